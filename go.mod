@@ -1,0 +1,3 @@
+module github.com/redlet/redlet
+
+go 1.26.0
