@@ -1,0 +1,149 @@
+package listpack
+
+// Append adds s as the last element. It is stored as an integer if it is one in decimal.
+func (p Pack) Append(s []byte) Pack {
+	v := parse(s)
+	return p.insert(len(p)-1, &v)
+}
+
+// AppendInt adds n as the last element.
+func (p Pack) AppendInt(n int64) Pack {
+	return p.insert(len(p)-1, &value{n: n, isInt: true})
+}
+
+// Prepend adds s as the first element.
+func (p Pack) Prepend(s []byte) Pack {
+	v := parse(s)
+	return p.insert(headerSize, &v)
+}
+
+// InsertBefore puts s before the element at pos; s then is the element at pos.
+func (p Pack) InsertBefore(pos int, s []byte) Pack {
+	v := parse(s)
+	return p.insert(pos, &v)
+}
+
+// InsertAfter puts s behind the element at pos, which stays at pos.
+func (p Pack) InsertAfter(pos int, s []byte) Pack {
+	v := parse(s)
+	return p.insert(pos+p.entrySize(pos), &v)
+}
+
+// Replace puts s in the place of the element at pos, and stands at pos after that.
+func (p Pack) Replace(pos int, s []byte) Pack {
+	v := parse(s)
+	return p.replace(pos, &v)
+}
+
+// ReplaceInt puts n in the place of the element at pos, and stands at pos after that.
+func (p Pack) ReplaceInt(pos int, n int64) Pack {
+	return p.replace(pos, &value{n: n, isInt: true})
+}
+
+// Delete removes the element at pos. The one that followed it is at pos after that; next is pos, or
+// -1 if it was the last.
+func (p Pack) Delete(pos int) (q Pack, next int) {
+	n := p.count()
+	q = p.cut(pos, pos+p.entrySize(pos))
+	q.addCount(n, -1)
+	if q[pos] == endByte {
+		return q, -1
+	}
+	return q, pos
+}
+
+// DeleteFrom removes up to num elements from the one at pos on. The one that followed them is at
+// pos after that; next is pos, or -1 if none did.
+func (p Pack) DeleteFrom(pos, num int) (q Pack, next int) {
+	end, deleted := pos, 0
+	for ; deleted < num && p[end] != endByte; deleted++ {
+		end += p.entrySize(end)
+	}
+	n := p.count()
+	q = p.cut(pos, end)
+	q.addCount(n, -deleted)
+	if q[pos] == endByte {
+		return q, -1
+	}
+	return q, pos
+}
+
+// DeleteRange removes up to num elements from element i on, i as in Index.
+func (p Pack) DeleteRange(i, num int) Pack {
+	pos := p.Index(i)
+	if pos < 0 || num <= 0 {
+		return p
+	}
+	q, _ := p.DeleteFrom(pos, num)
+	return q
+}
+
+// Merge adds the elements of q behind those of p. q stays as it is and must not lie in p's array.
+func (p Pack) Merge(q Pack) Pack {
+	n := p.Len() + q.Len()
+	at := len(p) - 1
+	p = p.open(at, len(q)-EmptySize)
+	copy(p[at:], q[headerSize:])
+	p.setHeader(n)
+	return p
+}
+
+// Clear removes all elements and keeps the room.
+func (p Pack) Clear() Pack {
+	p = p[:EmptySize]
+	p.setHeader(0)
+	p[headerSize] = endByte
+	return p
+}
+
+func (p Pack) insert(pos int, v *value) Pack {
+	n := p.count()
+	p = p.open(pos, v.size())
+	v.put(p[pos:])
+	p.addCount(n, 1)
+	return p
+}
+
+func (p Pack) replace(pos int, v *value) Pack {
+	n := p.count()
+	was, is := p.entrySize(pos), v.size()
+	if is > was {
+		p = p.open(pos+was, is-was)
+	} else {
+		p = p.cut(pos+is, pos+was)
+	}
+	v.put(p[pos:])
+	p.addCount(n, 0)
+	return p
+}
+
+// open makes a gap of n bytes before pos.
+func (p Pack) open(pos, n int) Pack {
+	size := len(p) + n
+	if size <= cap(p) {
+		q := p[:size]
+		copy(q[pos+n:], p[pos:])
+		return q
+	}
+	q := append(Pack(nil), make([]byte, room(size))...)[:size]
+	copy(q, p[:pos])
+	copy(q[pos+n:], p[pos:])
+	return q
+}
+
+// room returns how much to allocate for a pack that has grown to size: an eighth more, since most
+// packs stay small and there are many of them; Go rounds up to its size class besides.
+func room(size int) int { return size + size/8 }
+
+// cut removes the bytes from pos to end. It gives the memory back when little of it is left in use.
+func (p Pack) cut(pos, end int) Pack {
+	size := len(p) - (end - pos)
+	if cap(p) > 256 && size < cap(p)/4 {
+		q := make(Pack, size, size+size/4)
+		copy(q, p[:pos])
+		copy(q[pos:], p[end:])
+		return q
+	}
+	copy(p[pos:], p[end:])
+	return p[:size]
+}

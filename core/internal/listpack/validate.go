@@ -1,0 +1,81 @@
+package listpack
+
+import (
+	"encoding/binary"
+	"strconv"
+)
+
+// Error says where bytes stop being a listpack.
+type Error struct {
+	Offset int    // of the first byte that is wrong
+	Reason string // what is wrong with it, in a few words
+}
+
+// Error describes the fault with its offset.
+func (e *Error) Error() string {
+	return "listpack: " + e.Reason + " at offset " + strconv.Itoa(e.Offset)
+}
+
+// Validate checks every byte of b, which may come from anywhere, and returns b as a Pack. The pack
+// lies in b.
+func Validate(b []byte) (Pack, error) {
+	if len(b) < EmptySize {
+		return nil, &Error{len(b), "it is too short"}
+	}
+	if uint64(binary.LittleEndian.Uint32(b)) != uint64(len(b)) {
+		return nil, &Error{0, "the size differs from that of the data"}
+	}
+	if b[len(b)-1] != endByte {
+		return nil, &Error{len(b) - 1, "the end mark is missing"}
+	}
+	elements := b[:len(b)-1]
+	count := 0
+	for pos := headerSize; pos < len(elements); count++ {
+		size, reason := checkEntry(elements[pos:])
+		if reason != "" {
+			return nil, &Error{pos, reason}
+		}
+		pos += size
+	}
+	if n := Pack(b).count(); n != countUnknown && n != count {
+		return nil, &Error{4, "the count differs from that of the elements"}
+	}
+	return Pack(b), nil
+}
+
+// checkEntry checks the element that b begins with and returns its size, or what is wrong with it.
+func checkEntry(b []byte) (size int, reason string) {
+	if b[0] > 0xF4 {
+		return 0, "the encoding is unknown"
+	}
+	if need := encodingSize(b[0]); need > len(b) {
+		return 0, "the element is cut off"
+	}
+	data := Pack(b).dataSize(0)
+	width := backWidth(data)
+	if data < 0 || data > len(b)-width {
+		return 0, "the element is cut off"
+	}
+	n := 0
+	for i, c := range b[data : data+width] {
+		if (c >= 0x80) != (i > 0) {
+			return 0, "the backward length is malformed"
+		}
+		n = n<<7 | int(c&0x7F)
+	}
+	if n != data {
+		return 0, "the backward length is wrong"
+	}
+	return data + width, ""
+}
+
+// encodingSize returns how many bytes tell the length of an element that begins with b.
+func encodingSize(b byte) int {
+	switch {
+	case b >= 0xE0 && b < 0xF0:
+		return 2
+	case b == 0xF0:
+		return 5
+	}
+	return 1
+}
