@@ -1,0 +1,229 @@
+package abi
+
+import (
+	"bytes"
+	"maps"
+	"slices"
+	"strconv"
+)
+
+// SeedSize is the number of bytes of seed with which a CONFIGURE payload begins.
+const SeedSize = 32
+
+// Peer is a connection as CLIENT LIST shows it: what an OPEN frame carries.
+type Peer struct {
+	Addr, Laddr string // "127.0.0.1:50000"; for a unix socket its path and ":0".
+	FD          int    // The host's number for it, -1 if there is none.
+	Unix        bool
+}
+
+// AppendOpen appends the payload of an OPEN frame: `addr laddr fd unix`.
+// A byte of an address that would break the form (a blank, a control character) becomes '_'; an
+// empty address becomes "?:0".
+func AppendOpen(dst []byte, p Peer) []byte {
+	dst = appendAddr(dst, p.Addr)
+	dst = append(dst, ' ')
+	dst = appendAddr(dst, p.Laddr)
+	dst = append(dst, ' ')
+	dst = strconv.AppendInt(dst, int64(p.FD), 10)
+	if p.Unix {
+		return append(dst, " 1"...)
+	}
+	return append(dst, " 0"...)
+}
+
+func appendAddr(dst []byte, addr string) []byte {
+	if addr == "" {
+		return append(dst, "?:0"...)
+	}
+	for i := range len(addr) {
+		if addr[i] <= ' ' || addr[i] == 0x7f {
+			dst = append(dst, '_')
+		} else {
+			dst = append(dst, addr[i])
+		}
+	}
+	return dst
+}
+
+// ParseOpen reads the payload of an OPEN frame.
+func ParseOpen(b []byte) (Peer, error) {
+	fields := bytes.Split(b, []byte{' '})
+	if len(fields) != 4 || len(fields[0]) == 0 || len(fields[1]) == 0 {
+		return Peer{}, ErrBadOpen
+	}
+	fd, err := strconv.ParseInt(string(fields[2]), 10, 32)
+	if err != nil {
+		return Peer{}, ErrBadOpen
+	}
+	unix := string(fields[3])
+	if unix != "0" && unix != "1" {
+		return Peer{}, ErrBadOpen
+	}
+	return Peer{string(fields[0]), string(fields[1]), int(fd), unix == "1"}, nil
+}
+
+// AppendSave appends the payload of a SAVE frame: the length of the path, the path, the image.
+func AppendSave(dst []byte, path string, image []byte) []byte {
+	dst = appendU32(dst, uint32(len(path)))
+	dst = append(dst, path...)
+	return append(dst, image...)
+}
+
+// ParseSave reads the payload of a SAVE frame. Image lies within b.
+func ParseSave(b []byte) (path string, image []byte, err error) {
+	if len(b) < 4 || uint64(len(b)-4) < uint64(u32(b)) {
+		return "", nil, ErrBadSave
+	}
+	n := int(u32(b))
+	return string(b[4 : 4+n]), b[4+n:], nil
+}
+
+// AppendConfigure appends the payload of a CONFIGURE frame: the seed, then a line `name
+// "value"` for each parameter, sorted by name.
+func AppendConfigure(dst []byte, seed [SeedSize]byte, config map[string]string) []byte {
+	dst = append(dst, seed[:]...)
+	for _, name := range slices.Sorted(maps.Keys(config)) {
+		dst = append(dst, name...)
+		dst = append(dst, ' ')
+		dst = appendQuoted(dst, config[name])
+		dst = append(dst, '\n')
+	}
+	return dst
+}
+
+// ParseConfigure reads the payload of a CONFIGURE frame.
+// Each line is `name value`, quoted as redis.conf quotes; blank lines and lines that begin with
+// # are skipped. Several values on one line are joined with one space. Of a name that comes
+// twice the last line counts.
+func ParseConfigure(b []byte) (seed [SeedSize]byte, config map[string]string, err error) {
+	if len(b) < SeedSize {
+		return seed, nil, ErrNoSeed
+	}
+	copy(seed[:], b)
+	config = make(map[string]string)
+	for line := range bytes.SplitSeq(b[SeedSize:], []byte{'\n'}) {
+		name, value, err := parseLine(line)
+		if err != nil {
+			return seed, nil, err
+		}
+		if name != "" {
+			config[name] = value
+		}
+	}
+	return seed, config, nil
+}
+
+// parseLine reads one line of redis.conf; name is empty for a line that says nothing.
+func parseLine(line []byte) (name, value string, err error) {
+	rest := trimBlanks(line)
+	if len(rest) == 0 || rest[0] == '#' {
+		return "", "", nil
+	}
+	var word []byte
+	if word, rest, err = nextWord(nil, rest); err != nil {
+		return "", "", err
+	}
+	name = string(bytes.ToLower(word))
+	if rest = trimBlanks(rest); name == "" || len(rest) == 0 {
+		return "", "", ErrNoValue
+	}
+	word = word[:0]
+	for more := false; len(rest) > 0; rest, more = trimBlanks(rest), true {
+		if more {
+			word = append(word, ' ')
+		}
+		if word, rest, err = nextWord(word, rest); err != nil {
+			return "", "", err
+		}
+	}
+	return name, string(word), nil
+}
+
+// nextWord appends the first word of b to dst, unquoted. Words are quoted as redis.conf quotes
+// them: within "…" the escapes \n \r \t \a \b \xHH, and \ before anything else for itself;
+// within '…' only \'.
+func nextWord(dst, b []byte) (word, rest []byte, err error) {
+	for len(b) > 0 && !blank(b[0]) {
+		switch b[0] {
+		case '"', '\'':
+			if dst, b, err = quoted(dst, b[1:], b[0]); err != nil {
+				return dst, b, err
+			}
+			if len(b) > 0 && !blank(b[0]) {
+				return dst, b, ErrQuotes
+			}
+		default:
+			dst, b = append(dst, b[0]), b[1:]
+		}
+	}
+	return dst, b, nil
+}
+
+// quoted appends what stands before the closing quote.
+func quoted(dst, b []byte, quote byte) (word, rest []byte, err error) {
+	for len(b) > 0 {
+		c := b[0]
+		switch {
+		case c == quote:
+			return dst, b[1:], nil
+		case c == '\\' && quote == '\'' && len(b) > 1 && b[1] == '\'':
+			dst, b = append(dst, '\''), b[2:]
+		case c == '\\' && quote == '"' && len(b) > 1:
+			dst, b = escaped(dst, b)
+		default:
+			dst, b = append(dst, c), b[1:]
+		}
+	}
+	return dst, b, ErrQuotes
+}
+
+// escaped appends what the escape at the start of b stands for; b is at least two bytes.
+func escaped(dst, b []byte) (word, rest []byte) {
+	if b[1] == 'x' && len(b) > 3 && unhex(b[2]) >= 0 && unhex(b[3]) >= 0 {
+		return append(dst, byte(unhex(b[2])<<4|unhex(b[3]))), b[4:]
+	}
+	c := b[1]
+	if i := bytes.IndexByte([]byte("nrtab"), c); i >= 0 {
+		c = "\n\r\t\a\b"[i]
+	}
+	return append(dst, c), b[2:]
+}
+
+// appendQuoted appends s between double quotes, so that nextWord reads it back.
+func appendQuoted(dst []byte, s string) []byte {
+	const digits = "0123456789abcdef"
+	dst = append(dst, '"')
+	for i := range len(s) {
+		switch c := s[i]; {
+		case c == '"' || c == '\\':
+			dst = append(dst, '\\', c)
+		case c < ' ' || c >= 0x7f:
+			dst = append(dst, '\\', 'x', digits[c>>4], digits[c&15])
+		default:
+			dst = append(dst, c)
+		}
+	}
+	return append(dst, '"')
+}
+
+func trimBlanks(b []byte) []byte {
+	for len(b) > 0 && blank(b[0]) {
+		b = b[1:]
+	}
+	return b
+}
+
+func blank(c byte) bool { return c == ' ' || c >= '\t' && c <= '\r' || c == 0 }
+
+func unhex(c byte) int {
+	switch {
+	case c >= '0' && c <= '9':
+		return int(c - '0')
+	case c >= 'a' && c <= 'f':
+		return int(c-'a') + 10
+	case c >= 'A' && c <= 'F':
+		return int(c-'A') + 10
+	}
+	return -1
+}
