@@ -1,0 +1,80 @@
+package core
+
+// Command declares a command once: everything that is known of it derives from this literal.
+type Command struct {
+	Name       string   // lower case; of a subcommand the second word only
+	Since      string   // the version that brought it, "1.0.0"
+	Group      string   // as COMMAND DOCS names it: "string", "generic"
+	Flags      Flag     // what dispatch checks and COMMAND INFO shows
+	Cats       Category // ACL categories that the flags do not imply
+	Syntax     string   // its arguments on one line: see syntax.go
+	Keys       string   // its key specs: see syntax.go
+	Tips       string   // COMMAND INFO's tips, separated by spaces
+	Summary    string   // one sentence in our own words
+	Complexity string
+	Run        func(*call)
+	Sub        []Command // the subcommands of a container
+
+	full  string // "config|get"
+	index int    // its place among the engine's statistics
+	arity int    // as COMMAND INFO gives it; derived from Syntax
+	subs  map[string]*Command
+}
+
+// Flag is a set of command flags; the names are those of COMMAND INFO.
+type Flag uint32
+
+// The flags of commands, in the order in which COMMAND INFO lists them.
+const (
+	Write Flag = 1 << iota
+	ReadOnly
+	DenyOOM
+	Module
+	Admin
+	PubSub
+	NoScript
+	Blocking
+	Loading
+	Stale
+	SkipMonitor
+	SkipSlowlog
+	Asking
+	Fast
+	NoAuth
+	MayReplicate
+	TouchesArbitraryKeys
+	NoAsyncLoading
+	NoMulti
+	NoMandatoryKeys
+	AllowBusy
+	Protected // needs enable-debug-command or its like
+	Internal  // not shown
+)
+
+// Category is a set of ACL categories.
+type Category uint32
+
+// The ACL categories, in the order in which ACL CAT lists them.
+const (
+	CatKeyspace Category = 1 << iota
+	CatRead
+	CatWrite
+	CatSet
+	CatSortedSet
+	CatList
+	CatHash
+	CatString
+	CatBitmap
+	CatHyperLogLog
+	CatGeo
+	CatStream
+	CatPubSub
+	CatAdmin
+	CatFast
+	CatSlow
+	CatBlocking
+	CatDangerous
+	CatConnection
+	CatTransaction
+	CatScripting
+)

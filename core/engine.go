@@ -1,0 +1,255 @@
+// Package core is a Redis engine that performs no I/O.
+//
+// Hand it the bytes that clients sent and the time it is; it hands back the bytes to send, and the
+// instant at which it next has something to do without being asked. The same inputs in the same
+// order always give the same outputs.
+package core
+
+import "math"
+
+// Time is an instant in microseconds since the Unix epoch.
+type Time int64
+
+// Never is the instant that does not come: no expiry, no deadline.
+const Never Time = math.MaxInt64
+
+// ConnID names a connection. The host chooses it, ever greater: it is what CLIENT ID reports.
+type ConnID uint32
+
+// Options say how an engine starts.
+type Options struct {
+	// Now is the host's time at the start.
+	Now Time
+	// Seed feeds every random choice that the engine makes.
+	Seed [32]byte
+	// Config holds redis.conf parameters by name; values are written as in redis.conf.
+	Config map[string]string
+	// Yield, when not nil, is called every so often inside long work. The WebAssembly guest hands
+	// Go's scheduler a turn there; elsewhere it stays nil.
+	Yield func()
+}
+
+// Conn describes a connection's two ends as CLIENT LIST shows them.
+type Conn struct {
+	Addr  string // the peer, "127.0.0.1:50000"
+	Laddr string // this end
+	FD    int    // the file descriptor, or whatever number the host has for it
+	Unix  bool   // a unix socket
+}
+
+// EventKind says what an Event asks of the host.
+type EventKind uint8
+
+const (
+	// EventData says that output waits for Conn: take it with AppendOutput.
+	EventData EventKind = iota + 1
+	// EventHangup asks the host to send what AppendOutput still gives and then to close Conn. The
+	// engine has forgotten Conn afterwards; Close need not be called.
+	EventHangup
+	// EventSave asks the host to put Image safely at Path and then to call Saved with Ticket.
+	EventSave
+	// EventShutdown asks the host to stop; Text says why.
+	EventShutdown
+	// EventLog is a line for the log; Level runs from 0 (debug) to 3 (warning).
+	EventLog
+)
+
+// Event is something that the host must now do.
+type Event struct {
+	Kind   EventKind
+	Conn   ConnID
+	Ticket uint32
+	Level  int
+	Path   string
+	Text   string
+	Image  []byte // the host owns it
+}
+
+// Engine is one emulated server: databases, connections and clock. It is not safe for concurrent
+// use; its owner calls it from one goroutine at a time.
+type Engine struct {
+	cfg    config
+	table  *table
+	clock  clock
+	now    Time // the engine's own time, fixed while a command runs
+	random random
+	yield  func()
+	busied int // commands since the last yield
+
+	conns   map[ConnID]*conn
+	lastID  ConnID
+	leaving *conn // polled as a hangup; AppendOutput still answers for it
+	last    *conn // the connection that was looked up last
+	events  []Event
+	polled  int // events before this index have been polled
+
+	dbs     []*db
+	expires expiries
+	blocked blocked
+	pubsub  pubsub
+	pause   pause
+	scripts scripts
+	persist persist
+	stats   stats
+
+	top  call // the call of the command that a client sent; reused
+	idle idlers
+}
+
+// New returns an engine. It fails when Config names an unknown parameter or holds a bad value.
+func New(o Options) (*Engine, error) {
+	e := &Engine{
+		table:  &commands,
+		random: newRandom(o.Seed),
+		yield:  o.Yield,
+		conns:  map[ConnID]*conn{},
+	}
+	if err := e.configure(o.Config); err != nil {
+		return nil, err
+	}
+	e.clock.host = o.Now
+	e.now = e.clock.read()
+	e.dbs = make([]*db, e.cfg.databases)
+	for i := range e.dbs {
+		e.dbs[i] = newDB(i, e.random.next())
+	}
+	e.stats.start(e)
+	e.persist.start(e)
+	return e, nil
+}
+
+// Open adds a connection. Above maxclients the connection is told so and hung up.
+func (e *Engine) Open(id ConnID, peer Conn) {
+	cl := &conn{id: id, peer: peer, db: e.dbs[0], created: e.now, lastInput: e.now}
+	cl.authenticated = e.cfg.requirepass == ""
+	e.conns[id] = cl
+	e.lastID = max(e.lastID, id)
+	if len(e.conns) > e.cfg.maxclients {
+		e.stats.rejectedConns++
+		cl.w.err(errMaxClients)
+		e.hangup(cl)
+		return
+	}
+	e.stats.connections++
+	e.watchIdle(cl)
+}
+
+// Close forgets a connection whose peer has gone. An unknown id is ignored.
+func (e *Engine) Close(id ConnID) {
+	if cl := e.conns[id]; cl != nil {
+		e.drop(cl)
+		e.settle()
+	}
+}
+
+// Cork tells the engine that the host can send nothing more to a connection for now (on), or that
+// output flows again. While corked, output stays in the engine and counts against
+// client-output-buffer-limit.
+func (e *Engine) Cork(id ConnID, on bool) {
+	cl := e.conns[id]
+	if cl == nil || cl.corked == on {
+		return
+	}
+	cl.corked = on
+	if !on {
+		cl.softSince = Never
+		e.flush(cl)
+	}
+}
+
+// Poll returns the next thing that the host must do, and false when there is nothing. Poll until
+// it answers false after Open, Feed, Close, Saved and Advance.
+func (e *Engine) Poll() (Event, bool) {
+	if e.polled == len(e.events) {
+		e.events, e.polled = e.events[:0], 0
+		return Event{}, false
+	}
+	ev := e.events[e.polled]
+	e.events[e.polled] = Event{}
+	e.polled++
+	switch ev.Kind {
+	case EventData:
+		if cl := e.conns[ev.Conn]; cl != nil {
+			cl.announced = false
+		}
+	case EventHangup:
+		e.leaving = e.conns[ev.Conn]
+		if e.leaving != nil {
+			e.drop(e.leaving)
+			e.settle()
+		}
+	}
+	return ev, true
+}
+
+// AppendOutput appends the output that waits for a connection to dst and returns it. The engine
+// keeps no copy.
+func (e *Engine) AppendOutput(id ConnID, dst []byte) []byte {
+	cl := e.conn(id)
+	if cl == nil {
+		if cl = e.leaving; cl == nil || cl.id != id {
+			return dst
+		}
+		e.leaving = nil
+	}
+	dst = append(dst, cl.w.buf...)
+	cl.w.buf = cl.w.buf[:0]
+	if cap(cl.w.buf) > outputKeepMax {
+		cl.w.buf = nil
+	}
+	return dst
+}
+
+// outputKeepMax is the largest output buffer that a connection keeps for its next reply.
+const outputKeepMax = 64 << 10
+
+// conn finds a connection; hosts tend to ask for the same one several times running.
+func (e *Engine) conn(id ConnID) *conn {
+	if e.last != nil && e.last.id == id {
+		return e.last
+	}
+	cl := e.conns[id]
+	if cl != nil {
+		e.last = cl
+	}
+	return cl
+}
+
+// flush announces a connection's output to the host, once until it is polled.
+func (e *Engine) flush(cl *conn) {
+	if len(cl.w.buf) == 0 || cl.leaving {
+		return
+	}
+	if cl.corked {
+		e.limitOutput(cl)
+		return
+	}
+	if !cl.announced {
+		cl.announced = true
+		e.events = append(e.events, Event{Kind: EventData, Conn: cl.id})
+	}
+}
+
+// hangup asks the host to close a connection once its output is sent. The connection runs no
+// further command.
+func (e *Engine) hangup(cl *conn) {
+	if cl.leaving {
+		return
+	}
+	cl.leaving = true
+	cl.in = nil
+	e.events = append(e.events, Event{Kind: EventHangup, Conn: cl.id})
+}
+
+// log sends a line to the host's log.
+func (e *Engine) log(level int, text string) {
+	e.events = append(e.events, Event{Kind: EventLog, Level: level, Text: text})
+}
+
+// The levels of EventLog.
+const (
+	logDebug = iota
+	logVerbose
+	logNotice
+	logWarning
+)
