@@ -3,21 +3,26 @@ package core
 // Command declares a command once: everything that is known of it derives from this literal.
 type Command struct {
 	Name       string   // lower case; of a subcommand the second word only
-	Since      string   // the version that brought it, "1.0.0"
+	Since      string   // the version that brought it, "2.8.13", or "6.2" for its first patch
 	Group      string   // as COMMAND DOCS names it: "string", "generic"
 	Flags      Flag     // what dispatch checks and COMMAND INFO shows
 	Cats       Category // ACL categories that the flags do not imply
 	Syntax     string   // its arguments on one line: see syntax.go
+	Arity      int      // as COMMAND INFO gives it; 0 where it follows from Syntax
 	Keys       string   // its key specs: see syntax.go
 	Tips       string   // COMMAND INFO's tips, separated by spaces
 	Summary    string   // one sentence in our own words
-	Complexity string
+	Complexity string   // in our own words; "" where the reference is silent too
+	Deprecated string   // the version that deprecated it, or ""
+	Replaced   string   // what to use instead of a deprecated command
+	History    string   // what later versions added: "6.2 GET and EXAT; 7.0 NX with GET"
+	System     bool     // COMMAND DOCS calls it a syscmd
 	Run        func(*call)
 	Sub        []Command // the subcommands of a container
 
 	full  string // "config|get"
 	index int    // its place among the engine's statistics
-	arity int    // as COMMAND INFO gives it; derived from Syntax
+	arity int    // as COMMAND INFO gives it
 	subs  map[string]*Command
 }
 
