@@ -1,0 +1,125 @@
+package core
+
+import (
+	"math"
+	"strconv"
+
+	"github.com/redlet/redlet/core/internal/resp"
+)
+
+// The functions here read arguments. Those of a call reply the error themselves and then report
+// false: the handler returns.
+
+// is reports whether an argument is a word, in any case; word is in lower case.
+func is(arg []byte, word string) bool {
+	if len(arg) != len(word) {
+		return false
+	}
+	for i := 0; i < len(arg); i++ {
+		b := arg[i]
+		if 'A' <= b && b <= 'Z' {
+			b += 'a' - 'A'
+		}
+		if b != word[i] {
+			return false
+		}
+	}
+	return true
+}
+
+// argInt reads argument i as an integer.
+func (c *call) argInt(i int) (int64, bool) {
+	return c.argIntOr(i, errNotInt)
+}
+
+// argIntOr reads argument i as an integer and gives its own error for anything else.
+func (c *call) argIntOr(i int, text string) (int64, bool) {
+	n, ok := resp.Int(c.args[i])
+	if !ok {
+		c.err(text)
+	}
+	return n, ok
+}
+
+// argRange reads argument i as an integer between two bounds.
+func (c *call) argRange(i int, least, most int64, text string) (int64, bool) {
+	n, ok := resp.Int(c.args[i])
+	if !ok {
+		c.err(text)
+		return 0, false
+	}
+	if n < least || n > most {
+		c.err(text)
+		return 0, false
+	}
+	return n, true
+}
+
+// argPositive reads argument i as an integer from 0 up, as the counts of POP commands are read.
+func (c *call) argPositive(i int) (int64, bool) {
+	n, ok := c.argIntOr(i, errNotPositive)
+	if ok && n < 0 {
+		c.err(errNotPositive)
+		return 0, false
+	}
+	return n, ok
+}
+
+// parseDouble reads a number as Redis reads doubles: no white space, no NaN.
+func parseDouble(b []byte) (float64, bool) {
+	if len(b) == 0 || len(b) > 255 || b[0] == ' ' || b[0] >= '\t' && b[0] <= '\r' {
+		return 0, false
+	}
+	for _, c := range b {
+		if c == '_' {
+			return 0, false
+		}
+	}
+	f, err := strconv.ParseFloat(string(b), 64)
+	if err != nil && !math.IsInf(f, 0) || f != f {
+		return 0, false
+	}
+	if err != nil { // out of range: strtod says HUGE_VAL with ERANGE
+		return 0, false
+	}
+	return f, true
+}
+
+// argTimeout reads argument i as a blocking timeout in seconds and returns its deadline.
+func (c *call) argTimeout(i int) (Time, bool) {
+	f, ok := parseDouble(c.args[i])
+	if !ok {
+		c.err(errTimeoutNotF)
+		return 0, false
+	}
+	return c.deadline(f * 1000)
+}
+
+// deadline turns a timeout in milliseconds into an instant; 0 is Never.
+func (c *call) deadline(ms float64) (Time, bool) {
+	ms = math.Ceil(ms)
+	switch {
+	case ms < 0:
+		c.err(errTimeoutNeg)
+		return 0, false
+	case ms == 0:
+		return Never, true
+	case ms > float64(math.MaxInt64/1000)-float64(c.e.now/1000):
+		c.err(errTimeoutRange)
+		return 0, false
+	}
+	return c.e.now + Time(ms)*1000, true
+}
+
+// argDB reads argument i as the index of a database.
+func (c *call) argDB(i int, notInt string) (*db, bool) {
+	n, ok := c.argIntOr(i, notInt)
+	if !ok {
+		return nil, false
+	}
+	if n < 0 || n >= int64(len(c.e.dbs)) {
+		c.err(errDBIndex)
+		return nil, false
+	}
+	return c.e.dbs[n], true
+}

@@ -1,0 +1,72 @@
+package core
+
+// call is one command being run on behalf of a connection. Its embedded replies are that
+// connection's output.
+type call struct {
+	*replies
+	e    *Engine
+	conn *conn
+	db   *db
+	cmd  *Command
+	// args holds the command's name and arguments: slices of the input that are valid while the
+	// command runs. Whatever is to be kept must be copied.
+	args [][]byte
+	// retry is set when a parked command runs again because one of its keys was touched.
+	retry bool
+}
+
+// now is the time at which the command runs; it stands still meanwhile.
+func (c *call) now() Time { return c.e.now }
+
+// nowMs is the same in milliseconds since the Unix epoch, as expiries count.
+func (c *call) nowMs() int64 { return int64(c.e.now) / 1000 }
+
+// mayBlock reports whether the command may wait: not within MULTI, not in a script.
+func (c *call) mayBlock() bool { return !c.conn.executing && !c.conn.script }
+
+// invoke runs a command that passed every check and counts it.
+func (e *Engine) invoke(c *call) {
+	at := len(c.buf)
+	c.cmd.Run(c)
+	if c.conn.parked == nil || c.retry && !c.conn.parked.again {
+		e.account(c, at)
+	}
+}
+
+// account counts a command that has been answered; its reply begins at an offset of the output.
+func (e *Engine) account(c *call, at int) {
+	st := &e.stats.commands[c.cmd.index]
+	st.calls++
+	if at < len(c.buf) && c.buf[at] == '-' {
+		st.failed++
+		e.stats.failure(c.buf[at+1:])
+	}
+}
+
+// refuse answers a command that was not run.
+func (e *Engine) refuse(c *call, text string) {
+	if c.cmd != nil {
+		e.stats.commands[c.cmd.index].rejected++
+	}
+	e.stats.failure([]byte(text))
+	if c.conn.multi {
+		c.conn.aborted = true
+	}
+	c.err(text)
+}
+
+// copyArgs copies arguments that must outlive their input, into one piece of memory.
+func copyArgs(args [][]byte) [][]byte {
+	size := 0
+	for _, a := range args {
+		size += len(a)
+	}
+	mem := make([]byte, 0, size)
+	out := make([][]byte, len(args))
+	for i, a := range args {
+		at := len(mem)
+		mem = append(mem, a...)
+		out[i] = mem[at:len(mem):len(mem)]
+	}
+	return out
+}

@@ -1,0 +1,99 @@
+package core
+
+// clock turns the host's time into the engine's. It runs along with the host's at an offset, or
+// it stands still; REDLET.CLOCK sets it.
+type clock struct {
+	host   Time // the host's latest time
+	offset Time // engine time minus host time, while running
+	frozen bool
+	at     Time // the engine's time, while frozen
+}
+
+// read returns the engine's time.
+func (k *clock) read() Time {
+	if k.frozen {
+		return k.at
+	}
+	return k.host + k.offset
+}
+
+// set makes the engine's time t and leaves it running or frozen.
+func (k *clock) set(t Time) {
+	k.at = t
+	k.offset = t - k.host
+}
+
+// freeze stops the clock where it is.
+func (k *clock) freeze() {
+	k.at, k.frozen = k.read(), true
+}
+
+// run lets the clock go on from where it is.
+func (k *clock) run() {
+	k.offset, k.frozen = k.read()-k.host, false
+}
+
+// hostTime returns when the host's clock will bring the engine to t.
+func (k *clock) hostTime(t Time) Time {
+	switch {
+	case t == Never:
+		return Never
+	case !k.frozen:
+		return t - k.offset
+	case t <= k.at:
+		return k.host
+	}
+	return Never
+}
+
+// dueMax bounds how much one Advance does before it hands control back to the host.
+const dueMax = 10_000
+
+// Advance turns the host's clock. What falls due happens in the order of its time. It does a
+// bounded amount at a time: Deadline tells when there is more.
+func (e *Engine) Advance(host Time) {
+	e.clock.host = max(e.clock.host, host)
+	e.turn(e.clock.read())
+	e.scripts.step(e)
+	e.settle()
+}
+
+// Deadline returns the host's time at which Advance would next change anything: Never when only
+// input can, the past when Advance should be called again at once.
+func (e *Engine) Deadline() Time {
+	if e.scripts.waiting() {
+		return e.clock.host
+	}
+	return e.clock.hostTime(e.due())
+}
+
+// due returns the engine time at which something next happens by itself.
+func (e *Engine) due() Time {
+	d := min(e.expires.due(), e.blocked.due(), e.idle.due())
+	return min(d, e.pause.due(), e.persist.due(e))
+}
+
+// turn brings the engine's time to t and does, in order of time, what falls due until then.
+func (e *Engine) turn(t Time) {
+	for range dueMax {
+		d := e.due()
+		if d > t {
+			break
+		}
+		e.now = max(e.now, d)
+		switch d {
+		case e.expires.due():
+			e.expireNext()
+		case e.blocked.due():
+			e.blockedTimeout()
+		case e.pause.due():
+			e.unpause()
+		case e.idle.due():
+			e.idleTimeout()
+		default:
+			e.persist.turn(e)
+		}
+		e.serveReady()
+	}
+	e.now = t
+}

@@ -1,0 +1,187 @@
+package core
+
+import "github.com/redlet/redlet/core/internal/resp"
+
+var connectionCommands = []Command{
+	{Name: "ping", Since: "1.0.0", Group: "connection", Flags: Fast,
+		Syntax: "[message]", Run: cmdPing},
+	{Name: "echo", Since: "1.0.0", Group: "connection", Flags: Loading | Stale | Fast,
+		Syntax: "message", Run: cmdEcho},
+	{Name: "select", Since: "1.0.0", Group: "connection", Flags: Loading | Stale | Fast,
+		Syntax: "index:int", Run: cmdSelect},
+	{Name: "auth", Since: "1.0.0", Group: "connection",
+		Flags:  NoScript | Loading | Stale | Fast | NoAuth | AllowBusy,
+		Syntax: "[username] password", Run: cmdAuth},
+	{Name: "hello", Since: "6.0.0", Group: "connection",
+		Flags:  NoScript | Loading | Stale | Fast | NoAuth | AllowBusy,
+		Syntax: "[arguments:(protover:int [AUTH auth:(username password)] [SETNAME clientname])]",
+		Run:    cmdHello},
+	{Name: "reset", Since: "6.2.0", Group: "connection",
+		Flags: NoScript | Loading | Stale | Fast | NoAuth | AllowBusy, Run: cmdReset},
+	{Name: "quit", Since: "1.0.0", Group: "connection",
+		Flags: NoScript | Loading | Stale | Fast | NoAuth | AllowBusy, Run: cmdQuit},
+}
+
+func cmdPing(c *call) {
+	if len(c.args) > 2 {
+		c.err(errArity(c.cmd))
+		return
+	}
+	if c.conn.subscribed() && !c.resp3 {
+		c.array(2)
+		c.bulkString("pong")
+		if len(c.args) == 2 {
+			c.bulk(c.args[1])
+		} else {
+			c.bulk(nil)
+		}
+		return
+	}
+	if len(c.args) == 2 {
+		c.bulk(c.args[1])
+		return
+	}
+	c.status("PONG")
+}
+
+func cmdEcho(c *call) { c.bulk(c.args[1]) }
+
+func cmdSelect(c *call) {
+	if d, ok := c.argDB(1, errNotInt); ok {
+		c.conn.db = d
+		c.ok()
+	}
+}
+
+const errWrongPass = "WRONGPASS invalid username-password pair or user is disabled."
+
+func cmdAuth(c *call) {
+	if len(c.args) > 3 {
+		c.err(errSyntax)
+		return
+	}
+	user, pass := []byte("default"), c.args[len(c.args)-1]
+	if len(c.args) == 3 {
+		user = c.args[1]
+	} else if c.e.cfg.requirepass == "" {
+		c.err("ERR AUTH <password> called without any password configured for the default " +
+			"user. Are you sure your configuration is correct?")
+		return
+	}
+	if !c.authenticate(user, pass) {
+		c.err(errWrongPass)
+		return
+	}
+	c.ok()
+}
+
+// authenticate checks a name and password; the connection is then that user's.
+func (c *call) authenticate(user, pass []byte) bool {
+	want := c.e.cfg.requirepass
+	if string(user) != "default" || want != "" && string(pass) != want {
+		return false
+	}
+	c.conn.authenticated = true
+	return true
+}
+
+func cmdHello(c *call) {
+	version, next := 2, 1
+	if c.resp3 {
+		version = 3
+	}
+	if len(c.args) > 1 {
+		n, ok := resp.Int(c.args[1])
+		if !ok {
+			c.err("ERR Protocol version is not an integer or out of range")
+			return
+		}
+		if n < 2 || n > 3 {
+			c.err("NOPROTO unsupported protocol version")
+			return
+		}
+		version, next = int(n), 2
+	}
+	var user, pass, name []byte
+	named := false
+	for i := next; i < len(c.args); i++ {
+		left := len(c.args) - 1 - i
+		switch {
+		case is(c.args[i], "auth") && left >= 2:
+			user, pass = c.args[i+1], c.args[i+2]
+			i += 2
+		case is(c.args[i], "setname") && left >= 1:
+			i++
+			name, named = c.args[i], true
+			if !validName(name) {
+				c.err(errClientName)
+				return
+			}
+		default:
+			c.err("ERR Syntax error in HELLO option '" + string(c.args[i]) + "'")
+			return
+		}
+	}
+	if user != nil && !c.authenticate(user, pass) {
+		c.err(errWrongPass)
+		return
+	}
+	if !c.conn.authenticated {
+		c.err("NOAUTH HELLO must be called with the client already authenticated, otherwise " +
+			"the HELLO <proto> AUTH <user> <pass> option can be used to authenticate the client " +
+			"and select the RESP protocol version at the same time")
+		return
+	}
+	if named {
+		c.conn.name = append([]byte(nil), name...)
+	}
+	c.resp3 = version == 3
+	c.greet(version)
+}
+
+// greet writes HELLO's reply.
+func (c *call) greet(version int) {
+	c.mapping(7)
+	c.bulkString("server")
+	c.bulkString("redis")
+	c.bulkString("version")
+	c.bulkString(c.e.version())
+	c.bulkString("proto")
+	c.int(int64(version))
+	c.bulkString("id")
+	c.int(int64(c.conn.id))
+	c.bulkString("mode")
+	c.bulkString("standalone")
+	c.bulkString("role")
+	c.bulkString("master")
+	c.bulkString("modules")
+	c.array(0)
+}
+
+func cmdReset(c *call) {
+	cl := c.conn
+	c.e.discard(cl)
+	c.e.unsubscribeAll(cl)
+	cl.db = c.e.dbs[0]
+	cl.w.resp3 = false
+	cl.authenticated = c.e.cfg.requirepass == ""
+	cl.name, cl.replyMode, cl.noEvict, cl.noTouch = nil, replyOn, false, false
+	c.status("RESET")
+}
+
+func cmdQuit(c *call) {
+	c.ok()
+	c.e.hangup(c.conn)
+}
+
+const errClientName = "ERR Client names cannot contain spaces, newlines or special characters."
+
+// validName reports whether a client's name is of printable characters without spaces.
+func validName(name []byte) bool {
+	for _, b := range name {
+		if b < '!' || b > '~' {
+			return false
+		}
+	}
+	return true
+}

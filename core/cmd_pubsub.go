@@ -1,0 +1,149 @@
+package core
+
+import (
+	"github.com/redlet/redlet/core/internal/glob"
+)
+
+var pubsubCommands = []Command{
+	{Name: "subscribe", Since: "2.0.0", Group: "pubsub",
+		Flags:  PubSub | NoScript | Loading | Stale,
+		Syntax: "channel:string ...", Run: cmdSubscribe},
+	{Name: "unsubscribe", Since: "2.0.0", Group: "pubsub",
+		Flags:  PubSub | NoScript | Loading | Stale,
+		Syntax: "[channel:string ...]", Run: cmdUnsubscribe},
+	{Name: "psubscribe", Since: "2.0.0", Group: "pubsub",
+		Flags:  PubSub | NoScript | Loading | Stale,
+		Syntax: "pattern ...", Run: cmdPsubscribe},
+	{Name: "punsubscribe", Since: "2.0.0", Group: "pubsub",
+		Flags:  PubSub | NoScript | Loading | Stale,
+		Syntax: "[pattern ...]", Run: cmdPunsubscribe},
+	{Name: "ssubscribe", Since: "7.0.0", Group: "pubsub",
+		Flags:  PubSub | NoScript | Loading | Stale,
+		Syntax: "shardchannel ...", Run: cmdSsubscribe},
+	{Name: "sunsubscribe", Since: "7.0.0", Group: "pubsub",
+		Flags:  PubSub | NoScript | Loading | Stale,
+		Syntax: "[shardchannel ...]", Run: cmdSunsubscribe},
+	{Name: "publish", Since: "2.0.0", Group: "pubsub",
+		Flags:  PubSub | Loading | Stale | Fast | MayReplicate,
+		Syntax: "channel message", Run: cmdPublish},
+	{Name: "spublish", Since: "7.0.0", Group: "pubsub",
+		Flags:  PubSub | Loading | Stale | Fast | MayReplicate,
+		Syntax: "shardchannel message", Run: cmdSpublish},
+	{Name: "pubsub", Since: "2.8.0", Group: "pubsub", Sub: []Command{
+		{Name: "channels", Since: "2.8.0", Group: "pubsub", Flags: PubSub | Loading | Stale,
+			Syntax: "[pattern]", Run: cmdPubsubChannels},
+		{Name: "numpat", Since: "2.8.0", Group: "pubsub", Flags: PubSub | Loading | Stale,
+			Run: cmdPubsubNumpat},
+		{Name: "numsub", Since: "2.8.0", Group: "pubsub", Flags: PubSub | Loading | Stale,
+			Syntax: "[channel ...]", Run: cmdPubsubNumsub},
+		{Name: "shardchannels", Since: "7.0.0", Group: "pubsub", Flags: PubSub | Loading | Stale,
+			Syntax: "[pattern]", Run: cmdPubsubShardchannels},
+		{Name: "shardnumsub", Since: "7.0.0", Group: "pubsub", Flags: PubSub | Loading | Stale,
+			Syntax: "[shardchannel ...]", Run: cmdPubsubShardnumsub},
+	}},
+}
+
+// allowedSubscribed reports whether a RESP2 client that listens may send a command.
+func allowedSubscribed(cmd *Command) bool {
+	switch cmd.full {
+	case "subscribe", "unsubscribe", "psubscribe", "punsubscribe", "ssubscribe", "sunsubscribe",
+		"ping", "quit", "reset":
+		return true
+	}
+	return false
+}
+
+// subWords are the first words of (un)subscribe replies.
+var subWords = [subKinds][2]string{
+	{"subscribe", "unsubscribe"},
+	{"psubscribe", "punsubscribe"},
+	{"ssubscribe", "sunsubscribe"},
+}
+
+func cmdSubscribe(c *call)    { c.subscribe(subChannel) }
+func cmdUnsubscribe(c *call)  { c.unsubscribe(subChannel) }
+func cmdPsubscribe(c *call)   { c.subscribe(subPattern) }
+func cmdPunsubscribe(c *call) { c.unsubscribe(subPattern) }
+func cmdSsubscribe(c *call)   { c.subscribe(subShard) }
+func cmdSunsubscribe(c *call) { c.unsubscribe(subShard) }
+
+func (c *call) subscribe(k subKind) {
+	if !c.resp3 && c.conn.executing && k != subShard {
+		c.err("ERR " + upper(c.cmd.Name) + " isn't allowed for a DENY BLOCKING client")
+		return
+	}
+	for _, name := range c.args[1:] {
+		c.e.subscribe(c.conn, k, string(name))
+		c.subReply(k, 0, name)
+	}
+}
+
+func (c *call) unsubscribe(k subKind) {
+	if len(c.args) > 1 {
+		for _, name := range c.args[1:] {
+			c.e.unsubscribe(c.conn, k, string(name))
+			c.subReply(k, 1, name)
+		}
+		return
+	}
+	names := c.conn.subs[k].names
+	if len(names) == 0 {
+		c.subReply(k, 1, nil)
+		return
+	}
+	for _, name := range bytesOf(names) {
+		c.e.unsubscribe(c.conn, k, string(name))
+		c.subReply(k, 1, name)
+	}
+}
+
+// bytesOf copies strings.
+func bytesOf(names []string) [][]byte {
+	out := make([][]byte, len(names))
+	for i, name := range names {
+		out[i] = []byte(name)
+	}
+	return out
+}
+
+// subReply writes the message that confirms a subscription (how 0) or its end (1).
+func (c *call) subReply(k subKind, how int, name []byte) {
+	c.push(3)
+	c.bulkString(subWords[k][how])
+	if name == nil {
+		c.null()
+	} else {
+		c.bulk(name)
+	}
+	c.count(c.conn.subCount(k))
+}
+
+func cmdPublish(c *call)  { c.count(c.e.publish(c.args[1], c.args[2])) }
+func cmdSpublish(c *call) { c.count(c.e.publishShard(c.args[1], c.args[2])) }
+
+func cmdPubsubChannels(c *call)      { c.listChannels(subChannel) }
+func cmdPubsubShardchannels(c *call) { c.listChannels(subShard) }
+
+func (c *call) listChannels(k subKind) {
+	at, n := c.arrayLater(), 0
+	for _, name := range c.e.pubsub.to[k].names {
+		if len(c.args) < 3 || glob.Match(c.args[2], []byte(name), false) {
+			c.bulkString(name)
+			n++
+		}
+	}
+	c.arrayEnd(at, '*', n)
+}
+
+func cmdPubsubNumpat(c *call) { c.count(len(c.e.pubsub.to[subPattern].names)) }
+
+func cmdPubsubNumsub(c *call)      { c.countSubscribers(subChannel) }
+func cmdPubsubShardnumsub(c *call) { c.countSubscribers(subShard) }
+
+func (c *call) countSubscribers(k subKind) {
+	c.array(2 * len(c.args[2:]))
+	for _, name := range c.args[2:] {
+		c.bulk(name)
+		c.count(len(c.e.pubsub.to[k].by[string(name)]))
+	}
+}

@@ -1,0 +1,75 @@
+package core
+
+var serverCommands = []Command{
+	{Name: "dbsize", Since: "1.0.0", Group: "server", Flags: ReadOnly | Fast, Run: cmdDbsize},
+	{Name: "flushdb", Since: "1.0.0", Group: "server", Flags: Write,
+		Syntax: "[flush-type:(ASYNC|SYNC)]", Run: cmdFlushdb},
+	{Name: "flushall", Since: "1.0.0", Group: "server", Flags: Write,
+		Syntax: "[flush-type:(ASYNC|SYNC)]", Run: cmdFlushall},
+	{Name: "swapdb", Since: "4.0.0", Group: "server", Flags: Write | Fast,
+		Syntax: "index1:int index2:int", Run: cmdSwapdb},
+	{Name: "time", Since: "2.6.0", Group: "server", Flags: Loading | Stale | Fast, Run: cmdTime},
+}
+
+func cmdDbsize(c *call) { c.count(c.db.keys.Len()) }
+
+// flushOption reads FLUSHALL's and FLUSHDB's option; in one process both ways are the same.
+func (c *call) flushOption() bool {
+	if len(c.args) > 2 || len(c.args) == 2 && !is(c.args[1], "async") && !is(c.args[1], "sync") {
+		c.err(errSyntax)
+		return false
+	}
+	return true
+}
+
+func cmdFlushdb(c *call) {
+	if c.flushOption() {
+		c.e.flushDB(c.db)
+		c.ok()
+	}
+}
+
+func cmdFlushall(c *call) {
+	if !c.flushOption() {
+		return
+	}
+	for _, d := range c.e.dbs {
+		c.e.flushDB(d)
+	}
+	c.e.persist.dirty++
+	c.ok()
+}
+
+// flushDB empties a database for everybody to notice.
+func (e *Engine) flushDB(d *db) {
+	e.touchAll(d, nil)
+	e.wakeAlways(d)
+	e.persist.dirty += int64(e.empty(d))
+}
+
+func cmdSwapdb(c *call) {
+	a, ok := c.argDB(1, "ERR invalid first DB index")
+	if !ok {
+		return
+	}
+	b, ok := c.argDB(2, "ERR invalid second DB index")
+	if !ok {
+		return
+	}
+	if a != b {
+		c.e.touchAll(a, b.store)
+		c.e.touchAll(b, a.store)
+		a.store, b.store = b.store, a.store
+		a.store.db, b.store.db = a, b
+		c.e.wakeAll(a)
+		c.e.wakeAll(b)
+		c.e.persist.dirty++
+	}
+	c.ok()
+}
+
+func cmdTime(c *call) {
+	c.array(2)
+	c.bulkInt(int64(c.now()) / 1e6)
+	c.bulkInt(int64(c.now()) % 1e6)
+}

@@ -1,0 +1,187 @@
+package core
+
+import "slices"
+
+var transactionCommands = []Command{
+	{Name: "multi", Since: "1.2.0", Group: "transactions",
+		Flags: NoScript | Loading | Stale | Fast | AllowBusy, Run: cmdMulti},
+	{Name: "exec", Since: "1.2.0", Group: "transactions",
+		Flags: NoScript | Loading | Stale | SkipSlowlog, Run: cmdExec},
+	{Name: "discard", Since: "2.0.0", Group: "transactions",
+		Flags: NoScript | Loading | Stale | Fast | AllowBusy, Run: cmdDiscard},
+	{Name: "watch", Since: "2.2.0", Group: "transactions",
+		Flags:  NoScript | Loading | Stale | Fast | AllowBusy,
+		Syntax: "key ...", Run: cmdWatch},
+	{Name: "unwatch", Since: "2.2.0", Group: "transactions",
+		Flags: NoScript | Loading | Stale | Fast | AllowBusy, Run: cmdUnwatch},
+}
+
+// queued is a command that MULTI has queued; its arguments are copies.
+type queued struct {
+	cmd  *Command
+	args [][]byte
+}
+
+// watch is a key that a connection watches.
+type watch struct {
+	db      *db
+	key     string
+	expired bool // it was past its time already when WATCH came, and not removed yet
+}
+
+// runsAtOnce reports whether a command runs within MULTI instead of being queued.
+func runsAtOnce(cmd *Command) bool {
+	switch cmd.full {
+	case "exec", "discard", "multi", "watch", "quit", "reset":
+		return true
+	}
+	return false
+}
+
+// enqueue adds a command to the transaction.
+func (e *Engine) enqueue(c *call) {
+	c.conn.queue = append(c.conn.queue, queued{c.cmd, copyArgs(c.args)})
+	c.queued()
+}
+
+func cmdMulti(c *call) {
+	if c.conn.multi {
+		c.err("ERR MULTI calls can not be nested")
+		return
+	}
+	c.conn.multi = true
+	c.ok()
+}
+
+func cmdDiscard(c *call) {
+	if !c.conn.multi {
+		c.err("ERR DISCARD without MULTI")
+		return
+	}
+	c.e.discard(c.conn)
+	c.ok()
+}
+
+// discard ends a connection's transaction and its watching.
+func (e *Engine) discard(cl *conn) {
+	cl.multi, cl.aborted, cl.queue = false, false, nil
+	e.unwatch(cl)
+}
+
+func cmdExec(c *call) {
+	cl, e := c.conn, c.e
+	if !cl.multi {
+		c.err("ERR EXEC without MULTI")
+		return
+	}
+	stale := cl.touched || e.watchedExpired(cl)
+	switch {
+	case cl.aborted:
+		e.discard(cl)
+		c.err(errExecAbort)
+		return
+	case stale:
+		e.discard(cl)
+		c.nullArray()
+		return
+	}
+	queue := cl.queue
+	e.discard(cl)
+	cl.executing = true
+	c.array(len(queue))
+	for i := range queue {
+		q := call{replies: c.replies, e: e, conn: cl, db: cl.db, cmd: queue[i].cmd,
+			args: queue[i].args}
+		if problem := e.admit(&q); problem != "" {
+			e.refuse(&q, problem)
+			continue
+		}
+		e.invoke(&q)
+	}
+	cl.executing = false
+}
+
+func cmdWatch(c *call) {
+	if c.conn.multi {
+		c.err("ERR WATCH inside MULTI is not allowed")
+		return
+	}
+	for _, key := range c.args[1:] {
+		c.e.watchKey(c, key)
+	}
+	c.ok()
+}
+
+func (e *Engine) watchKey(c *call, key []byte) {
+	cl := c.conn
+	for _, w := range cl.watched {
+		if w.db == c.db && w.key == string(key) {
+			return
+		}
+	}
+	w := watch{db: c.db, key: string(key)}
+	if p := c.db.keys.Find(key); p != nil {
+		w.expired = (*p).gone(c.nowMs())
+	}
+	cl.watched = append(cl.watched, w)
+	c.db.watchers[w.key] = append(c.db.watchers[w.key], cl)
+}
+
+func cmdUnwatch(c *call) {
+	c.e.unwatch(c.conn)
+	c.ok()
+}
+
+// unwatch ends a connection's watching.
+func (e *Engine) unwatch(cl *conn) {
+	for _, w := range cl.watched {
+		if rest := cut(w.db.watchers[w.key], cl); len(rest) > 0 {
+			w.db.watchers[w.key] = rest
+		} else {
+			delete(w.db.watchers, w.key)
+		}
+	}
+	cl.watched, cl.touched = cl.watched[:0], false
+}
+
+// touchWatchers dooms the transactions that watch a key.
+func (e *Engine) touchWatchers(d *db, key string) {
+	for _, cl := range d.watchers[key] {
+		for _, w := range cl.watched {
+			if w.db == d && w.key == key && w.expired && d.keys.Find([]byte(key)) == nil {
+				// It was gone when WATCH came, and now its removal is only being noticed.
+				return
+			}
+		}
+		cl.touched = true
+	}
+}
+
+// touchAll dooms the transactions that watch a key which a database holds, or which other holds:
+// the database is about to be emptied or exchanged for other, which may be nil.
+func (e *Engine) touchAll(d *db, other *store) {
+	names := make([]string, 0, len(d.watchers))
+	for key := range d.watchers { // order: sorted below
+		names = append(names, key)
+	}
+	slices.Sort(names)
+	for _, key := range names {
+		k := []byte(key)
+		if d.keys.Find(k) != nil || other != nil && other.keys.Find(k) != nil {
+			e.touchWatchers(d, key)
+		}
+	}
+}
+
+// watchedExpired reports whether a key that a connection watches has since passed its time.
+func (e *Engine) watchedExpired(cl *conn) bool {
+	for _, w := range cl.watched {
+		if w.expired {
+			continue
+		}
+		if p := w.db.keys.Find([]byte(w.key)); p != nil && (*p).gone(int64(e.now)/1000) {
+			return true
+		}
+	}
+	return false
+}

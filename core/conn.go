@@ -1,0 +1,294 @@
+package core
+
+import (
+	"slices"
+
+	"github.com/redlet/redlet/core/internal/resp"
+)
+
+// conn is what the engine knows of a connection.
+type conn struct {
+	id      ConnID
+	peer    Conn
+	db      *db
+	created Time
+
+	in     []byte // input that no complete request has consumed yet
+	reader resp.Reader
+	w      replies
+
+	authenticated bool
+	announced     bool // an EventData is on its way
+	corked        bool // the host can send nothing for now
+	leaving       bool // a hangup is on its way: no further command runs
+	held          bool // stands in Engine.held: its next command must wait
+	script        bool // not a client: it runs a script's commands
+	noEvict       bool
+	noTouch       bool
+
+	name, libName, libVer []byte
+	lastInput             Time
+	lastCmd               *Command
+	replyMode             replyMode
+	softSince             Time // since when the output stands above the soft limit, or 0
+
+	multi     bool     // between MULTI and EXEC
+	aborted   bool     // a command was refused at queueing: EXEC will not run
+	executing bool     // EXEC is running the queue
+	queue     []queued // what MULTI has queued
+	watched   []watch
+	touched   bool // a watched key was changed
+
+	parked *parked // the command that waits
+	subs   [subKinds]subscriptions
+
+	netIn, netOut, commands int64
+}
+
+// replyMode is what CLIENT REPLY set.
+type replyMode uint8
+
+const (
+	replyOn replyMode = iota
+	replyOff
+	replySkipNext // CLIENT REPLY SKIP itself is running
+	replySkip     // the command under way stays unanswered
+)
+
+// inputKeepMax is the largest input buffer that a connection keeps once it is empty.
+const inputKeepMax = 64 << 10
+
+// Feed hands over bytes that a client sent and runs every command that they complete. The bytes
+// are not kept.
+func (e *Engine) Feed(id ConnID, data []byte) {
+	cl := e.conn(id)
+	if cl == nil || cl.leaving {
+		return
+	}
+	cl.lastInput = e.now
+	cl.netIn += int64(len(data))
+	e.stats.netIn += int64(len(data))
+	if len(cl.in) == 0 && !cl.waits() {
+		n := e.run(cl, data)
+		if n < len(data) && !cl.leaving {
+			e.keep(cl, data[n:])
+		}
+	} else {
+		e.keep(cl, data)
+		e.resume(cl)
+	}
+	e.flush(cl)
+	e.settle()
+}
+
+// keep stores input for later, within client-query-buffer-limit.
+func (e *Engine) keep(cl *conn, data []byte) {
+	if int64(len(cl.in)+len(data)) > e.cfg.queryBufferLimit {
+		e.log(logWarning, "Closing client that reached max query buffer length")
+		cl.w.buf = nil
+		e.hangup(cl)
+		return
+	}
+	if more := cl.reader.Pending(len(cl.in)); more > cap(cl.in)-len(cl.in) && more < 64<<20 {
+		cl.in = slices.Grow(cl.in, more)
+	}
+	cl.in = append(cl.in, data...)
+}
+
+// waits reports whether a connection's next command must stay unread for now.
+func (cl *conn) waits() bool { return cl.parked != nil || cl.held }
+
+// resume runs what a connection's kept input completes.
+func (e *Engine) resume(cl *conn) {
+	if cl.leaving || cl.waits() || len(cl.in) == 0 {
+		return
+	}
+	n := e.run(cl, cl.in)
+	if cl.leaving {
+		return
+	}
+	rest := copy(cl.in, cl.in[n:])
+	cl.in = cl.in[:rest]
+	if rest == 0 && cap(cl.in) > inputKeepMax {
+		cl.in = nil
+	}
+}
+
+// yieldEvery is the number of commands between two calls of Options.Yield.
+const yieldEvery = 64
+
+// run runs the commands that buf completes and returns how many bytes they took.
+func (e *Engine) run(cl *conn, buf []byte) int {
+	done := 0
+	for !cl.waits() && !cl.leaving {
+		lim := resp.Limits{BulkMax: e.cfg.protoMaxBulkLen, Guest: !cl.authenticated}
+		n, status := cl.reader.Next(buf[done:], lim)
+		switch status {
+		case resp.Partial:
+			return done
+		case resp.Malformed:
+			e.malformed(cl)
+			return len(buf)
+		case resp.Complete:
+			if e.dispatch(cl, cl.reader.Args) {
+				return done
+			}
+			cl.reader.Release()
+			if e.busied++; e.busied >= yieldEvery && e.yield != nil {
+				e.busied = 0
+				e.yield()
+			}
+		}
+		done += n
+	}
+	return done
+}
+
+// malformed answers bytes that are no request and ends the connection.
+func (e *Engine) malformed(cl *conn) {
+	text := "ERR Protocol error: " + cl.reader.Problem
+	e.stats.failure([]byte(text))
+	cl.w.err(text)
+	e.hangup(cl)
+}
+
+// drop forgets a connection and whatever it waited for, watched or listened to.
+func (e *Engine) drop(cl *conn) {
+	cl.leaving = true
+	if cl.parked != nil {
+		e.unpark(cl)
+	}
+	e.unwatch(cl)
+	e.unsubscribeAll(cl)
+	e.scripts.gone(cl)
+	delete(e.conns, cl.id)
+	if e.last == cl {
+		e.last = nil
+	}
+}
+
+// settle lets everybody go on whom the last input or the clock has set free.
+func (e *Engine) settle() {
+	for range dueMax {
+		if len(e.blocked.freed) == 0 {
+			return
+		}
+		cl := e.blocked.freed[0]
+		e.blocked.freed = slices.Delete(e.blocked.freed, 0, 1)
+		e.resume(cl)
+		e.flush(cl)
+	}
+}
+
+// hold makes a connection wait with its next command until release.
+func (e *Engine) hold(cl *conn) {
+	cl.held = true
+	e.blocked.held = append(e.blocked.held, cl)
+}
+
+// release lets every held connection go on, in the order in which they were held.
+func (e *Engine) release() {
+	for _, cl := range e.blocked.held {
+		cl.held = false
+		e.blocked.freed = append(e.blocked.freed, cl)
+	}
+	e.blocked.held = e.blocked.held[:0]
+}
+
+// limitOutput hangs up a connection whose output grew beyond client-output-buffer-limit.
+func (e *Engine) limitOutput(cl *conn) {
+	class := limitNormal
+	if cl.subscribed() {
+		class = limitPubSub
+	}
+	lim, size := &e.cfg.outputLimits[class], int64(len(cl.w.buf))
+	over := lim.hard > 0 && size > lim.hard
+	if lim.soft > 0 && size > lim.soft {
+		if cl.softSince == 0 {
+			cl.softSince = e.now
+			e.idle.plan(e.now + lim.within)
+		} else if e.now-cl.softSince > lim.within {
+			over = true
+		}
+	} else {
+		cl.softSince = 0
+	}
+	if over && !cl.leaving {
+		e.log(logWarning, "Client closed for overcoming of output buffer limits.")
+		e.stats.outputLimited++
+		cl.w.buf = nil
+		e.hangup(cl)
+	}
+}
+
+// The classes of client-output-buffer-limit.
+const (
+	limitNormal = iota
+	limitReplica
+	limitPubSub
+)
+
+// outputLimit is one class of client-output-buffer-limit; 0 is no limit.
+type outputLimit struct {
+	hard, soft int64
+	within     Time
+}
+
+// idlers remembers when connections should next be looked at for `timeout` and for soft output
+// limits.
+type idlers struct{ at Time }
+
+func (x *idlers) due() Time {
+	if x.at == 0 {
+		return Never
+	}
+	return x.at
+}
+
+// plan asks for a look at time t at the latest.
+func (x *idlers) plan(t Time) {
+	if x.at == 0 || t < x.at {
+		x.at = t
+	}
+}
+
+// watchIdle plans the look at a connection that `timeout` may end.
+func (e *Engine) watchIdle(cl *conn) {
+	if e.cfg.timeout > 0 {
+		e.idle.plan(cl.lastInput + e.cfg.timeout)
+	}
+}
+
+// idleTimeout hangs up the connections that were idle for too long and plans the next look.
+func (e *Engine) idleTimeout() {
+	e.idle.at = 0
+	for _, cl := range e.connsByID() {
+		if cl.softSince != 0 {
+			class := limitNormal
+			if cl.subscribed() {
+				class = limitPubSub
+			}
+			e.limitOutput(cl)
+			e.idle.plan(max(cl.softSince+e.cfg.outputLimits[class].within, e.now) + 1000)
+		}
+		if e.cfg.timeout == 0 || cl.leaving || cl.parked != nil || cl.subscribed() {
+			continue
+		}
+		if e.now-cl.lastInput >= e.cfg.timeout {
+			e.log(logVerbose, "Closing idle client")
+			e.hangup(cl)
+			continue
+		}
+		e.watchIdle(cl)
+	}
+}
+
+// connsByID lists the connections by their ids.
+func (e *Engine) connsByID() []*conn {
+	all := make([]*conn, 0, len(e.conns))
+	for _, cl := range e.conns { // order: sorted below
+		all = append(all, cl)
+	}
+	slices.SortFunc(all, func(a, b *conn) int { return int(int64(a.id) - int64(b.id)) })
+	return all
+}

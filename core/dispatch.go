@@ -1,0 +1,128 @@
+package core
+
+// dispatch checks and runs one request. It reports true when the request must wait: the
+// connection is then held and sends it through here again.
+func (e *Engine) dispatch(cl *conn, args [][]byte) (held bool) {
+	if e.scripts.holds() {
+		e.hold(cl)
+		return true
+	}
+	c := &e.top
+	*c = call{replies: &cl.w, e: e, conn: cl, db: cl.db, args: args}
+	at := len(cl.w.buf)
+	c.cmd = e.lookup(args)
+	switch problem := e.admit(c); {
+	case problem != "":
+		e.refuse(c, problem)
+	case e.pause.stops(c):
+		e.hold(cl)
+		return true
+	case cl.multi && !runsAtOnce(c.cmd):
+		if c.cmd.Flags&NoMulti != 0 {
+			e.refuse(c, "ERR Command not allowed inside a transaction")
+			break
+		}
+		e.enqueue(c)
+	default:
+		cl.commands++
+		e.stats.processed++
+		cl.lastCmd = c.cmd
+		e.invoke(c)
+		e.serveReady()
+	}
+	e.silence(cl, at)
+	return false
+}
+
+// lookup finds the command or subcommand that a request names; nil if there is none. A container
+// stands for a subcommand that it does not have.
+func (e *Engine) lookup(args [][]byte) *Command {
+	cmd := e.find(args[0])
+	if cmd == nil || cmd.subs == nil || len(args) < 2 {
+		return cmd
+	}
+	if sub := cmd.sub(args[1]); sub != nil && e.visible(sub) {
+		return sub
+	}
+	return cmd
+}
+
+// admit makes the checks that come before a command may run or be queued, in Redis's order. It
+// returns the error, "" if there is none.
+func (e *Engine) admit(c *call) string {
+	cl, cmd := c.conn, c.cmd
+	switch {
+	case cmd == nil:
+		return errUnknown(c.args)
+	case cmd.subs != nil && len(c.args) > 1:
+		return errSubcommand(cmd, c.args[1])
+	case !cmd.arityFits(len(c.args)):
+		return errArity(cmd)
+	case cmd.Flags&Protected != 0 && !e.debugAllowed(cl):
+		return errDebug
+	case !cl.authenticated && cmd.Flags&NoAuth == 0:
+		return errNoAuth
+	case e.persist.broken && cmd.Flags&Write != 0 && e.cfg.stopWritesOnError:
+		return errMisconf
+	case !cl.w.resp3 && cl.subscribed() && !allowedSubscribed(cmd):
+		return "ERR Can't execute '" + cmd.full + "': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / " +
+			"PING / QUIT / RESET are allowed in this context"
+	case e.scripts.waiting() && cmd.Flags&AllowBusy == 0:
+		return errBusy
+	}
+	return ""
+}
+
+func (cmd *Command) arityFits(n int) bool {
+	return n == cmd.arity || cmd.arity < 0 && n >= -cmd.arity
+}
+
+// silence takes back a reply that CLIENT REPLY asked not to get.
+func (e *Engine) silence(cl *conn, at int) {
+	switch cl.replyMode {
+	case replyOn:
+		return
+	case replySkipNext:
+		cl.replyMode = replySkip
+	case replySkip:
+		cl.replyMode = replyOn
+	}
+	cl.w.buf = cl.w.buf[:min(at, len(cl.w.buf))]
+}
+
+// changed counts a change and tells those who watch the key and those who wait for it.
+func (e *Engine) changed(d *db, key string) {
+	e.persist.dirty++
+	if len(d.watchers) > 0 {
+		e.touchWatchers(d, key)
+	}
+	if len(d.waiting) > 0 {
+		e.wake(d, key)
+	}
+}
+
+// modified tells everybody that a command changed a key: who watches it, who waits for it, and
+// who listens to keyspace events.
+func (c *call) modified(class notifyClass, event string, key []byte) {
+	c.modifiedIn(c.db, class, event, key)
+}
+
+// modifiedIn is modified for a key of another database.
+func (c *call) modifiedIn(d *db, class notifyClass, event string, key []byte) {
+	e := c.e
+	if len(d.watchers)+len(d.waiting) > 0 {
+		e.changed(d, string(key))
+	} else {
+		e.persist.dirty++
+	}
+	if e.cfg.notify&class != 0 {
+		e.notify(class, event, d, string(key))
+	}
+}
+
+// notify sends a keyspace event about a key that this command changed.
+func (c *call) notify(class notifyClass, event string, key []byte) {
+	if c.e.cfg.notify&class != 0 {
+		c.e.notify(class, event, c.db, string(key))
+	}
+}

@@ -1,0 +1,55 @@
+package core
+
+import "testing"
+
+func start(t testing.TB) *Engine {
+	t.Helper()
+	e, err := New(Options{Now: 1_700_000_000_000_000})
+	if err != nil {
+		t.Fatal(err)
+	}
+	e.Open(1, Conn{Addr: "127.0.0.1:50000"})
+	return e
+}
+
+func TestInline(t *testing.T) {
+	e := start(t)
+	e.Feed(1, []byte("SET k v\r\nGET k\r\nINCR n\r\nNOPE a b\r\n*2\r\n$3\r\nGET\r\n$1\r\n"))
+	e.Feed(1, []byte("k\r\nSET"))
+	want := "+OK\r\n$1\r\nv\r\n:1\r\n-ERR unknown command 'NOPE', with args beginning with: " +
+		"'a' 'b' \r\n$1\r\nv\r\n"
+	if got := string(e.AppendOutput(1, nil)); got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
+func BenchmarkSet(b *testing.B) {
+	e := start(b)
+	req := []byte("*3\r\n$3\r\nSET\r\n$5\r\nmykey\r\n$3\r\nval\r\n")
+	var out []byte
+	b.ReportAllocs()
+	for b.Loop() {
+		e.Feed(1, req)
+		for ev, ok := e.Poll(); ok; ev, ok = e.Poll() {
+			_ = ev
+		}
+		out = e.AppendOutput(1, out[:0])
+	}
+}
+
+func BenchmarkSet16(b *testing.B) {
+	e := start(b)
+	var req []byte
+	for range 16 {
+		req = append(req, "*3\r\n$3\r\nSET\r\n$5\r\nmykey\r\n$3\r\nval\r\n"...)
+	}
+	var out []byte
+	b.ReportAllocs()
+	for b.Loop() {
+		e.Feed(1, req)
+		for ev, ok := e.Poll(); ok; ev, ok = e.Poll() {
+			_ = ev
+		}
+		out = e.AppendOutput(1, out[:0])
+	}
+}

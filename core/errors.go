@@ -1,0 +1,85 @@
+package core
+
+// Every error that a client can see and that more than one command gives. The first word is its
+// code. Errors of one command stand beside that command.
+const (
+	errSyntax      = "ERR syntax error"
+	errNotInt      = "ERR value is not an integer or out of range"
+	errNotFloat    = "ERR value is not a valid float"
+	errOutOfRange  = "ERR value is out of range"
+	errNotPositive = "ERR value is out of range, must be positive"
+	errWrongType   = "WRONGTYPE Operation against a key holding the wrong kind of value"
+	errNoKey       = "ERR no such key"
+	errIndexRange  = "ERR index out of range"
+	errMaxClients  = "ERR max number of clients reached"
+	errNoAuth      = "NOAUTH Authentication required."
+	errExecAbort   = "EXECABORT Transaction discarded because of previous errors."
+	errBusy        = "BUSY Redis is busy running a script. You can only call SCRIPT KILL or " +
+		"SHUTDOWN NOSAVE."
+	errMisconf = "MISCONF Redis is configured to save RDB snapshots, but it's currently unable " +
+		"to persist to disk. Commands that may modify the data set are disabled, because this " +
+		"instance is configured to report errors during writes if RDB snapshotting fails " +
+		"(stop-writes-on-bgsave-error option). Please check the Redis logs for details about " +
+		"the RDB error."
+	errDBIndex      = "ERR DB index is out of range"
+	errTimeoutNotF  = "ERR timeout is not a float or out of range"
+	errTimeoutRange = "ERR timeout is out of range"
+	errTimeoutNeg   = "ERR timeout is negative"
+	errTooBig       = "ERR string exceeds maximum allowed size (proto-max-bulk-len)"
+	errOverflow     = "ERR increment or decrement would overflow"
+	errBadCursor    = "ERR invalid cursor"
+	errNaN          = "ERR increment would produce NaN or Infinity"
+)
+
+// errArity says that a command has too few or too many arguments.
+func errArity(cmd *Command) string {
+	return "ERR wrong number of arguments for '" + cmd.full + "' command"
+}
+
+// errExpireTime says that a command's expiry is no instant that can be kept.
+func errExpireTime(cmd *Command) string {
+	return "ERR invalid expire time in '" + cmd.full + "' command"
+}
+
+// errSubcommand says that a container has no such subcommand.
+func errSubcommand(container *Command, name []byte) string {
+	return "ERR unknown subcommand '" + clip(name, 128) + "'. Try " +
+		upper(container.Name) + " HELP."
+}
+
+// errUnknown says that there is no such command and shows how its arguments begin.
+func errUnknown(args [][]byte) string {
+	text := "ERR unknown command '" + clip(args[0], 128) + "', with args beginning with: "
+	shown := 0
+	for _, arg := range args[1:] {
+		if shown >= 128 {
+			break
+		}
+		part := "'" + clip(arg, 128-shown) + "' "
+		shown += len(part)
+		text += part
+	}
+	return text
+}
+
+// clip is the start of a client's bytes as an error line can show it.
+func clip(b []byte, most int) string {
+	b = b[:min(len(b), most)]
+	for i, c := range b {
+		if c == 0 {
+			b = b[:i]
+			break
+		}
+	}
+	return string(b)
+}
+
+func upper(s string) string {
+	b := []byte(s)
+	for i, c := range b {
+		if 'a' <= c && c <= 'z' {
+			b[i] = c - 'a' + 'A'
+		}
+	}
+	return string(b)
+}

@@ -1,0 +1,249 @@
+// Package resp reads requests and writes replies of the Redis protocol, versions 2 and 3.
+package resp
+
+import "bytes"
+
+// Limits bound what a request may claim before its bytes have come.
+type Limits struct {
+	BulkMax int64 // proto-max-bulk-len
+	Guest   bool  // the client has yet to authenticate: much stricter
+}
+
+const (
+	inlineMax = 64 << 10
+	argsMax   = 1<<31 - 1
+	argsGuest = 10
+	bulkGuest = 16384
+)
+
+// Status is what Next found.
+type Status uint8
+
+const (
+	Partial   Status = iota // more bytes are needed
+	Complete                // Args holds a request
+	Empty                   // a request without arguments: nothing to run
+	Malformed               // the connection cannot go on; Problem says why
+)
+
+// Reader takes requests out of a stream of bytes. It holds offsets only, never the bytes, so that
+// the caller may move them between calls. The zero value is ready.
+type Reader struct {
+	Args    [][]byte // the request that Next completed; slices of its buf
+	Problem string   // after Malformed: the text after "Protocol error: "
+
+	pos   int // where to go on reading
+	left  int // arguments to come; 0 between requests
+	bulk  int // length of the argument to come, or -1
+	multi bool
+	spans []span
+}
+
+type span struct{ from, to int }
+
+// Next reads on in buf, which begins where the last complete request ended and has only grown
+// since the last call. It returns the length of the request once it is complete.
+func (r *Reader) Next(buf []byte, lim Limits) (int, Status) {
+	if !r.multi {
+		if len(buf) == 0 {
+			return 0, Partial
+		}
+		if buf[0] != '*' {
+			return r.inline(buf)
+		}
+		if s := r.header(buf, lim); s != Complete {
+			if s == Empty {
+				n := r.pos
+				r.reset()
+				return n, s
+			}
+			return 0, s
+		}
+	}
+	for r.left > 0 {
+		if s := r.argument(buf, lim); s != Complete {
+			return 0, s
+		}
+	}
+	n := r.pos
+	r.Args = r.Args[:0]
+	for _, s := range r.spans {
+		r.Args = append(r.Args, buf[s.from:s.to:s.to])
+	}
+	r.reset()
+	return n, Complete
+}
+
+// spansKeepMax bounds what a reader keeps after a request of many arguments.
+const spansKeepMax = 1024
+
+func (r *Reader) reset() {
+	r.pos, r.left, r.multi = 0, 0, false
+	r.spans = r.spans[:0]
+	if cap(r.spans) > spansKeepMax {
+		r.spans = nil
+	}
+}
+
+// Release lets go of the arguments of the last request.
+func (r *Reader) Release() {
+	if cap(r.Args) > spansKeepMax {
+		r.Args = nil
+	}
+}
+
+// Pending is the number of bytes that the request under way still needs at least; 0 if unknown.
+func (r *Reader) Pending(have int) int {
+	if r.multi && r.left > 0 && r.bulk >= 0 {
+		return max(0, r.pos+r.bulk+2-have)
+	}
+	return 0
+}
+
+func (r *Reader) fail(problem string) Status {
+	r.Problem = problem
+	return Malformed
+}
+
+// line finds the next CR from r.pos on, with the byte that follows it.
+func (r *Reader) line(buf []byte) (end int, ok bool) {
+	n := bytes.IndexByte(buf[r.pos:], '\r')
+	if n < 0 || r.pos+n+1 >= len(buf) {
+		return 0, false
+	}
+	return r.pos + n, true
+}
+
+func (r *Reader) header(buf []byte, lim Limits) Status {
+	r.pos = 1
+	end, ok := r.line(buf)
+	if !ok {
+		if len(buf) > inlineMax {
+			return r.fail("too big mbulk count string")
+		}
+		r.pos = 0
+		return Partial
+	}
+	n, ok := Int(buf[1:end])
+	if !ok || n > argsMax {
+		return r.fail("invalid multibulk length")
+	}
+	if lim.Guest && n > argsGuest {
+		return r.fail("unauthenticated multibulk length")
+	}
+	r.pos = end + 2
+	if n <= 0 {
+		return Empty
+	}
+	r.multi, r.left, r.bulk = true, int(n), -1
+	return Complete
+}
+
+func (r *Reader) argument(buf []byte, lim Limits) Status {
+	if r.bulk < 0 {
+		end, ok := r.line(buf[:len(buf):len(buf)])
+		if !ok {
+			if len(buf)-r.pos > inlineMax {
+				return r.fail("too big bulk count string")
+			}
+			return Partial
+		}
+		if buf[r.pos] != '$' {
+			return r.fail("expected '$', got '" + printable(buf[r.pos]) + "'")
+		}
+		n, ok := Int(buf[r.pos+1 : end])
+		if !ok || n < 0 || n > lim.BulkMax {
+			return r.fail("invalid bulk length")
+		}
+		if lim.Guest && n > bulkGuest {
+			return r.fail("unauthenticated bulk length")
+		}
+		r.pos, r.bulk = end+2, int(n)
+	}
+	if len(buf)-r.pos < r.bulk+2 {
+		return Partial
+	}
+	r.spans = append(r.spans, span{r.pos, r.pos + r.bulk})
+	r.pos += r.bulk + 2
+	r.bulk = -1
+	r.left--
+	return Complete
+}
+
+// printable is a byte as an error line can carry it.
+func printable(b byte) string {
+	if b == '\r' || b == '\n' {
+		return " "
+	}
+	return string([]byte{b})
+}
+
+func (r *Reader) inline(buf []byte) (int, Status) {
+	nl := bytes.IndexByte(buf[r.pos:], '\n')
+	if nl < 0 {
+		if len(buf) > inlineMax {
+			return 0, r.fail("too big inline request")
+		}
+		r.pos = len(buf)
+		return 0, Partial
+	}
+	end := r.pos + nl
+	r.pos = 0
+	text := buf[:end]
+	if end > 0 && buf[end-1] == '\r' {
+		text = buf[:end-1]
+	}
+	var ok bool
+	if r.Args, ok = Split(r.Args[:0], text); !ok {
+		return 0, r.fail("unbalanced quotes in request")
+	}
+	if len(r.Args) == 0 {
+		return end + 1, Empty
+	}
+	return end + 1, Complete
+}
+
+// Int reads a decimal integer as strictly as Redis does: no sign but '-', no leading zero, no
+// space, nothing beyond 64 bits.
+func Int(b []byte) (int64, bool) {
+	if len(b) == 0 || len(b) > 20 {
+		return 0, false
+	}
+	if len(b) == 1 && b[0] == '0' {
+		return 0, true
+	}
+	neg := b[0] == '-'
+	if neg {
+		b = b[1:]
+		if len(b) == 0 {
+			return 0, false
+		}
+	}
+	if b[0] < '1' || b[0] > '9' {
+		return 0, false
+	}
+	var u uint64
+	for _, c := range b {
+		if c < '0' || c > '9' {
+			return 0, false
+		}
+		if u > (1<<64-1)/10 {
+			return 0, false
+		}
+		u *= 10
+		if u+uint64(c-'0') < u {
+			return 0, false
+		}
+		u += uint64(c - '0')
+	}
+	if neg {
+		if u > 1<<63 {
+			return 0, false
+		}
+		return -int64(u), true
+	}
+	if u > 1<<63-1 {
+		return 0, false
+	}
+	return int64(u), true
+}

@@ -1,0 +1,205 @@
+package core
+
+import (
+	"github.com/redlet/redlet/core/internal/dict"
+	"github.com/redlet/redlet/core/internal/timer"
+)
+
+// store holds the keys of a database. SWAPDB exchanges two stores; what clients wait for and
+// watch stays with the database.
+type store struct {
+	keys    dict.Dict[*object]
+	expires int // keys with an expiry
+	db      *db
+}
+
+// db is a database as clients select it.
+type db struct {
+	*store
+	id       int
+	watchers map[string][]*conn
+	waiting  map[string][]*parked // in the order in which they came to wait
+}
+
+func newDB(id int, seed uint64) *db {
+	d := &db{id: id, watchers: map[string][]*conn{}, waiting: map[string][]*parked{}}
+	d.store = &store{db: d}
+	d.keys.SetSeed(seed)
+	return d
+}
+
+// expiries orders every key with an expiry by its instant.
+type expiries struct {
+	heap   timer.Heap[*ttl]
+	paused bool // DEBUG SET-ACTIVE-EXPIRE 0: keys only go when somebody asks for them
+}
+
+func (x *expiries) due() Time {
+	if x.paused {
+		return Never
+	}
+	if _, at, ok := x.heap.Min(); ok {
+		return timeOf(at)
+	}
+	return Never
+}
+
+// find returns the value of a key for a command that reads it, nil when there is none. It counts
+// as a use.
+func (c *call) find(key []byte) *object {
+	o := c.peek(key)
+	if o == nil {
+		c.e.stats.misses++
+		if c.e.cfg.notify&notifyKeyMiss != 0 {
+			c.e.notify(notifyKeyMiss, "keymiss", c.db, string(key))
+		}
+		return nil
+	}
+	c.e.stats.hits++
+	c.use(o)
+	return o
+}
+
+// findWrite returns the value of a key for a command that changes it, nil when there is none. It
+// counts as a use, but neither as hit nor as miss.
+func (c *call) findWrite(key []byte) *object {
+	o := c.peek(key)
+	if o != nil {
+		c.use(o)
+	}
+	return o
+}
+
+// peek returns the value of a key without counting as a use, nil when there is none. A key whose
+// time has come is removed.
+func (c *call) peek(key []byte) *object {
+	p := c.db.keys.Find(key)
+	if p == nil {
+		return nil
+	}
+	o := *p
+	if o.gone(c.nowMs()) {
+		c.e.expire(o.ttl)
+		return nil
+	}
+	return o
+}
+
+// use notes that a value was used, for OBJECT IDLETIME and FREQ.
+func (c *call) use(o *object) {
+	if !c.conn.noTouch {
+		c.e.touchLRU(o)
+	}
+}
+
+// ofKind reports whether a value, which may be nil, is of a kind; if not it replies the error.
+func (c *call) ofKind(o *object, k kind) bool {
+	if o != nil && o.kind != k {
+		c.err(errWrongType)
+		return false
+	}
+	return true
+}
+
+// add stores a value under a key that holds none.
+func (c *call) add(key []byte, o *object) {
+	c.addTo(c.db, key, o)
+}
+
+func (c *call) addTo(d *db, key []byte, o *object) {
+	p, _ := d.keys.Put(key)
+	*p = o
+	c.addedTo(d, key, o)
+}
+
+// added makes known a value that was just stored under a new key.
+func (c *call) added(key []byte, o *object) { c.addedTo(c.db, key, o) }
+
+func (c *call) addedTo(d *db, key []byte, o *object) {
+	c.e.touchLRU(o)
+	if c.e.cfg.notify&notifyNew != 0 {
+		c.e.notify(notifyNew, "new", d, string(key))
+	}
+}
+
+// put stores a value under a key, in place of whatever it holds, and ends its expiry.
+func (c *call) put(key []byte, o *object) {
+	if p := c.db.keys.Find(key); p != nil {
+		c.e.clearTTL(*p)
+		*p = o
+		c.e.touchLRU(o)
+		return
+	}
+	c.add(key, o)
+}
+
+// remove deletes a key and reports whether it was there. It tells nobody: see modified.
+func (c *call) remove(key []byte) bool {
+	return c.e.removeFrom(c.db, key)
+}
+
+func (e *Engine) removeFrom(d *db, key []byte) bool {
+	o, ok := d.keys.Delete(key)
+	if ok {
+		e.clearTTL(o)
+	}
+	return ok
+}
+
+// removeEmpty deletes the key of a collection that has lost its last element and tells everybody.
+func (c *call) removeEmpty(key []byte) {
+	c.remove(key)
+	c.notify(notifyGeneric, "del", key)
+}
+
+// setExpiry makes a key go at an instant, in milliseconds since the Unix epoch, or never (stays).
+func (e *Engine) setExpiry(d *db, key []byte, o *object, at int64) {
+	if at == stays {
+		e.clearTTL(o)
+		return
+	}
+	if o.ttl == nil {
+		o.ttl = &ttl{key: string(key), store: d.store}
+		d.expires++
+	}
+	o.ttl.at = at
+	e.expires.heap.Set(o.ttl, at)
+}
+
+// clearTTL ends a value's expiry and reports whether it had one.
+func (e *Engine) clearTTL(o *object) bool {
+	if o.ttl == nil {
+		return false
+	}
+	e.expires.heap.Remove(o.ttl)
+	o.ttl.store.expires--
+	o.ttl = nil
+	return true
+}
+
+// expireNext removes the key that is due first.
+func (e *Engine) expireNext() {
+	if t, _, ok := e.expires.heap.Min(); ok {
+		e.expire(t)
+	}
+}
+
+// expire removes a key whose time has come and tells everybody.
+func (e *Engine) expire(t *ttl) {
+	d, key := t.store.db, t.key
+	e.removeFrom(d, []byte(key))
+	e.stats.expired++
+	e.changed(d, key)
+	e.notify(notifyExpired, "expired", d, key)
+}
+
+// empty drops every key of a database and returns how many there were.
+func (e *Engine) empty(d *db) int {
+	n := d.keys.Len()
+	for i := range n {
+		_, p := d.keys.At(i)
+		e.clearTTL(*p)
+	}
+	d.keys.Clear()
+	return n
+}

@@ -1,0 +1,84 @@
+package core
+
+import "strconv"
+
+// notifyClass is a set of keyspace events, as notify-keyspace-events names them.
+type notifyClass uint32
+
+const (
+	notifyKeyspace notifyClass = 1 << iota // K
+	notifyKeyevent                         // E
+	notifyGeneric                          // g
+	notifyString                           // $
+	notifyList                             // l
+	notifySet                              // s
+	notifyHash                             // h
+	notifyZset                             // z
+	notifyExpired                          // x
+	notifyEvicted                          // e
+	notifyStream                           // t
+	notifyKeyMiss                          // m
+	notifyModule                           // d
+	notifyNew                              // n
+)
+
+// notifyAll is what A stands for: every class but m and n.
+const notifyAll = notifyGeneric | notifyString | notifyList | notifySet | notifyHash |
+	notifyZset | notifyExpired | notifyEvicted | notifyStream | notifyModule
+
+// notifyLetters spells the classes, from the lowest bit up.
+const notifyLetters = "KEg$lshzxetmdn"
+
+// parseNotify reads the value of notify-keyspace-events.
+func parseNotify(s string) (notifyClass, bool) {
+	var n notifyClass
+letters:
+	for i := 0; i < len(s); i++ {
+		if s[i] == 'A' {
+			n |= notifyAll
+			continue
+		}
+		for j := range len(notifyLetters) {
+			if s[i] == notifyLetters[j] {
+				n |= 1 << j
+				continue letters
+			}
+		}
+		return 0, false
+	}
+	return n, true
+}
+
+// formatNotify writes the value as CONFIG GET shows it.
+func formatNotify(n notifyClass) string {
+	const order = "g$lshzxetdnKEm"
+	var out []byte
+	rest := n
+	if n&notifyAll == notifyAll {
+		out = append(out, 'A')
+		rest &^= notifyAll
+	}
+	for i := range len(order) {
+		for j := range len(notifyLetters) {
+			if order[i] == notifyLetters[j] && rest&(1<<j) != 0 {
+				out = append(out, order[i])
+			}
+		}
+	}
+	return string(out)
+}
+
+// notify publishes a keyspace event.
+func (e *Engine) notify(class notifyClass, event string, d *db, key string) {
+	on := e.cfg.notify
+	if on&class == 0 {
+		return
+	}
+	at := "@" + strconv.Itoa(d.id) + "__:"
+	if on&notifyKeyspace != 0 {
+		e.publish([]byte("__keyspace"+at+key), []byte(event))
+	}
+	if on&notifyKeyevent != 0 {
+		e.publish([]byte("__keyevent"+at+event), []byte(key))
+	}
+}

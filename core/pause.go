@@ -1,0 +1,42 @@
+package core
+
+// pause is what CLIENT PAUSE asked for.
+type pause struct {
+	until Time // 0 while nothing is paused
+	all   bool // every command waits, not writes alone
+}
+
+func (p *pause) due() Time {
+	if p.until == 0 {
+		return Never
+	}
+	return p.until
+}
+
+// stops reports whether a command must wait for the end of the pause.
+func (p *pause) stops(c *call) bool {
+	if p.until == 0 {
+		return false
+	}
+	return p.all || changesData(c)
+}
+
+// changesData reports whether a command, or the transaction that it executes, may change data or
+// publish.
+func changesData(c *call) bool {
+	const changes = Write | MayReplicate
+	if c.cmd.full == "exec" {
+		for _, q := range c.conn.queue {
+			if q.cmd.Flags&changes != 0 {
+				return true
+			}
+		}
+	}
+	return c.cmd.Flags&changes != 0
+}
+
+// unpause ends the pause and lets the connections that it held go on.
+func (e *Engine) unpause() {
+	e.pause = pause{}
+	e.release()
+}

@@ -1,0 +1,83 @@
+package core
+
+import (
+	"strconv"
+
+	"github.com/redlet/redlet/core/internal/resp"
+)
+
+const (
+	intLenMax    = 20 // the longest string that may be kept as an integer
+	embstrLenMax = 44 // the longest string of encoding embstr
+)
+
+var stringOps = kindOps{
+	name:     "string",
+	encoding: func(o *object) encoding { return o.enc },
+	clone: func(o *object) *object {
+		return &object{kind: kindString, enc: o.enc, num: o.num, str: append([]byte(nil), o.str...)}
+	},
+	size: func(o *object) int64 { return int64(cap(o.str)) },
+}
+
+// newString returns a string value; it copies b.
+func newString(b []byte) *object {
+	o := &object{kind: kindString}
+	o.setString(b)
+	return o
+}
+
+// setString makes o the string b, copying it, in the encoding that Redis would choose.
+func (o *object) setString(b []byte) {
+	if len(b) <= intLenMax {
+		if n, ok := resp.Int(b); ok {
+			o.enc, o.num, o.str = encInt, n, nil
+			return
+		}
+	}
+	o.enc = encRaw
+	if len(b) <= embstrLenMax {
+		o.enc = encEmbstr
+	}
+	if cap(o.str) > 2*len(b)+64 || cap(o.str) < len(b) {
+		o.str = make([]byte, 0, len(b))
+	}
+	o.str = append(o.str[:0], b...)
+}
+
+// setRaw makes o the string b, which it takes over, in encoding raw.
+func (o *object) setRaw(b []byte) { o.enc, o.str = encRaw, b }
+
+// text returns a string value's bytes: its own, or digits written to scratch.
+func (o *object) text(scratch []byte) []byte {
+	if o.enc == encInt {
+		return strconv.AppendInt(scratch[:0], o.num, 10)
+	}
+	return o.str
+}
+
+// textLen is the length of text.
+func (o *object) textLen() int {
+	if o.enc != encInt {
+		return len(o.str)
+	}
+	var digits [intLenMax]byte
+	return len(o.text(digits[:]))
+}
+
+// integer reads a string value as an integer.
+func (o *object) integer() (int64, bool) {
+	if o.enc == encInt {
+		return o.num, true
+	}
+	return resp.Int(o.str)
+}
+
+// bulkObject writes a string value.
+func (r *replies) bulkObject(o *object) {
+	if o.enc == encInt {
+		r.bulkInt(o.num)
+		return
+	}
+	r.bulk(o.str)
+}
