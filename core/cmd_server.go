@@ -1,14 +1,54 @@
 package core
 
 var serverCommands = []Command{
-	{Name: "dbsize", Since: "1.0.0", Group: "server", Flags: ReadOnly | Fast, Run: cmdDbsize},
-	{Name: "flushdb", Since: "1.0.0", Group: "server", Flags: Write,
-		Syntax: "[flush-type:(ASYNC|SYNC)]", Run: cmdFlushdb},
-	{Name: "flushall", Since: "1.0.0", Group: "server", Flags: Write,
-		Syntax: "[flush-type:(ASYNC|SYNC)]", Run: cmdFlushall},
-	{Name: "swapdb", Since: "4.0.0", Group: "server", Flags: Write | Fast,
-		Syntax: "index1:int index2:int", Run: cmdSwapdb},
-	{Name: "time", Since: "2.6.0", Group: "server", Flags: Loading | Stale | Fast, Run: cmdTime},
+	{
+		Name: "dbsize", Since: "1.0", Group: "server",
+		Flags:      ReadOnly | Fast,
+		Cats:       CatKeyspace,
+		Tips:       "request_policy:all_shards response_policy:agg_sum",
+		Summary:    "Counts the keys of the database.",
+		Complexity: "O(1)",
+		Run:        cmdDbsize,
+	},
+	{
+		Name: "flushdb", Since: "1.0", Group: "server",
+		Flags:      Write,
+		Cats:       CatKeyspace | CatDangerous,
+		Syntax:     "[flush-type:(ASYNC^4.0|SYNC^6.2)]",
+		Tips:       "request_policy:all_shards response_policy:all_succeeded",
+		Summary:    "Removes every key of the database.",
+		Complexity: "O(N) for N keys",
+		History:    "4.0 ASYNC; 6.2 SYNC",
+		Run:        cmdFlushdb,
+	},
+	{
+		Name: "flushall", Since: "1.0", Group: "server",
+		Flags:      Write,
+		Cats:       CatKeyspace | CatDangerous,
+		Syntax:     "[flush-type:(ASYNC^4.0|SYNC^6.2)]",
+		Tips:       "request_policy:all_shards response_policy:all_succeeded",
+		Summary:    "Removes every key of every database.",
+		Complexity: "O(N) for N keys",
+		History:    "4.0 ASYNC; 6.2 SYNC",
+		Run:        cmdFlushall,
+	},
+	{
+		Name: "swapdb", Since: "4.0", Group: "server",
+		Flags:      Write | Fast,
+		Cats:       CatKeyspace | CatDangerous,
+		Syntax:     "index1:int index2:int",
+		Summary:    "Exchanges two databases.",
+		Complexity: "O(N) for N clients that watch or wait for keys of either",
+		Run:        cmdSwapdb,
+	},
+	{
+		Name: "time", Since: "2.6", Group: "server",
+		Flags:      Loading | Stale | Fast,
+		Tips:       "nondeterministic_output",
+		Summary:    "Gives the server's time.",
+		Complexity: "O(1)",
+		Run:        cmdTime,
+	},
 }
 
 func cmdDbsize(c *call) { c.count(c.db.keys.Len()) }

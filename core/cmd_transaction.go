@@ -3,17 +3,48 @@ package core
 import "slices"
 
 var transactionCommands = []Command{
-	{Name: "multi", Since: "1.2.0", Group: "transactions",
-		Flags: NoScript | Loading | Stale | Fast | AllowBusy, Run: cmdMulti},
-	{Name: "exec", Since: "1.2.0", Group: "transactions",
-		Flags: NoScript | Loading | Stale | SkipSlowlog, Run: cmdExec},
-	{Name: "discard", Since: "2.0.0", Group: "transactions",
-		Flags: NoScript | Loading | Stale | Fast | AllowBusy, Run: cmdDiscard},
-	{Name: "watch", Since: "2.2.0", Group: "transactions",
-		Flags:  NoScript | Loading | Stale | Fast | AllowBusy,
-		Syntax: "key ...", Run: cmdWatch},
-	{Name: "unwatch", Since: "2.2.0", Group: "transactions",
-		Flags: NoScript | Loading | Stale | Fast | AllowBusy, Run: cmdUnwatch},
+	{
+		Name: "multi", Since: "1.2", Group: "transactions",
+		Flags:      NoScript | Loading | Stale | Fast | AllowBusy,
+		Cats:       CatTransaction,
+		Summary:    "Starts a transaction: the commands that follow are queued.",
+		Complexity: "O(1)",
+		Run:        cmdMulti,
+	},
+	{
+		Name: "exec", Since: "1.2", Group: "transactions",
+		Flags:      NoScript | Loading | Stale | SkipSlowlog,
+		Cats:       CatTransaction,
+		Summary:    "Runs the queued commands as one.",
+		Complexity: "that of the queued commands",
+		Run:        cmdExec,
+	},
+	{
+		Name: "discard", Since: "2.0", Group: "transactions",
+		Flags:      NoScript | Loading | Stale | Fast | AllowBusy,
+		Cats:       CatTransaction,
+		Summary:    "Drops the queued commands and leaves MULTI.",
+		Complexity: "O(N) for N queued commands",
+		Run:        cmdDiscard,
+	},
+	{
+		Name: "watch", Since: "2.2", Group: "transactions",
+		Flags:      NoScript | Loading | Stale | Fast | AllowBusy,
+		Cats:       CatTransaction,
+		Syntax:     "key...",
+		Keys:       "1:-1 RO",
+		Summary:    "Makes the next EXEC depend on these keys staying as they are.",
+		Complexity: "O(N) for N keys",
+		Run:        cmdWatch,
+	},
+	{
+		Name: "unwatch", Since: "2.2", Group: "transactions",
+		Flags:      NoScript | Loading | Stale | Fast | AllowBusy,
+		Cats:       CatTransaction,
+		Summary:    "Stops watching all keys.",
+		Complexity: "O(1)",
+		Run:        cmdUnwatch,
+	},
 }
 
 // queued is a command that MULTI has queued; its arguments are copies.

@@ -379,7 +379,8 @@ func (c *arityCounter) item() int {
 	if c.i < len(c.s) && (c.s[c.i] == '(' || c.s[c.i] == '{') {
 		group = c.s[c.i-1] == ':'
 	}
-	after := start > 0 && hasByte(")}]", c.s[start-1]) // versions and dots behind a group
+	// Versions and dots may stand behind a group.
+	after := start > 0 && hasByte(")}]", c.s[start-1])
 	if group || after {
 		return 0
 	}
