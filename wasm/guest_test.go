@@ -1,0 +1,290 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/hex"
+	"math"
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/redlet/redlet/core"
+	"github.com/redlet/redlet/wasm/abi"
+)
+
+// start is the time at which tests begin.
+const start = 1_750_000_000_000_000
+
+// bench is a guest with a host's habits: it sends frames and keeps copies of what comes back, and
+// it spoils every buffer as soon as it may be reused.
+type bench struct {
+	t testing.TB
+	guest
+	now  float64
+	next []byte // frames of the coming step
+}
+
+func newBench(t testing.TB) *bench { return &bench{t: t, now: start} }
+
+func (b *bench) send(kind abi.Kind, conn, ticket uint32, payload string) {
+	f := abi.Frame{Kind: kind, Conn: conn, Ticket: ticket, Payload: []byte(payload)}
+	b.next = abi.AppendFrame(b.next, f)
+}
+
+// run steps over what was sent and returns the status and the frames that came back.
+func (b *bench) run() (abi.Status, []abi.Frame) {
+	b.t.Helper()
+	spoil(b.output)
+	buf := b.buffer(len(b.next))
+	n := copy(buf, b.next)
+	b.next = b.next[:0]
+	status := b.step(n, b.now)
+	spoil(buf)
+	c := abi.ParseControl(b.control[:])
+	if int(c.Length) != len(b.output) {
+		b.t.Fatalf("control says %d bytes of output, there are %d", c.Length, len(b.output))
+	}
+	var frames []abi.Frame
+	for rest := bytes.Clone(b.output); len(rest) > 0; {
+		f, more, err := abi.Next(rest)
+		if err != nil {
+			b.t.Fatal(err)
+		}
+		frames, rest = append(frames, f), more
+	}
+	return status, frames
+}
+
+// want runs and compares with frames written `kind conn ticket payload`.
+func (b *bench) want(want ...abi.Frame) {
+	b.t.Helper()
+	status, got := b.run()
+	if status != abi.StatusOK || len(got) != len(want) {
+		b.t.Fatalf("status %d, %d frames %v, want %v", status, len(got), got, want)
+	}
+	for i, f := range got {
+		w := want[i]
+		if f.Kind != w.Kind || f.Conn != w.Conn || f.Ticket != w.Ticket ||
+			string(f.Payload) != string(w.Payload) {
+			b.t.Errorf("frame %d: got %v %q, want %v %q", i, f, f.Payload, w, w.Payload)
+		}
+	}
+}
+
+func out(kind abi.Kind, conn, ticket uint32, payload string) abi.Frame {
+	return abi.Frame{Kind: kind, Conn: conn, Ticket: ticket, Payload: []byte(payload)}
+}
+
+func spoil(b []byte) {
+	for i := range b {
+		b[i] = 0xa5
+	}
+}
+
+const peer = "127.0.0.1:50000 127.0.0.1:6379 8 0"
+
+func TestSession(t *testing.T) {
+	b := newBench(t)
+	b.send(abi.InOpen, 1, 0, peer)
+	b.send(abi.InOpen, 2, 0, peer)
+	b.send(abi.InData, 1, 0, "SET k v\r\nGE")
+	b.send(abi.InData, 2, 0, "APPEND k w\r\n")
+	b.send(abi.InData, 1, 0, "T k\r\n")
+	b.send(abi.InData, 1, 0, "PING\r\n")
+	b.want(out(abi.OutData, 1, 0, "+OK\r\n"), out(abi.OutData, 2, 0, ":2\r\n"),
+		out(abi.OutData, 1, 0, "$2\r\nvw\r\n+PONG\r\n"))
+	b.send(abi.InClose, 2, 0, "")
+	b.send(abi.InData, 2, 0, "PING\r\n")
+	b.send(abi.InData, 1, 0, "QUIT\r\n")
+	b.want(out(abi.OutHangup, 1, 0, "+OK\r\n"))
+}
+
+func TestConfigure(t *testing.T) {
+	seed := strings.Repeat("\x07", abi.SeedSize)
+	b := newBench(t)
+	b.send(abi.InConfigure, 0, 5, seed+"no-such-parameter 1\n")
+	b.send(abi.InOpen, 1, 0, peer)
+	b.send(abi.InData, 1, 0, "PING\r\n")
+	status, frames := b.run()
+	if status != abi.StatusOK || len(frames) != 1 || frames[0].Kind != abi.OutConfigured ||
+		frames[0].Ticket != 5 || len(frames[0].Payload) == 0 {
+		t.Fatalf("status %d, frames %v: want a refusal and no more", status, frames)
+	}
+	b.send(abi.InConfigure, 0, 6, seed+"requirepass secret\n")
+	b.send(abi.InOpen, 1, 0, peer)
+	b.send(abi.InData, 1, 0, "GET k\r\nAUTH secret\r\n")
+	b.want(out(abi.OutConfigured, 0, 6, ""),
+		out(abi.OutData, 1, 0, "-NOAUTH Authentication required.\r\n+OK\r\n"))
+	b.send(abi.InConfigure, 0, 7, seed)
+	b.want(out(abi.OutConfigured, 0, 7, "already configured"))
+	b.send(abi.InConfigure, 0, 8, "short")
+	b.want(out(abi.OutConfigured, 0, 8, "already configured"))
+}
+
+func TestDeadline(t *testing.T) {
+	b := newBench(t)
+	b.want()
+	if c := abi.ParseControl(b.control[:]); !math.IsInf(c.Deadline, 1) {
+		t.Errorf("a guest without an engine has the deadline %v", c.Deadline)
+	}
+	b.send(abi.InOpen, 1, 0, peer)
+	b.send(abi.InData, 1, 0, "SET k v PX 5\r\n")
+	b.want(out(abi.OutData, 1, 0, "+OK\r\n"))
+	if c := abi.ParseControl(b.control[:]); c.Deadline > start+5000 || c.Deadline <= start {
+		t.Errorf("deadline %v, want within 5 ms of %v", c.Deadline, float64(start))
+	}
+	b.now += 5000
+	b.want()
+	b.send(abi.InData, 1, 0, "GET k\r\n")
+	b.want(out(abi.OutData, 1, 0, "$-1\r\n"))
+	for _, odd := range []float64{math.NaN(), math.Inf(-1), -1, 0} {
+		b.now = odd
+		b.want()
+	}
+}
+
+func TestSnapshot(t *testing.T) {
+	b := newBench(t)
+	b.send(abi.InOpen, 1, 0, peer)
+	b.send(abi.InData, 1, 0, "SET k v\r\n")
+	b.run()
+	b.send(abi.InSnapshot, 0, 9, "")
+	_, frames := b.run()
+	if len(frames) != 1 || frames[0].Kind != abi.OutSnapshot || frames[0].Ticket != 9 {
+		t.Fatalf("got %v", frames)
+	}
+	image := string(frames[0].Payload)
+	if len(image) < 9 {
+		t.Fatalf("the image has %d bytes", len(image))
+	}
+	b.send(abi.InData, 1, 0, "SET k w\r\n")
+	b.run()
+	b.send(abi.InRestore, 0, 10, image[:len(image)-9])
+	if _, frames = b.run(); len(frames) != 1 || frames[0].Kind != abi.OutRestored ||
+		frames[0].Ticket != 10 || len(frames[0].Payload) == 0 {
+		t.Fatalf("half an image: got %v", frames)
+	}
+	b.send(abi.InData, 1, 0, "GET k\r\n")
+	b.want(out(abi.OutData, 1, 0, "$1\r\nw\r\n"))
+	b.send(abi.InRestore, 0, 11, image)
+	b.send(abi.InData, 1, 0, "GET k\r\n")
+	b.want(out(abi.OutRestored, 0, 11, ""), out(abi.OutData, 1, 0, "$1\r\nv\r\n"))
+}
+
+func TestMalformedInputAppliesNothing(t *testing.T) {
+	set := string(abi.AppendFrame(nil, out(abi.InData, 1, 0, "SET k v\r\n")))
+	open := func(payload string) string {
+		return string(abi.AppendFrame(nil, out(abi.InOpen, 3, 0, payload)))
+	}
+	for name, bad := range map[string]string{
+		"half a header":  "\x03\x00\x00",
+		"half a payload": set[:len(set)-1],
+		"kind 0":         strings.Repeat("\x00", abi.HeaderSize),
+		"kind 10":        "\x0a" + strings.Repeat("\x00", abi.HeaderSize-1),
+		"size 4 GiB":     "\x03" + strings.Repeat("\x00", 11) + "\xff\xff\xff\xff",
+		"bad peer":       open("nobody"),
+	} {
+		b := newBench(t)
+		b.send(abi.InOpen, 1, 0, peer)
+		b.run()
+		b.next = append(b.next, set+bad...)
+		status, frames := b.run()
+		if status != abi.StatusMalformed || len(frames) != 1 || frames[0].Kind != abi.OutLog ||
+			frames[0].Ticket != 3 {
+			t.Errorf("%s: status %d, frames %v", name, status, frames)
+		}
+		b.send(abi.InData, 1, 0, "GET k\r\n")
+		b.want(out(abi.OutData, 1, 0, "$-1\r\n"))
+	}
+	b := newBench(t)
+	b.buffer(16)
+	if status := b.step(math.MaxInt32, start); status != abi.StatusMalformed {
+		t.Errorf("more than the buffer: status %d", status)
+	}
+	if status := b.step(-1, start); status != abi.StatusMalformed {
+		t.Errorf("less than nothing: status %d", status)
+	}
+}
+
+func TestBuffersShrink(t *testing.T) {
+	b := newBench(t)
+	b.send(abi.InOpen, 1, 0, peer)
+	b.send(abi.InData, 1, 0, "*2\r\n$4\r\nPING\r\n$4000000\r\n"+strings.Repeat("x", 4e6)+"\r\n")
+	if _, frames := b.run(); len(frames) != 1 || len(frames[0].Payload) < 4e6 {
+		t.Fatalf("%d frames", len(frames))
+	}
+	b.want()
+	if cap(b.input) > keepMax || cap(b.output) > keepMax {
+		t.Errorf("input keeps %d, output %d bytes", cap(b.input), cap(b.output))
+	}
+}
+
+func TestPanicIsAFailedStep(t *testing.T) {
+	b := newBench(t)
+	b.send(abi.InOpen, 1, 0, peer)
+	b.run()
+	b.guest.engine = new(core.Engine)
+	b.send(abi.InData, 1, 0, "PING\r\n")
+	b.send(abi.InOpen, 2, 0, peer)
+	status, frames := b.run()
+	if status != abi.StatusFailed || len(frames) != 1 || frames[0].Kind != abi.OutLog ||
+		!bytes.Contains(frames[0].Payload, []byte("goroutine")) {
+		t.Errorf("status %d, frames %v", status, frames)
+	}
+}
+
+// TestABIPage runs the example session of ABI.md: blocks of hex marked `hex in` and `hex out`.
+func TestABIPage(t *testing.T) {
+	page, err := os.Open("ABI.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer page.Close()
+	b := newBench(t)
+	blocks, kind, text := 0, "", ""
+	for lines := bufio.NewScanner(page); lines.Scan(); {
+		line := lines.Text()
+		switch {
+		case strings.HasPrefix(line, "```hex "):
+			kind, text = strings.TrimPrefix(line, "```hex "), ""
+		case line == "```" && kind != "":
+			frames, err := hex.DecodeString(strings.ReplaceAll(text, " ", ""))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if kind == "in" {
+				b.next = append(b.next, frames...)
+			} else if b.run(); !bytes.Equal(b.output, frames) {
+				t.Errorf("out block %d: got\n%x, the page has\n%x", blocks, b.output, frames)
+			}
+			blocks, kind = blocks+1, ""
+		case kind != "":
+			text += line
+		}
+	}
+	if blocks != 4 {
+		t.Errorf("%d blocks of hex in the page, want 4", blocks)
+	}
+}
+
+func FuzzFrames(f *testing.F) {
+	session := abi.AppendFrame(nil, out(abi.InOpen, 1, 0, peer))
+	session = abi.AppendFrame(session, out(abi.InData, 1, 0, "SET k v\r\nGET k\r\n"))
+	session = abi.AppendFrame(session, out(abi.InSnapshot, 0, 1, ""))
+	f.Add(session)
+	f.Add(abi.AppendFrame(nil, out(abi.InRestore, 0, 1, "REDIS0012")))
+	f.Add(abi.AppendFrame(nil, out(abi.InConfigure, 0, 1, strings.Repeat("s", 32)+"save 1 2")))
+	f.Fuzz(func(t *testing.T, frames []byte) {
+		b := newBench(t)
+		b.next = frames
+		status, _ := b.run()
+		if status == abi.StatusFailed {
+			t.Fatalf("the engine broke: %s", b.output)
+		}
+		b.now++
+		if again, _ := b.run(); again != abi.StatusOK {
+			t.Fatalf("a turn of the clock: status %d, %s", again, b.output)
+		}
+	})
+}
