@@ -2,42 +2,42 @@ package listpack
 
 // Append adds s as the last element. It is stored as an integer if it is one in decimal.
 func (p Pack) Append(s []byte) Pack {
-	v := parse(s)
+	v := Parse(s)
 	return p.insert(len(p)-1, &v)
 }
 
 // AppendInt adds n as the last element.
 func (p Pack) AppendInt(n int64) Pack {
-	return p.insert(len(p)-1, &value{n: n, isInt: true})
+	return p.insert(len(p)-1, &Value{n: n, isInt: true})
 }
 
 // Prepend adds s as the first element.
 func (p Pack) Prepend(s []byte) Pack {
-	v := parse(s)
+	v := Parse(s)
 	return p.insert(headerSize, &v)
 }
 
 // InsertBefore puts s before the element at pos; s then is the element at pos.
 func (p Pack) InsertBefore(pos int, s []byte) Pack {
-	v := parse(s)
+	v := Parse(s)
 	return p.insert(pos, &v)
 }
 
 // InsertAfter puts s behind the element at pos, which stays at pos.
 func (p Pack) InsertAfter(pos int, s []byte) Pack {
-	v := parse(s)
+	v := Parse(s)
 	return p.insert(pos+p.entrySize(pos), &v)
 }
 
 // Replace puts s in the place of the element at pos, and stands at pos after that.
 func (p Pack) Replace(pos int, s []byte) Pack {
-	v := parse(s)
+	v := Parse(s)
 	return p.replace(pos, &v)
 }
 
 // ReplaceInt puts n in the place of the element at pos, and stands at pos after that.
 func (p Pack) ReplaceInt(pos int, n int64) Pack {
-	return p.replace(pos, &value{n: n, isInt: true})
+	return p.replace(pos, &Value{n: n, isInt: true})
 }
 
 // Delete removes the element at pos. The one that followed it is at pos after that; next is pos, or
@@ -50,6 +50,16 @@ func (p Pack) Delete(pos int) (q Pack, next int) {
 		return q, -1
 	}
 	return q, pos
+}
+
+// DropLast removes the last element of a pack that is not empty. It keeps the memory.
+func (p Pack) DropLast() Pack {
+	pos := p.Last()
+	n := p.count()
+	p = p[:pos+1]
+	p[pos] = endByte
+	p.addCount(n, -1)
+	return p
 }
 
 // DeleteFrom removes up to num elements from the one at pos on. The one that followed them is at
@@ -96,7 +106,7 @@ func (p Pack) Clear() Pack {
 	return p
 }
 
-func (p Pack) insert(pos int, v *value) Pack {
+func (p Pack) insert(pos int, v *Value) Pack {
 	n := p.count()
 	p = p.open(pos, v.size())
 	v.put(p[pos:])
@@ -104,7 +114,7 @@ func (p Pack) insert(pos int, v *value) Pack {
 	return p
 }
 
-func (p Pack) replace(pos int, v *value) Pack {
+func (p Pack) replace(pos int, v *Value) Pack {
 	n := p.count()
 	was, is := p.entrySize(pos), v.size()
 	if is > was {

@@ -6,17 +6,18 @@ import (
 	"strconv"
 )
 
-// value is an element before it is stored. Integers keep their text in s when they came as text.
-type value struct {
+// Value is an element before it is stored, or one to look for. Integers keep their text in s when
+// they came as text; s stays the caller's.
+type Value struct {
 	s     []byte
 	n     int64
 	isInt bool
 }
 
-// parse decides how s is stored: as an integer exactly when its digits are what the integer prints.
-func parse(s []byte) value {
+// Parse decides how s is stored: as an integer exactly when its digits are what the integer prints.
+func Parse(s []byte) Value {
 	n, ok := ParseInt(s)
-	return value{s: s, n: n, isInt: ok}
+	return Value{s: s, n: n, isInt: ok}
 }
 
 // ParseInt returns the integer that s is the one decimal form of: no sign but a minus, no leading
@@ -64,7 +65,7 @@ func digits(n int64) int {
 }
 
 // dataSize returns how many bytes v's encoding and data take.
-func (v *value) dataSize() int {
+func (v *Value) dataSize() int {
 	if !v.isInt {
 		return stringSize(len(v.s))
 	}
@@ -94,13 +95,13 @@ func stringSize(n int) int {
 }
 
 // size returns how many bytes v takes in a pack.
-func (v *value) size() int {
+func (v *Value) size() int {
 	n := v.dataSize()
 	return n + backWidth(n)
 }
 
 // put writes v whole to the front of dst, which is long enough, and returns its size.
-func (v *value) put(dst []byte) int {
+func (v *Value) put(dst []byte) int {
 	n := v.dataSize()
 	if v.isInt {
 		putInt(dst, v.n, n)

@@ -186,8 +186,17 @@ func (p Pack) Walk(f func(s []byte, n int64, isInt bool) bool) {
 
 // Equal reports whether the element at pos is s.
 func (p Pack) Equal(pos int, s []byte) bool {
-	v := parse(s)
-	return p.equal(pos, &v)
+	v := Parse(s)
+	return p.Is(pos, &v)
+}
+
+// Is reports whether the element at pos is v. A search parses what it looks for once.
+func (p Pack) Is(pos int, v *Value) bool {
+	s, n, isInt := p.At(pos)
+	if isInt {
+		return v.isInt && v.n == n
+	}
+	return string(s) == string(v.s)
 }
 
 // Find returns the position of the first element from pos on that is s, looking at one element and
@@ -197,9 +206,9 @@ func (p Pack) Find(pos int, s []byte, skip int) int {
 	if pos < 0 {
 		return -1
 	}
-	v := parse(s)
+	v := Parse(s)
 	for p[pos] != endByte {
-		if p.equal(pos, &v) {
+		if p.Is(pos, &v) {
 			return pos
 		}
 		pos += p.entrySize(pos)
@@ -208,14 +217,6 @@ func (p Pack) Find(pos int, s []byte, skip int) int {
 		}
 	}
 	return -1
-}
-
-func (p Pack) equal(pos int, v *value) bool {
-	s, n, isInt := p.At(pos)
-	if isInt {
-		return v.isInt && v.n == n
-	}
-	return string(s) == string(v.s)
 }
 
 func (p Pack) count() int { return int(binary.LittleEndian.Uint16(p[4:])) }

@@ -6,14 +6,14 @@ package listpack
 
 // EntrySize returns how many bytes s takes as an element.
 func EntrySize(s []byte) int {
-	v := parse(s)
+	v := Parse(s)
 	return v.size()
 }
 
 // PushFront makes s the first element of the pack at buf[head:] and returns where the pack begins
 // then. It returns -1, and does nothing, if there are not EntrySize(s) bytes before head.
 func PushFront(buf []byte, head int, s []byte) int {
-	v := parse(s)
+	v := Parse(s)
 	to := head - v.size()
 	if to < 0 {
 		return -1

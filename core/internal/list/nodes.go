@@ -1,0 +1,64 @@
+package list
+
+import "github.com/redlet/redlet/core/internal/listpack"
+
+// Fill returns the limit that the list lives by, which DEBUG OBJECT shows as ql_listpack_max.
+func (l *List) Fill() int {
+	if l.quick {
+		return int(l.fill)
+	}
+	return l.limits.Fill
+}
+
+// Nodes returns the number of nodes.
+func (l *List) Nodes() int { return l.nodes }
+
+// Size returns the bytes in all nodes.
+func (l *List) Size() int {
+	size := 0
+	for n := l.head; n != nil; n = n.next {
+		size += n.size()
+	}
+	return size
+}
+
+// Memory returns about how many bytes the list takes in memory.
+func (l *List) Memory() int {
+	const listSize, nodeSize = 64, 80
+	size := listSize
+	for n := l.head; n != nil; n = n.next {
+		size += nodeSize + cap(n.buf)
+	}
+	return size
+}
+
+// EachNode calls f with every node in order: the bytes of a listpack or, if plain, of one element.
+// They are lent for the call.
+func (l *List) EachNode(f func(data []byte, plain bool)) {
+	for n := l.head; n != nil; n = n.next {
+		f(n.buf[n.head:], n.plain)
+	}
+}
+
+// LoadPack adds a listpack as the last node, as it stands in an RDB file, and takes ownership of it.
+// An empty one is left out. Settle follows the last node.
+func (l *List) LoadPack(p listpack.Pack) {
+	if !l.quick {
+		l.makeQuick()
+	}
+	n := &node{buf: p, count: p.Len()}
+	if n.count == 0 {
+		return
+	}
+	l.link(l.tail, n, nil)
+	l.count += n.count
+}
+
+// LoadPlain adds s as the last node, and takes ownership of it. Settle follows the last node.
+func (l *List) LoadPlain(s []byte) {
+	if !l.quick {
+		l.makeQuick()
+	}
+	l.link(l.tail, &node{buf: s, count: 1, plain: true}, nil)
+	l.count++
+}
