@@ -195,7 +195,7 @@ func (c *call) greet(version int) {
 	c.bulkString("server")
 	c.bulkString("redis")
 	c.bulkString("version")
-	c.bulkString(c.e.version())
+	c.bulkString(c.e.Version())
 	c.bulkString("proto")
 	c.int(int64(version))
 	c.bulkString("id")

@@ -47,5 +47,5 @@ func (e *Engine) visible(*Command) bool { return true }
 
 func (e *Engine) find(name []byte) *Command { return e.table.find(name) }
 
-// version is the version of Redis that the engine behaves as.
-func (e *Engine) version() string { return "8.0.6" }
+// Version is the version of Redis that the engine behaves as.
+func (e *Engine) Version() string { return "8.0.6" }

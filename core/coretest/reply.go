@@ -1,0 +1,221 @@
+// Package coretest is redlet's test kit: transcripts of Redis sessions, runners that play them
+// against anything that speaks the protocol, and the variants that must not change an answer.
+package coretest
+
+import (
+	"bytes"
+	"fmt"
+	"strconv"
+	"strings"
+)
+
+// Reply is one reply of the Redis protocol, version 2 or 3.
+type Reply struct {
+	Kind  byte    // the type byte: + - : $ * _ # , ( = % ~ > !
+	Text  string  // of everything that is no aggregate
+	Null  bool    // $-1, *-1 and _
+	Items []Reply // of * ~ >, and of % as key, value, key, value …
+}
+
+// Parse reads the reply at the start of b and returns its length: 0 while it is incomplete.
+func Parse(b []byte) (Reply, int, error) {
+	nl := bytes.Index(b, []byte("\r\n"))
+	if nl < 0 {
+		return Reply{}, 0, nil
+	}
+	if nl == 0 {
+		return Reply{}, 0, fmt.Errorf("empty line where a reply should begin: %q", clip(b))
+	}
+	r := Reply{Kind: b[0], Text: string(b[1:nl])}
+	switch r.Kind {
+	case '+', '-', ':', ',', '(', '#':
+		return r, nl + 2, nil
+	case '_':
+		r.Null = true
+		return r, nl + 2, nil
+	case '$', '=', '!':
+		return parseBulk(r, b, nl+2)
+	case '*', '~', '>', '%':
+		return parseAggregate(r, b, nl+2)
+	}
+	return r, 0, fmt.Errorf("unknown reply type %q in %q", r.Kind, clip(b))
+}
+
+func clip(b []byte) []byte { return b[:min(len(b), 80)] }
+
+func parseBulk(r Reply, b []byte, at int) (Reply, int, error) {
+	n, err := strconv.Atoi(r.Text)
+	if err != nil {
+		return r, 0, err
+	}
+	if n < 0 {
+		r.Null, r.Text = true, ""
+		return r, at, nil
+	}
+	if len(b) < at+n+2 {
+		return r, 0, nil
+	}
+	if string(b[at+n:at+n+2]) != "\r\n" {
+		return r, 0, fmt.Errorf("no line end behind a bulk of %d bytes: %q", n, clip(b))
+	}
+	r.Text = string(b[at : at+n])
+	if r.Kind == '=' {
+		r.Text = r.Text[4:]
+	}
+	return r, at + n + 2, nil
+}
+
+func parseAggregate(r Reply, b []byte, at int) (Reply, int, error) {
+	n, err := strconv.Atoi(r.Text)
+	if err != nil {
+		return r, 0, err
+	}
+	r.Text = ""
+	if n < 0 {
+		r.Null = true
+		return r, at, nil
+	}
+	if r.Kind == '%' {
+		n *= 2
+	}
+	for range n {
+		item, size, err := Parse(b[at:])
+		if err != nil || size == 0 {
+			return r, 0, err
+		}
+		r.Items = append(r.Items, item)
+		at += size
+	}
+	return r, at, nil
+}
+
+// String is the reply as redis-cli prints it to a terminal, without the last line end.
+func (r Reply) String() string {
+	var out strings.Builder
+	r.format(&out, "")
+	return strings.TrimSuffix(out.String(), "\n")
+}
+
+func (r Reply) format(out *strings.Builder, indent string) {
+	switch {
+	case r.Null:
+		out.WriteString("(nil)\n")
+	case r.Kind == '+':
+		out.WriteString(r.Text + "\n")
+	case r.Kind == '-' || r.Kind == '!':
+		out.WriteString("(error) " + r.Text + "\n")
+	case r.Kind == ':':
+		out.WriteString("(integer) " + r.Text + "\n")
+	case r.Kind == ',':
+		out.WriteString("(double) " + r.Text + "\n")
+	case r.Kind == '(':
+		out.WriteString(r.Text + "\n")
+	case r.Kind == '#' && r.Text == "t":
+		out.WriteString("(true)\n")
+	case r.Kind == '#':
+		out.WriteString("(false)\n")
+	case r.Kind == '=':
+		out.WriteString(r.Text + "\n")
+	case r.Kind == '$':
+		out.WriteString(Quote(r.Text) + "\n")
+	default:
+		r.formatItems(out, indent)
+	}
+}
+
+func (r Reply) formatItems(out *strings.Builder, indent string) {
+	step, mark := 1, byte(')')
+	empty := "(empty array)\n"
+	switch r.Kind {
+	case '%':
+		step, mark, empty = 2, '#', "(empty hash)\n"
+	case '~':
+		mark, empty = '~', "(empty set)\n"
+	case '>':
+		mark, empty = '>', "(empty push)\n"
+	}
+	if len(r.Items) == 0 {
+		out.WriteString(empty)
+		return
+	}
+	width := len(strconv.Itoa(len(r.Items) / step))
+	deeper := indent + strings.Repeat(" ", width+2)
+	for i := 0; i < len(r.Items); i += step {
+		if i > 0 {
+			out.WriteString(indent)
+		}
+		fmt.Fprintf(out, "%*d%c ", width, i/step+1, mark)
+		if step == 1 {
+			r.Items[i].format(out, deeper)
+			continue
+		}
+		var key strings.Builder
+		r.Items[i].format(&key, deeper)
+		out.WriteString(strings.TrimSuffix(key.String(), "\n") + " => ")
+		r.Items[i+1].format(out, deeper)
+	}
+}
+
+// Quote writes bytes as redis-cli shows them: in double quotes, what is not printable escaped.
+func Quote(s string) string {
+	out := []byte{'"'}
+	for i := range len(s) {
+		switch b := s[i]; {
+		case b == '\\' || b == '"':
+			out = append(out, '\\', b)
+		case b == '\n':
+			out = append(out, `\n`...)
+		case b == '\r':
+			out = append(out, `\r`...)
+		case b == '\t':
+			out = append(out, `\t`...)
+		case b == '\a':
+			out = append(out, `\a`...)
+		case b == '\b':
+			out = append(out, `\b`...)
+		case b < ' ' || b > '~':
+			out = fmt.Appendf(out, `\x%02x`, b)
+		default:
+			out = append(out, b)
+		}
+	}
+	return string(append(out, '"'))
+}
+
+// RESP2 is the reply as a client of version 2 would have got it.
+func (r Reply) RESP2() Reply {
+	items := make([]Reply, len(r.Items))
+	for i, item := range r.Items {
+		items[i] = item.RESP2()
+	}
+	if len(items) == 0 {
+		items = nil
+	}
+	r.Items = items
+	switch r.Kind {
+	case '%', '~', '>':
+		r.Kind = '*'
+	case ',', '(', '=':
+		r.Kind = '$'
+	case '_':
+		r.Kind = '$'
+	case '!':
+		r.Kind = '-'
+	case '#':
+		one := r.Text == "t"
+		r.Kind, r.Text = ':', "0"
+		if one {
+			r.Text = "1"
+		}
+	}
+	return r
+}
+
+// Request writes a command as clients send it.
+func Request(args ...string) []byte {
+	out := fmt.Appendf(nil, "*%d\r\n", len(args))
+	for _, arg := range args {
+		out = fmt.Appendf(out, "$%d\r\n%s\r\n", len(arg), arg)
+	}
+	return out
+}

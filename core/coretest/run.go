@@ -1,0 +1,140 @@
+package coretest
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+)
+
+// Session is a server as a transcript meets it: clients that send and receive bytes, and a clock.
+type Session interface {
+	// Send hands over what a client sends; a client that is new connects first.
+	Send(client byte, request []byte) error
+	// Receive returns what has come for a client since the last call. With more it waits, for as
+	// long as the server may need, until something comes; without, it returns what is there once
+	// the server has dealt with everything that was sent.
+	Receive(client byte, more bool) ([]byte, error)
+	// Turn turns the clock.
+	Turn(by time.Duration) error
+	// Version is the server's version, "8.0.6".
+	Version() string
+	Close()
+}
+
+// Play runs a transcript and returns each step's reply lines and an error for the first step that
+// goes wrong: it then stops, unless all is set.
+func Play(t *Transcript, s Session, all bool) ([][]string, error) {
+	p := player{s: s, pending: map[byte][]byte{}}
+	got := make([][]string, len(t.Steps))
+	var first error
+	for i := range t.Steps {
+		step := &t.Steps[i]
+		if step.Kind == Since {
+			if !AtLeast(s.Version(), step.Word) {
+				break
+			}
+			continue
+		}
+		lines, err := p.step(step)
+		got[i] = lines
+		if err == nil && step.Kind != Turn {
+			if diff := step.Differs(lines); diff != "" {
+				err = fmt.Errorf("%s\n%s", strings.Join(step.Args, " "), diff)
+			}
+		}
+		if err != nil && first == nil {
+			first = fmt.Errorf("%s:%d: %w", t.Name, step.Line, err)
+			if !all {
+				return got, first
+			}
+		}
+	}
+	for client, rest := range p.pending {
+		if len(rest) > 0 && first == nil {
+			first = fmt.Errorf("%s: left over for client %c: %q", t.Name, client, rest)
+		}
+	}
+	return got, first
+}
+
+// AtLeast compares two versions.
+func AtLeast(have, want string) bool {
+	a, b := strings.Split(have, "."), strings.Split(want, ".")
+	for i := range b {
+		x, y := 0, 0
+		if i < len(a) {
+			x, _ = strconv.Atoi(a[i])
+		}
+		y, _ = strconv.Atoi(b[i])
+		if x != y {
+			return x > y
+		}
+	}
+	return true
+}
+
+type player struct {
+	s       Session
+	pending map[byte][]byte // received, and not yet expected
+}
+
+func (p *player) step(step *Step) ([]string, error) {
+	switch step.Kind {
+	case Turn:
+		return nil, p.s.Turn(step.By)
+	case Command:
+		if err := p.s.Send(step.Client, Request(step.Args...)); err != nil {
+			return nil, err
+		}
+	}
+	return p.replies(step)
+}
+
+// replies takes as many whole replies as it needs for the lines that a step wants: at least one
+// if it wants any. What else has come by then belongs to it too.
+func (p *player) replies(step *Step) ([]string, error) {
+	var lines []string
+	waited := false
+	for {
+		buf := p.pending[step.Client]
+		r, n, err := Parse(buf)
+		if err != nil {
+			return lines, err
+		}
+		if n > 0 {
+			p.pending[step.Client] = buf[n:]
+			lines = append(lines, strings.Split(r.String(), "\n")...)
+			continue
+		}
+		if waited && len(lines) >= len(step.Want) {
+			return lines, nil
+		}
+		more, err := p.s.Receive(step.Client, len(lines) < wanted(step))
+		if err != nil {
+			return lines, err
+		}
+		if len(more) == 0 && waited {
+			return lines, nil
+		}
+		waited = true
+		p.pending[step.Client] = append(p.pending[step.Client], more...)
+	}
+}
+
+func wanted(step *Step) int {
+	if len(step.Want) > 0 && step.Want[0] == "(any order)" {
+		return len(step.Want) - 1
+	}
+	return len(step.Want)
+}
+
+// Run plays a transcript as a test.
+func Run(t testing.TB, tr *Transcript, s Session) {
+	t.Helper()
+	defer s.Close()
+	if _, err := Play(tr, s, false); err != nil {
+		t.Error(err)
+	}
+}
