@@ -1,0 +1,215 @@
+/**
+ * The guest's ABI, version 1: frames of bytes that go into the engine and come out of it.
+ *
+ * A frame is a header of 16 bytes (kind, connection, ticket, size of the payload, each a
+ * little-endian u32) and its payload. All frames of one step stand one behind the other, without
+ * padding.
+ *
+ * @module
+ */
+
+/** The version of the ABI that this package speaks. */
+export const ABI_VERSION = 1;
+
+/** Bytes of a frame's header. */
+export const HEADER = 16;
+
+/** Kinds of frames that go in. */
+export const In = Object.freeze({
+  CONFIGURE: 1,
+  OPEN: 2,
+  DATA: 3,
+  CLOSE: 4,
+  CORK: 5,
+  UNCORK: 6,
+  SAVED: 7,
+  SNAPSHOT: 8,
+  RESTORE: 9,
+});
+
+/** Kinds of frames that come out. */
+export const Out = Object.freeze({
+  DATA: 1,
+  HANGUP: 2,
+  SAVE: 3,
+  SHUTDOWN: 4,
+  LOG: 5,
+  SNAPSHOT: 6,
+  RESTORED: 7,
+  CONFIGURED: 8,
+});
+
+const encoder = new TextEncoder();
+const nothing = new Uint8Array(0);
+
+/**
+ * Frames on their way into the engine. Bytes for one connection that follow each other share a
+ * frame.
+ */
+export class Inbox {
+  /** @type {Uint8Array<ArrayBuffer>} */
+  bytes = new Uint8Array(4096);
+  /** Bytes in use. */
+  length = 0;
+  /** Where the header of the DATA frame that can still grow begins, or -1. */
+  #open = -1;
+  /** The connection of that frame. */
+  #conn = 0;
+  #view = new DataView(this.bytes.buffer);
+
+  /**
+   * Appends a whole frame.
+   *
+   * @param {number} kind one of {@link In}
+   * @param {number} [conn]
+   * @param {Uint8Array | string} [payload]
+   * @param {number} [ticket]
+   */
+  frame(kind, conn = 0, payload = nothing, ticket = 0) {
+    const body = typeof payload === 'string' ? encoder.encode(payload) : payload;
+    this.reserve(HEADER + body.length);
+    this.#header(kind, conn, body.length, ticket);
+    this.bytes.set(body, this.length);
+    this.length += body.length;
+    this.#open = -1;
+  }
+
+  /**
+   * Makes the end of the inbox the DATA frame of a connection. The caller appends its bytes, having
+   * reserved room for them, and then calls {@link end}.
+   *
+   * @param {number} conn
+   */
+  begin(conn) {
+    if (this.#open >= 0 && this.#conn === conn) return;
+    this.reserve(HEADER);
+    this.#open = this.length;
+    this.#conn = conn;
+    this.#header(In.DATA, conn, 0);
+  }
+
+  /** Writes the size of the DATA frame that {@link begin} opened. */
+  end() {
+    this.#view.setUint32(this.#open + 12, this.length - this.#open - HEADER, true);
+  }
+
+  /**
+   * Appends bytes that a connection sent.
+   *
+   * @param {number} conn
+   * @param {Uint8Array} data copied
+   */
+  data(conn, data) {
+    this.begin(conn);
+    this.reserve(data.length);
+    this.bytes.set(data, this.length);
+    this.length += data.length;
+    this.end();
+  }
+
+  /**
+   * Makes room for more bytes.
+   *
+   * @param {number} more
+   */
+  reserve(more) {
+    const need = this.length + more;
+    if (need <= this.bytes.length) return;
+    const grown = new Uint8Array(Math.max(need, this.bytes.length * 2));
+    grown.set(this.bytes.subarray(0, this.length));
+    this.bytes = grown;
+    this.#view = new DataView(grown.buffer);
+  }
+
+  /**
+   * Empties the inbox.
+   *
+   * @returns {Uint8Array<ArrayBuffer>} its frames, valid until the next frame is appended
+   */
+  take() {
+    const frames = this.bytes.subarray(0, this.length);
+    this.length = 0;
+    this.#open = -1;
+    if (this.bytes.length > 1 << 20) {
+      // A large value must not keep its room for ever.
+      this.bytes = new Uint8Array(4096);
+      this.#view = new DataView(this.bytes.buffer);
+    }
+    return frames;
+  }
+
+  /**
+   * @param {number} kind
+   * @param {number} conn
+   * @param {number} size
+   * @param {number} [ticket]
+   */
+  #header(kind, conn, size, ticket = 0) {
+    const at = this.length;
+    this.#view.setUint32(at, kind, true);
+    this.#view.setUint32(at + 4, conn, true);
+    this.#view.setUint32(at + 8, ticket, true);
+    this.#view.setUint32(at + 12, size, true);
+    this.length = at + HEADER;
+  }
+}
+
+/**
+ * Calls a function for each frame. The payload is lent: it is valid only during the call.
+ *
+ * @param {Uint8Array} frames
+ * @param {(kind: number, conn: number, ticket: number, payload: Uint8Array) => void} each
+ */
+export function readFrames(frames, each) {
+  const view = new DataView(frames.buffer, frames.byteOffset, frames.byteLength);
+  for (let at = 0; at < frames.length;) {
+    if (at + HEADER > frames.length) throw new RangeError('redlet: a frame is cut off');
+    const end = at + HEADER + view.getUint32(at + 12, true);
+    if (end > frames.length) throw new RangeError('redlet: a frame is cut off');
+    each(
+      view.getUint32(at, true),
+      view.getUint32(at + 4, true),
+      view.getUint32(at + 8, true),
+      frames.subarray(at + HEADER, end),
+    );
+    at = end;
+  }
+}
+
+/**
+ * The payload of a CONFIGURE frame.
+ *
+ * @param {Uint8Array} seed 32 bytes
+ * @param {Record<string, string | number | boolean>} config
+ * @returns {Uint8Array<ArrayBuffer>}
+ */
+export function configuration(seed, config) {
+  let text = '';
+  for (const [name, value] of Object.entries(config)) {
+    if (!/^[\w.-]+$/.test(name)) throw new TypeError(`redlet: no parameter can be named '${name}'`);
+    text += `${name} ${quote(value)}\n`;
+  }
+  const lines = encoder.encode(text);
+  const payload = new Uint8Array(seed.length + lines.length);
+  payload.set(seed);
+  payload.set(lines, seed.length);
+  return payload;
+}
+
+/**
+ * Quotes a value as redis.conf does.
+ *
+ * @param {string | number | boolean} value true and false become yes and no
+ */
+function quote(value) {
+  const text = typeof value === 'boolean' ? (value ? 'yes' : 'no') : String(value);
+  if (/^[\w./:-]+$/.test(text)) return text;
+  let quoted = '"';
+  for (const byte of encoder.encode(text)) {
+    const char = String.fromCharCode(byte);
+    if (char === '"' || char === '\\') quoted += '\\' + char;
+    else if (byte >= 0x20 && byte < 0x7f) quoted += char;
+    else quoted += '\\x' + byte.toString(16).padStart(2, '0');
+  }
+  return quoted + '"';
+}

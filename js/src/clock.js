@@ -1,0 +1,64 @@
+/**
+ * The engine's clock: every expiry, timeout and stream id goes by it.
+ *
+ * @module
+ */
+
+/** Turns the engine's clock, with the command REDLET.CLOCK. Times are in milliseconds. */
+export class Clock {
+  #client;
+
+  /** @param {import('./client.js').Client} client a connection of its own, so that nothing holds it up */
+  constructor(client) {
+    this.#client = client;
+  }
+
+  /**
+   * Moves the clock forward: what falls due on the way happens, in order.
+   *
+   * @param {number} ms
+   * @returns {Promise<void>}
+   */
+  async advance(ms) {
+    await this.#client.call('REDLET.CLOCK', 'ADVANCE', ms);
+  }
+
+  /**
+   * Stops the clock where it is, or at a time.
+   *
+   * @param {number | Date} [at] milliseconds since the Unix epoch
+   * @returns {Promise<void>}
+   */
+  async freeze(at) {
+    await this.#client.call('REDLET.CLOCK', 'FREEZE');
+    if (at !== undefined) await this.set(at);
+  }
+
+  /**
+   * Sets the clock; it goes on from there, or stands there if it is frozen.
+   *
+   * @param {number | Date} at milliseconds since the Unix epoch
+   * @returns {Promise<void>}
+   */
+  async set(at) {
+    await this.#client.call('REDLET.CLOCK', 'SET', Number(at));
+  }
+
+  /**
+   * Lets a frozen clock run again, from where it stands.
+   *
+   * @returns {Promise<void>}
+   */
+  async run() {
+    await this.#client.call('REDLET.CLOCK', 'RUN');
+  }
+
+  /**
+   * What the clock shows.
+   *
+   * @returns {Promise<number>} milliseconds since the Unix epoch
+   */
+  async get() {
+    return Number(await this.#client.call('REDLET.CLOCK', 'GET'));
+  }
+}

@@ -1,0 +1,454 @@
+/**
+ * The loop round one engine: what goes in waits in the inbox and is handed over in one step; what
+ * comes out goes to its connection.
+ *
+ * @module
+ */
+
+import { In, Inbox, Out, configuration, readFrames } from './abi.js';
+
+/**
+ * The far end of a connection: where the engine's bytes go.
+ *
+ * @typedef {object} Sink
+ * @property {(bytes: Uint8Array) => void} data gets output, lent for the call
+ * @property {(error?: Error) => void} end no more will come: the engine has closed the connection,
+ *   or, with an error, is gone
+ */
+
+/**
+ * What the engine reports.
+ *
+ * @typedef {object} Hooks
+ * @property {((level: LogLevel, text: string) => void) | undefined} [onlog]
+ * @property {((path: string, image: Uint8Array) => unknown) | undefined} [onsave]
+ * @property {((reason: string) => void) | undefined} [onshutdown]
+ */
+
+/** @typedef {'debug' | 'verbose' | 'notice' | 'warning'} LogLevel */
+
+/** @type {LogLevel[]} */
+const LEVELS = ['debug', 'verbose', 'notice', 'warning'];
+
+/** The engine is closed, or died; what waited for it is lost. */
+export class EngineError extends Error {
+  /** @param {string} message */
+  constructor(message) {
+    super(message);
+    this.name = 'EngineError';
+  }
+}
+
+/**
+ * @typedef {object} Setup
+ * @property {Uint8Array} seed
+ * @property {Record<string, string | number | boolean>} config
+ * @property {Uint8Array | undefined} snapshot
+ * @property {boolean} keep whether the last snapshot is kept, to come back to when the guest dies
+ * @property {Hooks} hooks
+ */
+
+/** @typedef {{ resolve: (value: any) => void, reject: (error: Error) => void }} Waiter */
+
+/** Owns an engine and its connections. */
+export class Engine {
+  inbox = new Inbox();
+  /** @type {import('./host.js').Transport} */
+  #transport;
+  #setup;
+  /** @type {Uint8Array | undefined} */
+  #kept;
+  /** @type {Map<number, Connection>} */
+  #connections = new Map();
+  /** The last connection's number: numbers are never used again, CLIENT ID shows them. */
+  #lastConn = 0;
+  #life = 1;
+  /** Whether the guest has yet to take its configuration. */
+  #booting = true;
+  /** Whether no guest has taken it so far. */
+  #first = true;
+  /** @type {Waiter[]} */
+  #configured = [];
+  /** @type {Waiter[]} */
+  #snapshots = [];
+  /** @type {Waiter[]} */
+  #restores = [];
+  #scheduled = false;
+  #holds = 0;
+  /** @type {EngineError | undefined} why nothing works any more */
+  #over;
+  /** @type {(() => void)[]} */
+  #onclose = [];
+
+  /**
+   * @param {(listener: import('./host.js').Listener) => import('./host.js').Transport} start
+   * @param {Setup} setup
+   */
+  constructor(start, setup) {
+    this.#setup = setup;
+    this.#kept = setup.snapshot;
+    this.#transport = start({
+      output: (frames) => readFrames(frames, this.#receive),
+      died: (why) => this.#died(why),
+      failed: (why) => this.#end(new EngineError(`redlet: the engine does not start: ${why}`)),
+    });
+  }
+
+  /** Resolves when the engine has taken its configuration and its first snapshot. */
+  ready() {
+    const configured = this.#wait(this.#configured);
+    this.#configure();
+    if (!this.#setup.snapshot) return configured;
+    const restored = this.#wait(this.#restores);
+    this.inbox.frame(In.RESTORE, 0, this.#setup.snapshot);
+    return Promise.all([configured, restored]);
+  }
+
+  /**
+   * Opens a connection.
+   *
+   * @param {Sink} sink
+   * @param {{ addr?: string, laddr?: string, fd?: number, unix?: boolean }} [peer] as CLIENT LIST
+   *   shows it
+   * @returns {Connection}
+   */
+  connect(sink, peer = {}) {
+    if (this.#over) throw this.#over;
+    const id = ++this.#lastConn;
+    const {
+      addr = `127.0.0.1:${(id % 65535) + 1}`,
+      laddr = '127.0.0.1:0',
+      fd = -1,
+      unix = false,
+    } = peer;
+    const connection = new Connection(this, id, sink, () => this.#connections.delete(id));
+    this.#connections.set(id, connection);
+    this.inbox.frame(In.OPEN, id, `${blankless(addr)} ${blankless(laddr)} ${fd} ${unix ? 1 : 0}`);
+    this.schedule();
+    return connection;
+  }
+
+  /** @returns {Promise<Uint8Array<ArrayBuffer>>} an RDB file */
+  snapshot() {
+    const image = this.#wait(this.#snapshots);
+    this.inbox.frame(In.SNAPSHOT);
+    return image;
+  }
+
+  /**
+   * @param {Uint8Array} image
+   * @returns {Promise<void>}
+   */
+  restore(image) {
+    const kept = image.slice();
+    const restored = this.#wait(this.#restores).then(() => {
+      if (this.#setup.keep) this.#kept = kept;
+    });
+    this.inbox.frame(In.RESTORE, 0, image);
+    return restored;
+  }
+
+  /** Drops the engine; whatever waits is rejected. */
+  close() {
+    this.#end(new EngineError('redlet: the engine is closed'));
+  }
+
+  /** Why nothing works any more, if so. */
+  get over() {
+    return this.#over;
+  }
+
+  /** @param {() => void} then is called when the engine ends */
+  onclose(then) {
+    this.#onclose.push(then);
+  }
+
+  /** Keeps the process alive, as far as the engine has something to do, until {@link release}. */
+  hold() {
+    if (this.#holds++ === 0) this.#transport.hold(true);
+  }
+
+  release() {
+    if (--this.#holds === 0 && !this.#over) this.#transport.hold(false);
+  }
+
+  /** Lets the engine step when the running code has ended. */
+  schedule() {
+    if (this.#scheduled) return;
+    this.#scheduled = true;
+    queueMicrotask(this.#flush);
+  }
+
+  /** Lets the engine step when all that is ready has been read: one step for many sockets. */
+  scheduleLater() {
+    if (this.#scheduled) return;
+    if (typeof setImmediate !== 'function') return this.schedule();
+    this.#scheduled = true;
+    setImmediate(this.#flush);
+  }
+
+  #flush = () => {
+    this.#scheduled = false;
+    if (this.#over || this.inbox.length === 0) return;
+    this.#transport.post(this.inbox.take(), this.#life);
+  };
+
+  #configure() {
+    const { seed, config } = this.#setup;
+    this.inbox.frame(In.CONFIGURE, 0, configuration(seed, config));
+    this.schedule();
+  }
+
+  /**
+   * @param {Waiter[]} queue
+   * @returns {Promise<any>}
+   */
+  #wait(queue) {
+    return new Promise((resolve, reject) => {
+      if (this.#over) return reject(this.#over);
+      queue.push({ resolve, reject });
+      this.schedule();
+    });
+  }
+
+  /** @type {(kind: number, conn: number, ticket: number, payload: Uint8Array) => void} */
+  #receive = (kind, conn, ticket, payload) => {
+    if (kind === Out.DATA) this.#connections.get(conn)?.sink.data(payload);
+    else if (kind === Out.HANGUP) this.#hangup(conn, payload);
+    else if (kind === Out.LOG) this.#log(LEVELS[ticket] ?? 'warning', decode(payload));
+    else if (kind === Out.SAVE) void this.#save(ticket, payload);
+    else if (kind === Out.SNAPSHOT) this.#snapped(payload.slice());
+    else if (kind === Out.RESTORED) settle(this.#restores.shift(), decode(payload));
+    else if (kind === Out.CONFIGURED) this.#started(decode(payload));
+    else if (kind === Out.SHUTDOWN) this.#shutdown(decode(payload));
+  };
+
+  /** @param {string} refusal */
+  #started(refusal) {
+    this.#booting = false;
+    this.#first = false;
+    const waiter = this.#configured.shift();
+    if (refusal) this.#end(new EngineError(`redlet: ${refusal}`), waiter);
+    else waiter?.resolve(undefined);
+  }
+
+  /**
+   * @param {number} conn
+   * @param {Uint8Array} last
+   */
+  #hangup(conn, last) {
+    const connection = this.#connections.get(conn);
+    if (!connection) return;
+    this.#connections.delete(conn);
+    if (last.length > 0) connection.sink.data(last);
+    connection.end();
+  }
+
+  /** @param {Uint8Array<ArrayBuffer>} image */
+  #snapped(image) {
+    if (this.#setup.keep) this.#kept = image.slice();
+    this.#snapshots.shift()?.resolve(image);
+  }
+
+  /**
+   * Does what SAVE and BGSAVE ask for, and tells the engine how it went.
+   *
+   * @param {number} ticket
+   * @param {Uint8Array} payload length of the path, path, image
+   */
+  async #save(ticket, payload) {
+    const size = new DataView(payload.buffer, payload.byteOffset).getUint32(0, true);
+    const path = decode(payload.subarray(4, 4 + size));
+    const image = payload.slice(4 + size);
+    const life = this.#life;
+    let failure = '';
+    try {
+      const { onsave } = this.#setup.hooks;
+      if (!onsave) throw new Error('redlet was opened without onsave');
+      await onsave(path, image);
+      if (this.#setup.keep) this.#kept = image;
+    } catch (error) {
+      failure = (error instanceof Error && error.message) || 'failed';
+    }
+    if (life !== this.#life || this.#over) return;
+    this.inbox.frame(In.SAVED, 0, failure, ticket);
+    this.schedule();
+  }
+
+  /** @param {string} reason */
+  #shutdown(reason) {
+    this.#end(new EngineError('redlet: the engine was shut down'));
+    const { onshutdown } = this.#setup.hooks;
+    if (onshutdown) queueMicrotask(() => onshutdown(reason));
+  }
+
+  /**
+   * The guest is dead: everybody is disconnected, and the next one begins with the last snapshot.
+   *
+   * @param {string} why
+   */
+  #died(why) {
+    if (this.#over) return;
+    const error = new EngineError(`redlet: the engine died: ${why}`);
+    this.#log('warning', error.message);
+    // A guest that died before it answered was killed by its snapshot, or is no guest at all.
+    if (this.#booting && (this.#first || !this.#kept)) return this.#end(error);
+    if (this.#booting) this.#kept = undefined;
+    this.#life++;
+    this.inbox.take();
+    const disconnect = this.#detach();
+    this.#booting = true;
+    this.#configure();
+    this.#wait(this.#configured).then(
+      () =>
+        this.#log(
+          'notice',
+          `redlet: a new engine runs, ${this.#kept ? 'with the last snapshot' : 'empty'}`,
+        ),
+      () => {},
+    );
+    if (this.#kept) {
+      this.#wait(this.#restores).catch((refusal) => this.#log('warning', refusal.message));
+      this.inbox.frame(In.RESTORE, 0, this.#kept);
+    }
+    disconnect(error);
+  }
+
+  /**
+   * Forgets all connections and all that waits.
+   *
+   * @returns {(error: Error) => void} tells them why
+   */
+  #detach() {
+    const connections = [...this.#connections.values()];
+    this.#connections.clear();
+    const waiters = [this.#configured, this.#snapshots, this.#restores].flatMap((queue) =>
+      queue.splice(0),
+    );
+    return (error) => {
+      for (const waiter of waiters) waiter.reject(error);
+      for (const connection of connections) connection.end(error);
+    };
+  }
+
+  /**
+   * @param {EngineError} error
+   * @param {Waiter} [waiter]
+   */
+  #end(error, waiter) {
+    if (this.#over) return;
+    this.#over = error;
+    this.#transport.close();
+    waiter?.reject(error);
+    this.#detach()(error);
+    for (const then of this.#onclose.splice(0)) then();
+  }
+
+  /**
+   * @param {LogLevel} level
+   * @param {string} text
+   */
+  #log(level, text) {
+    // An error of the listener's own must not stop the engine half-way through its output.
+    const { onlog } = this.#setup.hooks;
+    if (onlog) queueMicrotask(() => onlog(level, text));
+  }
+}
+
+/** One client's connection to the engine. After the sink's end nothing more has an effect. */
+export class Connection {
+  #engine;
+  #forget;
+  #open = true;
+  /** Its number, which CLIENT ID reports. */
+  id;
+  sink;
+
+  /**
+   * @param {Engine} engine
+   * @param {number} id
+   * @param {Sink} sink
+   * @param {() => void} forget
+   */
+  constructor(engine, id, sink, forget) {
+    this.#engine = engine;
+    this.#forget = forget;
+    this.id = id;
+    this.sink = sink;
+  }
+
+  /**
+   * Sends bytes to the engine.
+   *
+   * @param {Uint8Array} bytes copied
+   */
+  write(bytes) {
+    if (!this.#open) return;
+    this.#engine.inbox.data(this.id, bytes);
+    this.#engine.schedule();
+  }
+
+  /**
+   * Sends bytes together with those of the other sockets that are ready.
+   *
+   * @param {Uint8Array} bytes copied
+   */
+  writeLater(bytes) {
+    if (!this.#open) return;
+    this.#engine.inbox.data(this.id, bytes);
+    this.#engine.scheduleLater();
+  }
+
+  /**
+   * Says whether the peer takes no output now. It then stays in the engine, which counts it against
+   * client-output-buffer-limit.
+   *
+   * @param {boolean} on
+   */
+  cork(on) {
+    if (!this.#open) return;
+    this.#engine.inbox.frame(on ? In.CORK : In.UNCORK, this.id);
+    this.#engine.schedule();
+  }
+
+  /** Tells the engine that the peer has gone. The sink hears nothing more. */
+  close() {
+    if (!this.#open) return;
+    this.#open = false;
+    this.#forget();
+    if (this.#engine.over) return;
+    this.#engine.inbox.frame(In.CLOSE, this.id);
+    this.#engine.schedule();
+  }
+
+  /**
+   * Called by the engine when it has forgotten the connection.
+   *
+   * @param {Error} [error]
+   */
+  end(error) {
+    this.#open = false;
+    this.sink.end(error);
+  }
+}
+
+/**
+ * @param {Waiter | undefined} waiter
+ * @param {string} refusal empty if all is well
+ */
+function settle(waiter, refusal) {
+  if (refusal) waiter?.reject(new EngineError(`redlet: ${refusal}`));
+  else waiter?.resolve(undefined);
+}
+
+const decoder = new TextDecoder();
+
+/** @param {Uint8Array} bytes */
+function decode(bytes) {
+  return decoder.decode(bytes);
+}
+
+/** @param {string} address */
+function blankless(address) {
+  return address.replaceAll(' ', '_');
+}

@@ -1,0 +1,175 @@
+/**
+ * Runs guests: steps the living one, turns its clock when it asks, and starts another when it dies.
+ *
+ * @module
+ */
+
+import { Guest } from './guest.js';
+
+/**
+ * Who hears from a host.
+ *
+ * @typedef {object} Listener
+ * @property {(frames: Uint8Array) => void} output gets the frames that come out, lent for the call;
+ *   must not call {@link Host.post}
+ * @property {(why: string) => void} died the guest is dead and every connection lost; the next one
+ *   is being started and awaits a CONFIGURE frame in its life, which is one more than the last
+ * @property {(why: string) => void} failed no guest can be started; nothing works any more
+ */
+
+/**
+ * What an engine needs of the guest, wherever it runs.
+ *
+ * @typedef {object} Transport
+ * @property {(frames: Uint8Array<ArrayBuffer>, life: number) => void} post hands in frames, lent
+ *   for the call
+ * @property {(on: boolean) => void} hold whether the engine's timer keeps the process alive
+ * @property {() => void} close
+ */
+
+/** The longest delay that setTimeout takes, in milliseconds. */
+const DELAY_MAX = 2 ** 31 - 1;
+
+/** @implements {Transport} */
+export class Host {
+  #module;
+  #now;
+  #listener;
+  /** @type {Guest | undefined} */
+  #guest;
+  /** How many guests have been started; frames for an earlier one are dropped. */
+  #life = 1;
+  /** @type {Uint8Array[]} frames that came while the guest was starting */
+  #early = [];
+  /** @type {any} */
+  #timer;
+  /** When the timer fires, in microseconds. */
+  #timerAt = Infinity;
+  #held = false;
+  #closed = false;
+
+  /**
+   * @param {WebAssembly.Module} module
+   * @param {() => number} now milliseconds since the Unix epoch
+   * @param {Listener} listener
+   */
+  constructor(module, now, listener) {
+    this.#module = module;
+    this.#now = now;
+    this.#listener = listener;
+    void this.#start();
+  }
+
+  /**
+   * @param {Uint8Array<ArrayBuffer>} frames
+   * @param {number} life
+   */
+  post(frames, life) {
+    if (life !== this.#life || this.#closed) return;
+    if (this.#guest) this.#step(frames);
+    else this.#early.push(frames.slice());
+  }
+
+  /** @param {boolean} on */
+  hold(on) {
+    this.#held = on;
+    if (on) this.#timer?.ref?.();
+    else this.#timer?.unref?.();
+  }
+
+  close() {
+    this.#closed = true;
+    this.#guest = undefined;
+    this.#early = [];
+    this.#disarm();
+  }
+
+  async #start() {
+    try {
+      const guest = await Guest.start(this.#module);
+      if (this.#closed) return;
+      this.#guest = guest;
+    } catch (error) {
+      if (!this.#closed) this.#listener.failed(reason(error, ''));
+      return;
+    }
+    const early = this.#early;
+    this.#early = [];
+    for (const frames of early) {
+      if (this.#guest) this.#step(frames);
+    }
+  }
+
+  /** @param {Uint8Array} frames */
+  #step(frames) {
+    const guest = /** @type {Guest} */ (this.#guest);
+    const now = this.#now() * 1000;
+    let output;
+    try {
+      output = guest.step(frames, now);
+    } catch (error) {
+      this.#die(reason(error, guest.lastWords));
+      return;
+    }
+    this.#arm(guest.deadline, now);
+    if (output.length > 0) this.#listener.output(output);
+  }
+
+  /** @param {string} why */
+  #die(why) {
+    this.#guest = undefined;
+    this.#life++;
+    this.#disarm();
+    void this.#start();
+    this.#listener.died(why);
+  }
+
+  /**
+   * Sets the timer, unless one is set that fires no later: an early turn is harmless.
+   *
+   * @param {number} deadline
+   * @param {number} now
+   */
+  #arm(deadline, now) {
+    if (deadline >= this.#timerAt || this.#closed) return;
+    this.#disarm();
+    if (deadline === Infinity) return;
+    const delay = Math.min(Math.max(0, Math.ceil((deadline - now) / 1000)), DELAY_MAX);
+    this.#timerAt = deadline;
+    this.#timer = delay === 0 ? soon(this.#turn) : setTimeout(this.#turn, delay);
+    if (!this.#held) this.#timer?.unref?.();
+  }
+
+  #disarm() {
+    if (this.#timerAt === Infinity) return;
+    this.#timerAt = Infinity;
+    clearTimeout(this.#timer);
+    globalThis.clearImmediate?.(this.#timer);
+    this.#timer = undefined;
+  }
+
+  #turn = () => {
+    this.#timerAt = Infinity;
+    this.#timer = undefined;
+    if (this.#guest) this.#step(new Uint8Array(0));
+  };
+}
+
+/**
+ * Calls a function after what is ready has been read.
+ *
+ * @param {() => void} then
+ * @returns {any}
+ */
+function soon(then) {
+  return typeof setImmediate === 'function' ? setImmediate(then) : setTimeout(then, 0);
+}
+
+/**
+ * @param {unknown} error
+ * @param {string} lastWords
+ */
+function reason(error, lastWords) {
+  const message = error instanceof Error ? error.message : String(error);
+  return lastWords ? `${message}: ${lastWords.trim()}` : message;
+}

@@ -1,0 +1,77 @@
+/**
+ * redlet in Node, Bun and Deno: an engine in this process, which can also be a server on a port.
+ *
+ * @module
+ */
+
+import { readFile } from 'node:fs/promises';
+
+import { Host } from './host.js';
+import { Redlet } from './redlet.js';
+import { EngineDuplex } from './node/duplex.js';
+import { listen } from './node/listen.js';
+import { compile } from './wasm.js';
+
+export { Client } from './client.js';
+export { EngineError } from './engine.js';
+export { ReplyError } from './resp.js';
+export { Subscription } from './subscription.js';
+export { EngineDuplex };
+export { saveTo } from './node/save.js';
+export { Redlet };
+
+/** @typedef {import('./redlet.js').OpenOptions} OpenOptions */
+/** @typedef {import('./node/listen.js').ListenOptions} ListenOptions */
+/** @typedef {import('./node/listen.js').Server} Server */
+
+/** A {@link Redlet} with the ways in that Node, Bun and Deno have. */
+export class NodeRedlet extends Redlet {
+  /**
+   * Serves TCP, or a unix socket, to any Redis client.
+   *
+   * @param {ListenOptions} [options]
+   * @returns {Promise<Server>}
+   * @example
+   * const server = await redis.listen({ port: 0 });
+   * console.log(server.url); // redis://127.0.0.1:41873
+   */
+  listen(options) {
+    return listen(this.engine, options);
+  }
+
+  /**
+   * Opens a connection as a `node:stream` Duplex that passes for a connected socket, for clients
+   * that take one.
+   *
+   * @param {{ addr?: string }} [peer] the address that CLIENT LIST shows
+   * @returns {EngineDuplex}
+   */
+  duplex(peer) {
+    return new EngineDuplex(this.engine, peer);
+  }
+}
+
+/**
+ * Starts a Redis in this process.
+ *
+ * @param {OpenOptions} [options]
+ * @returns {Promise<NodeRedlet>}
+ * @example
+ * const redis = await open(); // after: import { open } from 'redlet'
+ * await redis.call('SET', 'greeting', 'hello');
+ * await redis.close();
+ */
+export async function open(options = {}) {
+  const source = options.wasm ?? new URL('../redlet.wasm', import.meta.url);
+  const module = await compile(source, load);
+  const now = options.now ?? (() => Date.now());
+  return new NodeRedlet((listener) => new Host(module, now, listener), options).ready();
+}
+
+/**
+ * @param {URL} url
+ * @returns {Promise<Response | Uint8Array<ArrayBuffer>>}
+ */
+async function load(url) {
+  return url.protocol === 'file:' ? readFile(url) : fetch(url);
+}

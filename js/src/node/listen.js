@@ -1,0 +1,155 @@
+/**
+ * A server on node:net.
+ *
+ * @module
+ */
+
+import { createServer } from 'node:net';
+
+/**
+ * @typedef {object} ListenOptions
+ * @property {number} [port] 0, the default, takes one that is free
+ * @property {string} [host] 127.0.0.1 by default
+ * @property {string} [path] listens on this unix socket instead
+ */
+
+/** @typedef {import('node:net').Socket} Socket */
+
+/** How much the peer may leave unread before the engine has to keep the rest. */
+const UNREAD_MAX = 256 * 1024;
+
+/** A listening server. */
+export class Server {
+  #server;
+  #sockets;
+
+  /**
+   * @param {import('node:net').Server} server one that listens
+   * @param {Set<Socket>} sockets those that are open
+   */
+  constructor(server, sockets) {
+    this.#server = server;
+    this.#sockets = sockets;
+  }
+
+  /** The port, or 0 for a unix socket. */
+  get port() {
+    const address = this.#server.address();
+    return address && typeof address === 'object' ? address.port : 0;
+  }
+
+  /** The address, or the unix socket's path. */
+  get host() {
+    const address = this.#server.address();
+    return address && typeof address === 'object' ? address.address : (address ?? '');
+  }
+
+  /** What to tell a client: `redis://127.0.0.1:6379`, or `unix:///run/redis.sock`. */
+  get url() {
+    if (this.port === 0) return `unix://${this.host}`;
+    const host = this.host.includes(':') ? `[${this.host}]` : this.host;
+    return `redis://${host}:${this.port}`;
+  }
+
+  /**
+   * Stops listening and disconnects the clients. The engine goes on.
+   *
+   * @returns {Promise<void>}
+   */
+  close() {
+    return new Promise((resolve) => {
+      this.#server.close(() => resolve());
+      for (const socket of this.#sockets) socket.destroy();
+    });
+  }
+
+  /** As {@link close}, for `await using`. */
+  [Symbol.asyncDispose ?? Symbol.for('Symbol.asyncDispose')]() {
+    return this.close();
+  }
+
+  /** Lets the process exit although the server listens. */
+  unref() {
+    this.#server.unref();
+    return this;
+  }
+}
+
+/**
+ * Serves an engine. The server closes with the engine.
+ *
+ * @param {import('../engine.js').Engine} engine
+ * @param {ListenOptions} [options]
+ * @returns {Promise<Server>}
+ */
+export function listen(engine, { port = 0, host = '127.0.0.1', path } = {}) {
+  /** @type {Set<Socket>} */
+  const sockets = new Set();
+  const server = createServer({ noDelay: true, allowHalfOpen: false }, (socket) => {
+    sockets.add(socket);
+    socket.once('close', () => sockets.delete(socket));
+    serve(engine, socket, path);
+  });
+  return new Promise((resolve, reject) => {
+    if (engine.over) return reject(engine.over);
+    server.once('error', reject);
+    server.listen(path === undefined ? { port, host } : { path }, () => {
+      server.off('error', reject);
+      const served = new Server(server, sockets);
+      engine.onclose(() => void served.close());
+      resolve(served);
+    });
+  });
+}
+
+/**
+ * Moves the bytes of one socket.
+ *
+ * @param {import('../engine.js').Engine} engine
+ * @param {Socket} socket
+ * @param {string | undefined} path of the unix socket, if it is one
+ */
+function serve(engine, socket, path) {
+  let corked = false;
+  const connection = engine.connect({ data, end }, peer(socket, path));
+  socket.on('data', (bytes) => connection.writeLater(/** @type {Buffer} */ (bytes)));
+  socket.on('drain', () => {
+    if (corked) connection.cork((corked = false));
+  });
+  socket.on('error', () => {});
+  socket.on('close', () => connection.close());
+
+  /** @param {Uint8Array} bytes */
+  function data(bytes) {
+    socket.write(Buffer.from(bytes));
+    if (corked || socket.writableLength < UNREAD_MAX) return;
+    corked = true;
+    connection.cork(true);
+  }
+
+  /** @param {Error} [error] */
+  function end(error) {
+    if (error) socket.destroy();
+    else socket.end(() => socket.destroy());
+  }
+}
+
+/**
+ * @param {Socket} socket
+ * @param {string | undefined} path
+ */
+function peer(socket, path) {
+  if (path !== undefined) return { addr: `${path}:0`, laddr: `${path}:0`, unix: true };
+  return {
+    addr: endpoint(socket.remoteAddress, socket.remotePort),
+    laddr: endpoint(socket.localAddress, socket.localPort),
+  };
+}
+
+/**
+ * @param {string | undefined} address
+ * @param {number | undefined} port
+ */
+function endpoint(address = '0.0.0.0', port = 0) {
+  return address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`;
+}

@@ -1,0 +1,221 @@
+/**
+ * An open engine, as programs see it.
+ *
+ * @module
+ */
+
+import { Client } from './client.js';
+import { Clock } from './clock.js';
+import { Engine } from './engine.js';
+import { connectStreams } from './streams.js';
+import { Subscription } from './subscription.js';
+
+/** @typedef {import('./resp.js').Argument} Argument */
+/** @typedef {import('./resp.js').Reply} Reply */
+/** @typedef {import('./client.js').ClientOptions} ClientOptions */
+/** @typedef {import('./engine.js').LogLevel} LogLevel */
+
+/**
+ * How an engine is opened. All of it may be left out.
+ *
+ * @typedef {object} CommonOptions
+ * @property {import('./wasm.js').WasmSource | Promise<import('./wasm.js').WasmSource>} [wasm] the
+ *   engine's WebAssembly; by default the file redlet.wasm of this package. Where there is neither a
+ *   file system nor a file server (workerd), import it and hand it in
+ * @property {string | Uint8Array} [seed] the source of every random choice: 32 bytes, or a text.
+ *   The same seed and the same input give the same replies. By default it is random
+ * @property {Record<string, string | number | boolean>} [config] parameters of redis.conf by name,
+ *   such as `{ requirepass: 'secret', maxmemory: '100mb' }`
+ * @property {number | Date} [clock] freezes the clock at this time, in milliseconds since the Unix
+ *   epoch. By default it shows the time of the machine
+ * @property {Uint8Array} [snapshot] data to begin with: an RDB file, of {@link Redlet.snapshot} or
+ *   of a real Redis
+ * @property {boolean} [keep] whether the last snapshot that was opened with, taken or restored is
+ *   kept, so that a new engine can come up with it if this one dies. True by default
+ * @property {2 | 3} [resp] the protocol of {@link Redlet.call}; 3 by default
+ * @property {boolean} [bytes] whether strings in replies are given as `Uint8Array`; false by
+ *   default
+ * @property {(level: LogLevel, text: string) => void} [onlog] gets what a redis-server would write
+ *   to its log
+ * @property {(path: string, image: Uint8Array) => unknown} [onsave] writes the file that SAVE and
+ *   BGSAVE ask for, safely; may return a promise. Without it those commands are refused
+ * @property {(reason: string) => void} [onshutdown] is called when a client has said SHUTDOWN
+ * @property {(push: Reply[]) => void} [onpush] gets the pushes of the connection that {@link
+ *   Redlet.call} uses
+ */
+
+/**
+ * @typedef {CommonOptions & {
+ *   now?: () => number,
+ * }} OpenOptions `now` tells the time instead of `Date.now`
+ */
+
+/**
+ * A Redis inside this process, open until {@link close}.
+ *
+ * {@link call} and {@link pipeline} share one connection, so that MULTI, SELECT and WATCH work with
+ * them; a blocking command holds up the calls behind it. {@link client} opens further connections.
+ */
+export class Redlet {
+  #engine;
+  #options;
+  #client;
+  /** Turns the engine's clock. */
+  clock;
+
+  /**
+   * For `open`, which resolves when the engine is ready.
+   *
+   * @param {(listener: import('./host.js').Listener) => import('./host.js').Transport} start
+   * @param {CommonOptions} options
+   */
+  constructor(start, options) {
+    this.#options = options;
+    const { onlog, onsave, onshutdown, config = {}, snapshot, keep = true } = options;
+    this.#engine = new Engine(start, {
+      seed: seedBytes(options.seed),
+      // Nothing is saved behind the back of a program that did not ask for it.
+      config: { save: '', ...config },
+      snapshot,
+      keep,
+      hooks: { onlog, onsave, onshutdown },
+    });
+    this.#client = this.client({ onpush: options.onpush });
+    this.clock = new Clock(this.client({ resp: 2, bytes: false }));
+  }
+
+  /**
+   * Sends a command.
+   *
+   * @template [T=Reply]
+   * @param {...Argument} args the command's name and its arguments
+   * @returns {Promise<T>} its reply; rejects with a {@link ReplyError} if that is an error
+   * @example
+   * await redis.call('SET', 'greeting', 'hello', 'PX', 5000); // 'OK'
+   */
+  call(...args) {
+    return this.#client.call(...args);
+  }
+
+  /**
+   * Sends many commands at once: they cross into the engine in one step.
+   *
+   * @template [T=Reply]
+   * @param {readonly (readonly Argument[])[]} commands
+   * @param {{ bytes?: boolean }} [options]
+   * @returns {Promise<T[]>} a reply for each; an error stands in its place as a {@link ReplyError}
+   * @example
+   * await redis.pipeline([['INCR', 'n'], ['INCR', 'n']]); // [1, 2]
+   */
+  pipeline(commands, options) {
+    return this.#client.pipeline(commands, options);
+  }
+
+  /**
+   * Opens another connection.
+   *
+   * @param {ClientOptions} [options] by default those of this engine
+   * @returns {Client}
+   */
+  client(options = {}) {
+    const { resp, bytes, config } = this.#options;
+    const password = config?.requirepass === undefined ? undefined : String(config.requirepass);
+    const given = Object.entries(options).filter(([, value]) => value !== undefined);
+    return new Client(this.#engine, { resp, bytes, password, ...Object.fromEntries(given) });
+  }
+
+  /**
+   * Listens to channels.
+   *
+   * @param {string | readonly string[]} channels
+   * @param {import('./subscription.js').MessageListener} listener
+   * @param {import('./subscription.js').SubscribeOptions} [options]
+   * @returns {Promise<Subscription>} once the server has confirmed it; its `close()` ends it
+   * @example
+   * const news = await redis.subscribe('news', (message) => console.log(message));
+   */
+  subscribe(channels, listener, options) {
+    const { config } = this.#options;
+    const password = config?.requirepass === undefined ? undefined : String(config.requirepass);
+    return Subscription.open(this.#engine, { password }, channels, listener, options);
+  }
+
+  /**
+   * Opens a connection as a pair of Web Streams that speak RESP, for clients that bring their own
+   * protocol.
+   *
+   * @param {{ addr?: string }} [peer] the address that CLIENT LIST shows
+   * @returns {import('./streams.js').DuplexStreams}
+   */
+  connect(peer) {
+    return connectStreams(this.#engine, peer);
+  }
+
+  /**
+   * Takes all data, without the connections.
+   *
+   * @returns {Promise<Uint8Array<ArrayBuffer>>} an RDB file, which a real Redis loads too
+   */
+  snapshot() {
+    return this.#engine.snapshot();
+  }
+
+  /**
+   * Replaces all data by that of a snapshot, or changes nothing and rejects. Connections stay.
+   *
+   * @param {Uint8Array} image an RDB file
+   * @returns {Promise<void>}
+   */
+  restore(image) {
+    return this.#engine.restore(image);
+  }
+
+  /**
+   * Drops the engine and all its data; what waits is rejected. The process may then exit at once.
+   *
+   * @returns {Promise<void>}
+   */
+  async close() {
+    this.#engine.close();
+  }
+
+  /** As {@link close}, for `await using`. */
+  [Symbol.asyncDispose ?? Symbol.for('Symbol.asyncDispose')]() {
+    return this.close();
+  }
+
+  /**
+   * For `open`: waits for the engine to take its configuration, data and time.
+   *
+   * @returns {Promise<this>}
+   */
+  async ready() {
+    try {
+      const { clock } = this.#options;
+      const ready = this.#engine.ready();
+      await Promise.all([ready, clock === undefined ? undefined : this.clock.freeze(clock)]);
+      return this;
+    } catch (error) {
+      this.#engine.close();
+      throw error;
+    }
+  }
+
+  /** The engine itself, for what a platform adds. @returns {Engine} */
+  get engine() {
+    return this.#engine;
+  }
+}
+
+/**
+ * @param {string | Uint8Array | undefined} seed
+ * @returns {Uint8Array} 32 bytes
+ */
+function seedBytes(seed) {
+  const bytes = new Uint8Array(32);
+  if (seed === undefined) return crypto.getRandomValues(bytes);
+  const given = typeof seed === 'string' ? new TextEncoder().encode(seed) : seed;
+  if (given.length > 32) throw new RangeError('redlet: a seed has at most 32 bytes');
+  bytes.set(given);
+  return bytes;
+}

@@ -1,0 +1,30 @@
+/**
+ * redlet where there are no sockets and no files: browsers, workerd.
+ *
+ * @module
+ */
+
+import { Host } from './host.js';
+import { Redlet } from './redlet.js';
+import { compile } from './wasm.js';
+
+export { Client } from './client.js';
+export { EngineError } from './engine.js';
+export { ReplyError } from './resp.js';
+export { Subscription } from './subscription.js';
+export { Redlet };
+
+/** @typedef {import('./redlet.js').OpenOptions} OpenOptions */
+
+/**
+ * Starts a Redis in this thread. In a page, `redlet/worker` keeps the thread free.
+ *
+ * @param {OpenOptions} [options]
+ * @returns {Promise<Redlet>}
+ */
+export async function open(options = {}) {
+  const source = options.wasm ?? new URL('../redlet.wasm', import.meta.url);
+  const module = await compile(source, (url) => fetch(url));
+  const now = options.now ?? (() => Date.now());
+  return new Redlet((listener) => new Host(module, now, listener), options).ready();
+}

@@ -1,0 +1,49 @@
+/**
+ * What runs in the Worker: the host of the engine. Frames come in as messages, frames go out as
+ * messages.
+ *
+ * @module
+ */
+
+import { Host } from './host.js';
+import { compile } from './wasm.js';
+
+/**
+ * The scope of a worker, as far as it is needed here.
+ *
+ * @typedef {object} Scope
+ * @property {(message: unknown, transfer?: Transferable[]) => void} postMessage
+ * @property {((event: { data: any }) => void) | null} onmessage
+ */
+
+const scope = /** @type {Scope} */ (/** @type {unknown} */ (globalThis));
+
+/** @type {Promise<Host> | undefined} */
+let host;
+/** @type {Host | undefined} the same, once it is there */
+let running;
+
+scope.onmessage = ({ data }) => {
+  if (data.frames && running) running.post(data.frames, data.life);
+  else if (data.frames) void host?.then((started) => started.post(data.frames, data.life));
+  else host = start(data.wasm);
+};
+
+/** @param {import('./wasm.js').WasmSource} wasm */
+async function start(wasm) {
+  try {
+    const module = await compile(wasm, (url) => fetch(url));
+    running = new Host(module, () => Date.now(), {
+      output: (frames) => {
+        const output = frames.slice();
+        scope.postMessage({ output }, [output.buffer]);
+      },
+      died: (why) => scope.postMessage({ died: why }),
+      failed: (why) => scope.postMessage({ failed: why }),
+    });
+    return running;
+  } catch (error) {
+    scope.postMessage({ failed: error instanceof Error ? error.message : String(error) });
+    throw error;
+  }
+}

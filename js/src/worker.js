@@ -1,0 +1,85 @@
+/**
+ * redlet in a Worker: the same API as `redlet` itself, the engine on a thread of its own.
+ *
+ * @module
+ */
+
+/** @import { Listener, Transport } from './host.js' */
+
+import { Redlet } from './redlet.js';
+
+export { Client } from './client.js';
+export { EngineError } from './engine.js';
+export { ReplyError } from './resp.js';
+export { Subscription } from './subscription.js';
+export { Redlet };
+
+/**
+ * What a Worker needs to know besides.
+ *
+ * @typedef {object} OwnOptions
+ * @property {WebAssembly.Module | ArrayBuffer | Uint8Array<ArrayBuffer> | URL | string} [wasm]
+ * @property {Worker} [worker] one that runs `redlet/worker-thread`, for bundlers that do not find
+ *   it by themselves
+ */
+
+/** @typedef {Omit<import('./redlet.js').CommonOptions, 'wasm'> & OwnOptions} WorkerOptions */
+
+/**
+ * Starts a Redis in a Worker.
+ *
+ * @param {WorkerOptions} [options]
+ * @returns {Promise<Redlet>}
+ * @example
+ * const redis = await open(); // after: import { open } from 'redlet/worker'
+ */
+export async function open(options = {}) {
+  const worker =
+    options.worker ??
+    new Worker(new URL('./worker-thread.js', import.meta.url), { type: 'module' });
+  const source = options.wasm ?? new URL('../redlet.wasm', import.meta.url);
+  const wasm = source instanceof URL || typeof source === 'string' ? absolute(source) : source;
+  return new Redlet((listener) => new WorkerTransport(worker, wasm, listener), options).ready();
+}
+
+/** @implements {Transport} */
+class WorkerTransport {
+  #worker;
+
+  /**
+   * @param {Worker} worker
+   * @param {unknown} wasm
+   * @param {Listener} listener
+   */
+  constructor(worker, wasm, listener) {
+    this.#worker = worker;
+    worker.onmessage = ({ data }) => {
+      if (data.output) listener.output(data.output);
+      else if (data.died !== undefined) listener.died(data.died);
+      else listener.failed(data.failed);
+    };
+    worker.onerror = (event) => listener.failed(event.message || 'the worker did not load');
+    worker.postMessage({ wasm });
+  }
+
+  /**
+   * @param {Uint8Array<ArrayBuffer>} frames
+   * @param {number} life
+   */
+  post(frames, life) {
+    const copy = frames.slice();
+    this.#worker.postMessage({ frames: copy, life }, [copy.buffer]);
+  }
+
+  /** A worker's thread lives by itself. */
+  hold() {}
+
+  close() {
+    this.#worker.terminate();
+  }
+}
+
+/** @param {URL | string} source */
+function absolute(source) {
+  return new URL(source, globalThis.location?.href).href;
+}
