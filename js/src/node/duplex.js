@@ -62,6 +62,7 @@ export class EngineDuplex extends Duplex {
    */
   _final(done) {
     this.#connection.close();
+    this.#release();
     this.push(null);
     done();
   }
@@ -74,8 +75,7 @@ export class EngineDuplex extends Duplex {
   _destroy(error, done) {
     clearTimeout(this.#idle);
     this.#connection.close();
-    if (!this.#ended) this.#engine.release();
-    this.#ended = true;
+    this.#release();
     done(error);
   }
 
@@ -129,11 +129,14 @@ export class EngineDuplex extends Duplex {
 
   /** @param {Error} [error] */
   #end(error) {
-    if (this.#ended) return;
-    this.#ended = true;
-    this.#engine.release();
+    this.#release();
     if (error) return void this.destroy(error);
     this.push(null);
     this.end();
+  }
+
+  #release() {
+    if (!this.#ended) this.#engine.release();
+    this.#ended = true;
   }
 }
