@@ -1,0 +1,323 @@
+// Package hash is the value of a Redis hash, in the encodings of Redis 8: a listpack of fields and
+// values while small, a listpack of fields, values and expiry times once a field of it was given
+// one, a hash table when it has outgrown both. Which encoding it is in, and the order in which the
+// listpacks hold their fields, clients see; both follow Redis exactly.
+//
+// Times are in milliseconds since the Unix epoch. A field whose time has come stays until Expire
+// removes it: the methods that take now do not show it, the others do.
+package hash
+
+import (
+	"math"
+
+	"github.com/redlet/redlet/core/internal/dict"
+	"github.com/redlet/redlet/core/internal/listpack"
+	"github.com/redlet/redlet/core/internal/timer"
+)
+
+// Never is the expiry time of a field that stays.
+const Never = math.MaxInt64
+
+// Encoding is how a hash is stored.
+type Encoding uint8
+
+// The encodings, in the order in which a hash passes through them. None leads back.
+const (
+	Listpack   Encoding = iota // field, value, in the order they came
+	ListpackEx                 // field, value, time; the soonest first, those without a time last
+	Table
+)
+
+// String is the encoding as OBJECT ENCODING names it.
+func (e Encoding) String() string {
+	return [...]string{"listpack", "listpackex", "hashtable"}[e]
+}
+
+// Limits say when a hash becomes a Table.
+type Limits struct {
+	Entries int    // hash-max-listpack-entries
+	Value   int    // hash-max-listpack-value
+	Seed    uint64 // of the table, when it becomes one
+}
+
+// Hash is a hash value. The zero value is an empty Listpack, ready for use.
+type Hash struct {
+	enc   Encoding
+	pack  listpack.Pack // of Listpack and ListpackEx; nil while there has been no field
+	table *table
+}
+
+type table struct {
+	dict.Dict[cell]
+	due timer.Heap[*deadline]
+}
+
+type cell struct {
+	value []byte
+	due   *deadline // nil without an expiry time
+}
+
+type deadline struct {
+	timer.Node
+	at    int64
+	field string
+}
+
+// Encoding is how the hash is stored now.
+func (h *Hash) Encoding() Encoding { return h.enc }
+
+// Len is the number of fields, those whose time has passed included.
+func (h *Hash) Len() int {
+	if h.enc == Table {
+		return h.table.Len()
+	}
+	return elements(h.pack) / h.stride()
+}
+
+// Live is the number of fields that are visible at now.
+func (h *Hash) Live(now int64) int {
+	n := h.Len()
+	if h.NextExpiry() > now {
+		return n
+	}
+	h.eachDue(now, func() { n-- })
+	return n
+}
+
+// Get is the value of a field that is visible at now. It is lent until the hash changes; where the
+// listpack holds an integer, the value is written over scratch, which should have room for 20.
+func (h *Hash) Get(field []byte, now int64, scratch []byte) ([]byte, bool) {
+	if h.enc == Table {
+		c := h.table.Find(field)
+		if c == nil || c.due != nil && c.due.at <= now {
+			return nil, false
+		}
+		return c.value, true
+	}
+	pos := h.find(field)
+	if pos < 0 {
+		return nil, false
+	}
+	pos = h.pack.Next(pos)
+	if h.enc == ListpackEx && h.expiryAt(pos) <= now {
+		return nil, false
+	}
+	return bytesAt(h.pack, pos, scratch), true
+}
+
+// Expiry is the time of a field that is visible at now, Never where it has none.
+func (h *Hash) Expiry(field []byte, now int64) (at int64, ok bool) {
+	at = Never
+	if h.enc == Table {
+		c := h.table.Find(field)
+		if c == nil {
+			return 0, false
+		}
+		if c.due != nil {
+			at = c.due.at
+		}
+		return at, at > now
+	}
+	pos := h.find(field)
+	if pos < 0 {
+		return 0, false
+	}
+	if h.enc == ListpackEx {
+		at = h.expiryAt(h.pack.Next(pos))
+	}
+	return at, at > now
+}
+
+// Prepare makes the hash a Table before the fields and values of pairs are set, if they would be
+// too many or too long for a listpack; a field named twice counts twice.
+func (h *Hash) Prepare(pairs [][]byte, lim Limits) {
+	if h.enc == Table {
+		return
+	}
+	if len(pairs)/2 > lim.Entries {
+		h.toTable(lim, len(pairs)/2)
+		return
+	}
+	for _, s := range pairs {
+		if len(s) > lim.Value {
+			h.toTable(lim, 0)
+			return
+		}
+	}
+}
+
+// Set gives a field its value, and tells whether the field is new; a field whose time has passed
+// is not. The time of an old one is dropped unless keep is set. Both slices are copied.
+func (h *Hash) Set(field, value []byte, keep bool, lim Limits) (fresh bool) {
+	if h.enc != Table && (len(field) > lim.Value || len(value) > lim.Value) {
+		h.toTable(lim, 0)
+	}
+	switch h.enc {
+	case Listpack:
+		fresh = h.setListpack(field, value)
+	case ListpackEx:
+		fresh = h.setListpackEx(field, value, keep)
+	default:
+		return h.table.set(field, value, keep)
+	}
+	if fresh && h.Len() > lim.Entries {
+		h.toTable(lim, 0)
+	}
+	return fresh
+}
+
+// Delete removes a field and tells whether it was there.
+func (h *Hash) Delete(field []byte) bool {
+	if h.enc == Table {
+		c, ok := h.table.Dict.Delete(field)
+		if c.due != nil {
+			h.table.due.Remove(c.due)
+		}
+		return ok
+	}
+	pos := h.find(field)
+	if pos >= 0 {
+		h.pack, _ = h.pack.DeleteFrom(pos, h.stride())
+	}
+	return pos >= 0
+}
+
+// EnableExpiry makes a Listpack a ListpackEx: Redis does when a command comes to set the time of
+// any field, whether or not it then does.
+func (h *Hash) EnableExpiry() {
+	if h.enc != Listpack {
+		return
+	}
+	h.enc = ListpackEx
+	from := h.pack
+	if from == nil {
+		return
+	}
+	h.pack = listpack.New(len(from) + 2*from.Len())
+	var scratch [20]byte
+	for pos := from.First(); pos >= 0; {
+		h.pack = h.pack.Append(bytesAt(from, pos, scratch[:0]))
+		pos = from.Next(pos)
+		h.pack = h.pack.Append(bytesAt(from, pos, scratch[:0])).AppendInt(0)
+		pos = from.Next(pos)
+	}
+}
+
+// SetExpiry gives a field its time, or takes it away with Never, and tells whether the field is
+// there. The hash must be past EnableExpiry, unless at is Never.
+func (h *Hash) SetExpiry(field []byte, at int64) bool {
+	switch h.enc {
+	case Listpack:
+		return h.find(field) >= 0
+	case ListpackEx:
+		return h.setExpiryListpackEx(field, at)
+	}
+	key, c := h.table.FindKey(field)
+	switch {
+	case c == nil:
+		return false
+	case at == Never:
+		h.table.persist(c)
+	case c.due == nil:
+		c.due = &deadline{field: key, at: at}
+		h.table.due.Set(c.due, at)
+	default:
+		c.due.at = at
+		h.table.due.Set(c.due, at)
+	}
+	return true
+}
+
+// NextExpiry is the soonest time of any field, Never if none has one.
+func (h *Hash) NextExpiry() int64 {
+	switch h.enc {
+	case ListpackEx:
+		if pos := h.first(); pos >= 0 {
+			return h.expiryAt(h.pack.Next(pos))
+		}
+	case Table:
+		if _, at, ok := h.table.due.Min(); ok {
+			return at
+		}
+	}
+	return Never
+}
+
+// Expire removes the fields whose time has come by now, the soonest first, at most limit of
+// them, and calls gone with each, lent for the call. It returns how many it removed.
+func (h *Hash) Expire(now int64, limit int, gone func(field []byte)) int {
+	var scratch []byte
+	n := 0
+	for ; n < limit && h.NextExpiry() <= now; n++ {
+		if h.enc == Table {
+			d, _, _ := h.table.due.Pop()
+			scratch = append(scratch[:0], d.field...)
+			h.table.Dict.Delete(scratch)
+		} else {
+			pos := h.pack.First()
+			scratch = h.pack.AppendAt(scratch[:0], pos)
+			h.pack, _ = h.pack.DeleteFrom(pos, 3)
+		}
+		gone(scratch)
+	}
+	return n
+}
+
+// Fit makes the hash a Table if it has more fields than a listpack may have, as after loading one
+// that was saved under other limits.
+func (h *Hash) Fit(lim Limits) {
+	if h.enc != Table && h.Len() > lim.Entries {
+		h.toTable(lim, 0)
+	}
+}
+
+// Clone is an independent copy. Of lim it takes the seed.
+func (h *Hash) Clone(lim Limits) *Hash {
+	if h.enc != Table {
+		h.room()
+		return &Hash{enc: h.enc, pack: h.pack.Clone()}
+	}
+	c := &Hash{}
+	c.toTable(lim, h.Len())
+	for i := range h.table.Len() {
+		key, from := h.table.At(i)
+		field := []byte(key)
+		c.table.set(field, from.value, false)
+		if from.due != nil {
+			c.SetExpiry(field, from.due.at)
+		}
+	}
+	return c
+}
+
+func (h *Hash) toTable(lim Limits, size int) {
+	from := *h
+	*h = Hash{enc: Table, table: &table{}}
+	h.table.SetSeed(lim.Seed)
+	h.table.Reserve(max(size, from.Len()))
+	for f := range from.All(0) {
+		h.table.set(f.Name, f.Value, false)
+		if f.Expiry != Never {
+			h.SetExpiry(f.Name, f.Expiry)
+		}
+	}
+}
+
+func (t *table) set(field, value []byte, keep bool) bool {
+	c, fresh := t.Put(field)
+	if cap(c.value) < len(value) || cap(c.value) > 2*len(value)+32 {
+		c.value = make([]byte, 0, len(value))
+	}
+	c.value = append(c.value[:0], value...)
+	if !keep {
+		t.persist(c)
+	}
+	return fresh
+}
+
+func (t *table) persist(c *cell) {
+	if c.due != nil {
+		t.due.Remove(c.due)
+		c.due = nil
+	}
+}
