@@ -1,5 +1,12 @@
 package core
 
+import (
+	"math"
+
+	"github.com/redlet/redlet/core/internal/glob"
+	"github.com/redlet/redlet/core/internal/resp"
+)
+
 var genericCommands = []Command{
 	{
 		Name: "del", Since: "1.0", Group: "generic",
@@ -12,16 +19,601 @@ var genericCommands = []Command{
 		Complexity: "O(N) for N keys, and O(M) for each collection of M items among them",
 		Run:        cmdDel,
 	},
+	{
+		Name: "unlink", Since: "4.0", Group: "generic",
+		Flags:      Write | Fast,
+		Cats:       CatKeyspace,
+		Syntax:     "key...",
+		Keys:       "1:-1 RM delete",
+		Tips:       "request_policy:multi_shard response_policy:agg_sum",
+		Summary:    "Removes keys and frees their memory later.",
+		Complexity: "O(1) a key, and O(N) in the background for N allocations",
+		Run:        cmdUnlink,
+	},
+	{
+		Name: "exists", Since: "1.0", Group: "generic",
+		Flags:      ReadOnly | Fast,
+		Cats:       CatKeyspace,
+		Syntax:     "key...",
+		Keys:       "1:-1 RO",
+		Tips:       "request_policy:multi_shard response_policy:agg_sum",
+		Summary:    "Counts how many of the named keys exist.",
+		Complexity: "O(N) for N keys",
+		History:    "3.0.3 several keys",
+		Run:        cmdExists,
+	},
+	{
+		Name: "touch", Since: "3.2.1", Group: "generic",
+		Flags:      ReadOnly | Fast,
+		Cats:       CatKeyspace,
+		Syntax:     "key...",
+		Keys:       "1:-1 RO",
+		Tips:       "request_policy:multi_shard response_policy:agg_sum",
+		Summary:    "Counts the named keys that exist and marks them as just used.",
+		Complexity: "O(N) for N keys",
+		Run:        cmdTouch,
+	},
+	{
+		Name: "type", Since: "1.0", Group: "generic",
+		Flags:      ReadOnly | Fast,
+		Cats:       CatKeyspace,
+		Syntax:     "key",
+		Keys:       "1 RO",
+		Summary:    "Names the type of the value at a key.",
+		Complexity: "O(1)",
+		Run:        cmdType,
+	},
+	{
+		Name: "keys", Since: "1.0", Group: "generic",
+		Flags:      ReadOnly,
+		Cats:       CatKeyspace | CatDangerous,
+		Syntax:     "pattern:pattern",
+		Tips:       "request_policy:all_shards nondeterministic_output_order",
+		Summary:    "Lists the names of all keys that match a pattern.",
+		Complexity: "O(N) for N keys in the database",
+		Run:        cmdKeys,
+	},
+	{
+		Name: "scan", Since: "2.8", Group: "generic",
+		Flags:      ReadOnly,
+		Cats:       CatKeyspace,
+		Syntax:     "cursor:int [MATCH pattern:pattern] [COUNT count:int] [TYPE type^6.0]",
+		Tips:       "nondeterministic_output request_policy:special response_policy:special",
+		Summary:    "Walks through the names of the keys in small steps.",
+		Complexity: "O(1) a call, O(N) for a whole walk over N keys",
+		History:    "6.0 TYPE",
+		Run:        cmdScan,
+	},
+	{
+		Name: "randomkey", Since: "1.0", Group: "generic",
+		Flags:      ReadOnly,
+		Cats:       CatKeyspace,
+		Tips:       "request_policy:all_shards response_policy:special nondeterministic_output",
+		Summary:    "Gives the name of a key chosen at random.",
+		Complexity: "O(1)",
+		Run:        cmdRandomkey,
+	},
+	{
+		Name: "rename", Since: "1.0", Group: "generic",
+		Flags:      Write,
+		Cats:       CatKeyspace,
+		Syntax:     "key newkey:key",
+		Keys:       "1 RW access delete; 2 OW update",
+		Summary:    "Gives a key another name, replacing any key that has it.",
+		Complexity: "O(1)",
+		Run:        cmdRename,
+	},
+	{
+		Name: "renamenx", Since: "1.0", Group: "generic",
+		Flags:      Write | Fast,
+		Cats:       CatKeyspace,
+		Syntax:     "key newkey:key",
+		Keys:       "1 RW access delete; 2 OW insert",
+		Summary:    "Gives a key another name, but only if that name is free.",
+		Complexity: "O(1)",
+		History:    "3.2 no error when both names are the same",
+		Run:        cmdRenamenx,
+	},
+	{
+		Name: "copy", Since: "6.2", Group: "generic",
+		Flags:      Write | DenyOOM,
+		Cats:       CatKeyspace,
+		Syntax:     "source:key destination:key [DB destination-db:int] [REPLACE]",
+		Keys:       "1 RO access; 2 OW update",
+		Summary:    "Copies the value of one key to another.",
+		Complexity: "O(N) for a collection of N items, O(1) for a string",
+		Run:        cmdCopy,
+	},
+	{
+		Name: "move", Since: "1.0", Group: "generic",
+		Flags:      Write | Fast,
+		Cats:       CatKeyspace,
+		Syntax:     "key db:int",
+		Keys:       "1 RW access update",
+		Summary:    "Moves a key to another database.",
+		Complexity: "O(1)",
+		Run:        cmdMove,
+	},
+	{
+		Name: "object", Since: "2.2.3", Group: "generic",
+		Summary:    "Groups the commands that look inside a stored value.",
+		Complexity: "that of the subcommand",
+		Sub: []Command{
+			{
+				Name: "encoding", Since: "2.2.3", Group: "generic",
+				Flags:      ReadOnly,
+				Cats:       CatKeyspace,
+				Syntax:     "key",
+				Keys:       "2 RO",
+				Tips:       "nondeterministic_output",
+				Summary:    "Names the representation that a value has in memory.",
+				Complexity: "O(1)",
+				Run:        cmdObjectEncoding,
+			},
+			{
+				Name: "freq", Since: "4.0", Group: "generic",
+				Flags:      ReadOnly,
+				Cats:       CatKeyspace,
+				Syntax:     "key",
+				Keys:       "2 RO",
+				Tips:       "nondeterministic_output",
+				Summary:    "Gives the access frequency counter of a key under an LFU policy.",
+				Complexity: "O(1)",
+				Run:        cmdObjectFreq,
+			},
+			{
+				Name: "help", Since: "6.2", Group: "generic",
+				Flags:      Loading | Stale,
+				Cats:       CatKeyspace,
+				Summary:    "Explains the subcommands.",
+				Complexity: "O(1)",
+				Run:        cmdHelp,
+			},
+			{
+				Name: "idletime", Since: "2.2.3", Group: "generic",
+				Flags:      ReadOnly,
+				Cats:       CatKeyspace,
+				Syntax:     "key",
+				Keys:       "2 RO",
+				Tips:       "nondeterministic_output",
+				Summary:    "Tells for how many seconds a key has not been touched.",
+				Complexity: "O(1)",
+				Run:        cmdObjectIdletime,
+			},
+			{
+				Name: "refcount", Since: "2.2.3", Group: "generic",
+				Flags:      ReadOnly,
+				Cats:       CatKeyspace,
+				Syntax:     "key",
+				Keys:       "2 RO",
+				Tips:       "nondeterministic_output",
+				Summary:    "Gives the number of references to a value.",
+				Complexity: "O(1)",
+				Run:        cmdObjectRefcount,
+			},
+		},
+	},
+	{
+		Name: "wait", Since: "3.0", Group: "generic",
+		Flags:      Blocking,
+		Cats:       CatConnection,
+		Syntax:     "numreplicas:int timeout:int",
+		Tips:       "request_policy:all_shards response_policy:agg_min",
+		Summary:    "Waits until some replicas have the writes of this connection.",
+		Complexity: "O(1)",
+		Run:        cmdWait,
+	},
+	{
+		Name: "waitaof", Since: "7.2", Group: "generic",
+		Flags:      Blocking,
+		Cats:       CatConnection,
+		Syntax:     "numlocal:int numreplicas:int timeout:int",
+		Tips:       "request_policy:all_shards response_policy:agg_min",
+		Summary:    "Waits until the writes of this connection are on disk, here and on replicas.",
+		Complexity: "O(1)",
+		Run:        cmdWaitaof,
+	},
 }
 
-func cmdDel(c *call) {
+func cmdDel(c *call) { c.del() }
+
+// cmdUnlink is DEL: where nothing runs in the background there is nobody to leave the work to.
+func cmdUnlink(c *call) { c.del() }
+
+func (c *call) del() {
 	n := 0
 	for _, key := range c.args[1:] {
-		if c.peek(key) != nil {
-			c.remove(key)
-			c.modified(notifyGeneric, "del", key)
+		if c.peek(key) == nil {
+			continue
+		}
+		c.remove(key)
+		c.modified(notifyGeneric, "del", key)
+		n++
+	}
+	c.count(n)
+}
+
+func cmdExists(c *call) {
+	n := 0
+	for _, key := range c.args[1:] {
+		if c.look(key) != nil {
 			n++
 		}
 	}
 	c.count(n)
+}
+
+func cmdTouch(c *call) {
+	n := 0
+	for _, key := range c.args[1:] {
+		if o := c.look(key); o != nil {
+			c.e.touchLRU(o)
+			n++
+		}
+	}
+	c.count(n)
+}
+
+func cmdType(c *call) {
+	if o := c.look(c.args[1]); o != nil {
+		c.status(kinds[o.kind].name)
+		return
+	}
+	c.status("none")
+}
+
+func cmdKeys(c *call) {
+	pattern := c.args[1]
+	all := len(pattern) == 1 && pattern[0] == '*'
+	at, n := c.arrayLater(), 0
+	for i := range c.db.keys.Len() {
+		key, p := c.db.keys.At(i)
+		if (*p).gone(c.nowMs()) || !all && !glob.Match(pattern, []byte(key), false) {
+			continue
+		}
+		c.bulkString(key)
+		n++
+	}
+	c.arrayEnd(at, '*', n)
+}
+
+// scanOptions are what SCAN and its like may be told.
+type scanOptions struct {
+	count    int
+	match    []byte // nil matches all
+	kind     []byte // SCAN alone: the name of a type
+	noValues bool   // HSCAN alone
+}
+
+// argCursor reads argument i as a cursor.
+func (c *call) argCursor(i int) (uint64, bool) {
+	var n uint64
+	for _, b := range c.args[i] {
+		if b < '0' || b > '9' || n > (math.MaxUint64-uint64(b-'0'))/10 {
+			c.err(errBadCursor)
+			return 0, false
+		}
+		n = n*10 + uint64(b-'0')
+	}
+	if len(c.args[i]) == 0 {
+		c.err(errBadCursor)
+		return 0, false
+	}
+	return n, true
+}
+
+// scanOptions reads the options of SCAN and its like from argument i on.
+func (c *call) scanOptions(i int) (opt scanOptions, ok bool) {
+	opt.count = 10
+	keyed := i > 2
+	for ; i < len(c.args); i++ {
+		more := i+1 < len(c.args)
+		switch {
+		case is(c.args[i], "count") && more:
+			i++
+			n, ok := c.argInt(i)
+			if !ok {
+				return opt, false
+			}
+			if n < 1 {
+				c.err(errSyntax)
+				return opt, false
+			}
+			opt.count = int(min(n, math.MaxInt32))
+		case is(c.args[i], "match") && more:
+			i++
+			opt.match = c.args[i]
+			if len(opt.match) == 1 && opt.match[0] == '*' {
+				opt.match = nil
+			}
+		case is(c.args[i], "type") && more && !keyed:
+			i++
+			opt.kind = c.args[i]
+		case is(c.args[i], "novalues") && c.cmd.Name == "hscan":
+			opt.noValues = true
+		default:
+			c.err(errSyntax)
+			return opt, false
+		}
+	}
+	return opt, true
+}
+
+func cmdScan(c *call) {
+	cursor, ok := c.argCursor(1)
+	if !ok {
+		return
+	}
+	opt, ok := c.scanOptions(2)
+	if !ok {
+		return
+	}
+	var keys []string
+	seen := 0
+	visit := func(key string, p **object) {
+		seen++
+		o := *p
+		if o.gone(c.nowMs()) || opt.match != nil && !glob.Match(opt.match, []byte(key), false) ||
+			opt.kind != nil && !is(opt.kind, kinds[o.kind].name) {
+			return
+		}
+		keys = append(keys, key)
+	}
+	for range 10 * opt.count {
+		cursor = c.db.keys.Scan(cursor, visit)
+		if cursor == 0 || seen >= opt.count {
+			break
+		}
+	}
+	c.array(2)
+	c.bulkCursor(cursor)
+	c.array(len(keys))
+	for _, key := range keys {
+		c.bulkString(key)
+	}
+}
+
+// randomTriesMax bounds the search for a key whose time has not come.
+const randomTriesMax = 100
+
+func cmdRandomkey(c *call) {
+	for range randomTriesMax {
+		n := c.db.keys.Len()
+		if n == 0 {
+			break
+		}
+		key, p := c.db.keys.At(c.e.random.below(n))
+		if !(*p).gone(c.nowMs()) {
+			c.bulkString(key)
+			return
+		}
+		c.e.expire((*p).ttl)
+	}
+	c.null()
+}
+
+func cmdRename(c *call) {
+	if c.rename(false) {
+		c.ok()
+	}
+}
+
+func cmdRenamenx(c *call) {
+	if c.rename(true) {
+		c.int(1)
+	}
+}
+
+// rename moves a value to another key. Where it does not, it writes the reply.
+func (c *call) rename(nx bool) bool {
+	from, to := c.args[1], c.args[2]
+	o := c.findWrite(from)
+	if o == nil {
+		c.err(errNoKey)
+		return false
+	}
+	if string(from) == string(to) {
+		if nx {
+			c.int(0)
+		}
+		return !nx
+	}
+	if c.findWrite(to) != nil {
+		if nx {
+			c.int(0)
+			return false
+		}
+		c.remove(to)
+	}
+	expiry := o.expiry()
+	c.remove(from)
+	c.add(to, o)
+	c.e.setExpiry(c.db, to, o, expiry)
+	c.moved(c.db, to, o)
+	c.modified(notifyGeneric, "rename_from", from)
+	c.modified(notifyGeneric, "rename_to", to)
+	return true
+}
+
+// moved tells a value that it now stands elsewhere, if its kind cares.
+func (c *call) moved(d *db, key []byte, o *object) {
+	if place := kinds[o.kind].placed; place != nil {
+		place(c.e, d, key, o)
+	}
+}
+
+func cmdCopy(c *call) {
+	from, to, target, replace := c.args[1], c.args[2], c.db, false
+	for i := 3; i < len(c.args); i++ {
+		switch {
+		case is(c.args[i], "replace"):
+			replace = true
+		case is(c.args[i], "db") && i+1 < len(c.args):
+			i++
+			var ok bool
+			if target, ok = c.argDB(i, errNotInt); !ok {
+				return
+			}
+		default:
+			c.err(errSyntax)
+			return
+		}
+	}
+	if target == c.db && string(from) == string(to) {
+		c.err(errSameObject)
+		return
+	}
+	o := c.find(from)
+	if o == nil {
+		c.int(0)
+		return
+	}
+	if c.peekIn(target, to) != nil {
+		if !replace {
+			c.int(0)
+			return
+		}
+		c.e.removeFrom(target, to)
+	}
+	twin := kinds[o.kind].clone(o)
+	c.addTo(target, to, twin)
+	c.e.setExpiry(target, to, twin, o.expiry())
+	c.moved(target, to, twin)
+	c.modifiedIn(target, notifyGeneric, "copy_to", to)
+	c.int(1)
+}
+
+func cmdMove(c *call) {
+	key := c.args[1]
+	target, ok := c.argDB(2, errNotInt)
+	if !ok {
+		return
+	}
+	if target == c.db {
+		c.err(errSameObject)
+		return
+	}
+	o := c.findWrite(key)
+	if o == nil || c.peekIn(target, key) != nil {
+		c.int(0)
+		return
+	}
+	expiry := o.expiry()
+	c.remove(key)
+	c.addTo(target, key, o)
+	c.e.setExpiry(target, key, o, expiry)
+	c.moved(target, key, o)
+	c.modified(notifyGeneric, "move_from", key)
+	c.modifiedIn(target, notifyGeneric, "move_to", key)
+	c.int(1)
+}
+
+const errSameObject = "ERR source and destination objects are the same"
+
+// object returns the value that an OBJECT subcommand asks about; nil once it has replied null.
+func (c *call) object() *object {
+	o := c.peek(c.args[2])
+	if o == nil {
+		c.null()
+	}
+	return o
+}
+
+func cmdObjectEncoding(c *call) {
+	if o := c.object(); o != nil {
+		c.bulkString(encodingNames[kinds[o.kind].encoding(o)])
+	}
+}
+
+// sharedInts is how many small integers Redis keeps just once; it shows in their count.
+const sharedInts = 10000
+
+func cmdObjectRefcount(c *call) {
+	o := c.object()
+	switch {
+	case o == nil:
+	case o.kind == kindString && o.enc == encInt && 0 <= o.num && o.num < sharedInts:
+		c.int(math.MaxInt32)
+	default:
+		c.int(1)
+	}
+}
+
+func cmdObjectIdletime(c *call) {
+	o := c.object()
+	switch {
+	case o == nil:
+	case c.e.cfg.lfu:
+		c.err("ERR An LFU maxmemory policy is selected, idle time not tracked. Please note that " +
+			"when switching between policies at runtime LRU and LFU data will take some time to " +
+			"adjust.")
+	default:
+		c.int(c.e.idleSeconds(o))
+	}
+}
+
+func cmdObjectFreq(c *call) {
+	o := c.object()
+	switch {
+	case o == nil:
+	case !c.e.cfg.lfu:
+		c.err("ERR An LFU maxmemory policy is not selected, access frequency not tracked. Please " +
+			"note that when switching between policies at runtime LRU and LFU data will take some " +
+			"time to adjust.")
+	default:
+		c.int(c.e.frequency(o))
+	}
+}
+
+func cmdWait(c *call) {
+	want, ok := c.argInt(1)
+	if !ok {
+		return
+	}
+	c.awaitReplicas(want <= 0, 2, func(c *call) { c.int(0) })
+}
+
+func cmdWaitaof(c *call) {
+	local, ok := c.argRange(1, 0, 1, errOutOfRange)
+	if !ok {
+		return
+	}
+	replicas, ok := c.argPositive(2)
+	if !ok {
+		return
+	}
+	if local > 0 {
+		if _, ok := c.argMilliseconds(3); ok {
+			c.err("ERR WAITAOF cannot be used when numlocal is set but appendonly is disabled.")
+		}
+		return
+	}
+	c.awaitReplicas(replicas == 0, 3, func(c *call) {
+		c.array(2)
+		c.int(0)
+		c.int(0)
+	})
+}
+
+// awaitReplicas waits for replicas, of which there are none: until argument i, a timeout in
+// milliseconds, has passed.
+func (c *call) awaitReplicas(enough bool, i int, reply func(*call)) {
+	deadline, ok := c.argMilliseconds(i)
+	switch {
+	case !ok:
+	case enough || !c.mayBlock():
+		reply(c)
+	default:
+		c.park(nil, kindCount, deadline, reply)
+	}
+}
+
+// argMilliseconds reads argument i as a timeout in milliseconds and returns its deadline.
+func (c *call) argMilliseconds(i int) (Time, bool) {
+	n, ok := resp.Int(c.args[i])
+	if !ok {
+		c.err("ERR timeout is not an integer or out of range")
+		return 0, false
+	}
+	return c.deadline(float64(n))
 }

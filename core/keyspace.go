@@ -47,16 +47,10 @@ func (x *expiries) due() Time {
 // find returns the value of a key for a command that reads it, nil when there is none. It counts
 // as a use.
 func (c *call) find(key []byte) *object {
-	o := c.peek(key)
-	if o == nil {
-		c.e.stats.misses++
-		if c.e.cfg.notify&notifyKeyMiss != 0 {
-			c.e.notify(notifyKeyMiss, "keymiss", c.db, string(key))
-		}
-		return nil
+	o := c.look(key)
+	if o != nil {
+		c.use(o)
 	}
-	c.e.stats.hits++
-	c.use(o)
 	return o
 }
 
@@ -70,10 +64,25 @@ func (c *call) findWrite(key []byte) *object {
 	return o
 }
 
+// look is find that does not count as a use: EXISTS and TTL leave a key as idle as it was.
+func (c *call) look(key []byte) *object {
+	o := c.peek(key)
+	if o != nil {
+		c.e.stats.hits++
+		return o
+	}
+	c.e.stats.misses++
+	c.notify(notifyKeyMiss, "keymiss", key)
+	return nil
+}
+
 // peek returns the value of a key without counting as a use, nil when there is none. A key whose
 // time has come is removed.
-func (c *call) peek(key []byte) *object {
-	p := c.db.keys.Find(key)
+func (c *call) peek(key []byte) *object { return c.peekIn(c.db, key) }
+
+// peekIn is peek for a key of any database.
+func (c *call) peekIn(d *db, key []byte) *object {
+	p := d.keys.Find(key)
 	if p == nil {
 		return nil
 	}

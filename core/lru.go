@@ -1,8 +1,39 @@
 package core
 
+// LFU keeps, in place of the time of the last use, the minute of the last look and a counter that
+// grows with the logarithm of the uses and shrinks as minutes pass.
+const (
+	lfuStart     = 5  // the counter of a new value
+	lfuLogFactor = 10 // lfu-log-factor's default
+	lfuDecay     = 1  // lfu-decay-time's default, in minutes
+)
+
 // touchLRU notes that a value was used.
 func (e *Engine) touchLRU(o *object) {
-	o.lru = uint32(e.now / 1e6)
+	if !e.cfg.lfu {
+		o.lru = uint32(e.now / 1e6)
+		return
+	}
+	n := uint32(e.frequency(o))
+	if o.lru == 0 {
+		n = lfuStart
+	}
+	if n < 255 {
+		odds := uint64(1)
+		if n > lfuStart {
+			odds += uint64(n-lfuStart) * lfuLogFactor
+		}
+		if e.random.next()%odds == 0 {
+			n++
+		}
+	}
+	o.lru = uint32(e.now/60e6)<<8 | n
+}
+
+// frequency is a value's counter as of now.
+func (e *Engine) frequency(o *object) int64 {
+	minutes := int64((uint32(e.now/60e6) - o.lru>>8) & 0xffffff)
+	return max(0, int64(o.lru&255)-minutes/lfuDecay)
 }
 
 // idleSeconds is how long ago a value was last used.

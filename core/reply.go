@@ -89,6 +89,12 @@ func (r *replies) bulkInt(n int64) {
 	r.bulk(strconv.AppendInt(digits[:0], n, 10))
 }
 
+// bulkCursor writes the cursor of SCAN and its like.
+func (r *replies) bulkCursor(n uint64) {
+	var digits [20]byte
+	r.bulk(strconv.AppendUint(digits[:0], n, 10))
+}
+
 // null writes the absence of a value.
 func (r *replies) null() {
 	if r.resp3 {

@@ -10,6 +10,7 @@ type table struct {
 var commands = newTable(
 	stringCommands,
 	genericCommands,
+	expireCommands,
 	connectionCommands,
 	transactionCommands,
 	pubsubCommands,

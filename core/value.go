@@ -42,6 +42,9 @@ type kindOps struct {
 	clone func(o *object) *object
 	// size estimates the bytes of memory behind the value.
 	size func(o *object) int64
+	// placed, when not nil, is told under which key a value now stands: hashes have fields that
+	// expire under that name.
+	placed func(e *Engine, d *db, key []byte, o *object)
 }
 
 // kinds is indexed by kind. A type that is not there yet has no name.
