@@ -1,0 +1,132 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"reflect"
+	"strings"
+	"testing"
+)
+
+func TestSplitLine(t *testing.T) {
+	for _, c := range []struct {
+		line string
+		want []string // nil: unbalanced
+	}{
+		{"", []string{}},
+		{"port 6379", []string{"port", "6379"}},
+		{" \tport\t 6379 ", []string{"port", "6379"}},
+		{`save ""`, []string{"save", ""}},
+		{`a "b c" 'd e'`, []string{"a", "b c", "d e"}},
+		{`a "\x41\n\r\t\b\a\\\"\q"`, []string{"a", "A\n\r\t\b\a\\\"q"}},
+		{`a '\'\n'`, []string{"a", `'\n`}},
+		{`a b"c d"`, []string{"a", "bc d"}},
+		{`a "b`, nil},
+		{`a 'b`, nil},
+		{`a "b"c`, nil},
+		{`a "b""c"`, nil},
+		{`a "b\`, nil},
+		{"a \"\\xzz\"", []string{"a", "xzz"}},
+	} {
+		got, ok := splitLine(c.line)
+		if ok != (c.want != nil) || ok && len(got)+len(c.want) > 0 && !reflect.DeepEqual(got, c.want) {
+			t.Errorf("splitLine(%q) = %q, %v; want %q", c.line, got, ok, c.want)
+		}
+	}
+}
+
+func TestQuoteIsReadBack(t *testing.T) {
+	var all []byte
+	for c := range 256 {
+		all = append(all, byte(c))
+	}
+	for _, word := range []string{"", "plain", "a b", `"\`, string(all)} {
+		got, ok := splitLine(quote(word))
+		if !ok || len(got) != 1 || got[0] != word {
+			t.Errorf("quote(%q) = %s, read back as %q", word, quote(word), got)
+		}
+	}
+}
+
+// TestArguments holds what redis-server 8.0 makes of each command line, as its error messages show.
+func TestArguments(t *testing.T) {
+	for _, c := range []struct {
+		args []string
+		want arguments
+	}{
+		{nil, arguments{}},
+		{[]string{"a.conf"}, arguments{file: "a.conf"}},
+		{[]string{"a.conf", "-"}, arguments{file: "a.conf", stdin: true}},
+		{[]string{"-"}, arguments{stdin: true}},
+		{[]string{"-", "--port", "1"}, arguments{stdin: true, options: `port "1"`}},
+		{[]string{"", "--port", "1"}, arguments{options: `port "1"`}},
+		{[]string{"a.conf", "--port", "1", "-"},
+			arguments{file: "a.conf", stdin: true, options: `port "1"`}},
+		{[]string{"--port", "1", "-x"}, arguments{options: `port "1" "-x"`}},
+		{[]string{"--port", "1", "-", "--hz", "1"},
+			arguments{options: "port \"1\" \"-\"\nhz \"1\""}},
+		{[]string{"--port"}, arguments{options: "port"}},
+		{[]string{"--port 1", "--foo"}, arguments{options: "port 1\nfoo"}},
+		{[]string{"--save", "--port", "1"}, arguments{options: "save \"\"\nport \"1\""}},
+		{[]string{"--save"}, arguments{options: `save ""`}},
+		{[]string{"--save", ""}, arguments{options: `save ""`}},
+		{[]string{"--save", "60", "1"}, arguments{options: `save "60" "1"`}},
+		{[]string{"--requirepass", "--port", "--port", "1"},
+			arguments{options: "requirepass \"--port\"\nport \"1\""}},
+		{[]string{"--port", "--bind", "x", "--port", "1"},
+			arguments{options: "port \"--bind\" \"x\"\nport \"1\""}},
+		{[]string{"-x"}, arguments{options: ` "-x"`}},
+	} {
+		if got := parseArguments(c.args); got != c.want {
+			t.Errorf("parseArguments(%q) = %+v; want %+v", c.args, got, c.want)
+		}
+	}
+}
+
+func TestReadConfig(t *testing.T) {
+	dir := t.TempDir()
+	write := func(name, text string) string {
+		path := filepath.Join(dir, name)
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
+	write("b1.inc", "hz 10\n")
+	write("b2.inc", "hz 20")
+	file := write("a.conf", "# comment\n\nPORT 1\r\ninclude "+filepath.Join(dir, "b*.inc")+
+		"\ninclude "+filepath.Join(dir, "none*")+"\n")
+	a := arguments{file: file, stdin: true, options: "save \"\"\nport \"2\""}
+	all, err := readConfig(a, strings.NewReader("bind x y\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, d := range all {
+		got = append(got, d.name+"="+strings.Join(d.args, ","))
+	}
+	want := "port=1 hz=10 hz=20 bind=x,y save= port=2"
+	if strings.Join(got, " ") != want {
+		t.Errorf("read %q; want %q", got, want)
+	}
+}
+
+func TestBadConfig(t *testing.T) {
+	dir := t.TempDir()
+	loop := filepath.Join(dir, "loop.conf")
+	if err := os.WriteFile(loop, []byte("include "+loop), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct{ text, want string }{
+		{"port 1\n\"x", "at line 2\n>>> '\"x'\nUnbalanced quotes in configuration line\n"},
+		{"include", "at line 1\n>>> 'include'\nBad directive or wrong number of arguments\n"},
+		{"include /nowhere/x",
+			"Fatal error, can't open config file '/nowhere/x': No such file or directory"},
+		{"include " + loop, "Bad directive or wrong number of arguments\n"},
+	} {
+		_, err := parseConfig(c.text, 0)
+		if err == nil || !strings.HasSuffix(err.Error(), c.want) {
+			t.Errorf("%q: %v; want %q", c.text, err, c.want)
+		}
+	}
+}
