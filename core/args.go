@@ -55,6 +55,17 @@ func (c *call) argRange(i int, least, most int64, text string) (int64, bool) {
 	return n, true
 }
 
+// argSpread reads argument i as an integer whose negative exists too.
+func (c *call) argSpread(i int) (int64, bool) {
+	n, ok := c.argInt(i)
+	if ok && n == math.MinInt64 {
+		c.err("ERR value is out of range, value must between -9223372036854775807 and " +
+			"9223372036854775807")
+		return 0, false
+	}
+	return n, ok
+}
+
 // argPositive reads argument i as an integer from 0 up, as the counts of POP commands are read.
 func (c *call) argPositive(i int) (int64, bool) {
 	n, ok := c.argIntOr(i, errNotPositive)

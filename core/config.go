@@ -1,6 +1,10 @@
 package core
 
-import "strconv"
+import (
+	"strconv"
+
+	"github.com/redlet/redlet/core/internal/list"
+)
 
 // config holds the parameters that the engine reads, each in its own type.
 type config struct {
@@ -13,6 +17,7 @@ type config struct {
 	protoMaxBulkLen   int64
 	outputLimits      [3]outputLimit
 	stopWritesOnError bool
+	lists             list.Limits
 	lfu               bool // maxmemory-policy is one of the LFU kind
 }
 
@@ -22,7 +27,7 @@ func (e configError) Error() string { return string(e) }
 
 func (e *Engine) configure(values map[string]string) error {
 	e.cfg = config{databases: 16, maxclients: 10000, queryBufferLimit: 1 << 30,
-		protoMaxBulkLen: 512 << 20, stopWritesOnError: true}
+		protoMaxBulkLen: 512 << 20, stopWritesOnError: true, lists: list.Limits{Fill: -2}}
 	e.cfg.outputLimits[limitPubSub] = outputLimit{32 << 20, 8 << 20, 60e6}
 	for name, value := range values { // order: each sets a field of its own
 		switch name {

@@ -4,6 +4,7 @@ package core
 // code. Errors of one command stand beside that command.
 const (
 	errSyntax      = "ERR syntax error"
+	errCountZero   = "ERR count should be greater than 0"
 	errNotInt      = "ERR value is not an integer or out of range"
 	errNotFloat    = "ERR value is not a valid float"
 	errOutOfRange  = "ERR value is out of range"

@@ -50,6 +50,7 @@ type kindOps struct {
 // kinds is indexed by kind. A type that is not there yet has no name.
 var kinds = [kindCount]kindOps{
 	kindString: stringOps,
+	kindList:   listOps,
 }
 
 // object is a value stored under a key. Which of num, str and body holds it depends on the kind

@@ -1,0 +1,297 @@
+package core
+
+import "math"
+
+var listMoveCommands = []Command{
+	{
+		Name: "lmove", Since: "6.2", Group: "list",
+		Flags:      Write | DenyOOM,
+		Cats:       CatList,
+		Syntax:     "source:key destination:key wherefrom:(LEFT|RIGHT) whereto:(LEFT|RIGHT)",
+		Keys:       "1 RW access delete; 2 RW insert",
+		Summary:    "Moves an element from one end of a list to an end of another.",
+		Complexity: "O(1)",
+		Run:        cmdLmove,
+	},
+	{
+		Name: "rpoplpush", Since: "1.2", Group: "list",
+		Flags:      Write | DenyOOM,
+		Cats:       CatList,
+		Syntax:     "source:key destination:key",
+		Keys:       "1 RW access delete; 2 RW insert",
+		Summary:    "Moves the last element of a list to the head of another.",
+		Complexity: "O(1)",
+		Deprecated: "6.2",
+		Replaced:   "`LMOVE` with the `RIGHT` and `LEFT` arguments",
+		Run:        cmdRpoplpush,
+	},
+	{
+		Name: "lmpop", Since: "7.0", Group: "list",
+		Flags:      Write,
+		Cats:       CatList,
+		Syntax:     "numkeys:int key... where:(LEFT|RIGHT) [COUNT count:int]",
+		Keys:       "1# RW access delete",
+		Summary:    "Takes elements from the first list that has any.",
+		Complexity: "O(N+M) for N keys and M elements returned",
+		Run:        cmdLmpop,
+	},
+	{
+		Name: "blpop", Since: "2.0", Group: "list",
+		Flags:      Write | Blocking,
+		Cats:       CatList,
+		Syntax:     "key... timeout:double",
+		Keys:       "1:-2 RW access delete",
+		Summary:    "Takes the first element of the first list that has one, waiting for it.",
+		Complexity: "O(N) for N keys",
+		History:    "6.0 fractions of a second",
+		Run:        cmdBlpop,
+	},
+	{
+		Name: "brpop", Since: "2.0", Group: "list",
+		Flags:      Write | Blocking,
+		Cats:       CatList,
+		Syntax:     "key... timeout:double",
+		Keys:       "1:-2 RW access delete",
+		Summary:    "Takes the last element of the first list that has one, waiting for it.",
+		Complexity: "O(N) for N keys",
+		History:    "6.0 fractions of a second",
+		Run:        cmdBrpop,
+	},
+	{
+		Name: "blmove", Since: "6.2", Group: "list",
+		Flags: Write | DenyOOM | Blocking,
+		Cats:  CatList,
+		Syntax: "source:key destination:key wherefrom:(LEFT|RIGHT) whereto:(LEFT|RIGHT) " +
+			"timeout:double",
+		Keys:       "1 RW access delete; 2 RW insert",
+		Summary:    "Moves an element from one list to another, waiting for one to come.",
+		Complexity: "O(1)",
+		Run:        cmdBlmove,
+	},
+	{
+		Name: "brpoplpush", Since: "2.2", Group: "list",
+		Flags:  Write | DenyOOM | Blocking,
+		Cats:   CatList,
+		Syntax: "source:key destination:key timeout:double",
+		Keys:   "1 RW access delete; 2 RW insert",
+		Summary: "Moves the last element of a list to the head of another, waiting for one to " +
+			"come.",
+		Complexity: "O(1)",
+		Deprecated: "6.2",
+		Replaced:   "`BLMOVE` with the `RIGHT` and `LEFT` arguments",
+		History:    "6.0 fractions of a second",
+		Run:        cmdBrpoplpush,
+	},
+	{
+		Name: "blmpop", Since: "7.0", Group: "list",
+		Flags:      Write | Blocking,
+		Cats:       CatList,
+		Syntax:     "timeout:double numkeys:int key... where:(LEFT|RIGHT) [COUNT count:int]",
+		Keys:       "2# RW access delete",
+		Summary:    "Takes elements from the first list that has any, waiting for one to come.",
+		Complexity: "O(N+M) for N keys and M elements returned",
+		Run:        cmdBlmpop,
+	},
+}
+
+func cmdLmove(c *call) {
+	if from, to, ok := c.listEnds(3); ok {
+		c.listMove(from, to)
+	}
+}
+
+func cmdRpoplpush(c *call) { c.listMove(atTail, atHead) }
+
+// listEnds reads the arguments i and i+1 as the ends from which and to which an element moves.
+func (c *call) listEnds(i int) (from, to listEnd, ok bool) {
+	if from, ok = c.listEnd(i); ok {
+		to, ok = c.listEnd(i + 1)
+	}
+	return from, to, ok
+}
+
+// listEnd reads argument i as LEFT or RIGHT.
+func (c *call) listEnd(i int) (listEnd, bool) {
+	switch {
+	case is(c.args[i], "left"):
+		return atHead, true
+	case is(c.args[i], "right"):
+		return atTail, true
+	}
+	c.err(errSyntax)
+	return atHead, false
+}
+
+// listMove moves an element from the list at argument 1 to the one at argument 2, which may be the
+// same.
+func (c *call) listMove(from, to listEnd) {
+	src := c.findWrite(c.args[1])
+	if src == nil {
+		c.null()
+		return
+	}
+	if !c.ofKind(src, kindList) {
+		return
+	}
+	dst := c.findWrite(c.args[2])
+	if !c.ofKind(dst, kindList) {
+		return
+	}
+	at := len(c.buf)
+	l := src.list()
+	c.element(from.peek(l))
+	s := bulkText(c.buf[at:])
+	from.pop(l)
+	c.listReceive(dst, to, s)
+	c.elementsGone(c.args[1], src, from.popEvent(), 1)
+}
+
+// listReceive puts s at an end of the list at argument 2: dst, or a new one if that is nil.
+func (c *call) listReceive(dst *object, to listEnd, s []byte) {
+	if dst == nil {
+		dst = c.e.newList()
+		c.add(c.args[2], dst)
+	}
+	l := dst.list()
+	l.Grow(s)
+	to.push(l, s)
+	c.modified(notifyList, to.pushEvent(), c.args[2])
+	c.e.persist.dirty--
+}
+
+// bulkText returns the bytes of a bulk string that was just replied, which are a copy of an element
+// as good as any.
+func bulkText(reply []byte) []byte {
+	i := 0
+	for reply[i] != '\n' {
+		i++
+	}
+	return reply[i+1 : len(reply)-2]
+}
+
+func cmdLmpop(c *call) {
+	keys, end, num, ok := c.listMany(1)
+	if ok && !c.popMany(keys, end, num) {
+		c.nullArray()
+	}
+}
+
+// listMany reads what LMPOP and BLMPOP are told, numkeys being argument i.
+func (c *call) listMany(i int) (keys [][]byte, end listEnd, num int64, ok bool) {
+	n, ok := c.argRange(i, 1, math.MaxInt64, "ERR numkeys should be greater than 0")
+	if !ok {
+		return nil, atHead, 0, false
+	}
+	i++
+	if n >= int64(len(c.args)-i) {
+		c.err(errSyntax)
+		return nil, atHead, 0, false
+	}
+	keys = c.args[i : i+int(n)]
+	i += int(n)
+	if end, ok = c.listEnd(i); !ok {
+		return nil, atHead, 0, false
+	}
+	num, i = 1, i+1
+	switch {
+	case i == len(c.args):
+	case i == len(c.args)-2 && is(c.args[i], "count"):
+		num, ok = c.argRange(i+1, 1, math.MaxInt64, errCountZero)
+	case is(c.args[i], "count") && i < len(c.args)-2:
+		if _, ok = c.argRange(i+1, 1, math.MaxInt64, errCountZero); ok {
+			c.err(errSyntax)
+		}
+		ok = false
+	default:
+		c.err(errSyntax)
+		ok = false
+	}
+	return keys, end, num, ok
+}
+
+// popMany replies the name and up to num elements of the first of the lists that exists. It reports
+// false, and replies nothing, if none does.
+func (c *call) popMany(keys [][]byte, end listEnd, num int64) bool {
+	for _, key := range keys {
+		o := c.findWrite(key)
+		if o == nil {
+			continue
+		}
+		if c.ofKind(o, kindList) {
+			c.array(2)
+			c.bulk(key)
+			c.takeElements(key, o, end, num)
+		}
+		return true
+	}
+	return false
+}
+
+func cmdBlpop(c *call) { c.blockingPop(atHead) }
+func cmdBrpop(c *call) { c.blockingPop(atTail) }
+
+func (c *call) blockingPop(end listEnd) {
+	last := len(c.args) - 1
+	deadline, ok := c.argTimeout(last)
+	if !ok {
+		return
+	}
+	keys := c.args[1:last]
+	for _, key := range keys {
+		o := c.findWrite(key)
+		if o == nil {
+			continue
+		}
+		if c.ofKind(o, kindList) {
+			c.array(2)
+			c.bulk(key)
+			c.element(end.peek(o.list()))
+			end.pop(o.list())
+			c.elementsGone(key, o, end.popEvent(), 1)
+		}
+		return
+	}
+	c.awaitList(keys, deadline, replyNullArray)
+}
+
+// awaitList parks until one of the keys holds a list; where nothing may wait it answers at once, as
+// if the time were up.
+func (c *call) awaitList(keys [][]byte, deadline Time, refused func(*call)) {
+	if !c.mayBlock() {
+		refused(c)
+		return
+	}
+	c.park(keys, kindList, deadline, replyNullArray)
+}
+
+func cmdBlmove(c *call) {
+	if from, to, ok := c.listEnds(3); ok {
+		c.blockingMove(from, to, 5)
+	}
+}
+
+func cmdBrpoplpush(c *call) { c.blockingMove(atTail, atHead, 3) }
+
+// blockingMove is listMove that waits for an element; argument i is the timeout.
+func (c *call) blockingMove(from, to listEnd, i int) {
+	deadline, ok := c.argTimeout(i)
+	if !ok {
+		return
+	}
+	if c.peek(c.args[1]) == nil {
+		c.awaitList(c.args[1:2], deadline, replyNull)
+		return
+	}
+	c.listMove(from, to)
+}
+
+func cmdBlmpop(c *call) {
+	keys, end, num, ok := c.listMany(2)
+	if !ok {
+		return
+	}
+	deadline, ok := c.argTimeout(1)
+	if ok && !c.popMany(keys, end, num) {
+		c.awaitList(keys, deadline, replyNullArray)
+	}
+}

@@ -1,0 +1,78 @@
+package core
+
+import "github.com/redlet/redlet/core/internal/list"
+
+var listOps = kindOps{
+	name: "list",
+	encoding: func(o *object) encoding {
+		if o.list().Encoding() == "quicklist" {
+			return encQuicklist
+		}
+		return encListpack
+	},
+	clone: func(o *object) *object { return &object{kind: kindList, body: o.list().Clone()} },
+	size:  func(o *object) int64 { return int64(o.list().Memory()) },
+}
+
+// list is the value of an object of that kind.
+func (o *object) list() *list.List { return o.body.(*list.List) }
+
+// newList returns an empty list, to which elements must be added at once.
+func (e *Engine) newList() *object {
+	return &object{kind: kindList, body: list.New(&e.cfg.lists)}
+}
+
+// element writes an element of a list, as its methods return it.
+func (r *replies) element(s []byte, n int64, isInt bool) {
+	if isInt {
+		r.bulkInt(n)
+	} else {
+		r.bulk(s)
+	}
+}
+
+// listEnd is the end of a list at which elements come or go.
+type listEnd bool
+
+const (
+	atHead listEnd = false
+	atTail listEnd = true
+)
+
+func (end listEnd) push(l *list.List, s []byte) {
+	if end == atHead {
+		l.PushHead(s)
+	} else {
+		l.PushTail(s)
+	}
+}
+
+// peek returns the element at the end, lent until the list changes.
+func (end listEnd) peek(l *list.List) (s []byte, n int64, isInt bool) {
+	if end == atHead {
+		return l.Head()
+	}
+	return l.Tail()
+}
+
+func (end listEnd) pop(l *list.List) {
+	if end == atHead {
+		l.PopHead()
+	} else {
+		l.PopTail()
+	}
+}
+
+func (end listEnd) pushEvent() string {
+	if end == atHead {
+		return "lpush"
+	}
+	return "rpush"
+}
+
+func (end listEnd) popEvent() string {
+	if end == atHead {
+		return "lpop"
+	}
+	return "rpop"
+}
