@@ -256,7 +256,7 @@ func (c *call) expiryOf() (int64, bool) {
 
 func cmdTtl(c *call) {
 	if at, ok := c.expiryOf(); ok {
-		c.int((at - c.nowMs() + 500) / 1000)
+		c.int(roundSeconds(at - c.nowMs()))
 	}
 }
 
@@ -273,12 +273,7 @@ func cmdExpiretime(c *call) {
 }
 
 // roundSeconds turns milliseconds into seconds, to the nearest.
-func roundSeconds(ms int64) int64 {
-	if ms > math.MaxInt64-500 {
-		return ms / 1000
-	}
-	return (ms + 500) / 1000
-}
+func roundSeconds(ms int64) int64 { return ms/1000 + (ms%1000+500)/1000 }
 
 func cmdPexpiretime(c *call) {
 	if at, ok := c.expiryOf(); ok {

@@ -1,6 +1,7 @@
 package core
 
 import (
+	"bytes"
 	"math"
 
 	"github.com/redlet/redlet/core/internal/glob"
@@ -285,19 +286,23 @@ type scanOptions struct {
 	noValues bool   // HSCAN alone
 }
 
-// argCursor reads argument i as a cursor.
+// argCursor reads argument i as a cursor: as C's strtoull would, white space and sign included.
 func (c *call) argCursor(i int) (uint64, bool) {
+	text := bytes.TrimLeft(c.args[i], " \t\n\v\f\r")
+	negative := len(text) > 0 && text[0] == '-'
+	if negative || len(text) > 0 && text[0] == '+' {
+		text = text[1:]
+	}
 	var n uint64
-	for _, b := range c.args[i] {
+	for _, b := range text {
 		if b < '0' || b > '9' || n > (math.MaxUint64-uint64(b-'0'))/10 {
 			c.err(errBadCursor)
 			return 0, false
 		}
 		n = n*10 + uint64(b-'0')
 	}
-	if len(c.args[i]) == 0 {
-		c.err(errBadCursor)
-		return 0, false
+	if negative {
+		n = -n
 	}
 	return n, true
 }
@@ -574,7 +579,7 @@ func cmdWait(c *call) {
 }
 
 func cmdWaitaof(c *call) {
-	local, ok := c.argRange(1, 0, 1, errOutOfRange)
+	local, ok := c.argRange(1, 0, 1, "ERR value is out of range, value must between 0 and 1")
 	if !ok {
 		return
 	}

@@ -1,6 +1,10 @@
 package core
 
-import "math"
+import (
+	"math"
+
+	"github.com/redlet/redlet/core/internal/numfmt"
+)
 
 var stringCommands = []Command{
 	{
@@ -219,6 +223,16 @@ var stringCommands = []Command{
 		Summary:    "Takes a number from the number at a key; a missing key counts as 0.",
 		Complexity: "O(1)",
 		Run:        cmdDecrby,
+	},
+	{
+		Name: "incrbyfloat", Since: "2.6", Group: "string",
+		Flags:      Write | DenyOOM | Fast,
+		Cats:       CatString,
+		Syntax:     "key increment:double",
+		Keys:       "1 RW access update",
+		Summary:    "Adds a floating-point number to the number at a key; a missing key counts as 0.",
+		Complexity: "O(1)",
+		Run:        cmdIncrbyfloat,
 	},
 }
 
@@ -659,4 +673,38 @@ func (c *call) increment(by int64) {
 	}
 	c.modified(notifyString, "incrby", key)
 	c.int(n)
+}
+
+func cmdIncrbyfloat(c *call) {
+	key := c.args[1]
+	o := c.findWrite(key)
+	if !c.ofKind(o, kindString) {
+		return
+	}
+	var sum numfmt.LongDouble
+	if o != nil {
+		var digits [intLenMax]byte
+		var ok bool
+		if sum, ok = numfmt.Parse(o.text(digits[:])); !ok {
+			c.err(errNotFloat)
+			return
+		}
+	}
+	by, ok := numfmt.Parse(c.args[2])
+	if !ok {
+		c.err(errNotFloat)
+		return
+	}
+	if sum = sum.Add(by); !sum.Finite() {
+		c.err(errNaN)
+		return
+	}
+	text := sum.AppendFixed(nil)
+	if o == nil {
+		o = &object{kind: kindString}
+		c.add(key, o)
+	}
+	o.setString(text)
+	c.modified(notifyString, "incrbyfloat", key)
+	c.bulk(text)
 }

@@ -9,6 +9,7 @@ type table struct {
 // commands is the table of every engine in the process; it is never changed.
 var commands = newTable(
 	stringCommands,
+	lcsCommands,
 	listCommands,
 	listMoveCommands,
 	genericCommands,

@@ -1,0 +1,133 @@
+package coretest
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"strings"
+	"time"
+)
+
+// Network is a Session with a server behind a dialer: a real redis-server, say.
+type Network struct {
+	Dial func() (net.Conn, error)
+	// Clock turns the server's clock; nil where that cannot be done.
+	Clock   func(by time.Duration) error
+	conns   map[byte]net.Conn
+	control net.Conn
+	version string
+}
+
+// patience is how long a server may take to answer at most.
+const patience = 10 * time.Second
+
+// NewNetwork connects to a server and empties it.
+func NewNetwork(dial func() (net.Conn, error)) (*Network, error) {
+	s := &Network{Dial: dial, conns: map[byte]net.Conn{}}
+	var err error
+	if s.control, err = dial(); err != nil {
+		return nil, err
+	}
+	if _, err := s.ask("FLUSHALL"); err != nil {
+		return nil, err
+	}
+	info, err := s.ask("INFO", "server")
+	if err != nil {
+		return nil, err
+	}
+	_, rest, _ := strings.Cut(info.Text, "redis_version:")
+	s.version, _, _ = strings.Cut(rest, "\r")
+	return s, nil
+}
+
+// ask runs a command on the control connection.
+func (s *Network) ask(args ...string) (Reply, error) {
+	if _, err := s.control.Write(Request(args...)); err != nil {
+		return Reply{}, err
+	}
+	s.control.SetReadDeadline(time.Now().Add(patience))
+	var buf []byte
+	chunk := make([]byte, 16<<10)
+	for {
+		n, err := s.control.Read(chunk)
+		if err != nil {
+			return Reply{}, err
+		}
+		buf = append(buf, chunk[:n]...)
+		if r, size, err := Parse(buf); err != nil || size > 0 {
+			return r, err
+		}
+	}
+}
+
+// Send implements Session.
+func (s *Network) Send(client byte, request []byte) error {
+	c := s.conns[client]
+	if c == nil {
+		var err error
+		if c, err = s.Dial(); err != nil {
+			return err
+		}
+		s.conns[client] = c
+	}
+	_, err := c.Write(request)
+	return err
+}
+
+// Receive implements Session.
+func (s *Network) Receive(client byte, more bool) ([]byte, error) {
+	c := s.conns[client]
+	if c == nil {
+		return nil, fmt.Errorf("client %c never connected", client)
+	}
+	chunk := make([]byte, 64<<10)
+	if more {
+		c.SetReadDeadline(time.Now().Add(patience))
+		n, err := c.Read(chunk)
+		if errors.Is(err, os.ErrDeadlineExceeded) {
+			return nil, nil
+		}
+		if errors.Is(err, io.EOF) {
+			return chunk[:n], ErrHungUp
+		}
+		return chunk[:n], err
+	}
+	// Once the server has answered two rounds on another connection it has dealt with everything
+	// that was sent before, and has written its answers.
+	for range 2 {
+		if _, err := s.ask("PING"); err != nil {
+			return nil, err
+		}
+	}
+	var all bytes.Buffer
+	for {
+		c.SetReadDeadline(time.Now().Add(time.Millisecond))
+		n, err := c.Read(chunk)
+		all.Write(chunk[:n])
+		if err != nil || n < len(chunk) {
+			return all.Bytes(), nil
+		}
+	}
+}
+
+// Turn implements Session.
+func (s *Network) Turn(by time.Duration) error {
+	if s.Clock == nil {
+		return errors.New("this server's clock cannot be turned")
+	}
+	return s.Clock(by)
+}
+
+// Version implements Session.
+func (s *Network) Version() string { return s.version }
+
+// Close implements Session.
+func (s *Network) Close() {
+	for _, c := range s.conns {
+		c.Close()
+	}
+	s.control.Close()
+}
