@@ -137,6 +137,7 @@ var genericCommands = []Command{
 	},
 	{
 		Name: "object", Since: "2.2.3", Group: "generic",
+		Arity:      -2,
 		Summary:    "Groups the commands that look inside a stored value.",
 		Complexity: "that of the subcommand",
 		Sub: []Command{

@@ -3,9 +3,10 @@ package core
 var lcsCommands = []Command{
 	{
 		Name: "lcs", Since: "7.0", Group: "string",
-		Flags:      ReadOnly,
-		Cats:       CatString,
-		Syntax:     "key1:key key2:key@0 [LEN] [IDX] [MINMATCHLEN min-match-len:int] [WITHMATCHLEN]",
+		Flags: ReadOnly,
+		Cats:  CatString,
+		Syntax: "key1:key key2:key@0 [LEN] [IDX] [MINMATCHLEN min-match-len:int] " +
+			"[WITHMATCHLEN]",
 		Keys:       "1:1 RO access",
 		Summary:    "Finds the longest common subsequence of two strings.",
 		Complexity: "O(N*M) for strings of N and M bytes",

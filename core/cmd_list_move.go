@@ -74,8 +74,8 @@ var listMoveCommands = []Command{
 		Cats:   CatList,
 		Syntax: "source:key destination:key timeout:double",
 		Keys:   "1 RW access delete; 2 RW insert",
-		Summary: "Moves the last element of a list to the head of another, waiting for one to " +
-			"come.",
+		Summary: "Moves the last element of a list to the head of another, waiting for one " +
+			"to come.",
 		Complexity: "O(1)",
 		Deprecated: "6.2",
 		Replaced:   "`BLMOVE` with the `RIGHT` and `LEFT` arguments",

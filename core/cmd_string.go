@@ -226,11 +226,12 @@ var stringCommands = []Command{
 	},
 	{
 		Name: "incrbyfloat", Since: "2.6", Group: "string",
-		Flags:      Write | DenyOOM | Fast,
-		Cats:       CatString,
-		Syntax:     "key increment:double",
-		Keys:       "1 RW access update",
-		Summary:    "Adds a floating-point number to the number at a key; a missing key counts as 0.",
+		Flags:  Write | DenyOOM | Fast,
+		Cats:   CatString,
+		Syntax: "key increment:double",
+		Keys:   "1 RW access update",
+		Summary: "Adds a floating-point number to the number at a key; a missing key counts " +
+			"as 0.",
 		Complexity: "O(1)",
 		Run:        cmdIncrbyfloat,
 	},

@@ -20,10 +20,12 @@ type Command struct {
 	Run        func(*call)
 	Sub        []Command // the subcommands of a container
 
-	full  string // "config|get"
-	index int    // its place among the engine's statistics
-	arity int    // as COMMAND INFO gives it
-	subs  map[string]*Command
+	full   string   // "config|get"
+	parent *Command // the container of a subcommand
+	index  int      // its place among the engine's statistics
+	arity  int      // as COMMAND INFO gives it
+	since  compatLevel
+	subs   map[string]*Command
 }
 
 // Flag is a set of command flags; the names are those of COMMAND INFO.

@@ -1,56 +1,376 @@
 package core
 
 import (
+	"math"
 	"strconv"
+	"strings"
 
 	"github.com/redlet/redlet/core/internal/list"
 )
 
-// config holds the parameters that the engine reads, each in its own type.
+// config holds the parameters that the engine reads, each in a field of its own type. Parameters
+// that mean nothing to an engine (sockets, processes, replication) are checked and kept, so that
+// CONFIG GET shows what was set.
 type config struct {
-	databases         int
-	maxclients        int
-	requirepass       string
-	timeout           Time // microseconds; 0 is none
-	notify            notifyClass
-	queryBufferLimit  int64
-	protoMaxBulkLen   int64
-	outputLimits      [3]outputLimit
-	stopWritesOnError bool
-	lists             list.Limits
-	lfu               bool // maxmemory-policy is one of the LFU kind
+	shown []string // values as CONFIG GET shows them, by place in parameters; nil is all defaults
+
+	compat  compatLevel
+	version string // what HELLO and INFO call the server
+
+	databases, maxclients int
+	port                  int64
+	requirepass           string
+	aclfile               string
+	dir, dbfilename       string
+	save                  []savePoint
+	timeout               Time // microseconds; 0 is none
+	notify                notifyClass
+	queryBufferLimit      int64
+	protoMaxBulkLen       int64
+	outputLimits          [3]outputLimit
+
+	hashEntriesMax, hashValueMax             int64
+	setIntsetMax, setEntriesMax, setValueMax int64
+	zsetEntriesMax, zsetValueMax             int64
+	lists                                    list.Limits
+	listCompressDepth                        int
+	hllSparseMax                             int64
+	streamNodeBytesMax, streamNodeEntriesMax int64
+
+	maxmemory                     int64 // bytes; 0 is no limit
+	maxmemoryClients              int64 // bytes, or if negative a percentage of maxmemory
+	maxmemoryPolicy               evictionPolicy
+	maxmemorySamples              int
+	lfu                           bool // maxmemory-policy is one of the LFU kind
+	lfuLogFactor, lfuDecayMinutes int64
+
+	slowlogSlowerUs, slowlogMax int64
+	latencyThresholdMs          int64
+	latencyTracking             bool
+	latencyPercentiles          []float64
+	busyMs                      int64 // after which a script lets others be answered with BUSY
+	trackingKeysMax             int64
+	aclLogMax                   int64
+	aclAllChannels              bool // new users may use every channel
+	minReplicas                 int64
+	replBacklogSize             int64
+	hz, ioThreads               int64
+
+	rdbCompression, rdbChecksum bool
+	stopWritesOnError           bool
+	appendonly                  bool
+	lazyFlush                   bool
+	clusterEnabled              bool
+
+	debugCommand, moduleCommand, protectedConfigs int64 // allowNo, allowYes or allowLocal
 }
 
-type configError string
+// The values of enable-debug-command and its like.
+const (
+	allowNo = iota
+	allowYes
+	allowLocal
+)
 
-func (e configError) Error() string { return string(e) }
+// savePoint asks for a snapshot after so many seconds in which there were so many changes.
+type savePoint struct{ seconds, changes int64 }
 
+// evictionPolicy is maxmemory-policy.
+type evictionPolicy uint8
+
+// The policies, in the order of the parameter's words.
+const (
+	evictVolatileLRU evictionPolicy = iota
+	evictVolatileLFU
+	evictVolatileRandom
+	evictVolatileTTL
+	evictAllLRU
+	evictAllLFU
+	evictAllRandom
+	evictNone
+)
+
+// parameter declares a configuration parameter: all that CONFIG knows of it.
+type parameter struct {
+	name, alias string
+	kind        paramKind
+	flags       paramFlag
+	value       string // the default
+	least, most int64  // of numbers and bytes
+	words       string // of an enumeration, the first being 0
+	// set hands a checked value to the engine; nil if the engine has no use for it.
+	set func(c *config, v setting)
+	// read checks a value that has rules of its own, sets it, and returns how CONFIG GET shows it
+	// or what is wrong with it.
+	read func(c *config, s string) (shown, problem string)
+}
+
+type paramKind uint8
+
+const (
+	paramBool paramKind = iota
+	paramInt
+	paramMemory   // bytes, with units
+	paramUnsigned // the same up to 2^64-1
+	paramEnum
+	paramString
+	paramSpecial // has a read function
+)
+
+type paramFlag uint8
+
+const (
+	paramImmutable paramFlag = 1 << iota // set at the start only
+	paramProtected                       // needs enable-protected-configs
+	paramHidden                          // CONFIG GET shows it by its exact name only
+	paramHost                            // the host's sockets: CONFIG SET cannot change it
+)
+
+// setting is a checked value.
+type setting struct {
+	n int64  // numbers; 1 and 0; the place of a word
+	s string // as CONFIG GET shows it
+}
+
+func (v setting) yes() bool { return v.n != 0 }
+
+// ConfigError says which parameter New refused, and why, in the words of Redis.
+type ConfigError struct{ Name, Problem string }
+
+// Error words the refusal in one line.
+func (e *ConfigError) Error() string {
+	return "core: configuration parameter '" + e.Name + "': " + e.Problem
+}
+
+// badDirective is what Redis says of a line of redis.conf that names no parameter.
+const badDirective = "Bad directive or wrong number of arguments"
+
+// configure sets every default and then the values given.
 func (e *Engine) configure(values map[string]string) error {
-	e.cfg = config{databases: 16, maxclients: 10000, queryBufferLimit: 1 << 30,
-		protoMaxBulkLen: 512 << 20, stopWritesOnError: true, lists: list.Limits{Fill: -2}}
-	e.cfg.outputLimits[limitPubSub] = outputLimit{32 << 20, 8 << 20, 60e6}
-	for name, value := range values { // order: each sets a field of its own
-		switch name {
-		case "databases":
-			e.cfg.databases, _ = strconv.Atoi(value)
-		case "maxclients":
-			e.cfg.maxclients, _ = strconv.Atoi(value)
-		case "requirepass":
-			e.cfg.requirepass = value
+	c := &e.cfg
+	for i := range parameters {
+		if p := &parameters[i]; p.set != nil || p.read != nil {
+			p.apply(c, p.value)
 		}
 	}
+	known := 0
+	for i := range parameters {
+		p := &parameters[i]
+		for _, name := range [...]string{p.name, p.alias} {
+			value, given := values[name]
+			if !given || name == "" {
+				continue
+			}
+			known++
+			if problem := c.change(i, value); problem != "" {
+				return &ConfigError{name, problem}
+			}
+		}
+	}
+	if known < len(values) {
+		return &ConfigError{firstUnknown(values), badDirective}
+	}
 	return nil
+}
+
+// firstUnknown returns the name, first in the order of bytes, that no parameter has.
+func firstUnknown(values map[string]string) string {
+	first := ""
+	for name := range values { // order: the least name is chosen
+		if findParameter([]byte(name)) < 0 && (first == "" || name < first) {
+			first = name
+		}
+	}
+	return first
+}
+
+// findParameter returns the place of a parameter by name or alias in any case, -1 if unknown.
+func findParameter(name []byte) int {
+	for i := range parameters {
+		p := &parameters[i]
+		if is(name, p.name) || p.alias != "" && is(name, p.alias) {
+			return i
+		}
+	}
+	return -1
+}
+
+// shows returns a parameter's value as CONFIG GET shows it.
+func (c *config) shows(i int) string {
+	if c.shown == nil {
+		return parameters[i].value
+	}
+	return c.shown[i]
+}
+
+// change sets a parameter and returns what is wrong with the value, "" if nothing.
+func (c *config) change(i int, value string) (problem string) {
+	shown, problem := parameters[i].apply(c, value)
+	if problem != "" {
+		return problem
+	}
+	if c.shown == nil {
+		c.shown = make([]string, len(parameters))
+		for j := range parameters {
+			c.shown[j] = parameters[j].value
+		}
+	}
+	c.shown[i] = shown
+	return ""
+}
+
+// apply checks a value and hands it to the engine.
+func (p *parameter) apply(c *config, value string) (shown, problem string) {
+	if p.read != nil {
+		return p.read(c, value)
+	}
+	v, problem := p.parse(value)
+	if problem == "" && p.set != nil {
+		p.set(c, v)
+	}
+	return v.s, problem
+}
+
+func (p *parameter) parse(s string) (v setting, problem string) {
+	switch p.kind {
+	case paramBool:
+		n := wordIndex("no yes", s)
+		if n < 0 {
+			return v, "argument must be 'yes' or 'no'"
+		}
+		return setting{int64(n), [...]string{"no", "yes"}[n]}, ""
+	case paramInt:
+		n, ok := parseInt(s)
+		if !ok {
+			return v, "argument couldn't be parsed into an integer"
+		}
+		return setting{n, s}, p.within(n)
+	case paramMemory:
+		n, ok := parseMemory(s)
+		if !ok {
+			return v, "argument must be a memory value"
+		}
+		if n > math.MaxInt64 {
+			return v, p.bounds()
+		}
+		return setting{int64(n), strconv.FormatUint(n, 10)}, p.within(int64(n))
+	case paramUnsigned:
+		n, ok := parseMemory(s)
+		if !ok {
+			return v, "argument must be a memory value"
+		}
+		return setting{int64(min(n, math.MaxInt64)), strconv.FormatUint(n, 10)}, ""
+	case paramEnum:
+		n := wordIndex(p.words, s)
+		if n < 0 {
+			return v, "argument(s) must be one of the following: " +
+				strings.ReplaceAll(p.words, " ", ", ")
+		}
+		return setting{int64(n), wordAt(p.words, n)}, ""
+	}
+	return setting{0, s}, ""
+}
+
+func (p *parameter) within(n int64) string {
+	if n < p.least || n > p.most {
+		return p.bounds()
+	}
+	return ""
+}
+
+func (p *parameter) bounds() string {
+	return "argument must be between " + strconv.FormatInt(p.least, 10) + " and " +
+		strconv.FormatInt(p.most, 10) + " inclusive"
+}
+
+// parseInt reads an integer in its only way of writing: no sign +, no leading zero.
+func parseInt(s string) (int64, bool) {
+	n, err := strconv.ParseInt(s, 10, 64)
+	return n, err == nil && strconv.FormatInt(n, 10) == s
+}
+
+// parseMemory reads bytes with an optional unit: k is 1000 and kb is 1024. No digits are 0, and
+// too many of them the greatest number, as for C.
+func parseMemory(s string) (uint64, bool) {
+	i := 0
+	for i < len(s) && '0' <= s[i] && s[i] <= '9' {
+		i++
+	}
+	unit := uint64(0)
+	switch strings.ToLower(s[i:]) {
+	case "", "b":
+		unit = 1
+	case "k":
+		unit = 1000
+	case "kb":
+		unit = 1 << 10
+	case "m":
+		unit = 1000 * 1000
+	case "mb":
+		unit = 1 << 20
+	case "g":
+		unit = 1000 * 1000 * 1000
+	case "gb":
+		unit = 1 << 30
+	default:
+		return 0, false
+	}
+	n, err := strconv.ParseUint(s[:i], 10, 64)
+	if err != nil && i > 0 {
+		n = math.MaxUint64
+	}
+	return n * unit, true
+}
+
+// wordIndex returns the place of a word, in any case, among words separated by spaces; or -1.
+func wordIndex(words, word string) int {
+	for n := 0; words != ""; n++ {
+		next, rest, _ := strings.Cut(words, " ")
+		if strings.EqualFold(next, word) {
+			return n
+		}
+		words = rest
+	}
+	return -1
+}
+
+// wordAt returns the word at a place.
+func wordAt(words string, n int) string {
+	for ; n > 0; n-- {
+		_, words, _ = strings.Cut(words, " ")
+	}
+	word, _, _ := strings.Cut(words, " ")
+	return word
+}
+
+// isLocal tells whether a connection comes from this machine, as enable-debug-command means it.
+func (cl *conn) isLocal() bool {
+	addr := cl.peer.Addr
+	return cl.peer.Unix || strings.HasPrefix(addr, "127.") || strings.HasPrefix(addr, "[::1]")
+}
+
+// allows tells whether a parameter like enable-debug-command lets a connection do something.
+func allows(level int64, cl *conn) bool {
+	return level == allowYes || level == allowLocal && cl.isLocal()
 }
 
 const errDebug = "ERR DEBUG command not allowed. If the enable-debug-command option is set to " +
 	"\"local\", you can run it from a local connection, otherwise you need to set this option " +
 	"in the configuration file, and then restart the server."
 
-func (e *Engine) debugAllowed(*conn) bool { return true }
-
-func (e *Engine) visible(*Command) bool { return true }
-
-func (e *Engine) find(name []byte) *Command { return e.table.find(name) }
+func (e *Engine) debugAllowed(cl *conn) bool { return allows(e.cfg.debugCommand, cl) }
 
 // Version is the version of Redis that the engine behaves as.
-func (e *Engine) Version() string { return "8.0.6" }
+func (e *Engine) Version() string { return e.cfg.version }
+
+// visible tells whether the version that the engine behaves as has a command.
+func (e *Engine) visible(cmd *Command) bool { return cmd.since <= e.cfg.compat }
+
+// find returns the command of a name in any case, nil if there is none in this version.
+func (e *Engine) find(name []byte) *Command {
+	cmd := e.table.find(name)
+	if cmd != nil && !e.visible(cmd) {
+		return nil
+	}
+	return cmd
+}

@@ -49,14 +49,15 @@ letters:
 	return n, true
 }
 
-// formatNotify writes the value as CONFIG GET shows it.
+// formatNotify writes the value as CONFIG GET shows it: beside A, which it does not include, n is
+// left out.
 func formatNotify(n notifyClass) string {
 	const order = "g$lshzxetdnKEm"
 	var out []byte
 	rest := n
 	if n&notifyAll == notifyAll {
 		out = append(out, 'A')
-		rest &^= notifyAll
+		rest &^= notifyAll | notifyNew
 	}
 	for i := range len(order) {
 		for j := range len(notifyLetters) {

@@ -422,7 +422,9 @@ type keySpec struct {
 	keyword string // begin == beginKeyword
 	index   int    // of the first key; where the search for the keyword starts, from the end if < 0
 	find    keyFind
-	a, b, c int // findRange: last key, step, limit; findNumber: index of the number, first key, step
+	// a, b and c are for findRange the last key, the step and the limit; for findNumber the index
+	// of the number, the first key and the step.
+	a, b, c int
 	flags   keyFlag
 	note    string
 }

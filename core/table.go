@@ -18,24 +18,30 @@ var commands = newTable(
 	transactionCommands,
 	pubsubCommands,
 	serverCommands,
+	commandCommands,
+	configCommands,
 )
 
 func newTable(families ...[]Command) table {
 	t := table{byName: map[string]*Command{}}
 	for _, family := range families {
 		for i := range family {
-			t.add(&family[i], "")
+			t.add(&family[i], nil)
 		}
 	}
 	return t
 }
 
-func (t *table) add(cmd *Command, container string) {
-	cmd.full = container + cmd.Name
+func (t *table) add(cmd, container *Command) {
+	cmd.full, cmd.parent = cmd.Name, container
+	if container != nil {
+		cmd.full = container.Name + "|" + cmd.Name
+	}
 	cmd.index = len(t.all)
-	cmd.arity = arityOf(cmd, container != "")
+	cmd.arity = arityOf(cmd, container != nil)
+	cmd.since = sinceOf(cmd.Since)
 	t.all = append(t.all, cmd)
-	if container == "" {
+	if container == nil {
 		t.byName[cmd.Name] = cmd
 	}
 	if len(cmd.Sub) == 0 {
@@ -43,7 +49,7 @@ func (t *table) add(cmd *Command, container string) {
 	}
 	cmd.subs = make(map[string]*Command, len(cmd.Sub))
 	for i := range cmd.Sub {
-		t.add(&cmd.Sub[i], cmd.Name+"|")
+		t.add(&cmd.Sub[i], cmd)
 		cmd.subs[cmd.Sub[i].Name] = &cmd.Sub[i]
 	}
 }

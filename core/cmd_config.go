@@ -1,0 +1,213 @@
+package core
+
+import "github.com/redlet/redlet/core/internal/glob"
+
+var configCommands = []Command{
+	{
+		Name: "config", Since: "2.0", Group: "server",
+		Arity:      -2,
+		Summary:    "Groups the commands about configuration.",
+		Complexity: "that of the subcommand",
+		Sub: []Command{
+			{
+				Name: "get", Since: "2.0", Group: "server",
+				Flags:      Admin | NoScript | Loading | Stale,
+				Syntax:     "parameter...",
+				Summary:    "Gives the parameters whose names match patterns.",
+				Complexity: "O(N) for N parameters",
+				History:    "7.0 several patterns",
+				Run:        cmdConfigGet,
+			},
+			{
+				Name: "help", Since: "5.0", Group: "server",
+				Flags:      Loading | Stale,
+				Summary:    "Explains the subcommands.",
+				Complexity: "O(1)",
+				Run:        cmdHelp,
+			},
+			{
+				Name: "resetstat", Since: "2.0", Group: "server",
+				Flags:      Admin | NoScript | Loading | Stale,
+				Tips:       "request_policy:all_nodes response_policy:all_succeeded",
+				Summary:    "Sets the statistics back to zero.",
+				Complexity: "O(1)",
+				Run:        cmdConfigResetstat,
+			},
+			{
+				Name: "rewrite", Since: "2.8", Group: "server",
+				Flags:      Admin | NoScript | Loading | Stale,
+				Tips:       "request_policy:all_nodes response_policy:all_succeeded",
+				Summary:    "Writes the configuration in use back to its file.",
+				Complexity: "O(1)",
+				Run:        cmdConfigRewrite,
+			},
+			{
+				Name: "set", Since: "2.0", Group: "server",
+				Flags:      Admin | NoScript | Loading | Stale,
+				Syntax:     "data:{parameter value}...",
+				Tips:       "request_policy:all_nodes response_policy:all_succeeded",
+				Summary:    "Changes parameters while the server runs.",
+				Complexity: "O(N) for N parameters",
+				History:    "7.0 several parameters",
+				Run:        cmdConfigSet,
+			},
+		},
+	},
+}
+
+// cmdConfigGet answers with each parameter once, by the exact names first and then by patterns in
+// the table's order.
+func cmdConfigGet(c *call) {
+	at, n := c.arrayLater(), 0
+	seen := make([]bool, 2*len(parameters)) // names, then aliases
+	show := func(i int, name string) {
+		c.bulkString(name)
+		c.bulkString(c.e.cfg.shows(i))
+		n++
+	}
+	for _, arg := range c.args[2:] {
+		if hasWildcard(arg) {
+			c.configMatches(arg, seen, show)
+			continue
+		}
+		i := findParameter(arg)
+		if i < 0 {
+			continue
+		}
+		at := i
+		if !is(arg, parameters[i].name) {
+			at += len(parameters)
+		}
+		if !seen[at] {
+			seen[at] = true
+			show(i, string(arg))
+		}
+	}
+	if c.resp3 {
+		c.arrayEnd(at, '%', n)
+	} else {
+		c.arrayEnd(at, '*', 2*n)
+	}
+}
+
+// configMatches shows the parameters whose names or aliases match a pattern.
+func (c *call) configMatches(pattern []byte, seen []bool, show func(i int, name string)) {
+	for i := range parameters {
+		p := &parameters[i]
+		if p.flags&paramHidden != 0 {
+			continue
+		}
+		for k, name := range [...]string{p.name, p.alias} {
+			at := i + k*len(parameters)
+			if name != "" && !seen[at] && glob.Match(pattern, []byte(name), true) {
+				seen[at] = true
+				show(i, name)
+			}
+		}
+	}
+}
+
+func hasWildcard(pattern []byte) bool {
+	for _, b := range pattern {
+		if b == '*' || b == '?' || b == '[' {
+			return true
+		}
+	}
+	return false
+}
+
+// cmdConfigSet sets all of the parameters or none.
+func cmdConfigSet(c *call) {
+	if len(c.args)%2 != 0 {
+		c.err(errSyntax)
+		return
+	}
+	next := c.e.cfg
+	next.shown = append([]string(nil), next.shown...)
+	places, ok := c.configPlaces(&next)
+	if !ok {
+		return
+	}
+	for k, i := range places {
+		name, value := c.args[2+2*k], string(c.args[3+2*k])
+		problem := next.change(i, value)
+		if problem == "" && parameters[i].flags&paramHost != 0 &&
+			next.shows(i) != c.e.cfg.shows(i) {
+			problem = hostRefuses(parameters[i].name)
+		}
+		if problem != "" {
+			c.err(errConfigSet(name, problem))
+			return
+		}
+	}
+	c.e.reconfigure(next)
+	c.ok()
+}
+
+// configPlaces finds the parameters that CONFIG SET names and checks that they may be set.
+func (c *call) configPlaces(next *config) ([]int, bool) {
+	places := make([]int, 0, len(c.args)/2)
+	for k := 2; k < len(c.args); k += 2 {
+		name := c.args[k]
+		i := findParameter(name)
+		if i < 0 {
+			c.err("ERR Unknown option or number of arguments for CONFIG SET - '" +
+				clip(name, 128) + "'")
+			return nil, false
+		}
+		p := &parameters[i]
+		switch {
+		case p.flags&paramImmutable != 0:
+			c.err(errConfigSet(name, "can't set immutable config"))
+			return nil, false
+		case p.flags&paramProtected != 0 && !allows(next.protectedConfigs, c.conn):
+			c.err(errConfigSet(name, "can't set protected config"))
+			return nil, false
+		}
+		alias := !is(name, p.name)
+		for j, earlier := range places {
+			if earlier == i && alias != is(c.args[2+2*j], p.name) {
+				c.err(errConfigSet(name, "duplicate parameter"))
+				return nil, false
+			}
+		}
+		places = append(places, i)
+	}
+	return places, true
+}
+
+func errConfigSet(name []byte, problem string) string {
+	return "ERR CONFIG SET failed (possibly related to argument '" + clip(name, 128) + "') - " +
+		problem
+}
+
+// hostRefuses says, as Redis does when its system refuses it, that sockets are not the engine's.
+func hostRefuses(name string) string {
+	switch name {
+	case "bind":
+		return "Failed to bind to specified addresses."
+	case "port":
+		return "Unable to listen on this port. Check server logs."
+	}
+	return "Unable to update TLS configuration. Check server logs."
+}
+
+// reconfigure puts a changed configuration into force.
+func (e *Engine) reconfigure(next config) {
+	if next.timeout != e.cfg.timeout {
+		defer func() {
+			for _, cl := range e.connsByID() {
+				e.watchIdle(cl)
+			}
+		}()
+	}
+	e.cfg = next
+}
+
+func cmdConfigResetstat(c *call) {
+	c.e.stats.start(c.e)
+	c.ok()
+}
+
+// cmdConfigRewrite has no file to write to: the host read the configuration.
+func cmdConfigRewrite(c *call) { c.err("ERR The server is running without a config file") }

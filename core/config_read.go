@@ -1,0 +1,312 @@
+package core
+
+import (
+	"math"
+	"strconv"
+	"strings"
+)
+
+// The functions here read the parameters whose values have rules of their own. Each returns the
+// value as CONFIG GET shows it, or what is wrong with it in the words of Redis.
+
+func readSave(c *config, s string) (shown, problem string) {
+	const wrong = "Invalid save parameters"
+	if s == "" {
+		c.save = nil
+		return "", ""
+	}
+	words := strings.Split(s, " ")
+	if len(words)%2 != 0 {
+		return "", wrong
+	}
+	points := make([]savePoint, 0, len(words)/2)
+	for i := 0; i < len(words); i += 2 {
+		seconds, ok1 := parseInt(words[i])
+		changes, ok2 := parseInt(words[i+1])
+		if !ok1 || !ok2 || seconds < 1 || changes < 0 {
+			return "", wrong
+		}
+		points = append(points, savePoint{seconds, changes})
+	}
+	c.save = points
+	return s, ""
+}
+
+func readClientOutputBufferLimit(c *config, s string) (shown, problem string) {
+	limits := c.outputLimits
+	words := strings.Fields(s)
+	if len(words)%4 != 0 {
+		return "", "Wrong number of arguments in buffer limit configuration."
+	}
+	for ; len(words) > 0; words = words[4:] {
+		var class int
+		switch strings.ToLower(words[0]) {
+		case "normal":
+			class = limitNormal
+		case "slave", "replica":
+			class = limitReplica
+		case "pubsub":
+			class = limitPubSub
+		default:
+			return "", "Invalid client class specified in buffer limit configuration."
+		}
+		hard, ok1 := parseMemory(words[1])
+		soft, ok2 := parseMemory(words[2])
+		within, ok3 := parseInt(words[3])
+		if !ok1 || !ok2 || !ok3 || within < 0 {
+			return "", "Error in hard, soft or soft_seconds setting in buffer limit configuration."
+		}
+		limits[class] = outputLimit{
+			int64(min(hard, math.MaxInt64)), int64(min(soft, math.MaxInt64)),
+			Time(min(within, secondsMax)) * 1e6,
+		}
+	}
+	c.outputLimits = limits
+	var out []byte
+	for class, name := range [...]string{"normal", "slave", "pubsub"} {
+		l := &limits[class]
+		if class > 0 {
+			out = append(out, ' ')
+		}
+		out = append(append(out, name...), ' ')
+		out = append(strconv.AppendInt(out, l.hard, 10), ' ')
+		out = append(strconv.AppendInt(out, l.soft, 10), ' ')
+		out = strconv.AppendInt(out, int64(l.within/1e6), 10)
+	}
+	return string(out), ""
+}
+
+// secondsMax is how many seconds fit into a Time.
+const secondsMax = math.MaxInt64 / 1_000_000
+
+func readNotifyKeyspaceEvents(c *config, s string) (shown, problem string) {
+	n, ok := parseNotify(s)
+	if !ok {
+		return "", "Invalid event class character. Use 'Ag$lshzxeKEtmdn'."
+	}
+	c.notify = n
+	return formatNotify(n), ""
+}
+
+func readMaxmemoryClients(c *config, s string) (shown, problem string) {
+	const wrong = "argument must be a memory or percent value"
+	if digits, ok := strings.CutSuffix(s, "%"); ok {
+		n, ok := parseInt(digits)
+		switch {
+		case !ok || n < 0:
+			return "", wrong
+		case n > 100:
+			return "", "percentage argument must be less or equal to 100"
+		}
+		c.maxmemoryClients = -n
+		return s, ""
+	}
+	n, ok := parseMemory(s)
+	if !ok {
+		return "", wrong
+	}
+	c.maxmemoryClients = int64(min(n, math.MaxInt64))
+	return strconv.FormatUint(n, 10), ""
+}
+
+// readHz keeps hz between 1 and 500. An engine has no ticks: only INFO shows it.
+func readHz(c *config, s string) (shown, problem string) {
+	n, ok := parseInt(s)
+	if !ok {
+		return "", "argument couldn't be parsed into an integer"
+	}
+	if n < 0 || n > math.MaxInt32 {
+		return "", "argument must be between 0 and 2147483647 inclusive"
+	}
+	c.hz = min(max(n, 1), 500)
+	return strconv.FormatInt(c.hz, 10), ""
+}
+
+func readLatencyTrackingInfoPercentiles(c *config, s string) (shown, problem string) {
+	const name = "latency-tracking-info-percentiles"
+	var all []float64
+	var out []byte
+	for _, word := range strings.Fields(s) {
+		f, err := strconv.ParseFloat(word, 64)
+		if err != nil {
+			return "", "Invalid " + name + " parameters"
+		}
+		if !(f >= 0 && f <= 100) {
+			return "", name + " parameters should sit between [0.0,100.0]"
+		}
+		if len(all) > 0 {
+			out = append(out, ' ')
+		}
+		all = append(all, f)
+		out = appendPercentile(out, f)
+	}
+	c.latencyPercentiles = all
+	return string(out), ""
+}
+
+// appendPercentile writes up to six decimals, without trailing zeros.
+func appendPercentile(dst []byte, f float64) []byte {
+	at := len(dst)
+	dst = strconv.AppendFloat(dst, f, 'f', 6, 64)
+	return append(dst[:at], strings.TrimRight(strings.TrimRight(string(dst[at:]), "0"), ".")...)
+}
+
+func readOomScoreAdjValues(_ *config, s string) (shown, problem string) {
+	words := strings.Split(s, " ")
+	if len(words) != 3 {
+		return "", "wrong number of arguments"
+	}
+	for _, word := range words {
+		if n, ok := parseInt(word); !ok || n < -2000 || n > 2000 {
+			return "", "Invalid oom-score-adj-values, elements must be between -2000 and 2000."
+		}
+	}
+	return s, ""
+}
+
+func readClusterAnnounceHostname(_ *config, s string) (shown, problem string) {
+	if len(s) >= 256 {
+		return "", "Hostnames must be less than 256 characters"
+	}
+	for i := range len(s) {
+		if b := s[i]; !isAlnum(b) && b != '-' && b != '.' {
+			return "", "Hostnames may only contain alphanumeric characters, hyphens or dots"
+		}
+	}
+	return s, ""
+}
+
+func readClusterAnnounceHumanNodename(_ *config, s string) (shown, problem string) {
+	if strings.ContainsAny(s, "!#$%&()*+:;<>?@[]^{|}~") {
+		return "", "Announced human node name contained invalid character"
+	}
+	return s, ""
+}
+
+func isAlnum(b byte) bool {
+	return '0' <= b && b <= '9' || 'a' <= b && b <= 'z' || 'A' <= b && b <= 'Z'
+}
+
+func readProcTitleTemplate(_ *config, s string) (shown, problem string) {
+	const wrong = "template format is invalid or contains unknown variables"
+	if s == "" {
+		return "", wrong
+	}
+	const known = "title listen-addr server-mode port tls-port unixsocket config-file"
+	for rest := s; ; {
+		_, after, found := strings.Cut(rest, "{")
+		if !found {
+			return s, ""
+		}
+		name, behind, closed := strings.Cut(after, "}")
+		if !closed || wordIndex(known, name) < 0 {
+			return "", wrong
+		}
+		rest = behind
+	}
+}
+
+// readLocaleCollate accepts the locales that compare bytes, which is what an engine does.
+func readLocaleCollate(_ *config, s string) (shown, problem string) {
+	switch s {
+	case "", "C", "POSIX", "C.UTF-8", "C.utf8":
+		return s, ""
+	}
+	return "", "Invalid locale name"
+}
+
+// readReplicaof accepts that there is no master: an engine replicates nobody.
+func readReplicaof(_ *config, s string) (shown, problem string) {
+	if s == "" || strings.EqualFold(s, "no one") {
+		return "", ""
+	}
+	return "", "replication is not emulated"
+}
+
+func readUnixsocketperm(_ *config, s string) (shown, problem string) {
+	n, err := strconv.ParseInt(s, 8, 64)
+	switch {
+	case err != nil:
+		return "", "argument couldn't be parsed into an integer"
+	case n < 0 || n > 0o777:
+		return "", "argument must be between 0 and 777 inclusive"
+	}
+	return strconv.FormatInt(n, 8), ""
+}
+
+func readDbfilename(c *config, s string) (shown, problem string) {
+	if strings.ContainsAny(s, `/\`) {
+		return "", "dbfilename can't be a path, just a filename"
+	}
+	c.dbfilename = s
+	return s, ""
+}
+
+// readActivedefrag refuses what Redis refuses when it is built with the system's allocator.
+func readActivedefrag(_ *config, s string) (shown, problem string) {
+	switch wordIndex("no yes", s) {
+	case 0:
+		return "no", ""
+	case 1:
+		return "", "Active defragmentation cannot be enabled: it requires a Redis server " +
+			"compiled with a modified Jemalloc like the one shipped by default with the Redis " +
+			"source distribution"
+	}
+	return "", "argument must be 'yes' or 'no'"
+}
+
+// compatLevel is a version of Redis as one number: major<<16 | minor<<8 | patch.
+type compatLevel uint32
+
+// compatDefault is the version whose commands are complete.
+const compatDefault = "8.0.2"
+
+// readCompat reads redlet's own parameter: the version of Redis to behave as. Of a version
+// without a patch level everything counts, up to its last patch.
+func readCompat(c *config, s string) (shown, problem string) {
+	level, parts, ok := parseVersion(s)
+	if !ok || parts < 2 {
+		return "", "argument must be a version of Redis such as 7.2 or 8.0.2"
+	}
+	c.version = s
+	if parts == 2 {
+		c.version = lastPatch(s)
+	}
+	c.compat = level | 0xff
+	return s, ""
+}
+
+// lastPatch completes a version of two numbers with the patch that redlet was measured against.
+func lastPatch(s string) string {
+	switch s {
+	case "7.0":
+		return "7.0.15"
+	case "8.0":
+		return compatDefault
+	}
+	return s + ".0"
+}
+
+// parseVersion reads a version of up to three numbers.
+func parseVersion(s string) (level compatLevel, parts int, ok bool) {
+	for shift := 16; shift >= 0; shift -= 8 {
+		part, rest, more := strings.Cut(s, ".")
+		n, ok := parseInt(part)
+		if !ok || n < 0 || n > 255 {
+			return 0, 0, false
+		}
+		level |= compatLevel(n) << shift
+		parts++
+		if !more {
+			return level, parts, true
+		}
+		s = rest
+	}
+	return 0, 0, false
+}
+
+// sinceOf is the version that brought something, written as Command.Since.
+func sinceOf(version string) compatLevel {
+	level, _, _ := parseVersion(version)
+	return level
+}
