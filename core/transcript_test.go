@@ -2,6 +2,7 @@ package core_test
 
 import (
 	"flag"
+	"iter"
 	"os"
 	"path/filepath"
 	"strings"
@@ -12,19 +13,34 @@ import (
 
 var rewrite = flag.Bool("rewrite", false, "write the engine's replies into the transcripts")
 
-// TestTranscripts plays every transcript against the engine.
-func TestTranscripts(t *testing.T) {
+// transcripts yields every transcript by its name.
+func transcripts(t *testing.T) iter.Seq2[string, *coretest.Transcript] {
+	t.Helper()
 	paths, err := filepath.Glob("testdata/*.txt")
 	if err != nil || len(paths) == 0 {
 		t.Fatal("no transcripts", err)
 	}
-	for _, path := range paths {
-		t.Run(strings.TrimSuffix(filepath.Base(path), ".txt"), func(t *testing.T) {
+	return func(yield func(string, *coretest.Transcript) bool) {
+		for _, path := range paths {
 			tr, err := coretest.Load(path)
 			if err != nil {
 				t.Fatal(err)
 			}
-			s, err := coretest.NewEngine(nil)
+			if !yield(strings.TrimSuffix(filepath.Base(path), ".txt"), tr) {
+				return
+			}
+		}
+	}
+}
+
+// testConfig is what every transcript may rely on.
+var testConfig = map[string]string{"enable-debug-command": "yes"}
+
+// TestTranscripts plays every transcript against the engine.
+func TestTranscripts(t *testing.T) {
+	for name, tr := range transcripts(t) {
+		t.Run(name, func(t *testing.T) {
+			s, err := coretest.NewEngine(testConfig)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -32,12 +48,26 @@ func TestTranscripts(t *testing.T) {
 			switch {
 			case err == nil:
 			case *rewrite:
-				if err := os.WriteFile(path, tr.Rewrite(got), 0o644); err != nil {
+				if err := os.WriteFile(tr.Name, tr.Rewrite(got), 0o644); err != nil {
 					t.Fatal(err)
 				}
 			default:
 				t.Error(err)
 			}
+		})
+	}
+}
+
+// TestTranscriptsReference plays every transcript against a real redis-server.
+func TestTranscriptsReference(t *testing.T) {
+	ref := coretest.StartReference(t)
+	for name, tr := range transcripts(t) {
+		t.Run(name, func(t *testing.T) {
+			s, err := ref.Session()
+			if err != nil {
+				t.Fatal(err)
+			}
+			coretest.Run(t, tr, s)
 		})
 	}
 }
