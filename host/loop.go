@@ -1,0 +1,464 @@
+package host
+
+import (
+	"cmp"
+	"errors"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/redlet/redlet/core"
+)
+
+const (
+	// inboxMax is how many bytes may wait in a Loop's inbox before Send waits for room.
+	inboxMax = 16 << 20
+	// arenaKeep is how large the store of waiting bytes may grow and still be kept.
+	arenaKeep = 1 << 20
+	// roundsMax is how many times one caller of Send empties the inbox. Then the rest goes to a
+	// goroutine, so that a caller is not held up by others for ever.
+	roundsMax = 64
+	// turnMax is how many steps one Turn makes before it leaves the rest to the timer.
+	turnMax = 1000
+	// sleepMax bounds the timer, so that a deadline far away cannot overflow it.
+	sleepMax = 24 * time.Hour
+)
+
+// ErrClosed is what a Loop and its connections answer once the Loop is closed.
+var ErrClosed = errors.New("redlet: closed")
+
+// LoopOptions say how a Loop runs. The zero value is a native engine by the wall's clock, with no
+// snapshot kept and no log.
+type LoopOptions struct {
+	// Maker makes the engine; nil is Native.
+	Maker Maker
+	// Seed and Config are given to each engine; see core.Options.
+	Seed   [32]byte
+	Config map[string]string
+	// Clock tells the time, to any goroutine. nil is the wall's clock, by which the Loop also
+	// wakes itself. With a clock of your own nothing falls due by itself: call Turn when you have
+	// turned it.
+	Clock func() core.Time
+	// Dir is where a relative path of a save lies; "" is the current folder.
+	Dir string
+	// Keep keeps the image of the last Snapshot, Restore or save in memory, so that its data
+	// comes back when an engine has died. Without it the last saved file serves, if there is one.
+	Keep bool
+	// Log, if not nil, takes the engine's log and the Loop's own; level 0 is debug, 3 warning.
+	Log func(level int, text string)
+	// Shutdown, if not nil, is called when the engine asks to stop, and when it died and no other
+	// could be made. It and Log must not block, nor call a method of the Loop but Send and Open.
+	Shutdown func(reason string)
+}
+
+// Sink takes what the engine sends to one connection. The owner of the Loop calls it, one call at
+// a time; it must not block. It may call Send without InData, and Open, and no other method of the
+// Loop. A call may come before Open has returned.
+type Sink interface {
+	// Data takes output; data is lent until it returns.
+	Data(data []byte)
+	// Hangup takes the last output of the connection, which the engine has forgotten.
+	Hangup(last []byte)
+}
+
+// Loop owns an engine. It has no goroutine: whoever sends input when nobody steps the engine
+// becomes its owner, steps it over all that has come in, and delivers the outputs. What others
+// send meanwhile waits in the inbox for the owner's next round, so that many callers share one
+// step. Its methods may be called from any goroutine.
+type Loop struct {
+	options LoopOptions
+	dials   atomic.Uint32 // connections that had no socket
+
+	mu      sync.Mutex
+	changed sync.Cond // of mu: the inbox was taken, or nobody owns the engine
+	owned   bool
+	waiting int // callers of own
+	closed  bool
+	inbox   inbox
+	lastID  core.ConnID
+	timer   *time.Timer
+	wakes   core.Time // when the timer fires; Never if it is not set
+
+	// The rest belongs to the owner.
+	engine   Engine
+	deadline core.Time
+	work     inbox // what the owner took from the inbox
+	out      []Output
+	sinks    map[core.ConnID]Sink
+	kept     []byte // the image of Keep
+	saved    string // the path of the last good save
+}
+
+// inbox is input that waits.
+type inbox struct {
+	inputs []Input
+	bytes  []byte // Data of inputs is copied here
+	opens  []opening
+}
+
+type opening struct {
+	id   core.ConnID
+	sink Sink
+}
+
+// NewLoop makes an engine and a Loop that owns it.
+func NewLoop(o LoopOptions) (*Loop, error) {
+	if o.Maker == nil {
+		o.Maker = Native
+	}
+	l := &Loop{options: o, wakes: core.Never, sinks: map[core.ConnID]Sink{}}
+	l.changed.L = &l.mu
+	var err error
+	if l.engine, err = l.make(); err != nil {
+		return nil, err
+	}
+	l.own()
+	l.step(nil) // learn the first deadline
+	l.release()
+	return l, nil
+}
+
+func (l *Loop) make() (Engine, error) {
+	return l.options.Maker(core.Options{
+		Now: l.now(), Seed: l.options.Seed, Config: l.options.Config,
+	})
+}
+
+func (l *Loop) now() core.Time {
+	if l.options.Clock != nil {
+		return l.options.Clock()
+	}
+	return core.Time(time.Now().UnixMicro())
+}
+
+// Open adds a connection whose output goes to sink, and returns its number. When the Loop is
+// closed, the sink is hung up at once.
+func (l *Loop) Open(peer core.Conn, sink Sink) core.ConnID {
+	l.mu.Lock()
+	if l.closed {
+		l.mu.Unlock()
+		sink.Hangup(nil)
+		return 0
+	}
+	l.lastID++
+	id := l.lastID
+	l.inbox.opens = append(l.inbox.opens, opening{id, sink})
+	l.inbox.inputs = append(l.inbox.inputs, Input{Kind: InOpen, Conn: id, Peer: peer})
+	l.combine()
+	return id
+}
+
+// Send hands inputs to the engine in order. It returns when they are applied, or when another
+// caller has undertaken to apply them; either way the inputs are the caller's again. It waits while
+// the inbox is full.
+func (l *Loop) Send(inputs []Input) {
+	l.mu.Lock()
+	for l.owned && len(l.inbox.bytes) > inboxMax && hasData(inputs) {
+		l.changed.Wait()
+	}
+	if l.closed {
+		l.mu.Unlock()
+		return
+	}
+	if l.owned || len(l.inbox.inputs) > 0 {
+		l.inbox.add(inputs)
+		l.combine()
+		return
+	}
+	l.owned = true
+	l.mu.Unlock()
+	l.step(inputs)
+	l.release()
+}
+
+func hasData(inputs []Input) bool {
+	for i := range inputs {
+		if inputs[i].Kind == InData {
+			return true
+		}
+	}
+	return false
+}
+
+// add copies inputs and their bytes.
+func (b *inbox) add(inputs []Input) {
+	for _, in := range inputs {
+		if len(in.Data) > 0 {
+			at := len(b.bytes)
+			b.bytes = append(b.bytes, in.Data...)
+			in.Data = b.bytes[at:len(b.bytes):len(b.bytes)]
+		}
+		b.inputs = append(b.inputs, in)
+	}
+}
+
+// combine works off the inbox unless somebody else does. It is called with mu held, and releases
+// it.
+func (l *Loop) combine() {
+	if l.owned {
+		l.mu.Unlock()
+		return
+	}
+	l.owned = true
+	l.mu.Unlock()
+	l.release()
+}
+
+// release works off the inbox and then gives up the ownership of the engine.
+func (l *Loop) release() {
+	for range roundsMax {
+		l.mu.Lock()
+		if len(l.inbox.inputs) == 0 || l.waiting > 0 {
+			l.disown()
+			return
+		}
+		l.work, l.inbox = l.inbox, l.work
+		if len(l.work.bytes) > inboxMax {
+			l.changed.Broadcast()
+		}
+		l.mu.Unlock()
+		for _, o := range l.work.opens {
+			l.sinks[o.id] = o.sink
+		}
+		l.step(l.work.inputs)
+		l.work.reset()
+	}
+	go l.release()
+}
+
+func (b *inbox) reset() {
+	clear(b.inputs)
+	clear(b.opens)
+	b.inputs, b.opens = b.inputs[:0], b.opens[:0]
+	if b.bytes = b.bytes[:0]; cap(b.bytes) > arenaKeep {
+		b.bytes = nil
+	}
+}
+
+// disown ends the ownership. It is called with mu held, and releases it.
+func (l *Loop) disown() {
+	l.owned = false
+	if l.deadline < l.wakes && !l.closed {
+		l.arm()
+	}
+	if l.waiting > 0 {
+		l.changed.Broadcast()
+	}
+	l.mu.Unlock()
+}
+
+// arm sets the timer to the deadline. It is called with mu held. By a clock of the caller's own the
+// timer serves only what is due already: a long script that goes on.
+func (l *Loop) arm() {
+	wait := time.Duration(0)
+	if now := l.now(); l.deadline > now {
+		if l.options.Clock != nil {
+			return
+		}
+		wait = sleepMax
+		if us := int64(l.deadline - now); us < int64(sleepMax/time.Microsecond) {
+			wait = time.Duration(us) * time.Microsecond
+		}
+	}
+	l.wakes = l.deadline
+	if l.timer == nil {
+		l.timer = time.AfterFunc(wait, l.wake)
+		return
+	}
+	l.timer.Reset(wait)
+}
+
+// wake is the timer's call.
+func (l *Loop) wake() {
+	l.mu.Lock()
+	l.wakes = core.Never
+	if l.closed || l.owned { // the owner sets the timer again
+		l.mu.Unlock()
+		return
+	}
+	l.owned = true
+	l.mu.Unlock()
+	l.step(nil)
+	l.release()
+}
+
+// own waits until the caller owns the engine, whose inbox may be full.
+func (l *Loop) own() {
+	l.mu.Lock()
+	l.waiting++
+	for l.owned {
+		l.changed.Wait()
+	}
+	l.waiting--
+	l.owned = true
+	l.mu.Unlock()
+}
+
+// step runs one step and delivers what comes of it.
+func (l *Loop) step(inputs []Input) {
+	if l.engine == nil {
+		l.refuse(inputs)
+		return
+	}
+	out, deadline, err := l.engine.Step(l.now(), inputs, l.out[:0])
+	l.out, l.deadline = out, deadline
+	if err != nil {
+		l.bury(err)
+		return
+	}
+	for i := range out {
+		l.deliver(&out[i])
+	}
+	clear(out)
+	for i := range inputs {
+		if inputs[i].Kind == InClose {
+			delete(l.sinks, inputs[i].Conn)
+		}
+	}
+}
+
+func (l *Loop) deliver(o *Output) {
+	switch o.Kind {
+	case core.EventData:
+		if sink := l.sinks[o.Conn]; sink != nil {
+			sink.Data(o.Data)
+		}
+	case core.EventHangup:
+		if sink := l.sinks[o.Conn]; sink != nil {
+			delete(l.sinks, o.Conn)
+			sink.Hangup(o.Data)
+		}
+	case core.EventSave:
+		l.save(o)
+	case core.EventShutdown:
+		if l.options.Shutdown != nil {
+			l.options.Shutdown(o.Text)
+		}
+	case core.EventLog:
+		l.log(o.Level, o.Text)
+	}
+}
+
+func (l *Loop) log(level int, text string) {
+	if l.options.Log != nil {
+		l.options.Log(level, text)
+	}
+}
+
+// refuse hangs up what was opened after the end of the last engine.
+func (l *Loop) refuse(inputs []Input) {
+	for i := range inputs {
+		if id := inputs[i].Conn; l.sinks[id] != nil {
+			sink := l.sinks[id]
+			delete(l.sinks, id)
+			sink.Hangup(nil)
+		}
+	}
+}
+
+// hangupAll ends every connection, the oldest first.
+func (l *Loop) hangupAll() int {
+	ids := make([]core.ConnID, 0, len(l.sinks))
+	for id := range l.sinks {
+		ids = append(ids, id)
+	}
+	slices.SortFunc(ids, cmp.Compare)
+	for _, id := range ids {
+		sink := l.sinks[id]
+		delete(l.sinks, id)
+		sink.Hangup(nil)
+	}
+	return len(ids)
+}
+
+// exclusive calls f while the caller owns the engine, then steps so that what f led to is
+// delivered.
+func (l *Loop) exclusive(f func() error) error {
+	l.own()
+	if l.engine == nil {
+		l.release()
+		return ErrClosed
+	}
+	err := f()
+	var death *Death
+	if errors.As(err, &death) {
+		l.bury(err)
+	} else {
+		l.step(nil)
+	}
+	l.release()
+	return err
+}
+
+// Snapshot returns the engine's data as an RDB file.
+func (l *Loop) Snapshot() (image []byte, err error) {
+	err = l.exclusive(func() error {
+		if image, err = l.engine.Snapshot(); err == nil {
+			l.keep(image)
+		}
+		return err
+	})
+	return image, err
+}
+
+// Restore replaces the engine's data by that of an RDB file, or does nothing and says why. The
+// Loop keeps a reference to image if it keeps snapshots.
+func (l *Loop) Restore(image []byte) error {
+	return l.exclusive(func() error {
+		err := l.engine.Restore(image)
+		if err == nil {
+			l.keep(image)
+		}
+		return err
+	})
+}
+
+func (l *Loop) keep(image []byte) {
+	if l.options.Keep {
+		l.kept = image
+	}
+}
+
+// Turn does what is due by the Loop's clock. With a clock of your own, call it when you have turned
+// it: when it returns, what fell due is done and delivered, but for a script that runs long.
+func (l *Loop) Turn() {
+	l.own()
+	for range turnMax {
+		l.step(nil)
+		if l.deadline > l.now() {
+			break
+		}
+	}
+	l.release()
+}
+
+// Close ends the Loop: connections are hung up, the engine is closed, and nothing of the Loop
+// remains. It waits for the owner, so no Sink may call it.
+func (l *Loop) Close() error {
+	l.own()
+	l.mu.Lock()
+	if l.closed {
+		l.mu.Unlock()
+		l.release()
+		return nil
+	}
+	l.closed = true
+	if l.timer != nil {
+		l.timer.Stop()
+	}
+	for _, o := range l.inbox.opens {
+		l.sinks[o.id] = o.sink
+	}
+	l.inbox = inbox{}
+	l.mu.Unlock()
+	l.hangupAll()
+	var err error
+	if l.engine != nil {
+		err = l.engine.Close()
+		l.engine = nil
+	}
+	l.deadline = core.Never
+	l.release()
+	return err
+}

@@ -1,0 +1,234 @@
+package host
+
+import (
+	"bufio"
+	"errors"
+	"io"
+	"net"
+	"os"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/redlet/redlet/core"
+)
+
+// newLoop returns a Loop that the test closes.
+func newLoop(t testing.TB, o LoopOptions) *Loop {
+	t.Helper()
+	l, err := NewLoop(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := l.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return l
+}
+
+// dial returns a connection that the test closes.
+func dial(t testing.TB, l *Loop) *client {
+	t.Helper()
+	c, err := l.Dial()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { c.Close() })
+	return &client{Conn: c, t: t, r: bufio.NewReader(c)}
+}
+
+// client talks in inline commands and one-line replies.
+type client struct {
+	net.Conn
+	t testing.TB
+	r *bufio.Reader
+}
+
+func (c *client) say(line string) {
+	c.t.Helper()
+	if _, err := io.WriteString(c.Conn, line+"\r\n"); err != nil {
+		c.t.Fatalf("%s: %v", line, err)
+	}
+}
+
+func (c *client) line() string {
+	c.t.Helper()
+	line, err := c.r.ReadString('\n')
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	return strings.TrimSuffix(line, "\r\n")
+}
+
+// want says a line and compares the lines of the answer.
+func (c *client) want(line string, answer ...string) {
+	c.t.Helper()
+	c.say(line)
+	for _, want := range answer {
+		if got := c.line(); got != want {
+			c.t.Errorf("%s: got %q, want %q", line, got, want)
+		}
+	}
+}
+
+// wantEnd reads on and wants the end of the connection.
+func (c *client) wantEnd() {
+	c.t.Helper()
+	if line, err := c.r.ReadString('\n'); !errors.Is(err, io.EOF) {
+		c.t.Errorf("got %q, %v, want the end of the connection", line, err)
+	}
+}
+
+func TestDial(t *testing.T) {
+	l := newLoop(t, LoopOptions{})
+	a, b := dial(t, l), dial(t, l)
+	a.want("SET k v", "+OK")
+	b.want("GET k", "$1", "v")
+	a.say("GET k\r\nQUIT")
+	for _, want := range []string{"$1", "v", "+OK"} {
+		if got := a.line(); got != want {
+			t.Errorf("got %q, want %q", got, want)
+		}
+	}
+	a.wantEnd()
+	if _, err := a.Write([]byte("PING\r\n")); !errors.Is(err, io.ErrClosedPipe) {
+		t.Errorf("write after QUIT: %v", err)
+	}
+	b.want("PING", "+PONG")
+}
+
+func TestDialDeadlines(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := newLoop(t, LoopOptions{})
+		c := dial(t, l)
+		begin := time.Now()
+		if err := c.SetReadDeadline(begin.Add(3 * time.Second)); err != nil {
+			t.Fatal(err)
+		}
+		_, err := c.Read(make([]byte, 1))
+		var timeout net.Error
+		if !errors.Is(err, os.ErrDeadlineExceeded) || !errors.As(err, &timeout) || !timeout.Timeout() {
+			t.Errorf("got %v, want a time-out", err)
+		}
+		if took := time.Since(begin); took != 3*time.Second {
+			t.Errorf("took %v", took)
+		}
+		if _, err = c.Read(make([]byte, 1)); !errors.Is(err, os.ErrDeadlineExceeded) {
+			t.Errorf("again: got %v, want a time-out", err)
+		}
+		if err := c.SetDeadline(time.Time{}); err != nil {
+			t.Fatal(err)
+		}
+		c.want("PING", "+PONG")
+		if err := c.SetWriteDeadline(time.Now()); err != nil {
+			t.Fatal(err)
+		}
+		if _, err = c.Write([]byte("PING\r\n")); !errors.Is(err, os.ErrDeadlineExceeded) {
+			t.Errorf("late write: got %v, want a time-out", err)
+		}
+	})
+}
+
+func TestDeadlineSetWhileReading(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := dial(t, newLoop(t, LoopOptions{}))
+		failed := make(chan error)
+		go func() {
+			_, err := c.Read(make([]byte, 1))
+			failed <- err
+		}()
+		synctest.Wait()
+		if err := c.SetReadDeadline(time.Now().Add(time.Second)); err != nil {
+			t.Fatal(err)
+		}
+		if err := <-failed; !errors.Is(err, os.ErrDeadlineExceeded) {
+			t.Errorf("got %v", err)
+		}
+	})
+}
+
+func TestCloseEndsRead(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := newLoop(t, LoopOptions{})
+		c := dial(t, l)
+		failed := make(chan error)
+		read := func() {
+			_, err := c.Read(make([]byte, 1))
+			failed <- err
+		}
+		go read()
+		go read()
+		synctest.Wait()
+		if err := c.Close(); err != nil {
+			t.Fatal(err)
+		}
+		for range 2 {
+			if err := <-failed; !errors.Is(err, net.ErrClosed) {
+				t.Errorf("got %v", err)
+			}
+		}
+		if err := c.Close(); !errors.Is(err, net.ErrClosed) {
+			t.Errorf("closed twice: got %v", err)
+		}
+		if len(l.sinks) != 0 {
+			t.Errorf("%d sinks left", len(l.sinks))
+		}
+	})
+}
+
+func TestExpiryByFakeTime(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := newLoop(t, LoopOptions{Config: map[string]string{"notify-keyspace-events": "Ex"}})
+		c, s := dial(t, l), dial(t, l)
+		s.want("SUBSCRIBE __keyevent@0__:expired", "*3", "$9", "subscribe",
+			"$22", "__keyevent@0__:expired", ":1")
+		c.want("SET k v PX 1500", "+OK")
+		begin := time.Now()
+		for _, want := range []string{"*3", "$7", "message", "$22", "__keyevent@0__:expired", "$1", "k"} {
+			if got := s.line(); got != want {
+				t.Errorf("got %q, want %q", got, want)
+			}
+		}
+		if took := time.Since(begin); took != 1500*time.Millisecond {
+			t.Errorf("expired after %v", took)
+		}
+	})
+}
+
+func TestTurnedByHand(t *testing.T) {
+	now := core.Time(1_750_000_000_000_000)
+	l := newLoop(t, LoopOptions{Clock: func() core.Time { return now }})
+	c := dial(t, l)
+	c.want("SET k v EX 10", "+OK")
+	now += 9_000_000
+	l.Turn()
+	c.want("GET k", "$1", "v")
+	now += 1_000_000
+	l.Turn()
+	c.want("GET k", "$-1")
+}
+
+func TestCloseHangsUp(t *testing.T) {
+	l, err := NewLoop(LoopOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := dial(t, l)
+	if err := errors.Join(l.Close(), l.Close()); err != nil {
+		t.Error(err)
+	}
+	c.wantEnd()
+	if _, err := l.Dial(); !errors.Is(err, ErrClosed) {
+		t.Errorf("Dial: %v", err)
+	}
+	if _, err := l.Caller(); !errors.Is(err, ErrClosed) {
+		t.Errorf("Caller: %v", err)
+	}
+	if _, err := l.Snapshot(); !errors.Is(err, ErrClosed) {
+		t.Errorf("Snapshot: %v", err)
+	}
+	l.Turn()
+}
