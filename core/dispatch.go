@@ -3,7 +3,7 @@ package core
 // dispatch checks and runs one request. It reports true when the request must wait: the
 // connection is then held and sends it through here again.
 func (e *Engine) dispatch(cl *conn, args [][]byte) (held bool) {
-	if e.scripts.holds() {
+	if e.scripts.holds() || e.persist.closing {
 		e.hold(cl)
 		return true
 	}
@@ -62,7 +62,7 @@ func (e *Engine) admit(c *call) string {
 		return errDebug
 	case !cl.authenticated && cmd.Flags&NoAuth == 0:
 		return errNoAuth
-	case e.persist.broken && cmd.Flags&Write != 0 && e.cfg.stopWritesOnError:
+	case e.persist.broken && (cmd.Flags&Write != 0 || cmd.Name == "ping") && e.persist.refuses(e):
 		return errMisconf
 	case !cl.w.resp3 && cl.subscribed() && !allowedSubscribed(cmd):
 		return "ERR Can't execute '" + cmd.full + "': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / " +

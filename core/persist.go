@@ -1,20 +1,146 @@
 package core
 
-// persist knows what has changed since the last snapshot.
+import (
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/redlet/redlet/core/internal/rdb"
+)
+
+// persist is what the engine knows of its RDB file: what has changed since it was last saved, when
+// it is to be saved next, and which saves the host is about.
 type persist struct {
-	dirty  int64 // changes since the last snapshot
-	broken bool  // the last snapshot in the background failed
+	writer rdb.Writer
+	dirty  int64 // changes since the last save
+	broken bool  // the last save in the background failed
+
+	last    Time   // when a save last succeeded; at first, when the engine started
+	tried   Time   // when a save in the background was last begun
+	took    Time   // how long the last one in the background took, -1 before the first
+	saves   int64  // that succeeded
+	lapsed  int64  // keys that the last image had but whose time was over
+	ticket  uint32 // of the latest save
+	pending []save // in the order in which they were begun
+	closing bool   // EventShutdown was given: nothing runs any more
 }
 
-func (p *persist) start(*Engine)    {}
-func (p *persist) due(*Engine) Time { return Never }
-func (p *persist) turn(*Engine)     {}
+// save is an image that the host is putting in its place.
+type save struct {
+	ticket     uint32
+	background bool    // BGSAVE, or a save point
+	shutdown   bool    // SHUTDOWN follows
+	force      bool    // and it does even if the save fails
+	waiter     *parked // the command that waits for the outcome, or nil
+	dirty      int64   // the changes that the image holds
+	begun      Time
+}
+
+// saveRetry is how long after a failed save in the background the next one is tried.
+const saveRetry Time = 5e6
+
+func (p *persist) start(e *Engine) { p.last, p.took = e.now, -1 }
+
+// due returns when a save point is reached.
+func (p *persist) due(e *Engine) Time {
+	if p.dirty == 0 || len(e.cfg.save) == 0 || p.closing || p.inBackground() {
+		return Never
+	}
+	due := Never
+	for _, point := range e.cfg.save {
+		if p.dirty >= point.changes {
+			due = min(due, p.last+Time(point.seconds)*1e6)
+		}
+	}
+	if p.broken && due != Never {
+		due = max(due, p.tried+saveRetry)
+	}
+	return due
+}
+
+// turn saves in the background, since a save point is reached.
+func (p *persist) turn(e *Engine) {
+	e.log(logNotice, strconv.FormatInt(p.dirty, 10)+" changes since the last save. Saving...")
+	e.beginSave(save{background: true})
+}
+
+func (p *persist) inBackground() bool {
+	return slices.ContainsFunc(p.pending, func(s save) bool { return s.background })
+}
+
+// refuses reports whether writing is forbidden since the last save in the background failed.
+func (p *persist) refuses(e *Engine) bool {
+	return p.broken && e.cfg.stopWritesOnError && len(e.cfg.save) > 0
+}
+
+// beginSave hands an image of the data to the host. Saved ends it.
+func (e *Engine) beginSave(s save) {
+	p := &e.persist
+	p.ticket++
+	s.ticket, s.dirty, s.begun = p.ticket, p.dirty, e.now
+	if s.background {
+		p.tried = e.now
+	}
+	p.pending = append(p.pending, s)
+	e.events = append(e.events, Event{Kind: EventSave, Ticket: s.ticket,
+		Path: e.cfg.rdbPath(), Image: e.image(nil, false)})
+}
 
 // Saved tells the outcome of an EventSave: "" is success, anything else says what went wrong.
-func (e *Engine) Saved(ticket uint32, failure string) {}
+// A ticket that is not, or no more, waited for is passed over.
+func (e *Engine) Saved(ticket uint32, failure string) {
+	p := &e.persist
+	i := slices.IndexFunc(p.pending, func(s save) bool { return s.ticket == ticket })
+	if i < 0 {
+		return
+	}
+	s := p.pending[i]
+	p.pending = slices.Delete(p.pending, i, i+1)
+	if failure == "" {
+		p.last = e.now
+		p.dirty -= s.dirty
+		p.saves++
+		p.broken = false
+		e.log(logNotice, "DB saved on disk")
+	} else {
+		p.broken = p.broken || s.background
+		e.log(logWarning, "Failed saving the DB: "+failure)
+	}
+	if s.background {
+		p.took = e.now - s.begun
+	}
+	e.answerSave(&s, failure == "")
+	e.settle()
+}
 
-// Snapshot appends an RDB file of everything but the connections to dst and returns it.
-func (e *Engine) Snapshot(dst []byte) []byte { return dst }
+// answerSave goes on with the command that waits for a save.
+func (e *Engine) answerSave(s *save, done bool) {
+	waits := s.waiter != nil && s.waiter.conn.parked == s.waiter
+	switch {
+	case s.shutdown && (done || s.force):
+		e.shutdown()
+	case !waits:
+	case s.shutdown:
+		e.giveUp(s.waiter, func(c *call) { c.err(errShutdown) })
+	case done:
+		e.giveUp(s.waiter, (*call).replyOK)
+	default:
+		e.giveUp(s.waiter, func(c *call) { c.err("ERR") })
+	}
+}
 
-// Restore replaces the data by that of an RDB file: all of it or, with an error, none.
-func (e *Engine) Restore(image []byte) error { return nil }
+func (c *call) replyOK() { c.ok() }
+
+// shutdown asks the host to stop. From now on no command runs.
+func (e *Engine) shutdown() {
+	e.persist.closing = true
+	e.events = append(e.events, Event{Kind: EventShutdown, Text: "SHUTDOWN"})
+}
+
+// rdbPath is where the RDB file stands.
+func (cfg *config) rdbPath() string {
+	if cfg.dir == "" || strings.HasSuffix(cfg.dir, "/") {
+		return cfg.dir + cfg.dbfilename
+	}
+	return cfg.dir + "/" + cfg.dbfilename
+}

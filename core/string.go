@@ -3,6 +3,7 @@ package core
 import (
 	"strconv"
 
+	"github.com/redlet/redlet/core/internal/rdb"
 	"github.com/redlet/redlet/core/internal/resp"
 )
 
@@ -17,7 +18,22 @@ var stringOps = kindOps{
 	clone: func(o *object) *object {
 		return &object{kind: kindString, enc: o.enc, num: o.num, str: append([]byte(nil), o.str...)}
 	},
-	size: func(o *object) int64 { return int64(cap(o.str)) },
+	size:    func(o *object) int64 { return int64(cap(o.str)) },
+	rdbType: func(*object) rdb.Type { return rdb.TypeString },
+	save: func(w *rdb.Writer, o *object) {
+		if o.enc == encInt {
+			w.Int(o.num)
+			return
+		}
+		w.String(o.str)
+	},
+	load: func(_ *Engine, r *rdb.Reader, _ rdb.Type) (*object, error) {
+		b, err := r.String()
+		if err != nil {
+			return nil, err
+		}
+		return newString(b), nil
+	},
 }
 
 // newString returns a string value; it copies b.

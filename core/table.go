@@ -20,6 +20,7 @@ var commands = newTable(
 	serverCommands,
 	commandCommands,
 	configCommands,
+	persistCommands,
 )
 
 func newTable(families ...[]Command) table {

@@ -1,6 +1,9 @@
 package core
 
-import "github.com/redlet/redlet/core/internal/timer"
+import (
+	"github.com/redlet/redlet/core/internal/rdb"
+	"github.com/redlet/redlet/core/internal/timer"
+)
 
 // kind is the type of a value.
 type kind uint8
@@ -45,6 +48,12 @@ type kindOps struct {
 	// placed, when not nil, is told under which key a value now stands: hashes have fields that
 	// expire under that name.
 	placed func(e *Engine, d *db, key []byte, o *object)
+	// rdbType is the layout in which save writes the value to an RDB file. load reads any layout
+	// that kindOfType gives this kind; it answers nil for a collection without elements, which no
+	// key can hold. It must copy what it keeps.
+	rdbType func(o *object) rdb.Type
+	save    func(w *rdb.Writer, o *object)
+	load    func(e *Engine, r *rdb.Reader, t rdb.Type) (*object, error)
 }
 
 // kinds is indexed by kind. A type that is not there yet has no name.

@@ -43,6 +43,9 @@ type entry[V any] struct {
 // to be called before the first use.
 func (d *Dict[V]) SetSeed(seed uint64) { d.seed = seed }
 
+// Seed is the seed that SetSeed chose.
+func (d *Dict[V]) Seed() uint64 { return d.seed }
+
 // Len is the number of entries.
 func (d *Dict[V]) Len() int { return d.n }
 

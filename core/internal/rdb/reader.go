@@ -71,7 +71,8 @@ func NewReader(image []byte) (*Reader, error) {
 const payloadFooter = 2 + 8
 
 // NewPayloadReader begins to read the payload of a DUMP: it checks the version and the checksum at
-// its end. A type and a value are to be read.
+// its end. A type and a value are to be read. As with Redis, a value may stretch into the version
+// and the checksum, or end before them.
 func NewPayloadReader(payload []byte) (*Reader, error) {
 	r := &Reader{in: payload}
 	if len(payload) < payloadFooter {
@@ -85,7 +86,6 @@ func NewPayloadReader(payload []byte) (*Reader, error) {
 	if CRC64(0, payload[:end+2]) != binary.LittleEndian.Uint64(payload[end+2:]) {
 		return nil, r.fail(end+2, "the checksum is wrong")
 	}
-	r.in = payload[:end:end]
 	return r, nil
 }
 

@@ -1,0 +1,282 @@
+package core
+
+import "github.com/redlet/redlet/core/internal/rdb"
+
+var persistCommands = []Command{
+	{
+		Name: "save", Since: "1.0", Group: "server",
+		Flags:      Admin | NoScript | NoAsyncLoading | NoMulti,
+		Summary:    "Saves every database to the RDB file and waits until that is done.",
+		Complexity: "O(N) for N keys in all databases",
+		Run:        cmdSave,
+	},
+	{
+		Name: "bgsave", Since: "1.0", Group: "server",
+		Flags:      Admin | NoScript | NoAsyncLoading,
+		Syntax:     "[SCHEDULE^3.2.2]",
+		Summary:    "Saves every database to the RDB file without waiting for it.",
+		Complexity: "O(1)",
+		History:    "3.2.2 SCHEDULE",
+		Run:        cmdBgsave,
+	},
+	{
+		Name: "lastsave", Since: "1.0", Group: "server",
+		Flags:      Loading | Stale | Fast,
+		Cats:       CatAdmin | CatDangerous,
+		Tips:       "nondeterministic_output",
+		Summary:    "Tells when the RDB file was last saved.",
+		Complexity: "O(1)",
+		Run:        cmdLastsave,
+	},
+	{
+		Name: "shutdown", Since: "1.0", Group: "server",
+		Flags:      Admin | NoScript | Loading | Stale | NoMulti | AllowBusy,
+		Syntax:     "[save-selector:(NOSAVE|SAVE)] [NOW^7.0] [FORCE^7.0] [ABORT^7.0]",
+		Summary:    "Saves every database if that is wanted, and stops the server.",
+		Complexity: "O(N) for N keys in all databases when they are saved",
+		History:    "7.0 NOW, FORCE and ABORT",
+		Run:        cmdShutdown,
+	},
+	{
+		Name: "dump", Since: "2.6", Group: "generic",
+		Flags:      ReadOnly,
+		Cats:       CatKeyspace,
+		Syntax:     "key",
+		Keys:       "1 RO access",
+		Tips:       "nondeterministic_output",
+		Summary:    "Gives the value at a key in the form that RESTORE takes.",
+		Complexity: "O(N) for a value of N elements",
+		Run:        cmdDump,
+	},
+	{
+		Name: "restore", Since: "2.6", Group: "generic",
+		Flags: Write | DenyOOM,
+		Cats:  CatKeyspace | CatDangerous,
+		Syntax: "key ttl:int serialized-value [REPLACE^3.0] [ABSTTL^5.0] " +
+			"[IDLETIME seconds:int^5.0] [FREQ frequency:int^5.0]",
+		Keys:       "1 OW update",
+		Summary:    "Stores a value that DUMP gave at a key.",
+		Complexity: "O(N) for a value of N elements",
+		History:    "3.0 REPLACE; 5.0 ABSTTL; 5.0 IDLETIME and FREQ",
+		Run:        cmdRestore,
+	},
+}
+
+const (
+	errSaving     = "ERR Background save already in progress"
+	errShutdown   = "ERR Errors trying to SHUTDOWN. Check logs."
+	errNoShutdown = "ERR No shutdown in progress."
+	errBusyKey    = "BUSYKEY Target key name already exists."
+	errTTL        = "ERR Invalid TTL value, must be >= 0"
+	errIdle       = "ERR Invalid IDLETIME value, must be >= 0"
+	errFreq       = "ERR Invalid FREQ value, must be >= 0 and <= 255"
+	errPayload    = "ERR DUMP payload version or checksum are wrong"
+	errBadFormat  = "ERR Bad data format"
+)
+
+func cmdSave(c *call) {
+	if c.e.persist.inBackground() {
+		c.err(errSaving)
+		return
+	}
+	c.e.beginSave(save{waiter: c.park(nil, 0, Never, nil)})
+}
+
+func cmdBgsave(c *call) {
+	if len(c.args) > 2 || len(c.args) == 2 && !is(c.args[1], "schedule") {
+		c.err(errSyntax)
+		return
+	}
+	if c.e.persist.inBackground() {
+		c.err(errSaving)
+		return
+	}
+	c.e.beginSave(save{background: true})
+	c.status("Background saving started")
+}
+
+func cmdLastsave(c *call) { c.int(int64(c.e.persist.last) / 1e6) }
+
+// shutdownOptions are what SHUTDOWN may be told.
+type shutdownOptions struct{ save, nosave, now, force, abort bool }
+
+func (c *call) shutdownOptions() (opt shutdownOptions, ok bool) {
+	for _, arg := range c.args[1:] {
+		switch {
+		case is(arg, "nosave"):
+			opt.nosave = true
+		case is(arg, "save"):
+			opt.save = true
+		case is(arg, "now"):
+			opt.now = true
+		case is(arg, "force"):
+			opt.force = true
+		case is(arg, "abort"):
+			opt.abort = true
+		default:
+			c.err(errSyntax)
+			return opt, false
+		}
+	}
+	alone := opt == shutdownOptions{abort: true}
+	if opt.abort && !alone || opt.save && opt.nosave {
+		c.err(errSyntax)
+		return opt, false
+	}
+	return opt, true
+}
+
+func cmdShutdown(c *call) {
+	opt, ok := c.shutdownOptions()
+	if !ok {
+		return
+	}
+	e := c.e
+	if opt.abort {
+		if e.abortShutdown() {
+			c.ok()
+		} else {
+			c.err(errNoShutdown)
+		}
+		return
+	}
+	e.log(logWarning, "User requested shutdown...")
+	waiter := c.park(nil, 0, Never, nil)
+	if opt.save || len(e.cfg.save) > 0 && !opt.nosave {
+		e.beginSave(save{waiter: waiter, shutdown: true, force: opt.force})
+		return
+	}
+	e.shutdown()
+}
+
+// abortShutdown calls off every shutdown that waits for its save.
+func (e *Engine) abortShutdown() bool {
+	any := false
+	for i := range e.persist.pending {
+		if s := &e.persist.pending[i]; s.shutdown {
+			s.shutdown, any = false, true
+			if s.waiter.conn.parked == s.waiter {
+				e.giveUp(s.waiter, func(c *call) { c.err(errShutdown) })
+			}
+		}
+	}
+	return any
+}
+
+func cmdDump(c *call) {
+	o := c.find(c.args[1])
+	if o == nil {
+		c.null()
+		return
+	}
+	w, ops := &c.e.persist.writer, &kinds[o.kind]
+	w.Compress = c.e.cfg.rdbCompression
+	w.BeginPayload(nil)
+	w.Type(ops.rdbType(o))
+	ops.save(w, o)
+	c.bulk(w.EndPayload())
+}
+
+// restoreOptions are what RESTORE may be told beside key, TTL and payload.
+type restoreOptions struct {
+	replace, absolute bool
+	idle, freq        int64 // -1 if not given
+}
+
+func (c *call) restoreOptions() (opt restoreOptions, ok bool) {
+	opt.idle, opt.freq = -1, -1
+	for i := 4; i < len(c.args); i++ {
+		more := i+1 < len(c.args)
+		switch arg := c.args[i]; {
+		case is(arg, "replace"):
+			opt.replace = true
+		case is(arg, "absttl"):
+			opt.absolute = true
+		case is(arg, "idletime") && more && opt.freq == -1:
+			i++
+			if opt.idle, ok = c.argInt(i); !ok {
+				return opt, false
+			}
+			if opt.idle < 0 {
+				c.err(errIdle)
+				return opt, false
+			}
+		case is(arg, "freq") && more && opt.idle == -1:
+			i++
+			if opt.freq, ok = c.argInt(i); !ok {
+				return opt, false
+			}
+			if opt.freq < 0 || opt.freq > 255 {
+				c.err(errFreq)
+				return opt, false
+			}
+		default:
+			c.err(errSyntax)
+			return opt, false
+		}
+	}
+	return opt, true
+}
+
+func cmdRestore(c *call) {
+	opt, ok := c.restoreOptions()
+	if !ok {
+		return
+	}
+	key := c.args[1]
+	if !opt.replace && c.peek(key) != nil {
+		c.err(errBusyKey)
+		return
+	}
+	expire, ok := c.argInt(2)
+	if !ok {
+		return
+	}
+	if expire < 0 {
+		c.err(errTTL)
+		return
+	}
+	o := c.restored(c.args[3])
+	if o == nil {
+		return
+	}
+	if expire != 0 && !opt.absolute {
+		expire = min(expire, int64(Never)-c.nowMs()) + c.nowMs()
+	}
+	replaced := opt.replace && c.peek(key) != nil && c.remove(key)
+	if expire != 0 && expire <= c.nowMs() {
+		if replaced {
+			c.modified(notifyGeneric, "del", key)
+		}
+		c.ok()
+		return
+	}
+	c.add(key, o)
+	c.e.setUse(o, c.now(), opt.idle, int(opt.freq))
+	if expire != 0 {
+		c.e.setExpiry(c.db, key, o, expire)
+	}
+	if placed := kinds[o.kind].placed; placed != nil {
+		placed(c.e, c.db, key, o)
+	}
+	c.modified(notifyGeneric, "restore", key)
+	c.ok()
+}
+
+// restored reads a payload; where it cannot be read it replies the error and returns nil.
+func (c *call) restored(payload []byte) *object {
+	r, err := rdb.NewPayloadReader(payload)
+	if err != nil {
+		c.err(errPayload)
+		return nil
+	}
+	t, err := r.ReadType()
+	if err == nil {
+		var o *object
+		if o, err = c.e.loadValue(r, t); err == nil && o != nil {
+			return o
+		}
+	}
+	c.err(errBadFormat)
+	return nil
+}

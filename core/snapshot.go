@@ -1,0 +1,311 @@
+package core
+
+import (
+	"encoding/binary"
+	"strconv"
+
+	"github.com/redlet/redlet/core/internal/rdb"
+)
+
+// A snapshot is an RDB file. What such a file has no place for (the clock, the generator of
+// random choices) is kept in auxiliary fields, which a redis-server that loads it passes over.
+
+// Snapshot appends to dst an RDB file that holds everything but the connections and the
+// configuration, and returns it. Any redis-server of version 8.0 or later can load it.
+func (e *Engine) Snapshot(dst []byte) []byte { return e.image(dst, true) }
+
+// Restore replaces all data by that of an RDB file: one that Snapshot gave, or one that a
+// redis-server saved. It does so wholly or, with an error, not at all; an error about the file
+// tells the offset of the fault. Keys whose time is over are left out.
+func (e *Engine) Restore(image []byte) error {
+	l := loader{e: e, clock: e.clock, random: e.random}
+	if err := l.load(image); err != nil {
+		return err
+	}
+	l.commit()
+	e.serveReady()
+	e.settle()
+	return nil
+}
+
+// image appends an RDB file to dst: with the engine's own state (a snapshot), or without (a file
+// that is saved, which may well be loaded by another server at another time).
+func (e *Engine) image(dst []byte, state bool) []byte {
+	w := &e.persist.writer
+	w.Compress, w.Checksum = e.cfg.rdbCompression, e.cfg.rdbChecksum
+	w.Begin(dst)
+	w.Aux("redis-ver", e.Version())
+	w.AuxInt("redis-bits", 64)
+	w.AuxInt("ctime", int64(e.now)/1e6)
+	w.AuxInt("aof-base", 0)
+	if state {
+		w.Aux(auxClock, string(e.clock.appendState(nil)))
+		w.Aux(auxRandom, string(e.random.appendState(nil)))
+		w.Aux(auxSeeds, string(e.appendSeeds(nil)))
+	}
+	for _, d := range e.dbs {
+		if d.keys.Len() == 0 {
+			continue
+		}
+		w.SelectDB(d.id, d.keys.Len(), d.expires)
+		for i := range d.keys.Len() {
+			key, p := d.keys.At(i)
+			e.saveKey(w, key, *p, state)
+			e.breathe(i)
+		}
+	}
+	return w.End()
+}
+
+// The auxiliary fields of a snapshot: the clock, the state of the random generator, and the seeds of
+// the databases' tables, on which the order of SCAN depends.
+const (
+	auxClock  = "redlet-clock"
+	auxRandom = "redlet-random"
+	auxSeeds  = "redlet-seeds"
+)
+
+// breathe lets the host's scheduler take a turn now and then during a long loop.
+func (e *Engine) breathe(i int) {
+	if i%yieldEvery == yieldEvery-1 && e.yield != nil {
+		e.yield()
+	}
+}
+
+// saveKey writes a key with its expiry and its value; and, as Redis does, how it was used where
+// eviction goes by that.
+func (e *Engine) saveKey(w *rdb.Writer, key string, o *object, state bool) {
+	if at := o.expiry(); at != stays {
+		w.Expire(at)
+	}
+	switch {
+	case e.cfg.lfu:
+		w.Freq(uint8(o.lru))
+	case state:
+		if idle := e.idleSeconds(o); idle > 0 {
+			w.Idle(uint64(idle))
+		}
+	}
+	ops := &kinds[o.kind]
+	w.Key(ops.rdbType(o), []byte(key))
+	ops.save(w, o)
+}
+
+// kindOfType tells which kind's load reads a value of an RDB type.
+func kindOfType(t rdb.Type) (kind, bool) {
+	k := kindCount
+	switch t {
+	case rdb.TypeString:
+		k = kindString
+	case rdb.TypeList, rdb.TypeListZiplist, rdb.TypeListQuicklist, rdb.TypeListQuicklist2:
+		k = kindList
+	case rdb.TypeHash, rdb.TypeHashZipmap, rdb.TypeHashZiplist, rdb.TypeHashListpack,
+		rdb.TypeHashMetadata, rdb.TypeHashMetadataPreGA,
+		rdb.TypeHashListpackEx, rdb.TypeHashListpackExPreGA:
+		k = kindHash
+	}
+	return k, k < kindCount && kinds[k].load != nil
+}
+
+// loadValue reads a value of a type; nil is a collection without elements.
+func (e *Engine) loadValue(r *rdb.Reader, t rdb.Type) (*object, error) {
+	k, ok := kindOfType(t)
+	if !ok {
+		return nil, r.Unsupported(t)
+	}
+	return kinds[k].load(e, r, t)
+}
+
+// loader reads an image into stores of its own, so that a fault in it harms nothing.
+type loader struct {
+	e      *Engine
+	r      *rdb.Reader
+	stores []*store
+	db     *store // the database that keys go to
+	clock  clock
+	random random
+	seeds  []uint64 // by database; as they are unless the image tells
+	lapsed int64    // keys that were left out since their time is over
+}
+
+func (l *loader) load(image []byte) error {
+	r, err := rdb.NewReader(image)
+	if err != nil {
+		return err
+	}
+	l.r = r
+	for _, d := range l.e.dbs {
+		l.seeds = append(l.seeds, d.keys.Seed())
+		l.stores = append(l.stores, &store{db: d})
+	}
+	l.selects(0)
+	for i := 0; ; i++ {
+		it, err := r.Next()
+		if err != nil {
+			return err
+		}
+		if it.Kind == rdb.ItemEnd {
+			return nil
+		}
+		if err := l.item(&it); err != nil {
+			return err
+		}
+		l.e.breathe(i)
+	}
+}
+
+func (l *loader) item(it *rdb.Item) error {
+	switch it.Kind {
+	case rdb.ItemAux:
+		return l.aux(it)
+	case rdb.ItemFunction:
+		return l.r.Fail(it.Offset, "a library of functions cannot be loaded")
+	case rdb.ItemSelect:
+		if it.DB >= len(l.stores) {
+			return l.r.Fail(it.Offset, "there is no database "+strconv.Itoa(it.DB))
+		}
+		l.selects(it.DB)
+	case rdb.ItemKey:
+		return l.key(it)
+	}
+	return nil
+}
+
+// selects makes a database the one that keys go to.
+func (l *loader) selects(db int) {
+	l.db = l.stores[db]
+	if l.db.keys.Len() == 0 {
+		l.db.keys.SetSeed(l.seeds[db])
+	}
+}
+
+// aux takes the engine's own state from a snapshot; other fields mean nothing to it.
+func (l *loader) aux(it *rdb.Item) error {
+	ok := true
+	switch string(it.Name) {
+	case auxClock:
+		ok = l.clock.setState(it.Text)
+	case auxRandom:
+		ok = l.random.setState(it.Text)
+	case auxSeeds:
+		ok = len(it.Text)%8 == 0
+		for i := 0; ok && i < len(l.seeds) && 8*i < len(it.Text); i++ {
+			l.seeds[i] = binary.LittleEndian.Uint64(it.Text[8*i:])
+		}
+	}
+	if !ok {
+		return l.r.Fail(it.Offset, "the field "+string(it.Name)+" cannot be understood")
+	}
+	return nil
+}
+
+// key reads a key's value and stores it, unless its time is over.
+func (l *loader) key(it *rdb.Item) error {
+	o, err := l.e.loadValue(l.r, it.Type)
+	if err != nil {
+		return err
+	}
+	if o == nil {
+		return nil
+	}
+	if it.Expire != rdb.NoExpiry && it.Expire <= int64(l.clock.read())/1000 {
+		l.lapsed++
+		return nil
+	}
+	p, fresh := l.db.keys.Put(it.Key)
+	if !fresh {
+		return l.r.Fail(it.Offset, "a key stands there for the second time")
+	}
+	*p = o
+	l.e.setUse(o, l.clock.read(), it.Idle, it.Freq)
+	if it.Expire != rdb.NoExpiry {
+		o.ttl = &ttl{at: it.Expire, key: string(it.Key), store: l.db}
+		l.db.expires++
+	}
+	return nil
+}
+
+// commit puts the new stores in place of the old and tells everybody.
+func (l *loader) commit() {
+	e := l.e
+	e.clock, e.random = l.clock, l.random
+	e.now = e.clock.read()
+	e.expires.heap.Clear()
+	for i, d := range e.dbs {
+		e.touchAll(d, l.stores[i])
+		e.wakeAlways(d)
+		e.empty(d)
+		l.selects(i)
+		d.store = l.stores[i]
+		e.place(d)
+		e.wakeAll(d)
+	}
+	e.persist.lapsed = l.lapsed
+}
+
+// place makes the engine's clockwork know the keys of a database that was loaded.
+func (e *Engine) place(d *db) {
+	for i := range d.keys.Len() {
+		key, p := d.keys.At(i)
+		o := *p
+		if o.ttl != nil {
+			e.expires.heap.Set(o.ttl, o.ttl.at)
+		}
+		if placed := kinds[o.kind].placed; placed != nil {
+			placed(e, d, []byte(key), o)
+		}
+	}
+}
+
+// appendState writes a clock for a snapshot: its offset, and where it stands still if it does.
+func (k *clock) appendState(dst []byte) []byte {
+	dst = binary.LittleEndian.AppendUint64(dst, uint64(k.offset))
+	dst = binary.LittleEndian.AppendUint64(dst, uint64(k.at))
+	if k.frozen {
+		return append(dst, 1)
+	}
+	return append(dst, 0)
+}
+
+// setState reads what appendState wrote; the host's time stays.
+func (k *clock) setState(b []byte) bool {
+	if len(b) != 17 || b[16] > 1 {
+		return false
+	}
+	k.offset = Time(binary.LittleEndian.Uint64(b))
+	k.at = Time(binary.LittleEndian.Uint64(b[8:]))
+	k.frozen = b[16] == 1
+	return true
+}
+
+// appendSeeds writes the seeds of all databases for a snapshot.
+func (e *Engine) appendSeeds(dst []byte) []byte {
+	for _, d := range e.dbs {
+		dst = binary.LittleEndian.AppendUint64(dst, d.keys.Seed())
+	}
+	return dst
+}
+
+// appendState writes the generator's state for a snapshot.
+func (r *random) appendState(dst []byte) []byte {
+	for _, s := range r.s {
+		dst = binary.LittleEndian.AppendUint64(dst, s)
+	}
+	return dst
+}
+
+// setState reads what appendState wrote.
+func (r *random) setState(b []byte) bool {
+	if len(b) != 8*len(r.s) {
+		return false
+	}
+	var s [4]uint64
+	for i := range s {
+		s[i] = binary.LittleEndian.Uint64(b[8*i:])
+	}
+	if s == [4]uint64{} {
+		return false
+	}
+	r.s = s
+	return true
+}
