@@ -256,9 +256,7 @@ func cmdRestore(c *call) {
 	if expire != 0 {
 		c.e.setExpiry(c.db, key, o, expire)
 	}
-	if placed := kinds[o.kind].placed; placed != nil {
-		placed(c.e, c.db, key, o)
-	}
+	c.moved(c.db, key, o)
 	c.modified(notifyGeneric, "restore", key)
 	c.ok()
 }

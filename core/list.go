@@ -1,6 +1,11 @@
 package core
 
-import "github.com/redlet/redlet/core/internal/list"
+import (
+	"bytes"
+
+	"github.com/redlet/redlet/core/internal/list"
+	"github.com/redlet/redlet/core/internal/rdb"
+)
 
 var listOps = kindOps{
 	name: "list",
@@ -12,6 +17,34 @@ var listOps = kindOps{
 	},
 	clone: func(o *object) *object { return &object{kind: kindList, body: o.list().Clone()} },
 	size:  func(o *object) int64 { return int64(o.list().Memory()) },
+
+	rdbType: func(*object) rdb.Type { return rdb.TypeListQuicklist2 },
+	save: func(w *rdb.Writer, o *object) {
+		w.Length(uint64(o.list().Nodes()))
+		o.list().EachNode(w.ListNode)
+	},
+	load: loadList,
+}
+
+func loadList(e *Engine, r *rdb.Reader, t rdb.Type) (*object, error) {
+	o := e.newList()
+	l := o.list()
+	err := r.List(t, func(n rdb.Node) {
+		switch n.Kind {
+		case rdb.NodePacked:
+			l.LoadPack(n.Pack.Clone())
+		case rdb.NodePlain:
+			l.LoadPlain(bytes.Clone(n.Element))
+		case rdb.NodeElement:
+			l.Grow(n.Element)
+			l.PushTail(n.Element)
+		}
+	})
+	if err != nil || l.Len() == 0 {
+		return nil, err
+	}
+	l.Settle()
+	return o, nil
 }
 
 // list is the value of an object of that kind.

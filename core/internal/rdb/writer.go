@@ -124,6 +124,17 @@ func (w *Writer) Length(n uint64) {
 	}
 }
 
+// ListNode writes a node of a TypeListQuicklist2, of which the number of nodes stands first: a
+// listpack, or an element that is kept plain.
+func (w *Writer) ListNode(data []byte, plain bool) {
+	if plain {
+		w.Length(containerPlain)
+	} else {
+		w.Length(containerPacked)
+	}
+	w.String(data)
+}
+
 // Int64 writes eight bytes, the least first.
 func (w *Writer) Int64(n int64) {
 	w.out = binary.LittleEndian.AppendUint64(w.out, uint64(n))
