@@ -200,7 +200,11 @@ func (c *call) commandInfo(cmd *Command) {
 	}
 	c.keySpecs(cmd)
 	subs := c.e.subcommands(cmd)
-	c.set(len(subs))
+	if len(subs) == 0 {
+		c.set(0)
+		return
+	}
+	c.array(len(subs))
 	for _, sub := range subs {
 		c.commandInfo(sub)
 	}

@@ -79,6 +79,13 @@ var pubsubCommands = []Command{
 		Complexity: "that of the subcommand",
 		Sub: []Command{
 			{
+				Name: "help", Since: "6.2", Group: "pubsub",
+				Flags:      Loading | Stale,
+				Summary:    "Explains the subcommands.",
+				Complexity: "O(1)",
+				Run:        cmdHelp,
+			},
+			{
 				Name: "channels", Since: "2.8", Group: "pubsub",
 				Flags:      PubSub | Loading | Stale,
 				Syntax:     "[pattern:pattern]",

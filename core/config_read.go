@@ -105,7 +105,10 @@ func readMaxmemoryClients(c *config, s string) (shown, problem string) {
 	if !ok {
 		return "", wrong
 	}
-	c.maxmemoryClients = int64(min(n, math.MaxInt64))
+	c.maxmemoryClients = int64(n)
+	if c.maxmemoryClients < 0 { // a number this great is a percentage to Redis, too
+		return strconv.FormatInt(-c.maxmemoryClients, 10) + "%", ""
+	}
 	return strconv.FormatUint(n, 10), ""
 }
 
@@ -126,7 +129,11 @@ func readLatencyTrackingInfoPercentiles(c *config, s string) (shown, problem str
 	const name = "latency-tracking-info-percentiles"
 	var all []float64
 	var out []byte
-	for _, word := range strings.Fields(s) {
+	words := strings.Split(s, " ")
+	if s == "" {
+		words = nil
+	}
+	for _, word := range words {
 		f, err := strconv.ParseFloat(word, 64)
 		if err != nil {
 			return "", "Invalid " + name + " parameters"
@@ -149,6 +156,19 @@ func appendPercentile(dst []byte, f float64) []byte {
 	at := len(dst)
 	dst = strconv.AppendFloat(dst, f, 'f', 6, 64)
 	return append(dst[:at], strings.TrimRight(strings.TrimRight(string(dst[at:]), "0"), ".")...)
+}
+
+// readReplBacklogSize keeps the backlog, which nothing reads, at 16 KB at least.
+func readReplBacklogSize(c *config, s string) (shown, problem string) {
+	n, ok := parseMemory(s)
+	switch {
+	case !ok:
+		return "", "argument must be a memory value"
+	case n < 1 || n > math.MaxInt64:
+		return "", "argument must be between 1 and 9223372036854775807 inclusive"
+	}
+	c.replBacklogSize = max(int64(n), 16<<10)
+	return strconv.FormatInt(c.replBacklogSize, 10), ""
 }
 
 func readOomScoreAdjValues(_ *config, s string) (shown, problem string) {
@@ -189,8 +209,8 @@ func isAlnum(b byte) bool {
 
 func readProcTitleTemplate(_ *config, s string) (shown, problem string) {
 	const wrong = "template format is invalid or contains unknown variables"
-	if s == "" {
-		return "", wrong
+	if strings.ReplaceAll(s, "{title}", "") == "" {
+		return "", wrong // an engine has no title, so nothing would be left
 	}
 	const known = "title listen-addr server-mode port tls-port unixsocket config-file"
 	for rest := s; ; {

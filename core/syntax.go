@@ -130,7 +130,9 @@ func (p *syntaxParser) element() argument {
 		p.suffix(&a)
 		return a
 	}
-	a.name = p.word(`":@^!. |[](){}`)
+	if c := p.peek(); c != '(' && c != '{' { // a group behind its token is named after that
+		a.name = p.word(`":@^!. |[](){}`)
+	}
 	p.named(&a)
 	p.suffix(&a)
 	return a
