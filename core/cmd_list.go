@@ -297,7 +297,7 @@ func cmdLset(c *call) {
 	}
 	l := o.list()
 	l.Grow(s)
-	at := l.Seek(int(i))
+	at := l.Seek(int(int32(i))) // Redis drops the upper half of the index here
 	if !at.Valid() {
 		c.err(errIndexRange)
 		return
