@@ -12,7 +12,37 @@ import (
 	"time"
 
 	"github.com/redlet/redlet/core"
+	"github.com/redlet/redlet/host/guest"
 )
+
+// makers are the engines that every test of behaviour runs on.
+var makers = map[string]Maker{"native": Native, "wazero": Wazero(WazeroOptions{})}
+
+// each runs a test on every engine.
+func each(t *testing.T, test func(t *testing.T, m Maker)) {
+	for name, m := range makers {
+		t.Run(name, func(t *testing.T) {
+			needGuest(t, m)
+			test(t, m)
+		})
+	}
+}
+
+// needGuest skips a test when m cannot make an engine since the guest is not built. The module is
+// compiled here, outside of any synctest bubble.
+func needGuest(t testing.TB, m Maker) {
+	t.Helper()
+	e, err := m(core.Options{})
+	if errors.Is(err, guest.ErrMissing) {
+		t.Skip(err)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := e.Close(); err != nil {
+		t.Fatal(err)
+	}
+}
 
 // newLoop returns a Loop that the test closes.
 func newLoop(t testing.TB, o LoopOptions) *Loop {
@@ -82,8 +112,10 @@ func (c *client) wantEnd() {
 	}
 }
 
-func TestDial(t *testing.T) {
-	l := newLoop(t, LoopOptions{})
+func TestDial(t *testing.T) { each(t, testDial) }
+
+func testDial(t *testing.T, m Maker) {
+	l := newLoop(t, LoopOptions{Maker: m})
 	a, b := dial(t, l), dial(t, l)
 	a.want("SET k v", "+OK")
 	b.want("GET k", "$1", "v")
@@ -179,9 +211,12 @@ func TestCloseEndsRead(t *testing.T) {
 	})
 }
 
-func TestExpiryByFakeTime(t *testing.T) {
+func TestExpiryByFakeTime(t *testing.T) { each(t, testExpiryByFakeTime) }
+
+func testExpiryByFakeTime(t *testing.T, m Maker) {
 	synctest.Test(t, func(t *testing.T) {
-		l := newLoop(t, LoopOptions{Config: map[string]string{"notify-keyspace-events": "Ex"}})
+		l := newLoop(t, LoopOptions{Maker: m,
+			Config: map[string]string{"notify-keyspace-events": "Ex"}})
 		c, s := dial(t, l), dial(t, l)
 		s.want("SUBSCRIBE __keyevent@0__:expired", "*3", "$9", "subscribe",
 			"$22", "__keyevent@0__:expired", ":1")
@@ -198,9 +233,11 @@ func TestExpiryByFakeTime(t *testing.T) {
 	})
 }
 
-func TestTurnedByHand(t *testing.T) {
+func TestTurnedByHand(t *testing.T) { each(t, testTurnedByHand) }
+
+func testTurnedByHand(t *testing.T, m Maker) {
 	now := core.Time(1_750_000_000_000_000)
-	l := newLoop(t, LoopOptions{Clock: func() core.Time { return now }})
+	l := newLoop(t, LoopOptions{Maker: m, Clock: func() core.Time { return now }})
 	c := dial(t, l)
 	c.want("SET k v EX 10", "+OK")
 	now += 9_000_000
@@ -211,8 +248,10 @@ func TestTurnedByHand(t *testing.T) {
 	c.want("GET k", "$-1")
 }
 
-func TestCloseHangsUp(t *testing.T) {
-	l, err := NewLoop(LoopOptions{})
+func TestCloseHangsUp(t *testing.T) { each(t, testCloseHangsUp) }
+
+func testCloseHangsUp(t *testing.T, m Maker) {
+	l, err := NewLoop(LoopOptions{Maker: m})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,0 +1,10 @@
+//go:build !(darwin || dragonfly || freebsd || linux || netbsd || openbsd)
+
+package host
+
+import "github.com/tetratelabs/wazero/experimental"
+
+// allocator backs guests' memory by slices: there is no mapping to reserve.
+var allocator = experimental.MemoryAllocatorFunc(func(capacity, _ uint64) experimental.LinearMemory {
+	return &sliceMemory{buf: make([]byte, 0, capacity)}
+})

@@ -1,0 +1,224 @@
+package host
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime"
+	"sync"
+
+	"github.com/tetratelabs/wazero"
+	"github.com/tetratelabs/wazero/api"
+	"github.com/tetratelabs/wazero/experimental"
+	"github.com/tetratelabs/wazero/imports/wasi_snapshot_preview1"
+
+	"github.com/redlet/redlet/core"
+	"github.com/redlet/redlet/host/guest"
+	"github.com/redlet/redlet/wasm/abi"
+)
+
+// pageSize is the unit of a guest's memory.
+const pageSize = 64 << 10
+
+// memoryMin is the least memory that a guest can start with.
+const memoryMin = 16 << 20
+
+// WazeroOptions say how a guest runs. The zero value suits most.
+type WazeroOptions struct {
+	// Module is the guest, as `make wasm` builds it; nil is the one that the program carries.
+	Module []byte
+	// MemoryMax bounds the guest's memory in bytes, rounded up to 64 KiB; 0 is 4 GiB. A guest
+	// that needs more dies: maxmemory, in the configuration, is how to refuse data in time.
+	MemoryMax int64
+	// CacheDir is where compiled modules are kept between runs; "" is redlet's folder in
+	// os.UserCacheDir. Where it cannot be written, every process compiles anew, in seconds.
+	CacheDir string
+}
+
+// ErrNoCompiler is what Wazero's engines answer where wazero has no compiler. Its interpreter is
+// refused: it runs 30 times slower.
+var ErrNoCompiler = errors.New("wazero cannot compile for " + runtime.GOOS + "/" +
+	runtime.GOARCH + ": use the native engine")
+
+// Wazero returns a Maker of engines that run as WebAssembly guests under wazero. The module is
+// compiled when the first is made, once in a process, and shared by all.
+func Wazero(o WazeroOptions) Maker {
+	return func(c core.Options) (Engine, error) {
+		m, err := moduleFor(o)
+		if err != nil {
+			return nil, err
+		}
+		return m.instantiate(c)
+	}
+}
+
+// module is a compiled guest. It stays for the life of the process, as its code may be in use.
+type module struct {
+	runtime  wazero.Runtime
+	compiled wazero.CompiledModule
+}
+
+// moduleKey is what makes one compiled module differ from another.
+type moduleKey struct {
+	sum      [sha256.Size]byte
+	pages    uint32
+	cacheDir string
+}
+
+// modules are those that this process has compiled.
+var modules struct {
+	sync.Mutex
+	by       map[moduleKey]*module
+	embedded moduleBytes
+}
+
+// moduleBytes is the module that the program carries, read at most once.
+type moduleBytes struct {
+	bytes []byte
+	sum   [sha256.Size]byte
+}
+
+// moduleFor returns the compiled module that o asks for.
+func moduleFor(o WazeroOptions) (*module, error) {
+	modules.Lock()
+	defer modules.Unlock()
+	source := moduleBytes{bytes: o.Module}
+	if o.Module != nil {
+		source.sum = sha256.Sum256(o.Module)
+	} else {
+		if err := modules.embedded.load(); err != nil {
+			return nil, err
+		}
+		source = modules.embedded
+	}
+	pages := uint32(65536)
+	if o.MemoryMax > 0 {
+		pages = uint32(min((max(o.MemoryMax, memoryMin)+pageSize-1)/pageSize, 65536))
+	}
+	key := moduleKey{source.sum, pages, o.CacheDir}
+	if m := modules.by[key]; m != nil {
+		return m, nil
+	}
+	m, err := compile(source.bytes, pages, o.CacheDir)
+	if err != nil {
+		return nil, err
+	}
+	if modules.by == nil {
+		modules.by = map[moduleKey]*module{}
+	}
+	modules.by[key] = m
+	return m, nil
+}
+
+func (b *moduleBytes) load() (err error) {
+	if b.bytes == nil {
+		if b.bytes, err = guest.Module(); err == nil {
+			b.sum = sha256.Sum256(b.bytes)
+		}
+	}
+	return err
+}
+
+// compile makes a runtime that holds the module and WASI.
+func compile(wasm []byte, pages uint32, cacheDir string) (_ *module, err error) {
+	ctx := experimental.WithCompilationWorkers(context.Background(), runtime.GOMAXPROCS(0))
+	config, err := compilerConfig()
+	if err != nil {
+		return nil, err
+	}
+	config = config.WithMemoryLimitPages(pages).WithCompilationCache(openCache(cacheDir))
+	r := wazero.NewRuntimeWithConfig(ctx, config)
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, r.Close(ctx))
+		}
+	}()
+	if _, err = wasi_snapshot_preview1.Instantiate(ctx, r); err != nil {
+		return nil, err
+	}
+	compiled, err := r.CompileModule(ctx, wasm)
+	if err != nil {
+		return nil, fmt.Errorf("compile the guest: %w", err)
+	}
+	return &module{r, compiled}, nil
+}
+
+// compilerConfig returns the configuration of wazero's compiler, which panics where there is none.
+func compilerConfig() (config wazero.RuntimeConfig, err error) {
+	defer func() {
+		if recover() != nil {
+			err = ErrNoCompiler
+		}
+	}()
+	ctx := context.Background()
+	config = wazero.NewRuntimeConfigCompiler()
+	return config, wazero.NewRuntimeWithConfig(ctx, config).Close(ctx)
+}
+
+// openCache opens the cache on disk, or one in memory where there can be none.
+func openCache(dir string) wazero.CompilationCache {
+	if dir == "" {
+		user, err := os.UserCacheDir()
+		if err != nil {
+			return wazero.NewCompilationCache()
+		}
+		dir = filepath.Join(user, "redlet")
+	}
+	cache, err := wazero.NewCompilationCacheWithDir(dir)
+	if err != nil {
+		return wazero.NewCompilationCache()
+	}
+	return cache
+}
+
+// instantiate starts a guest and configures it.
+func (m *module) instantiate(o core.Options) (_ Engine, err error) {
+	w := &wazeroEngine{now: o.Now}
+	ctx := experimental.WithMemoryAllocator(context.Background(), allocator)
+	config := wazero.NewModuleConfig().WithName("").WithStartFunctions(abi.ExportInitialize).
+		WithSysNanotime().WithSysWalltime().WithRandSource(rand.Reader).WithStderr(&w.stderr)
+	w.module, err = m.runtime.InstantiateModule(ctx, m.compiled, config)
+	if err != nil {
+		return nil, fmt.Errorf("start the guest: %w", err)
+	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, w.Close())
+		}
+	}()
+	if err = w.bind(); err != nil {
+		return nil, err
+	}
+	return w, w.configure(o)
+}
+
+// bind finds the guest's exports.
+func (w *wazeroEngine) bind() error {
+	w.memory = w.module.Memory()
+	w.input = w.module.ExportedFunction(abi.ExportInput)
+	w.step = w.module.ExportedFunction(abi.ExportStep)
+	version := w.module.ExportedFunction(abi.ExportVersion)
+	control := w.module.ExportedFunction(abi.ExportControl)
+	for _, f := range []api.Function{w.input, w.step, version, control} {
+		if f == nil || w.memory == nil {
+			return errors.New("the module is not a guest of redlet: an export is missing")
+		}
+	}
+	var stack [2]uint64
+	if err := version.CallWithStack(context.Background(), stack[:]); err != nil {
+		return w.die(err)
+	}
+	if v := uint32(stack[0]); v != abi.Version {
+		return fmt.Errorf("the guest speaks version %d of the ABI, this host version %d",
+			v, abi.Version)
+	}
+	if err := control.CallWithStack(context.Background(), stack[:]); err != nil {
+		return w.die(err)
+	}
+	w.control = uint32(stack[0])
+	return nil
+}
