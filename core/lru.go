@@ -44,11 +44,13 @@ func (e *Engine) idleSeconds(o *object) int64 {
 // setUse notes of a loaded value how it was used, as far as an RDB file tells: the seconds since it
 // was last used, or -1; under an LFU policy its counter, or -1.
 func (e *Engine) setUse(o *object, now Time, idle int64, freq int) {
-	o.lru = uint32(now / 1e6)
 	switch {
-	case e.cfg.lfu && freq >= 0:
+	case !e.cfg.lfu:
+		o.lru = uint32(now / 1e6)
+		o.lru -= uint32(min(max(idle, 0), int64(o.lru)))
+	case freq >= 0:
 		o.lru = uint32(now/60e6)<<8 | uint32(freq)
-	case !e.cfg.lfu && idle >= 0:
-		o.lru -= uint32(min(idle, int64(o.lru)))
+	default:
+		o.lru = uint32(now/60e6)<<8 | lfuStart
 	}
 }

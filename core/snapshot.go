@@ -81,7 +81,7 @@ func (e *Engine) saveKey(w *rdb.Writer, key string, o *object, state bool) {
 	switch {
 	case e.cfg.lfu:
 		w.Freq(uint8(o.lru))
-	case state:
+	case state, e.cfg.maxmemoryPolicy == evictAllLRU, e.cfg.maxmemoryPolicy == evictVolatileLRU:
 		if idle := e.idleSeconds(o); idle > 0 {
 			w.Idle(uint64(idle))
 		}
