@@ -1,5 +1,7 @@
 package core
 
+import "strings"
+
 // call is one command being run on behalf of a connection. Its embedded replies are that
 // connection's output.
 type call struct {
@@ -51,6 +53,11 @@ func (e *Engine) refuse(c *call, text string) {
 	e.stats.failure([]byte(text))
 	if c.conn.multi {
 		c.conn.aborted = true
+	}
+	if c.cmd != nil && c.cmd.full == "exec" {
+		e.discard(c.conn)
+		_, why, _ := strings.Cut(text, " ")
+		text = "EXECABORT Transaction discarded because of: " + why
 	}
 	c.err(text)
 }

@@ -182,8 +182,8 @@ func cmdHello(c *call) {
 			"and select the RESP protocol version at the same time")
 		return
 	}
-	if named {
-		c.conn.name = append([]byte(nil), name...)
+	if named && !c.setName(name) {
+		return
 	}
 	c.resp3 = version == 3
 	c.greet(version)

@@ -153,8 +153,8 @@ func cmdSsubscribe(c *call)   { c.subscribe(subShard) }
 func cmdSunsubscribe(c *call) { c.unsubscribe(subShard) }
 
 func (c *call) subscribe(k subKind) {
-	if !c.resp3 && c.conn.executing && k != subShard {
-		c.err("ERR " + upper(c.cmd.Name) + " isn't allowed for a DENY BLOCKING client")
+	if k == subShard && c.conn.executing {
+		c.err("ERR SSUBSCRIBE isn't allowed for a DENY BLOCKING client")
 		return
 	}
 	for _, name := range c.args[1:] {
@@ -210,6 +210,11 @@ func cmdPubsubChannels(c *call)      { c.listChannels(subChannel) }
 func cmdPubsubShardchannels(c *call) { c.listChannels(subShard) }
 
 func (c *call) listChannels(k subKind) {
+	if len(c.args) > 3 {
+		c.err("ERR unknown subcommand or wrong number of arguments for '" + string(c.args[1]) +
+			"'. Try PUBSUB HELP.")
+		return
+	}
 	at, n := c.arrayLater(), 0
 	for _, name := range c.e.pubsub.to[k].names {
 		if len(c.args) < 3 || glob.Match(c.args[2], []byte(name), false) {

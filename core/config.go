@@ -62,6 +62,7 @@ type config struct {
 	lazyFlush                   bool
 	clusterEnabled              bool
 
+	clockCommand                                  bool
 	debugCommand, moduleCommand, protectedConfigs int64 // allowNo, allowYes or allowLocal
 }
 
@@ -369,7 +370,7 @@ func (e *Engine) visible(cmd *Command) bool { return cmd.since <= e.cfg.compat }
 // find returns the command of a name in any case, nil if there is none in this version.
 func (e *Engine) find(name []byte) *Command {
 	cmd := e.table.find(name)
-	if cmd != nil && !e.visible(cmd) {
+	if cmd == nil || !e.visible(cmd) || cmd.clock() && !e.cfg.clockCommand {
 		return nil
 	}
 	return cmd

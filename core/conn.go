@@ -13,9 +13,10 @@ type conn struct {
 	db      *db
 	created Time
 
-	in     []byte // input that no complete request has consumed yet
-	reader resp.Reader
-	w      replies
+	in      []byte // input that no complete request has consumed yet
+	reader  resp.Reader
+	w       replies
+	request int // the length of the request that is running
 
 	authenticated bool
 	announced     bool // an EventData is on its way
@@ -130,6 +131,7 @@ func (e *Engine) run(cl *conn, buf []byte) int {
 			e.malformed(cl)
 			return len(buf)
 		case resp.Complete:
+			cl.request = n
 			if e.dispatch(cl, cl.reader.Args) {
 				return done
 			}

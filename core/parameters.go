@@ -97,6 +97,9 @@ var parameters = [...]parameter{
 		set: func(c *config, v setting) { c.dir = v.s }},
 	{name: "disable-thp", kind: paramBool, flags: paramImmutable, value: "yes"},
 	{name: "dynamic-hz", kind: paramBool, value: "yes"},
+	// Our own: whether REDLET.CLOCK and MINIREDIS.FASTFORWARD exist.
+	{name: "enable-clock-command", kind: paramBool, flags: paramImmutable | paramHidden,
+		value: "yes", set: func(c *config, v setting) { c.clockCommand = v.yes() }},
 	{name: "enable-debug-command", kind: paramEnum, flags: paramImmutable, value: "no",
 		words: "no yes local", set: func(c *config, v setting) { c.debugCommand = v.n }},
 	{name: "enable-module-command", kind: paramEnum, flags: paramImmutable, value: "no",

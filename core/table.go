@@ -15,6 +15,8 @@ var commands = newTable(
 	genericCommands,
 	expireCommands,
 	connectionCommands,
+	clientCommands,
+	clockCommands,
 	transactionCommands,
 	pubsubCommands,
 	serverCommands,

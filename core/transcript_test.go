@@ -11,7 +11,10 @@ import (
 	"github.com/redlet/redlet/core/coretest"
 )
 
-var rewrite = flag.Bool("rewrite", false, "write the engine's replies into the transcripts")
+var (
+	rewrite = flag.Bool("rewrite", false, "write the engine's replies into the transcripts")
+	record  = flag.Bool("record", false, "write the replies of the reference into them")
+)
 
 // transcripts yields every transcript by its name.
 func transcripts(t *testing.T) iter.Seq2[string, *coretest.Transcript] {
@@ -33,6 +36,22 @@ func transcripts(t *testing.T) iter.Seq2[string, *coretest.Transcript] {
 	}
 }
 
+// play plays a transcript, or writes its replies anew.
+func play(t *testing.T, tr *coretest.Transcript, s coretest.Session, write bool) {
+	t.Helper()
+	defer s.Close()
+	got, err := coretest.Play(tr, s, write)
+	switch {
+	case err == nil:
+	case write:
+		if err := os.WriteFile(tr.Name, tr.Rewrite(got), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	default:
+		t.Error(err)
+	}
+}
+
 // testConfig is what every transcript may rely on.
 var testConfig = map[string]string{"enable-debug-command": "yes"}
 
@@ -44,16 +63,7 @@ func TestTranscripts(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			got, err := coretest.Play(tr, s, *rewrite)
-			switch {
-			case err == nil:
-			case *rewrite:
-				if err := os.WriteFile(tr.Name, tr.Rewrite(got), 0o644); err != nil {
-					t.Fatal(err)
-				}
-			default:
-				t.Error(err)
-			}
+			play(t, tr, s, *rewrite)
 		})
 	}
 }
@@ -67,7 +77,7 @@ func TestTranscriptsReference(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			coretest.Run(t, tr, s)
+			play(t, tr, s, *record)
 		})
 	}
 }

@@ -152,6 +152,9 @@ func (r Reply) formatItems(out *strings.Builder, indent string) {
 		var key strings.Builder
 		r.Items[i].format(&key, deeper)
 		out.WriteString(strings.TrimSuffix(key.String(), "\n") + " => ")
+		if len(r.Items[i+1].Items) > 0 { // redis-cli begins what is nested in a map on a new line
+			out.WriteString("\n" + deeper)
+		}
 		r.Items[i+1].format(out, deeper)
 	}
 }

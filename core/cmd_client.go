@@ -1,0 +1,571 @@
+package core
+
+import (
+	"bytes"
+	"math"
+	"strconv"
+
+	"github.com/redlet/redlet/core/internal/resp"
+)
+
+var clientCommands = []Command{
+	{
+		Name: "client", Since: "2.4", Group: "connection",
+		Summary:    "Groups the commands about connections.",
+		Complexity: "that of the subcommand",
+		Sub: []Command{
+			{
+				Name: "getname", Since: "2.6.9", Group: "connection",
+				Flags:      NoScript | Loading | Stale,
+				Cats:       CatConnection,
+				Summary:    "Gives the name of this connection.",
+				Complexity: "O(1)",
+				Run:        cmdClientGetname,
+			},
+			{
+				Name: "help", Since: "5.0", Group: "connection",
+				Flags:      Loading | Stale,
+				Cats:       CatConnection,
+				Summary:    "Explains the subcommands.",
+				Complexity: "O(1)",
+				Run:        cmdHelp,
+			},
+			{
+				Name: "id", Since: "5.0", Group: "connection",
+				Flags:      NoScript | Loading | Stale,
+				Cats:       CatConnection,
+				Summary:    "Gives the id of this connection.",
+				Complexity: "O(1)",
+				Run:        cmdClientId,
+			},
+			{
+				Name: "info", Since: "6.2", Group: "connection",
+				Flags:      NoScript | Loading | Stale,
+				Cats:       CatConnection,
+				Tips:       "nondeterministic_output",
+				Summary:    "Describes this connection.",
+				Complexity: "O(1)",
+				Run:        cmdClientInfo,
+			},
+			{
+				Name: "kill", Since: "2.4", Group: "connection",
+				Flags: Admin | NoScript | Loading | Stale,
+				Cats:  CatConnection,
+				Syntax: `filter:(old-format"ip:port"!2.8.12|new-format:([ID ` +
+					"client-id:int^2.8.12]|[TYPE " +
+					"client-type:(NORMAL|MASTER^3.2|SLAVE|REPLICA^5.0|PUBSUB)^2.8.12]|[USER " +
+					`username]|[ADDR addr"ip:port"]|[LADDR laddr"ip:port"^6.2]|[SKIPME ` +
+					"(YES|NO)]|[MAXAGE maxage:int^7.4])...)",
+				Arity:      -3,
+				Summary:    "Closes connections.",
+				Complexity: "O(N) for N connections",
+				History: "2.8.12 filters; 2.8.12 ID; 3.2 TYPE master; 5.0 TYPE replica as " +
+					"well as slave; 6.2 LADDR; 7.4 MAXAGE",
+				Run: cmdClientKill,
+			},
+			{
+				Name: "list", Since: "2.4", Group: "connection",
+				Flags: Admin | NoScript | Loading | Stale,
+				Cats:  CatConnection,
+				Syntax: "[TYPE client-type:(NORMAL|MASTER|REPLICA|PUBSUB)^5.0] [ID " +
+					"client-id:int^6.2...]",
+				Tips:       "nondeterministic_output",
+				Summary:    "Describes the open connections.",
+				Complexity: "O(N) for N connections",
+				History: "2.8.12 id; 5.0 TYPE; 6.0 user; 6.2 argv-mem, tot-mem, laddr, " +
+					"redir and ID; 7.0 resp, multi-mem, rbs and rbp; 7.0.3 ssub; 7.2 lib-name " +
+					"and lib-ver; 7.4 watch; 8.0 io-thread",
+				Run: cmdClientList,
+			},
+			{
+				Name: "no-evict", Since: "7.0", Group: "connection",
+				Flags:      Admin | NoScript | Loading | Stale,
+				Cats:       CatConnection,
+				Syntax:     "enabled:(ON|OFF)",
+				Summary:    "Keeps this connection from being closed to save memory.",
+				Complexity: "O(1)",
+				Run:        cmdClientNoEvict,
+			},
+			{
+				Name: "no-touch", Since: "7.2", Group: "connection",
+				Flags:      NoScript | Loading | Stale,
+				Cats:       CatConnection,
+				Syntax:     "enabled:(ON|OFF)",
+				Summary:    "Keeps this connection's commands from marking keys as used.",
+				Complexity: "O(1)",
+				Run:        cmdClientNoTouch,
+			},
+			{
+				Name: "pause", Since: "3.0", Group: "connection",
+				Flags:      Admin | NoScript | Loading | Stale,
+				Cats:       CatConnection,
+				Syntax:     "timeout:int [mode:(WRITE|ALL)^6.2]",
+				Summary:    "Holds back the commands of all clients for a time.",
+				Complexity: "O(1)",
+				History:    "6.2 WRITE and ALL",
+				Run:        cmdClientPause,
+			},
+			{
+				Name: "reply", Since: "3.2", Group: "connection",
+				Flags:      NoScript | Loading | Stale,
+				Cats:       CatConnection,
+				Syntax:     "action:(ON|OFF|SKIP)",
+				Summary:    "Says whether commands are to be answered.",
+				Complexity: "O(1)",
+				Run:        cmdClientReply,
+			},
+			{
+				Name: "setinfo", Since: "7.2", Group: "connection",
+				Flags:      NoScript | Loading | Stale,
+				Cats:       CatConnection,
+				Syntax:     "attr:(LIB-NAME libname|LIB-VER libver)",
+				Tips:       "request_policy:all_nodes response_policy:all_succeeded",
+				Summary:    "Notes the name or version of the client library.",
+				Complexity: "O(1)",
+				Run:        cmdClientSetinfo,
+			},
+			{
+				Name: "setname", Since: "2.6.9", Group: "connection",
+				Flags:      NoScript | Loading | Stale,
+				Cats:       CatConnection,
+				Syntax:     "connection-name",
+				Tips:       "request_policy:all_nodes response_policy:all_succeeded",
+				Summary:    "Names this connection.",
+				Complexity: "O(1)",
+				Run:        cmdClientSetname,
+			},
+			{
+				Name: "unblock", Since: "5.0", Group: "connection",
+				Flags:      Admin | NoScript | Loading | Stale,
+				Cats:       CatConnection,
+				Syntax:     "client-id:int [unblock-type:(TIMEOUT|ERROR)]",
+				Summary:    "Ends the waiting of a blocked connection.",
+				Complexity: "O(log(N)) for N connections",
+				Run:        cmdClientUnblock,
+			},
+			{
+				Name: "unpause", Since: "6.2", Group: "connection",
+				Flags:      Admin | NoScript | Loading | Stale,
+				Cats:       CatConnection,
+				Summary:    "Lets paused clients go on.",
+				Complexity: "O(N) for N paused clients",
+				Run:        cmdClientUnpause,
+			},
+		},
+	},
+}
+
+func cmdClientId(c *call) { c.int(int64(c.conn.id)) }
+
+func cmdClientGetname(c *call) {
+	if c.conn.name == nil {
+		c.null()
+		return
+	}
+	c.bulk(c.conn.name)
+}
+
+func cmdClientSetname(c *call) {
+	if c.setName(c.args[2]) {
+		c.ok()
+	}
+}
+
+// setName gives the connection a name; an empty one takes it away.
+func (c *call) setName(name []byte) bool {
+	if !validName(name) {
+		c.err(errClientName)
+		return false
+	}
+	c.conn.name = nil
+	if len(name) > 0 {
+		c.conn.name = bytes.Clone(name)
+	}
+	return true
+}
+
+func cmdClientSetinfo(c *call) {
+	var field *[]byte
+	switch {
+	case is(c.args[2], "lib-name"):
+		field = &c.conn.libName
+	case is(c.args[2], "lib-ver"):
+		field = &c.conn.libVer
+	default:
+		c.err("ERR Unrecognized option '" + string(c.args[2]) + "'")
+		return
+	}
+	if !validName(c.args[3]) {
+		word := string(lower(nil, c.args[2]))
+		c.err("ERR " + word + " cannot contain spaces, newlines or special characters.")
+		return
+	}
+	*field = bytes.Clone(c.args[3])
+	c.ok()
+}
+
+func cmdClientReply(c *call) {
+	switch {
+	case is(c.args[2], "on"):
+		c.conn.replyMode = replyOn
+		c.ok()
+	case is(c.args[2], "off"):
+		c.conn.replyMode = replyOff
+	case is(c.args[2], "skip"):
+		if c.conn.replyMode != replyOff {
+			c.conn.replyMode = replySkipNext
+		}
+	default:
+		c.err(errSyntax)
+	}
+}
+
+func cmdClientNoEvict(c *call) { c.onOff(&c.conn.noEvict) }
+func cmdClientNoTouch(c *call) { c.onOff(&c.conn.noTouch) }
+
+// onOff sets a flag to what argument 2 says.
+func (c *call) onOff(flag *bool) {
+	on := is(c.args[2], "on")
+	if !on && !is(c.args[2], "off") {
+		c.err(errSyntax)
+		return
+	}
+	*flag = on
+	c.ok()
+}
+
+func cmdClientPause(c *call) {
+	all := true
+	if len(c.args) == 4 {
+		all = is(c.args[3], "all")
+		if !all && !is(c.args[3], "write") {
+			c.err("ERR CLIENT PAUSE mode must be WRITE or ALL")
+			return
+		}
+	}
+	until, ok := c.argMilliseconds(2)
+	if !ok {
+		return
+	}
+	if until == Never { // a pause of 0 milliseconds
+		until = c.now()
+	}
+	p := &c.e.pause
+	p.all, p.until = all, max(p.until, until)
+	c.ok()
+}
+
+func cmdClientUnpause(c *call) {
+	c.e.unpause()
+	c.ok()
+}
+
+func cmdClientUnblock(c *call) {
+	id, ok := c.argInt(2)
+	if !ok {
+		return
+	}
+	fail := false
+	if len(c.args) == 4 {
+		if fail = is(c.args[3], "error"); !fail && !is(c.args[3], "timeout") {
+			c.err("ERR CLIENT UNBLOCK reason should be TIMEOUT or ERROR")
+			return
+		}
+	}
+	cl := c.e.connOf(id)
+	if cl == nil || cl.parked == nil {
+		c.int(0)
+		return
+	}
+	reply := cl.parked.timeout
+	if fail {
+		reply = func(c *call) { c.err("UNBLOCKED client unblocked via CLIENT UNBLOCK") }
+	}
+	c.e.giveUp(cl.parked, reply)
+	c.int(1)
+}
+
+// connOf finds a connection by the id that a client names.
+func (e *Engine) connOf(id int64) *conn {
+	if id < 0 || id > math.MaxUint32 {
+		return nil
+	}
+	return e.conns[ConnID(id)]
+}
+
+// killFilter says which connections CLIENT KILL ends; what is zero does not matter.
+type killFilter struct {
+	id          int64
+	class       connClass
+	addr, laddr []byte
+	age         int64 // in seconds, at least
+	keepMe      bool
+}
+
+func (k *killFilter) matches(cl *conn, c *call) bool {
+	switch {
+	case cl.leaving && cl != c.conn,
+		k.id != 0 && int64(cl.id) != k.id,
+		k.class != classAny && cl.class() != k.class,
+		k.addr != nil && string(k.addr) != cl.peer.Addr,
+		k.laddr != nil && string(k.laddr) != cl.peer.Laddr,
+		k.age != 0 && int64(c.now()-cl.created)/1e6 < k.age,
+		k.keepMe && cl == c.conn:
+		return false
+	}
+	return true
+}
+
+func cmdClientKill(c *call) {
+	if len(c.args) == 3 {
+		k := killFilter{addr: c.args[2]}
+		if c.kill(&k) == 0 {
+			c.err("ERR No such client")
+			return
+		}
+		c.ok()
+		return
+	}
+	k, ok := c.killFilter()
+	if ok {
+		c.count(c.kill(&k))
+	}
+}
+
+func (c *call) killFilter() (k killFilter, ok bool) {
+	k.keepMe = true
+	for i := 2; i < len(c.args); i += 2 {
+		if i+1 == len(c.args) {
+			c.err(errSyntax)
+			return k, false
+		}
+		arg := c.args[i+1]
+		switch {
+		case is(c.args[i], "id"):
+			k.id, ok = resp.Int(arg)
+			if !ok || k.id < 1 {
+				c.err("ERR client-id should be greater than 0")
+				return k, false
+			}
+		case is(c.args[i], "type"):
+			if k.class, ok = c.argClass(i + 1); !ok {
+				return k, false
+			}
+		case is(c.args[i], "addr"):
+			k.addr = arg
+		case is(c.args[i], "laddr"):
+			k.laddr = arg
+		case is(c.args[i], "user"):
+			if string(arg) != "default" {
+				c.err("ERR No such user '" + string(arg) + "'")
+				return k, false
+			}
+		case is(c.args[i], "skipme") && (is(arg, "yes") || is(arg, "no")):
+			k.keepMe = is(arg, "yes")
+		case is(c.args[i], "maxage"):
+			if k.age, ok = c.argIntOr(i+1, "ERR maxage is not an integer or out of range"); !ok {
+				return k, false
+			}
+			if k.age <= 0 {
+				c.err("ERR maxage should be greater than 0")
+				return k, false
+			}
+		default:
+			c.err(errSyntax)
+			return k, false
+		}
+	}
+	return k, true
+}
+
+// kill hangs up the connections that a filter matches and returns how many there were.
+func (c *call) kill(k *killFilter) int {
+	n := 0
+	for _, cl := range c.e.connsByID() {
+		if !k.matches(cl, c) {
+			continue
+		}
+		if cl != c.conn {
+			cl.w.buf = nil
+		}
+		c.e.hangup(cl)
+		n++
+	}
+	return n
+}
+
+// connClass is what CLIENT LIST and KILL call the type of a client.
+type connClass uint8
+
+const (
+	classAny connClass = iota
+	classNormal
+	classPubSub
+	classReplica
+	classMaster
+)
+
+func (cl *conn) class() connClass {
+	if cl.subscribed() {
+		return classPubSub
+	}
+	return classNormal
+}
+
+// argClass reads argument i as the type of a client.
+func (c *call) argClass(i int) (connClass, bool) {
+	switch arg := c.args[i]; {
+	case is(arg, "normal"):
+		return classNormal, true
+	case is(arg, "pubsub"):
+		return classPubSub, true
+	case is(arg, "replica"), is(arg, "slave"):
+		return classReplica, true
+	case is(arg, "master"):
+		return classMaster, true
+	}
+	c.err("ERR Unknown client type '" + string(c.args[i]) + "'")
+	return classAny, false
+}
+
+func cmdClientInfo(c *call) {
+	c.verbatim("txt", string(append(c.describe(nil, c.conn), '\n')))
+}
+
+func cmdClientList(c *call) {
+	var ids map[int64]bool
+	class := classAny
+	switch {
+	case len(c.args) == 2:
+	case len(c.args) == 4 && is(c.args[2], "type"):
+		var ok bool
+		if class, ok = c.argClass(3); !ok {
+			return
+		}
+	case len(c.args) > 3 && is(c.args[2], "id"):
+		ids = map[int64]bool{}
+		for i := 3; i < len(c.args); i++ {
+			id, ok := c.argIntOr(i, "ERR Invalid client ID")
+			if !ok {
+				return
+			}
+			ids[id] = true
+		}
+	default:
+		c.err(errSyntax)
+		return
+	}
+	var out []byte
+	for _, cl := range c.e.connsByID() {
+		if ids != nil && !ids[int64(cl.id)] || class != classAny && cl.class() != class {
+			continue
+		}
+		out = append(c.describe(out, cl), '\n')
+	}
+	c.verbatim("txt", string(out))
+}
+
+// flags are the letters that CLIENT LIST shows of a connection.
+func (cl *conn) flags() string {
+	var out []byte
+	for _, f := range [...]struct {
+		on     bool
+		letter byte
+	}{
+		{cl.subscribed(), 'P'}, {cl.multi, 'x'}, {cl.parked != nil || cl.held, 'b'},
+		{cl.touched, 'd'}, {cl.leaving, 'c'}, {cl.peer.Unix, 'U'}, {cl.noEvict, 'e'},
+		{cl.noTouch, 'T'},
+	} {
+		if f.on {
+			out = append(out, f.letter)
+		}
+	}
+	if out == nil {
+		return "N"
+	}
+	return string(out)
+}
+
+// Redis reads into buffers of this size and shows what is free of them.
+const queryBufferSize = 20474
+
+// describe appends the line that CLIENT LIST shows of a connection.
+func (c *call) describe(out []byte, cl *conn) []byte {
+	text := func(name, value string) {
+		if len(out) > 0 && out[len(out)-1] != '\n' {
+			out = append(out, ' ')
+		}
+		out = append(append(append(out, name...), '='), value...)
+	}
+	number := func(name string, n int64) { text(name, strconv.FormatInt(n, 10)) }
+	queued, queuedMem, argMem := int64(-1), int64(0), int64(0)
+	if cl.multi {
+		queued = int64(len(cl.queue))
+		for _, q := range cl.queue {
+			queuedMem += argBytes(q.args)
+		}
+	}
+	query := int64(len(cl.in))
+	if cl == c.conn {
+		argMem, query = argBytes(c.args), query+int64(cl.request)
+	}
+	free := max(0, queryBufferSize-query)
+	name := ""
+	if cl.lastCmd != nil {
+		name = cl.lastCmd.full
+	} else {
+		name = "NULL"
+	}
+	version := int64(2)
+	if cl.w.resp3 {
+		version = 3
+	}
+	output := int64(len(cl.w.buf))
+	if cl == c.conn {
+		output = 0
+	}
+	number("id", int64(cl.id))
+	text("addr", cl.peer.Addr)
+	text("laddr", cl.peer.Laddr)
+	number("fd", int64(cl.peer.FD))
+	text("name", string(cl.name))
+	number("age", int64(c.now()-cl.created)/1e6)
+	number("idle", int64(c.now()-cl.lastInput)/1e6)
+	text("flags", cl.flags())
+	number("db", int64(cl.db.id))
+	number("sub", int64(len(cl.subs[subChannel].names)))
+	number("psub", int64(len(cl.subs[subPattern].names)))
+	number("ssub", int64(len(cl.subs[subShard].names)))
+	number("multi", queued)
+	number("watch", int64(len(cl.watched)))
+	number("qbuf", query)
+	number("qbuf-free", free)
+	number("argv-mem", argMem)
+	number("multi-mem", queuedMem)
+	number("rbs", int64(cap(cl.w.buf)))
+	number("rbp", output)
+	number("obl", output)
+	number("oll", 0)
+	number("omem", 0)
+	number("tot-mem", int64(cap(cl.w.buf)+cap(cl.in))+argMem+queuedMem+connBytes)
+	text("events", "r")
+	text("cmd", name)
+	text("user", "default")
+	number("redir", -1)
+	number("resp", version)
+	text("lib-name", string(cl.libName))
+	text("lib-ver", string(cl.libVer))
+	number("io-thread", 0)
+	return out
+}
+
+// connBytes is about what a connection takes by itself.
+const connBytes = 1024
+
+func argBytes(args [][]byte) int64 {
+	n := int64(0)
+	for _, arg := range args {
+		n += int64(len(arg))
+	}
+	return n
+}

@@ -1,0 +1,111 @@
+package core
+
+import "math"
+
+// clockCommands turn the engine's clock. Redis has none of them; COMMAND does not list them, and
+// enable-clock-command switches them off.
+var clockCommands = []Command{
+	{
+		Name: "redlet.clock", Since: "1.0", Group: "server",
+		Flags:   Admin | NoScript | Loading | Stale | Internal,
+		Summary: "A container for commands that turn the clock.",
+		Sub: []Command{
+			{
+				Name: "advance", Since: "1.0", Group: "server",
+				Flags:   Admin | NoScript | NoMulti | Loading | Stale | Internal,
+				Syntax:  "milliseconds:int",
+				Summary: "Turns the clock forward; what falls due meanwhile happens in its order.",
+				Run:     cmdClockAdvance,
+			},
+			{
+				Name: "freeze", Since: "1.0", Group: "server",
+				Flags:   Admin | NoScript | NoMulti | Loading | Stale | Internal,
+				Summary: "Stops the clock: only ADVANCE and SET turn it now.",
+				Run:     cmdClockFreeze,
+			},
+			{
+				Name: "get", Since: "1.0", Group: "server",
+				Flags:   Admin | NoScript | Loading | Stale | Internal,
+				Summary: "Gives the clock's time in milliseconds since the Unix epoch.",
+				Run:     cmdClockGet,
+			},
+			{
+				Name: "help", Since: "1.0", Group: "server",
+				Flags:   Loading | Stale | Internal,
+				Summary: "Lists the subcommands.",
+				Run:     cmdHelp,
+			},
+			{
+				Name: "run", Since: "1.0", Group: "server",
+				Flags:   Admin | NoScript | NoMulti | Loading | Stale | Internal,
+				Summary: "Lets a frozen clock go on from where it stands.",
+				Run:     cmdClockRun,
+			},
+			{
+				Name: "set", Since: "1.0", Group: "server",
+				Flags:   Admin | NoScript | NoMulti | Loading | Stale | Internal,
+				Syntax:  "unix-time-milliseconds:time",
+				Summary: "Sets the clock, forward or back; it keeps running or standing still.",
+				Run:     cmdClockSet,
+			},
+		},
+	},
+	{
+		Name: "miniredis.fastforward", Since: "1.0", Group: "server",
+		Flags:   Admin | NoScript | NoMulti | Loading | Stale | Internal,
+		Syntax:  "milliseconds:int",
+		Summary: "REDLET.CLOCK ADVANCE by the name that miniredis servers know.",
+		Run:     cmdFastforward,
+	},
+}
+
+// clock tells whether enable-clock-command decides over a command.
+func (cmd *Command) clock() bool {
+	return cmd.Flags&Internal != 0 && (cmd.Name == "redlet.clock" || cmd.Name == "miniredis.fastforward")
+}
+
+// clockMax is the latest time that the clock can be set to, in milliseconds: the year 9999.
+const clockMax = 253402300799999
+
+func cmdClockAdvance(c *call) { c.advance(2) }
+func cmdFastforward(c *call)  { c.advance(1) }
+
+func (c *call) advance(i int) {
+	ms, ok := c.argRange(i, 0, math.MaxInt64, "ERR milliseconds must be an integer from 0 up")
+	if !ok {
+		return
+	}
+	if ms > clockMax-c.nowMs() {
+		c.err("ERR the clock does not go beyond the year 9999")
+		return
+	}
+	c.turnTo(c.e.clock.read() + Time(ms)*1000)
+}
+
+func cmdClockSet(c *call) {
+	ms, ok := c.argRange(2, 0, clockMax, "ERR the time must be in milliseconds since 1970 and "+
+		"before the year 10000")
+	if ok {
+		c.turnTo(Time(ms) * 1000)
+	}
+}
+
+// turnTo sets the clock and does what falls due.
+func (c *call) turnTo(t Time) {
+	c.e.clock.set(t)
+	c.e.turn(t)
+	c.conn.lastInput = t
+	c.ok()
+}
+
+func cmdClockFreeze(c *call) {
+	c.e.clock.freeze()
+	c.ok()
+}
+
+func cmdClockRun(c *call) {
+	c.e.clock.run()
+	c.ok()
+}
+
+func cmdClockGet(c *call) { c.int(c.nowMs()) }
