@@ -156,6 +156,7 @@ func (l *List) replaceLarge(n *node, pos int, s []byte) {
 		return
 	}
 	n.popTail()
+	l.mergeAround(m)
 }
 
 // InsertAfter puts s behind the element. The cursor is meaningless after that.
