@@ -24,8 +24,8 @@ type Reference struct {
 	Version string
 	socket  string
 	dir     string
-	offset  *os.File // what the server's clock is ahead, where it can be turned
-	ahead   time.Duration
+	clock   *os.File      // the server's time, where it can be turned
+	now     time.Duration // since the Unix epoch
 	process *exec.Cmd
 }
 
@@ -79,8 +79,8 @@ func (r *Reference) start(t testing.TB) error {
 	t.Cleanup(func() {
 		r.process.Process.Kill()
 		r.process.Wait()
-		if r.offset != nil {
-			r.offset.Close()
+		if r.clock != nil {
+			r.clock.Close()
 		}
 	})
 	log := bufio.NewScanner(out)
@@ -103,32 +103,40 @@ func (r *Reference) preload() error {
 	if err != nil {
 		return fmt.Errorf("cc: %w: %s", err, out)
 	}
-	r.offset, err = os.Create(filepath.Join(r.dir, "offset"))
+	r.clock, err = os.Create(filepath.Join(r.dir, "clock"))
 	if err != nil {
 		return err
 	}
-	r.process.Env = append(os.Environ(), "LD_PRELOAD="+lib, "TURNCLOCK="+r.offset.Name())
-	return r.turn(0)
+	r.process.Env = append(os.Environ(), "LD_PRELOAD="+lib, "TURNCLOCK="+r.clock.Name())
+	return r.set(time.Duration(Epoch) * time.Microsecond)
 }
 
 // turn brings the server's clock forward.
-func (r *Reference) turn(by time.Duration) error {
-	if r.offset == nil {
+func (r *Reference) turn(by time.Duration) error { return r.set(r.now + by) }
+
+// set sets the server's clock; the time is since the Unix epoch.
+func (r *Reference) set(now time.Duration) error {
+	if r.clock == nil {
 		return errors.New("the reference's clock cannot be turned")
 	}
-	r.ahead += by
-	us := binary.NativeEndian.AppendUint64(nil, uint64(r.ahead/time.Microsecond))
-	_, err := r.offset.WriteAt(us, 0)
+	r.now = now
+	us := binary.NativeEndian.AppendUint64(nil, uint64(now/time.Microsecond))
+	_, err := r.clock.WriteAt(us, 0)
 	return err
 }
 
 // Dial connects to the server.
 func (r *Reference) Dial() (net.Conn, error) { return net.Dial("unix", r.socket) }
 
-// Session empties the server and returns a session with it.
+// Session empties the server, sets its clock to Epoch and returns a session with it.
 func (r *Reference) Session() (*Network, error) {
+	if r.clock != nil {
+		if err := r.set(time.Duration(Epoch) * time.Microsecond); err != nil {
+			return nil, err
+		}
+	}
 	s, err := NewNetwork(r.Dial)
-	if err == nil && r.offset != nil {
+	if err == nil && r.clock != nil {
 		s.Clock = r.turn
 	}
 	return s, err
