@@ -23,6 +23,7 @@ var commands = newTable(
 	commandCommands,
 	configCommands,
 	persistCommands,
+	bitmapCommands,
 )
 
 func newTable(families ...[]Command) table {
