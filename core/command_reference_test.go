@@ -97,6 +97,10 @@ func sessions(t *testing.T, args ...string) (engine, reference coretest.Session)
 // reference: all but the sentences, which are our own.
 func TestCommandReference(t *testing.T) {
 	engine, reference := sessions(t)
+	known := map[string]bool{}
+	for _, name := range ask(t, engine, "COMMAND", "LIST", "FILTERBY", "PATTERN", "*").Items {
+		known[name.Text] = true
+	}
 	for _, name := range ask(t, engine, "COMMAND", "LIST").Items {
 		if strings.HasPrefix(name.Text, "redlet.") || strings.HasPrefix(name.Text, "miniredis.") {
 			continue // our own
@@ -104,11 +108,23 @@ func TestCommandReference(t *testing.T) {
 		for _, what := range []string{"INFO", "DOCS"} {
 			got := flatten(ask(t, engine, "COMMAND", what, name.Text))
 			want := flatten(ask(t, reference, "COMMAND", what, name.Text))
+			want = slices.DeleteFunc(want, func(line string) bool { return missing(line, known) })
 			for _, difference := range compare(got, want) {
 				t.Errorf("COMMAND %s %s: %s", what, name.Text, difference)
 			}
 		}
 	}
+}
+
+// missing tells whether a line is about a subcommand that the engine does not have.
+func missing(line string, known map[string]bool) bool {
+	path, _, _ := strings.Cut(line, " ")
+	for part := range strings.SplitSeq(path, "/") {
+		if strings.Contains(part, "|") && !known[part] {
+			return true
+		}
+	}
+	return false
 }
 
 // flatten writes a reply as one line a leaf, with its path; what has no order is sorted, and what
@@ -135,7 +151,10 @@ func flatten(r coretest.Reply) []string {
 				}
 				return
 			}
-			lines = append(lines, fmt.Sprintf("%s %c%d", path, r.Kind, len(r.Items)))
+			commands := len(r.Items) > 0 && len(r.Items[0].Items) == 10
+			if !commands {
+				lines = append(lines, fmt.Sprintf("%s %c%d", path, r.Kind, len(r.Items)))
+			}
 			for i, item := range r.Items {
 				at := fmt.Sprint(i)
 				if len(item.Items) > 0 && item.Items[0].Kind == '$' && item.Kind == '*' {
@@ -152,8 +171,7 @@ func flatten(r coretest.Reply) []string {
 	return lines
 }
 
-// compare lists the lines that only one of two sorted lists has. Of a container's subcommands only
-// those are compared that the engine has.
+// compare lists the lines that only one of two sorted lists has.
 func compare(got, want []string) []string {
 	var out []string
 	for _, line := range got {

@@ -69,6 +69,7 @@ func (e *Engine) Feed(id ConnID, data []byte) {
 	cl.lastInput = e.now
 	cl.netIn += int64(len(data))
 	e.stats.netIn += int64(len(data))
+	e.stats.reads++
 	if len(cl.in) == 0 && !cl.waits() {
 		n := e.run(cl, data)
 		if n < len(data) && !cl.leaving {

@@ -91,6 +91,7 @@ type Engine struct {
 	scripts scripts
 	persist persist
 	stats   stats
+	ids     identity
 
 	top  call // the call of the command that a client sent; reused
 	idle idlers
@@ -103,6 +104,7 @@ func New(o Options) (*Engine, error) {
 		random: newRandom(o.Seed),
 		yield:  o.Yield,
 		conns:  map[ConnID]*conn{},
+		ids:    newIdentity(o.Seed),
 	}
 	if err := e.configure(o.Config); err != nil {
 		return nil, err
@@ -192,6 +194,9 @@ func (e *Engine) AppendOutput(id ConnID, dst []byte) []byte {
 		}
 		e.leaving = nil
 	}
+	cl.netOut += int64(len(cl.w.buf))
+	e.stats.netOut += int64(len(cl.w.buf))
+	e.stats.writes++
 	dst = append(dst, cl.w.buf...)
 	cl.w.buf = cl.w.buf[:0]
 	if cap(cl.w.buf) > outputKeepMax {

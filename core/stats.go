@@ -14,6 +14,8 @@ type stats struct {
 	expired       int64
 	evicted       int64
 	netIn, netOut int64
+	reads, writes int64 // inputs taken and outputs given
+	memoryPeak    int64 // the largest estimate that was made
 	outputLimited int64
 	failures      int64 // error replies
 	commands      []commandStats

@@ -22,6 +22,8 @@ var commands = newTable(
 	serverCommands,
 	commandCommands,
 	configCommands,
+	infoCommands,
+	memoryCommands,
 	persistCommands,
 	bitmapCommands,
 )

@@ -1,0 +1,359 @@
+package core
+
+import (
+	"slices"
+	"strconv"
+)
+
+var infoCommands = []Command{
+	{
+		Name: "info", Since: "1.0", Group: "server",
+		Flags:      Loading | Stale,
+		Cats:       CatDangerous,
+		Syntax:     "[section...]",
+		Tips:       "nondeterministic_output request_policy:all_shards response_policy:special",
+		Summary:    "Reports on the server, section by section.",
+		Complexity: "O(1)",
+		History:    "7.0 several sections",
+		Run:        cmdInfo,
+	},
+	{
+		Name: "role", Since: "2.8.12", Group: "server",
+		Flags:      NoScript | Loading | Stale | Fast,
+		Cats:       CatAdmin | CatDangerous,
+		Summary:    "Tells the part that this server plays in replication.",
+		Complexity: "O(1)",
+		Run:        cmdRole,
+	},
+	{
+		Name: "lolwut", Since: "5.0", Group: "server",
+		Flags:   ReadOnly | Fast,
+		Syntax:  "[VERSION version:int]",
+		Summary: "Draws a picture and shows the version.",
+		Run:     cmdLolwut,
+	},
+}
+
+// infoSection is a section of INFO's report.
+type infoSection struct {
+	name  string // in lower case; the title begins with a capital
+	shown infoLevel
+	write func(w *infoText, e *Engine)
+}
+
+// infoLevel says which groups of sections a section belongs to.
+type infoLevel uint8
+
+const (
+	infoDefault infoLevel = iota // in default and in all
+	infoAll                      // in all
+	infoNamed                    // only by its own name
+)
+
+// infoSections are the sections in the order of the report.
+func infoSections() []infoSection {
+	return []infoSection{
+		{"server", infoDefault, infoServer},
+		{"clients", infoDefault, infoClients},
+		{"memory", infoDefault, infoMemory},
+		{"persistence", infoDefault, infoPersistence},
+		{"threads", infoDefault, infoThreads},
+		{"stats", infoDefault, infoStats},
+		{"replication", infoDefault, infoReplication},
+		{"cpu", infoDefault, infoCPU},
+		{"modules", infoDefault, func(*infoText, *Engine) {}},
+		{"commandstats", infoAll, infoCommandstats},
+		{"errorstats", infoDefault, infoErrorstats},
+		{"latencystats", infoAll, infoLatencystats},
+		{"cluster", infoDefault, infoCluster},
+		{"keyspace", infoDefault, infoKeyspace},
+		{"keysizes", infoDefault, infoKeysizes},
+		{"debug", infoNamed, infoDebug},
+	}
+}
+
+// infoText is the report under way.
+type infoText struct{ b []byte }
+
+func (w *infoText) text(name, value string) {
+	w.b = append(w.b, name...)
+	w.b = append(w.b, ':')
+	w.b = append(w.b, value...)
+	w.b = append(w.b, '\r', '\n')
+}
+
+func (w *infoText) int(name string, n int64) {
+	w.text(name, strconv.FormatInt(n, 10))
+}
+
+func (w *infoText) count(name string, n int) { w.int(name, int64(n)) }
+
+func (w *infoText) flag(name string, yes bool) {
+	if yes {
+		w.text(name, "1")
+	} else {
+		w.text(name, "0")
+	}
+}
+
+// fraction writes a number with two decimals.
+func (w *infoText) fraction(name string, f float64, unit string) {
+	w.text(name, strconv.FormatFloat(f, 'f', 2, 64)+unit)
+}
+
+// bytes writes a size and, under a second name, the same for people.
+func (w *infoText) bytes(name string, n int64) {
+	w.int(name, n)
+	w.text(name+"_human", humanBytes(n))
+}
+
+// idle writes names, one a line, that are 0: what an engine never does, or does not measure.
+func (w *infoText) idle(names ...string) {
+	for _, name := range names {
+		w.text(name, "0")
+	}
+}
+
+// humanBytes writes a size as INFO shows it to people.
+func humanBytes(n int64) string {
+	if n < 1024 {
+		return strconv.FormatInt(n, 10) + "B"
+	}
+	f, unit := float64(n), byte(0)
+	for _, unit = range []byte("KMGTP") {
+		f /= 1024
+		if f < 1024 {
+			break
+		}
+	}
+	return strconv.FormatFloat(f, 'f', 2, 64) + string(unit)
+}
+
+func cmdInfo(c *call) {
+	var w infoText
+	for _, s := range infoSections() {
+		if !infoWanted(&s, c.args[1:]) {
+			continue
+		}
+		if len(w.b) > 0 {
+			w.b = append(w.b, '\r', '\n')
+		}
+		title := upper(s.name[:1]) + s.name[1:]
+		if s.name == "cpu" {
+			title = "CPU"
+		}
+		w.b = append(w.b, "# "+title+"\r\n"...)
+		s.write(&w, c.e)
+	}
+	c.verbatim("txt", string(w.b))
+}
+
+// infoWanted tells whether the arguments of INFO ask for a section.
+func infoWanted(s *infoSection, args [][]byte) bool {
+	if len(args) == 0 {
+		return s.shown == infoDefault
+	}
+	for _, arg := range args {
+		switch {
+		case is(arg, s.name),
+			s.shown == infoDefault && is(arg, "default"),
+			s.shown <= infoAll && (is(arg, "all") || is(arg, "everything")):
+			return true
+		}
+	}
+	return false
+}
+
+// infoServer tells about the engine. What a system or a compiler would answer is left at a value
+// that does not change from host to host, for an engine gives the same answers everywhere.
+func infoServer(w *infoText, e *Engine) {
+	w.text("redis_version", e.Version())
+	w.text("redis_git_sha1", "00000000")
+	w.text("redis_git_dirty", "0")
+	w.text("redis_build_id", "0")
+	w.text("redis_mode", "standalone")
+	w.text("os", "redlet")
+	w.text("arch_bits", "64")
+	w.text("monotonic_clock", "redlet")
+	w.text("multiplexing_api", "redlet")
+	w.text("atomicvar_api", "none")
+	w.text("gcc_version", "0.0.0")
+	w.text("process_id", "1")
+	w.text("process_supervised", "no")
+	w.text("run_id", e.ids.run)
+	w.int("tcp_port", e.cfg.port)
+	w.int("server_time_usec", int64(e.now))
+	up := int64(e.now-e.stats.started) / 1e6
+	w.int("uptime_in_seconds", up)
+	w.int("uptime_in_days", up/86400)
+	w.int("hz", e.cfg.hz)
+	w.int("configured_hz", e.cfg.hz)
+	w.int("lru_clock", int64(e.now/1e6)&(1<<24-1))
+	w.text("executable", "")
+	w.text("config_file", "")
+	w.text("io_threads_active", "0")
+}
+
+func infoClients(w *infoText, e *Engine) {
+	var input, output, timed, watched, watching, pubsub int
+	open := 0
+	for _, cl := range e.conns { // order: sums and maxima
+		if cl.leaving {
+			continue
+		}
+		open++
+		input = max(input, cap(cl.in))
+		output = max(output, cap(cl.w.buf))
+		watched += len(cl.watched)
+		if len(cl.watched) > 0 {
+			watching++
+		}
+		if cl.subscribed() {
+			pubsub++
+		}
+		if cl.parked != nil && cl.parked.Due() {
+			timed++
+		}
+	}
+	w.count("connected_clients", open)
+	w.text("cluster_connections", "0")
+	w.count("maxclients", e.cfg.maxclients)
+	w.count("client_recent_max_input_buffer", input)
+	w.count("client_recent_max_output_buffer", output)
+	w.count("blocked_clients", e.blocked.count)
+	w.text("tracking_clients", "0")
+	w.count("pubsub_clients", pubsub)
+	w.count("watching_clients", watching)
+	w.count("clients_in_timeout_table", timed)
+	w.count("total_watched_keys", watched)
+	keys, always := 0, 0
+	for _, d := range e.dbs {
+		keys += len(d.waiting)
+		for _, waiting := range d.waiting { // order: counted
+			if slices.ContainsFunc(waiting, func(p *parked) bool { return p.always }) {
+				always++
+			}
+		}
+	}
+	w.count("total_blocking_keys", keys)
+	w.count("total_blocking_keys_on_nokey", always)
+}
+
+func infoPersistence(w *infoText, e *Engine) {
+	p := &e.persist
+	w.idle("loading", "async_loading", "current_cow_peak", "current_cow_size",
+		"current_cow_size_age")
+	w.text("current_fork_perc", "0.00")
+	w.idle("current_save_keys_processed", "current_save_keys_total")
+	w.int("rdb_changes_since_last_save", p.dirty)
+	w.flag("rdb_bgsave_in_progress", p.inBackground())
+	w.int("rdb_last_save_time", int64(p.last/1e6))
+	w.text("rdb_last_bgsave_status", okOrErr(!p.broken))
+	took := int64(-1)
+	if p.took >= 0 {
+		took = int64(p.took / 1e6)
+	}
+	w.int("rdb_last_bgsave_time_sec", took)
+	current := int64(-1)
+	if p.inBackground() {
+		current = int64((e.now - p.tried) / 1e6)
+	}
+	w.int("rdb_current_bgsave_time_sec", current)
+	w.int("rdb_saves", p.saves)
+	w.idle("rdb_last_cow_size")
+	w.int("rdb_last_load_keys_expired", p.lapsed)
+	w.idle("rdb_last_load_keys_loaded")
+	w.flag("aof_enabled", e.cfg.appendonly)
+	w.idle("aof_rewrite_in_progress", "aof_rewrite_scheduled")
+	w.text("aof_last_rewrite_time_sec", "-1")
+	w.text("aof_current_rewrite_time_sec", "-1")
+	w.text("aof_last_bgrewrite_status", "ok")
+	w.idle("aof_rewrites", "aof_rewrites_consecutive_failures")
+	w.text("aof_last_write_status", "ok")
+	w.idle("aof_last_cow_size", "module_fork_in_progress", "module_fork_last_cow_size")
+}
+
+func okOrErr(ok bool) string {
+	if ok {
+		return "ok"
+	}
+	return "err"
+}
+
+func infoThreads(w *infoText, e *Engine) {
+	w.text("io_thread_0", "clients="+strconv.Itoa(len(e.conns))+",reads=0,writes=0")
+}
+
+func infoReplication(w *infoText, e *Engine) {
+	w.text("role", "master")
+	w.text("connected_slaves", "0")
+	w.text("master_failover_state", "no-failover")
+	w.text("master_replid", e.ids.replication)
+	w.text("master_replid2", noReplicationID)
+	w.text("master_repl_offset", "0")
+	w.text("second_repl_offset", "-1")
+	w.text("repl_backlog_active", "0")
+	w.int("repl_backlog_size", e.cfg.replBacklogSize)
+	w.idle("repl_backlog_first_byte_offset", "repl_backlog_histlen")
+}
+
+// infoCPU measures nothing: an engine does not see its host's clock while it works.
+func infoCPU(w *infoText, _ *Engine) {
+	for _, name := range []string{"used_cpu_sys", "used_cpu_user", "used_cpu_sys_children",
+		"used_cpu_user_children", "used_cpu_sys_main_thread", "used_cpu_user_main_thread"} {
+		w.text(name, "0.000000")
+	}
+}
+
+func infoCluster(w *infoText, e *Engine) { w.flag("cluster_enabled", e.cfg.clusterEnabled) }
+
+func infoDebug(w *infoText, _ *Engine) {
+	w.idle("eventloop_duration_aof_sum", "eventloop_duration_cron_sum",
+		"eventloop_duration_max", "eventloop_cmd_per_cycle_max", "allocator_allocated_lua",
+		"allocator_active_lua", "allocator_resident_lua", "allocator_frag_bytes_lua")
+}
+
+// identity is what tells one run of a server from another.
+type identity struct{ run, replication string }
+
+const noReplicationID = "0000000000000000000000000000000000000000"
+
+// newIdentity makes up the ids of a run from its seed.
+func newIdentity(seed [32]byte) identity {
+	for i := range seed {
+		seed[i] ^= 0x5c // not the generator's own sequence
+	}
+	r := newRandom(seed)
+	return identity{r.hex40(), r.hex40()}
+}
+
+// hex40 returns 40 random hexadecimal digits.
+func (r *random) hex40() string {
+	var id [40]byte
+	bits := uint64(0)
+	for i := range id {
+		if i%16 == 0 {
+			bits = r.next()
+		}
+		id[i] = "0123456789abcdef"[bits&15]
+		bits >>= 4
+	}
+	return string(id[:])
+}
+
+func cmdRole(c *call) {
+	c.array(3)
+	c.bulkString("master")
+	c.int(0)
+	c.array(0)
+}
+
+// cmdLolwut shows the version. It draws nothing: the pictures are Redis's own.
+func cmdLolwut(c *call) {
+	if len(c.args) > 2 && is(c.args[1], "version") {
+		if _, ok := c.argInt(2); !ok {
+			return
+		}
+	}
+	c.verbatim("txt", "Redis ver. "+c.e.Version()+"\n")
+}

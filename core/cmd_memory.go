@@ -1,0 +1,170 @@
+package core
+
+import "strconv"
+
+var memoryCommands = []Command{
+	{
+		Name: "memory", Since: "4.0", Group: "server",
+		Arity:      -2,
+		Summary:    "Groups the commands about memory.",
+		Complexity: "that of the subcommand",
+		Sub: []Command{
+			{
+				Name: "doctor", Since: "4.0", Group: "server",
+				Tips: "nondeterministic_output request_policy:all_shards " +
+					"response_policy:special",
+				Summary:    "Reports on memory in plain words.",
+				Complexity: "O(1)",
+				Run:        cmdMemoryDoctor,
+			},
+			{
+				Name: "help", Since: "4.0", Group: "server",
+				Flags:      Loading | Stale,
+				Summary:    "Explains the subcommands.",
+				Complexity: "O(1)",
+				Run:        cmdHelp,
+			},
+			{
+				Name: "malloc-stats", Since: "4.0", Group: "server",
+				Tips: "nondeterministic_output request_policy:all_shards " +
+					"response_policy:special",
+				Summary:    "Gives what the allocator counts.",
+				Complexity: "that of the allocator, which can be slow",
+				Run:        cmdMemoryMallocStats,
+			},
+			{
+				Name: "purge", Since: "4.0", Group: "server",
+				Tips:       "request_policy:all_shards response_policy:all_succeeded",
+				Summary:    "Asks the allocator to give memory back.",
+				Complexity: "that of the allocator, which can be slow",
+				Run:        cmdMemoryPurge,
+			},
+			{
+				Name: "stats", Since: "4.0", Group: "server",
+				Tips: "nondeterministic_output request_policy:all_shards " +
+					"response_policy:special",
+				Summary:    "Tells what memory is used for.",
+				Complexity: "O(1)",
+				Run:        cmdMemoryStats,
+			},
+			{
+				Name: "usage", Since: "4.0", Group: "server",
+				Flags:      ReadOnly,
+				Syntax:     "key [SAMPLES count:int]",
+				Keys:       "2 RO",
+				Summary:    "Estimates the bytes that a key takes.",
+				Complexity: "O(N) for N samples",
+				Run:        cmdMemoryUsage,
+			},
+		},
+	},
+}
+
+// cmdMemoryDoctor has nothing to find: an engine's memory does not fragment in its own sight.
+func cmdMemoryDoctor(c *call) {
+	r := c.e.memory()
+	c.verbatim("txt", "About "+humanBytes(r.total)+" are in use for "+
+		strconv.FormatInt(r.keys, 10)+" keys. Nothing is wrong with that.\n")
+}
+
+// cmdMemoryMallocStats tells what the engine counts itself: it does not see the allocator.
+func cmdMemoryMallocStats(c *call) {
+	r := c.e.memory()
+	c.verbatim("txt", "Estimated by the engine, in bytes\ntotal: "+
+		strconv.FormatInt(r.total, 10)+"\ndataset: "+strconv.FormatInt(r.dataset, 10)+
+		"\noverhead: "+strconv.FormatInt(r.overhead, 10)+"\n")
+}
+
+// cmdMemoryPurge drops what connections keep for their next request and reply.
+func cmdMemoryPurge(c *call) {
+	for _, cl := range c.e.connsByID() {
+		if len(cl.in) == 0 {
+			cl.in = nil
+		}
+		if len(cl.w.buf) == 0 {
+			cl.w.buf = nil
+		}
+	}
+	c.ok()
+}
+
+func cmdMemoryUsage(c *call) {
+	for i := 3; i < len(c.args); i += 2 {
+		if !is(c.args[i], "samples") || i+1 == len(c.args) {
+			c.err(errSyntax)
+			return
+		}
+		n, ok := c.argInt(i + 1)
+		if !ok {
+			return
+		}
+		if n < 0 {
+			c.err(errSyntax)
+			return
+		}
+	}
+	o := c.peek(c.args[2])
+	if o == nil {
+		c.null()
+		return
+	}
+	size := entryBytes + int64(len(c.args[2])) + o.size()
+	if o.ttl != nil {
+		size += expiryBytes
+	}
+	c.int(size)
+}
+
+func cmdMemoryStats(c *call) {
+	r := c.e.memory()
+	at, n := c.arrayLater(), 0
+	number := func(name string, v int64) {
+		c.bulkString(name)
+		c.int(v)
+		n++
+	}
+	ratio := func(name string, f float64) {
+		c.bulkString(name)
+		c.double(f)
+		n++
+	}
+	zero := func(names ...string) {
+		for _, name := range names {
+			number(name, 0)
+		}
+	}
+	number("peak.allocated", c.e.stats.memoryPeak)
+	number("total.allocated", r.total)
+	number("startup.allocated", r.startup)
+	zero("replication.backlog", "replica.fullsync.buffer", "clients.slaves")
+	number("clients.normal", r.clients)
+	zero("cluster.links", "aof.buffer", "lua.caches", "functions.caches", "script.VMs")
+	for _, d := range r.perDB {
+		c.bulkString("db." + strconv.Itoa(d.id))
+		c.mapping(2)
+		c.bulkString("overhead.hashtable.main")
+		c.int(d.main)
+		c.bulkString("overhead.hashtable.expires")
+		c.int(d.expires)
+		n++
+	}
+	zero("overhead.db.hashtable.lut", "overhead.db.hashtable.rehashing")
+	number("overhead.total", r.overhead)
+	zero("db.dict.rehashing.count")
+	number("keys.count", r.keys)
+	number("keys.bytes-per-key", (r.total-r.startup)/max(1, r.keys))
+	number("dataset.bytes", r.dataset)
+	ratio("dataset.percentage", percent(r.dataset, r.total-r.startup))
+	ratio("peak.percentage", percent(r.total, c.e.stats.memoryPeak))
+	for _, name := range []string{"allocated", "active", "resident"} {
+		number("allocator."+name, r.total)
+	}
+	zero("allocator.muzzy")
+	for _, name := range []string{"allocator-fragmentation", "allocator-rss", "rss-overhead"} {
+		ratio(name+".ratio", 1)
+		number(name+".bytes", 0)
+	}
+	ratio("fragmentation", 1)
+	number("fragmentation.bytes", 0)
+	c.mappingEnd(at, n)
+}

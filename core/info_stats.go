@@ -1,0 +1,304 @@
+package core
+
+import (
+	"math/bits"
+	"slices"
+	"strconv"
+)
+
+// The sections of INFO that count: memory, statistics, keys.
+
+// memoryReport is an estimate of what an engine's memory is used for.
+type memoryReport struct {
+	total, startup, dataset, overhead int64
+	clients                           int64
+	keys                              int64
+	perDB                             []dbMemory // of the databases that hold keys
+}
+
+type dbMemory struct {
+	id            int
+	main, expires int64
+}
+
+// The sizes that estimates are made of, as a 64-bit Redis has them.
+const (
+	startupBytes = 670600 // an empty server
+	entryBytes   = 56     // a key's place in its database, without its name
+	expiryBytes  = 48     // a key's expiry
+	clientBytes  = 1928   // a connection without its buffers
+	samplesMax   = 64     // values looked at in each database
+)
+
+// memory estimates what memory is used for: of large databases from a sample.
+func (e *Engine) memory() memoryReport {
+	r := memoryReport{startup: startupBytes}
+	for _, d := range e.dbs {
+		n := d.keys.Len()
+		if n == 0 {
+			continue
+		}
+		step := max(1, n/samplesMax)
+		seen, size := 0, int64(0)
+		for i := 0; i < n; i += step {
+			key, o := d.keys.At(i)
+			size += int64(len(key)) + (*o).size()
+			seen++
+		}
+		m := dbMemory{d.id, int64(n) * entryBytes, int64(d.store.expires) * expiryBytes}
+		r.dataset += size * int64(n) / int64(seen)
+		r.overhead += m.main + m.expires
+		r.keys += int64(n)
+		r.perDB = append(r.perDB, m)
+	}
+	for _, cl := range e.conns { // order: summed
+		r.clients += clientBytes + int64(cap(cl.in)+cap(cl.w.buf))
+	}
+	r.overhead += r.startup + r.clients
+	r.total = r.overhead + r.dataset
+	e.stats.memoryPeak = max(e.stats.memoryPeak, r.total)
+	return r
+}
+
+// objectBytes is what an object takes beside its value.
+const objectBytes = 16
+
+// size estimates the bytes that a value takes.
+func (o *object) size() int64 { return objectBytes + kinds[o.kind].size(o) }
+
+func percent(part, whole int64) float64 {
+	if whole == 0 {
+		return 0
+	}
+	return 100 * float64(part) / float64(whole)
+}
+
+func infoMemory(w *infoText, e *Engine) {
+	r := e.memory()
+	w.bytes("used_memory", r.total)
+	w.bytes("used_memory_rss", r.total)
+	w.bytes("used_memory_peak", e.stats.memoryPeak)
+	w.fraction("used_memory_peak_perc", percent(r.total, e.stats.memoryPeak), "%")
+	w.int("used_memory_overhead", r.overhead)
+	w.int("used_memory_startup", r.startup)
+	w.int("used_memory_dataset", r.dataset)
+	w.fraction("used_memory_dataset_perc", percent(r.dataset, r.total-r.startup), "%")
+	for _, name := range []string{"allocator_allocated", "allocator_active", "allocator_resident"} {
+		w.int(name, r.total)
+	}
+	w.idle("allocator_muzzy")
+	w.bytes("total_system_memory", 0)
+	w.idle("used_memory_lua", "used_memory_vm_eval")
+	w.text("used_memory_lua_human", "0B")
+	w.idle("used_memory_scripts_eval")
+	w.idle("number_of_cached_scripts")
+	w.idle("number_of_functions", "number_of_libraries", "used_memory_vm_functions")
+	w.bytes("used_memory_vm_total", 0)
+	w.idle("used_memory_functions")
+	w.bytes("used_memory_scripts", 0)
+	w.bytes("maxmemory", e.cfg.maxmemory)
+	w.text("maxmemory_policy", e.cfg.shows(findParameter([]byte("maxmemory-policy"))))
+	w.text("allocator_frag_ratio", "1.00")
+	w.idle("allocator_frag_bytes")
+	w.text("allocator_rss_ratio", "1.00")
+	w.idle("allocator_rss_bytes")
+	w.text("rss_overhead_ratio", "1.00")
+	w.idle("rss_overhead_bytes")
+	w.text("mem_fragmentation_ratio", "1.00")
+	w.idle("mem_fragmentation_bytes", "mem_not_counted_for_evict", "mem_replication_backlog",
+		"mem_total_replication_buffers", "mem_replica_full_sync_buffer", "mem_clients_slaves")
+	w.int("mem_clients_normal", r.clients)
+	w.idle("mem_cluster_links", "mem_aof_buffer")
+	w.text("mem_allocator", "go")
+	w.idle("mem_overhead_db_hashtable_rehashing", "active_defrag_running",
+		"lazyfree_pending_objects", "lazyfreed_objects")
+}
+
+func infoStats(w *infoText, e *Engine) {
+	s := &e.stats
+	w.int("total_connections_received", s.connections)
+	w.int("total_commands_processed", s.processed)
+	w.idle("instantaneous_ops_per_sec")
+	w.int("total_net_input_bytes", s.netIn)
+	w.int("total_net_output_bytes", s.netOut)
+	w.idle("total_net_repl_input_bytes", "total_net_repl_output_bytes")
+	for _, name := range []string{"input", "output", "input_repl", "output_repl"} {
+		w.text("instantaneous_"+name+"_kbps", "0.00")
+	}
+	w.int("rejected_connections", s.rejectedConns)
+	w.idle("sync_full", "sync_partial_ok", "sync_partial_err")
+	w.idle("expired_subkeys")
+	w.int("expired_keys", s.expired)
+	w.text("expired_stale_perc", "0.00")
+	w.idle("expired_time_cap_reached_count", "expire_cycle_cpu_milliseconds")
+	w.int("evicted_keys", s.evicted)
+	w.idle("evicted_clients", "evicted_scripts", "total_eviction_exceeded_time",
+		"current_eviction_exceeded_time")
+	w.int("keyspace_hits", s.hits)
+	w.int("keyspace_misses", s.misses)
+	w.count("pubsub_channels", len(e.pubsub.to[subChannel].names))
+	w.count("pubsub_patterns", len(e.pubsub.to[subPattern].names))
+	w.count("pubsubshard_channels", len(e.pubsub.to[subShard].names))
+	w.idle("latest_fork_usec", "total_forks", "migrate_cached_sockets",
+		"slave_expires_tracked_keys", "active_defrag_hits", "active_defrag_misses",
+		"active_defrag_key_hits", "active_defrag_key_misses", "total_active_defrag_time",
+		"current_active_defrag_time", "tracking_total_keys", "tracking_total_items",
+		"tracking_total_prefixes", "unexpected_error_replies")
+	w.int("total_error_replies", s.failures)
+	w.idle("dump_payload_sanitizations")
+	w.int("total_reads_processed", s.reads)
+	w.int("total_writes_processed", s.writes)
+	w.idle("io_threaded_reads_processed", "io_threaded_writes_processed",
+		"client_query_buffer_limit_disconnections")
+	w.int("client_output_buffer_limit_disconnections", s.outputLimited)
+	w.idle("reply_buffer_shrinks", "reply_buffer_expands", "eventloop_cycles",
+		"eventloop_duration_sum", "eventloop_duration_cmd_sum",
+		"instantaneous_eventloop_cycles_per_sec", "instantaneous_eventloop_duration_usec",
+		"acl_access_denied_auth", "acl_access_denied_cmd", "acl_access_denied_key",
+		"acl_access_denied_channel")
+}
+
+// infoCommandstats counts commands. They take no time: an engine's clock stands still meanwhile.
+func infoCommandstats(w *infoText, e *Engine) {
+	for i, st := range e.stats.commands {
+		if st.calls+st.rejected+st.failed > 0 {
+			w.text("cmdstat_"+e.table.all[i].full, "calls="+strconv.FormatInt(st.calls, 10)+
+				",usec=0,usec_per_call=0.00,rejected_calls="+
+				strconv.FormatInt(st.rejected, 10)+
+				",failed_calls="+strconv.FormatInt(st.failed, 10))
+		}
+	}
+}
+
+func infoErrorstats(w *infoText, e *Engine) {
+	codes := make([]string, 0, len(e.stats.errors))
+	for code := range e.stats.errors { // order: sorted below
+		codes = append(codes, code)
+	}
+	slices.Sort(codes)
+	for _, code := range codes {
+		w.text("errorstat_"+code, "count="+strconv.FormatInt(e.stats.errors[code], 10))
+	}
+}
+
+// infoLatencystats tells what infoCommandstats tells, by percentiles.
+func infoLatencystats(w *infoText, e *Engine) {
+	if !e.cfg.latencyTracking || len(e.cfg.latencyPercentiles) == 0 {
+		return
+	}
+	var line []byte
+	for i, p := range e.cfg.latencyPercentiles {
+		if i > 0 {
+			line = append(line, ',')
+		}
+		line = append(appendPercentile(append(line, 'p'), p), "=0.000"...)
+	}
+	for i, st := range e.stats.commands {
+		if st.calls > 0 {
+			w.text("latency_percentiles_usec_"+e.table.all[i].full, string(line))
+		}
+	}
+}
+
+func infoKeyspace(w *infoText, e *Engine) {
+	for _, d := range e.dbs {
+		n := d.keys.Len()
+		if n == 0 {
+			continue
+		}
+		w.text("db"+strconv.Itoa(d.id), "keys="+strconv.Itoa(n)+
+			",expires="+strconv.Itoa(d.store.expires)+
+			",avg_ttl="+strconv.FormatInt(e.averageTTL(d), 10)+
+			",subexpiry=0")
+	}
+}
+
+// averageTTL is how many milliseconds the keys that expire have left, by a sample.
+func (e *Engine) averageTTL(d *db) int64 {
+	if d.store.expires == 0 {
+		return 0
+	}
+	n := d.keys.Len()
+	step := max(1, n/(16*samplesMax))
+	total, seen := int64(0), int64(0)
+	for i := 0; i < n; i += step {
+		_, o := d.keys.At(i)
+		if t := (*o).ttl; t != nil {
+			total += max(0, t.at-int64(e.now)/1000)
+			seen++
+		}
+	}
+	if seen == 0 {
+		return 0
+	}
+	return total / seen
+}
+
+// keysizesMax is the number of keys up to which INFO without arguments tells how large they are:
+// it has to look at every one.
+const keysizesMax = 10_000
+
+// keysizeNames names what is counted of each kind of value.
+var keysizeNames = [kindCount]string{
+	kindString: "strings_sizes", kindList: "lists_items", kindSet: "sets_items",
+	kindZset: "zsets_items", kindHash: "hashes_items",
+}
+
+// infoKeysizes counts the values by their sizes, in powers of two.
+func infoKeysizes(w *infoText, e *Engine) {
+	for _, d := range e.dbs {
+		n := d.keys.Len()
+		if n == 0 || n > keysizesMax {
+			continue
+		}
+		var bins [kindCount][64]int
+		for i := range n {
+			_, o := d.keys.At(i)
+			bins[(*o).kind][bits.Len64(uint64((*o).length()))]++
+		}
+		for k := range bins {
+			if line := keysizeLine(&bins[k]); line != "" && keysizeNames[k] != "" {
+				w.text("db"+strconv.Itoa(d.id)+"_distrib_"+keysizeNames[k], line)
+			}
+		}
+	}
+}
+
+// keysizeLine writes the bins that are not empty.
+func keysizeLine(bins *[64]int) string {
+	var line []byte
+	for b, n := range bins {
+		if n == 0 {
+			continue
+		}
+		if len(line) > 0 {
+			line = append(line, ',')
+		}
+		low, unit := uint64(0), ""
+		if b > 0 {
+			low = 1 << (b - 1)
+		}
+		for _, u := range []string{"K", "M", "G", "T"} {
+			if low >= 1024 {
+				low, unit = low/1024, u
+			}
+		}
+		line = append(strconv.AppendUint(line, low, 10), unit...)
+		line = append(append(line, '='), strconv.Itoa(n)...)
+	}
+	return string(line)
+}
+
+// length is the bytes of a string or the elements of a collection.
+func (o *object) length() int {
+	switch body := o.body.(type) {
+	case nil:
+		if o.enc == encInt {
+			return len(strconv.FormatInt(o.num, 10))
+		}
+		return len(o.str)
+	case interface{ Len() int }:
+		return body.Len()
+	}
+	return 0
+}
