@@ -7,10 +7,15 @@
 /** Turns the engine's clock, with the command REDLET.CLOCK. Times are in milliseconds. */
 export class Clock {
   #client;
+  #turn;
 
-  /** @param {import('./client.js').Client} client a connection of its own, so that nothing holds it up */
-  constructor(client) {
+  /**
+   * @param {import('./client.js').Client} client a connection of its own: nothing holds it up
+   * @param {() => Promise<void>} turn
+   */
+  constructor(client, turn) {
     this.#client = client;
+    this.#turn = turn;
   }
 
   /**
@@ -60,5 +65,15 @@ export class Clock {
    */
   async get() {
     return Number(await this.#client.call('REDLET.CLOCK', 'GET'));
+  }
+
+  /**
+   * Lets the engine see at once that `now`, which it was opened with, tells another time; otherwise
+   * it sees that with the next command, or when a timer fires.
+   *
+   * @returns {Promise<void>}
+   */
+  turn() {
+    return this.#turn();
   }
 }

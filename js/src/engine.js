@@ -148,6 +148,17 @@ export class Engine {
     return restored;
   }
 
+  /**
+   * Lets the engine take what has been sent and see what time it is.
+   *
+   * @returns {Promise<void>} resolves when it has
+   */
+  turn() {
+    this.#flush();
+    if (!this.#over) this.#transport.post(new Uint8Array(0), this.#life);
+    return Promise.resolve();
+  }
+
   /** Drops the engine; whatever waits is rejected. */
   close() {
     this.#end(new EngineError('redlet: the engine is closed'));

@@ -81,7 +81,7 @@ export class Redlet {
       hooks: { onlog, onsave, onshutdown },
     });
     this.#client = this.client({ onpush: options.onpush });
-    this.clock = new Clock(this.client({ resp: 2, bytes: false }));
+    this.clock = new Clock(this.client({ resp: 2, bytes: false }), () => this.#engine.turn());
   }
 
   /**

@@ -151,7 +151,10 @@ withRedis('a reader that does not read holds up nobody else', {}, async (redis) 
 
 withRedis('a long life of calls leaves nothing behind', {}, async (redis) => {
   const calls = Array.from({ length: 5000 }, (_, i) => redis.call('ECHO', i));
-  assert.deepEqual(await Promise.all(calls), Array.from({ length: 5000 }, (_, i) => String(i)));
+  assert.deepEqual(
+    await Promise.all(calls),
+    Array.from({ length: 5000 }, (_, i) => String(i)),
+  );
 });
 
 test('after close everything rejects', async () => {

@@ -1,0 +1,182 @@
+/**
+ * Plays transcripts against an engine in this process.
+ *
+ * @module
+ */
+
+import { format, parseReply } from './reply.js';
+import { difference } from './transcript.js';
+
+/** @typedef {import('./transcript.js').Step} Step */
+/** @typedef {import('./transcript.js').Transcript} Transcript */
+/** @typedef {import('../../src/redlet.js').Redlet} Redlet */
+
+/**
+ * A hand-turned clock, in milliseconds.
+ *
+ * @typedef {{ ms: number }} Hands
+ */
+
+/**
+ * What an engine is opened with, to behave as in every other runner.
+ *
+ * @param {Hands} hands
+ */
+export function playOptions(hands) {
+  return {
+    seed: new Uint8Array(32),
+    // The default of redis-server, which this package changes.
+    config: { save: '3600 1 300 100 60 10000' },
+    now: () => hands.ms,
+    onsave: () => {},
+  };
+}
+
+/** When every session begins, in milliseconds. */
+export const EPOCH = 1_700_000_000_000;
+
+/** How long a reply that must come may take. */
+const PATIENCE_MS = 20_000;
+
+/** Plays one transcript. */
+export class Player {
+  #redis;
+  #hands;
+  /** @type {Map<string, import('../../src/engine.js').Connection>} */
+  #clients = new Map();
+  /** @type {Map<string, string>} what has come for a client, and is not yet expected */
+  #pending = new Map();
+  #arrived = () => {};
+
+  /**
+   * @param {Redlet} redis
+   * @param {Hands} [hands] of the clock that the engine goes by
+   */
+  constructor(redis, hands = { ms: EPOCH }) {
+    this.#redis = redis;
+    this.#hands = hands;
+  }
+
+  /**
+   * @param {Transcript} transcript
+   * @param {string} version the server's
+   * @returns {Promise<string>} what went wrong first; empty if nothing
+   */
+  async play(transcript, version) {
+    for (const step of transcript.steps) {
+      if (step.kind === 'since') {
+        if (!atLeast(version, step.version)) break;
+        continue;
+      }
+      const wrong = await this.#step(step);
+      if (wrong) return `${transcript.name}:${step.line}: ${step.args.join(' ')}\n${wrong}`;
+    }
+    for (const [client, rest] of this.#pending) {
+      if (rest)
+        return `${transcript.name}: left over for client ${client}: ${JSON.stringify(rest)}`;
+    }
+    return '';
+  }
+
+  /** @param {Step} step */
+  async #step(step) {
+    if (step.kind === 'turn') {
+      this.#hands.ms += step.ms;
+      await this.#redis.clock.turn();
+      return '';
+    }
+    if (step.kind === 'command') this.#send(step.client, request(step.args));
+    await this.#redis.clock.turn();
+    return difference(step, await this.#replies(step));
+  }
+
+  /**
+   * Takes at least as many replies as make the lines that a step wants; what else has come by then
+   * belongs to it too.
+   *
+   * @param {Step} step
+   */
+  async #replies(step) {
+    const wanted = step.want[0] === '(any order)' ? step.want.length - 1 : step.want.length;
+    const deadline = performance.now() + PATIENCE_MS;
+    /** @type {string[]} */
+    const lines = [];
+    for (;;) {
+      const source = this.#pending.get(step.client) ?? '';
+      const parsed = parseReply(source);
+      if (parsed) {
+        this.#pending.set(step.client, source.slice(parsed.end));
+        lines.push(...format(parsed.reply).split('\n'));
+      } else if (lines.length >= wanted || performance.now() > deadline) {
+        return lines;
+      } else {
+        await this.#arrival();
+      }
+    }
+  }
+
+  /** Resolves when something has come, or after a while. */
+  #arrival() {
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, 1000);
+      this.#arrived = () => {
+        clearTimeout(timer);
+        resolve(undefined);
+      };
+    });
+  }
+
+  /**
+   * @param {string} client
+   * @param {Uint8Array} bytes
+   */
+  #send(client, bytes) {
+    let connection = this.#clients.get(client);
+    if (!connection) {
+      const peer = { addr: '127.0.0.1:50000', laddr: '127.0.0.1:6379', fd: 8 };
+      connection = this.#redis.engine.connect(
+        {
+          data: (output) => {
+            this.#pending.set(client, (this.#pending.get(client) ?? '') + latin1(output));
+            this.#arrived();
+          },
+          end: () => this.#arrived(),
+        },
+        peer,
+      );
+      this.#clients.set(client, connection);
+    }
+    connection.write(bytes);
+  }
+}
+
+/**
+ * @param {string[]} args
+ * @returns {Uint8Array}
+ */
+function request(args) {
+  const parts = args.map((arg) => `$${arg.length}\r\n${arg}\r\n`);
+  return Uint8Array.from(`*${args.length}\r\n${parts.join('')}`, (char) => char.charCodeAt(0));
+}
+
+/** @param {Uint8Array} bytes */
+export function latin1(bytes) {
+  let text = '';
+  for (let at = 0; at < bytes.length; at += 8192) {
+    text += String.fromCharCode(...bytes.subarray(at, at + 8192));
+  }
+  return text;
+}
+
+/**
+ * @param {string} have
+ * @param {string} want
+ */
+function atLeast(have, want) {
+  const mine = have.split('.').map(Number);
+  for (const [i, part] of want.split('.').map(Number).entries()) {
+    const own = mine[i] ?? 0;
+    if (own !== part) return own > part;
+  }
+  return true;
+}
