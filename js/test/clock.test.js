@@ -1,22 +1,21 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 
-import { open } from '../src/node.js';
+import { opened } from './helpers.js';
 
-test('an advanced clock expires keys', async () => {
-  const redis = await open({ clock: new Date('2030-01-01T00:00:00Z') });
+test('an advanced clock expires keys', async (t) => {
+  const redis = await opened(t, { clock: new Date('2030-01-01T00:00:00Z') });
   assert.equal(await redis.clock.get(), Date.UTC(2030, 0, 1));
   await redis.call('SET', 'k', 'v', 'EX', 100);
   await redis.clock.advance(99_999);
   assert.equal(await redis.call('PTTL', 'k'), 1);
   await redis.clock.advance(1);
   assert.equal(await redis.call('GET', 'k'), null);
-  await redis.close();
 });
 
-test('a clock can be set, frozen and left to run', async () => {
+test('a clock can be set, frozen and left to run', async (t) => {
   let now = 1_000_000;
-  const redis = await open({ now: () => now });
+  const redis = await opened(t, { now: () => now });
   assert.equal(await redis.clock.get(), 1_000_000);
   await redis.clock.freeze();
   now += 500;
@@ -27,19 +26,17 @@ test('a clock can be set, frozen and left to run', async () => {
   await redis.clock.set(2_000_000);
   now += 1;
   assert.equal(await redis.clock.get(), 2_000_001);
-  await redis.close();
 });
 
-test('a blocking command times out by the clock, whatever waits before it', async () => {
-  const redis = await open({ clock: 1000 });
+test('a blocking command times out by the clock, whatever waits before it', async (t) => {
+  const redis = await opened(t, { clock: 1000 });
   const popped = redis.call('BLPOP', 'queue', 5);
   await redis.clock.advance(5000);
   assert.equal(await popped, null);
-  await redis.close();
 });
 
-test('without a turned clock time passes by itself', async () => {
-  const redis = await open();
+test('without a turned clock time passes by itself', async (t) => {
+  const redis = await opened(t);
   assert.equal(await redis.call('BLPOP', 'queue', 0.05), null);
   await redis.call('SET', 'k', 'v', 'PX', 20);
   const events = redis.client();
@@ -49,5 +46,4 @@ test('without a turned clock time passes by itself', async () => {
   });
   await events.call('SET', 'soon', 'v', 'PX', 20);
   assert.match(String(await expired), /^(k|soon)$/);
-  await redis.close();
 });

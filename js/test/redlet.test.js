@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 
 import { EngineError, ReplyError, open } from '../src/node.js';
+import { opened } from './helpers.js';
 
 /** @typedef {import('../src/node.js').NodeRedlet} NodeRedlet */
 
@@ -11,14 +12,7 @@ import { EngineError, ReplyError, open } from '../src/node.js';
  * @param {(redis: NodeRedlet) => Promise<void>} body
  */
 function withRedis(name, options, body) {
-  test(name, async () => {
-    const redis = await open(options);
-    try {
-      await body(redis);
-    } finally {
-      await redis.close();
-    }
-  });
+  test(name, async (t) => body(await opened(t, options)));
 }
 
 withRedis('call answers, and rejects with what the server calls an error', {}, async (redis) => {
@@ -109,10 +103,10 @@ test('a configuration that is none is refused', async () => {
   await assert.rejects(open({ config: { maxmemory: 'much' } }), EngineError);
 });
 
-test('the same seed gives the same choices', async () => {
+test('the same seed gives the same choices', async (t) => {
   const choices = [];
   for (const seed of ['a', 'a', 'b']) {
-    const redis = await open({ seed });
+    const redis = await opened(t, { seed });
     await redis.call('MSET', ...Array.from({ length: 40 }, (_, i) => String(i)));
     const picks = await redis.pipeline(Array(10).fill(['RANDOMKEY']));
     choices.push(picks.join());
@@ -157,8 +151,8 @@ withRedis('a long life of calls leaves nothing behind', {}, async (redis) => {
   );
 });
 
-test('after close everything rejects', async () => {
-  const redis = await open();
+test('after close everything rejects', async (t) => {
+  const redis = await opened(t);
   const waiting = redis.call('PING');
   await redis.close();
   await assert.rejects(waiting, EngineError);
@@ -166,13 +160,12 @@ test('after close everything rejects', async () => {
   await assert.rejects(redis.snapshot(), EngineError);
   await assert.rejects(redis.listen(), EngineError);
   assert.throws(() => redis.connect(), EngineError);
-  await redis.close();
 });
 
-test('SHUTDOWN ends the engine', async () => {
+test('SHUTDOWN ends the engine', async (t) => {
   /** @type {string | undefined} */
   let why;
-  const redis = await open({ onshutdown: (reason) => (why = reason) });
+  const redis = await opened(t, { onshutdown: (reason) => (why = reason) });
   await assert.rejects(redis.call('SHUTDOWN', 'NOSAVE'), EngineError);
   await assert.rejects(redis.call('PING'), EngineError);
   assert.equal(typeof why, 'string');

@@ -54,7 +54,8 @@ test('what is no argument is refused', () => {
 
 const STREAM =
   '+OK\r\n-ERR no\r\n:42\r\n:9007199254740993\r\n$5\r\nhello\r\n$0\r\n\r\n$-1\r\n*-1\r\n' +
-  assert.equal(encoded(Array(12).fill('a')), `*12\r\n${'$1\r\na\r\n'.repeat(12)}`);
+  '*3\r\n:1\r\n*1\r\n+a\r\n$-1\r\n*0\r\n%2\r\n+a\r\n:1\r\n$1\r\nb\r\n*0\r\n' +
+  '~2\r\n:1\r\n:2\r\n_\r\n' +
   ',1.5\r\n,inf\r\n,-inf\r\n,nan\r\n#t\r\n#f\r\n(123456789012345678901\r\n=7\r\ntxt:abc\r\n' +
   '!8\r\nERR long\r\n|1\r\n+k\r\n+v\r\n:7\r\n$4\r\n\r\n\r\n\r\n';
 const REPLIES = [
