@@ -236,6 +236,10 @@ export class Engine {
 
   /** @param {string} refusal */
   #started(refusal) {
+    if (!this.#first && !refusal) {
+      const data = this.#kept ? 'with the last snapshot' : 'empty';
+      this.#log('notice', `redlet: a new engine runs, ${data}`);
+    }
     this.#booting = false;
     this.#first = false;
     const waiter = this.#configured.shift();
@@ -310,14 +314,6 @@ export class Engine {
     const disconnect = this.#detach();
     this.#booting = true;
     this.#configure();
-    this.#wait(this.#configured).then(
-      () =>
-        this.#log(
-          'notice',
-          `redlet: a new engine runs, ${this.#kept ? 'with the last snapshot' : 'empty'}`,
-        ),
-      () => {},
-    );
     if (this.#kept) {
       this.#wait(this.#restores).catch((refusal) => this.#log('warning', refusal.message));
       this.inbox.frame(In.RESTORE, 0, this.#kept);

@@ -24,9 +24,11 @@ import { Client } from './client.js';
 
 /** A subscription, on a connection of its own. */
 export class Subscription {
+  #engine;
   #client;
   #listener;
   #bytes;
+  #closed = false;
   #confirm = () => {};
 
   /**
@@ -60,6 +62,9 @@ export class Subscription {
    * @param {boolean} bytes
    */
   constructor(engine, clientOptions, listener, bytes) {
+    this.#engine = engine;
+    // A program that waits for messages is not done, as long as the engine has something to do.
+    engine.hold();
     this.#listener = listener;
     this.#bytes = bytes;
     const onpush = (/** @type {Reply[]} */ push) => this.#receive(push);
@@ -68,7 +73,9 @@ export class Subscription {
 
   /** Ends the subscription: no message is delivered after this. */
   close() {
-    this.#listener = () => {};
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#engine.release();
     this.#client.close();
   }
 
@@ -91,6 +98,7 @@ export class Subscription {
 
   /** @param {Reply[]} push */
   #receive(push) {
+    if (this.#closed) return undefined;
     const [kind, ...rest] = push;
     switch (name(kind)) {
       case 'message':
