@@ -345,7 +345,7 @@ func (c *call) store(key, val []byte) {
 		(*p).setString(val)
 		c.use(*p)
 	default:
-		c.e.clearTTL(*p)
+		c.e.forget(*p)
 		*p = newString(val)
 		c.e.touchLRU(*p)
 	}

@@ -1,6 +1,8 @@
 package core
 
 import (
+	"math"
+
 	"github.com/redlet/redlet/core/internal/dict"
 	"github.com/redlet/redlet/core/internal/timer"
 )
@@ -8,9 +10,10 @@ import (
 // store holds the keys of a database. SWAPDB exchanges two stores; what clients wait for and
 // watch stays with the database.
 type store struct {
-	keys    dict.Dict[*object]
-	expires int // keys with an expiry
-	db      *db
+	keys       dict.Dict[*object]
+	expires    int // keys with an expiry
+	subexpires int // hashes with a field that has an expiry
+	db         *db
 }
 
 // db is a database as clients select it.
@@ -28,9 +31,11 @@ func newDB(id int, seed uint64) *db {
 	return d
 }
 
-// expiries orders every key with an expiry by its instant.
+// expiries orders every key with an expiry, and every hash with a field that has one, by its
+// instant.
 type expiries struct {
 	heap   timer.Heap[*ttl]
+	fields timer.Heap[*hashDue]
 	paused bool // DEBUG SET-ACTIVE-EXPIRE 0: keys only go when somebody asks for them
 }
 
@@ -38,10 +43,22 @@ func (x *expiries) due() Time {
 	if x.paused {
 		return Never
 	}
-	if _, at, ok := x.heap.Min(); ok {
+	if at := min(x.next()); at != math.MaxInt64 {
 		return timeOf(at)
 	}
 	return Never
+}
+
+// next returns when the next key and the next field expire, in milliseconds.
+func (x *expiries) next() (key, field int64) {
+	key, field = math.MaxInt64, math.MaxInt64
+	if _, at, ok := x.heap.Min(); ok {
+		key = at
+	}
+	if _, at, ok := x.fields.Min(); ok {
+		field = at
+	}
+	return key, field
 }
 
 // find returns the value of a key for a command that reads it, nil when there is none. It counts
@@ -134,7 +151,7 @@ func (c *call) addedTo(d *db, key []byte, o *object) {
 // put stores a value under a key, in place of whatever it holds, and ends its expiry.
 func (c *call) put(key []byte, o *object) {
 	if p := c.db.keys.Find(key); p != nil {
-		c.e.clearTTL(*p)
+		c.e.forget(*p)
 		*p = o
 		c.e.touchLRU(o)
 		return
@@ -150,7 +167,7 @@ func (c *call) remove(key []byte) bool {
 func (e *Engine) removeFrom(d *db, key []byte) bool {
 	o, ok := d.keys.Delete(key)
 	if ok {
-		e.clearTTL(o)
+		e.forget(o)
 	}
 	return ok
 }
@@ -186,8 +203,20 @@ func (e *Engine) clearTTL(o *object) bool {
 	return true
 }
 
-// expireNext removes the key that is due first.
+// forget makes the engine's clockwork forget a value that no longer stands under its key.
+func (e *Engine) forget(o *object) {
+	e.clearTTL(o)
+	if o.kind == kindHash {
+		e.displaceHash(o.hash())
+	}
+}
+
+// expireNext removes the key, or the fields of a hash, that are due first.
 func (e *Engine) expireNext() {
+	if key, field := e.expires.next(); field < key {
+		e.expireFields()
+		return
+	}
 	if t, _, ok := e.expires.heap.Min(); ok {
 		e.expire(t)
 	}
@@ -207,7 +236,7 @@ func (e *Engine) empty(d *db) int {
 	n := d.keys.Len()
 	for i := range n {
 		_, p := d.keys.At(i)
-		e.clearTTL(*p)
+		e.forget(*p)
 	}
 	d.keys.Clear()
 	return n

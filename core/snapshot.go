@@ -231,6 +231,7 @@ func (l *loader) commit() {
 	e.clock, e.random = l.clock, l.random
 	e.now = e.clock.read()
 	e.expires.heap.Clear()
+	e.expires.fields.Clear()
 	for i, d := range e.dbs {
 		e.touchAll(d, l.stores[i])
 		e.wakeAlways(d)

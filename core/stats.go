@@ -12,6 +12,7 @@ type stats struct {
 	processed     int64
 	hits, misses  int64
 	expired       int64
+	expiredFields int64
 	evicted       int64
 	netIn, netOut int64
 	reads, writes int64 // inputs taken and outputs given

@@ -12,6 +12,8 @@ var commands = newTable(
 	lcsCommands,
 	listCommands,
 	listMoveCommands,
+	hashCommands,
+	hashExpireCommands,
 	genericCommands,
 	expireCommands,
 	connectionCommands,

@@ -60,6 +60,7 @@ type kindOps struct {
 var kinds = [kindCount]kindOps{
 	kindString: stringOps,
 	kindList:   listOps,
+	kindHash:   hashOps,
 }
 
 // object is a value stored under a key. Which of num, str and body holds it depends on the kind

@@ -271,14 +271,14 @@ func (h *Hash) Fit(lim Limits) {
 	}
 }
 
-// Clone is an independent copy. Of lim it takes the seed.
-func (h *Hash) Clone(lim Limits) *Hash {
+// Clone is an independent copy.
+func (h *Hash) Clone() *Hash {
 	if h.enc != Table {
 		h.room()
 		return &Hash{enc: h.enc, pack: h.pack.Clone()}
 	}
 	c := &Hash{}
-	c.toTable(lim, h.Len())
+	c.toTable(Limits{Seed: h.table.Seed()}, h.Len())
 	for i := range h.table.Len() {
 		key, from := h.table.At(i)
 		field := []byte(key)
@@ -289,6 +289,28 @@ func (h *Hash) Clone(lim Limits) *Hash {
 	}
 	return c
 }
+
+// Memory estimates the bytes that the hash takes.
+func (h *Hash) Memory() int {
+	if h.enc != Table {
+		return cap(h.pack)
+	}
+	n := 0
+	for i := range h.table.Len() {
+		key, c := h.table.At(i)
+		n += entrySize + len(key) + cap(c.value)
+		if c.due != nil {
+			n += deadlineSize
+		}
+	}
+	return n
+}
+
+// The bytes of an entry of a table with its bucket, and of a time.
+const (
+	entrySize    = 60
+	deadlineSize = 64
+)
 
 func (h *Hash) toTable(lim Limits, size int) {
 	from := *h

@@ -160,7 +160,7 @@ func TestOracle(t *testing.T) {
 			m.check(t, h, int64(rnd.Intn(25)))
 			switch rnd.Intn(40) {
 			case 0:
-				h = h.Clone(limits)
+				h = h.Clone()
 			case 1:
 				before := int64(rnd.Intn(20))
 				gone := map[string]bool{}

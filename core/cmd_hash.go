@@ -1,0 +1,576 @@
+package core
+
+import (
+	"math"
+	"strconv"
+
+	"github.com/redlet/redlet/core/internal/glob"
+	"github.com/redlet/redlet/core/internal/hash"
+	"github.com/redlet/redlet/core/internal/numfmt"
+	"github.com/redlet/redlet/core/internal/resp"
+)
+
+var hashCommands = []Command{
+	{
+		Name: "hset", Since: "2.0", Group: "hash",
+		Flags:      Write | DenyOOM | Fast,
+		Cats:       CatHash,
+		Syntax:     "key data:{field value}...",
+		Keys:       "1 RW update",
+		Summary:    "Gives fields of a hash their values, making the hash if need be.",
+		Complexity: "O(N) for N fields",
+		History:    "4.0 several fields and values",
+		Run:        cmdHset,
+	},
+	{
+		Name: "hsetnx", Since: "2.0", Group: "hash",
+		Flags:      Write | DenyOOM | Fast,
+		Cats:       CatHash,
+		Syntax:     "key field value",
+		Keys:       "1 RW insert",
+		Summary:    "Gives a field of a hash its value, but only if the hash lacks that field.",
+		Complexity: "O(1)",
+		Run:        cmdHsetnx,
+	},
+	{
+		Name: "hmset", Since: "2.0", Group: "hash",
+		Flags:      Write | DenyOOM | Fast,
+		Cats:       CatHash,
+		Syntax:     "key data:{field value}...",
+		Keys:       "1 RW update",
+		Summary:    "Gives several fields of a hash their values.",
+		Complexity: "O(N) for N fields",
+		Deprecated: "4.0",
+		Replaced:   "`HSET` with several fields and values",
+		Run:        cmdHmset,
+	},
+	{
+		Name: "hget", Since: "2.0", Group: "hash",
+		Flags:      ReadOnly | Fast,
+		Cats:       CatHash,
+		Syntax:     "key field",
+		Keys:       "1 RO access",
+		Summary:    "Gives the value of a field of a hash.",
+		Complexity: "O(1)",
+		Run:        cmdHget,
+	},
+	{
+		Name: "hmget", Since: "2.0", Group: "hash",
+		Flags:      ReadOnly | Fast,
+		Cats:       CatHash,
+		Syntax:     "key field...",
+		Keys:       "1 RO access",
+		Summary:    "Gives the values of several fields of a hash.",
+		Complexity: "O(N) for N fields",
+		Run:        cmdHmget,
+	},
+	{
+		Name: "hgetall", Since: "2.0", Group: "hash",
+		Flags:      ReadOnly,
+		Cats:       CatHash,
+		Syntax:     "key",
+		Keys:       "1 RO access",
+		Tips:       "nondeterministic_output_order",
+		Summary:    "Gives all fields of a hash with their values.",
+		Complexity: "O(N) for a hash of N fields",
+		Run:        cmdHgetall,
+	},
+	{
+		Name: "hdel", Since: "2.0", Group: "hash",
+		Flags:      Write | Fast,
+		Cats:       CatHash,
+		Syntax:     "key field...",
+		Keys:       "1 RW delete",
+		Summary:    "Removes fields from a hash; with its last field the key goes too.",
+		Complexity: "O(N) for N fields",
+		History:    "2.4 several fields",
+		Run:        cmdHdel,
+	},
+	{
+		Name: "hlen", Since: "2.0", Group: "hash",
+		Flags:      ReadOnly | Fast,
+		Cats:       CatHash,
+		Syntax:     "key",
+		Keys:       "1 RO",
+		Summary:    "Counts the fields of a hash.",
+		Complexity: "O(1)",
+		Run:        cmdHlen,
+	},
+	{
+		Name: "hstrlen", Since: "3.2", Group: "hash",
+		Flags:      ReadOnly | Fast,
+		Cats:       CatHash,
+		Syntax:     "key field",
+		Keys:       "1 RO",
+		Summary:    "Counts the bytes of a field's value.",
+		Complexity: "O(1)",
+		Run:        cmdHstrlen,
+	},
+	{
+		Name: "hexists", Since: "2.0", Group: "hash",
+		Flags:      ReadOnly | Fast,
+		Cats:       CatHash,
+		Syntax:     "key field",
+		Keys:       "1 RO",
+		Summary:    "Tells whether a hash has a field.",
+		Complexity: "O(1)",
+		Run:        cmdHexists,
+	},
+	{
+		Name: "hkeys", Since: "2.0", Group: "hash",
+		Flags:      ReadOnly,
+		Cats:       CatHash,
+		Syntax:     "key",
+		Keys:       "1 RO access",
+		Tips:       "nondeterministic_output_order",
+		Summary:    "Gives the names of all fields of a hash.",
+		Complexity: "O(N) for a hash of N fields",
+		Run:        cmdHkeys,
+	},
+	{
+		Name: "hvals", Since: "2.0", Group: "hash",
+		Flags:      ReadOnly,
+		Cats:       CatHash,
+		Syntax:     "key",
+		Keys:       "1 RO access",
+		Tips:       "nondeterministic_output_order",
+		Summary:    "Gives the values of all fields of a hash.",
+		Complexity: "O(N) for a hash of N fields",
+		Run:        cmdHvals,
+	},
+	{
+		Name: "hincrby", Since: "2.0", Group: "hash",
+		Flags:      Write | DenyOOM | Fast,
+		Cats:       CatHash,
+		Syntax:     "key field increment:int",
+		Keys:       "1 RW access update",
+		Summary:    "Adds to the integer in a field of a hash; a missing field counts as 0.",
+		Complexity: "O(1)",
+		Run:        cmdHincrby,
+	},
+	{
+		Name: "hincrbyfloat", Since: "2.6", Group: "hash",
+		Flags:  Write | DenyOOM | Fast,
+		Cats:   CatHash,
+		Syntax: "key field increment:double",
+		Keys:   "1 RW access update",
+		Summary: "Adds to the floating-point number in a field of a hash; a missing field counts " +
+			"as 0.",
+		Complexity: "O(1)",
+		Run:        cmdHincrbyfloat,
+	},
+	{
+		Name: "hrandfield", Since: "6.2", Group: "hash",
+		Flags:      ReadOnly,
+		Cats:       CatHash,
+		Syntax:     "key [options:{count:int [WITHVALUES]}]",
+		Keys:       "1 RO access",
+		Tips:       "nondeterministic_output",
+		Summary:    "Gives fields of a hash chosen at random.",
+		Complexity: "O(N) for N fields returned",
+		Run:        cmdHrandfield,
+	},
+	{
+		Name: "hscan", Since: "2.8", Group: "hash",
+		Flags:      ReadOnly,
+		Cats:       CatHash,
+		Syntax:     "key cursor:int [MATCH pattern:pattern] [COUNT count:int] [NOVALUES]",
+		Keys:       "1 RO access",
+		Tips:       "nondeterministic_output",
+		Summary:    "Walks through the fields of a hash in small steps.",
+		Complexity: "O(1) a call, O(N) for a whole walk over N fields",
+		Run:        cmdHscan,
+	},
+}
+
+const (
+	errHashInt   = "ERR hash value is not an integer"
+	errHashFloat = "ERR hash value is not a float"
+	errInfinite  = "ERR value is NaN or Infinity"
+)
+
+// hashOf returns the hash at the command's key for reading: nil when there is none, and false
+// when the key holds something else, once that is replied.
+func (c *call) hashOf() (*hashValue, bool) {
+	return c.asHash(c.find(c.args[1]))
+}
+
+// hashToChange is hashOf for a command that may change the hash.
+func (c *call) hashToChange() (*hashValue, bool) {
+	return c.asHash(c.findWrite(c.args[1]))
+}
+
+func (c *call) asHash(o *object) (*hashValue, bool) {
+	if o == nil {
+		return nil, true
+	}
+	if !c.ofKind(o, kindHash) {
+		return nil, false
+	}
+	return o.hash(), true
+}
+
+// hashToFill is hashToChange which makes the hash that is missing; fields must be added at once.
+func (c *call) hashToFill() (*hashValue, bool) {
+	h, ok := c.hashToChange()
+	if ok && h == nil {
+		o := newHash()
+		c.add(c.args[1], o)
+		h = o.hash()
+	}
+	return h, ok
+}
+
+// settleHash ends a change to the fields of a hash: it sets the engine's clockwork for those that
+// expire, and removes the key of a hash that has none left.
+func (c *call) settleHash(h *hashValue) {
+	if h.Len() == 0 {
+		c.removeEmpty(c.args[1])
+		return
+	}
+	if h.due != nil || h.NextExpiry() != hash.Never {
+		c.e.placeHash(c.db, c.args[1], h)
+	}
+}
+
+// lapse removes those of the named fields whose time has come. Mostly the engine has done so
+// already; it has not while active expiry is off, and when very many are due at once. It reports
+// false when the hash has gone with its last field.
+func (c *call) lapse(h *hashValue, fields [][]byte) bool {
+	if h.NextExpiry() > c.nowMs() {
+		return true
+	}
+	if c.dropLapsed(h, fields) {
+		c.e.fieldsExpired(c.db, string(c.args[1]), h)
+	}
+	return h.Len() > 0
+}
+
+// lapseFor is lapse for a command that is about to set the one field: the hash stays.
+func (c *call) lapseFor(h *hashValue, fields [][]byte) {
+	if h.NextExpiry() <= c.nowMs() && c.dropLapsed(h, fields) {
+		c.notify(notifyHash, "hexpired", c.args[1])
+	}
+}
+
+// dropLapsed deletes those of the fields whose time has come, and tells whether there were any.
+func (c *call) dropLapsed(h *hashValue, fields [][]byte) (any bool) {
+	for _, field := range fields {
+		if at, ok := h.Expiry(field, 0); ok && at <= c.nowMs() {
+			h.Delete(field)
+			c.e.stats.expiredFields++
+			any = true
+		}
+	}
+	return any
+}
+
+func cmdHset(c *call) {
+	if fresh, ok := c.hset(); ok {
+		c.count(fresh)
+	}
+}
+
+func cmdHmset(c *call) {
+	if _, ok := c.hset(); ok {
+		c.ok()
+	}
+}
+
+func (c *call) hset() (fresh int, ok bool) {
+	if len(c.args)%2 != 0 {
+		c.err(errArity(c.cmd))
+		return 0, false
+	}
+	h, ok := c.hashToFill()
+	if !ok {
+		return 0, false
+	}
+	lim := c.e.hashLimits()
+	h.Prepare(c.args[2:], lim)
+	for i := 2; i < len(c.args); i += 2 {
+		if h.Set(c.args[i], c.args[i+1], false, lim) {
+			fresh++
+		}
+	}
+	c.settleHash(h)
+	c.modified(notifyHash, "hset", c.args[1])
+	return fresh, true
+}
+
+func cmdHsetnx(c *call) {
+	h, ok := c.hashToFill()
+	if !ok {
+		return
+	}
+	c.lapseFor(h, c.args[2:3])
+	if _, ok := h.Expiry(c.args[2], 0); ok {
+		c.int(0)
+		return
+	}
+	lim := c.e.hashLimits()
+	h.Prepare(c.args[2:], lim)
+	h.Set(c.args[2], c.args[3], false, lim)
+	c.settleHash(h)
+	c.modified(notifyHash, "hset", c.args[1])
+	c.int(1)
+}
+
+func cmdHget(c *call) {
+	h, ok := c.hashOf()
+	if !ok {
+		return
+	}
+	if h == nil {
+		c.null()
+		return
+	}
+	c.lapse(h, c.args[2:3])
+	c.bulkField(h, c.args[2])
+}
+
+// bulkField writes the value of a field, or null.
+func (c *call) bulkField(h *hashValue, field []byte) {
+	var digits [20]byte
+	if value, ok := h.Get(field, c.nowMs(), digits[:]); ok {
+		c.bulk(value)
+	} else {
+		c.null()
+	}
+}
+
+func cmdHmget(c *call) {
+	h, ok := c.hashOf()
+	if ok {
+		if h != nil {
+			c.lapse(h, c.args[2:])
+		}
+		c.bulkFields(h, c.args[2:])
+	}
+}
+
+// bulkFields writes the values of fields as an array; h may be nil.
+func (c *call) bulkFields(h *hashValue, fields [][]byte) {
+	c.array(len(fields))
+	for _, field := range fields {
+		if h == nil {
+			c.null()
+		} else {
+			c.bulkField(h, field)
+		}
+	}
+}
+
+func cmdHgetall(c *call) {
+	h, ok := c.hashOf()
+	switch {
+	case !ok:
+	case h == nil:
+		c.mapping(0)
+	default:
+		c.mapping(h.Live(c.nowMs()))
+		for f := range h.All(c.nowMs()) {
+			c.bulk(f.Name)
+			c.bulk(f.Value)
+		}
+	}
+}
+
+func cmdHdel(c *call) {
+	h, ok := c.hashToChange()
+	if !ok {
+		return
+	}
+	n := 0
+	for _, field := range c.args[2:] {
+		if h != nil && h.Delete(field) {
+			n++
+		}
+	}
+	if n > 0 {
+		c.modified(notifyHash, "hdel", c.args[1])
+		c.settleHash(h)
+	}
+	c.count(n)
+}
+
+func cmdHlen(c *call) {
+	h, ok := c.hashOf()
+	switch {
+	case !ok:
+	case h == nil:
+		c.int(0)
+	default:
+		c.count(h.Len())
+	}
+}
+
+func cmdHstrlen(c *call) {
+	h, ok := c.hashOf()
+	if !ok {
+		return
+	}
+	if h == nil {
+		c.int(0)
+		return
+	}
+	c.lapse(h, c.args[2:3])
+	var digits [20]byte
+	value, _ := h.Get(c.args[2], c.nowMs(), digits[:])
+	c.count(len(value))
+}
+
+func cmdHexists(c *call) {
+	h, ok := c.hashOf()
+	if !ok {
+		return
+	}
+	if h == nil {
+		c.int(0)
+		return
+	}
+	c.lapse(h, c.args[2:3])
+	_, ok = h.Expiry(c.args[2], c.nowMs())
+	c.flag(ok)
+}
+
+func cmdHkeys(c *call) { c.eachField(func(f *hash.Field) { c.bulk(f.Name) }) }
+func cmdHvals(c *call) { c.eachField(func(f *hash.Field) { c.bulk(f.Value) }) }
+
+// eachField writes an array of one element of every field.
+func (c *call) eachField(write func(f *hash.Field)) {
+	h, ok := c.hashOf()
+	switch {
+	case !ok:
+	case h == nil:
+		c.array(0)
+	default:
+		c.array(h.Live(c.nowMs()))
+		for f := range h.All(c.nowMs()) {
+			write(f)
+		}
+	}
+}
+
+func cmdHincrby(c *call) {
+	by, ok := c.argInt(3)
+	if !ok {
+		return
+	}
+	h, ok := c.hashToChange()
+	if !ok {
+		return
+	}
+	n := int64(0)
+	var digits [20]byte
+	if text, ok := c.fieldToChange(h, digits[:]); ok {
+		if n, ok = resp.Int(text); !ok {
+			c.err(errHashInt)
+			return
+		}
+	}
+	if by < 0 && n < math.MinInt64-by || by > 0 && n > math.MaxInt64-by {
+		c.err(errOverflow)
+		return
+	}
+	c.replaceField(strconv.AppendInt(digits[:0], n+by, 10), "hincrby")
+	c.int(n + by)
+}
+
+func cmdHincrbyfloat(c *call) {
+	by, ok := numfmt.Parse(c.args[3])
+	switch {
+	case !ok:
+		c.err(errNotFloat)
+		return
+	case !by.Finite():
+		c.err(errInfinite)
+		return
+	}
+	h, ok := c.hashToChange()
+	if !ok {
+		return
+	}
+	var x numfmt.LongDouble
+	var digits [64]byte
+	if text, ok := c.fieldToChange(h, digits[:]); ok {
+		if x, ok = numfmt.Parse(text); !ok {
+			c.err(errHashFloat)
+			return
+		}
+	}
+	if x = x.Add(by); !x.Finite() {
+		c.err(errNaN)
+		return
+	}
+	text := x.AppendFixed(digits[:0])
+	c.replaceField(text, "hincrbyfloat")
+	c.bulk(text)
+}
+
+// fieldToChange is the value of the field that the command names, as hash.Get gives it; h may be
+// nil.
+func (c *call) fieldToChange(h *hashValue, scratch []byte) ([]byte, bool) {
+	if h == nil {
+		return nil, false
+	}
+	c.lapseFor(h, c.args[2:3])
+	return h.Get(c.args[2], c.nowMs(), scratch)
+}
+
+// replaceField gives the field that the command names another value; it expires when it did.
+func (c *call) replaceField(value []byte, event string) {
+	if h, ok := c.hashToFill(); ok {
+		h.Set(c.args[2], value, true, c.e.hashLimits())
+		c.settleHash(h)
+		c.modified(notifyHash, event, c.args[1])
+	}
+}
+
+func cmdHscan(c *call) {
+	cursor, ok := c.argCursor(2)
+	if !ok {
+		return
+	}
+	h, ok := c.hashOf()
+	if !ok {
+		return
+	}
+	if h == nil { // the options are not even looked at
+		c.array(2)
+		c.bulkCursor(0)
+		c.array(0)
+		return
+	}
+	if opt, ok := c.scanOptions(3); ok {
+		c.hscan(h, cursor, &opt)
+	}
+}
+
+// hscan writes the next cursor and the fields up to it.
+func (c *call) hscan(h *hashValue, cursor uint64, opt *scanOptions) {
+	var found replies
+	seen, n := 0, 0
+	visit := func(f *hash.Field) {
+		seen++
+		if opt.match != nil && !glob.Match(opt.match, f.Name, false) {
+			return
+		}
+		n++
+		found.bulk(f.Name)
+		if !opt.noValues {
+			n++
+			found.bulk(f.Value)
+		}
+	}
+	for range 10 * opt.count {
+		cursor = h.Scan(cursor, c.nowMs(), visit)
+		if cursor == 0 || seen >= opt.count {
+			break
+		}
+	}
+	c.array(2)
+	c.bulkCursor(cursor)
+	c.array(n)
+	c.buf = append(c.buf, found.buf...)
+}

@@ -1,0 +1,590 @@
+package core
+
+import (
+	"math"
+
+	"github.com/redlet/redlet/core/internal/hash"
+	"github.com/redlet/redlet/core/internal/resp"
+)
+
+var hashExpireCommands = []Command{
+	{
+		Name: "hexpire", Since: "7.4", Group: "hash",
+		Flags:      Write | Fast,
+		Cats:       CatHash,
+		Syntax:     "key seconds:int [condition:(NX|XX|GT|LT)] FIELDS fields:{numfields:int field...}",
+		Keys:       "1 RW update",
+		Summary:    "Makes fields of a hash go after some seconds.",
+		Complexity: "O(N) for N fields",
+		Run:        cmdHexpire,
+	},
+	{
+		Name: "hpexpire", Since: "7.4", Group: "hash",
+		Flags: Write | Fast,
+		Cats:  CatHash,
+		Syntax: "key milliseconds:int [condition:(NX|XX|GT|LT)] FIELDS " +
+			"fields:{numfields:int field...}",
+		Keys:       "1 RW update",
+		Summary:    "Makes fields of a hash go after some milliseconds.",
+		Complexity: "O(N) for N fields",
+		Run:        cmdHpexpire,
+	},
+	{
+		Name: "hexpireat", Since: "7.4", Group: "hash",
+		Flags: Write | Fast,
+		Cats:  CatHash,
+		Syntax: "key unix-time-seconds:time [condition:(NX|XX|GT|LT)] FIELDS " +
+			"fields:{numfields:int field...}",
+		Keys:       "1 RW update",
+		Summary:    "Makes fields of a hash go at an instant, in seconds of Unix time.",
+		Complexity: "O(N) for N fields",
+		Run:        cmdHexpireat,
+	},
+	{
+		Name: "hpexpireat", Since: "7.4", Group: "hash",
+		Flags: Write | Fast,
+		Cats:  CatHash,
+		Syntax: "key unix-time-milliseconds:time [condition:(NX|XX|GT|LT)] FIELDS " +
+			"fields:{numfields:int field...}",
+		Keys:       "1 RW update",
+		Summary:    "Makes fields of a hash go at an instant, in milliseconds of Unix time.",
+		Complexity: "O(N) for N fields",
+		Run:        cmdHpexpireat,
+	},
+	{
+		Name: "httl", Since: "7.4", Group: "hash",
+		Flags:      ReadOnly | Fast,
+		Cats:       CatHash,
+		Syntax:     "key FIELDS fields:{numfields:int field...}",
+		Keys:       "1 RO access",
+		Tips:       "nondeterministic_output",
+		Summary:    "Tells in how many seconds fields of a hash go.",
+		Complexity: "O(N) for N fields",
+		Run:        cmdHttl,
+	},
+	{
+		Name: "hpttl", Since: "7.4", Group: "hash",
+		Flags:      ReadOnly | Fast,
+		Cats:       CatHash,
+		Syntax:     "key FIELDS fields:{numfields:int field...}",
+		Keys:       "1 RO access",
+		Tips:       "nondeterministic_output",
+		Summary:    "Tells in how many milliseconds fields of a hash go.",
+		Complexity: "O(N) for N fields",
+		Run:        cmdHpttl,
+	},
+	{
+		Name: "hexpiretime", Since: "7.4", Group: "hash",
+		Flags:      ReadOnly | Fast,
+		Cats:       CatHash,
+		Syntax:     "key FIELDS fields:{numfields:int field...}",
+		Keys:       "1 RO access",
+		Summary:    "Tells the instant at which fields of a hash go, in seconds of Unix time.",
+		Complexity: "O(N) for N fields",
+		Run:        cmdHexpiretime,
+	},
+	{
+		Name: "hpexpiretime", Since: "7.4", Group: "hash",
+		Flags:      ReadOnly | Fast,
+		Cats:       CatHash,
+		Syntax:     "key FIELDS fields:{numfields:int field...}",
+		Keys:       "1 RO access",
+		Summary:    "Tells the instant at which fields of a hash go, in milliseconds of Unix time.",
+		Complexity: "O(N) for N fields",
+		Run:        cmdHpexpiretime,
+	},
+	{
+		Name: "hpersist", Since: "7.4", Group: "hash",
+		Flags:      Write | Fast,
+		Cats:       CatHash,
+		Syntax:     "key FIELDS fields:{numfields:int field...}",
+		Keys:       "1 RW update",
+		Summary:    "Makes fields of a hash stay that were to go.",
+		Complexity: "O(N) for N fields",
+		Run:        cmdHpersist,
+	},
+	{
+		Name: "hgetex", Since: "8.0", Group: "hash",
+		Flags: Write | Fast,
+		Cats:  CatHash,
+		Syntax: "key [expiration:(EX seconds:int|PX milliseconds:int|EXAT unix-time-seconds:time|" +
+			"PXAT unix-time-milliseconds:time|PERSIST)] FIELDS fields:{numfields:int field...}",
+		Keys:       `1 RW access update "update, for the expiry"`,
+		Summary:    "Gives the values of fields of a hash and may change when the fields go.",
+		Complexity: "O(N) for N fields",
+		Run:        cmdHgetex,
+	},
+	{
+		Name: "hsetex", Since: "8.0", Group: "hash",
+		Flags: Write | DenyOOM | Fast,
+		Cats:  CatHash,
+		Syntax: "key [condition:(FNX|FXX)] [expiration:(EX seconds:int|PX milliseconds:int|EXAT " +
+			"unix-time-seconds:time|PXAT unix-time-milliseconds:time|KEEPTTL)] FIELDS " +
+			"fields:{numfields:int data:{field value}...}",
+		Keys:       "1 RW update",
+		Summary:    "Gives fields of a hash their values and says when the fields go.",
+		Complexity: "O(N) for N fields",
+		Run:        cmdHsetex,
+	},
+	{
+		Name: "hgetdel", Since: "8.0", Group: "hash",
+		Flags:      Write | Fast,
+		Cats:       CatHash,
+		Syntax:     "key FIELDS fields:{numfields:int field...}",
+		Keys:       "1 RW access delete",
+		Summary:    "Gives the values of fields of a hash and removes the fields.",
+		Complexity: "O(N) for N fields",
+		Run:        cmdHgetdel,
+	},
+}
+
+const (
+	errFieldsMissing = "ERR Mandatory argument FIELDS is missing or not at the right position"
+	errFieldsMatch   = "ERR The `numfields` parameter must match the number of arguments"
+	errFieldsCount   = "ERR Number of fields must be a positive integer"
+	errFieldsZero    = "ERR Parameter `numFields` should be greater than 0"
+	errFieldsInvalid = "ERR invalid number of fields"
+	errExpireLess    = "ERR invalid expire time, must be >= 0"
+	errOneExpiry     = "ERR Only one of EX, PX, EXAT, PXAT or KEEPTTL arguments can be specified"
+	errOneCondition  = "ERR Only one of FXX or FNX arguments can be specified"
+)
+
+// fieldExpiryMax is the last instant at which a field can expire, in milliseconds.
+const fieldExpiryMax = 1<<46 - 1
+
+// What the commands about fields that expire say of a field.
+const (
+	fieldMissing = -2
+	fieldStays   = -1
+	fieldRefused = 0
+	fieldChanged = 1
+	fieldDeleted = 2
+)
+
+// argFields reads the word FIELDS at argument i, a number, and so many fields up to the end.
+func (c *call) argFields(i int, badCount string) ([][]byte, bool) {
+	if i >= len(c.args) || !is(c.args[i], "fields") {
+		c.err(errFieldsMissing)
+		return nil, false
+	}
+	if i+1 >= len(c.args) {
+		c.err(errFieldsMatch)
+		return nil, false
+	}
+	n, ok := c.argRange(i+1, 1, math.MaxInt64, badCount)
+	if !ok {
+		return nil, false
+	}
+	fields := c.args[i+2:]
+	if n != int64(len(fields)) {
+		c.err(errFieldsMatch)
+		return nil, false
+	}
+	return fields, true
+}
+
+// argFieldExpiry reads argument i as when fields are to expire.
+func (c *call) argFieldExpiry(i int, u expireUnit) (int64, bool) {
+	n, ok := c.argInt(i)
+	if !ok {
+		return 0, false
+	}
+	if n < 0 {
+		c.err(errExpireLess)
+		return 0, false
+	}
+	at, ok := u.instant(n, c.nowMs())
+	if !ok || at > fieldExpiryMax {
+		c.err(errExpireTime(c.cmd))
+		return 0, false
+	}
+	return at, true
+}
+
+func cmdHexpire(c *call)    { c.hexpire(unitSeconds) }
+func cmdHpexpire(c *call)   { c.hexpire(unitMilliseconds) }
+func cmdHexpireat(c *call)  { c.hexpire(unitSecondsAt) }
+func cmdHpexpireat(c *call) { c.hexpire(unitMillisecondsAt) }
+
+func (c *call) hexpire(u expireUnit) {
+	h, ok := c.hashToChange()
+	if !ok {
+		return
+	}
+	at, ok := c.argFieldExpiry(2, u)
+	if !ok {
+		return
+	}
+	cond, i := fieldCondition(c.args[3])
+	fields, ok := c.argFields(3+i, errFieldsZero)
+	if !ok {
+		return
+	}
+	c.array(len(fields))
+	if h == nil {
+		for range fields {
+			c.int(fieldMissing)
+		}
+		return
+	}
+	ch := fieldChange{c: c, h: h}
+	h.EnableExpiry()
+	for _, field := range fields {
+		c.int(ch.expire(field, at, cond))
+	}
+	ch.end()
+}
+
+// condition says which fields a new expiry is for.
+type condition uint8
+
+const (
+	always condition = iota
+	ifNone
+	ifSome
+	ifLater
+	ifSooner
+)
+
+// fieldCondition reads an argument that may be a condition, and how many arguments it takes: 0
+// where it is none.
+func fieldCondition(arg []byte) (cond condition, n int) {
+	switch {
+	case is(arg, "nx"):
+		return ifNone, 1
+	case is(arg, "xx"):
+		return ifSome, 1
+	case is(arg, "gt"):
+		return ifLater, 1
+	case is(arg, "lt"):
+		return ifSooner, 1
+	}
+	return always, 0
+}
+
+// allows tells whether a field that expires at the first instant, or never, may get the second.
+func (cond condition) allows(old, at int64) bool {
+	switch cond {
+	case ifNone:
+		return old == hash.Never
+	case ifSome:
+		return old != hash.Never
+	case ifLater:
+		return old != hash.Never && at > old
+	case ifSooner:
+		return at < old
+	}
+	return true
+}
+
+// fieldChange does something about the expiry of one field after another, and tells about all of
+// it at its end.
+type fieldChange struct {
+	c                              *call
+	h                              *hashValue
+	changed, deleted, stay, lapsed bool
+}
+
+// expire gives a field its expiry; it is deleted when that is over already. A field whose time
+// has come and which is still there counts like any other.
+func (ch *fieldChange) expire(field []byte, at int64, cond condition) int64 {
+	old, ok := ch.h.Expiry(field, 0)
+	switch {
+	case !ok:
+		return fieldMissing
+	case !cond.allows(old, at):
+		return fieldRefused
+	case at <= ch.c.nowMs():
+		ch.h.Delete(field)
+		ch.deleted = true
+		return fieldDeleted
+	}
+	ch.h.SetExpiry(field, at)
+	ch.changed = true
+	return fieldChanged
+}
+
+// persist ends the expiry of a field.
+func (ch *fieldChange) persist(field []byte) int64 {
+	old, ok := ch.h.Expiry(field, ch.c.nowMs())
+	switch {
+	case !ok:
+		return fieldMissing
+	case old == hash.Never:
+		return fieldStays
+	}
+	ch.h.SetExpiry(field, hash.Never)
+	ch.stay = true
+	return fieldChanged
+}
+
+// lapse removes a field whose time has come.
+func (ch *fieldChange) lapse(field []byte) {
+	if ch.h.NextExpiry() <= ch.c.nowMs() && ch.c.dropLapsed(ch.h, [][]byte{field}) {
+		ch.lapsed = true
+	}
+}
+
+// end tells everybody.
+func (ch *fieldChange) end() {
+	c, key := ch.c, ch.c.args[1]
+	for _, e := range [...]struct {
+		happened bool
+		event    string
+	}{
+		{ch.lapsed, "hexpired"},
+		{ch.changed, "hexpire"},
+		{ch.stay, "hpersist"},
+		{ch.deleted, "hdel"},
+	} {
+		if e.happened {
+			c.modified(notifyHash, e.event, key)
+		}
+	}
+	if ch.changed || ch.deleted || ch.stay || ch.lapsed {
+		c.settleHash(ch.h)
+	}
+}
+
+func cmdHttl(c *call) {
+	c.hexpiries(func(at int64) int64 { return (at - c.nowMs() + 999) / 1000 })
+}
+
+func cmdHpttl(c *call)        { c.hexpiries(func(at int64) int64 { return at - c.nowMs() }) }
+func cmdHexpiretime(c *call)  { c.hexpiries(func(at int64) int64 { return (at + 999) / 1000 }) }
+func cmdHpexpiretime(c *call) { c.hexpiries(func(at int64) int64 { return at }) }
+
+// hexpiries writes when fields expire, as show puts it.
+func (c *call) hexpiries(show func(at int64) int64) {
+	h, ok := c.hashOf()
+	if !ok {
+		return
+	}
+	fields, ok := c.argFields(2, errFieldsCount)
+	if !ok {
+		return
+	}
+	c.array(len(fields))
+	for _, field := range fields {
+		at, ok := int64(0), false
+		if h != nil {
+			at, ok = h.Expiry(field, c.nowMs())
+		}
+		switch {
+		case !ok:
+			c.int(fieldMissing)
+		case at == hash.Never:
+			c.int(fieldStays)
+		default:
+			c.int(show(at))
+		}
+	}
+}
+
+func cmdHpersist(c *call) {
+	h, ok := c.hashToChange()
+	if !ok {
+		return
+	}
+	fields, ok := c.argFields(2, errFieldsCount)
+	if !ok {
+		return
+	}
+	c.array(len(fields))
+	ch := fieldChange{c: c, h: h}
+	for _, field := range fields {
+		if h == nil {
+			c.int(fieldMissing)
+		} else {
+			c.int(ch.persist(field))
+		}
+	}
+	ch.end()
+}
+
+func cmdHgetex(c *call) {
+	h, ok := c.hashToChange()
+	if !ok {
+		return
+	}
+	i, at, persist := 2, int64(hash.Never), is(c.args[2], "persist")
+	if persist {
+		i = 3
+	} else if u, timed := unitOf(c.args[2]); timed {
+		if at, ok = c.argFieldExpiry(3, u); !ok {
+			return
+		}
+		i = 4
+	}
+	fields, ok := c.argFields(i, errFieldsCount)
+	if !ok {
+		return
+	}
+	if h == nil {
+		c.bulkFields(nil, fields)
+		return
+	}
+	ch := fieldChange{c: c, h: h}
+	if at != hash.Never {
+		h.EnableExpiry()
+	}
+	c.array(len(fields))
+	for _, field := range fields {
+		ch.lapse(field)
+		c.bulkField(h, field)
+		switch {
+		case persist:
+			ch.persist(field)
+		case at != hash.Never:
+			ch.expire(field, at, always)
+		}
+	}
+	ch.end()
+}
+
+func cmdHgetdel(c *call) {
+	h, ok := c.hashToChange()
+	if !ok {
+		return
+	}
+	fields, ok := c.argFields(2, errFieldsCount)
+	if !ok {
+		return
+	}
+	if h == nil {
+		c.bulkFields(nil, fields)
+		return
+	}
+	ch := fieldChange{c: c, h: h}
+	c.array(len(fields))
+	for _, field := range fields {
+		ch.lapse(field)
+		c.bulkField(h, field)
+		if h.Delete(field) {
+			ch.deleted = true
+		}
+	}
+	ch.end()
+}
+
+// hsetexOptions are what HSETEX may be told.
+type hsetexOptions struct {
+	fnx, fxx, keep bool
+	at             int64 // hash.Never if the fields are to stay
+	pairs          [][]byte
+}
+
+func (c *call) hsetexOptions() (opt hsetexOptions, ok bool) {
+	opt.at = hash.Never
+	timed := false
+	for i := 2; i < len(c.args); i++ {
+		u, isUnit := unitOf(c.args[i])
+		switch {
+		case is(c.args[i], "fields"):
+			opt.pairs, ok = c.argPairs(i + 1)
+			return opt, ok
+		case is(c.args[i], "fnx"), is(c.args[i], "fxx"):
+			if opt.fnx || opt.fxx {
+				c.err(errOneCondition)
+				return opt, false
+			}
+			opt.fnx = is(c.args[i], "fnx")
+			opt.fxx = !opt.fnx
+		case isUnit, is(c.args[i], "keepttl"):
+			if timed || opt.keep {
+				c.err(errOneExpiry)
+				return opt, false
+			}
+			if opt.keep = !isUnit; opt.keep {
+				continue
+			}
+			i++
+			if opt.at, ok = c.argFieldExpiry(i, u); !ok {
+				return opt, false
+			}
+			timed = true
+		default:
+			c.err("ERR unknown argument: " + clip(c.args[i], math.MaxInt))
+			return opt, false
+		}
+	}
+	c.err(errArity(c.cmd))
+	return opt, false
+}
+
+// argPairs reads argument i as a number, and so many fields with their values up to the end.
+func (c *call) argPairs(i int) ([][]byte, bool) {
+	if i >= len(c.args) {
+		c.err(errFieldsInvalid)
+		return nil, false
+	}
+	n, ok := resp.Int(c.args[i])
+	if !ok || n < 1 || n > math.MaxInt32 {
+		c.err(errFieldsInvalid)
+		return nil, false
+	}
+	pairs := c.args[i+1:]
+	if 2*n != int64(len(pairs)) {
+		c.err(errArity(c.cmd))
+		return nil, false
+	}
+	return pairs, true
+}
+
+func cmdHsetex(c *call) {
+	opt, ok := c.hsetexOptions()
+	if !ok {
+		return
+	}
+	h, ok := c.hashToChange()
+	if !ok {
+		return
+	}
+	if !c.hsetexMay(h, &opt) {
+		c.int(0)
+		return
+	}
+	if h == nil {
+		h, _ = c.hashToFill()
+	}
+	lim := c.e.hashLimits()
+	h.Prepare(opt.pairs, lim)
+	for i := 0; i < len(opt.pairs); i += 2 {
+		h.Set(opt.pairs[i], opt.pairs[i+1], opt.keep, lim)
+	}
+	c.modified(notifyHash, "hset", c.args[1])
+	if opt.at == hash.Never {
+		c.settleHash(h)
+		c.int(1)
+		return
+	}
+	ch := fieldChange{c: c, h: h}
+	h.EnableExpiry()
+	for i := 0; i < len(opt.pairs); i += 2 {
+		ch.expire(opt.pairs[i], opt.at, always)
+	}
+	ch.end()
+	c.int(1)
+}
+
+// hsetexMay tells whether the conditions of HSETEX hold. Fields whose time has come are removed
+// for that, about which Redis tells nobody.
+func (c *call) hsetexMay(h *hashValue, opt *hsetexOptions) bool {
+	if !opt.fnx && !opt.fxx {
+		return true
+	}
+	for i := 0; i < len(opt.pairs); i += 2 {
+		there := false
+		if h != nil {
+			c.dropLapsed(h, opt.pairs[i:i+1])
+			_, there = h.Expiry(opt.pairs[i], 0)
+		}
+		if there == opt.fnx {
+			if h != nil {
+				c.settleHash(h)
+			}
+			return false
+		}
+	}
+	return true
+}

@@ -1,0 +1,142 @@
+package core
+
+import (
+	"math"
+
+	"github.com/redlet/redlet/core/internal/hash"
+)
+
+// randomFieldsMax bounds how many fields HRANDFIELD gives with repetition: the count, not the
+// hash, decides on the size of that reply.
+const randomFieldsMax = 1 << 24
+
+// cmdHrandfield gives different fields for a count from 0 up: the whole hash when it has no more,
+// in the order of the hash otherwise, or in any order when the hash is large and the count small.
+// With a negative count it draws that often, and fields may repeat.
+func cmdHrandfield(c *call) {
+	if len(c.args) == 2 {
+		c.randomField()
+		return
+	}
+	count, ok := c.argSpread(2)
+	if !ok {
+		return
+	}
+	values := false
+	if len(c.args) > 3 {
+		if len(c.args) > 4 || !is(c.args[3], "withvalues") {
+			c.err(errSyntax)
+			return
+		}
+		values = true
+		if count < -math.MaxInt64/2 || count > math.MaxInt64/2 {
+			c.err(errOutOfRange)
+			return
+		}
+	}
+	h, ok := c.hashOf()
+	switch {
+	case !ok:
+		return
+	case h == nil, count == 0:
+		c.array(0)
+		return
+	}
+	c.lapseAll(h)
+	n := h.Len()
+	switch {
+	case n == 0:
+		c.array(0)
+	case count < -randomFieldsMax:
+		c.err(errOutOfRange)
+	case count < 0:
+		c.drawFields(h, int(-count), values)
+	case count >= int64(n):
+		c.randomHead(n, values)
+		for f := range h.All(0) {
+			c.randomElement(f, values)
+		}
+	default:
+		c.chooseFields(h, int(count), values)
+	}
+}
+
+// lapseAll removes all fields whose time has come.
+func (c *call) lapseAll(h *hashValue) {
+	if h.NextExpiry() > c.nowMs() {
+		return
+	}
+	n := h.Expire(c.nowMs(), math.MaxInt, func([]byte) {})
+	c.e.stats.expiredFields += int64(n)
+	c.e.fieldsExpired(c.db, string(c.args[1]), h)
+}
+
+func (c *call) randomField() {
+	h, ok := c.hashOf()
+	if !ok {
+		return
+	}
+	if h != nil {
+		c.lapseAll(h)
+	}
+	if h == nil || h.Len() == 0 {
+		c.null()
+		return
+	}
+	c.bulk(h.At(c.e.random.below(h.Len())).Name)
+}
+
+// randomHead announces n fields of HRANDFIELD.
+func (c *call) randomHead(n int, values bool) {
+	if values && !c.resp3 {
+		n *= 2
+	}
+	c.array(n)
+}
+
+// randomElement writes a field of HRANDFIELD: with its value it is a pair, or in RESP2 two elements.
+func (c *call) randomElement(f *hash.Field, values bool) {
+	if values && c.resp3 {
+		c.array(2)
+	}
+	c.bulk(f.Name)
+	if values {
+		c.bulk(f.Value)
+	}
+}
+
+// drawFields writes count fields, each drawn from all.
+func (c *call) drawFields(h *hashValue, count int, values bool) {
+	c.randomHead(count, values)
+	for range count {
+		f := h.At(c.e.random.below(h.Len()))
+		c.randomElement(&f, values)
+	}
+}
+
+// chooseFields writes count different fields of a hash that has more.
+func (c *call) chooseFields(h *hashValue, count int, values bool) {
+	c.randomHead(count, values)
+	n := h.Len()
+	if h.Encoding() != hash.Table || count > n/3 {
+		i := 0
+		for f := range h.All(0) {
+			// Each of the n-i fields left is as likely as any other to be among those wanted.
+			if c.e.random.below(n-i) < count {
+				c.randomElement(f, values)
+				count--
+			}
+			i++
+		}
+		return
+	}
+	chosen := make(map[int]struct{}, count)
+	for len(chosen) < count {
+		i := c.e.random.below(n)
+		if _, again := chosen[i]; !again {
+			chosen[i] = struct{}{}
+			f := h.At(i)
+			c.randomElement(&f, values)
+		}
+	}
+}

@@ -1,0 +1,204 @@
+package core
+
+import (
+	"bytes"
+	"errors"
+	"math"
+
+	"github.com/redlet/redlet/core/internal/hash"
+	"github.com/redlet/redlet/core/internal/listpack"
+	"github.com/redlet/redlet/core/internal/rdb"
+	"github.com/redlet/redlet/core/internal/timer"
+)
+
+// hashValue is the value of an object of kind hash.
+type hashValue struct {
+	hash.Hash
+	due *hashDue // nil while no field has an expiry
+}
+
+// hashDue is the place of a hash in the engine's heap, by its field that expires first.
+type hashDue struct {
+	timer.Node
+	key   string
+	store *store
+	value *hashValue
+}
+
+var hashOps = kindOps{
+	name: "hash",
+	encoding: func(o *object) encoding {
+		return [...]encoding{encListpack, encListpackEx, encHashtable}[o.hash().Encoding()]
+	},
+	clone: func(o *object) *object {
+		return &object{kind: kindHash, body: &hashValue{Hash: *o.hash().Clone()}}
+	},
+	size:   func(o *object) int64 { return int64(o.hash().Memory()) },
+	placed: func(e *Engine, d *db, key []byte, o *object) { e.placeHash(d, key, o.hash()) },
+
+	rdbType: hashType,
+	save:    saveHash,
+	load:    loadHash,
+}
+
+// hash is the value of an object of that kind.
+func (o *object) hash() *hashValue { return o.body.(*hashValue) }
+
+// newHash returns an empty hash, to which fields must be added at once.
+func newHash() *object { return &object{kind: kindHash, body: &hashValue{}} }
+
+// hashLimits say when a hash becomes a table.
+func (e *Engine) hashLimits() hash.Limits {
+	return hash.Limits{
+		Entries: int(min(e.cfg.hashEntriesMax, math.MaxInt32)),
+		Value:   int(min(e.cfg.hashValueMax, math.MaxInt32)),
+		Seed:    e.dbs[0].keys.Seed(),
+	}
+}
+
+// placeHash makes the engine expire the fields of a hash that stands under a key, or no longer.
+// It is to be called whenever a field's expiry, or the key, may have changed.
+func (e *Engine) placeHash(d *db, key []byte, h *hashValue) {
+	at := h.NextExpiry()
+	if at == hash.Never {
+		e.displaceHash(h)
+		return
+	}
+	if h.due == nil {
+		h.due = &hashDue{value: h, store: d.store}
+		d.subexpires++
+	}
+	if h.due.key != string(key) {
+		h.due.key = string(key)
+	}
+	e.expires.fields.Set(h.due, at)
+}
+
+// displaceHash makes the engine forget a hash whose fields it was to expire.
+func (e *Engine) displaceHash(h *hashValue) {
+	if h.due != nil {
+		e.expires.fields.Remove(h.due)
+		h.due.store.subexpires--
+		h.due = nil
+	}
+}
+
+// fieldsPerTurn is how many fields of a hash expire in one go; a hash with more gives others a
+// turn before the rest.
+const fieldsPerTurn = 1000
+
+// expireFields removes those fields whose time has come from the hash that is due first.
+func (e *Engine) expireFields() {
+	due, _, ok := e.expires.fields.Min()
+	if !ok {
+		return
+	}
+	h, d, key := due.value, due.store.db, due.key
+	n := h.Expire(int64(e.now)/1000, fieldsPerTurn, func([]byte) {})
+	e.stats.expiredFields += int64(n)
+	e.fieldsExpired(d, key, h)
+}
+
+// fieldsExpired tells everybody that fields of a hash have expired, and removes its key when none
+// is left.
+func (e *Engine) fieldsExpired(d *db, key string, h *hashValue) {
+	e.notify(notifyHash, "hexpired", d, key)
+	if h.Len() == 0 {
+		e.removeFrom(d, []byte(key))
+		e.notify(notifyGeneric, "del", d, key)
+	} else {
+		e.placeHash(d, []byte(key), h)
+	}
+	e.changed(d, key)
+}
+
+func hashType(o *object) rdb.Type {
+	h := o.hash()
+	switch {
+	case h.Encoding() == hash.Listpack:
+		return rdb.TypeHashListpack
+	case h.Encoding() == hash.ListpackEx:
+		return rdb.TypeHashListpackEx
+	case h.NextExpiry() != hash.Never:
+		return rdb.TypeHashMetadata
+	}
+	return rdb.TypeHash
+}
+
+func saveHash(w *rdb.Writer, o *object) {
+	h := o.hash()
+	soonest := h.NextExpiry()
+	if h.Encoding() != hash.Table {
+		if h.Encoding() == hash.ListpackEx {
+			if soonest == hash.Never {
+				soonest = 0
+			}
+			w.Int64(soonest)
+		}
+		w.String(h.Pack())
+		return
+	}
+	timed := soonest != hash.Never
+	if timed {
+		w.Int64(soonest)
+	}
+	w.Length(uint64(h.Len()))
+	for f := range h.All(0) {
+		if timed && f.Expiry == hash.Never {
+			w.Length(0)
+		} else if timed {
+			w.Length(uint64(f.Expiry-soonest) + 1)
+		}
+		w.String(f.Name)
+		w.String(f.Value)
+	}
+}
+
+// hashLoader takes in a hash from an RDB file.
+type hashLoader struct {
+	h   hashValue
+	lim hash.Limits
+}
+
+func loadHash(e *Engine, r *rdb.Reader, t rdb.Type) (*object, error) {
+	l := &hashLoader{lim: e.hashLimits()}
+	at := r.Offset()
+	if err := r.Hash(t, l); err != nil {
+		if errors.Is(err, errHashTwice) {
+			return nil, r.Fail(at, err.Error())
+		}
+		return nil, err
+	}
+	if l.h.Len() == 0 {
+		return nil, nil
+	}
+	l.h.Fit(l.lim)
+	return &object{kind: kindHash, body: &l.h}, nil
+}
+
+var errHashTwice = errors.New("a hash names a field twice")
+
+// Packed takes a hash in one of the packed layouts.
+func (l *hashLoader) Packed(p listpack.Pack, ttls bool) error {
+	if p.Len() == 0 {
+		return nil
+	}
+	h, ok := hash.FromPack(bytes.Clone(p), ttls)
+	if !ok {
+		return errHashTwice
+	}
+	l.h.Hash = *h
+	return nil
+}
+
+// Pair takes one field of a hash in one of the other layouts.
+func (l *hashLoader) Pair(field, value []byte, expire int64) error {
+	if !l.h.Set(field, value, false, l.lim) {
+		return errHashTwice
+	}
+	if expire != rdb.NoExpiry {
+		l.h.EnableExpiry()
+		l.h.SetExpiry(field, expire)
+	}
+	return nil
+}
