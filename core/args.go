@@ -122,12 +122,30 @@ func (c *call) deadline(ms float64) (Time, bool) {
 	return c.e.now + Time(ms)*1000, true
 }
 
+// argInt32 reads argument i as an integer of 32 bits; text, unless empty, is the error for all else.
+func (c *call) argInt32(i int, text string) (int64, bool) {
+	if text != "" {
+		return c.argRange(i, math.MinInt32, math.MaxInt32, text)
+	}
+	n, ok := c.argInt(i)
+	if ok && (n < math.MinInt32 || n > math.MaxInt32) {
+		c.err("ERR value is out of range, value must between -2147483648 and 2147483647")
+		return 0, false
+	}
+	return n, ok
+}
+
 // argDB reads argument i as the index of a database.
-func (c *call) argDB(i int, notInt string) (*db, bool) {
-	n, ok := c.argIntOr(i, notInt)
+func (c *call) argDB(i int) (*db, bool) {
+	n, ok := c.argInt32(i, "")
 	if !ok {
 		return nil, false
 	}
+	return c.dbAt(n)
+}
+
+// dbAt is the database of an index.
+func (c *call) dbAt(n int64) (*db, bool) {
 	if n < 0 || n >= int64(len(c.e.dbs)) {
 		c.err(errDBIndex)
 		return nil, false

@@ -97,7 +97,7 @@ func cmdPing(c *call) {
 func cmdEcho(c *call) { c.bulk(c.args[1]) }
 
 func cmdSelect(c *call) {
-	if d, ok := c.argDB(1, errNotInt); ok {
+	if d, ok := c.argDB(1); ok {
 		c.conn.db = d
 		c.ok()
 	}

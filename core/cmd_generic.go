@@ -457,7 +457,7 @@ func cmdCopy(c *call) {
 		case is(c.args[i], "db") && i+1 < len(c.args):
 			i++
 			var ok bool
-			if target, ok = c.argDB(i, errNotInt); !ok {
+			if target, ok = c.argDB(i); !ok {
 				return
 			}
 		default:
@@ -491,7 +491,7 @@ func cmdCopy(c *call) {
 
 func cmdMove(c *call) {
 	key := c.args[1]
-	target, ok := c.argDB(2, errNotInt)
+	target, ok := c.argDB(2)
 	if !ok {
 		return
 	}

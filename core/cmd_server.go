@@ -88,11 +88,19 @@ func (e *Engine) flushDB(d *db) {
 }
 
 func cmdSwapdb(c *call) {
-	a, ok := c.argDB(1, "ERR invalid first DB index")
+	first, ok := c.argInt32(1, "ERR invalid first DB index")
 	if !ok {
 		return
 	}
-	b, ok := c.argDB(2, "ERR invalid second DB index")
+	second, ok := c.argInt32(2, "ERR invalid second DB index")
+	if !ok {
+		return
+	}
+	a, ok := c.dbAt(first)
+	if !ok {
+		return
+	}
+	b, ok := c.dbAt(second)
 	if !ok {
 		return
 	}

@@ -354,12 +354,6 @@ func (c *call) store(key, val []byte) {
 
 // storeUntil stores a string with an expiry; kept says that it had it before.
 func (c *call) storeUntil(key, val []byte, expiry int64, kept bool) {
-	if expiry != stays && expiry <= c.nowMs() {
-		if c.remove(key) {
-			c.modified(notifyGeneric, "del", key)
-		}
-		return
-	}
 	c.store(key, val)
 	if expiry == stays {
 		return
@@ -705,7 +699,7 @@ func cmdIncrbyfloat(c *call) {
 		o = &object{kind: kindString}
 		c.add(key, o)
 	}
-	o.setString(text)
+	o.setText(text)
 	c.modified(notifyString, "incrbyfloat", key)
 	c.bulk(text)
 }

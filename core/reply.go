@@ -3,6 +3,7 @@ package core
 import (
 	"math"
 	"strconv"
+	"strings"
 )
 
 // replies writes replies in one connection's protocol. It only ever appends.
@@ -21,8 +22,10 @@ func (r *replies) status(s string) {
 	r.buf = append(r.buf, '\r', '\n')
 }
 
-// err writes an error: its code, a space, its text. Line breaks in it become spaces.
+// err writes an error: its code, a space, its text. Line breaks at its end are dropped, others
+// become spaces.
 func (r *replies) err(text string) {
+	text = strings.TrimRight(text, "\r\n")
 	r.buf = append(r.buf, '-')
 	for i := 0; i < len(text); i++ {
 		if b := text[i]; b == '\r' || b == '\n' {

@@ -51,6 +51,11 @@ func (o *object) setString(b []byte) {
 			return
 		}
 	}
+	o.setText(b)
+}
+
+// setText is setString that never keeps an integer.
+func (o *object) setText(b []byte) {
 	o.enc = encRaw
 	if len(b) <= embstrLenMax {
 		o.enc = encEmbstr

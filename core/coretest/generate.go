@@ -1,0 +1,254 @@
+package coretest
+
+import (
+	"math/rand/v2"
+	"strconv"
+	"strings"
+)
+
+// Generator makes commands up, from what COMMAND DOCS says of their arguments: mostly valid ones,
+// some that are not. The same seed gives the same commands.
+type Generator struct {
+	rng  *rand.Rand
+	cmds []generated
+}
+
+// generated is a command that can be made up.
+type generated struct {
+	name  []string // one word, or two
+	group string
+	args  []argument
+}
+
+// argument is a node of the arguments that COMMAND DOCS tells of.
+type argument struct {
+	name, kind, token           string
+	hasToken                    bool
+	optional, multiple, repeats bool
+	args                        []argument
+}
+
+// NewGenerator returns a generator of the commands that docs, the reply of COMMAND DOCS in RESP2,
+// tells of and that accept lets pass by their lower-case names ("config|get").
+func NewGenerator(docs Reply, seed uint64, accept func(name, group string) bool) *Generator {
+	g := &Generator{rng: rand.New(rand.NewPCG(seed, 0))}
+	for i := 0; i+1 < len(docs.Items); i += 2 {
+		g.add(docs.Items[i].Text, docs.Items[i+1], accept)
+	}
+	return g
+}
+
+func (g *Generator) add(name string, doc Reply, accept func(name, group string) bool) {
+	group, _ := doc.field("group")
+	if subs, ok := doc.field("subcommands"); ok {
+		for i := 0; i+1 < len(subs.Items); i += 2 {
+			g.add(subs.Items[i].Text, subs.Items[i+1], accept)
+		}
+		return
+	}
+	if !accept(name, group.Text) {
+		return
+	}
+	c := generated{name: strings.Split(name, "|"), group: group.Text}
+	args, _ := doc.field("arguments")
+	c.args = readArguments(args)
+	g.cmds = append(g.cmds, c)
+}
+
+// field finds a value in a map that came as a flat array.
+func (r Reply) field(name string) (Reply, bool) {
+	for i := 0; i+1 < len(r.Items); i += 2 {
+		if r.Items[i].Text == name {
+			return r.Items[i+1], true
+		}
+	}
+	return Reply{}, false
+}
+
+func readArguments(list Reply) []argument {
+	var out []argument
+	for _, item := range list.Items {
+		var a argument
+		name, _ := item.field("name")
+		kind, _ := item.field("type")
+		a.name, a.kind = name.Text, kind.Text
+		if token, ok := item.field("token"); ok {
+			a.token, a.hasToken = token.Text, true
+		}
+		flags, _ := item.field("flags")
+		for _, f := range flags.Items {
+			a.optional = a.optional || f.Text == "optional"
+			a.multiple = a.multiple || f.Text == "multiple"
+			a.repeats = a.repeats || f.Text == "multiple_token"
+		}
+		inner, _ := item.field("arguments")
+		a.args = readArguments(inner)
+		out = append(out, a)
+	}
+	return out
+}
+
+// Next makes up a command.
+func (g *Generator) Next() []string {
+	c := &g.cmds[g.rng.IntN(len(g.cmds))]
+	m := maker{Generator: g, group: c.group, out: append([]string(nil), c.name...)}
+	m.all(c.args)
+	if g.rng.IntN(40) == 0 { // a mistake
+		switch n := len(m.out); g.rng.IntN(3) {
+		case 0:
+			m.out = append(m.out, m.value())
+		case 1:
+			m.out = m.out[:max(1, n-1)]
+		default:
+			m.out[g.rng.IntN(n)] = m.value()
+		}
+	}
+	return m.out
+}
+
+// maker makes up one command.
+type maker struct {
+	*Generator
+	group string
+	count int // where numkeys stands in out; 0 while unknown
+	out   []string
+}
+
+func (m *maker) all(args []argument) {
+	for i := range args {
+		a := &args[i]
+		if a.optional && m.rng.IntN(5) > 1 {
+			continue
+		}
+		times := 1
+		if a.multiple {
+			times += m.rng.IntN(3)
+		}
+		from := len(m.out)
+		for t := range times {
+			m.one(a, t == 0 || a.repeats)
+		}
+		if m.count > 0 && a.kind == "key" && a.multiple {
+			if m.rng.IntN(20) > 0 {
+				m.out[m.count] = strconv.Itoa(len(m.out) - from)
+			}
+			m.count = 0
+		}
+	}
+}
+
+// one writes an argument, with its token if it is announced by one.
+func (m *maker) one(a *argument, token bool) {
+	if a.hasToken && token && a.kind != "oneof" {
+		if m.rng.IntN(2) == 0 {
+			m.out = append(m.out, a.token)
+		} else {
+			m.out = append(m.out, strings.ToLower(a.token))
+		}
+	}
+	switch a.kind {
+	case "pure-token":
+	case "oneof":
+		if a.hasToken && token {
+			m.out = append(m.out, a.token)
+		}
+		m.one(&a.args[m.rng.IntN(len(a.args))], true)
+	case "block":
+		m.all(a.args)
+	case "key":
+		m.out = append(m.out, m.key())
+	case "integer":
+		if a.name == "numkeys" {
+			m.count = len(m.out)
+		}
+		m.out = append(m.out, m.integer(a.name))
+	case "double":
+		m.out = append(m.out, m.pick("1", "0.5", "-2.25", "3.0e2", "0", "inf", "x", "1e400", ".1"))
+	case "unix-time":
+		m.out = append(m.out, m.time(a.name))
+	case "pattern":
+		m.out = append(m.out, m.pick("*", "s*", "*1", "[a-f]*", "?1", "nope", "f\\1", "[^f]*"))
+	default:
+		m.out = append(m.out, m.value())
+	}
+}
+
+func (m *maker) pick(words ...string) string { return words[m.rng.IntN(len(words))] }
+
+// key is mostly one that its family uses, so that most commands find a value of their kind.
+func (m *maker) key() string {
+	n := strconv.Itoa(m.rng.IntN(4))
+	switch r := m.rng.IntN(20); {
+	case r == 0:
+		return m.pick("", "nope", "s1", "l1", "h1", "z1", "t1", "x1", "\x00\xff")
+	case m.group == "generic" || m.group == "transactions" || m.group == "scripting":
+		return m.pick("s", "l", "h", "t", "z", "x") + n
+	}
+	switch m.group {
+	case "string", "bitmap":
+		return "s" + n
+	case "list":
+		return "l" + n
+	case "hash":
+		return "h" + n
+	case "set":
+		return "t" + n
+	case "sorted-set", "geo":
+		return "z" + n
+	case "stream":
+		return "x" + n
+	}
+	return "k" + n
+}
+
+func (m *maker) integer(name string) string {
+	switch name {
+	case "seconds", "milliseconds", "ttl":
+		return m.pick("1000", "100000", "1000", "5000", "0", "-1", "x", "9223372036854775807")
+	case "index", "destination-db", "db", "index1", "index2":
+		return m.pick("0", "1", "0", "2", "-1", "16", "x", "1")
+	case "offset":
+		return m.pick("0", "1", "7", "100", "-1", "x", "4", "30")
+	}
+	switch m.rng.IntN(12) {
+	case 0:
+		return m.pick("x", "", "9223372036854775807", "-9223372036854775808", "1.5", " 1", "01")
+	case 1, 2:
+		return strconv.Itoa(-m.rng.IntN(6))
+	}
+	return strconv.Itoa(m.rng.IntN(6))
+}
+
+// time is an instant around Epoch.
+func (m *maker) time(name string) string {
+	at := int64(Epoch) / 1e6
+	switch m.rng.IntN(8) {
+	case 0:
+		return m.pick("x", "0", "-1", "9223372036854775807", "1")
+	case 1:
+		at -= 1000
+	default:
+		at += 1000 * int64(1+m.rng.IntN(4))
+	}
+	if strings.Contains(name, "milli") {
+		at = at*1000 + int64(m.rng.IntN(1000))
+	}
+	return strconv.FormatInt(at, 10)
+}
+
+// value is a value, an element, a field.
+func (m *maker) value() string {
+	switch m.rng.IntN(12) {
+	case 0:
+		return ""
+	case 1:
+		return strconv.FormatInt(m.rng.Int64N(1<<20)-1<<10, 10)
+	case 2:
+		return m.pick("3.5", "-1.25", "1e5", "9223372036854775807", "-0", "007", "0.1")
+	case 3:
+		return strings.Repeat(m.pick("a", "xy", "\x00"), 20+m.rng.IntN(50))
+	case 4:
+		return m.pick("\x00", "\r\n", "\xff\xfe", "a b", "\"")
+	}
+	return "f" + strconv.Itoa(m.rng.IntN(8))
+}
