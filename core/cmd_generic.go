@@ -287,8 +287,13 @@ type scanOptions struct {
 	noValues bool   // HSCAN alone
 }
 
-// argCursor reads argument i as a cursor: as C's strtoull would, white space and sign included.
+// argCursor reads argument i as a cursor: as C's strtoull would, white space and sign included,
+// once it is seen not to be a negative integer.
 func (c *call) argCursor(i int) (uint64, bool) {
+	if n, ok := resp.Int(c.args[i]); ok && n < 0 {
+		c.err(errBadCursor)
+		return 0, false
+	}
 	text := bytes.TrimLeft(c.args[i], " \t\n\v\f\r")
 	negative := len(text) > 0 && text[0] == '-'
 	if negative || len(text) > 0 && text[0] == '+' {

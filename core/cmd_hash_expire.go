@@ -168,7 +168,7 @@ func (c *call) argFields(i int, badCount string) ([][]byte, bool) {
 		return nil, false
 	}
 	if i+1 >= len(c.args) {
-		c.err(errFieldsMatch)
+		c.err(badCount)
 		return nil, false
 	}
 	n, ok := c.argRange(i+1, 1, math.MaxInt64, badCount)
@@ -341,9 +341,7 @@ func (ch *fieldChange) end() {
 			c.modified(notifyHash, e.event, key)
 		}
 	}
-	if ch.changed || ch.deleted || ch.stay || ch.lapsed {
-		c.settleHash(ch.h)
-	}
+	c.settleHash(ch.h)
 }
 
 func cmdHttl(c *call) {
@@ -391,13 +389,15 @@ func cmdHpersist(c *call) {
 		return
 	}
 	c.array(len(fields))
+	if h == nil {
+		for range fields {
+			c.int(fieldMissing)
+		}
+		return
+	}
 	ch := fieldChange{c: c, h: h}
 	for _, field := range fields {
-		if h == nil {
-			c.int(fieldMissing)
-		} else {
-			c.int(ch.persist(field))
-		}
+		c.int(ch.persist(field))
 	}
 	ch.end()
 }
@@ -425,7 +425,7 @@ func cmdHgetex(c *call) {
 		return
 	}
 	ch := fieldChange{c: c, h: h}
-	if at != hash.Never {
+	if i > 2 {
 		h.EnableExpiry()
 	}
 	c.array(len(fields))
@@ -514,8 +514,8 @@ func (c *call) hsetexOptions() (opt hsetexOptions, ok bool) {
 
 // argPairs reads argument i as a number, and so many fields with their values up to the end.
 func (c *call) argPairs(i int) ([][]byte, bool) {
-	if i >= len(c.args) {
-		c.err(errFieldsInvalid)
+	if i+3 > len(c.args) {
+		c.err(errArity(c.cmd))
 		return nil, false
 	}
 	n, ok := resp.Int(c.args[i])
@@ -531,6 +531,8 @@ func (c *call) argPairs(i int) ([][]byte, bool) {
 	return pairs, true
 }
 
+// cmdHsetex sets fields; or, where the expiry they are to have is over already, removes them,
+// which it nevertheless announces as both.
 func cmdHsetex(c *call) {
 	opt, ok := c.hsetexOptions()
 	if !ok {
@@ -549,20 +551,22 @@ func cmdHsetex(c *call) {
 	}
 	lim := c.e.hashLimits()
 	h.Prepare(opt.pairs, lim)
-	for i := 0; i < len(opt.pairs); i += 2 {
-		h.Set(opt.pairs[i], opt.pairs[i+1], opt.keep, lim)
-	}
-	c.modified(notifyHash, "hset", c.args[1])
-	if opt.at == hash.Never {
-		c.settleHash(h)
-		c.int(1)
-		return
-	}
 	ch := fieldChange{c: c, h: h}
-	h.EnableExpiry()
+	if opt.at != hash.Never {
+		h.EnableExpiry()
+	}
 	for i := 0; i < len(opt.pairs); i += 2 {
+		if opt.at <= c.nowMs() {
+			h.Delete(opt.pairs[i])
+			ch.deleted = true
+		} else {
+			h.Set(opt.pairs[i], opt.pairs[i+1], opt.keep, lim)
+		}
+	}
+	for i := 0; i < len(opt.pairs) && opt.at != hash.Never && !ch.deleted; i += 2 {
 		ch.expire(opt.pairs[i], opt.at, always)
 	}
+	c.modified(notifyHash, "hset", c.args[1])
 	ch.end()
 	c.int(1)
 }
