@@ -28,6 +28,7 @@ var commands = newTable(
 	memoryCommands,
 	persistCommands,
 	bitmapCommands,
+	sortCommands,
 )
 
 func newTable(families ...[]Command) table {
