@@ -70,7 +70,7 @@ func (e *Engine) Deadline() Time {
 // due returns the engine time at which something next happens by itself.
 func (e *Engine) due() Time {
 	d := min(e.expires.due(), e.blocked.due(), e.idle.due())
-	return min(d, e.pause.due(), e.persist.due(e))
+	return min(d, e.pause.due(), e.persist.due(e), e.sleepsUntil())
 }
 
 // turn brings the engine's time to t and does, in order of time, what falls due until then.
@@ -88,6 +88,8 @@ func (e *Engine) turn(t Time) {
 			e.blockedTimeout()
 		case e.pause.due():
 			e.unpause()
+		case e.sleepsUntil():
+			e.wakeUp()
 		case e.idle.due():
 			e.idleTimeout()
 		default:

@@ -77,14 +77,14 @@ func ask(t *testing.T, s coretest.Session, args ...string) coretest.Reply {
 }
 
 // sessions opens an engine and the reference, both in RESP3.
-func sessions(t *testing.T, args ...string) (engine, reference coretest.Session) {
+func sessions(t *testing.T) (engine, reference coretest.Session) {
 	t.Helper()
-	network, err := coretest.NewNetwork(startReference(t, args...))
+	network, err := coretest.NewNetwork(startReference(t, "--enable-debug-command", "yes"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(network.Close)
-	e, err := coretest.NewEngine(map[string]string{"save": ""})
+	e, err := coretest.NewEngine(map[string]string{"save": "", "enable-debug-command": "yes"})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -3,7 +3,7 @@ package core
 // dispatch checks and runs one request. It reports true when the request must wait: the
 // connection is then held and sends it through here again.
 func (e *Engine) dispatch(cl *conn, args [][]byte) (held bool) {
-	if e.scripts.holds() || e.persist.closing {
+	if e.scripts.holds() || e.persist.closing || e.asleep > e.now {
 		e.hold(cl)
 		return true
 	}

@@ -88,6 +88,7 @@ type Engine struct {
 	blocked blocked
 	pubsub  pubsub
 	pause   pause
+	asleep  Time // until when DEBUG SLEEP holds everybody up, or 0
 	scripts scripts
 	persist persist
 	stats   stats

@@ -26,6 +26,7 @@ var commands = newTable(
 	configCommands,
 	infoCommands,
 	memoryCommands,
+	debugCommands,
 	persistCommands,
 	bitmapCommands,
 	sortCommands,

@@ -1,0 +1,398 @@
+package core
+
+import (
+	"math"
+	"strconv"
+
+	"github.com/redlet/redlet/core/internal/rdb"
+)
+
+var debugCommands = []Command{
+	{
+		Name: "debug", Since: "1.0", Group: "server",
+		Flags:      Admin | NoScript | Loading | Stale | Protected,
+		Arity:      -2,
+		Summary:    "Groups commands that serve tests.",
+		Complexity: "that of the subcommand",
+		System:     true,
+		Run:        cmdDebug,
+	},
+}
+
+// debugging is one of DEBUG's subcommands. To Redis they are no commands of their own.
+type debugging struct {
+	name, usage string
+	least, most int // words, with DEBUG and the name
+	run         func(*call)
+	help        string
+}
+
+// debuggings lists the subcommands. Those that crash or restart a server, that print to its
+// standard output alone, or that reach into what an engine does not have are unknown here.
+func debuggings() []debugging {
+	return []debugging{
+		{"change-repl-id", "", 2, 2, debugChangeReplID, "Make up another replication id."},
+		{"config-rewrite-force-all", "", 2, 2, debugConfigRewrite,
+			"Write the configuration to its file."},
+		{"digest", "", 2, 2, debugDigest, "A signature of all data."},
+		{"digest-value", "<key> [<key> ...]", 2, math.MaxInt, debugDigestValue,
+			"A signature of each value."},
+		{"error", "<string>", 3, 3, debugError, "Answer with an error."},
+		{"htstats", "<dbid> [full]", 3, 4, debugHtstats, "Show the hash tables of a database."},
+		{"htstats-key", "<key> [full]", 3, 4, debugHtstatsKey, "Show the hash table of a value."},
+		{"listpack", "<key>", 3, 3, debugListpack, "Log the listpack of a value."},
+		{"loadaof", "", 2, 2, debugLoadaof, "Load the append-only file."},
+		{"log", "<message>", 3, 3, debugLog, "Write a line to the log."},
+		{"object", "<key>", 3, 3, debugObject, "Show how a value is kept."},
+		{"pause-cron", "<0|1>", 3, 3, debugPauseCron, "Let keys expire only when they are asked for."},
+		{"populate", "<count> [<prefix>] [<size>]", 3, 5, debugPopulate, "Make many keys."},
+		{"protocol", "<type>", 3, 3, debugProtocol, "Answer with a reply of a type."},
+		{"quicklist", "<key> [<0|1>]", 3, 4, debugQuicklist, "Log the nodes of a list."},
+		{"quicklist-packed-threshold", "<size>", 3, 3, debugPackedThreshold,
+			"From how many bytes on an element of a list gets a node of its own."},
+		{"reload", "[MERGE] [NOFLUSH] [NOSAVE]", 2, 5, debugReload,
+			"Save all data and load it again."},
+		{"set-active-expire", "<0|1>", 3, 3, debugSetActiveExpire,
+			"Let keys expire by themselves or only when they are asked for."},
+		{"sleep", "<seconds>", 3, 3, debugSleep, "Answer nobody for a time."},
+	}
+}
+
+func cmdDebug(c *call) {
+	if is(c.args[1], "help") && len(c.args) == 2 {
+		debugHelp(c)
+		return
+	}
+	for _, d := range debuggings() {
+		if is(c.args[1], d.name) && d.least <= len(c.args) && len(c.args) <= d.most {
+			d.run(c)
+			return
+		}
+	}
+	c.err("ERR unknown subcommand or wrong number of arguments for '" + clip(c.args[1], 128) +
+		"'. Try DEBUG HELP.")
+}
+
+func debugHelp(c *call) {
+	all := debuggings()
+	c.array(3 + 2*len(all))
+	c.status("DEBUG <subcommand> [<arg> [value] [opt] ...]. Subcommands are:")
+	for _, d := range all {
+		line := upper(d.name)
+		if d.usage != "" {
+			line += " " + d.usage
+		}
+		c.status(line)
+		c.status("    " + d.help)
+	}
+	c.status("HELP")
+	c.status("    Explains the subcommands.")
+}
+
+func debugChangeReplID(c *call) {
+	c.e.ids.replication = c.e.random.hex40()
+	c.ok()
+}
+
+func debugConfigRewrite(c *call) { c.err("ERR CONFIG-REWRITE-FORCE-ALL failed: Bad address") }
+
+func debugLoadaof(c *call) { c.err("ERR Error trying to load the AOF files, check server logs.") }
+
+func debugError(c *call) { c.err(string(c.args[2])) }
+
+func debugLog(c *call) {
+	c.e.log(logWarning, "DEBUG LOG: "+string(c.args[2]))
+	c.ok()
+}
+
+// leadingInt reads an integer as C's atoi does: 0 where there is none.
+func leadingInt(b []byte) int64 {
+	n := 0
+	for n < len(b) && ('0' <= b[n] && b[n] <= '9' || n == 0 && b[n] == '-') {
+		n++
+	}
+	v, _ := strconv.ParseInt(string(b[:n]), 10, 64)
+	return v
+}
+
+func debugSetActiveExpire(c *call) {
+	c.e.expires.paused = leadingInt(c.args[2]) == 0
+	c.ok()
+}
+
+// debugPauseCron pauses what Redis does in the background and an engine does as well: expiring.
+func debugPauseCron(c *call) {
+	c.e.expires.paused = leadingInt(c.args[2]) != 0
+	c.ok()
+}
+
+// debugSleep stands for a server that does not answer: all connections wait by the engine's clock.
+func debugSleep(c *call) {
+	seconds, _ := strconv.ParseFloat(string(c.args[2]), 64)
+	if !(seconds > 0) || seconds > 1e9 {
+		c.ok()
+		return
+	}
+	c.e.asleep = max(c.e.asleep, c.e.now+Time(seconds*1e6))
+	if !c.mayBlock() {
+		c.ok()
+		return
+	}
+	c.park(nil, kindString, c.e.asleep, (*call).replyOK)
+}
+
+// wakeUp ends what debugSleep began.
+func (e *Engine) wakeUp() {
+	e.asleep = 0
+	e.release()
+}
+
+// sleepsUntil is when debugSleep is over.
+func (e *Engine) sleepsUntil() Time {
+	if e.asleep == 0 {
+		return Never
+	}
+	return e.asleep
+}
+
+func debugPackedThreshold(c *call) {
+	n, ok := parseMemory(string(c.args[2]))
+	if !ok || n > math.MaxUint32 {
+		c.err("ERR argument must be a memory value bigger than 1 and smaller than 4gb")
+		return
+	}
+	c.e.cfg.lists.Packed = int(n)
+	c.ok()
+}
+
+func debugPopulate(c *call) {
+	count, ok := c.argPositive(2)
+	if !ok {
+		return
+	}
+	prefix, size := "key", int64(0)
+	if len(c.args) > 3 {
+		prefix = string(c.args[3])
+	}
+	if len(c.args) > 4 {
+		if size, ok = c.argPositive(4); !ok {
+			return
+		}
+		if size > c.e.cfg.protoMaxBulkLen {
+			c.err(errTooBig)
+			return
+		}
+	}
+	for i := range count {
+		n := strconv.FormatInt(i, 10)
+		key := []byte(prefix + ":" + n)
+		if c.peek(key) != nil {
+			continue
+		}
+		value := []byte("value:" + n)
+		if size > 0 {
+			value = append(make([]byte, 0, size), value[:min(size, int64(len(value)))]...)
+			value = value[:size]
+		}
+		o := &object{kind: kindString}
+		o.setRaw(value)
+		if size == 0 || size <= embstrLenMax {
+			o.enc = encEmbstr
+		}
+		c.add(key, o)
+		c.e.changed(c.db, string(key))
+		c.e.breathe(int(i))
+	}
+	c.ok()
+}
+
+// debugReload saves all data and loads it again. The file stays in memory: what a host keeps on
+// its disk an engine cannot read.
+func debugReload(c *call) {
+	for _, arg := range c.args[2:] {
+		switch {
+		case is(arg, "merge"), is(arg, "noflush"):
+		case is(arg, "nosave"):
+			c.err("ERR Error trying to load the RDB dump, check server logs.")
+			return
+		default:
+			c.err("ERR DEBUG RELOAD only supports the MERGE, NOFLUSH and NOSAVE options.")
+			return
+		}
+	}
+	l := loader{e: c.e, clock: c.e.clock, random: c.e.random}
+	if err := l.load(c.e.image(nil, false)); err != nil {
+		c.err("ERR Error trying to load the RDB dump, check server logs.")
+		return
+	}
+	l.commit()
+	c.e.log(logWarning, "DB reloaded by DEBUG RELOAD")
+	c.ok()
+}
+
+func debugObject(c *call) {
+	o := c.peek(c.args[2])
+	if o == nil {
+		c.err(errNoKey)
+		return
+	}
+	ops := &kinds[o.kind]
+	var w rdb.Writer
+	w.Compress = c.e.cfg.rdbCompression
+	w.BeginPayload(nil)
+	ops.save(&w, o)
+	const footer = 10 // version and checksum
+	idle := c.e.idleSeconds(o)
+	text := "Value at:0x7f0000000000 refcount:1 encoding:" + encodingNames[ops.encoding(o)] +
+		" serializedlength:" + strconv.Itoa(len(w.EndPayload())-footer) +
+		" lru:" + strconv.FormatInt((int64(c.e.now/1e6)-idle)&(1<<24-1), 10) +
+		" lru_seconds_idle:" + strconv.FormatInt(idle, 10)
+	if o.kind == kindList && ops.encoding(o) == encQuicklist {
+		l := o.list()
+		text += " ql_nodes:" + strconv.Itoa(l.Nodes()) + " ql_avg_node:" +
+			strconv.FormatFloat(float64(l.Len())/float64(max(1, l.Nodes())), 'f', 2, 64) +
+			" ql_listpack_max:" + strconv.Itoa(l.Fill()) + " ql_compressed:0" +
+			" ql_uncompressed_size:" + strconv.Itoa(l.Size())
+	}
+	c.status(text)
+}
+
+func debugListpack(c *call) {
+	o := c.peek(c.args[2])
+	switch {
+	case o == nil:
+		c.err(errNoKey)
+	case kinds[o.kind].encoding(o) != encListpack:
+		c.err("ERR Not a listpack encoded object.")
+	default:
+		c.e.log(logNotice, "listpack of "+strconv.FormatInt(o.size(), 10)+" bytes")
+		c.status("Listpack structure printed on stdout")
+	}
+}
+
+func debugQuicklist(c *call) {
+	o := c.peek(c.args[2])
+	switch {
+	case o == nil:
+		c.err(errNoKey)
+	case kinds[o.kind].encoding(o) != encQuicklist:
+		c.err("ERR Not a quicklist encoded object.")
+	default:
+		o.list().EachNode(func(data []byte, plain bool) {
+			kind := "packed"
+			if plain {
+				kind = "plain"
+			}
+			c.e.log(logNotice, kind+" node of "+strconv.Itoa(len(data))+" bytes")
+		})
+		c.status("Quicklist structure printed on stdout")
+	}
+}
+
+func debugHtstats(c *call) {
+	n, ok := c.argInt(2)
+	if !ok {
+		return
+	}
+	if n < 0 || n >= int64(len(c.e.dbs)) {
+		c.err("ERR Out of range database")
+		return
+	}
+	d := c.e.dbs[n]
+	c.verbatim("txt", "[Dictionary HT]\n"+tableStats(d.keys.Len())+
+		"[Expires HT]\n"+tableStats(d.expires))
+}
+
+func debugHtstatsKey(c *call) {
+	o := c.peek(c.args[2])
+	switch {
+	case o == nil:
+		c.err(errNoKey)
+	case kinds[o.kind].encoding(o) != encHashtable:
+		c.err("ERR The value stored at the specified key is not represented using an hash table")
+	default:
+		c.verbatim("txt", tableStats(o.length()))
+	}
+}
+
+// tableStats describes a hash table of n elements: as large as Redis would make it.
+func tableStats(n int) string {
+	if n == 0 {
+		return ""
+	}
+	size := 4
+	for size < n {
+		size *= 2
+	}
+	return "Hash table 0 stats (main hash table):\n table size: " + strconv.Itoa(size) +
+		"\n number of elements: " + strconv.Itoa(n) + "\n"
+}
+
+const errRESP2 = "ERR RESP2 is not supported by this command"
+
+func debugProtocol(c *call) {
+	arg := c.args[2]
+	switch {
+	case is(arg, "string"):
+		c.bulkString("Hello World")
+	case is(arg, "integer"):
+		c.int(12345)
+	case is(arg, "double"):
+		c.double(3.141)
+	case is(arg, "null"):
+		c.null()
+	case is(arg, "array"):
+		c.array(3)
+		c.upTo3(func(i int64) { c.int(i) })
+	case is(arg, "set"):
+		c.set(3)
+		c.upTo3(func(i int64) { c.int(i) })
+	case is(arg, "map"):
+		c.mapping(3)
+		c.upTo3(func(i int64) {
+			c.int(i)
+			c.boolean(i == 1)
+		})
+	case is(arg, "attrib"):
+		c.debugAttribute()
+	case is(arg, "push"):
+		c.debugPush()
+	case is(arg, "true"), is(arg, "false"):
+		c.boolean(is(arg, "true"))
+	case is(arg, "verbatim"):
+		c.verbatim("txt", "This is a verbatim\nstring")
+	case is(arg, "bignum"):
+		c.bigNumber("1234567999999999999999999999999999999")
+	default:
+		c.err("ERR Wrong protocol type name. Please use one of the following: " +
+			"string|integer|double|bignum|null|array|set|map|attrib|push|verbatim|true|false")
+	}
+}
+
+func (c *call) upTo3(f func(int64)) {
+	for i := range int64(3) {
+		f(i)
+	}
+}
+
+func (c *call) debugAttribute() {
+	if c.resp3 {
+		c.head('|', 1)
+		c.bulkString("key-popularity")
+		c.array(2)
+		c.bulkString("key:123")
+		c.int(90)
+	}
+	c.bulkString("Some real reply following the attribute")
+}
+
+func (c *call) debugPush() {
+	if !c.resp3 {
+		c.err(errRESP2)
+		return
+	}
+	c.bulkString("Some real reply following the push reply")
+	c.push(2)
+	c.bulkString("server-cpu-usage")
+	c.int(42)
+}

@@ -1,0 +1,109 @@
+package core
+
+import (
+	"crypto/sha1"
+	"encoding/binary"
+	"encoding/hex"
+	"strconv"
+
+	"github.com/redlet/redlet/core/internal/hash"
+)
+
+// digest is the signature that DEBUG DIGEST gives of data, the same as that of Redis for the same
+// data: two servers whose digests agree hold the same keys. What has an order is mixed in, what
+// has none is combined by exclusive or.
+type digest [sha1.Size]byte
+
+// xor combines a hash of b, whatever the order.
+func (d *digest) xor(b []byte) {
+	sum := sha1.Sum(b)
+	for i := range d {
+		d[i] ^= sum[i]
+	}
+}
+
+// mix makes d depend on b and on what came before.
+func (d *digest) mix(b []byte) {
+	d.xor(b)
+	*d = sha1.Sum(d[:])
+}
+
+// number mixes in a number of 32 bits.
+func (d *digest) number(n int) {
+	var b [4]byte
+	binary.BigEndian.PutUint32(b[:], uint32(n))
+	d.mix(b[:])
+}
+
+// The kinds of values as Redis numbers them.
+var digestTypes = [kindCount]int{
+	kindString: 0, kindList: 1, kindSet: 2, kindZset: 3, kindHash: 4, kindStream: 6,
+}
+
+// value mixes in a value and whether it expires.
+func (d *digest) value(e *Engine, o *object) {
+	d.number(digestTypes[o.kind])
+	var scratch [20]byte
+	switch body := o.body.(type) {
+	case nil:
+		d.mix(o.text(scratch[:0]))
+	case *hash.Hash:
+		for f := range body.All(int64(e.now) / 1000) {
+			var field digest
+			field.mix(f.Name)
+			field.mix(f.Value)
+			if f.Expiry != hash.Never {
+				field.xor([]byte("!!hexpire!!"))
+			}
+			d.xor(field[:])
+		}
+	default:
+		if o.kind == kindList {
+			d.list(o)
+		}
+	}
+	if o.ttl != nil {
+		d.xor([]byte("!!expire!!"))
+	}
+}
+
+func (d *digest) list(o *object) {
+	var digits [20]byte
+	for at := o.list().Seek(0); at.Valid(); at.Next() {
+		s, n, isInt := at.Value()
+		if isInt {
+			s = strconv.AppendInt(digits[:0], n, 10)
+		}
+		d.mix(s)
+	}
+}
+
+func debugDigest(c *call) {
+	var all digest
+	for _, d := range c.e.dbs {
+		if d.keys.Len() == 0 {
+			continue
+		}
+		all.number(d.id)
+		for i := range d.keys.Len() {
+			key, o := d.keys.At(i)
+			var one digest
+			one.mix([]byte(key))
+			one.value(c.e, *o)
+			all.xor(one[:])
+			c.e.breathe(i)
+		}
+	}
+	c.status(hex.EncodeToString(all[:]))
+}
+
+func debugDigestValue(c *call) {
+	c.array(len(c.args) - 2)
+	for _, key := range c.args[2:] {
+		var one digest
+		if o := c.peek(key); o != nil {
+			one.value(c.e, o)
+		}
+		c.status(hex.EncodeToString(one[:]))
+	}
+}
