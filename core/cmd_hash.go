@@ -41,7 +41,7 @@ var hashCommands = []Command{
 		Summary:    "Gives several fields of a hash their values.",
 		Complexity: "O(N) for N fields",
 		Deprecated: "4.0",
-		Replaced:   "`HSET` with several fields and values",
+		Replaced:   "`HSET` with multiple field-value pairs",
 		Run:        cmdHmset,
 	},
 	{
