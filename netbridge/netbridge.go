@@ -1,0 +1,231 @@
+// Package netbridge carries bytes between network connections and the engine that a host.Loop
+// owns: TCP, unix sockets and TLS. RESP goes through untouched; limits, timeouts and everything
+// else that a client can notice are the engine's.
+//
+// On Linux one goroutine serves all plain sockets of a Bridge from one epoll set: everything that
+// is ready is read, goes to the engine in one step, and the step's output is written before the
+// next look. TLS, and every socket elsewhere, is served by two goroutines a connection.
+package netbridge
+
+import (
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+	"os"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/redlet/redlet/core"
+	"github.com/redlet/redlet/host"
+)
+
+// Options say how a Bridge treats its sockets. The zero value suits tests.
+type Options struct {
+	// Backlog is the length of the queue of connections that wait to be accepted, as tcp-backlog;
+	// 0 leaves it to the system.
+	Backlog int
+	// KeepAlive is how long a TCP connection may be silent before it is probed, as tcp-keepalive;
+	// 0 sends no probes.
+	KeepAlive time.Duration
+}
+
+// Bridge serves listeners and connections to one Loop. Its methods may be called from any
+// goroutine.
+type Bridge struct {
+	loop    *host.Loop
+	options Options
+	poller  *poller // nil until the first plain socket, and always nil where there is no epoll
+	plain   bool    // without epoll even where there is one; for tests
+
+	mu        sync.Mutex
+	closed    bool
+	listeners []net.Listener
+	streams   map[*stream]struct{}
+	running   sync.WaitGroup
+}
+
+// ErrClosed is what a Bridge answers once it is closed.
+var ErrClosed = errors.New("netbridge: closed")
+
+// New returns a Bridge to loop. It opens nothing yet. The Bridge must be closed before the loop.
+func New(loop *host.Loop, options Options) *Bridge {
+	return &Bridge{loop: loop, options: options, streams: map[*stream]struct{}{}}
+}
+
+// Listen opens a listening socket and serves what it accepts until the Bridge is closed. The
+// network is "tcp", "tcp4", "tcp6" or "unix". A non-nil secure makes it a TLS listener.
+// Connections are accepted from the moment that Listen returns; the answer is the address that
+// the system gave.
+func (b *Bridge) Listen(network, address string, secure *tls.Config) (net.Addr, error) {
+	l, err := net.Listen(network, address)
+	if err != nil {
+		return nil, err
+	}
+	if b.options.Backlog > 0 {
+		setBacklog(l, b.options.Backlog)
+	}
+	addr := l.Addr()
+	if err := b.serve(l, secure); err != nil {
+		return nil, errors.Join(err, l.Close())
+	}
+	return addr, nil
+}
+
+// serve takes a listener over.
+func (b *Bridge) serve(l net.Listener, secure *tls.Config) error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.closed {
+		return ErrClosed
+	}
+	if secure == nil && !b.plain {
+		if taken, err := b.poll(l); taken || err != nil {
+			return err
+		}
+	}
+	b.listeners = append(b.listeners, l)
+	b.running.Add(1)
+	go b.accept(l, secure)
+	return nil
+}
+
+// accept serves each connection of a listener by goroutines of its own.
+func (b *Bridge) accept(l net.Listener, secure *tls.Config) {
+	defer b.running.Done()
+	for wait := time.Millisecond; ; {
+		c, err := l.Accept()
+		switch {
+		case err == nil:
+			wait = time.Millisecond
+		case errors.Is(err, net.ErrClosed):
+			return
+		default: // out of descriptors, mostly: connections that end will free some
+			time.Sleep(wait)
+			wait = min(2*wait, time.Second)
+			continue
+		}
+		if t, ok := c.(*net.TCPConn); ok {
+			b.keepAlive(t)
+		}
+		if secure != nil {
+			c = tls.Server(c, secure)
+		}
+		if b.Serve(c) != nil {
+			c.Close()
+		}
+	}
+}
+
+// keepAlive sets the probes of a connection as redis-server does: the first after the whole
+// time, three further ones a third of it apart.
+func (b *Bridge) keepAlive(t *net.TCPConn) {
+	// A socket that refuses an option works without it.
+	_ = t.SetKeepAliveConfig(net.KeepAliveConfig{
+		Enable:   b.options.KeepAlive > 0,
+		Idle:     b.options.KeepAlive,
+		Interval: max(b.options.KeepAlive/3, time.Second),
+		Count:    3,
+	})
+}
+
+// Serve takes over an established connection of any kind and serves it until one side closes it.
+// It returns at once; on an error the connection remains the caller's.
+func (b *Bridge) Serve(c net.Conn) error {
+	s := newStream(b, c)
+	b.mu.Lock()
+	if b.closed {
+		b.mu.Unlock()
+		return ErrClosed
+	}
+	b.streams[s] = struct{}{}
+	b.running.Add(2)
+	b.mu.Unlock()
+	s.start()
+	return nil
+}
+
+// Close stops listening, closes every connection after what it takes at once, and returns when
+// nothing of the Bridge remains: no goroutine, no descriptor. A second Close does nothing.
+func (b *Bridge) Close() error {
+	b.mu.Lock()
+	if b.closed {
+		b.mu.Unlock()
+		return nil
+	}
+	b.closed = true
+	var errs []error
+	for _, l := range b.listeners {
+		errs = append(errs, l.Close())
+	}
+	for s := range b.streams {
+		s.stop()
+	}
+	b.mu.Unlock()
+	if b.poller != nil {
+		errs = append(errs, b.poller.close())
+	}
+	b.running.Wait()
+	return errors.Join(errs...)
+}
+
+// forget drops a stream that has ended.
+func (b *Bridge) forget(s *stream) {
+	b.mu.Lock()
+	delete(b.streams, s)
+	b.mu.Unlock()
+}
+
+// describe gives a connection's ends as redis-server writes them: an IP address and a port, or a
+// unix socket's path with port 0 for both.
+func describe(local, remote net.Addr, fd int) core.Conn {
+	if u, ok := local.(*net.UnixAddr); ok {
+		path := u.Name + ":0"
+		return core.Conn{Addr: path, Laddr: path, FD: fd, Unix: true}
+	}
+	return core.Conn{Addr: plain(remote), Laddr: plain(local), FD: fd}
+}
+
+// plain writes an address; IPv4 in IPv6 is shown as IPv4.
+func plain(a net.Addr) string {
+	if t, ok := a.(*net.TCPAddr); ok {
+		ap := t.AddrPort()
+		return netip.AddrPortFrom(ap.Addr().Unmap(), ap.Port()).String()
+	}
+	return a.String()
+}
+
+// ListenUnix opens a unix socket as redis-server does: a file that is there already goes first,
+// and perm, when it is not 0, becomes the new one's mode.
+func (b *Bridge) ListenUnix(path string, perm os.FileMode) (net.Addr, error) {
+	if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) {
+		return nil, err
+	}
+	addr, err := b.Listen("unix", path, nil)
+	if err != nil {
+		return nil, err
+	}
+	if perm != 0 {
+		if err := os.Chmod(path, perm); err != nil {
+			return nil, err
+		}
+	}
+	return addr, nil
+}
+
+// Address puts a redis.conf bind address and a port together: "*" is every IPv4 and "::*" every
+// IPv6 address. The network is tcp4 or tcp6 accordingly.
+func Address(bind string, port int) (network, address string) {
+	network = "tcp4"
+	switch {
+	case bind == "*":
+		bind = "0.0.0.0"
+	case bind == "::*":
+		network, bind = "tcp6", "::"
+	case strings.Contains(bind, ":"):
+		network = "tcp6"
+	}
+	return network, net.JoinHostPort(bind, fmt.Sprint(port))
+}
