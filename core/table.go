@@ -29,7 +29,6 @@ var commands = newTable(
 	debugCommands,
 	persistCommands,
 	bitmapCommands,
-	sortCommands,
 )
 
 func newTable(families ...[]Command) table {

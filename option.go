@@ -1,0 +1,66 @@
+package redlet
+
+import (
+	"encoding/binary"
+	"maps"
+	"time"
+
+	"github.com/redlet/redlet/host"
+)
+
+// Option changes how [Run] starts a server.
+type Option func(*settings)
+
+// settings are what the options ask for.
+type settings struct {
+	config map[string]string
+	addr   string
+	maker  host.Maker // nil: native
+	seed   [32]byte
+	frozen bool
+	time   time.Time // of frozen
+	log    func(level int, text string)
+}
+
+// WithAddr has the server listen on a TCP address from the start, such as "127.0.0.1:6379".
+// Without it the system chooses a port of 127.0.0.1 when one is asked for.
+func WithAddr(addr string) Option {
+	return func(o *settings) { o.addr = addr }
+}
+
+// WithPassword has clients authenticate, as the parameter requirepass does.
+func WithPassword(password string) Option {
+	return func(o *settings) { o.config["requirepass"] = password }
+}
+
+// WithConfig sets parameters of redis.conf by name; a value of several words is written in one
+// string, as CONFIG SET takes it. "compat" makes the server behave as an older version: "7.2".
+// What concerns sockets is ignored: see [WithAddr]. Other than in redis-server, "save" is "":
+// nothing is written to disk but by commands that ask for it.
+func WithConfig(parameters map[string]string) Option {
+	return func(o *settings) { maps.Copy(o.config, parameters) }
+}
+
+// WithSeed chooses the run of random choices: the same seed and the same commands give the same
+// answers. Without it the seed is 0.
+func WithSeed(seed uint64) Option {
+	return func(o *settings) { binary.LittleEndian.PutUint64(o.seed[:], seed) }
+}
+
+// WithFrozenClock has the server's clock stand still at t, until [Server.FastForward] or
+// [Server.SetTime] turn it. Without it the clock runs with the machine's.
+func WithFrozenClock(t time.Time) Option {
+	return func(o *settings) { o.frozen, o.time = true, t }
+}
+
+// WithWasm runs the engine as a WebAssembly guest, in a sandbox that a defect of the engine cannot
+// leave. It starts in tenths of a second and is two to ten times slower.
+func WithWasm() Option {
+	return func(o *settings) { o.maker = host.Wazero(host.WazeroOptions{}) }
+}
+
+// WithLog hands the lines of the server's log to f: level 0 is debug, 1 verbose, 2 notice, 3
+// warning. f must not call the server.
+func WithLog(f func(level int, text string)) Option {
+	return func(o *settings) { o.log = f }
+}

@@ -1,0 +1,187 @@
+// Package redlet runs a Redis inside your program: for tests, for local development, and for
+// what a container cannot do, such as turning the clock.
+//
+// In a test one line starts a server that ends with the test, and any client talks to it:
+//
+//	s := redlet.RunT(t)
+//	client := redis.NewClient(&redis.Options{Addr: s.Addr()})
+//
+// The port is opened when Addr or URL is first called. Without one, a client connects through
+// [Server.DialContext], which also works inside a testing/synctest bubble:
+//
+//	client := redis.NewClient(&redis.Options{Dialer: s.DialContext})
+//
+// What the server answers is what redis-server answers; where it does not, that is a defect.
+package redlet
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/url"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/redlet/redlet/host"
+	"github.com/redlet/redlet/netbridge"
+)
+
+// Server is a running server. Its methods may be called from any goroutine.
+type Server struct {
+	loop     *host.Loop
+	bridge   *netbridge.Bridge
+	password string
+
+	mu     sync.Mutex
+	addr   string  // "" until the port is opened
+	idle   []*line // connections of Do that nobody uses
+	closed bool
+}
+
+// ErrClosed is the error of a Server that was closed.
+var ErrClosed = host.ErrClosed
+
+// Run starts a server. It fails when an option's value is refused, in the words of redis-server,
+// or when the address of [WithAddr] cannot be listened on. Close the server when done.
+func Run(options ...Option) (*Server, error) {
+	o := settings{config: map[string]string{"save": ""}}
+	for _, option := range options {
+		option(&o)
+	}
+	s := &Server{password: o.config["requirepass"]}
+	var err error
+	s.loop, err = host.NewLoop(host.LoopOptions{
+		Maker:    o.maker,
+		Seed:     o.seed,
+		Config:   o.config,
+		Dir:      o.config["dir"],
+		Keep:     o.maker != nil,
+		Log:      o.log,
+		Shutdown: func(string) { go s.Close() },
+	})
+	if err != nil {
+		return nil, fmt.Errorf("redlet: %w", err)
+	}
+	s.bridge = netbridge.New(s.loop, netbridge.Options{})
+	if o.frozen {
+		err = s.control("FREEZE")
+		if err == nil {
+			err = s.SetTime(o.time)
+		}
+	}
+	if err == nil && o.addr != "" {
+		err = s.listen(o.addr)
+	}
+	if err != nil {
+		return nil, errors.Join(err, s.Close())
+	}
+	return s, nil
+}
+
+// RunT starts a server that is closed when the test and its subtests end. A failure to start ends
+// the test.
+func RunT(t testing.TB, options ...Option) *Server {
+	t.Helper()
+	s, err := Run(options...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return s
+}
+
+// listen opens the port.
+func (s *Server) listen(addr string) error {
+	a, err := s.bridge.Listen("tcp", addr, nil)
+	if err != nil {
+		return fmt.Errorf("redlet: %w", err)
+	}
+	s.addr = a.String()
+	return nil
+}
+
+// Addr returns the address that the server listens on, such as "127.0.0.1:41234". The first call
+// opens the port, unless [WithAddr] did; it panics if the system has none left. After Close the
+// address remains the same, with nobody there, or is "" if the port was never opened.
+func (s *Server) Addr() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.addr == "" && !s.closed {
+		if err := s.listen("127.0.0.1:0"); err != nil {
+			panic(err)
+		}
+	}
+	return s.addr
+}
+
+// URL returns the address as clients take it: "redis://127.0.0.1:41234", with the password in it
+// if there is one. It opens the port as Addr does.
+func (s *Server) URL() string {
+	u := url.URL{Scheme: "redis", Host: s.Addr()}
+	if s.password != "" {
+		u.User = url.UserPassword("", s.password)
+	}
+	return u.String()
+}
+
+// Dial connects to the server without a port. The connection keeps deadlines, and works inside the
+// testing/synctest bubble in which the server was started.
+func (s *Server) Dial() (net.Conn, error) { return s.loop.Dial() }
+
+// DialContext is Dial in the shape that clients take as their dialer; network and address are
+// ignored.
+func (s *Server) DialContext(ctx context.Context, network, address string) (net.Conn, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	return s.Dial()
+}
+
+// FastForward turns the server's clock ahead: keys expire, blocked commands time out, as if d had
+// passed. It returns when everything that fell due has happened. It has a resolution of a
+// millisecond.
+func (s *Server) FastForward(d time.Duration) error {
+	return s.control("ADVANCE", d.Milliseconds())
+}
+
+// SetTime sets the server's clock. A running clock goes on from there, a frozen one stands there.
+// Time may be set back: what has expired stays so.
+func (s *Server) SetTime(t time.Time) error {
+	return s.control("SET", t.UnixMilli())
+}
+
+// control gives an order to the clock.
+func (s *Server) control(order string, args ...any) error {
+	return s.Do(append([]any{"REDLET.CLOCK", order}, args...)...).Err()
+}
+
+// Snapshot returns all data as the bytes of an RDB file, which redis-server loads too.
+func (s *Server) Snapshot() ([]byte, error) { return s.loop.Snapshot() }
+
+// Restore replaces all data by that of an RDB file: of a Snapshot, or one that redis-server wrote.
+// On an error, which names the place in the file, nothing has changed.
+func (s *Server) Restore(image []byte) error { return s.loop.Restore(image) }
+
+// Close ends the server and every connection to it. Nothing of it remains, and nothing is saved. A
+// second Close does nothing.
+func (s *Server) Close() error {
+	s.mu.Lock()
+	if s.closed {
+		s.mu.Unlock()
+		return nil
+	}
+	s.closed = true
+	idle := s.idle
+	s.idle = nil
+	s.mu.Unlock()
+	for _, l := range idle {
+		l.conn.Close()
+	}
+	return errors.Join(s.bridge.Close(), s.loop.Close())
+}
