@@ -1,0 +1,117 @@
+# redlet's tasks. `make` lists them; everything below a target's `##` is what the list says.
+
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+MAKEFLAGS += --no-print-directory
+
+GO ?= go
+NPM ?= npm
+PORT ?= 6379
+PLAYGROUND_PORT ?= 8379
+FUZZTIME ?= 15s
+STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
+
+# The redis-server to compare with, where there is one.
+REDLET_REFERENCE ?= $(shell command -v redis-server)
+export REDLET_REFERENCE
+
+GUEST := host/guest/built/redlet.wasm
+MODULES := js/node_modules/.package-lock.json
+GO_FILES = $(shell git ls-files -co --exclude-standard '*.go' go.mod go.sum)
+GUEST_FILES = $(filter-out %_test.go,$(filter core/% wasm/% go.mod go.sum,$(GO_FILES)))
+PAGE_FILES = $(shell git ls-files -co --exclude-standard js/src js/playground)
+
+.PHONY: help
+help: ## say what the targets do
+	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 12
+
+.PHONY: run
+run: build playground ## serve 127.0.0.1:6379 and the playground page (PORT=, PLAYGROUND_PORT=)
+	bin/redlet --bind 127.0.0.1 --port $(PORT) --playground-port $(PLAYGROUND_PORT) --save ''
+
+.PHONY: build
+build: bin/redlet js/redlet.wasm ## build bin/redlet, with the guest in it, and js/redlet.wasm
+
+.PHONY: wasm
+wasm: $(GUEST) ## build the WebAssembly guest alone
+
+$(GUEST): $(GUEST_FILES)
+	GOOS=wasip1 GOARCH=wasm $(GO) build -buildmode=c-shared -trimpath -ldflags='-s -w' -o $@ ./wasm
+
+js/redlet.wasm: $(GUEST)
+	cp $< $@
+
+bin/redlet: $(GUEST) $(GO_FILES)
+	$(GO) build -trimpath -o $@ ./cmd/redlet
+
+.PHONY: js
+js: $(MODULES) js/redlet.wasm ## set the npm package up: its tools and the guest
+
+$(MODULES): js/package-lock.json
+	cd js && $(NPM) ci --no-audit --no-fund
+
+.PHONY: playground
+playground: js/redlet.wasm ## set the playground page up for a static file server
+	cp js/redlet.wasm js/playground/redlet.wasm
+
+.PHONY: test
+test: build js playground ## run every test: Go with the race detector, guest, wazero, JavaScript
+	$(GO) test -race ./...
+	cd js && $(NPM) test
+
+.PHONY: reference
+reference: $(GUEST) ## run the tests that compare with a real redis-server (REDLET_REFERENCE=)
+	@[[ -n "$$REDLET_REFERENCE" ]] || { echo "no redis-server: install one, or name it" \
+	  "by REDLET_REFERENCE=PATH"; exit 1; }
+	"$$REDLET_REFERENCE" --version
+	$(GO) test -count=1 -run 'Reference|Differential' ./...
+
+.PHONY: bench
+bench: build js ## measure against redis-server and print the table
+	$(GO) run ./internal/bench
+
+.PHONY: fuzz
+fuzz: ## fuzz everything that parses, each for FUZZTIME
+	@$(GO) list -f '{{.Dir}}' ./... | while read -r dir; do \
+	  grep -hos '^func Fuzz[A-Za-z0-9_]*' "$$dir"/*_test.go | while read -r _ name; do \
+	    echo "$${dir#$$PWD/} $$name"; \
+	    (cd "$$dir" && $(GO) test -run '^$$' -fuzz "^$$name\$$" -fuzztime $(FUZZTIME) .); \
+	  done; \
+	done
+
+.PHONY: fmt
+fmt: ## format the Go files
+	gofmt -w $$(git ls-files -co --exclude-standard '*.go')
+
+.PHONY: check
+check: ## what continuous integration runs: everything must pass
+	@$(MAKE) format vet generated
+	@$(MAKE) test
+	@$(MAKE) reference
+	cd js && $(NPM) run check
+	@$(MAKE) clean-tree
+
+.PHONY: format
+format:
+	@files=$$(gofmt -l $$(git ls-files '*.go')); \
+	  [[ -z "$$files" ]] || { echo "not gofmt'ed:"; echo "$$files"; exit 1; }
+	$(GO) mod tidy -diff
+
+.PHONY: vet
+vet: $(GUEST)
+	$(GO) vet ./...
+	$(GO) run $(STATICCHECK) ./...
+	GOOS=darwin $(GO) vet ./...
+	GOOS=windows $(GO) vet ./...
+	GOOS=wasip1 GOARCH=wasm $(GO) vet ./core/... ./wasm/...
+
+.PHONY: generated
+generated:
+	$(GO) generate ./...
+	@git diff --exit-code --stat -- '*.gen.*' || { echo "generated files were stale"; exit 1; }
+
+.PHONY: clean-tree
+clean-tree:
+	@[[ -z "$$(git status --porcelain)" ]] || { \
+	  echo "the checks left the tree changed:"; git status --porcelain; exit 1; }
