@@ -17,7 +17,7 @@ type parked struct {
 	keys    []string
 	kind    kind        // a touched key wakes it only when it holds this type,
 	always  bool        // or always: even the loss of the key is news
-	timeout func(*call) // writes the reply when the time is up
+	timeout func(*call) // writes the reply when the time is up; nil: no CLIENT UNBLOCK either
 	again   bool        // it ran again and parked again
 }
 

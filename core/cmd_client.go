@@ -273,7 +273,7 @@ func cmdClientUnblock(c *call) {
 		}
 	}
 	cl := c.e.connOf(id)
-	if cl == nil || cl.parked == nil {
+	if cl == nil || cl.parked == nil || cl.parked.timeout == nil {
 		c.int(0)
 		return
 	}

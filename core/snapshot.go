@@ -57,8 +57,8 @@ func (e *Engine) image(dst []byte, state bool) []byte {
 	return w.End()
 }
 
-// The auxiliary fields of a snapshot: the clock, the state of the random generator, and the seeds of
-// the databases' tables, on which the order of SCAN depends.
+// The auxiliary fields of a snapshot: the clock, the state of the random generator, and the seeds
+// of the databases' tables, on which the order of SCAN depends.
 const (
 	auxClock  = "redlet-clock"
 	auxRandom = "redlet-random"

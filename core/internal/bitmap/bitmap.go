@@ -35,9 +35,10 @@ func Find(b []byte, set bool, first, last int64) int64 {
 	if !set {
 		skip = 0xff
 	}
+	none := uint64(skip) * 0x0101010101010101
 	head, tail := first/8, last/8
 	for i := head; i <= tail; i++ {
-		if i+8 <= tail && i > head && binary.LittleEndian.Uint64(b[i:]) == uint64(skip)*0x0101010101010101 {
+		if i+8 <= tail && i > head && binary.LittleEndian.Uint64(b[i:]) == none {
 			i += 7
 			continue
 		}

@@ -42,7 +42,8 @@ func FuzzString(f *testing.F) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if back, err := r.String(); err != nil || !bytes.Equal(back, s) || r.at != len(r.in)-payloadFooter {
+		back, err := r.String()
+		if err != nil || !bytes.Equal(back, s) || r.at != len(r.in)-payloadFooter {
 			t.Fatalf("%q came back as %q, %v", s, back, err)
 		}
 	})

@@ -1,0 +1,218 @@
+package core_test
+
+import (
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/redlet/redlet/core"
+	"github.com/redlet/redlet/core/coretest"
+)
+
+// A saver is an engine whose saves succeed or fail as the test wants.
+type saver struct {
+	*core.Engine
+	t     *testing.T
+	now   core.Time
+	saves []core.Event
+	stops int
+	hung  int
+}
+
+func newSaver(t *testing.T, config map[string]string) *saver {
+	t.Helper()
+	e, err := core.New(core.Options{Now: coretest.Epoch, Config: config})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := &saver{Engine: e, t: t, now: coretest.Epoch}
+	s.Open(1, core.Conn{Addr: "127.0.0.1:50001"})
+	s.Open(2, core.Conn{Addr: "127.0.0.1:50002"})
+	return s
+}
+
+// say sends a command and expects what its client, and no other, then gets.
+func (s *saver) say(client core.ConnID, command, want string) {
+	s.t.Helper()
+	s.Feed(client, coretest.Request(strings.Fields(command)...))
+	s.gets(client, want)
+}
+
+func (s *saver) gets(client core.ConnID, want string) {
+	s.t.Helper()
+	for ev, ok := s.Poll(); ok; ev, ok = s.Poll() {
+		switch ev.Kind {
+		case core.EventSave:
+			s.saves = append(s.saves, ev)
+		case core.EventShutdown:
+			s.stops++
+		case core.EventHangup:
+			s.hung++
+		}
+	}
+	for id := core.ConnID(1); id <= 2; id++ {
+		got, wanted := string(s.AppendOutput(id, nil)), ""
+		if id == client {
+			wanted = want
+		}
+		if got != wanted {
+			s.t.Fatalf("client %d gets %q, want %q", id, got, wanted)
+		}
+	}
+}
+
+// saved ends the oldest save and expects what a client then gets.
+func (s *saver) saved(failure string, client core.ConnID, want string) {
+	s.t.Helper()
+	if len(s.saves) == 0 {
+		s.t.Fatal("nothing is being saved")
+	}
+	ev := s.saves[0]
+	s.saves = s.saves[1:]
+	s.Saved(ev.Ticket, failure)
+	s.gets(client, want)
+}
+
+func (s *saver) turn(seconds int) {
+	s.t.Helper()
+	s.now += core.Time(seconds) * 1e6
+	for s.Advance(s.now); s.Deadline() <= s.now; s.Advance(s.now) {
+	}
+	s.gets(0, "")
+}
+
+const ok = "+OK\r\n"
+
+// TestSaveWaits shows that SAVE is answered once the host has told the outcome, and that other
+// clients go on meanwhile.
+func TestSaveWaits(t *testing.T) {
+	s := newSaver(t, map[string]string{"dir": "/data", "dbfilename": "x.rdb"})
+	s.say(1, "SET k v", ok)
+	s.say(1, "SAVE", "")
+	s.say(1, "PING", "")
+	s.say(2, "SET k w", ok)
+	if len(s.saves) != 1 || s.saves[0].Path != "/data/x.rdb" {
+		t.Fatalf("%d saves", len(s.saves))
+	}
+	if err := s.Restore(s.saves[0].Image); err != nil {
+		t.Fatal(err)
+	}
+	s.say(2, "GET k", "$1\r\nv\r\n")
+	s.say(2, "CLIENT UNBLOCK 1", ":0\r\n")
+	s.saved("", 1, "+OK\r\n+PONG\r\n")
+	s.say(1, "SAVE", "")
+	s.saved("no space left on device", 1, "-ERR\r\n")
+	s.say(1, "SET k x", ok)
+	s.say(1, "SAVE", "")
+	s.Close(1)
+	s.saved("", 0, "")
+	s.Saved(77, "") // a ticket that nobody waits for
+	s.gets(0, "")
+}
+
+// TestBackgroundSaveFails shows that no client may write after it, until a save succeeds.
+func TestBackgroundSaveFails(t *testing.T) {
+	s := newSaver(t, nil)
+	s.say(1, "BGSAVE", "+Background saving started\r\n")
+	s.say(1, "BGSAVE", "-ERR Background save already in progress\r\n")
+	s.say(1, "SAVE", "-ERR Background save already in progress\r\n")
+	s.saved("read-only file system", 0, "")
+	s.Feed(1, coretest.Request("SET", "k", "v"))
+	s.Feed(1, coretest.Request("PING"))
+	out := string(s.AppendOutput(1, nil))
+	if strings.Count(out, "-MISCONF Redis is configured to save RDB snapshots") != 2 {
+		t.Fatalf("%q", out)
+	}
+	s.say(1, "GET k", "$-1\r\n")
+	s.say(1, "BGSAVE", "+Background saving started\r\n")
+	s.saved("", 0, "")
+	s.say(1, "SET k v", ok)
+
+	s = newSaver(t, map[string]string{"save": ""})
+	s.say(1, "BGSAVE", "+Background saving started\r\n")
+	s.saved("read-only file system", 0, "")
+	s.say(1, "SET k v", ok)
+}
+
+// TestSavePoints shows that a save begins when a save point is reached, and not before.
+func TestSavePoints(t *testing.T) {
+	s := newSaver(t, map[string]string{"save": "100 1 10 3"})
+	s.turn(1000)
+	s.say(1, "SET a 1", ok) // long after the last save: the time of a save point is over
+	s.turn(0)
+	if len(s.saves) != 1 {
+		t.Fatalf("%d saves", len(s.saves))
+	}
+	s.saved("", 0, "")
+	s.say(1, "SET a 1", ok)
+	s.turn(99)
+	if len(s.saves) != 0 {
+		t.Fatal("saved too early")
+	}
+	s.turn(1)
+	s.say(1, "SET a 2", ok) // while saving: counts for the next
+	s.saved("", 0, "")
+	for i := range 2 {
+		s.say(1, "SET b "+strconv.Itoa(i), ok)
+	}
+	s.turn(9)
+	if len(s.saves) != 0 {
+		t.Fatal("saved too early")
+	}
+	s.turn(1)
+	s.saved("disk full", 0, "")
+	s.turn(4)
+	if len(s.saves) != 0 {
+		t.Fatal("tried again too early")
+	}
+	s.turn(1)
+	s.saved("", 0, "")
+	s.turn(100_000)
+	if len(s.saves) != 0 {
+		t.Fatal("saved without a change")
+	}
+}
+
+// TestShutdown shows how SHUTDOWN ends the engine, with and without saving.
+func TestShutdown(t *testing.T) {
+	const failed = "-ERR Errors trying to SHUTDOWN. Check logs.\r\n"
+	s := newSaver(t, nil)
+	s.say(1, "SHUTDOWN", "")
+	s.saved("disk full", 1, failed)
+	s.say(1, "SHUTDOWN", "")
+	s.Feed(2, coretest.Request("SHUTDOWN", "ABORT"))
+	if got := string(s.AppendOutput(1, nil)); got != failed {
+		t.Fatalf("%q", got)
+	}
+	s.gets(2, ok)
+	s.saved("", 0, "")
+	if s.stops != 0 {
+		t.Fatal("stopped")
+	}
+	s.say(1, "SHUTDOWN FORCE", "")
+	s.saved("disk full", 0, "")
+	if s.stops != 1 {
+		t.Fatal("goes on")
+	}
+	s.say(2, "PING", "")
+
+	for _, c := range []struct {
+		config, command string
+		saves           int
+	}{
+		{"", "SHUTDOWN", 0}, {"", "SHUTDOWN SAVE", 1}, {"", "SHUTDOWN NOSAVE NOW FORCE", 0},
+		{"1 1", "SHUTDOWN", 1}, {"1 1", "SHUTDOWN NOSAVE", 0},
+	} {
+		s := newSaver(t, map[string]string{"save": c.config})
+		s.say(1, c.command, "")
+		if len(s.saves) != c.saves {
+			t.Fatalf("%q: %d saves", c.command, len(s.saves))
+		}
+		if c.saves > 0 {
+			s.saved("", 0, "")
+		}
+		if s.stops != 1 {
+			t.Fatalf("%q does not stop the engine", c.command)
+		}
+	}
+}
