@@ -155,8 +155,7 @@ export class Engine {
    */
   turn() {
     this.#flush();
-    if (!this.#over) this.#transport.post(new Uint8Array(0), this.#life);
-    return Promise.resolve();
+    return this.#transport.turn();
   }
 
   /** Drops the engine; whatever waits is rejected. */

@@ -23,6 +23,7 @@ import { Guest } from './guest.js';
  * @typedef {object} Transport
  * @property {(frames: Uint8Array<ArrayBuffer>, life: number) => void} post hands in frames, lent
  *   for the call
+ * @property {() => Promise<void>} turn lets the guest see the time; resolves when it has
  * @property {(on: boolean) => void} hold whether the engine's timer keeps the process alive
  * @property {() => void} close
  */
@@ -68,6 +69,11 @@ export class Host {
     if (life !== this.#life || this.#closed) return;
     if (this.#guest) this.#step(frames);
     else this.#early.push(frames.slice());
+  }
+
+  turn() {
+    this.#turn();
+    return Promise.resolve();
   }
 
   /** @param {boolean} on */
@@ -136,7 +142,7 @@ export class Host {
     if (deadline === Infinity) return;
     const delay = Math.min(Math.max(0, Math.ceil((deadline - now) / 1000)), DELAY_MAX);
     this.#timerAt = deadline;
-    this.#timer = delay === 0 ? soon(this.#turn) : setTimeout(this.#turn, delay);
+    this.#timer = delay === 0 ? soon(this.#fire) : setTimeout(this.#fire, delay);
     if (!this.#held) this.#timer?.unref?.();
   }
 
@@ -148,11 +154,15 @@ export class Host {
     this.#timer = undefined;
   }
 
-  #turn = () => {
+  #fire = () => {
     this.#timerAt = Infinity;
     this.#timer = undefined;
-    if (this.#guest) this.#step(new Uint8Array(0));
+    this.#turn();
   };
+
+  #turn() {
+    if (this.#guest) this.#step(new Uint8Array(0));
+  }
 }
 
 /**

@@ -24,10 +24,19 @@ let host;
 let running;
 
 scope.onmessage = ({ data }) => {
-  if (data.frames && running) running.post(data.frames, data.life);
-  else if (data.frames) void host?.then((started) => started.post(data.frames, data.life));
-  else host = start(data.wasm);
+  if (data.wasm) host = start(data.wasm);
+  else if (running) receive(running, data);
+  else void host?.then((started) => receive(started, data));
 };
+
+/**
+ * @param {Host} started
+ * @param {any} data
+ */
+function receive(started, data) {
+  if (data.frames) started.post(data.frames, data.life);
+  if (data.turn) void started.turn().then(() => scope.postMessage({ turned: true }));
+}
 
 /** @param {import('./wasm.js').WasmSource} wasm */
 async function start(wasm) {

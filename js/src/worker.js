@@ -45,6 +45,8 @@ export async function open(options = {}) {
 /** @implements {Transport} */
 class WorkerTransport {
   #worker;
+  /** @type {(() => void)[]} */
+  #turns = [];
 
   /**
    * @param {Worker} worker
@@ -55,6 +57,7 @@ class WorkerTransport {
     this.#worker = worker;
     worker.onmessage = ({ data }) => {
       if (data.output) listener.output(data.output);
+      else if (data.turned) this.#turns.shift()?.();
       else if (data.died !== undefined) listener.died(data.died);
       else listener.failed(data.failed);
     };
@@ -71,11 +74,20 @@ class WorkerTransport {
     this.#worker.postMessage({ frames: copy, life }, [copy.buffer]);
   }
 
+  /** @returns {Promise<void>} */
+  turn() {
+    return new Promise((resolve) => {
+      this.#turns.push(resolve);
+      this.#worker.postMessage({ turn: true });
+    });
+  }
+
   /** A worker's thread lives by itself. */
   hold() {}
 
   close() {
     this.#worker.terminate();
+    for (const turned of this.#turns.splice(0)) turned();
   }
 }
 
