@@ -25,7 +25,7 @@ test('in Chromium', { skip }, async (t) => {
   /** @param {'corpusInPage' | 'corpusInWorker' | 'useWorker'} name */
   const inPage = (name) =>
     page.evaluate(async ([called, texts]) => {
-      const tests = await import(new URL('/test/corpus/page.js', location.href).href);
+      const tests = await import(new URL('/test/corpus/page.js', globalThis.location.href).href);
       return tests[called](texts);
     }, /** @type {const} */ ([name, corpus]));
 

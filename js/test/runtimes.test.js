@@ -31,7 +31,7 @@ for (const [name, runArgs, testArgs] of RUNTIMES) {
   });
 
   test(`${name} passes the tests of the API`, async () => {
-    const files = PORTABLE.map((test) => `test/${test}.test.js`);
+    const files = PORTABLE.map((part) => `test/${part}.test.js`);
     const { code, output } = await run(bin(name), testArgs(files));
     assert.equal(code, 0, output);
   });

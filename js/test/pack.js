@@ -1,0 +1,28 @@
+/**
+ * The package as `npm pack` makes it.
+ *
+ * @module
+ */
+
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { run } from './helpers.js';
+
+/**
+ * Packs into a folder outside the checkout.
+ *
+ * @returns {Promise<{ folder: string, tarball: string, remove: () => Promise<void> }>}
+ */
+export async function pack() {
+  const folder = await mkdtemp(join(tmpdir(), 'redlet-pack-'));
+  const remove = () => rm(folder, { recursive: true, force: true });
+  const { code, output } = await run('npm', ['pack', '--pack-destination', folder]);
+  if (code !== 0) {
+    await remove();
+    throw new Error(output);
+  }
+  const name = /\S+\.tgz/.exec(output)?.[0] ?? '';
+  return { folder, tarball: join(folder, name), remove };
+}

@@ -1,0 +1,16 @@
+// Runs all tests. They need js/redlet.wasm, which `make wasm` builds.
+
+import { spawnSync } from 'node:child_process';
+import { readdirSync } from 'node:fs';
+
+import { exists, root } from './helpers.js';
+
+if (!(await exists(`${root}/redlet.wasm`))) {
+  console.error('redlet.wasm is missing: run make wasm');
+  process.exit(1);
+}
+
+const files = readdirSync(`${root}/test`).filter((name) => name.endsWith('.test.js'));
+const args = ['--test', '--test-reporter=spec', ...files.map((name) => `test/${name}`)];
+const { status } = spawnSync(process.execPath, args, { cwd: root, stdio: 'inherit' });
+process.exit(status ?? 1);
