@@ -29,6 +29,7 @@ var commands = newTable(
 	debugCommands,
 	persistCommands,
 	bitmapCommands,
+	sortCommands,
 )
 
 func newTable(families ...[]Command) table {

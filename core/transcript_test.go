@@ -81,3 +81,23 @@ func TestTranscriptsReference(t *testing.T) {
 		})
 	}
 }
+
+// TestVariants plays every transcript in the other ways that must not change an answer.
+func TestVariants(t *testing.T) {
+	for _, v := range coretest.Variants {
+		t.Run(v.Name, func(t *testing.T) {
+			for name, tr := range transcripts(t) {
+				if v.Skips(tr) {
+					continue
+				}
+				t.Run(name, func(t *testing.T) {
+					e, err := coretest.NewEngine(testConfig)
+					if err != nil {
+						t.Fatal(err)
+					}
+					coretest.Run(t, tr, v.Wrap(e))
+				})
+			}
+		})
+	}
+}

@@ -203,7 +203,9 @@ func (m *maker) key() string {
 
 func (m *maker) integer(name string) string {
 	switch name {
-	case "seconds", "milliseconds", "ttl":
+	case "ttl": // RESTORE's, which Redis lets wrap around
+		return m.pick("1000", "100000", "0", "-1", "x")
+	case "seconds", "milliseconds":
 		return m.pick("1000", "100000", "1000", "5000", "0", "-1", "x", "9223372036854775807")
 	case "index", "destination-db", "db", "index1", "index2":
 		return m.pick("0", "1", "0", "2", "-1", "16", "x", "1")

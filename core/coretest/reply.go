@@ -214,6 +214,25 @@ func (r Reply) RESP2() Reply {
 	return r
 }
 
+// Append writes the reply, of RESP2, as a server sends it.
+func (r Reply) Append(out []byte) []byte {
+	switch {
+	case r.Null && r.Kind == '*':
+		return append(out, "*-1\r\n"...)
+	case r.Null:
+		return append(out, "$-1\r\n"...)
+	case r.Kind == '$':
+		return fmt.Appendf(out, "$%d\r\n%s\r\n", len(r.Text), r.Text)
+	case r.Kind == '*':
+		out = fmt.Appendf(out, "*%d\r\n", len(r.Items))
+		for _, item := range r.Items {
+			out = item.Append(out)
+		}
+		return out
+	}
+	return fmt.Appendf(out, "%c%s\r\n", r.Kind, r.Text)
+}
+
 // Request writes a command as clients send it.
 func Request(args ...string) []byte {
 	out := fmt.Appendf(nil, "*%d\r\n", len(args))

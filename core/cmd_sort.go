@@ -1,0 +1,313 @@
+package core
+
+import (
+	"bytes"
+	"cmp"
+	"math"
+	"slices"
+	"strconv"
+)
+
+var sortCommands = []Command{
+	{
+		Name: "sort", Since: "1.0", Group: "generic",
+		Flags: Write | DenyOOM,
+		Cats:  CatSet | CatSortedSet | CatList | CatDangerous,
+		Syntax: "key [BY by-pattern\"pattern\":pattern@1] [LIMIT {offset:int count:int}] " +
+			"[GET get-pattern\"pattern\":pattern@1+...] [order:(ASC|DESC)] [sorting:ALPHA] " +
+			"[STORE destination:key@2]",
+		Keys: `1 RO access; ? RO access "BY and GET: which keys, the elements decide"; ` +
+			`? OW update "STORE, which may stand anywhere"`,
+		Summary:    "Sorts the elements of a list, set or sorted set, and may store them as a list.",
+		Complexity: "O(N+M*log(M)) for N elements of which M are given",
+		Run:        cmdSort,
+	},
+	{
+		Name: "sort_ro", Since: "7.0", Group: "generic",
+		Flags: ReadOnly,
+		Cats:  CatSet | CatSortedSet | CatList | CatDangerous,
+		Syntax: "key [BY by-pattern\"pattern\":pattern@1] [LIMIT {offset:int count:int}] " +
+			"[GET get-pattern\"pattern\":pattern@1+...] [order:(ASC|DESC)] [sorting:ALPHA]",
+		Keys:       `1 RO access; ? RO access "BY and GET: which keys, the elements decide"`,
+		Summary:    "Sorts the elements of a list, set or sorted set.",
+		Complexity: "O(N+M*log(M)) for N elements of which M are given",
+		Run:        cmdSortRO,
+	},
+}
+
+const errSortScore = "ERR One or more scores can't be converted into double"
+
+func cmdSort(c *call) { c.sort(true) }
+
+func cmdSortRO(c *call) { c.sort(false) }
+
+// sortOptions are what SORT may be told beside its key.
+type sortOptions struct {
+	by            []byte
+	get           [][]byte
+	offset, count int64 // count is -1 for all
+	desc, alpha   bool
+	asIs          bool // BY a pattern without *: the elements stay as they are
+	store         []byte
+	stores        bool
+}
+
+func (c *call) sortOptions(mayStore bool) (opt sortOptions, ok bool) {
+	opt.count = -1
+	for i := 2; i < len(c.args); i++ {
+		rest := len(c.args) - i - 1
+		switch word := c.args[i]; {
+		case is(word, "asc"):
+			opt.desc = false
+		case is(word, "desc"):
+			opt.desc = true
+		case is(word, "alpha"):
+			opt.alpha = true
+		case is(word, "limit") && rest >= 2:
+			if opt.offset, ok = c.argInt(i + 1); !ok {
+				return opt, false
+			}
+			if opt.count, ok = c.argInt(i + 2); !ok {
+				return opt, false
+			}
+			i += 2
+		case is(word, "store") && mayStore && rest >= 1:
+			i++
+			opt.store, opt.stores = c.args[i], true
+		case is(word, "by") && rest >= 1:
+			i++
+			opt.by = c.args[i]
+			opt.asIs = opt.asIs || !bytes.Contains(opt.by, []byte{'*'})
+		case is(word, "get") && rest >= 1:
+			i++
+			opt.get = append(opt.get, c.args[i])
+		default:
+			c.err(errSyntax)
+			return opt, false
+		}
+	}
+	return opt, true
+}
+
+// window returns which of n elements are asked for: those from start up to, not including, end.
+func (opt *sortOptions) window(n int) (start, end int) {
+	start = int(min(max(opt.offset, 0), int64(n)))
+	end = n
+	if opt.count >= 0 && opt.count < int64(n-start) {
+		end = start + int(opt.count)
+	}
+	return start, end
+}
+
+func (c *call) sort(mayStore bool) {
+	opt, ok := c.sortOptions(mayStore)
+	if !ok {
+		return
+	}
+	items, ok := c.sortItems(c.args[1])
+	if !ok {
+		return
+	}
+	switch {
+	case !opt.asIs:
+		if !c.sortKeys(items, &opt) {
+			c.err(errSortScore)
+			return
+		}
+		slices.SortStableFunc(items, opt.compare)
+	case opt.desc:
+		slices.Reverse(items)
+	}
+	start, end := opt.window(len(items))
+	out := c.sortOutput(items[start:end], opt.get)
+	if opt.stores {
+		c.sortStore(opt.store, out)
+		return
+	}
+	c.array(len(out))
+	for _, b := range out {
+		if b == nil {
+			c.null()
+		} else {
+			c.bulk(b)
+		}
+	}
+}
+
+// sortItem is an element with what it is sorted by.
+type sortItem struct {
+	element []byte
+	by      []byte // with ALPHA; nil if there is no such key
+	score   float64
+}
+
+// sortItems returns the elements of the value at a key, none if there is no value, and false after
+// replying an error. A type that comes later adds its case here.
+func (c *call) sortItems(key []byte) (items []sortItem, ok bool) {
+	o := c.find(key)
+	switch {
+	case o == nil:
+		return nil, true
+	case o.kind != kindList:
+		c.err(errWrongType)
+		return nil, false
+	}
+	l := o.list()
+	items = make([]sortItem, 0, l.Len())
+	for at := l.Seek(0); at.Valid(); at.Next() {
+		s, n, isInt := at.Value()
+		if isInt {
+			s = strconv.AppendInt(nil, n, 10)
+		}
+		items = append(items, sortItem{element: s})
+	}
+	return items, true
+}
+
+// sortKeys finds what each element is sorted by. It reports false if that is no number where it
+// should be one.
+func (c *call) sortKeys(items []sortItem, opt *sortOptions) bool {
+	for i := range items {
+		it := &items[i]
+		by := it.element
+		if opt.by != nil {
+			by = c.lookupPattern(opt.by, it.element)
+		}
+		if opt.alpha {
+			it.by = by
+			continue
+		}
+		if by == nil {
+			continue // counts as 0
+		}
+		var ok bool
+		if it.score, ok = sortScore(by); !ok {
+			return false
+		}
+	}
+	return true
+}
+
+// compare orders two elements. Where the outcome is stored, every byte counts; otherwise what
+// stands behind a NUL does not, since Redis then compares by locale.
+func (opt *sortOptions) compare(a, b sortItem) int {
+	order := 0
+	switch {
+	case !opt.alpha:
+		if order = cmp.Compare(a.score, b.score); order == 0 {
+			order = bytes.Compare(a.element, b.element)
+		}
+	case a.by == nil || b.by == nil:
+		if a.by != nil {
+			order = 1
+		} else if b.by != nil {
+			order = -1
+		}
+	case opt.stores:
+		order = bytes.Compare(a.by, b.by)
+	default:
+		order = bytes.Compare(untilNUL(a.by), untilNUL(b.by))
+	}
+	if opt.desc {
+		return -order
+	}
+	return order
+}
+
+func untilNUL(b []byte) []byte {
+	if i := bytes.IndexByte(b, 0); i >= 0 {
+		return b[:i]
+	}
+	return b
+}
+
+// sortScore reads the number that an element is sorted by: decimal, without white space, of any
+// size; what stands behind a NUL does not count, and nothing at all is 0.
+func sortScore(b []byte) (float64, bool) {
+	b = untilNUL(b)
+	if len(b) == 0 {
+		return 0, true
+	}
+	for _, c := range b {
+		if c == '_' || c == 'x' || c == 'X' {
+			return 0, false
+		}
+	}
+	f, err := strconv.ParseFloat(string(b), 64)
+	if f != f || err != nil && !math.IsInf(f, 0) {
+		return 0, false
+	}
+	return f, true
+}
+
+// lookupPattern returns the value that a pattern of BY or GET names for an element: # is the
+// element itself; otherwise the element takes the place of the first *, and what stands behind
+// -> is the field of a hash. It is nil where there is no such value.
+func (c *call) lookupPattern(pattern, element []byte) []byte {
+	if len(pattern) == 1 && pattern[0] == '#' {
+		return element
+	}
+	star := bytes.IndexByte(pattern, '*')
+	if star < 0 {
+		return nil
+	}
+	tail, field := pattern[star+1:], []byte(nil)
+	if arrow := bytes.Index(tail, []byte("->")); arrow >= 0 && arrow+2 < len(tail) {
+		tail, field = tail[:arrow], tail[arrow+2:]
+	}
+	key := slices.Concat(pattern[:star], element, tail)
+	o := c.find(key)
+	switch {
+	case o == nil:
+	case field == nil && o.kind == kindString:
+		return notNil(o.text(make([]byte, 0, intLenMax)))
+	case field != nil && o.kind == kindHash:
+		if v, ok := o.hash().Get(field, c.nowMs(), make([]byte, 0, intLenMax)); ok {
+			return notNil(v)
+		}
+	}
+	return nil
+}
+
+// notNil makes an empty value one that is there.
+func notNil(b []byte) []byte {
+	if b == nil {
+		return []byte{}
+	}
+	return b
+}
+
+// sortOutput returns the elements, or what the patterns of GET name for each; nil is no value.
+func (c *call) sortOutput(items []sortItem, get [][]byte) [][]byte {
+	out := make([][]byte, 0, len(items)*max(len(get), 1))
+	for i := range items {
+		if len(get) == 0 {
+			out = append(out, notNil(items[i].element))
+		}
+		for _, pattern := range get {
+			out = append(out, c.lookupPattern(pattern, items[i].element))
+		}
+	}
+	return out
+}
+
+// sortStore stores the outcome as a list; none at all deletes the key.
+func (c *call) sortStore(key []byte, out [][]byte) {
+	if len(out) == 0 {
+		if c.peek(key) != nil && c.remove(key) {
+			c.modified(notifyGeneric, "del", key)
+		}
+		c.int(0)
+		return
+	}
+	o := c.e.newList()
+	l := o.list()
+	for _, b := range out {
+		l.Grow(b)
+		l.PushTail(b)
+	}
+	c.put(key, o)
+	c.modified(notifyList, "sortstore", key)
+	c.e.persist.dirty += int64(len(out)) - 1
+	c.count(len(out))
+}
