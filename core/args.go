@@ -81,12 +81,22 @@ func parseDouble(b []byte) (float64, bool) {
 	if len(b) == 0 || len(b) > 255 || b[0] == ' ' || b[0] >= '\t' && b[0] <= '\r' {
 		return 0, false
 	}
+	hex, exponent := false, false
 	for _, c := range b {
-		if c == '_' {
+		switch c {
+		case '_':
 			return 0, false
+		case 'x', 'X':
+			hex = true
+		case 'p', 'P':
+			exponent = true
 		}
 	}
-	f, err := strconv.ParseFloat(string(b), 64)
+	text := string(b)
+	if hex && !exponent {
+		text += "p0" // without which Go reads no hexadecimal, unlike C
+	}
+	f, err := strconv.ParseFloat(text, 64)
 	if err != nil && !math.IsInf(f, 0) || f != f {
 		return 0, false
 	}

@@ -302,10 +302,11 @@ func (c *call) sortStore(key []byte, out [][]byte) {
 	}
 	o := c.e.newList()
 	l := o.list()
+	l.AsQuicklist()
 	for _, b := range out {
-		l.Grow(b)
 		l.PushTail(b)
 	}
+	l.Settle()
 	c.put(key, o)
 	c.modified(notifyList, "sortstore", key)
 	c.e.persist.dirty += int64(len(out)) - 1
