@@ -142,11 +142,7 @@ func cmdShutdown(c *call) {
 	}
 	e.log(logWarning, "User requested shutdown...")
 	waiter := c.park(nil, 0, Never, nil)
-	if opt.save || len(e.cfg.save) > 0 && !opt.nosave {
-		e.beginSave(save{waiter: waiter, shutdown: true, force: opt.force})
-		return
-	}
-	e.shutdown()
+	e.end(opt.save || len(e.cfg.save) > 0 && !opt.nosave, opt.force, waiter)
 }
 
 // abortShutdown calls off every shutdown that waits for its save.
@@ -155,7 +151,7 @@ func (e *Engine) abortShutdown() bool {
 	for i := range e.persist.pending {
 		if s := &e.persist.pending[i]; s.shutdown {
 			s.shutdown, any = false, true
-			if s.waiter.conn.parked == s.waiter {
+			if s.waiter != nil && s.waiter.conn.parked == s.waiter {
 				e.giveUp(s.waiter, func(c *call) { c.err(errShutdown) })
 			}
 		}

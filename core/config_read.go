@@ -281,6 +281,38 @@ type compatLevel uint32
 // compatDefault is the version whose commands are complete.
 const compatDefault = "8.0.2"
 
+// readShutdownOn reads the options of SHUTDOWN that a signal stands for, and shows them in the
+// order of Redis; default stands for none.
+func readShutdownOn(_ *config, s string) (shown, problem string) {
+	const known = "default save nosave now force"
+	given := [5]bool{}
+	words := strings.Fields(s)
+	for _, word := range words {
+		n := wordIndex(known, word)
+		if n < 0 {
+			words = nil
+			break
+		}
+		given[n] = true
+	}
+	switch {
+	case len(words) == 0:
+		return "", "argument(s) must be one of the following: " +
+			strings.ReplaceAll(known, " ", ", ")
+	case given[1] && given[2]:
+		return "", "shutdown options SAVE and NOSAVE can't be used simultaneously"
+	}
+	for n := 1; n < len(given); n++ {
+		if given[n] {
+			shown += " " + wordAt(known, n)
+		}
+	}
+	if shown == "" {
+		return "default", ""
+	}
+	return shown[1:], ""
+}
+
 // readCompat reads redlet's own parameter: the version of Redis to behave as. Of a version
 // without a patch level everything counts, up to its last patch.
 func readCompat(c *config, s string) (shown, problem string) {

@@ -131,6 +131,29 @@ func (e *Engine) answerSave(s *save, done bool) {
 
 func (c *call) replyOK() { c.ok() }
 
+// Stop has the engine shut down since its host was told to, by the signal "sigint" or "sigterm":
+// the parameter shutdown-on-sigint or shutdown-on-sigterm says how. An EventShutdown follows, after
+// an EventSave if the data is to be saved. None follows when saving failed and is not forced.
+func (e *Engine) Stop(signal string) {
+	how := ""
+	if i := findParameter([]byte("shutdown-on-" + signal)); i >= 0 {
+		how = e.cfg.shows(i)
+	}
+	e.log(logWarning, "User requested shutdown...")
+	opt := strings.Fields(how)
+	save := len(e.cfg.save) > 0 && !slices.Contains(opt, "nosave")
+	e.end(save || slices.Contains(opt, "save"), slices.Contains(opt, "force"), nil)
+}
+
+// end shuts down, after saving if so wanted. The command that waiter stands for waits for it.
+func (e *Engine) end(saving, force bool, waiter *parked) {
+	if saving {
+		e.beginSave(save{waiter: waiter, shutdown: true, force: force})
+		return
+	}
+	e.shutdown()
+}
+
 // shutdown asks the host to stop. From now on no command runs.
 func (e *Engine) shutdown() {
 	e.persist.closing = true

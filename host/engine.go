@@ -22,6 +22,9 @@ const (
 	InUncork
 	// InSaved answers the EventSave of Ticket; Text says why it failed, or is empty.
 	InSaved
+	// InStop asks the engine to shut down; Text is the signal that the host was given, "sigint" or
+	// "sigterm".
+	InStop
 )
 
 // Input is one thing that the world tells an engine.

@@ -61,6 +61,8 @@ func (n *native) input(in *Input) {
 		n.core.Close(in.Conn)
 	case InCork, InUncork:
 		n.core.Cork(in.Conn, in.Kind == InCork)
+	case InStop:
+		n.core.Stop(in.Text)
 	case InSaved:
 		n.core.Saved(in.Ticket, in.Text)
 	}

@@ -137,7 +137,7 @@ func frameSize(in *Input) int {
 		return len(appendInput(nil, in))
 	case InData:
 		return abi.HeaderSize + len(in.Data)
-	case InSaved:
+	case InSaved, InStop:
 		return abi.HeaderSize + len(in.Text)
 	}
 	return abi.HeaderSize
@@ -152,7 +152,7 @@ func appendInput(dst []byte, in *Input) []byte {
 		dst = abi.AppendOpen(dst, abi.Peer(in.Peer))
 	case InData:
 		dst = append(dst, in.Data...)
-	case InSaved:
+	case InSaved, InStop:
 		dst = append(dst, in.Text...)
 	}
 	abi.PatchSize(dst, at)
@@ -161,7 +161,8 @@ func appendInput(dst []byte, in *Input) []byte {
 
 // inputFrames are the kinds of frames that carry the kinds of inputs.
 var inputFrames = [...]abi.Kind{InOpen: abi.InOpen, InData: abi.InData, InClose: abi.InClose,
-	InCork: abi.InCork, InUncork: abi.InUncork, InSaved: abi.InSaved}
+	InCork: abi.InCork, InUncork: abi.InUncork, InSaved: abi.InSaved,
+	InStop: abi.InStop}
 
 // appendOutput appends a frame as an output, whose bytes stay where they are.
 func appendOutput(out []Output, f abi.Frame) ([]Output, error) {

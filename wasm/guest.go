@@ -67,7 +67,7 @@ func check(frames []byte) string {
 		if err != nil {
 			return err.Error()
 		}
-		if f.Kind < abi.InConfigure || f.Kind > abi.InRestore {
+		if f.Kind < abi.InConfigure || f.Kind > abi.InStop {
 			return "abi: a frame of unknown kind"
 		}
 		if f.Kind == abi.InOpen {
@@ -144,6 +144,8 @@ func (g *guest) input1(f abi.Frame) {
 		g.engine.Cork(id, f.Kind == abi.InCork)
 	case abi.InSaved:
 		g.engine.Saved(f.Ticket, string(f.Payload))
+	case abi.InStop:
+		g.engine.Stop(string(f.Payload))
 	case abi.InSnapshot:
 		at := g.begin(abi.OutSnapshot, 0, f.Ticket)
 		g.output = g.engine.Snapshot(g.output)

@@ -51,6 +51,10 @@ const (
 	InSaved     Kind = 7 // Ticket: that of the OutSave. Payload: why it failed, or empty.
 	InSnapshot  Kind = 8 // Answered by OutSnapshot with the same ticket.
 	InRestore   Kind = 9 // Payload: an RDB image. Answered by OutRestored with the same ticket.
+
+	// InStop asks the guest to shut down; payload: the signal that the host was given, "sigint" or
+	// "sigterm". Answered by OutShutdown, perhaps after an OutSave.
+	InStop Kind = 10
 )
 
 // Kinds of frames that the guest sends to its host.

@@ -1,0 +1,54 @@
+package core
+
+import (
+	"strings"
+	"testing"
+)
+
+// TestStop stops engines by a signal, with and without something to save.
+func TestStop(t *testing.T) {
+	for _, c := range []struct{ save, how, failure, want string }{
+		{"", "default", "", "shutdown"},
+		{"60 1", "default", "", "save shutdown"},
+		{"60 1", "nosave", "", "shutdown"},
+		{"", "save", "", "save shutdown"},
+		{"60 1", "default", "disk full", "save"},
+		{"60 1", "force", "disk full", "save shutdown"},
+		{"60 1", "now nosave force", "", "shutdown"},
+	} {
+		e, err := New(Options{Config: map[string]string{
+			"save": c.save, "shutdown-on-sigterm": c.how, "shutdown-on-sigint": "nosave"}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		e.Stop("sigterm")
+		var got []string
+		for {
+			ev, more := e.Poll()
+			if !more {
+				break
+			}
+			switch ev.Kind {
+			case EventSave:
+				got = append(got, "save")
+				e.Saved(ev.Ticket, c.failure)
+			case EventShutdown:
+				got = append(got, "shutdown")
+			}
+		}
+		if strings.Join(got, " ") != c.want {
+			t.Errorf("save %q, %q, failure %q: %q; want %q", c.save, c.how, c.failure, got, c.want)
+		}
+	}
+}
+
+func TestShutdownOn(t *testing.T) {
+	for _, c := range []struct{ value, shown string }{
+		{"default", "default"}, {"force nosave", "nosave force"}, {"NOW save", "save now"},
+		{"default now", "now"}, {"save nosave", ""}, {"", ""}, {"x save", ""},
+	} {
+		if shown, problem := readShutdownOn(nil, c.value); shown != c.shown || problem == "" != (shown != "") {
+			t.Errorf("%q: %q, %q; want %q", c.value, shown, problem, c.shown)
+		}
+	}
+}
