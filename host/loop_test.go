@@ -67,6 +67,9 @@ func dial(t testing.TB, l *Loop) *client {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { c.Close() })
+	if err := c.SetReadDeadline(time.Now().Add(20 * time.Second)); err != nil {
+		t.Fatal(err)
+	}
 	return &client{Conn: c, t: t, r: bufio.NewReader(c)}
 }
 
