@@ -127,7 +127,7 @@ func infoStats(w *infoText, e *Engine) {
 	}
 	w.int("rejected_connections", s.rejectedConns)
 	w.idle("sync_full", "sync_partial_ok", "sync_partial_err")
-	w.idle("expired_subkeys")
+	w.int("expired_subkeys", s.expiredFields)
 	w.int("expired_keys", s.expired)
 	w.text("expired_stale_perc", "0.00")
 	w.idle("expired_time_cap_reached_count", "expire_cycle_cpu_milliseconds")
@@ -209,7 +209,7 @@ func infoKeyspace(w *infoText, e *Engine) {
 		w.text("db"+strconv.Itoa(d.id), "keys="+strconv.Itoa(n)+
 			",expires="+strconv.Itoa(d.store.expires)+
 			",avg_ttl="+strconv.FormatInt(e.averageTTL(d), 10)+
-			",subexpiry=0")
+			",subexpiry="+strconv.Itoa(d.store.subexpires))
 	}
 }
 
