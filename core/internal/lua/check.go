@@ -1,0 +1,81 @@
+package lua
+
+import (
+	"strings"
+
+	lua "github.com/yuin/gopher-lua"
+)
+
+// argError raises the error of a bad argument in Lua's words.
+func argError(l *lua.LState, n int, problem string) {
+	name := "?"
+	if d, ok := l.GetStack(0); ok {
+		if _, err := l.GetInfo("n", d, lua.LNil); err == nil && d.Name != "" {
+			name = d.Name[strings.LastIndexByte(d.Name, '.')+1:]
+		}
+	}
+	l.RaiseError("%s", "bad argument #"+itoa(n)+" to '"+name+"' ("+problem+")")
+}
+
+func typeError(l *lua.LState, n int, want string) {
+	got := "no value"
+	if n <= l.GetTop() {
+		got = typeName(l.Get(n))
+	}
+	argError(l, n, want+" expected, got "+got)
+}
+
+func checkAny(l *lua.LState, n int) lua.LValue {
+	if n > l.GetTop() {
+		argError(l, n, "value expected")
+	}
+	return l.Get(n)
+}
+
+func checkString(l *lua.LState, n int) string {
+	s, ok := text(l.Get(n))
+	if !ok {
+		typeError(l, n, "string")
+	}
+	return s
+}
+
+func optString(l *lua.LState, n int, otherwise string) string {
+	if l.Get(n) == lua.LNil {
+		return otherwise
+	}
+	return checkString(l, n)
+}
+
+func checkNumber(l *lua.LState, n int) float64 {
+	v, ok := number(l.Get(n))
+	if !ok {
+		typeError(l, n, "number")
+	}
+	return v
+}
+
+func checkInt(l *lua.LState, n int) int { return int(toInteger(checkNumber(l, n))) }
+
+func optInt(l *lua.LState, n, otherwise int) int {
+	if l.Get(n) == lua.LNil {
+		return otherwise
+	}
+	return checkInt(l, n)
+}
+
+func checkTable(l *lua.LState, n int) *lua.LTable {
+	t, ok := l.Get(n).(*lua.LTable)
+	if !ok {
+		typeError(l, n, "table")
+	}
+	return t
+}
+
+func checkFunction(l *lua.LState, n int) *lua.LFunction {
+	f, ok := l.Get(n).(*lua.LFunction)
+	if !ok {
+		typeError(l, n, "function")
+	}
+	return f
+}

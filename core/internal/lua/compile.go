@@ -1,0 +1,271 @@
+package lua
+
+import (
+	"bytes"
+
+	lua "github.com/yuin/gopher-lua"
+	"github.com/yuin/gopher-lua/ast"
+	"github.com/yuin/gopher-lua/parse"
+)
+
+// Compile compiles a script. name is what error messages call it, "user_script". When the source
+// is wrong, problem says why.
+func (vm *VM) Compile(name string, source []byte) (f Function, problem string) {
+	fn, problem := vm.load(name, source)
+	return Function{fn}, problem
+}
+
+// load compiles source to a function that sees the guarded globals.
+func (vm *VM) load(name string, source []byte) (fn *lua.LFunction, problem string) {
+	if len(source) > 0 && source[0] == 0x1b {
+		return nil, name + ": bad binary format (truncated precompiled chunk)"
+	}
+	chunk, err := parse.Parse(bytes.NewReader(source), name)
+	if err != nil {
+		return nil, parseProblem(name, err)
+	}
+	r := rewriter{}
+	body := r.block(chunk)
+	if r.problem != "" {
+		return nil, name + ":" + itoa(r.line) + ": " + r.problem
+	}
+	proto, err := lua.Compile(wrap(body, lastLine(chunk)), name)
+	if err != nil {
+		return nil, compileProblem(name, err)
+	}
+	l := vm.l
+	top := l.GetTop()
+	outer := l.NewFunctionFromProto(proto)
+	outer.Env = vm.env
+	yield := vm.meter.yield
+	vm.meter.yield = nil // this one call is not to be interrupted
+	l.Push(outer)
+	l.Push(vm.concat)
+	l.Call(1, 1)
+	vm.meter.yield = yield
+	fn = l.Get(-1).(*lua.LFunction)
+	l.SetTop(top)
+	return fn, ""
+}
+
+// The names under which scripts reach what the compiler puts in place of operators. No script can
+// write them.
+const concatName = "(concat)"
+
+// wrap puts a script into a function that closes over the helpers:
+// local (concat) = ...; return function(...) script end
+func wrap(body []ast.Stmt, last int) []ast.Stmt {
+	inner := &ast.FunctionExpr{ParList: &ast.ParList{HasVargs: true}, Stmts: body}
+	inner.SetLine(0)
+	inner.SetLastLine(last)
+	ret := &ast.ReturnStmt{Exprs: []ast.Expr{inner}}
+	local := &ast.LocalAssignStmt{Names: []string{concatName},
+		Exprs: []ast.Expr{&ast.Comma3Expr{}}}
+	return []ast.Stmt{local, ret}
+}
+
+func lastLine(chunk []ast.Stmt) int {
+	if len(chunk) == 0 {
+		return 1
+	}
+	return chunk[len(chunk)-1].LastLine()
+}
+
+func parseProblem(name string, err error) string {
+	e, ok := err.(*parse.Error)
+	if !ok {
+		return name + ": " + err.Error()
+	}
+	if e.Pos.Line == parse.EOF {
+		return name + ":1: syntax error near '<eof>'"
+	}
+	return name + ":" + itoa(e.Pos.Line) + ": syntax error near '" + e.Token + "'"
+}
+
+func compileProblem(name string, err error) string {
+	if e, ok := err.(*lua.CompileError); ok {
+		return name + ":" + itoa(e.Line) + ": " + e.Message
+	}
+	return name + ": " + err.Error()
+}
+
+// nestingMax bounds how deep a script's syntax may nest, since the compiler recurses: as in the
+// reference, 200 levels. Chains of left-associative operators may be longer.
+const (
+	nestingMax = 200
+	chainMax   = 4000
+)
+
+// rewriter walks a syntax tree and replaces what the VM does otherwise than Lua 5.1: `..`, which
+// must write numbers with %.14g, becomes the call of a helper.
+type rewriter struct {
+	depth   int
+	line    int
+	problem string
+}
+
+// enter goes a level down; it reports false when that is too deep.
+func (r *rewriter) enter(line, cost, limit int) bool {
+	r.depth += cost
+	if r.depth <= limit {
+		return true
+	}
+	if r.problem == "" {
+		r.problem, r.line = "chunk has too many syntax levels", line
+	}
+	return false
+}
+
+// levels: a level of nesting counts chainMax/nestingMax, a link of a chain 1.
+const level = chainMax / nestingMax
+
+func (r *rewriter) block(stmts []ast.Stmt) []ast.Stmt {
+	for _, s := range stmts {
+		if r.enter(s.Line(), level, chainMax) {
+			r.stmt(s)
+		}
+		r.depth -= level
+	}
+	return stmts
+}
+
+func (r *rewriter) stmt(s ast.Stmt) {
+	switch s := s.(type) {
+	case *ast.AssignStmt:
+		r.exprs(s.Lhs)
+		r.exprs(s.Rhs)
+	case *ast.LocalAssignStmt:
+		r.exprs(s.Exprs)
+	case *ast.FuncCallStmt:
+		s.Expr = r.expr(s.Expr)
+	case *ast.DoBlockStmt:
+		r.block(s.Stmts)
+	case *ast.WhileStmt:
+		s.Condition = r.expr(s.Condition)
+		r.block(s.Stmts)
+	case *ast.RepeatStmt:
+		s.Condition = r.expr(s.Condition)
+		r.block(s.Stmts)
+	case *ast.IfStmt:
+		r.ifStmt(s)
+	case *ast.NumberForStmt:
+		s.Init, s.Limit = r.expr(s.Init), r.expr(s.Limit)
+		if s.Step != nil {
+			s.Step = r.expr(s.Step)
+		}
+		r.block(s.Stmts)
+	case *ast.GenericForStmt:
+		r.exprs(s.Exprs)
+		r.block(s.Stmts)
+	case *ast.FuncDefStmt:
+		r.block(s.Func.Stmts)
+	case *ast.ReturnStmt:
+		r.exprs(s.Exprs)
+	}
+}
+
+// ifStmt walks a chain of elseif in a loop: each stands in the Else of the one before.
+func (r *rewriter) ifStmt(s *ast.IfStmt) {
+	for {
+		s.Condition = r.expr(s.Condition)
+		r.block(s.Then)
+		if len(s.Else) == 1 {
+			if next, ok := s.Else[0].(*ast.IfStmt); ok {
+				if !r.enter(s.Line(), 1, chainMax) {
+					return
+				}
+				s = next
+				continue
+			}
+		}
+		r.block(s.Else)
+		return
+	}
+}
+
+func (r *rewriter) exprs(list []ast.Expr) {
+	for i, e := range list {
+		list[i] = r.expr(e)
+	}
+}
+
+func (r *rewriter) expr(e ast.Expr) ast.Expr {
+	if e == nil {
+		return nil
+	}
+	cost := level
+	switch e.(type) {
+	case *ast.ArithmeticOpExpr, *ast.LogicalOpExpr, *ast.RelationalOpExpr,
+		*ast.StringConcatOpExpr, *ast.AttrGetExpr, *ast.FuncCallExpr:
+		cost = 1
+	}
+	if r.enter(e.Line(), cost, chainMax) {
+		e = r.inner(e)
+	}
+	r.depth -= cost
+	return e
+}
+
+func (r *rewriter) inner(e ast.Expr) ast.Expr {
+	switch e := e.(type) {
+	case *ast.AttrGetExpr:
+		e.Object, e.Key = r.expr(e.Object), r.expr(e.Key)
+	case *ast.TableExpr:
+		for _, f := range e.Fields {
+			f.Key, f.Value = r.expr(f.Key), r.expr(f.Value)
+		}
+	case *ast.FuncCallExpr:
+		e.Func, e.Receiver = r.expr(e.Func), r.expr(e.Receiver)
+		r.exprs(e.Args)
+	case *ast.LogicalOpExpr:
+		e.Lhs, e.Rhs = r.expr(e.Lhs), r.expr(e.Rhs)
+	case *ast.RelationalOpExpr:
+		e.Lhs, e.Rhs = r.expr(e.Lhs), r.expr(e.Rhs)
+	case *ast.ArithmeticOpExpr:
+		e.Lhs, e.Rhs = r.expr(e.Lhs), r.expr(e.Rhs)
+	case *ast.UnaryMinusOpExpr:
+		e.Expr = r.expr(e.Expr)
+	case *ast.UnaryNotOpExpr:
+		e.Expr = r.expr(e.Expr)
+	case *ast.UnaryLenOpExpr:
+		e.Expr = r.expr(e.Expr)
+	case *ast.FunctionExpr:
+		r.block(e.Stmts)
+	case *ast.StringConcatOpExpr:
+		return r.concat(e)
+	}
+	return e
+}
+
+// concat turns a .. b .. c into (concat)(a, b, c). Operands that are calls or `...` stand in
+// parentheses' stead: each gives one value.
+func (r *rewriter) concat(e *ast.StringConcatOpExpr) ast.Expr {
+	name := &ast.IdentExpr{Value: concatName}
+	name.SetLine(e.Line())
+	call := &ast.FuncCallExpr{Func: name}
+	call.SetLine(e.Line())
+	call.SetLastLine(e.LastLine())
+	for {
+		call.Args = append(call.Args, single(r.expr(e.Lhs)))
+		next, ok := e.Rhs.(*ast.StringConcatOpExpr)
+		if !ok || len(call.Args) >= concatMax {
+			call.Args = append(call.Args, single(r.expr(e.Rhs)))
+			return call
+		}
+		e = next
+	}
+}
+
+// concatMax bounds the operands of one call of the helper: each takes a register.
+const concatMax = 50
+
+// single makes an expression give exactly one value.
+func single(e ast.Expr) ast.Expr {
+	switch e := e.(type) {
+	case *ast.FuncCallExpr:
+		e.AdjustRet = true
+	case *ast.Comma3Expr:
+		e.AdjustRet = true
+	}
+	return e
+}

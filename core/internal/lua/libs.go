@@ -1,0 +1,161 @@
+package lua
+
+import (
+	"math"
+
+	lua "github.com/yuin/gopher-lua"
+)
+
+// concatenate is what `..` becomes: it joins its arguments from the right, as the operator does.
+func (vm *VM) concatenate(l *lua.LState) int {
+	n, size := l.GetTop(), 0
+	for i := 1; i <= n; i++ {
+		switch v := l.Get(i).(type) {
+		case lua.LString:
+			size += len(v)
+		case lua.LNumber:
+			size += 24
+		default:
+			l.Push(vm.concatValues(l, n))
+			return 1
+		}
+	}
+	if size > StringMax {
+		l.RaiseError("not enough memory")
+	}
+	vm.meter.allocated(size)
+	buf := make([]byte, 0, size)
+	for i := 1; i <= n; i++ {
+		switch v := l.Get(i).(type) {
+		case lua.LString:
+			buf = append(buf, v...)
+		case lua.LNumber:
+			buf = appendNumber(buf, float64(v))
+		}
+	}
+	l.Push(lua.LString(buf))
+	return 1
+}
+
+// concatValues joins operands some of which have the metamethod __concat, or raises an error.
+func (vm *VM) concatValues(l *lua.LState, n int) lua.LValue {
+	right := l.Get(n)
+	for i := n - 1; i >= 1; i-- {
+		left := l.Get(i)
+		a, okA := text(left)
+		b, okB := text(right)
+		if okA && okB {
+			if len(a)+len(b) > StringMax {
+				l.RaiseError("not enough memory")
+			}
+			vm.meter.allocated(len(a) + len(b))
+			right = lua.LString(a + b)
+			continue
+		}
+		fn := l.GetMetaField(left, "__concat")
+		if fn == lua.LNil {
+			fn = l.GetMetaField(right, "__concat")
+		}
+		if fn == lua.LNil {
+			bad := left
+			if okA {
+				bad = right
+			}
+			l.RaiseError("%s", "attempt to concatenate a "+typeName(bad)+" value")
+		}
+		vm.enter(l)
+		l.Push(fn)
+		l.Push(left)
+		l.Push(right)
+		l.Call(2, 1)
+		vm.nested--
+		right = l.Get(-1)
+		l.Pop(1)
+	}
+	return right
+}
+
+func (vm *VM) openMath() {
+	vm.l.Push(vm.l.NewFunction(lua.OpenMath))
+	vm.l.Call(0, 1)
+	t := vm.l.Get(-1).(*lua.LTable)
+	vm.l.Pop(1)
+	t.RawSetString("huge", lua.LNumber(math.Inf(1)))
+	t.RawSetString("random", vm.l.NewFunction(vm.mathRandom))
+	t.RawSetString("randomseed", vm.l.NewFunction(func(l *lua.LState) int {
+		vm.random.seed(uint32(checkInt(l, 1)))
+		return 0
+	}))
+	vm.globals.RawSetString("math", vm.guard(t))
+}
+
+func (vm *VM) mathRandom(l *lua.LState) int {
+	r := float64(vm.random.next()%math.MaxInt32) / math.MaxInt32
+	switch l.GetTop() {
+	case 0:
+		l.Push(lua.LNumber(r))
+	case 1:
+		high := checkInt(l, 1)
+		if high < 1 {
+			argError(l, 1, "interval is empty")
+		}
+		l.Push(lua.LNumber(math.Floor(r*float64(high)) + 1))
+	case 2:
+		low, high := checkInt(l, 1), checkInt(l, 2)
+		if low > high {
+			argError(l, 2, "interval is empty")
+		}
+		l.Push(lua.LNumber(math.Floor(r*float64(high-low+1)) + float64(low)))
+	default:
+		l.RaiseError("wrong number of arguments")
+	}
+	return 1
+}
+
+func (vm *VM) openString() {
+	vm.l.Push(vm.l.NewFunction(lua.OpenString))
+	vm.l.Call(0, 1)
+	t := vm.l.Get(-1).(*lua.LTable)
+	vm.l.Pop(1)
+	vm.globals.RawSetString("string", vm.guard(t))
+	vm.strings = vm.l.GetMetatable(lua.LString("")).(*lua.LTable)
+}
+
+func (vm *VM) tableEntries() []entry {
+	vm.l.Push(vm.l.NewFunction(lua.OpenTable))
+	vm.l.Call(0, 1)
+	t := vm.l.Get(-1).(*lua.LTable)
+	vm.l.Pop(1)
+	var list []entry
+	t.ForEach(func(k, v lua.LValue) {
+		list = append(list, entry{string(k.(lua.LString)), v.(*lua.LFunction).GFunction})
+	})
+	return list
+}
+
+// openCoroutine makes the table coroutine. A coroutine must not derive its context from its
+// creator's: it shares the meter.
+func (vm *VM) openCoroutine() {
+	vm.l.Push(vm.l.NewFunction(lua.OpenCoroutine))
+	vm.l.Call(0, 1)
+	t := vm.l.Get(-1).(*lua.LTable)
+	vm.l.Pop(1)
+	for _, name := range []string{"create", "wrap"} {
+		make := t.RawGetString(name).(*lua.LFunction).GFunction
+		t.RawSetString(name, vm.l.NewFunction(func(l *lua.LState) int {
+			checkFunction(l, 1)
+			l.RemoveContext()
+			n := make(l)
+			l.SetContext(&vm.meter)
+			made := l.Get(-1)
+			if fn, ok := made.(*lua.LFunction); ok {
+				made = fn.Upvalues[0].Value()
+			}
+			if th, ok := made.(*lua.LState); ok {
+				th.SetContext(&vm.meter)
+			}
+			return n
+		}))
+	}
+	vm.globals.RawSetString("coroutine", vm.guard(t))
+}

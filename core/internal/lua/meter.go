@@ -1,0 +1,142 @@
+package lua
+
+import (
+	"context"
+	"runtime"
+)
+
+// meter counts a script's instructions. The VM asks its context before each instruction whether
+// it is done; that is where the script is suspended and where it is killed. Only Done and Err are
+// ever asked of it.
+type meter struct {
+	context.Context
+	vm     *VM
+	left   int // instructions until the next look
+	slice  int // instructions that the slice still has beyond those
+	made   int // bytes of strings made since the last look at the heap
+	looks  int
+	base   uint64 // the heap when the script started
+	killed bool
+	starve bool // it was killed because it took too much memory
+	yield  func(struct{}) bool
+}
+
+const (
+	// lookEvery is the number of instructions between two looks at what else is to be done.
+	lookEvery = 1024
+	// heapEvery is how many of those pass between two looks at the heap, which cost some 20 µs.
+	heapEvery = 16
+	// heapEveryBytes is after how many bytes of new strings the heap is looked at anyway.
+	heapEveryBytes = 64 << 20
+)
+
+// heapMax is by how much a script may make the heap grow. A guest has 4 GiB in all, and the
+// collector needs as much again as is alive.
+var heapMax = func() uint64 {
+	if runtime.GOARCH == "wasm" {
+		return 1 << 30
+	}
+	return 4 << 30
+}()
+
+// over is closed: the channel of a context that is done.
+var over = func() chan struct{} {
+	c := make(chan struct{})
+	close(c)
+	return c
+}()
+
+func (m *meter) begin() {
+	m.left, m.slice, m.made, m.looks, m.base = 0, 0, 0, 0, 0
+	m.killed, m.starve = false, false
+}
+
+// grant gives the script another slice.
+func (m *meter) grant(budget int) {
+	m.left = min(budget, lookEvery)
+	m.slice = budget - m.left
+}
+
+// Done implements context.Context. It is called before each instruction.
+func (m *meter) Done() <-chan struct{} {
+	m.left--
+	if m.left > 0 {
+		return nil
+	}
+	return m.look()
+}
+
+// Err implements context.Context: the text of the error that ends a killed script.
+func (m *meter) Err() error {
+	if m.starve {
+		return deadly("not enough memory")
+	}
+	return deadly("Script killed by user with SCRIPT KILL.")
+}
+
+type deadly string
+
+func (d deadly) Error() string { return string(d) }
+
+// charge counts work of a library function as if it were instructions.
+func (m *meter) charge(instructions int) { m.left -= instructions }
+
+// look runs when a stretch of instructions is over: it suspends the script when its slice is.
+func (m *meter) look() <-chan struct{} {
+	if m.yield == nil {
+		return nil
+	}
+	if !m.killed {
+		m.vm.host.Yield()
+		m.looks++
+		if m.looks%heapEvery == 0 {
+			m.checkHeap()
+		}
+		m.slice += m.left // what a charge took beyond the stretch
+		if m.slice <= 0 && !m.yield(struct{}{}) {
+			m.killed = true
+		}
+	}
+	if m.killed {
+		m.left = 0
+		return over
+	}
+	if m.left <= 0 {
+		m.left = max(1, min(m.slice, lookEvery))
+		m.slice -= m.left
+	}
+	return nil
+}
+
+// allocated counts a string that a library function is about to make.
+func (m *meter) allocated(size int) {
+	m.made += size
+	m.left -= size / 1024
+	if m.made > heapEveryBytes {
+		m.checkHeap()
+	}
+}
+
+// checkHeap dooms a script that has made the heap grow too far.
+func (m *meter) checkHeap() {
+	m.made = 0
+	var now runtime.MemStats
+	runtime.ReadMemStats(&now)
+	if m.base == 0 {
+		m.base = now.HeapAlloc
+	}
+	if now.HeapAlloc < m.base+heapMax {
+		return
+	}
+	runtime.GC()
+	runtime.ReadMemStats(&now)
+	if now.HeapAlloc >= m.base+heapMax {
+		m.starve = true
+		m.kill()
+	}
+}
+
+func (m *meter) kill() {
+	m.killed = true
+	m.left, m.slice = 0, 0
+}

@@ -1,0 +1,219 @@
+package lua
+
+import (
+	"math"
+	"strconv"
+
+	lua "github.com/yuin/gopher-lua"
+)
+
+func itoa(n int) string { return strconv.Itoa(n) }
+
+// appendNumber writes a number as Lua 5.1 does, with C's "%.14g".
+func appendNumber(dst []byte, n float64) []byte {
+	if i := int64(n); float64(i) == n && i > -1e14 && i < 1e14 && (i != 0 || !math.Signbit(n)) {
+		return strconv.AppendInt(dst, i, 10)
+	}
+	return appendGeneral(dst, n, 14)
+}
+
+// appendGeneral writes a number with C's "%.<precision>g".
+func appendGeneral(dst []byte, n float64, precision int) []byte {
+	switch {
+	case math.IsInf(n, 1):
+		return append(dst, "inf"...)
+	case math.IsInf(n, -1):
+		return append(dst, "-inf"...)
+	case math.IsNaN(n):
+		if math.Signbit(n) {
+			return append(dst, "-nan"...)
+		}
+		return append(dst, "nan"...)
+	}
+	return strconv.AppendFloat(dst, n, 'g', precision, 64)
+}
+
+// numberText is appendNumber as a string.
+func numberText(n lua.LNumber) string {
+	if i := int(n); lua.LNumber(i) == n && i >= 0 && i < len(smallNumbers) &&
+		(i != 0 || !math.Signbit(float64(n))) {
+		return smallNumbers[i]
+	}
+	var buf [32]byte
+	return string(appendNumber(buf[:0], float64(n)))
+}
+
+// smallNumbers saves making a string of the numbers that scripts use most.
+var smallNumbers = func() (s [256]string) {
+	for i := range s {
+		s[i] = itoa(i)
+	}
+	return
+}()
+
+// appendShortest writes a number as redis.call passes it on and as RESP3 shows it: the fewest
+// digits that give it back.
+func appendShortest(dst []byte, n float64) []byte {
+	if math.IsInf(n, 0) || math.IsNaN(n) {
+		return appendGeneral(dst, n, 17)
+	}
+	if n >= -(1<<62) && n <= 1<<62 && float64(int64(n)) == n {
+		return strconv.AppendInt(dst, int64(n), 10)
+	}
+	var mem [40]byte
+	if n < 0 {
+		dst, n = append(dst, '-'), -n
+	}
+	// d.ddde±xx to digits and the power of ten of the last one.
+	sci := strconv.AppendFloat(mem[:0], n, 'e', -1, 64)
+	digits, at := mem[:0:1], 0
+	for ; sci[at] != 'e'; at++ {
+		if sci[at] != '.' {
+			digits = append(digits, sci[at])
+		}
+	}
+	exp, _ := strconv.Atoi(string(sci[at+1:]))
+	return appendPlaced(dst, digits, exp)
+}
+
+// appendPlaced writes digits whose first has the weight 10^exp, with a point or with an exponent,
+// whichever the reference chooses.
+func appendPlaced(dst, digits []byte, exp int) []byte {
+	last := exp - len(digits) + 1
+	size := max(exp, -exp)
+	switch {
+	case last >= 0 && size < len(digits)+7:
+		dst = append(dst, digits...)
+		for range last {
+			dst = append(dst, '0')
+		}
+		return dst
+	case last < 0 && (last > -7 || size < 4):
+		if exp >= 0 {
+			dst = append(dst, digits[:exp+1]...)
+			dst = append(dst, '.')
+			return append(dst, digits[exp+1:]...)
+		}
+		dst = append(dst, '0', '.')
+		for range -exp - 1 {
+			dst = append(dst, '0')
+		}
+		return append(dst, digits...)
+	}
+	dst = append(dst, digits[0])
+	if len(digits) > 1 {
+		dst = append(dst, '.')
+		dst = append(dst, digits[1:]...)
+	}
+	dst = append(dst, 'e')
+	if exp >= 0 {
+		dst = append(dst, '+')
+	}
+	return strconv.AppendInt(dst, int64(exp), 10)
+}
+
+// toInteger is C's conversion of a double to long long on the reference's machines: what does not
+// fit becomes the least number.
+func toInteger(n float64) int64 {
+	if n >= -(1<<63) && n < 1<<63 {
+		return int64(n)
+	}
+	return math.MinInt64
+}
+
+// parseNumber reads a number as Lua 5.1 does with C's strtod: blanks around it, decimal or
+// hexadecimal, inf and nan.
+func parseNumber(s string) (float64, bool) {
+	s = trim(s)
+	if s == "" {
+		return 0, false
+	}
+	for i := 0; i < len(s); i++ {
+		if s[i] == '_' {
+			return 0, false
+		}
+	}
+	body, neg := s, false
+	if s[0] == '-' || s[0] == '+' {
+		body, neg = s[1:], s[0] == '-'
+	}
+	if len(body) > 2 && body[0] == '0' && body[1]|32 == 'x' {
+		return parseHex(body, neg)
+	}
+	if body == "" || body[0] == '-' || body[0] == '+' {
+		return 0, false
+	}
+	n, err := strconv.ParseFloat(body, 64)
+	if err != nil && !math.IsInf(n, 0) {
+		return 0, false
+	}
+	if neg {
+		n = -n
+	}
+	return n, true
+}
+
+func parseHex(body string, neg bool) (float64, bool) {
+	text := body
+	exponent := false
+	for i := 2; i < len(text); i++ {
+		exponent = exponent || text[i]|32 == 'p'
+	}
+	if !exponent {
+		text += "p0"
+	}
+	n, err := strconv.ParseFloat(text, 64)
+	if err != nil && !math.IsInf(n, 0) {
+		return 0, false
+	}
+	if neg {
+		n = -n
+	}
+	return n, true
+}
+
+func isSpace(c byte) bool { return c == ' ' || c >= '\t' && c <= '\r' }
+
+func trim(s string) string {
+	for len(s) > 0 && isSpace(s[0]) {
+		s = s[1:]
+	}
+	for len(s) > 0 && isSpace(s[len(s)-1]) {
+		s = s[:len(s)-1]
+	}
+	return s
+}
+
+// text gives a string or number as a string.
+func text(v lua.LValue) (string, bool) {
+	switch v := v.(type) {
+	case lua.LString:
+		return string(v), true
+	case lua.LNumber:
+		return numberText(v), true
+	}
+	return "", false
+}
+
+// number gives a number, or a string that reads as one.
+func number(v lua.LValue) (float64, bool) {
+	switch v := v.(type) {
+	case lua.LNumber:
+		return float64(v), true
+	case lua.LString:
+		return parseNumber(string(v))
+	}
+	return 0, false
+}
+
+// random is the generator behind math.random: drand48's, as in the reference, so that the same
+// script gives the same numbers there.
+type random struct{ x uint64 }
+
+func (r *random) seed(n uint32) { r.x = uint64(n)<<16 | 0x330e }
+
+// next returns 31 random bits.
+func (r *random) next() int32 {
+	r.x = (r.x*0x5deece66d + 0xb) & (1<<48 - 1)
+	return int32(r.x >> 17)
+}

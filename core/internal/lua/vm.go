@@ -1,0 +1,203 @@
+// Package lua runs the Lua scripts of a Redis server. It knows nothing of commands: what
+// redis.call does is its Host's business.
+//
+// A script runs in slices, as a coroutine: Step lets it execute a number of instructions and takes
+// control back, so that whoever owns the VM can serve others meanwhile, or kill the script. No
+// goroutine, timer or channel is needed for it. See RATIONALE.md.
+package lua
+
+import (
+	"iter"
+
+	lua "github.com/yuin/gopher-lua"
+)
+
+// Host is what a VM asks of the engine around it.
+type Host interface {
+	// Call runs a command for redis.call and redis.pcall and returns its reply in RESP, which must
+	// stay as it is until the next Call. The arguments are lent. counted says that an error reply
+	// has been counted in the statistics already.
+	Call(args [][]byte) (reply []byte, counted bool)
+	// SetProtocol chooses the protocol of the replies that Call returns, 2 or 3.
+	SetProtocol(version int)
+	// Permits reports whether the client may run a command, and whether the command exists.
+	Permits(args [][]byte) (allowed, known bool)
+	// Log writes a line to the server's log; the level is one of LogDebug to LogWarning.
+	Log(level int, text string)
+	// Seconds is what os.clock answers.
+	Seconds() float64
+	// Yield is called every so often while a script runs.
+	Yield()
+}
+
+// The levels of Host.Log.
+const (
+	LogDebug = iota
+	LogVerbose
+	LogNotice
+	LogWarning
+)
+
+// Bounds that keep a script from taking the process or the guest with it.
+const (
+	// callDepthMax bounds the frames of Lua's call stack. Metamethods recurse on Go's stack, and so
+	// on a JavaScript runtime's: Node 20 overflows at 8000 to 13000 frames of them.
+	callDepthMax = 4000
+	// nestedMax bounds the calls from library functions back into Lua: pcall, sort, gsub.
+	nestedMax = 195
+	// registryMax bounds the values on Lua's stack.
+	registryMax = 1 << 20
+	// StringMax bounds the strings that a script can build. Redis's own bound is memory.
+	StringMax = 128 << 20
+)
+
+// VM is one Lua state with the libraries that Redis gives to scripts. It runs one script at a
+// time and is not safe for concurrent use.
+type VM struct {
+	host    Host
+	l       *lua.LState
+	globals *lua.LTable // what scripts see as globals,
+	env     *lua.LTable // through this guard
+	guards  map[*lua.LTable]*lua.LTable
+	strings *lua.LTable // the metatable of strings
+	concat  *lua.LFunction
+	pairs   [2]*lua.LFunction // the iterators of ipairs and pairs
+
+	meter   meter
+	nested  int
+	inHost  bool // a handler is running; still set after a panic in one
+	loading bool // a library is being loaded: redis.call must not be used
+	random  random
+	version int                // the protocol that redis.setresp chose
+	ids     map[lua.LValue]int // what tostring numbered
+	redis   *lua.LTable
+
+	args  [][]byte // of the redis.call under way
+	arena []byte   // what args points into
+
+	next    func() (struct{}, bool)
+	stop    func()
+	result  lua.LValue
+	failure *Failure
+	raised  raised
+}
+
+// Function is a compiled script, or a function that a library has registered. It belongs to the
+// VM that made it.
+type Function struct{ fn *lua.LFunction }
+
+// Failure is an error that ended a script.
+type Failure struct {
+	Text    string // with its code in front
+	Source  string // "@user_script", or "" when the place is unknown
+	Line    int
+	Counted bool // the statistics of errors know of it already
+	Killed  bool // Kill ended the script
+}
+
+// New returns a VM that runs nothing yet.
+func New(host Host) *VM {
+	vm := &VM{host: host, version: 2, guards: map[*lua.LTable]*lua.LTable{}}
+	vm.l = lua.NewState(lua.Options{
+		SkipOpenLibs:        true,
+		CallStackSize:       callDepthMax,
+		MinimizeStackMemory: true,
+		RegistrySize:        1024,
+		RegistryGrowStep:    16384,
+		RegistryMaxSize:     registryMax,
+	})
+	vm.meter.vm = vm
+	vm.l.SetContext(&vm.meter)
+	vm.open()
+	return vm
+}
+
+// Start begins to run a function. keys and args become the globals KEYS and ARGV, or, for a
+// function of a library, its two arguments. They are copied. Call Step until it reports true.
+func (vm *VM) Start(f Function, keys, args [][]byte, asGlobals bool) {
+	vm.reset()
+	l := vm.l
+	l.SetTop(0)
+	kt, at := vm.list(keys), vm.list(args)
+	l.Push(f.fn)
+	n := 0
+	if asGlobals {
+		vm.globals.RawSetString("KEYS", kt)
+		vm.globals.RawSetString("ARGV", at)
+	} else {
+		l.Push(kt)
+		l.Push(at)
+		n = 2
+	}
+	vm.begin(n)
+}
+
+// reset makes ready for a new script.
+func (vm *VM) reset() {
+	vm.result, vm.failure, vm.raised = lua.LNil, nil, raised{}
+	vm.version, vm.nested, vm.inHost = 2, 0, false
+	vm.ids = nil
+	vm.random.seed(0)
+	vm.host.SetProtocol(2)
+}
+
+// begin makes a coroutine of the call that lies on the stack.
+func (vm *VM) begin(nargs int) {
+	vm.meter.begin()
+	vm.next, vm.stop = iter.Pull(func(yield func(struct{}) bool) {
+		vm.meter.yield = yield
+		err := vm.l.PCall(nargs, 1, nil)
+		vm.meter.yield = nil
+		if err != nil {
+			vm.failure = vm.describe(err)
+		} else {
+			vm.result = vm.l.Get(-1)
+		}
+		vm.l.SetTop(0)
+	})
+}
+
+// Running reports whether a script has been started and has not ended.
+func (vm *VM) Running() bool { return vm.next != nil }
+
+// Step lets the script execute up to budget instructions and reports whether it has ended.
+func (vm *VM) Step(budget int) (done bool) {
+	vm.meter.grant(budget)
+	_, more := vm.next()
+	if more {
+		return false
+	}
+	vm.next, vm.stop = nil, nil
+	if vm.inHost {
+		panic("lua: a command panicked inside a script")
+	}
+	return true
+}
+
+// Kill dooms the script: at its next instruction an error ends it that it cannot catch.
+func (vm *VM) Kill() { vm.meter.kill() }
+
+// Killed reports whether Kill was called for the script under way.
+func (vm *VM) Killed() bool { return vm.meter.killed }
+
+// Abandon ends the script at once, without a result.
+func (vm *VM) Abandon() {
+	if vm.next == nil {
+		return
+	}
+	vm.meter.kill()
+	vm.stop()
+	vm.next, vm.stop = nil, nil
+}
+
+// Failure tells how the script failed; nil when it did not.
+func (vm *VM) Failure() *Failure { return vm.failure }
+
+// list makes a table of strings.
+func (vm *VM) list(items [][]byte) *lua.LTable {
+	t := vm.l.CreateTable(len(items), 0)
+	for _, item := range items {
+		t.Append(lua.LString(item))
+	}
+	return t
+}

@@ -1,0 +1,158 @@
+package lua
+
+import (
+	"strings"
+	"testing"
+)
+
+// echo is a host whose commands answer with what they are told to.
+type echo struct{ yields int }
+
+func (*echo) Call(args [][]byte) ([]byte, bool) {
+	switch string(args[0]) {
+	case "resp":
+		return args[1], true
+	case "panic":
+		panic("broken")
+	}
+	out := appendHead(nil, '*', int64(len(args)))
+	for _, a := range args {
+		out = appendBulk(out, '$', "", string(a))
+	}
+	return out, true
+}
+func (*echo) SetProtocol(int)               {}
+func (*echo) Permits([][]byte) (bool, bool) { return true, true }
+func (*echo) Log(int, string)               {}
+func (*echo) Seconds() float64              { return 1.5 }
+func (h *echo) Yield()                      { h.yields++ }
+func newVM() *VM                            { return New(&echo{}) }
+func compile(t testing.TB, vm *VM, src string) Function {
+	f, problem := vm.Compile("user_script", []byte(src))
+	if problem != "" {
+		t.Fatalf("%s: %s", src, problem)
+	}
+	return f
+}
+
+// run runs a script to its end and returns its reply, or its error.
+func run(t testing.TB, vm *VM, src string) string {
+	f, problem := vm.Compile("user_script", []byte(src))
+	if problem != "" {
+		return "compile: " + problem
+	}
+	vm.Start(f, [][]byte{[]byte("k")}, [][]byte{[]byte("a"), []byte("b")}, true)
+	for range 10000 {
+		if vm.Step(1000) {
+			if f := vm.Failure(); f != nil {
+				return f.Text + " @" + f.Source + ":" + itoa(f.Line)
+			}
+			return strings.ReplaceAll(string(vm.AppendReply(nil, true)), "\r\n", "|")
+		}
+	}
+	vm.Abandon()
+	return "endless"
+}
+
+func TestScripts(t *testing.T) {
+	vm := newVM()
+	for _, c := range [][2]string{
+		{"return 1", ":1|"},
+		{"return {1,2,{3,'x'}}", "*3|:1|:2|*2|:3|$1|x|"},
+		{"return KEYS[1]..ARGV[1]..#ARGV", "$3|ka2|"},
+		{"return 1e15 ..'' ..0.1", "$8|1e+150.1|"},
+		{"return tostring(1/3)", "$16|0.33333333333333|"},
+		{"foo = 1", "ERR user_script:1: Attempt to modify a readonly table @@user_script:1"},
+		{"\n\nreturn foo", "ERR user_script:3: Script attempted to access nonexistent global variable 'foo' @@user_script:3"},
+		{"redis.x = 1", "ERR user_script:1: Attempt to modify a readonly table @@user_script:1"},
+		{"redis.call('resp', '-ERR no\\r\\n')", "ERR no @@user_script:1"},
+		{"return redis.pcall('resp', '-ERR no\\r\\n')", "-ERR no|"},
+		{"local ok, e = pcall(redis.call, 'resp', '-ERR no\\r\\n') return e", "$6|ERR no|"},
+		{"return redis.call()", "ERR Please specify at least one argument for this redis lib call @@user_script:1"},
+		{"error('foo')", "ERR user_script:1: foo @@user_script:1"},
+		{"error({err='foo'})", "foo @@user_script:1"},
+		{"error()", "ERR nil @@user_script:1"},
+		{"local function f() return 1 + f() end return f()", "ERR user_script:1: stack overflow @@user_script:1"},
+		{"local function f() local a, b = pcall(f) error(b, 0) end f()", "ERR user_script:1: C stack overflow @@user_script:1"},
+		{"local t = setmetatable({}, {}) getmetatable(t).__index = function(t, k) return t[k + 1] end return t[1]", "ERR user_script:1: stack overflow @@user_script:1"},
+		{"return redis.call('x', 1, 0.1, 1e20, 2^63)", "*5|$1|x|$1|1|$3|0.1|$5|1e+20|$19|9223372036854776000|"},
+		{"return coroutine.wrap(function() for i = 1, 1e5 do end coroutine.yield(7) end)()", ":7|"},
+		{"return select('#', ...)", ":0|"},
+		{"local t = {} for k in pairs(redis) do t[#t+1] = k end return #t", ":21|"},
+		{"return loadstring('return 1 .. 2')()", "$2|12|"},
+		{"return redis.sha1hex('')", "$40|da39a3ee5e6b4b0d3255bfef95601890afd80709|"},
+	} {
+		if got := run(t, vm, c[0]); got != c[1] {
+			t.Errorf("%s\n got %s\nwant %s", c[0], got, c[1])
+		}
+	}
+}
+
+func TestKill(t *testing.T) {
+	vm := newVM()
+	for _, src := range []string{
+		"while true do end",
+		"while true do pcall(function() while true do end end) end",
+		"while true do xpcall(function() while true do end end, function() while true do end end) end",
+		"local co = coroutine.wrap(function() while true do end end) while true do pcall(co) end",
+		"table.sort({1,2,3,4}, function() while true do end end)",
+		"local t = setmetatable({}, {__index = function() while true do end end}) return t.x",
+	} {
+		f := compile(t, vm, src)
+		vm.Start(f, nil, nil, true)
+		for range 5000 {
+			if vm.Step(100) {
+				t.Fatalf("%s ended: %v", src, vm.Failure())
+			}
+		}
+		vm.Kill()
+		if !vm.Step(100) {
+			t.Fatalf("%s survived", src)
+		}
+		if !strings.Contains(vm.Failure().Text, "Script killed by user with SCRIPT KILL.") {
+			t.Errorf("%s: %s", src, vm.Failure().Text)
+		}
+		if got := run(t, vm, "return 1"); got != ":1|" {
+			t.Fatal(got)
+		}
+	}
+}
+
+func TestPanicInCommand(t *testing.T) {
+	defer func() {
+		if recover() == nil {
+			t.Error("no panic")
+		}
+	}()
+	run(t, newVM(), "pcall(redis.call, 'panic')")
+}
+
+func BenchmarkSmall(b *testing.B) {
+	vm := newVM()
+	f := compile(b, vm, "return 1")
+	for b.Loop() {
+		vm.Start(f, nil, nil, true)
+		for !vm.Step(1 << 20) {
+		}
+	}
+}
+
+func BenchmarkLoop(b *testing.B) {
+	vm := newVM()
+	f := compile(b, vm, "for i = 1, 1000000 do end")
+	for b.Loop() {
+		vm.Start(f, nil, nil, true)
+		for !vm.Step(50000) {
+		}
+	}
+}
+
+func BenchmarkCall(b *testing.B) {
+	vm := newVM()
+	f := compile(b, vm, "for i = 1, 100000 do redis.call('resp', '+OK\\r\\n') end")
+	for b.Loop() {
+		vm.Start(f, nil, nil, true)
+		for !vm.Step(50000) {
+		}
+	}
+}
