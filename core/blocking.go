@@ -103,7 +103,7 @@ func (e *Engine) wake(d *db, key string) {
 // serveReady runs the commands again whose keys were touched, first those that waited longest. It
 // runs after each command, and after a whole transaction or script.
 func (e *Engine) serveReady() {
-	if len(e.blocked.ready) == 0 || e.blocked.serves {
+	if len(e.blocked.ready) == 0 || e.blocked.serves || e.scripts.waiting() {
 		return
 	}
 	e.blocked.serves = true

@@ -15,6 +15,8 @@ type call struct {
 	args [][]byte
 	// retry is set when a parked command runs again because one of its keys was touched.
 	retry bool
+	// counted is set when an error reply is in the statistics already: a script passes it on.
+	counted bool
 }
 
 // now is the time at which the command runs; it stands still meanwhile.
@@ -30,6 +32,9 @@ func (c *call) mayBlock() bool { return !c.conn.executing && !c.conn.script }
 func (e *Engine) invoke(c *call) {
 	at := len(c.buf)
 	c.cmd.Run(c)
+	if c.conn.task != nil && !e.scripts.inside {
+		return // suspended: it is accounted for when it ends
+	}
 	if c.conn.parked == nil || c.retry && !c.conn.parked.again {
 		e.account(c, at)
 	}
@@ -41,7 +46,9 @@ func (e *Engine) account(c *call, at int) {
 	st.calls++
 	if at < len(c.buf) && c.buf[at] == '-' {
 		st.failed++
-		e.stats.failure(c.buf[at+1:])
+		if !c.counted {
+			e.stats.failure(c.buf[at+1:])
+		}
 	}
 }
 

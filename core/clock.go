@@ -53,8 +53,12 @@ const dueMax = 10_000
 // bounded amount at a time: Deadline tells when there is more.
 func (e *Engine) Advance(host Time) {
 	e.clock.host = max(e.clock.host, host)
-	e.turn(e.clock.read())
-	e.scripts.step(e)
+	if e.scripts.waiting() {
+		e.now = max(e.now, e.clock.read())
+		e.scripts.step(e)
+	} else {
+		e.turn(e.clock.read())
+	}
 	e.settle()
 }
 

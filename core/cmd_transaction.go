@@ -118,6 +118,16 @@ func cmdExec(c *call) {
 	}
 	queue := cl.queue
 	e.discard(cl)
+	if slices.ContainsFunc(queue, func(q queued) bool { return q.cmd.runsScripts() }) {
+		e.suspendable(c, func(c *call) { c.execute(queue) })
+	} else {
+		c.execute(queue)
+	}
+}
+
+// execute runs the commands of a transaction.
+func (c *call) execute(queue []queued) {
+	cl, e := c.conn, c.e
 	cl.executing = true
 	c.array(len(queue))
 	for i := range queue {

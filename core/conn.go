@@ -41,6 +41,7 @@ type conn struct {
 	touched   bool // a watched key was changed
 
 	parked *parked // the command that waits
+	task   *task   // the command that runs a script and is suspended
 	subs   [subKinds]subscriptions
 
 	netIn, netOut, commands int64
@@ -98,7 +99,7 @@ func (e *Engine) keep(cl *conn, data []byte) {
 }
 
 // waits reports whether a connection's next command must stay unread for now.
-func (cl *conn) waits() bool { return cl.parked != nil || cl.held }
+func (cl *conn) waits() bool { return cl.parked != nil || cl.task != nil || cl.held }
 
 // resume runs what a connection's kept input completes.
 func (e *Engine) resume(cl *conn) {
@@ -163,7 +164,6 @@ func (e *Engine) drop(cl *conn) {
 	}
 	e.unwatch(cl)
 	e.unsubscribeAll(cl)
-	e.scripts.gone(cl)
 	delete(e.conns, cl.id)
 	if e.last == cl {
 		e.last = nil

@@ -28,6 +28,9 @@ func (e *Engine) dispatch(cl *conn, args [][]byte) (held bool) {
 		e.stats.processed++
 		cl.lastCmd = c.cmd
 		e.invoke(c)
+		if cl.task != nil {
+			return false
+		}
 		e.serveReady()
 	}
 	e.silence(cl, at)
@@ -67,8 +70,8 @@ func (e *Engine) admit(c *call) string {
 	case !cl.w.resp3 && cl.subscribed() && !allowedSubscribed(cmd):
 		return "ERR Can't execute '" + cmd.full + "': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / " +
 			"PING / QUIT / RESET are allowed in this context"
-	case e.scripts.waiting() && cmd.Flags&AllowBusy == 0:
-		return errBusy
+	case e.scripts.refuses(cl) && cmd.Flags&AllowBusy == 0:
+		return e.scripts.busyError()
 	}
 	return ""
 }

@@ -200,6 +200,9 @@ func (e *Engine) AppendOutput(id ConnID, dst []byte) []byte {
 	e.stats.writes++
 	dst = append(dst, cl.w.buf...)
 	cl.w.buf = cl.w.buf[:0]
+	if cl.task != nil {
+		cl.task.at = 0
+	}
 	if cap(cl.w.buf) > outputKeepMax {
 		cl.w.buf = nil
 	}

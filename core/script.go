@@ -1,16 +1,359 @@
 package core
 
-// scripts is the script under way, if any.
-type scripts struct{}
+import (
+	"iter"
+	"slices"
+	"strconv"
+
+	"github.com/redlet/redlet/core/internal/lua"
+)
+
+// scripts is the Lua machine, the scripts it knows, and the one under way, if any.
+//
+// A command that runs a script is a task: a coroutine that is suspended when the script has used
+// up a slice of instructions, and that Advance resumes. Until busy-reply-threshold has passed the
+// input of everybody else is held back; then they are told that the server is busy.
+type scripts struct {
+	vm     *lua.VM // made for the first script
+	client conn    // the client that runs what scripts call
+	inner  call    // the command that a script calls; reused
+	cache  map[string]*script
+	evals  []string // scripts that only EVAL brought, the least recently used first
+	count  struct{ evicted int64 }
+
+	task     *task
+	inside   bool // the task is running right now
+	busy     bool // the task has run for too long: others are told
+	name     string
+	now      Time // the time that the script sees
+	function bool // a function runs, not a script
+	readOnly bool
+	wrote    bool
+	allowOOM bool
+	killed   bool
+}
+
+// script is a compiled script.
+type script struct {
+	sha   string
+	body  []byte
+	fn    lua.Function
+	flags scriptFlags
+	eval  bool // it came by EVAL alone and may be forgotten
+}
+
+// scriptFlags is what a script declares in its first line.
+type scriptFlags uint8
+
+const (
+	scriptNoWrites scriptFlags = 1 << iota
+	scriptAllowOOM
+	scriptAllowStale
+	scriptNoCluster
+	scriptCrossSlot
+	scriptDeclared // it has a first line of that kind
+)
+
+var scriptFlagNames = [...]string{
+	"no-writes", "allow-oom", "allow-stale", "no-cluster", "allow-cross-slot-keys",
+}
+
+// task is a command that can be suspended.
+type task struct {
+	call call
+	at   int // where its reply begins
+	next func() (struct{}, bool)
+	wait func(struct{}) bool
+}
+
+// evalScriptsMax bounds the scripts that EVAL leaves in the cache, as in Redis since 7.4.
+const evalScriptsMax = 500
 
 // holds reports whether a script is under way that nobody may interrupt yet: commands wait.
-func (s *scripts) holds() bool { return false }
+func (s *scripts) holds() bool { return s.task != nil && !s.busy }
 
 // waiting reports whether a script is under way and waits to be stepped on.
-func (s *scripts) waiting() bool { return false }
+func (s *scripts) waiting() bool { return s.task != nil }
+
+// refuses reports whether a script under way keeps a client from doing anything but ending it.
+func (s *scripts) refuses(cl *conn) bool { return s.task != nil && s.task.call.conn != cl }
+
+// runsScripts reports whether a command may take long because it runs a script.
+func (cmd *Command) runsScripts() bool { return cmd.Cats&CatScripting != 0 && cmd.parent == nil }
+
+// busyError is what everybody else is told.
+func (s *scripts) busyError() string {
+	if s.function {
+		return errBusyFunction
+	}
+	return errBusy
+}
+
+// suspendable runs body, which answers a command and may run scripts, so that it can be suspended.
+func (e *Engine) suspendable(c *call, body func(*call)) {
+	s := &e.scripts
+	if s.task != nil { // EXEC has seen to it
+		body(c)
+		return
+	}
+	t := &task{call: *c, at: len(c.buf)}
+	s.task, s.busy = t, false
+	t.next, _ = iter.Pull(func(wait func(struct{}) bool) {
+		t.wait = wait
+		body(&t.call)
+	})
+	if e.resumeTask() {
+		t.call.args = copyArgs(c.args)
+		c.conn.task = t
+		return
+	}
+	c.counted = t.call.counted
+	s.task = nil
+}
+
+// resumeTask lets the task run until it is suspended, when it reports true, or ends.
+func (e *Engine) resumeTask() (suspended bool) {
+	s := &e.scripts
+	s.inside = true
+	_, suspended = s.task.next()
+	s.inside = false
+	return suspended
+}
 
 // step runs the next slice of the script under way.
-func (s *scripts) step(*Engine) {}
+func (s *scripts) step(e *Engine) {
+	t := s.task
+	if t == nil {
+		return
+	}
+	now := e.now
+	e.now = s.now
+	suspended := e.resumeTask()
+	e.now = now
+	if suspended {
+		s.watch(e)
+		return
+	}
+	cl := t.call.conn
+	s.task, s.busy, cl.task = nil, false, nil
+	e.account(&t.call, t.at)
+	e.serveReady()
+	e.silence(cl, t.at)
+	if !cl.leaving {
+		e.flush(cl)
+		e.blocked.freed = append(e.blocked.freed, cl)
+	}
+	e.release()
+}
 
-// gone notes that a connection has ended.
-func (s *scripts) gone(*conn) {}
+// instructionsPerMs stands for a millisecond while the clock is frozen.
+const instructionsPerMs = 10_000
+
+// watch lets the others know once the script has run for too long.
+func (s *scripts) watch(e *Engine) {
+	if s.busy {
+		return
+	}
+	ms := int64(e.clock.read()-s.now) / 1000
+	if e.clock.frozen {
+		ms = s.vm.Instructions() / instructionsPerMs
+	}
+	if ms < e.cfg.busyMs {
+		return
+	}
+	s.busy = true
+	e.log(logWarning, "Slow script detected: still in execution after "+
+		strconv.FormatInt(ms, 10)+" milliseconds. You can try killing the script using the "+
+		s.killer()+" command. Script name is: "+s.name+".")
+	e.release()
+}
+
+func (s *scripts) killer() string {
+	if s.function {
+		return "FUNCTION KILL"
+	}
+	return "SCRIPT KILL"
+}
+
+// abandon ends the script under way, because all data are about to be replaced.
+func (s *scripts) abandon(e *Engine) {
+	for s.task != nil {
+		s.vm.Kill()
+		s.step(e)
+	}
+}
+
+// machine returns the Lua machine.
+func (e *Engine) machine() *lua.VM {
+	s := &e.scripts
+	if s.vm == nil {
+		s.vm = lua.New(scriptHost{e})
+		s.vm.SetVersion(e.Version(), versionNumber(e.Version()))
+		s.client = conn{script: true, authenticated: true, db: e.dbs[0]}
+		s.cache = map[string]*script{}
+	}
+	return s.vm
+}
+
+// versionNumber packs a version as redis.REDIS_VERSION_NUM does: 8.0.6 is 0x080006.
+func versionNumber(text string) int {
+	n, part := 0, 0
+	for i := 0; i < len(text); i++ {
+		if text[i] == '.' {
+			n, part = (n|part)<<8, 0
+			continue
+		}
+		part = part*10 + int(text[i]-'0')
+	}
+	return n | part
+}
+
+// admitScript makes the checks that come before a script is run.
+func (e *Engine) admitScript(flags scriptFlags, readOnly bool) string {
+	if flags&scriptDeclared == 0 {
+		return ""
+	}
+	if flags&scriptNoWrites == 0 {
+		switch {
+		case readOnly:
+			return "ERR Can not execute a script with write flag using *_ro command."
+		case e.persist.broken && e.persist.refuses(e):
+			return errMisconf
+		}
+	}
+	return ""
+}
+
+// runLua runs a script or a function and answers the command with its result.
+func (c *call) runLua(f lua.Function, name string, flags scriptFlags, readOnly, global bool,
+	keys, args [][]byte) {
+	e, s := c.e, &c.e.scripts
+	if problem := e.admitScript(flags, readOnly); problem != "" {
+		c.err(problem)
+		return
+	}
+	s.name, s.now = name, e.now
+	s.readOnly, s.wrote = readOnly || flags&scriptNoWrites != 0, false
+	s.allowOOM, s.function, s.killed = flags&scriptAllowOOM != 0, !global, false
+	s.client.db = c.db
+	vm := e.machine()
+	vm.Run(f, keys, args, global, e.suspend)
+	fail := vm.Failure()
+	if fail == nil {
+		c.counted = vm.Counted()
+		c.buf = vm.AppendReply(c.buf, c.resp3)
+		return
+	}
+	c.counted = fail.Counted
+	text := fail.Text
+	if fail.Source != "" {
+		text += " script: " + name + ", on " + fail.Source + ":" + strconv.Itoa(fail.Line) + "."
+	}
+	c.err(text)
+}
+
+// suspend is called in the midst of a script when a slice is over.
+func (e *Engine) suspend() {
+	t := e.scripts.task
+	if !t.wait(struct{}{}) {
+		e.scripts.vm.Kill()
+	}
+}
+
+// scriptHost is the engine as scripts see it.
+type scriptHost struct{ e *Engine }
+
+// Call implements lua.Host.
+func (h scriptHost) Call(args [][]byte) (reply []byte, counted bool) {
+	e, s := h.e, &h.e.scripts
+	cl, c := &s.client, &s.inner
+	if cap(cl.w.buf) > outputKeepMax {
+		cl.w.buf = nil
+	}
+	cl.w.buf = cl.w.buf[:0]
+	*c = call{replies: &cl.w, e: e, conn: cl, db: cl.db, args: args, cmd: e.lookup(args)}
+	if problem := e.admitCall(c); problem != "" {
+		if c.cmd != nil {
+			e.stats.commands[c.cmd.index].rejected++
+		}
+		c.err(problem)
+		return cl.w.buf, false
+	}
+	if c.cmd.Flags&(Write|MayReplicate) != 0 {
+		s.wrote = true
+	}
+	e.invoke(c)
+	return cl.w.buf, true
+}
+
+// admitCall makes the checks of a command that a script calls, in Redis's order.
+func (e *Engine) admitCall(c *call) string {
+	cmd, s := c.cmd, &e.scripts
+	switch {
+	case cmd == nil || cmd.subs != nil && len(c.args) > 1:
+		return "ERR Unknown Redis command called from script"
+	case cmd.subs != nil || !cmd.arityFits(len(c.args)):
+		return "ERR Wrong number of args calling Redis command from script"
+	case cmd.Flags&NoScript != 0:
+		return "ERR This Redis command is not allowed from script"
+	case cmd.Flags&(Write|MayReplicate) != 0 && s.readOnly:
+		return "ERR Write commands are not allowed from read-only scripts."
+	case cmd.Flags&Write != 0 && e.persist.broken && e.persist.refuses(e):
+		return errMisconf
+	}
+	return ""
+}
+
+// SetProtocol implements lua.Host.
+func (h scriptHost) SetProtocol(version int) { h.e.scripts.client.w.resp3 = version == 3 }
+
+// Permits implements lua.Host.
+func (h scriptHost) Permits(args [][]byte) (allowed, known bool) {
+	cmd := h.e.lookup(args)
+	return true, cmd != nil && (cmd.subs == nil || len(args) < 2)
+}
+
+// Log implements lua.Host.
+func (h scriptHost) Log(level int, text string) { h.e.log(level, text) }
+
+// Seconds implements lua.Host. The time of the engine stands still while a script runs, and
+// scripts use os.clock to wait, so that their own work counts.
+func (h scriptHost) Seconds() float64 {
+	return float64(h.e.now-h.e.stats.started)/1e6 +
+		float64(h.e.scripts.vm.Instructions())/(1000*instructionsPerMs)
+}
+
+// Yield implements lua.Host.
+func (h scriptHost) Yield() {
+	if h.e.yield != nil {
+		h.e.yield()
+	}
+}
+
+// remember puts a script into the cache.
+func (s *scripts) remember(sc *script) {
+	s.cache[sc.sha] = sc
+	if !sc.eval {
+		return
+	}
+	s.evals = append(s.evals, sc.sha)
+	if len(s.evals) > evalScriptsMax {
+		delete(s.cache, s.evals[0])
+		s.evals = slices.Delete(s.evals, 0, 1)
+		s.count.evicted++
+	}
+}
+
+// used makes a script the most recently used one; keep says that it must not be forgotten.
+func (s *scripts) used(sc *script, keep bool) {
+	if !sc.eval || !keep && s.evals[len(s.evals)-1] == sc.sha {
+		return
+	}
+	i := slices.Index(s.evals, sc.sha)
+	s.evals = slices.Delete(s.evals, i, i+1)
+	if keep {
+		sc.eval = false
+		return
+	}
+	s.evals = append(s.evals, sc.sha)
+}

@@ -22,6 +22,7 @@ func (e *Engine) Restore(image []byte) error {
 	if err := l.load(image); err != nil {
 		return err
 	}
+	e.scripts.abandon(e)
 	l.commit()
 	e.serveReady()
 	e.settle()

@@ -27,6 +27,7 @@ var commands = newTable(
 	infoCommands,
 	memoryCommands,
 	debugCommands,
+	scriptCommands,
 	persistCommands,
 	bitmapCommands,
 	sortCommands,

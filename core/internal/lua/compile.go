@@ -33,16 +33,17 @@ func (vm *VM) load(name string, source []byte) (fn *lua.LFunction, problem strin
 	if err != nil {
 		return nil, compileProblem(name, err)
 	}
+	proto.FunctionPrototypes[0].IsVarArg &^= lua.VarArgNeedsArg // no table `arg` for scripts
 	l := vm.l
 	top := l.GetTop()
 	outer := l.NewFunctionFromProto(proto)
 	outer.Env = vm.env
-	yield := vm.meter.yield
-	vm.meter.yield = nil // this one call is not to be interrupted
+	pause := vm.meter.pause
+	vm.meter.pause = nil // this one call is not to be interrupted
 	l.Push(outer)
 	l.Push(vm.concat)
 	l.Call(1, 1)
-	vm.meter.yield = yield
+	vm.meter.pause = pause
 	fn = l.Get(-1).(*lua.LFunction)
 	l.SetTop(top)
 	return fn, ""

@@ -18,10 +18,14 @@ type meter struct {
 	base   uint64 // the heap when the script started
 	killed bool
 	starve bool // it was killed because it took too much memory
-	yield  func(struct{}) bool
+	slices int64
+	pause  func() // nil while nothing may be interrupted
 }
 
 const (
+	// SliceSize is the number of instructions between two calls of Run's pause: a millisecond or
+	// two of a native machine, ten of a guest.
+	SliceSize = 50_000
 	// lookEvery is the number of instructions between two looks at what else is to be done.
 	lookEvery = 1024
 	// heapEvery is how many of those pass between two looks at the heap, which cost some 20 µs.
@@ -46,15 +50,10 @@ var over = func() chan struct{} {
 	return c
 }()
 
-func (m *meter) begin() {
-	m.left, m.slice, m.made, m.looks, m.base = 0, 0, 0, 0, 0
-	m.killed, m.starve = false, false
-}
-
-// grant gives the script another slice.
-func (m *meter) grant(budget int) {
-	m.left = min(budget, lookEvery)
-	m.slice = budget - m.left
+func (m *meter) begin(pause func()) {
+	m.left, m.slice = lookEvery, SliceSize-lookEvery
+	m.made, m.looks, m.base, m.slices = 0, 0, 0, 0
+	m.killed, m.starve, m.pause = false, false, pause
 }
 
 // Done implements context.Context. It is called before each instruction.
@@ -83,28 +82,30 @@ func (m *meter) charge(instructions int) { m.left -= instructions }
 
 // look runs when a stretch of instructions is over: it suspends the script when its slice is.
 func (m *meter) look() <-chan struct{} {
-	if m.yield == nil {
+	if m.pause == nil {
 		return nil
 	}
 	if !m.killed {
-		m.vm.host.Yield()
 		m.looks++
 		if m.looks%heapEvery == 0 {
 			m.checkHeap()
 		}
+	}
+	if !m.killed {
+		m.vm.host.Yield()
 		m.slice += m.left // what a charge took beyond the stretch
-		if m.slice <= 0 && !m.yield(struct{}{}) {
-			m.killed = true
+		if m.slice <= 0 {
+			m.slice += SliceSize
+			m.slices++
+			m.pause()
 		}
 	}
 	if m.killed {
 		m.left = 0
 		return over
 	}
-	if m.left <= 0 {
-		m.left = max(1, min(m.slice, lookEvery))
-		m.slice -= m.left
-	}
+	m.left = lookEvery
+	m.slice -= lookEvery
 	return nil
 }
 

@@ -1,14 +1,11 @@
 // Package lua runs the Lua scripts of a Redis server. It knows nothing of commands: what
 // redis.call does is its Host's business.
 //
-// A script runs in slices, as a coroutine: Step lets it execute a number of instructions and takes
-// control back, so that whoever owns the VM can serve others meanwhile, or kill the script. No
-// goroutine, timer or channel is needed for it. See RATIONALE.md.
+// A script runs in slices: after each, the VM calls back, so that whoever owns it can take control,
+// serve others meanwhile, and kill the script. See RATIONALE.md.
 package lua
 
 import (
-	"iter"
-
 	lua "github.com/yuin/gopher-lua"
 )
 
@@ -75,8 +72,6 @@ type VM struct {
 	args  [][]byte // of the redis.call under way
 	arena []byte   // what args points into
 
-	next    func() (struct{}, bool)
-	stop    func()
 	result  lua.LValue
 	failure *Failure
 	raised  raised
@@ -112,12 +107,12 @@ func New(host Host) *VM {
 	return vm
 }
 
-// Start begins to run a function. keys and args become the globals KEYS and ARGV, or, for a
-// function of a library, its two arguments. They are copied. Call Step until it reports true.
-func (vm *VM) Start(f Function, keys, args [][]byte, asGlobals bool) {
+// Run runs a function. keys and args become the globals KEYS and ARGV, or, for a function of a
+// library, its two arguments; they are copied. After every slice of instructions pause is called,
+// which may hand control to others and returns when the script is to go on.
+func (vm *VM) Run(f Function, keys, args [][]byte, asGlobals bool, pause func()) {
 	vm.reset()
 	l := vm.l
-	l.SetTop(0)
 	kt, at := vm.list(keys), vm.list(args)
 	l.Push(f.fn)
 	n := 0
@@ -129,7 +124,7 @@ func (vm *VM) Start(f Function, keys, args [][]byte, asGlobals bool) {
 		l.Push(at)
 		n = 2
 	}
-	vm.begin(n)
+	vm.protect(n, pause)
 }
 
 // reset makes ready for a new script.
@@ -139,55 +134,38 @@ func (vm *VM) reset() {
 	vm.ids = nil
 	vm.random.seed(0)
 	vm.host.SetProtocol(2)
+	vm.l.SetTop(0)
 }
 
-// begin makes a coroutine of the call that lies on the stack.
-func (vm *VM) begin(nargs int) {
-	vm.meter.begin()
-	vm.next, vm.stop = iter.Pull(func(yield func(struct{}) bool) {
-		vm.meter.yield = yield
-		err := vm.l.PCall(nargs, 1, nil)
-		vm.meter.yield = nil
-		if err != nil {
-			vm.failure = vm.describe(err)
-		} else {
-			vm.result = vm.l.Get(-1)
-		}
+// protect calls what lies on the stack and keeps its result or its error.
+func (vm *VM) protect(nargs int, pause func()) {
+	vm.meter.begin(pause)
+	err := vm.l.PCall(nargs, 1, nil)
+	vm.meter.pause = nil
+	if err == nil {
+		vm.result = vm.l.Get(-1)
 		vm.l.SetTop(0)
-	})
+		return
+	}
+	if vm.inHost {
+		panic(err)
+	}
+	vm.failure = vm.describe(err)
+	vm.l.SetTop(0)
 }
 
-// Running reports whether a script has been started and has not ended.
-func (vm *VM) Running() bool { return vm.next != nil }
-
-// Step lets the script execute up to budget instructions and reports whether it has ended.
-func (vm *VM) Step(budget int) (done bool) {
-	vm.meter.grant(budget)
-	_, more := vm.next()
-	if more {
-		return false
-	}
-	vm.next, vm.stop = nil, nil
-	if vm.inHost {
-		panic("lua: a command panicked inside a script")
-	}
-	return true
+// Instructions tells how many instructions the script has executed, or what counts as such.
+func (vm *VM) Instructions() int64 {
+	return vm.meter.slices*SliceSize + int64(SliceSize-vm.meter.slice-vm.meter.left)
 }
 
 // Kill dooms the script: at its next instruction an error ends it that it cannot catch.
 func (vm *VM) Kill() { vm.meter.kill() }
 
-// Killed reports whether Kill was called for the script under way.
-func (vm *VM) Killed() bool { return vm.meter.killed }
-
-// Abandon ends the script at once, without a result.
-func (vm *VM) Abandon() {
-	if vm.next == nil {
-		return
-	}
-	vm.meter.kill()
-	vm.stop()
-	vm.next, vm.stop = nil, nil
+// Counted reports whether the script returned an error that the statistics know of already.
+func (vm *VM) Counted() bool {
+	t, ok := vm.result.(*lua.LTable)
+	return ok && lua.LVAsBool(t.RawGetString("ignore_error_stats_update"))
 }
 
 // Failure tells how the script failed; nil when it did not.

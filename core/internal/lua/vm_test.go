@@ -41,17 +41,16 @@ func run(t testing.TB, vm *VM, src string) string {
 	if problem != "" {
 		return "compile: " + problem
 	}
-	vm.Start(f, [][]byte{[]byte("k")}, [][]byte{[]byte("a"), []byte("b")}, true)
-	for range 10000 {
-		if vm.Step(1000) {
-			if f := vm.Failure(); f != nil {
-				return f.Text + " @" + f.Source + ":" + itoa(f.Line)
-			}
-			return strings.ReplaceAll(string(vm.AppendReply(nil, true)), "\r\n", "|")
+	n := 0
+	vm.Run(f, [][]byte{[]byte("k")}, [][]byte{[]byte("a"), []byte("b")}, true, func() {
+		if n++; n > 10000 {
+			vm.Kill()
 		}
+	})
+	if f := vm.Failure(); f != nil {
+		return f.Text + " @" + f.Source + ":" + itoa(f.Line)
 	}
-	vm.Abandon()
-	return "endless"
+	return strings.ReplaceAll(string(vm.AppendReply(nil, true)), "\r\n", "|")
 }
 
 func TestScripts(t *testing.T) {
@@ -99,15 +98,14 @@ func TestKill(t *testing.T) {
 		"local t = setmetatable({}, {__index = function() while true do end end}) return t.x",
 	} {
 		f := compile(t, vm, src)
-		vm.Start(f, nil, nil, true)
-		for range 5000 {
-			if vm.Step(100) {
-				t.Fatalf("%s ended: %v", src, vm.Failure())
+		n := 0
+		vm.Run(f, nil, nil, true, func() {
+			if n++; n == 50 {
+				vm.Kill()
 			}
-		}
-		vm.Kill()
-		if !vm.Step(100) {
-			t.Fatalf("%s survived", src)
+		})
+		if n != 50 {
+			t.Fatalf("%s ended after %d slices: %v", src, n, vm.Failure())
 		}
 		if !strings.Contains(vm.Failure().Text, "Script killed by user with SCRIPT KILL.") {
 			t.Errorf("%s: %s", src, vm.Failure().Text)
@@ -131,9 +129,7 @@ func BenchmarkSmall(b *testing.B) {
 	vm := newVM()
 	f := compile(b, vm, "return 1")
 	for b.Loop() {
-		vm.Start(f, nil, nil, true)
-		for !vm.Step(1 << 20) {
-		}
+		vm.Run(f, nil, nil, true, func() {})
 	}
 }
 
@@ -141,9 +137,7 @@ func BenchmarkLoop(b *testing.B) {
 	vm := newVM()
 	f := compile(b, vm, "for i = 1, 1000000 do end")
 	for b.Loop() {
-		vm.Start(f, nil, nil, true)
-		for !vm.Step(50000) {
-		}
+		vm.Run(f, nil, nil, true, func() {})
 	}
 }
 
@@ -151,8 +145,6 @@ func BenchmarkCall(b *testing.B) {
 	vm := newVM()
 	f := compile(b, vm, "for i = 1, 100000 do redis.call('resp', '+OK\\r\\n') end")
 	for b.Loop() {
-		vm.Start(f, nil, nil, true)
-		for !vm.Step(50000) {
-		}
+		vm.Run(f, nil, nil, true, func() {})
 	}
 }

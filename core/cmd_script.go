@@ -1,0 +1,317 @@
+package core
+
+import (
+	"bytes"
+	"crypto/sha1"
+	"encoding/hex"
+	"strings"
+)
+
+// scriptKeys are the key specs of the commands that run scripts.
+const (
+	scriptKeys   = `2#0:1 RW access update`
+	scriptKeysRO = `2#0:1 RO access`
+	keysNote     = ` "How a script uses its keys is not known beforehand, so the worst is assumed"`
+)
+
+var scriptCommands = []Command{
+	{
+		Name: "eval", Since: "2.6", Group: "scripting",
+		Flags:      NoScript | SkipMonitor | MayReplicate | NoMandatoryKeys | Stale,
+		Cats:       CatScripting,
+		Syntax:     "script numkeys:int [key...] [arg...]",
+		Keys:       scriptKeys + keysNote,
+		Summary:    "Runs a Lua script.",
+		Complexity: "that of the script",
+		Run:        cmdEval,
+	},
+	{
+		Name: "evalsha", Since: "2.6", Group: "scripting",
+		Flags:      NoScript | SkipMonitor | MayReplicate | NoMandatoryKeys | Stale,
+		Cats:       CatScripting,
+		Syntax:     "sha1 numkeys:int [key...] [arg...]",
+		Keys:       scriptKeys,
+		Summary:    "Runs a Lua script that the server knows, by its SHA1.",
+		Complexity: "that of the script",
+		Run:        cmdEvalsha,
+	},
+	{
+		Name: "eval_ro", Since: "7.0", Group: "scripting",
+		Flags:      NoScript | SkipMonitor | NoMandatoryKeys | Stale | ReadOnly,
+		Cats:       CatScripting,
+		Syntax:     "script numkeys:int [key...] [arg...]",
+		Keys:       scriptKeysRO + keysNote,
+		Summary:    "Runs a Lua script that changes nothing.",
+		Complexity: "that of the script",
+		Run:        cmdEval,
+	},
+	{
+		Name: "evalsha_ro", Since: "7.0", Group: "scripting",
+		Flags:      NoScript | SkipMonitor | NoMandatoryKeys | Stale | ReadOnly,
+		Cats:       CatScripting,
+		Syntax:     "sha1 numkeys:int [key...] [arg...]",
+		Keys:       scriptKeysRO,
+		Summary:    "Runs a Lua script that changes nothing and that the server knows.",
+		Complexity: "that of the script",
+		Run:        cmdEvalsha,
+	},
+	{
+		Name: "script", Since: "2.6", Group: "scripting",
+		Arity:      -2,
+		Summary:    "Groups the commands that manage Lua scripts.",
+		Complexity: "that of the subcommand",
+		Sub: []Command{
+			{
+				Name: "help", Since: "5.0", Group: "scripting",
+				Flags:      Loading | Stale,
+				Cats:       CatScripting,
+				Summary:    "Explains the subcommands.",
+				Complexity: "O(1)",
+				Run:        cmdHelp,
+			},
+			{
+				Name: "debug", Since: "3.2", Group: "scripting",
+				Flags:      NoScript,
+				Cats:       CatScripting,
+				Syntax:     "mode:(YES|SYNC|NO)",
+				Summary:    "Leaves the debugger of scripts; there is none to enter.",
+				Complexity: "O(1)",
+				Run:        cmdScriptDebug,
+			},
+			{
+				Name: "exists", Since: "2.6", Group: "scripting",
+				Flags:      NoScript,
+				Cats:       CatScripting,
+				Syntax:     "sha1...",
+				Tips:       "request_policy:all_shards response_policy:agg_logical_and",
+				Summary:    "Tells which scripts the server knows.",
+				Complexity: "O(N) for N scripts asked about",
+				Run:        cmdScriptExists,
+			},
+			{
+				Name: "flush", Since: "2.6", Group: "scripting",
+				Flags:      NoScript,
+				Cats:       CatScripting,
+				Syntax:     "[flush-type:(ASYNC|SYNC)^6.2]",
+				Tips:       "request_policy:all_nodes response_policy:all_succeeded",
+				Summary:    "Forgets every script.",
+				Complexity: "O(N) for N scripts",
+				History:    "6.2 ASYNC and SYNC",
+				Run:        cmdScriptFlush,
+			},
+			{
+				Name: "kill", Since: "2.6", Group: "scripting",
+				Flags:      NoScript | AllowBusy,
+				Cats:       CatScripting,
+				Tips:       "request_policy:all_shards response_policy:one_succeeded",
+				Summary:    "Ends the script under way, if it has changed nothing yet.",
+				Complexity: "O(1)",
+				Run:        cmdScriptKill,
+			},
+			{
+				Name: "load", Since: "2.6", Group: "scripting",
+				Flags:      NoScript | Stale,
+				Cats:       CatScripting,
+				Syntax:     "script",
+				Tips:       "request_policy:all_nodes response_policy:all_succeeded",
+				Summary:    "Makes a script known to the server.",
+				Complexity: "O(N) for a script of N bytes",
+				Run:        cmdScriptLoad,
+			},
+		},
+	},
+}
+
+const (
+	errNoScript     = "NOSCRIPT No matching script. Please use EVAL."
+	errNotBusy      = "NOTBUSY No scripts in execution right now."
+	errBusyFunction = "BUSY Redis is busy running a script. You can only call FUNCTION KILL or " +
+		"SHUTDOWN NOSAVE."
+	errUnkillable = "UNKILLABLE Sorry the script already executed write commands against the " +
+		"dataset. You can either wait the script termination or kill the server in a hard way " +
+		"using the SHUTDOWN NOSAVE command."
+)
+
+// scriptArgs reads the number of keys and what follows it.
+func (c *call) scriptArgs() (keys, args [][]byte, ok bool) {
+	n, ok := c.argInt(2)
+	switch {
+	case !ok:
+	case n > int64(len(c.args)-3):
+		c.err("ERR Number of keys can't be greater than number of args")
+	case n < 0:
+		c.err("ERR Number of keys can't be negative")
+	default:
+		return c.args[3 : 3+n], c.args[3+n:], true
+	}
+	return nil, nil, false
+}
+
+func cmdEval(c *call) {
+	c.e.machine()
+	sum := sha1.Sum(c.args[1])
+	var sha [40]byte
+	hex.Encode(sha[:], sum[:])
+	sc := c.e.scripts.cache[string(sha[:])]
+	if sc == nil {
+		if _, _, ok := c.scriptArgs(); !ok {
+			return
+		}
+		if sc = c.learn(string(sha[:]), c.args[1], true); sc == nil {
+			return
+		}
+	}
+	c.runScript(sc)
+}
+
+func cmdEvalsha(c *call) {
+	var sha [40]byte
+	sc := (*script)(nil)
+	if len(c.args[1]) == len(sha) {
+		sc = c.e.scripts.cache[string(lower(sha[:0], c.args[1]))]
+	}
+	if sc == nil {
+		c.err(errNoScript)
+		return
+	}
+	c.runScript(sc)
+}
+
+// runScript runs a known script for EVAL and its like.
+func (c *call) runScript(sc *script) {
+	keys, args, ok := c.scriptArgs()
+	if !ok {
+		return
+	}
+	c.e.scripts.used(sc, false)
+	readOnly := c.cmd.Flags&ReadOnly != 0
+	c.e.suspendable(c, func(c *call) {
+		c.runLua(sc.fn, sc.sha, sc.flags, readOnly, true, keys, args)
+	})
+}
+
+// learn compiles a script and keeps it; it replies the error and returns nil when it cannot.
+func (c *call) learn(sha string, body []byte, eval bool) *script {
+	sc := &script{sha: sha, body: bytes.Clone(body), eval: eval}
+	source, flags, problem := shebang(sc.body)
+	if problem != "" {
+		c.err("ERR " + problem)
+		return nil
+	}
+	sc.flags = flags
+	sc.fn, problem = c.e.machine().Compile("user_script", source)
+	if problem != "" {
+		c.err("ERR Error compiling script (new function): " + problem)
+		return nil
+	}
+	c.e.scripts.remember(sc)
+	return sc
+}
+
+// shebang reads a first line such as `#!lua flags=no-writes` and cuts it off, but for its end, so
+// that lines count as before.
+func shebang(body []byte) (source []byte, flags scriptFlags, problem string) {
+	if len(body) < 2 || body[0] != '#' || body[1] != '!' {
+		return body, 0, ""
+	}
+	end := bytes.IndexByte(body, '\n')
+	if end < 0 {
+		return nil, 0, "Invalid script shebang"
+	}
+	words := strings.Fields(string(body[:end]))
+	if words[0] != "#!lua" {
+		return nil, 0, "Unexpected engine in script shebang: " + words[0]
+	}
+	flags = scriptDeclared
+	for _, word := range words[1:] {
+		list, ok := strings.CutPrefix(word, "flags=")
+		if !ok {
+			return nil, 0, "Unknown lua shebang option: " + word
+		}
+		if list == "" {
+			continue
+		}
+		for _, name := range strings.Split(list, ",") {
+			flag := scriptFlag(name)
+			if flag == 0 {
+				return nil, 0, "Unexpected flag in script shebang: " + name
+			}
+			flags |= flag
+		}
+	}
+	return body[end:], flags, ""
+}
+
+// scriptFlag returns the flag of a name, 0 if there is none.
+func scriptFlag(name string) scriptFlags {
+	for i, known := range scriptFlagNames {
+		if name == known {
+			return 1 << i
+		}
+	}
+	return 0
+}
+
+func cmdScriptLoad(c *call) {
+	c.e.machine()
+	sum := sha1.Sum(c.args[2])
+	sha := hex.EncodeToString(sum[:])
+	if sc := c.e.scripts.cache[sha]; sc != nil {
+		c.e.scripts.used(sc, true)
+	} else if c.learn(sha, c.args[2], false) == nil {
+		return
+	}
+	c.bulkString(sha)
+}
+
+func cmdScriptExists(c *call) {
+	c.array(len(c.args) - 2)
+	for _, arg := range c.args[2:] {
+		c.flag(c.e.scripts.cache[string(lower(nil, arg))] != nil)
+	}
+}
+
+func cmdScriptFlush(c *call) {
+	if len(c.args) > 3 || len(c.args) == 3 && !is(c.args[2], "async") && !is(c.args[2], "sync") {
+		c.err("ERR SCRIPT FLUSH only support SYNC|ASYNC option")
+		return
+	}
+	c.e.scripts.forget()
+	c.ok()
+}
+
+// forget empties the cache of scripts.
+func (s *scripts) forget() {
+	clear(s.cache)
+	s.evals = nil
+}
+
+func cmdScriptKill(c *call) { c.killScript(false) }
+
+// killScript is SCRIPT KILL, and FUNCTION KILL.
+func (c *call) killScript(function bool) {
+	s := &c.e.scripts
+	switch {
+	case s.task == nil:
+		c.err(errNotBusy)
+	case s.function != function:
+		c.err(s.busyError())
+	case s.wrote:
+		c.err(errUnkillable)
+	default:
+		s.vm.Kill()
+		c.ok()
+	}
+}
+
+// cmdScriptDebug knows how to leave the debugger, not how to enter it: nobody can attach one.
+func cmdScriptDebug(c *call) {
+	switch {
+	case is(c.args[2], "no"):
+		c.ok()
+	case is(c.args[2], "yes"), is(c.args[2], "sync"):
+		c.err("ERR SCRIPT DEBUG is not supported: there is no Lua debugger")
+	default:
+		c.err("ERR Use SCRIPT DEBUG YES/SYNC/NO")
+	}
+}
