@@ -9,8 +9,8 @@ import (
 
 // scriptKeys are the key specs of the commands that run scripts.
 const (
-	scriptKeys   = `2#0:1 RW access update`
-	scriptKeysRO = `2#0:1 RO access`
+	scriptKeys   = `2# RW access update`
+	scriptKeysRO = `2# RO access`
 	keysNote     = ` "How a script uses its keys is not known beforehand, so the worst is assumed"`
 )
 
