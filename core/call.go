@@ -63,7 +63,7 @@ func (e *Engine) refuse(c *call, text string) {
 	}
 	if c.cmd != nil && c.cmd.full == "exec" {
 		e.discard(c.conn)
-		_, why, _ := strings.Cut(text, " ")
+		why := strings.TrimPrefix(text, "ERR ")
 		text = "EXECABORT Transaction discarded because of: " + why
 	}
 	c.err(text)

@@ -140,6 +140,10 @@ func cmdShutdown(c *call) {
 		}
 		return
 	}
+	if e.scripts.waiting() && !opt.nosave {
+		c.err(e.scripts.busyError())
+		return
+	}
 	e.log(logWarning, "User requested shutdown...")
 	waiter := c.park(nil, 0, Never, nil)
 	e.end(opt.save || len(e.cfg.save) > 0 && !opt.nosave, opt.force, waiter)

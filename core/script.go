@@ -158,7 +158,7 @@ func (s *scripts) watch(e *Engine) {
 	if e.clock.frozen {
 		ms = s.vm.Instructions() / instructionsPerMs
 	}
-	if ms < e.cfg.busyMs {
+	if e.cfg.busyMs == 0 || ms < e.cfg.busyMs {
 		return
 	}
 	s.busy = true
@@ -246,6 +246,9 @@ func (c *call) runLua(f lua.Function, name string, flags scriptFlags, readOnly, 
 	}
 	c.counted = fail.Counted
 	text := fail.Text
+	if fail.Killed {
+		text = "ERR Script killed by user with " + s.killer() + "..."
+	}
 	if fail.Source != "" {
 		text += " script: " + name + ", on " + fail.Source + ":" + strconv.Itoa(fail.Line) + "."
 	}

@@ -127,7 +127,7 @@ func place(l *lua.LState) (name string, line int) {
 
 // describe turns the error that ended a script into what the client is told.
 func (vm *VM) describe(err error) *Failure {
-	f := &Failure{Killed: vm.meter.killed}
+	f := &Failure{Killed: vm.meter.killed && !vm.meter.starve}
 	v := errorValue(err)
 	switch v := v.(type) {
 	case *lua.LTable:
