@@ -229,7 +229,8 @@ export class Client {
 function check(args) {
   checkArguments(args);
   if (args.length === 0) throw new TypeError('redlet: a command needs a name');
-  if (typeof args[0] === 'string' && SUBSCRIBING.test(args[0])) {
-    throw new TypeError(`redlet: call subscribe() instead of ${args[0]}`);
+  const name = args[0];
+  if (typeof name === 'string' && name.length >= 9 && SUBSCRIBING.test(name)) {
+    throw new TypeError(`redlet: call subscribe() instead of ${name}`);
   }
 }

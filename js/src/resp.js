@@ -148,13 +148,14 @@ function header(inbox, type, count) {
 
 /** What {@link Parser} throws inside when the bytes end before the reply does. */
 const INCOMPLETE = Symbol('incomplete');
+const NOTHING = new Uint8Array(0);
 
 /** Cuts a stream of bytes into replies. */
 export class Parser {
   /** Whether strings are given as bytes. */
   bytes = false;
   /** @type {Uint8Array} what has not been parsed yet */
-  #rest = new Uint8Array(0);
+  #rest = NOTHING;
   /** How many bytes must be there before parsing again is worth while. */
   #need = 0;
   #at = 0;
@@ -185,7 +186,7 @@ export class Parser {
       if (error !== INCOMPLETE) throw error;
       this.#need = Math.max(this.#need - done, 0);
     }
-    this.#rest = source.slice(done);
+    this.#rest = done === source.length ? NOTHING : source.slice(done);
   }
 
   /** @param {Uint8Array} data */
