@@ -581,7 +581,8 @@ func cmdWait(c *call) {
 	if !ok {
 		return
 	}
-	c.awaitReplicas(want <= 0, 2, func(c *call) { c.int(0) })
+	// Redis keeps the number in 32 bits while it waits, and so do clients that ask for too many.
+	c.awaitReplicas(want <= 0 || int32(want) <= 0, 2, func(c *call) { c.int(0) })
 }
 
 func cmdWaitaof(c *call) {

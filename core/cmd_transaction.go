@@ -133,10 +133,6 @@ func (c *call) execute(queue []queued) {
 	for i := range queue {
 		q := call{replies: c.replies, e: e, conn: cl, db: cl.db, cmd: queue[i].cmd,
 			args: queue[i].args}
-		if problem := e.admit(&q); problem != "" {
-			e.refuse(&q, problem)
-			continue
-		}
 		e.invoke(&q)
 	}
 	cl.executing = false

@@ -34,6 +34,25 @@ var undetermined = map[string]bool{
 	"object|refcount": true, // counts the references of a queued command
 }
 
+// newGenerator returns a generator of commands, and logs its seed.
+func newGenerator(t *testing.T, accept func(name, group string) bool) *coretest.Generator {
+	t.Helper()
+	seed := *diffSeed
+	if seed == 0 {
+		seed = uint64(time.Now().UnixNano())
+	}
+	t.Logf("seed %d", seed)
+	p := coretest.EnginePeer{Config: testConfig}
+	if err := p.Reset(false); err != nil {
+		t.Fatal(err)
+	}
+	docs, err := p.Run([][]string{{"COMMAND", "DOCS"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return coretest.NewGenerator(docs[0], seed, accept)
+}
+
 // TestDifferential makes commands up and compares the engine with a real redis-server.
 func TestDifferential(t *testing.T) {
 	ref := coretest.StartReference(t)
@@ -42,20 +61,7 @@ func TestDifferential(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer session.Close()
-	seed := *diffSeed
-	if seed == 0 {
-		seed = uint64(time.Now().UnixNano())
-	}
-	t.Logf("seed %d", seed)
-	left := &coretest.EnginePeer{Config: testConfig}
-	if err := left.Reset(false); err != nil {
-		t.Fatal(err)
-	}
-	docs, err := left.Run([][]string{{"COMMAND", "DOCS"}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	gen := coretest.NewGenerator(docs[0], seed, func(name, group string) bool {
+	gen := newGenerator(t, func(name, group string) bool {
 		switch group {
 		case "string", "generic", "hash", "list", "transactions", "bitmap", "scripting", "set",
 			"sorted-set", "geo", "hyperloglog":
@@ -65,7 +71,7 @@ func TestDifferential(t *testing.T) {
 			name == "flushdb" || name == "flushall" || name == "swapdb" || name == "time" ||
 			name == "publish" || name == "spublish"
 	})
-	d := coretest.Differ{Left: left, Right: &coretest.NetworkPeer{Dial: ref.Dial}}
+	d := coretest.Differ{Left: &coretest.EnginePeer{Config: testConfig}, Right: &coretest.NetworkPeer{Dial: ref.Dial}}
 	for n := 0; n < *diffCommands; n += runLen {
 		commands := make([][]string, runLen)
 		for i := range commands {
@@ -74,11 +80,43 @@ func TestDifferential(t *testing.T) {
 		d.RESP3 = n/runLen%2 == 1
 		diff, err := d.Compare(commands)
 		if err != nil {
-			t.Fatalf("seed %d: %v", seed, err)
+			t.Fatal(err)
 		}
 		if diff != nil {
-			t.Fatalf("seed %d, RESP3 %v: left is redlet, right is Redis %s: %v", seed, d.RESP3,
+			t.Fatalf("RESP3 %v: left is redlet, right is Redis %s: %v", d.RESP3,
 				session.Version(), diff)
+		}
+	}
+}
+
+// TestLockstep makes commands of several clients up, those that wait and listen among them, turns
+// the clock between them and compares with a real redis-server.
+func TestLockstep(t *testing.T) {
+	ref := coretest.StartReference(t)
+	gen := newGenerator(t, func(name, group string) bool {
+		switch group {
+		case "list", "transactions", "pubsub":
+			return !strings.HasSuffix(name, "help") && name != "pubsub|channels" &&
+				name != "pubsub|shardchannels"
+		}
+		switch name {
+		case "set", "get", "del", "rename", "copy", "move", "select", "swapdb", "expire",
+			"pexpire", "sort", "flushall", "flushdb", "hset", "ttl", "wait", "restore", "lpush":
+			return true
+		}
+		return false
+	})
+	l := coretest.Lockstep{
+		Left:  func() (*coretest.Engine, error) { return coretest.NewEngine(testConfig) },
+		Right: ref.Session,
+	}
+	for range *diffCommands / runLen {
+		moves := gen.Moves(runLen, 5, func(name string) bool {
+			return strings.HasPrefix(name, "b") || name == "wait" ||
+				strings.HasSuffix(name, "subscribe")
+		})
+		if err := l.Compare(moves); err != nil {
+			t.Fatal(err)
 		}
 	}
 }

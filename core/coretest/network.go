@@ -22,7 +22,7 @@ type Network struct {
 }
 
 // patience is how long a server may take to answer at most.
-const patience = 10 * time.Second
+const patience = 3 * time.Second
 
 // NewNetwork connects to a server and empties it.
 func NewNetwork(dial func() (net.Conn, error)) (*Network, error) {
