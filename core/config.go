@@ -20,6 +20,7 @@ type config struct {
 	databases, maxclients int
 	port                  int64
 	requirepass           string
+	protected             bool // without a password only this machine's clients are welcome
 	aclfile               string
 	dir, dbfilename       string
 	save                  []savePoint
@@ -344,10 +345,11 @@ func wordAt(words string, n int) string {
 	return word
 }
 
-// isLocal tells whether a connection comes from this machine, as enable-debug-command means it.
+// isLocal tells whether a connection comes from this machine, as enable-debug-command and
+// protected-mode mean it. One without an address comes from the host's own process.
 func (cl *conn) isLocal() bool {
 	addr := cl.peer.Addr
-	return cl.peer.Unix || strings.HasPrefix(addr, "127.") || strings.HasPrefix(addr, "[::1]")
+	return cl.peer.Unix || addr == "" || strings.HasPrefix(addr, "127.") || strings.HasPrefix(addr, "[::1]")
 }
 
 // allows tells whether a parameter like enable-debug-command lets a connection do something.

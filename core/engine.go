@@ -121,7 +121,8 @@ func New(o Options) (*Engine, error) {
 	return e, nil
 }
 
-// Open adds a connection. Above maxclients the connection is told so and hung up.
+// Open adds a connection. Above maxclients, and in protected mode if it comes from elsewhere, the
+// connection is told so and hung up.
 func (e *Engine) Open(id ConnID, peer Conn) {
 	cl := &conn{id: id, peer: peer, db: e.dbs[0], created: e.now, lastInput: e.now}
 	cl.authenticated = e.cfg.requirepass == ""
@@ -130,6 +131,12 @@ func (e *Engine) Open(id ConnID, peer Conn) {
 	if len(e.conns) > e.cfg.maxclients {
 		e.stats.rejectedConns++
 		cl.w.err(errMaxClients)
+		e.hangup(cl)
+		return
+	}
+	if e.cfg.protected && e.cfg.requirepass == "" && !cl.isLocal() {
+		e.stats.rejectedConns++
+		cl.w.err(errProtected)
 		e.hangup(cl)
 		return
 	}
