@@ -10,11 +10,7 @@ func filled(b *testing.B, n int) *Engine {
 	b.Helper()
 	e := start(b)
 	run := func(args ...string) {
-		req := fmt.Appendf(nil, "*%d\r\n", len(args))
-		for _, a := range args {
-			req = fmt.Appendf(req, "$%d\r\n%s\r\n", len(a), a)
-		}
-		e.Feed(1, req)
+		e.Feed(1, request(args...))
 		e.AppendOutput(1, nil)
 	}
 	for i := range n {
