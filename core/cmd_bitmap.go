@@ -199,7 +199,7 @@ func (c *call) argBitRange(i int) (r bitRange, ok bool) {
 	}
 	if i+2 < len(c.args) {
 		r.inBits = is(c.args[i+2], "bit")
-		if !r.inBits && !is(c.args[i+2], "byte") || i+3 < len(c.args) {
+		if !r.inBits && !is(c.args[i+2], "byte") {
 			c.err(errSyntax)
 			return r, false
 		}
@@ -233,7 +233,7 @@ func (r *bitRange) within(size int64) (first, last int64, ok bool) {
 }
 
 func cmdBitcount(c *call) {
-	if len(c.args) == 3 {
+	if len(c.args) == 3 || len(c.args) > 5 {
 		c.err(errSyntax)
 		return
 	}
@@ -260,6 +260,10 @@ func cmdBitpos(c *call) {
 	}
 	if bit != 0 && bit != 1 {
 		c.err(errBitArgument)
+		return
+	}
+	if len(c.args) > 6 {
+		c.err(errSyntax)
 		return
 	}
 	r, ok := c.argBitRange(3)

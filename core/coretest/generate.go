@@ -169,8 +169,33 @@ func (m *maker) one(a *argument, token bool) {
 	case "pattern":
 		m.out = append(m.out, m.pick("*", "s*", "*1", "[a-f]*", "?1", "nope", "f\\1", "[^f]*"))
 	default:
-		m.out = append(m.out, m.value())
+		m.out = append(m.out, m.text(a.name))
 	}
+}
+
+// payloads are what DUMP gave of strings, lists and hashes; the last ones are damaged.
+var payloads = []string{
+	"\x00\x05hello\x0c\x00\xa8\x04\xeb\xb6\x9f\x1e\xbeC",
+	"\x00\xc190\x0c\x00V\xe2\xde\xe7i\xd6\x96\xf0",
+	"\x00\xc3\x05-\x00x\xe0#\x00\x0c\x00\xba\x88\"\xdc\xd6\xef'(",
+	"\x12\x01\x02\x16\x16\x00\x00\x00\x06\x00\x81a\x02\x81b\x02\x81c\x02\x01\x01\x02\x01" +
+		"\x03\x01\xff\x0c\x00Y\x8e\xf5\x92\xc0$\x88\x96",
+	"\x10\x12\x12\x00\x00\x00\x04\x00\x81f\x02\x81v\x02\x81g\x02\x0c\x01\xff\x0c\x00\x15e" +
+		"\x0dS\x0d\xa9\x1f7",
+	"\x04\x02\x01b\x012\x02\x01a\x011\x0c\x00&:\xa4\x02\xb5|0\xb6",
+	"\x00\x05hell\x0c\x00\xaerAW\x88\x80k\xdc",
+	"\x00\x05hello\x0c\x00\xa8\x04\xeb\xb6\x9f\x1e\xbex",
+}
+
+// text is a value for an argument of the type string.
+func (m *maker) text(name string) string {
+	switch name {
+	case "encoding":
+		return m.pick("u8", "i8", "u1", "i64", "u63", "i5", "u16", "i13", "u64", "u0", "x8")
+	case "serialized-value":
+		return m.pick(payloads...)
+	}
+	return m.value()
 }
 
 func (m *maker) pick(words ...string) string { return words[m.rng.IntN(len(words))] }
