@@ -207,8 +207,18 @@ func (p Pack) Find(pos int, s []byte, skip int) int {
 		return -1
 	}
 	v := Parse(s)
+	// A short string begins with its length, so that one byte tells most others from it: this is
+	// how the fields of small hashes are found, twice as fast as by Is.
+	var tag byte
+	if !v.isInt && len(s) < 64 {
+		tag = 0x80 | byte(len(s))
+	}
 	for p[pos] != endByte {
-		if p.Is(pos, &v) {
+		if tag == 0 {
+			if p.Is(pos, &v) {
+				return pos
+			}
+		} else if p[pos] == tag && string(p[pos+1:pos+1+len(s)]) == string(s) {
 			return pos
 		}
 		pos += p.entrySize(pos)
