@@ -186,7 +186,7 @@ func (cmd *Command) categories() Category {
 func (c *call) commandInfo(cmd *Command) {
 	c.array(10)
 	c.bulkString(cmd.full)
-	c.int(int64(cmd.arity))
+	c.int(int64(c.e.arity(cmd)))
 	c.commandFlags(cmd)
 	first, last, step, _ := cmd.keyRange()
 	c.int(int64(first))

@@ -147,13 +147,25 @@ func (e *ConfigError) Error() string {
 // badDirective is what Redis says of a line of redis.conf that names no parameter.
 const badDirective = "Bad directive or wrong number of arguments"
 
-// configure sets every default and then the values given.
-func (e *Engine) configure(values map[string]string) error {
-	c := &e.cfg
+// defaults is what every engine begins with. What its slices hold is never changed.
+var defaults = defaultConfig()
+
+func defaultConfig() config {
+	var c config
 	for i := range parameters {
 		if p := &parameters[i]; p.set != nil || p.read != nil {
-			p.apply(c, p.value)
+			p.apply(&c, p.value)
 		}
+	}
+	return c
+}
+
+// configure sets every default and then the values given.
+func (e *Engine) configure(values map[string]string) error {
+	e.cfg = defaults
+	c := &e.cfg
+	if len(values) == 0 {
+		return nil
 	}
 	known := 0
 	for i := range parameters {

@@ -59,7 +59,7 @@ func (e *Engine) admit(c *call) string {
 		return errUnknown(c.args)
 	case cmd.subs != nil && len(c.args) > 1:
 		return errSubcommand(cmd, c.args[1])
-	case !cmd.arityFits(len(c.args)):
+	case !e.arityFits(cmd, len(c.args)):
 		return errArity(cmd)
 	case cmd.Flags&Protected != 0 && !e.debugAllowed(cl):
 		return errDebug
@@ -72,12 +72,10 @@ func (e *Engine) admit(c *call) string {
 			"PING / QUIT / RESET are allowed in this context"
 	case e.scripts.refuses(cl) && cmd.Flags&AllowBusy == 0:
 		return e.scripts.busyError()
+	case e.older.arity != nil && e.tooNew(cmd, c.args):
+		return errSyntax
 	}
 	return ""
-}
-
-func (cmd *Command) arityFits(n int) bool {
-	return n == cmd.arity || cmd.arity < 0 && n >= -cmd.arity
 }
 
 // silence takes back a reply that CLIENT REPLY asked not to get.

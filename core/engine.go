@@ -70,6 +70,7 @@ type Event struct {
 type Engine struct {
 	cfg    config
 	table  *table
+	older  older
 	clock  clock
 	now    Time // the engine's own time, fixed while a command runs
 	random random
@@ -110,6 +111,7 @@ func New(o Options) (*Engine, error) {
 	if err := e.configure(o.Config); err != nil {
 		return nil, err
 	}
+	e.older = newOlder(e)
 	e.clock.host = o.Now
 	e.now = e.clock.read()
 	e.dbs = make([]*db, e.cfg.databases)

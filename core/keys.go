@@ -192,7 +192,7 @@ func (c *call) findKeys() ([]keyAt, bool) {
 	case !cmd.takesKeys():
 		c.err("ERR The command has no key arguments")
 		return nil, false
-	case !cmd.arityFits(len(args)):
+	case !c.e.arityFits(cmd, len(args)):
 		c.err("ERR Invalid number of arguments specified for command")
 		return nil, false
 	}

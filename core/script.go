@@ -295,7 +295,7 @@ func (e *Engine) admitCall(c *call) string {
 	switch {
 	case cmd == nil || cmd.subs != nil && len(c.args) > 1:
 		return "ERR Unknown Redis command called from script"
-	case cmd.subs != nil || !cmd.arityFits(len(c.args)):
+	case cmd.subs != nil || !e.arityFits(cmd, len(c.args)):
 		return "ERR Wrong number of args calling Redis command from script"
 	case cmd.Flags&NoScript != 0:
 		return "ERR This Redis command is not allowed from script"

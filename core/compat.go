@@ -1,0 +1,140 @@
+package core
+
+// An engine can behave as an older version of Redis: the parameter compat says which. Commands
+// that came later are unknown then, and so are the arguments that later versions gave to commands.
+
+// older is what an engine that behaves as an older version must know beyond the tables.
+type older struct {
+	arity []int // by the index of the command; nil at the newest version
+	later map[*Command]laterWords
+}
+
+// laterWords are the words that begin a command's arguments of later versions, and how many words
+// of the command line stand before the first place at which they could be.
+type laterWords struct {
+	tokens []string
+	fixed  int
+}
+
+// newOlder finds out what the commands of a version lack.
+func newOlder(e *Engine) older {
+	var o older
+	if e.cfg.compat >= defaults.compat {
+		return o
+	}
+	o.arity = make([]int, len(e.table.all))
+	o.later = map[*Command]laterWords{}
+	for i, cmd := range e.table.all {
+		o.arity[i] = cmd.arity
+		args := parseSyntax(cmd.Syntax)
+		later := e.laterTokens(args, nil)
+		known := e.known(args)
+		if len(later) == 0 && len(known) == len(args) {
+			continue
+		}
+		names := 1
+		if cmd.parent != nil {
+			names = 2
+		}
+		o.later[cmd] = laterWords{later, names + fixedWords(known)}
+		if cmd.Arity != 0 {
+			continue
+		}
+		n, more := leastWords(known)
+		n += names
+		if more {
+			n = -n
+		}
+		o.arity[i] = n
+	}
+	return o
+}
+
+// laterTokens collects the tokens of arguments that the engine's version does not have.
+func (e *Engine) laterTokens(args []argument, to []string) []string {
+	for i := range args {
+		a := &args[i]
+		if a.since != "" && sinceOf(a.since) > e.cfg.compat && a.hasToken {
+			to = append(to, lowerString(a.token))
+		}
+		to = e.laterTokens(a.args, to)
+	}
+	return to
+}
+
+// fixedWords counts the plain arguments at the beginning.
+func fixedWords(args []argument) int {
+	for i := range args {
+		a := &args[i]
+		if a.optional || a.multiple || a.hasToken || len(a.args) > 0 {
+			return i
+		}
+	}
+	return len(args)
+}
+
+// leastWords counts the words that arguments need, and tells whether there may be more.
+func leastWords(args []argument) (n int, more bool) {
+	for i := range args {
+		a := &args[i]
+		words, several := a.leastWords()
+		more = more || several || a.optional || a.multiple
+		if !a.optional {
+			n += words
+		}
+	}
+	return n, more
+}
+
+func (a *argument) leastWords() (n int, more bool) {
+	switch a.kind {
+	case argBlock:
+		n, more = leastWords(a.args)
+	case argOneOf:
+		n = -1
+		for i := range a.args {
+			words, several := a.args[i].leastWords()
+			if a.args[i].optional {
+				words = 0
+			}
+			more = more || several || n >= 0 && words != n
+			if n < 0 || words < n {
+				n = words
+			}
+		}
+		n = max(n, 0)
+	default:
+		n = 1
+	}
+	if a.hasToken && a.kind != argToken {
+		n++
+	}
+	return n, more
+}
+
+// arity is how many words a command has in the engine's version, negative where there may be more.
+func (e *Engine) arity(cmd *Command) int {
+	if e.older.arity == nil {
+		return cmd.arity
+	}
+	return e.older.arity[cmd.index]
+}
+
+// arityFits tells whether a command can have so many words.
+func (e *Engine) arityFits(cmd *Command, n int) bool {
+	arity := e.arity(cmd)
+	return n == arity || arity < 0 && n >= -arity
+}
+
+// tooNew tells whether a command line uses an argument that only later versions have.
+func (e *Engine) tooNew(cmd *Command, args [][]byte) bool {
+	later := e.older.later[cmd]
+	for _, arg := range args[min(len(args), later.fixed):] {
+		for _, token := range later.tokens {
+			if is(arg, token) {
+				return true
+			}
+		}
+	}
+	return false
+}

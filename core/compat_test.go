@@ -1,0 +1,44 @@
+package core_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/redlet/redlet/core/coretest"
+)
+
+// TestCompat shows that an engine that behaves as an older version knows nothing newer.
+func TestCompat(t *testing.T) {
+	for _, c := range []struct{ version, command, want string }{
+		{"7.2", "HSETEX h FIELDS 1 a b", "(error) ERR unknown command 'HSETEX', with args " +
+			"beginning with: 'h' 'FIELDS' '1' 'a' 'b' "},
+		{"7.2", "COMMAND INFO hsetex", "1) (nil)"},
+		{"7.2", "CLIENT NO-TOUCH ON", "OK"},
+		{"7.0", "CLIENT NO-TOUCH ON", "(error) ERR unknown subcommand 'NO-TOUCH'. Try CLIENT HELP."},
+		{"7.0", "HELLO", "7.0.15"},
+		{"7.0.3", "INFO server", "redis_version:7.0.3"},
+		{"6.0", "SET k GET", "OK"},
+		{"6.0", "SET k v GET", "(error) ERR syntax error"},
+		{"6.0", "SET k v EXAT 99999999999", "(error) ERR syntax error"},
+		{"6.0", "SET k v EX 9", "OK"},
+		{"6.0", "LPOP k 1", "(error) ERR wrong number of arguments for 'lpop' command"},
+		{"8.0", "LPOP k 1", "(nil)"},
+		{"8.0", "CLIENT KILL MAXAGE 5", "(integer) 0"},
+		{"7.2", "CLIENT KILL MAXAGE 5", "(error) ERR syntax error"},
+	} {
+		e, err := coretest.NewEngine(map[string]string{"compat": c.version})
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := fmt.Sprint(ask(t, e, strings.Fields(c.command)...))
+		if got != c.want && !(strings.Contains(got, c.want) && !strings.HasPrefix(got, "(")) {
+			t.Errorf("compat %s: %s: got %s, want %s", c.version, c.command, got, c.want)
+		}
+	}
+	for _, version := range []string{"", "8", "x.y", "7.2.1.1", "7.-2"} {
+		if _, err := coretest.NewEngine(map[string]string{"compat": version}); err == nil {
+			t.Errorf("compat %q was accepted", version)
+		}
+	}
+}
