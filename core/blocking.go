@@ -101,9 +101,11 @@ func (e *Engine) wake(d *db, key string) {
 }
 
 // serveReady runs the commands again whose keys were touched, first those that waited longest. It
-// runs after each command, and after a whole transaction or script.
+// runs after each command, and after a whole transaction or script; in a server that DEBUG SLEEP
+// holds up, when that is over.
 func (e *Engine) serveReady() {
-	if len(e.blocked.ready) == 0 || e.blocked.serves || e.scripts.waiting() {
+	if len(e.blocked.ready) == 0 || e.blocked.serves || e.scripts.waiting() ||
+		e.asleep > e.now {
 		return
 	}
 	e.blocked.serves = true
