@@ -259,12 +259,14 @@ func debugObject(c *call) {
 
 func debugListpack(c *call) {
 	o := c.peek(c.args[2])
-	switch {
-	case o == nil:
+	if o == nil {
 		c.err(errNoKey)
-	case kinds[o.kind].encoding(o) != encListpack:
-		c.err("ERR Not a listpack encoded object.")
+		return
+	}
+	switch kinds[o.kind].encoding(o) {
 	default:
+		c.err("ERR Not a listpack encoded object.")
+	case encListpack, encListpackEx:
 		c.e.log(logNotice, "listpack of "+strconv.FormatInt(o.size(), 10)+" bytes")
 		c.status("Listpack structure printed on stdout")
 	}
