@@ -132,7 +132,8 @@ func (c *call) deadline(ms float64) (Time, bool) {
 	return c.e.now + Time(ms)*1000, true
 }
 
-// argInt32 reads argument i as an integer of 32 bits; text, unless empty, is the error for all else.
+// argInt32 reads argument i as an integer of 32 bits; text, unless empty, is the error for all
+// else.
 func (c *call) argInt32(i int, text string) (int64, bool) {
 	if text != "" {
 		return c.argRange(i, math.MinInt32, math.MaxInt32, text)

@@ -61,7 +61,8 @@ var clockCommands = []Command{
 
 // clock tells whether enable-clock-command decides over a command.
 func (cmd *Command) clock() bool {
-	return cmd.Flags&Internal != 0 && (cmd.Name == "redlet.clock" || cmd.Name == "miniredis.fastforward")
+	return cmd.Flags&Internal != 0 &&
+		(cmd.Name == "redlet.clock" || cmd.Name == "miniredis.fastforward")
 }
 
 // clockMax is the latest time that the clock can be set to, in milliseconds: the year 9999.

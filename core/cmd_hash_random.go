@@ -94,7 +94,8 @@ func (c *call) randomHead(n int, values bool) {
 	c.array(n)
 }
 
-// randomElement writes a field of HRANDFIELD: with its value it is a pair, or in RESP2 two elements.
+// randomElement writes a field of HRANDFIELD: with its value it is a pair, or in RESP2 two
+// elements.
 func (c *call) randomElement(f *hash.Field, values bool) {
 	if values && c.resp3 {
 		c.array(2)

@@ -361,7 +361,8 @@ func wordAt(words string, n int) string {
 // protected-mode mean it. One without an address comes from the host's own process.
 func (cl *conn) isLocal() bool {
 	addr := cl.peer.Addr
-	return cl.peer.Unix || addr == "" || strings.HasPrefix(addr, "127.") || strings.HasPrefix(addr, "[::1]")
+	return cl.peer.Unix || addr == "" || strings.HasPrefix(addr, "127.") ||
+		strings.HasPrefix(addr, "[::1]")
 }
 
 // allows tells whether a parameter like enable-debug-command lets a connection do something.

@@ -71,7 +71,10 @@ func TestDifferential(t *testing.T) {
 			name == "flushdb" || name == "flushall" || name == "swapdb" || name == "time" ||
 			name == "publish" || name == "spublish"
 	})
-	d := coretest.Differ{Left: &coretest.EnginePeer{Config: testConfig}, Right: &coretest.NetworkPeer{Dial: ref.Dial}}
+	d := coretest.Differ{
+		Left:  &coretest.EnginePeer{Config: testConfig},
+		Right: &coretest.NetworkPeer{Dial: ref.Dial},
+	}
 	for n := 0; n < *diffCommands; n += runLen {
 		commands := make([][]string, runLen)
 		for i := range commands {

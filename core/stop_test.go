@@ -47,7 +47,8 @@ func TestShutdownOn(t *testing.T) {
 		{"default", "default"}, {"force nosave", "nosave force"}, {"NOW save", "save now"},
 		{"default now", "now"}, {"save nosave", ""}, {"", ""}, {"x save", ""},
 	} {
-		if shown, problem := readShutdownOn(nil, c.value); shown != c.shown || problem == "" != (shown != "") {
+		shown, problem := readShutdownOn(nil, c.value)
+		if shown != c.shown || problem == "" != (shown != "") {
 			t.Errorf("%q: %q, %q; want %q", c.value, shown, problem, c.shown)
 		}
 	}

@@ -30,7 +30,8 @@ func (l *List) Seek(i int) Cursor {
 // Valid reports whether c stands on an element. The other methods need that, but for Next and Prev.
 func (c *Cursor) Valid() bool { return c.n != nil }
 
-// Value returns the element: its bytes, lent until the list changes, or the integer it is stored as.
+// Value returns the element: its bytes, lent until the list changes, or the integer it is stored
+// as.
 func (c *Cursor) Value() (s []byte, n int64, isInt bool) {
 	if c.n.plain {
 		return c.n.buf, 0, false
@@ -228,8 +229,8 @@ func (c *Cursor) InsertBefore(s []byte) {
 }
 
 // split cuts n in two at pos and returns the part that it takes from n, which is in no list yet.
-// With after, n keeps the element at pos and what is before it; else that element and what is behind
-// it.
+// With after, n keeps the element at pos and what is before it; else that element and what is
+// behind it.
 func (l *List) split(n *node, pos int, after bool) *node {
 	p := n.pack()
 	before := 0

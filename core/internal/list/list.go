@@ -32,9 +32,9 @@ func (l *List) Encoding() string {
 	return "listpack"
 }
 
-// Grow readies the list for new elements: a listpack that they would take beyond its limit becomes a
-// quicklist. Redis does that before it adds the first of them, and so does whoever calls the methods
-// that add elements.
+// Grow readies the list for new elements: a listpack that they would take beyond its limit becomes
+// a quicklist. Redis does that before it adds the first of them, and so does whoever calls the
+// methods that add elements.
 func (l *List) Grow(elements ...[]byte) {
 	if l.quick {
 		return
@@ -59,8 +59,8 @@ func (l *List) makeQuick() {
 	l.fill = int16(clampFill(l.limits.Fill))
 }
 
-// Shrink turns a quicklist that has become small back into a listpack. Redis does it once after each
-// command that removes or replaces elements. A list under half its limit counts as small, lest
+// Shrink turns a quicklist that has become small back into a listpack. Redis does it once after
+// each command that removes or replaces elements. A list under half its limit counts as small, lest
 // it change at every other command.
 func (l *List) Shrink() { l.settle(2) }
 

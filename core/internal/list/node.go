@@ -83,9 +83,9 @@ const (
 	pageSize = 8192
 )
 
-// makeRoom sees to need unused bytes at one end. With plenty of room in all it moves the pack to the
-// middle, else it allocates twice the size and leaves the other end's room as it was: either way the
-// cost is shared by as many pushes as there are bytes moved, whichever ends they go to.
+// makeRoom sees to need unused bytes at one end. With plenty of room in all it moves the pack to
+// the middle, else it allocates twice the size and leaves the other end's room as it was: either
+// way the cost is shared by as many pushes as there are bytes moved, whichever ends they go to.
 func (n *node) makeRoom(need int, front bool) {
 	size := n.size()
 	spare := cap(n.buf) - size

@@ -40,8 +40,8 @@ func (l *List) EachNode(f func(data []byte, plain bool)) {
 	}
 }
 
-// LoadPack adds a listpack as the last node, as it stands in an RDB file, and takes ownership of it.
-// An empty one is left out. Settle follows the last node.
+// LoadPack adds a listpack as the last node, as it stands in an RDB file, and takes ownership of
+// it. An empty one is left out. Settle follows the last node.
 func (l *List) LoadPack(p listpack.Pack) {
 	if !l.quick {
 		l.makeQuick()

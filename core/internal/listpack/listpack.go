@@ -3,8 +3,8 @@
 // RDB files, and the format decides what OBJECT ENCODING, DUMP and DEBUG show, so it is kept to the
 // byte.
 //
-// A pack is a header (u32 total bytes, u16 count, both little-endian), the elements, and a byte 0xFF.
-// Each element is its encoding, its data, and the length of both again, readable backwards.
+// A pack is a header (u32 total bytes, u16 count, both little-endian), the elements, and a byte
+// 0xFF. Each element is its encoding, its data, and the length of both again, readable backwards.
 package listpack
 
 import (
@@ -237,7 +237,8 @@ func (p Pack) setHeader(n int) {
 	binary.LittleEndian.PutUint16(p[4:], uint16(min(n, countUnknown)))
 }
 
-// addCount writes the header after delta elements came, or went, to a pack that had been of count n.
+// addCount writes the header after delta elements came, or went, to a pack that had been of count
+// n.
 func (p Pack) addCount(n, delta int) {
 	if n != countUnknown {
 		n += delta
