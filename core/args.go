@@ -4,6 +4,7 @@ import (
 	"math"
 	"strconv"
 
+	"github.com/redlet/redlet/core/internal/numfmt"
 	"github.com/redlet/redlet/core/internal/resp"
 )
 
@@ -76,16 +77,23 @@ func (c *call) argPositive(i int) (int64, bool) {
 	return n, ok
 }
 
-// parseDouble reads a number as Redis reads doubles: no white space, no NaN.
+// parseDouble reads a number as Redis reads doubles: no white space, no NaN, nothing too large.
 func parseDouble(b []byte) (float64, bool) {
+	f, err := parseFloat(b)
+	return f, err == nil && f == f
+}
+
+// parseFloat is parseDouble for what may be beyond a double's range: then it is infinite, with an
+// error.
+func parseFloat(b []byte) (float64, error) {
 	if len(b) == 0 || len(b) > 255 || b[0] == ' ' || b[0] >= '\t' && b[0] <= '\r' {
-		return 0, false
+		return 0, strconv.ErrSyntax
 	}
 	hex, exponent := false, false
 	for _, c := range b {
 		switch c {
 		case '_':
-			return 0, false
+			return 0, strconv.ErrSyntax
 		case 'x', 'X':
 			hex = true
 		case 'p', 'P':
@@ -96,20 +104,13 @@ func parseDouble(b []byte) (float64, bool) {
 	if hex && !exponent {
 		text += "p0" // without which Go reads no hexadecimal, unlike C
 	}
-	f, err := strconv.ParseFloat(text, 64)
-	if err != nil && !math.IsInf(f, 0) || f != f {
-		return 0, false
-	}
-	if err != nil { // out of range: strtod says HUGE_VAL with ERANGE
-		return 0, false
-	}
-	return f, true
+	return strconv.ParseFloat(text, 64)
 }
 
 // argTimeout reads argument i as a blocking timeout in seconds and returns its deadline.
 func (c *call) argTimeout(i int) (Time, bool) {
-	f, ok := parseDouble(c.args[i])
-	if !ok {
+	f, _ := parseFloat(c.args[i])
+	if _, ok := numfmt.Parse(c.args[i]); !ok { // Redis reads a long double, which goes further
 		c.err(errTimeoutNotF)
 		return 0, false
 	}

@@ -6,7 +6,11 @@ package glob
 const stepsMax = 1 << 20
 
 // Match reports whether pattern matches the whole of s; fold ignores the case of ASCII letters.
+// Only the empty pattern matches the empty string: to Redis not even * does.
 func Match(pattern, s []byte, fold bool) bool {
+	if len(s) == 0 {
+		return len(pattern) == 0
+	}
 	m := matcher{steps: stepsMax, fold: fold}
 	return m.match(pattern, s)
 }
