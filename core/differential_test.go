@@ -27,6 +27,8 @@ var undetermined = map[string]bool{
 	"blpop": true, "brpop": true, "blmove": true, "brpoplpush": true, "blmpop": true,
 	"bzpopmin": true, "bzpopmax": true, "bzmpop": true, "xread": true, "xreadgroup": true,
 	"migrate": true, "eval": true, "evalsha": true, "eval_ro": true, "evalsha_ro": true,
+	// What they say of a script that does not compile is the compiler's own.
+	"script|load": true, "function|load": true,
 	"script|debug": true, "script|kill": true, "function|kill": true, "function|stats": true,
 	"function|dump": true, "script|help": true, "function|help": true, "object|help": true,
 	"function|restore": true, "pubsub|help": true, "blmovem": true,

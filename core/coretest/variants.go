@@ -24,6 +24,8 @@ var Variants = []Variant{
 		return e
 	}},
 	{"within MULTI", uses("WATCH", "RESET", "REPLY", "UNBLOCK", "OBJECT", "DEBUG"), within},
+	{"through Lua", uses("WATCH", "RESET", "REPLY", "UNBLOCK", "EVAL", "SCRIPT", "FUNCTION",
+		"FCALL", "SELECT", "HELLO", "INFO", "DEBUG", "OBJECT"), throughLua},
 	{"snapshot and restore", uses("WATCH", "SAVE", "BGSAVE", "OBJECT", "INFO", "DEBUG", "SCRIPT",
 		"LASTSAVE", "B>"), restored},
 	{"RESP3", uses("HELLO", "RESET", "SUBSCRIBE", "PSUBSCRIBE", "SSUBSCRIBE", "CLIENT",
