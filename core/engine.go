@@ -84,16 +84,17 @@ type Engine struct {
 	events  []Event
 	polled  int // events before this index have been polled
 
-	dbs     []*db
-	expires expiries
-	blocked blocked
-	pubsub  pubsub
-	pause   pause
-	asleep  Time // until when DEBUG SLEEP holds everybody up, or 0
-	scripts scripts
-	persist persist
-	stats   stats
-	ids     identity
+	dbs       []*db
+	expires   expiries
+	blocked   blocked
+	pubsub    pubsub
+	pause     pause
+	asleep    Time // until when DEBUG SLEEP holds everybody up, or 0
+	scripts   scripts
+	functions functions
+	persist   persist
+	stats     stats
+	ids       identity
 
 	top  call // the call of the command that a client sent; reused
 	idle idlers

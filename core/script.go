@@ -187,8 +187,7 @@ func (s *scripts) abandon(e *Engine) {
 func (e *Engine) machine() *lua.VM {
 	s := &e.scripts
 	if s.vm == nil {
-		s.vm = lua.New(scriptHost{e})
-		s.vm.SetVersion(e.Version(), versionNumber(e.Version()))
+		s.vm = lua.New(scriptHost{e}, e.Version(), versionNumber(e.Version()))
 		s.client = conn{script: true, authenticated: true, db: e.dbs[0]}
 		s.cache = map[string]*script{}
 	}
@@ -247,7 +246,7 @@ func (c *call) runLua(f lua.Function, name string, flags scriptFlags, readOnly, 
 	c.counted = fail.Counted
 	text := fail.Text
 	if fail.Killed {
-		text = "ERR Script killed by user with " + s.killer() + "..."
+		text = "ERR Script killed by user with SCRIPT KILL..."
 	}
 	if fail.Source != "" {
 		text += " script: " + name + ", on " + fail.Source + ":" + strconv.Itoa(fail.Line) + "."
@@ -318,6 +317,9 @@ func (h scriptHost) Permits(args [][]byte) (allowed, known bool) {
 
 // Log implements lua.Host.
 func (h scriptHost) Log(level int, text string) { h.e.log(level, text) }
+
+// Random implements lua.Host.
+func (h scriptHost) Random() uint64 { return h.e.random.next() }
 
 // Seconds implements lua.Host. The time of the engine stands still while a script runs, and
 // scripts use os.clock to wait, so that their own work counts.

@@ -18,11 +18,11 @@ func (e *Engine) Snapshot(dst []byte) []byte { return e.image(dst, true) }
 // redis-server saved. It does so wholly or, with an error, not at all; an error about the file
 // tells the offset of the fault. Keys whose time is over are left out.
 func (e *Engine) Restore(image []byte) error {
+	e.scripts.abandon(e)
 	l := loader{e: e, clock: e.clock, random: e.random}
 	if err := l.load(image); err != nil {
 		return err
 	}
-	e.scripts.abandon(e)
 	l.commit()
 	e.serveReady()
 	e.settle()
@@ -43,6 +43,9 @@ func (e *Engine) image(dst []byte, state bool) []byte {
 		w.Aux(auxClock, string(e.clock.appendState(nil)))
 		w.Aux(auxRandom, string(e.random.appendState(nil)))
 		w.Aux(auxSeeds, string(e.appendSeeds(nil)))
+	}
+	for _, l := range e.functions.libraries {
+		w.Function(l.source)
 	}
 	for _, d := range e.dbs {
 		if d.keys.Len() == 0 {
@@ -119,14 +122,15 @@ func (e *Engine) loadValue(r *rdb.Reader, t rdb.Type) (*object, error) {
 
 // loader reads an image into stores of its own, so that a fault in it harms nothing.
 type loader struct {
-	e      *Engine
-	r      *rdb.Reader
-	stores []*store
-	db     *store // the database that keys go to
-	clock  clock
-	random random
-	seeds  []uint64 // by database; as they are unless the image tells
-	lapsed int64    // keys that were left out since their time is over
+	e         *Engine
+	r         *rdb.Reader
+	stores    []*store
+	db        *store // the database that keys go to
+	clock     clock
+	random    random
+	seeds     []uint64 // by database; as they are unless the image tells
+	functions functions
+	lapsed    int64 // keys that were left out since their time is over
 }
 
 func (l *loader) load(image []byte) error {
@@ -160,7 +164,7 @@ func (l *loader) item(it *rdb.Item) error {
 	case rdb.ItemAux:
 		return l.aux(it)
 	case rdb.ItemFunction:
-		return l.r.Fail(it.Offset, "a library of functions cannot be loaded")
+		return l.library(it)
 	case rdb.ItemSelect:
 		if it.DB >= len(l.stores) {
 			return l.r.Fail(it.Offset, "there is no database "+strconv.Itoa(it.DB))
@@ -168,6 +172,18 @@ func (l *loader) item(it *rdb.Item) error {
 		l.selects(it.DB)
 	case rdb.ItemKey:
 		return l.key(it)
+	}
+	return nil
+}
+
+// library loads a library of functions.
+func (l *loader) library(it *rdb.Item) error {
+	lib, problem := l.e.compileLibrary(it.Text)
+	if problem == "" {
+		problem = l.functions.add(lib, false)
+	}
+	if problem != "" {
+		return l.r.Fail(it.Offset, "a library of functions cannot be loaded: "+problem)
 	}
 	return nil
 }
@@ -242,6 +258,7 @@ func (l *loader) commit() {
 		e.place(d)
 		e.wakeAll(d)
 	}
+	e.functions = l.functions
 	e.persist.lapsed = l.lapsed
 }
 

@@ -28,6 +28,7 @@ var commands = newTable(
 	memoryCommands,
 	debugCommands,
 	scriptCommands,
+	functionCommands,
 	persistCommands,
 	bitmapCommands,
 	sortCommands,

@@ -84,13 +84,20 @@ func (vm *VM) openMath() {
 	t.RawSetString("random", vm.l.NewFunction(vm.mathRandom))
 	t.RawSetString("randomseed", vm.l.NewFunction(func(l *lua.LState) int {
 		vm.random.seed(uint32(checkInt(l, 1)))
+		vm.seeded = true
 		return 0
 	}))
 	vm.globals.RawSetString("math", vm.guard(t))
 }
 
 func (vm *VM) mathRandom(l *lua.LState) int {
-	r := float64(vm.random.next()%math.MaxInt32) / math.MaxInt32
+	var bits int32
+	if vm.seeded {
+		bits = vm.random.next()
+	} else {
+		bits = int32(vm.host.Random() >> 33)
+	}
+	r := float64(bits%math.MaxInt32) / math.MaxInt32
 	switch l.GetTop() {
 	case 0:
 		l.Push(lua.LNumber(r))

@@ -206,8 +206,8 @@ func number(v lua.LValue) (float64, bool) {
 	return 0, false
 }
 
-// random is the generator behind math.random: drand48's, as in the reference, so that the same
-// script gives the same numbers there.
+// random is what math.random draws from once a script has called math.randomseed: drand48's
+// generator, as in the reference, so that the same seed gives the same numbers there.
 type random struct{ x uint64 }
 
 func (r *random) seed(n uint32) { r.x = uint64(n)<<16 | 0x330e }

@@ -36,12 +36,6 @@ func (vm *VM) openRedis() {
 	vm.redis = t
 }
 
-// SetVersion sets redis.REDIS_VERSION and REDIS_VERSION_NUM.
-func (vm *VM) SetVersion(text string, number int) {
-	vm.redis.RawSetString("REDIS_VERSION", lua.LString(text))
-	vm.redis.RawSetString("REDIS_VERSION_NUM", lua.LNumber(number))
-}
-
 const (
 	errNoArguments = "Please specify at least one argument for this redis lib call"
 	errArguments   = "Lua redis lib command arguments must be strings or integers"
@@ -92,9 +86,6 @@ func (vm *VM) call(l *lua.LState, raises bool) int {
 	var result lua.LValue
 	problem := vm.arguments(l)
 	switch {
-	case vm.loading:
-		problem = "redis.call/pcall can only be called inside a script invocation"
-		fallthrough
 	case problem != "":
 		result = vm.errorTable("ERR "+problem, false)
 	default:

@@ -21,6 +21,8 @@ type Host interface {
 	Permits(args [][]byte) (allowed, known bool)
 	// Log writes a line to the server's log; the level is one of LogDebug to LogWarning.
 	Log(level int, text string)
+	// Random returns 64 random bits.
+	Random() uint64
 	// Seconds is what os.clock answers.
 	Seconds() float64
 	// Yield is called every so often while a script runs.
@@ -63,11 +65,15 @@ type VM struct {
 	meter   meter
 	nested  int
 	inHost  bool // a handler is running; still set after a panic in one
-	loading bool // a library is being loaded: redis.call must not be used
 	random  random
+	seeded  bool // math.randomseed was called: random is used, not the host's
 	version int                // the protocol that redis.setresp chose
 	ids     map[lua.LValue]int // what tostring numbered
 	redis   *lua.LTable
+
+	running, registering *lua.LTable // the globals of libraries,
+	libraryEnv           *lua.LTable // through this guard
+	registered           []Registration
 
 	args  [][]byte // of the redis.call under way
 	arena []byte   // what args points into
@@ -90,8 +96,9 @@ type Failure struct {
 	Killed  bool // Kill ended the script
 }
 
-// New returns a VM that runs nothing yet.
-func New(host Host) *VM {
+// New returns a VM that runs nothing yet; redis.REDIS_VERSION will be version, 8.0.6, and
+// REDIS_VERSION_NUM the same as a number.
+func New(host Host, version string, versionNumber int) *VM {
 	vm := &VM{host: host, version: 2, guards: map[*lua.LTable]*lua.LTable{}}
 	vm.l = lua.NewState(lua.Options{
 		SkipOpenLibs:        true,
@@ -104,6 +111,9 @@ func New(host Host) *VM {
 	vm.meter.vm = vm
 	vm.l.SetContext(&vm.meter)
 	vm.open()
+	vm.redis.RawSetString("REDIS_VERSION", lua.LString(version))
+	vm.redis.RawSetString("REDIS_VERSION_NUM", lua.LNumber(versionNumber))
+	vm.openLibraries()
 	return vm
 }
 
@@ -132,7 +142,7 @@ func (vm *VM) reset() {
 	vm.result, vm.failure, vm.raised = lua.LNil, nil, raised{}
 	vm.version, vm.nested, vm.inHost = 2, 0, false
 	vm.ids = nil
-	vm.random.seed(0)
+	vm.seeded = false
 	vm.host.SetProtocol(2)
 	vm.l.SetTop(0)
 }

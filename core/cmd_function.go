@@ -1,0 +1,360 @@
+package core
+
+import (
+	"strings"
+
+	"github.com/redlet/redlet/core/internal/glob"
+	"github.com/redlet/redlet/core/internal/rdb"
+)
+
+var functionCommands = []Command{
+	{
+		Name: "fcall", Since: "7.0", Group: "scripting",
+		Flags:      NoScript | SkipMonitor | MayReplicate | NoMandatoryKeys | Stale,
+		Cats:       CatScripting,
+		Syntax:     "function numkeys:int [key...] [arg...]",
+		Keys:       scriptKeys + keysNote,
+		Summary:    "Runs a function of a library.",
+		Complexity: "that of the function",
+		Run:        cmdFcall,
+	},
+	{
+		Name: "fcall_ro", Since: "7.0", Group: "scripting",
+		Flags:      NoScript | SkipMonitor | NoMandatoryKeys | Stale | ReadOnly,
+		Cats:       CatScripting,
+		Syntax:     "function numkeys:int [key...] [arg...]",
+		Keys:       scriptKeysRO + keysNote,
+		Summary:    "Runs a function of a library that changes nothing.",
+		Complexity: "that of the function",
+		Run:        cmdFcall,
+	},
+	{
+		Name: "function", Since: "7.0", Group: "scripting",
+		Arity:      -2,
+		Summary:    "Groups the commands that manage libraries of functions.",
+		Complexity: "that of the subcommand",
+		Sub: []Command{
+			{
+				Name: "help", Since: "7.0", Group: "scripting",
+				Flags:      Loading | Stale,
+				Cats:       CatScripting,
+				Summary:    "Explains the subcommands.",
+				Complexity: "O(1)",
+				Run:        cmdHelp,
+			},
+			{
+				Name: "delete", Since: "7.0", Group: "scripting",
+				Flags:      Write | NoScript,
+				Cats:       CatScripting,
+				Syntax:     "library-name",
+				Tips:       "request_policy:all_shards response_policy:all_succeeded",
+				Summary:    "Removes a library and its functions.",
+				Complexity: "O(N) for N functions of the library",
+				Run:        cmdFunctionDelete,
+			},
+			{
+				Name: "dump", Since: "7.0", Group: "scripting",
+				Flags:      NoScript,
+				Cats:       CatScripting,
+				Summary:    "Gives every library in a form that FUNCTION RESTORE reads.",
+				Complexity: "O(N) for N bytes of libraries",
+				Run:        cmdFunctionDump,
+			},
+			{
+				Name: "flush", Since: "7.0", Group: "scripting",
+				Flags:      Write | NoScript,
+				Cats:       CatScripting,
+				Syntax:     "[flush-type:(ASYNC|SYNC)]",
+				Tips:       "request_policy:all_shards response_policy:all_succeeded",
+				Summary:    "Removes every library.",
+				Complexity: "O(N) for N functions",
+				Run:        cmdFunctionFlush,
+			},
+			{
+				Name: "kill", Since: "7.0", Group: "scripting",
+				Flags:      NoScript | AllowBusy,
+				Cats:       CatScripting,
+				Tips:       "request_policy:all_shards response_policy:one_succeeded",
+				Summary:    "Ends the function under way, if it has changed nothing yet.",
+				Complexity: "O(1)",
+				Run:        cmdFunctionKill,
+			},
+			{
+				Name: "list", Since: "7.0", Group: "scripting",
+				Flags:      NoScript,
+				Cats:       CatScripting,
+				Syntax:     "[LIBRARYNAME library-name-pattern] [WITHCODE]",
+				Tips:       "nondeterministic_output_order",
+				Summary:    "Lists the libraries and their functions.",
+				Complexity: "O(N) for N functions",
+				Run:        cmdFunctionList,
+			},
+			{
+				Name: "load", Since: "7.0", Group: "scripting",
+				Flags:      Write | DenyOOM | NoScript,
+				Cats:       CatScripting,
+				Syntax:     "[REPLACE] function-code",
+				Tips:       "request_policy:all_shards response_policy:all_succeeded",
+				Summary:    "Adds a library.",
+				Complexity: "that of compiling and running its source",
+				Run:        cmdFunctionLoad,
+			},
+			{
+				Name: "restore", Since: "7.0", Group: "scripting",
+				Flags:      Write | DenyOOM | NoScript,
+				Cats:       CatScripting,
+				Syntax:     "serialized-value [policy:(FLUSH|APPEND|REPLACE)]",
+				Tips:       "request_policy:all_shards response_policy:all_succeeded",
+				Summary:    "Adds the libraries of a FUNCTION DUMP.",
+				Complexity: "O(N) for N functions in the dump",
+				Run:        cmdFunctionRestore,
+			},
+			{
+				Name: "stats", Since: "7.0", Group: "scripting",
+				Flags: NoScript | AllowBusy,
+				Cats:  CatScripting,
+				Tips: "nondeterministic_output request_policy:all_shards " +
+					"response_policy:special",
+				Summary:    "Tells which function runs and how many there are.",
+				Complexity: "O(1)",
+				Run:        cmdFunctionStats,
+			},
+		},
+	},
+}
+
+func cmdFcall(c *call) {
+	e := c.e
+	fn := e.functions.byName[strings.ToLower(string(c.args[1]))]
+	if fn == nil {
+		c.err("ERR Function not found")
+		return
+	}
+	if _, ok := c.argIntOr(2, "ERR Bad number of keys provided"); !ok {
+		return
+	}
+	keys, args, ok := c.scriptArgs()
+	if !ok {
+		return
+	}
+	readOnly := c.cmd.Flags&ReadOnly != 0
+	e.suspendable(c, func(c *call) {
+		c.runLua(fn.fn, fn.name, fn.flags, readOnly, false, keys, args)
+	})
+}
+
+// libraryChanged counts a change of the libraries.
+func (c *call) libraryChanged() { c.e.persist.dirty++ }
+
+func cmdFunctionLoad(c *call) {
+	replace := false
+	for _, arg := range c.args[2 : len(c.args)-1] {
+		if !is(arg, "replace") {
+			c.err("ERR Unknown option given: " + string(arg))
+			return
+		}
+		replace = true
+	}
+	source := c.args[len(c.args)-1]
+	l, problem := c.e.compileLibrary(source)
+	if problem == "" {
+		problem = c.e.functions.add(l, replace)
+	}
+	if problem != "" {
+		c.err("ERR " + problem)
+		return
+	}
+	c.libraryChanged()
+	c.bulkString(l.name)
+}
+
+func cmdFunctionDelete(c *call) {
+	at := c.e.functions.find(c.args[2])
+	if at < 0 {
+		c.err("ERR Library not found")
+		return
+	}
+	c.e.functions.remove(at)
+	c.libraryChanged()
+	c.ok()
+}
+
+func cmdFunctionFlush(c *call) {
+	switch {
+	case len(c.args) > 3:
+		c.err(errFunctionArity("FLUSH"))
+		return
+	case len(c.args) == 3 && !is(c.args[2], "async") && !is(c.args[2], "sync"):
+		c.err("ERR FUNCTION FLUSH only supports SYNC|ASYNC option")
+		return
+	}
+	c.e.functions = functions{}
+	c.libraryChanged()
+	c.ok()
+}
+
+func errFunctionArity(name string) string {
+	return "ERR unknown subcommand or wrong number of arguments for '" + name +
+		"'. Try FUNCTION HELP."
+}
+
+func cmdFunctionKill(c *call) { c.killScript(true) }
+
+func cmdFunctionList(c *call) {
+	var pattern []byte
+	all, code := true, false
+	for i := 2; i < len(c.args); i++ {
+		switch {
+		case !code && is(c.args[i], "withcode"):
+			code = true
+		case all && is(c.args[i], "libraryname"):
+			if i++; i == len(c.args) {
+				c.err("ERR library name argument was not given")
+				return
+			}
+			pattern, all = c.args[i], false
+		default:
+			c.err("ERR Unknown argument " + string(c.args[i]))
+			return
+		}
+	}
+	at, n := c.arrayLater(), 0
+	for _, l := range c.e.functions.libraries {
+		if all || glob.Match(pattern, []byte(l.name), true) {
+			c.library(l, code)
+			n++
+		}
+	}
+	c.arrayEnd(at, '*', n)
+}
+
+// library describes a library as FUNCTION LIST does.
+func (c *call) library(l *library, code bool) {
+	if code {
+		c.mapping(4)
+	} else {
+		c.mapping(3)
+	}
+	c.bulkString("library_name")
+	c.bulkString(l.name)
+	c.bulkString("engine")
+	c.bulkString("LUA")
+	c.bulkString("functions")
+	c.array(len(l.functions))
+	for _, fn := range l.functions {
+		c.mapping(3)
+		c.bulkString("name")
+		c.bulkString(fn.name)
+		c.bulkString("description")
+		if fn.hasDescription {
+			c.bulkString(fn.description)
+		} else {
+			c.null()
+		}
+		c.bulkString("flags")
+		c.scriptFlags(fn.flags)
+	}
+	if code {
+		c.bulkString("library_code")
+		c.bulk(l.source)
+	}
+}
+
+func (c *call) scriptFlags(flags scriptFlags) {
+	n := 0
+	for i := range scriptFlagNames {
+		n += int(flags >> i & 1)
+	}
+	c.set(n)
+	for i, name := range scriptFlagNames {
+		if flags>>i&1 != 0 {
+			c.status(name)
+		}
+	}
+}
+
+func cmdFunctionStats(c *call) {
+	e := c.e
+	s := &e.scripts
+	if s.task != nil && !s.function {
+		c.err(s.busyError())
+		return
+	}
+	c.mapping(2)
+	c.bulkString("running_script")
+	if s.task == nil {
+		c.null()
+	} else {
+		c.mapping(3)
+		c.bulkString("name")
+		c.bulkString(s.name)
+		c.bulkString("command")
+		c.array(len(s.task.call.args))
+		for _, arg := range s.task.call.args {
+			c.bulk(arg)
+		}
+		c.bulkString("duration_ms")
+		c.int(int64(e.clock.read()-s.now) / 1000)
+	}
+	c.bulkString("engines")
+	c.mapping(1)
+	c.bulkString("LUA")
+	c.mapping(2)
+	c.bulkString("libraries_count")
+	c.count(len(e.functions.libraries))
+	c.bulkString("functions_count")
+	c.count(len(e.functions.byName))
+}
+
+func cmdFunctionDump(c *call) {
+	w := &c.e.persist.writer
+	w.Compress = c.e.cfg.rdbCompression
+	w.BeginPayload(nil)
+	for _, l := range c.e.functions.libraries {
+		w.Function(l.source)
+	}
+	c.bulk(w.EndPayload())
+}
+
+func cmdFunctionRestore(c *call) {
+	if len(c.args) > 4 {
+		c.err(errFunctionArity("RESTORE"))
+		return
+	}
+	replace := false
+	next := c.e.functions.clone()
+	if len(c.args) == 4 {
+		switch arg := c.args[3]; {
+		case is(arg, "flush"):
+			next = functions{}
+		case is(arg, "replace"):
+			replace = true
+		case is(arg, "append"):
+		default:
+			c.err("ERR Wrong restore policy given, value should be either FLUSH, APPEND or " +
+				"REPLACE.")
+			return
+		}
+	}
+	sources, ok := rdb.Functions(c.args[2])
+	if !ok {
+		c.err("ERR DUMP payload version or checksum are wrong")
+		return
+	}
+	for _, source := range sources {
+		l, problem := c.e.compileLibrary(source)
+		if problem == "" && !replace && next.find([]byte(l.name)) >= 0 {
+			problem = "Library " + l.name + " already exists"
+		}
+		if problem == "" {
+			problem = next.add(l, replace)
+		}
+		if problem != "" {
+			c.err("ERR " + problem)
+			return
+		}
+	}
+	c.e.functions = next
+	c.libraryChanged()
+	c.ok()
+}

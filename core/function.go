@@ -1,0 +1,136 @@
+package core
+
+import (
+	"bytes"
+	"slices"
+	"strings"
+
+	"github.com/redlet/redlet/core/internal/lua"
+)
+
+// functions are the libraries that FUNCTION LOAD brought, in the order in which they came.
+type functions struct {
+	libraries []*library
+	byName    map[string]*function // names in lower case: they differ by more than case
+}
+
+// library is a library of functions.
+type library struct {
+	name      string
+	source    []byte // with its first line
+	functions []*function
+}
+
+// function is one function of a library.
+type function struct {
+	name           string
+	description    string
+	hasDescription bool
+	flags          scriptFlags
+	fn             lua.Function
+}
+
+// find returns the place of a library, -1 if there is none of that name.
+func (f *functions) find(name []byte) int {
+	return slices.IndexFunc(f.libraries, func(l *library) bool { return l.name == string(name) })
+}
+
+// clone copies the lists, so that changes can be tried.
+func (f *functions) clone() functions {
+	names := make(map[string]*function, len(f.byName))
+	for name, fn := range f.byName { // order: a copy has none
+		names[name] = fn
+	}
+	return functions{slices.Clone(f.libraries), names}
+}
+
+// remove takes out the library at a place.
+func (f *functions) remove(i int) {
+	for _, fn := range f.libraries[i].functions {
+		delete(f.byName, strings.ToLower(fn.name))
+	}
+	f.libraries = slices.Delete(f.libraries, i, i+1)
+}
+
+// add puts in a library; when it cannot, problem says why and nothing has changed.
+func (f *functions) add(l *library, replace bool) (problem string) {
+	at := f.find([]byte(l.name))
+	if at >= 0 && !replace {
+		return "Library '" + l.name + "' already exists"
+	}
+	for _, fn := range l.functions {
+		known := f.byName[strings.ToLower(fn.name)]
+		if known != nil && (at < 0 || !slices.Contains(f.libraries[at].functions, known)) {
+			return "Function " + fn.name + " already exists"
+		}
+	}
+	if at >= 0 {
+		f.remove(at)
+	}
+	f.libraries = append(f.libraries, l)
+	if f.byName == nil {
+		f.byName = map[string]*function{}
+	}
+	for _, fn := range l.functions {
+		f.byName[strings.ToLower(fn.name)] = fn
+	}
+	return ""
+}
+
+// compile loads the source of a library.
+func (e *Engine) compileLibrary(source []byte) (l *library, problem string) {
+	name, body, problem := libraryHead(source)
+	if problem != "" {
+		return nil, problem
+	}
+	made, problem := e.machine().LoadLibrary("user_function", body)
+	if problem != "" {
+		return nil, problem
+	}
+	l = &library{name: name, source: bytes.Clone(source)}
+	for _, m := range made {
+		fn := &function{name: m.Name, description: m.Description,
+			hasDescription: m.HasDescription, flags: scriptDeclared, fn: m.Function}
+		for _, flag := range m.Flags {
+			fn.flags |= scriptFlag(flag)
+		}
+		l.functions = append(l.functions, fn)
+	}
+	return l, ""
+}
+
+// libraryHead reads the first line of a library, `#!lua name=mylib`.
+func libraryHead(source []byte) (name string, body []byte, problem string) {
+	if !bytes.HasPrefix(source, []byte("#!")) {
+		return "", nil, "Missing library metadata"
+	}
+	end := bytes.IndexByte(source, '\n')
+	if end < 0 {
+		return "", nil, "Invalid library metadata"
+	}
+	words := strings.Fields(string(source[2:end]))
+	if len(words) == 0 || source[2] == ' ' {
+		return "", nil, "Engine '' not found"
+	}
+	named := false
+	for _, word := range words[1:] {
+		value, ok := strings.CutPrefix(word, "name=")
+		switch {
+		case !ok:
+			return "", nil, "Invalid metadata value given: " + word
+		case named:
+			return "", nil, "Invalid metadata value, name argument was given multiple times"
+		}
+		name, named = value, true
+	}
+	switch {
+	case !named:
+		return "", nil, "Library name was not given"
+	case !lua.ValidName(name):
+		return "", nil, "Library names can only contain letters, numbers, or underscores(_) " +
+			"and must be at least one character long"
+	case !strings.EqualFold(words[0], "lua"):
+		return "", nil, "Engine '" + words[0] + "' not found"
+	}
+	return name, source[end:], ""
+}

@@ -1,0 +1,22 @@
+package rdb
+
+// Functions reads the payload that FUNCTION DUMP makes: the sources of libraries, one behind the
+// other. It reports false when the payload is damaged or holds anything else.
+func Functions(payload []byte) (sources [][]byte, ok bool) {
+	r, err := NewPayloadReader(payload)
+	if err != nil {
+		return nil, false
+	}
+	for r.at < len(r.in) {
+		op, err := r.Byte()
+		if err != nil || op != opFunction2 {
+			return nil, false
+		}
+		source, err := r.String()
+		if err != nil {
+			return nil, false
+		}
+		sources = append(sources, source)
+	}
+	return sources, true
+}
