@@ -183,13 +183,17 @@ type bitRange struct {
 }
 
 // argBitRange reads a range from argument i on: start, end and unit, each of which may be missing
-// for as long as what follows is missing too.
-func (c *call) argBitRange(i int) (r bitRange, ok bool) {
+// for as long as what follows is missing too. A wrong unit is told of before a wrong end if
+// unitFirst is set.
+func (c *call) argBitRange(i int, unitFirst bool) (r bitRange, ok bool) {
 	r.end = -1
 	if i < len(c.args) {
 		if r.start, ok = c.argInt(i); !ok {
 			return r, false
 		}
+	}
+	if unitFirst && !c.argBitUnit(i+2, &r) {
+		return r, false
 	}
 	if i+1 < len(c.args) {
 		r.ended = true
@@ -197,14 +201,20 @@ func (c *call) argBitRange(i int) (r bitRange, ok bool) {
 			return r, false
 		}
 	}
-	if i+2 < len(c.args) {
-		r.inBits = is(c.args[i+2], "bit")
-		if !r.inBits && !is(c.args[i+2], "byte") {
-			c.err(errSyntax)
-			return r, false
-		}
+	return r, c.argBitUnit(i+2, &r)
+}
+
+// argBitUnit reads argument i, if there is one, as the unit of a range.
+func (c *call) argBitUnit(i int, r *bitRange) bool {
+	if i >= len(c.args) {
+		return true
 	}
-	return r, true
+	r.inBits = is(c.args[i], "bit")
+	if !r.inBits && !is(c.args[i], "byte") {
+		c.err(errSyntax)
+		return false
+	}
+	return true
 }
 
 // within turns the range into the first and the last bit of a string of so many bytes; false if
@@ -237,7 +247,7 @@ func cmdBitcount(c *call) {
 		c.err(errSyntax)
 		return
 	}
-	r, ok := c.argBitRange(2)
+	r, ok := c.argBitRange(2, false)
 	if !ok {
 		return
 	}
@@ -266,7 +276,7 @@ func cmdBitpos(c *call) {
 		c.err(errSyntax)
 		return
 	}
-	r, ok := c.argBitRange(3)
+	r, ok := c.argBitRange(3, true)
 	if !ok {
 		return
 	}
