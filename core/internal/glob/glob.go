@@ -5,6 +5,10 @@ package glob
 // grows with every one of them.
 const stepsMax = 1 << 20
 
+// starsMax is the number of stars, or runs of them, that a match may need before the last one.
+// Redis draws the line there.
+const starsMax = 1000
+
 // Match reports whether pattern matches the whole of s; fold ignores the case of ASCII letters.
 // Only the empty pattern matches the empty string: to Redis not even * does.
 func Match(pattern, s []byte, fold bool) bool {
@@ -23,7 +27,7 @@ type matcher struct {
 // match walks both strings; at a mismatch after a star it goes back to the last star and lets it
 // take one byte more, for no earlier star could do better.
 func (m *matcher) match(p, s []byte) bool {
-	starP, starS := -1, 0
+	starP, starS, stars := -1, 0, 0
 	i, j := 0, 0
 	for {
 		if m.steps--; m.steps < 0 {
@@ -35,6 +39,9 @@ func (m *matcher) match(p, s []byte) bool {
 			}
 			if i == len(p) {
 				return true
+			}
+			if stars++; stars > starsMax {
+				return false
 			}
 			starP, starS = i, j
 			continue

@@ -1,6 +1,9 @@
 package glob
 
-import "testing"
+import (
+	"bytes"
+	"testing"
+)
 
 func TestMatch(t *testing.T) {
 	for _, c := range []struct {
@@ -66,5 +69,14 @@ func TestCostIsBounded(t *testing.T) {
 	pattern := []byte("*a*a*a*a*a*a*a*a*a*a*b")
 	if Match(pattern, long, false) {
 		t.Error("matched")
+	}
+}
+
+func TestManyStars(t *testing.T) {
+	for stars, want := range map[int]bool{1000: true, 1001: false} {
+		pattern := bytes.Repeat([]byte("*?"), stars)
+		if got := Match(pattern, make([]byte, 5000), false); got != want {
+			t.Errorf("%d stars: %v", stars, got)
+		}
 	}
 }
