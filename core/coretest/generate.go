@@ -110,7 +110,7 @@ func (g *Generator) Next() []string {
 type maker struct {
 	*Generator
 	group string
-	count int // where numkeys stands in out; 0 while unknown
+	count int // where numkeys or numfields stands in out; 0 while unknown
 	out   []string
 }
 
@@ -128,7 +128,7 @@ func (m *maker) all(args []argument) {
 		for t := range times {
 			m.one(a, t == 0 || a.repeats)
 		}
-		if m.count > 0 && a.kind == "key" && a.multiple {
+		if m.count > 0 && a.multiple {
 			if m.rng.IntN(20) > 0 {
 				m.out[m.count] = strconv.Itoa(len(m.out) - from)
 			}
@@ -158,7 +158,7 @@ func (m *maker) one(a *argument, token bool) {
 	case "key":
 		m.out = append(m.out, m.key())
 	case "integer":
-		if a.name == "numkeys" {
+		if a.name == "numkeys" || a.name == "numfields" {
 			m.count = len(m.out)
 		}
 		m.out = append(m.out, m.integer(a.name))
