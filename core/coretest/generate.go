@@ -124,13 +124,12 @@ func (m *maker) all(args []argument) {
 		if a.multiple {
 			times += m.rng.IntN(3)
 		}
-		from := len(m.out)
 		for t := range times {
 			m.one(a, t == 0 || a.repeats)
 		}
 		if m.count > 0 && a.multiple {
 			if m.rng.IntN(20) > 0 {
-				m.out[m.count] = strconv.Itoa(len(m.out) - from)
+				m.out[m.count] = strconv.Itoa(times)
 			}
 			m.count = 0
 		}
