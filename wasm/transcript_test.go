@@ -1,0 +1,96 @@
+package main
+
+import (
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/redlet/redlet/core/coretest"
+	"github.com/redlet/redlet/wasm/abi"
+)
+
+// session plays transcripts on a guest through its frames.
+type session struct {
+	*bench
+	ids    map[byte]uint32
+	unread map[uint32][]byte
+}
+
+func newSession(t *testing.T) *session {
+	s := &session{newBench(t), map[byte]uint32{}, map[uint32][]byte{}}
+	s.now = float64(coretest.Epoch)
+	s.send(abi.InConfigure, 0, 0, strings.Repeat("\x00", abi.SeedSize)+"enable-debug-command yes\n")
+	s.want(out(abi.OutConfigured, 0, 0, ""))
+	return s
+}
+
+// Send implements coretest.Session.
+func (s *session) Send(client byte, request []byte) error {
+	id, open := s.ids[client]
+	if !open {
+		id = uint32(len(s.ids) + 1)
+		s.ids[client] = id
+		s.send(abi.InOpen, id, 0, peer)
+	}
+	s.send(abi.InData, id, 0, string(request))
+	return s.steps()
+}
+
+// steps steps until nothing is due.
+func (s *session) steps() error {
+	for {
+		status, frames := s.run()
+		if status != abi.StatusOK {
+			s.t.Fatalf("status %d: %s", status, s.output)
+		}
+		for _, f := range frames {
+			switch f.Kind {
+			case abi.OutData, abi.OutHangup:
+				s.unread[f.Conn] = append(s.unread[f.Conn], f.Payload...)
+			case abi.OutSave:
+				s.send(abi.InSaved, 0, f.Ticket, "")
+			}
+		}
+		if len(s.next) == 0 && abi.ParseControl(s.control[:]).Deadline > s.now {
+			return nil
+		}
+	}
+}
+
+// Receive implements coretest.Session.
+func (s *session) Receive(client byte, _ bool) ([]byte, error) {
+	id := s.ids[client]
+	b := s.unread[id]
+	delete(s.unread, id)
+	return b, nil
+}
+
+// Turn implements coretest.Session.
+func (s *session) Turn(by time.Duration) error {
+	s.now += float64(by.Microseconds())
+	return s.steps()
+}
+
+// Version implements coretest.Session.
+func (s *session) Version() string { return s.engine.Version() }
+
+// Close implements coretest.Session.
+func (s *session) Close() {}
+
+// TestTranscripts plays the corpus through frames.
+func TestTranscripts(t *testing.T) {
+	paths, err := filepath.Glob("../core/testdata/*.txt")
+	if err != nil || len(paths) == 0 {
+		t.Fatal("no transcripts", err)
+	}
+	for _, path := range paths {
+		tr, err := coretest.Load(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Run(strings.TrimSuffix(filepath.Base(path), ".txt"), func(t *testing.T) {
+			coretest.Run(t, tr, newSession(t))
+		})
+	}
+}
