@@ -3,53 +3,12 @@ package core_test
 import (
 	"fmt"
 	"maps"
-	"net"
-	"os"
-	"os/exec"
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/redlet/redlet/core/coretest"
 )
-
-// startReference starts the redis-server that REDLET_REFERENCE names, or the one on PATH, and
-// returns a dialer to it. Without one of the version that redlet behaves as the test is skipped.
-func startReference(t *testing.T, args ...string) func() (net.Conn, error) {
-	t.Helper()
-	path := os.Getenv("REDLET_REFERENCE")
-	if path == "" {
-		path, _ = exec.LookPath("redis-server")
-	}
-	if path == "" {
-		t.Skip("no reference: set REDLET_REFERENCE to a redis-server 8.0")
-	}
-	version, err := exec.Command(path, "--version").Output()
-	if err != nil || !strings.Contains(string(version), "v=8.0.") {
-		t.Skipf("no reference: %s is no redis-server 8.0", path)
-	}
-	socket := t.TempDir() + "/redis.sock"
-	server := exec.Command(path, append([]string{"--port", "0", "--unixsocket", socket,
-		"--save", "", "--dir", t.TempDir()}, args...)...)
-	if err := server.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		server.Process.Kill()
-		server.Wait()
-	})
-	dial := func() (net.Conn, error) { return net.Dial("unix", socket) }
-	for range 500 {
-		if c, err := dial(); err == nil {
-			c.Close()
-			return dial
-		}
-		time.Sleep(10 * time.Millisecond)
-	}
-	t.Fatal("the reference does not answer")
-	return nil
-}
 
 // ask sends one command at a time to a session and reads its reply.
 func ask(t *testing.T, s coretest.Session, args ...string) coretest.Reply {
@@ -79,9 +38,12 @@ func ask(t *testing.T, s coretest.Session, args ...string) coretest.Reply {
 // sessions opens an engine and the reference, both in RESP3.
 func sessions(t *testing.T) (engine, reference coretest.Session) {
 	t.Helper()
-	network, err := coretest.NewNetwork(startReference(t, "--enable-debug-command", "yes"))
+	network, err := coretest.StartReference(t).Session()
 	if err != nil {
 		t.Fatal(err)
+	}
+	if !strings.HasPrefix(network.Version(), "8.0.") {
+		t.Skip("the tables are those of Redis 8.0, the reference is " + network.Version())
 	}
 	t.Cleanup(network.Close)
 	e, err := coretest.NewEngine(map[string]string{"save": "", "enable-debug-command": "yes"})

@@ -44,23 +44,13 @@ var digestTypes = [kindCount]int{
 func (d *digest) value(e *Engine, o *object) {
 	d.number(digestTypes[o.kind])
 	var scratch [20]byte
-	switch body := o.body.(type) {
-	case nil:
+	switch o.kind {
+	case kindString:
 		d.mix(o.text(scratch[:0]))
-	case *hash.Hash:
-		for f := range body.All(int64(e.now) / 1000) {
-			var field digest
-			field.mix(f.Name)
-			field.mix(f.Value)
-			if f.Expiry != hash.Never {
-				field.xor([]byte("!!hexpire!!"))
-			}
-			d.xor(field[:])
-		}
-	default:
-		if o.kind == kindList {
-			d.list(o)
-		}
+	case kindList:
+		d.list(o)
+	case kindHash:
+		d.hash(o, int64(e.now)/1000)
 	}
 	if o.ttl != nil {
 		d.xor([]byte("!!expire!!"))
@@ -75,6 +65,18 @@ func (d *digest) list(o *object) {
 			s = strconv.AppendInt(digits[:0], n, 10)
 		}
 		d.mix(s)
+	}
+}
+
+func (d *digest) hash(o *object, now int64) {
+	for f := range o.hash().All(now) {
+		var field digest
+		field.mix(f.Name)
+		field.mix(f.Value)
+		if f.Expiry != hash.Never {
+			field.xor([]byte("!!hexpire!!"))
+		}
+		d.xor(field[:])
 	}
 }
 

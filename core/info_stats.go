@@ -91,7 +91,7 @@ func infoMemory(w *infoText, e *Engine) {
 	w.idle("used_memory_lua", "used_memory_vm_eval")
 	w.text("used_memory_lua_human", "0B")
 	w.idle("used_memory_scripts_eval")
-	w.idle("number_of_cached_scripts")
+	w.count("number_of_cached_scripts", len(e.scripts.cache))
 	w.idle("number_of_functions", "number_of_libraries", "used_memory_vm_functions")
 	w.bytes("used_memory_vm_total", 0)
 	w.idle("used_memory_functions")
@@ -132,7 +132,9 @@ func infoStats(w *infoText, e *Engine) {
 	w.text("expired_stale_perc", "0.00")
 	w.idle("expired_time_cap_reached_count", "expire_cycle_cpu_milliseconds")
 	w.int("evicted_keys", s.evicted)
-	w.idle("evicted_clients", "evicted_scripts", "total_eviction_exceeded_time",
+	w.idle("evicted_clients")
+	w.int("evicted_scripts", e.scripts.count.evicted)
+	w.idle("total_eviction_exceeded_time",
 		"current_eviction_exceeded_time")
 	w.int("keyspace_hits", s.hits)
 	w.int("keyspace_misses", s.misses)
