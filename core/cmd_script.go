@@ -192,20 +192,28 @@ func (c *call) runScript(sc *script) {
 
 // learn compiles a script and keeps it; it replies the error and returns nil when it cannot.
 func (c *call) learn(sha string, body []byte, eval bool) *script {
-	sc := &script{sha: sha, body: bytes.Clone(body), eval: eval}
-	source, flags, problem := shebang(sc.body)
+	sc, problem := c.e.compileScript(sha, body, eval)
 	if problem != "" {
 		c.err("ERR " + problem)
 		return nil
 	}
-	sc.flags = flags
-	sc.fn, problem = c.e.machine().Compile("user_script", source)
-	if problem != "" {
-		c.err("ERR Error compiling script (new function): " + problem)
-		return nil
-	}
 	c.e.scripts.remember(sc)
 	return sc
+}
+
+// compileScript compiles a script, of which it copies the source.
+func (e *Engine) compileScript(sha string, body []byte, eval bool) (sc *script, problem string) {
+	sc = &script{sha: sha, body: bytes.Clone(body), eval: eval}
+	source, flags, problem := shebang(sc.body)
+	if problem != "" {
+		return nil, problem
+	}
+	sc.flags = flags
+	sc.fn, problem = e.machine().Compile("user_script", source)
+	if problem != "" {
+		return nil, "Error compiling script (new function): " + problem
+	}
+	return sc, ""
 }
 
 // shebang reads a first line such as `#!lua flags=no-writes` and cuts it off, but for its end, so

@@ -106,6 +106,8 @@ func (s server) fill() {
 		run("SET", "s"+strconv.Itoa(i), texture(i))
 	}
 	run("SET", "ttl", "x", "PXAT", "4102444800123")
+	run("FUNCTION", "LOAD", "REPLACE", "#!lua name=lib\nredis.register_function('f', function() "+
+		"return 'f called' end)")
 	run("SELECT", "9")
 	run("RPUSH", "small", "a", "1", "-70000", "", "9223372036854775807", texture(5))
 	run("RPUSH", "ttl", "x")
@@ -139,6 +141,7 @@ func (s server) told() map[string]string {
 		}
 	}
 	s.do("SELECT", "0")
+	all["functions"] = s.do("FCALL", "f", "0").Text
 	return all
 }
 

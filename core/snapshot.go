@@ -1,14 +1,18 @@
 package core
 
 import (
+	"crypto/sha1"
 	"encoding/binary"
+	"encoding/hex"
+	"slices"
 	"strconv"
 
 	"github.com/redlet/redlet/core/internal/rdb"
 )
 
-// A snapshot is an RDB file. What such a file has no place for (the clock, the generator of
-// random choices) is kept in auxiliary fields, which a redis-server that loads it passes over.
+// A snapshot is an RDB file. What such a file has no place for (the clock, the generator of random
+// choices, the cache of scripts) is kept in auxiliary fields, which a redis-server that loads it
+// passes over.
 
 // Snapshot appends to dst an RDB file that holds everything but the connections and the
 // configuration, and returns it. Any redis-server of version 8.0 or later can load it.
@@ -43,6 +47,7 @@ func (e *Engine) image(dst []byte, state bool) []byte {
 		w.Aux(auxClock, string(e.clock.appendState(nil)))
 		w.Aux(auxRandom, string(e.random.appendState(nil)))
 		w.Aux(auxSeeds, string(e.appendSeeds(nil)))
+		e.saveScripts(w)
 	}
 	for _, l := range e.functions.libraries {
 		w.Function(l.source)
@@ -61,12 +66,15 @@ func (e *Engine) image(dst []byte, state bool) []byte {
 	return w.End()
 }
 
-// The auxiliary fields of a snapshot: the clock, the state of the random generator, and the seeds
-// of the databases' tables, on which the order of SCAN depends.
+// The auxiliary fields of a snapshot: the clock, the state of the random generator, the seeds of
+// the databases' tables, on which the order of SCAN depends, and the scripts that SCRIPT LOAD and
+// that EVAL alone brought.
 const (
 	auxClock  = "redlet-clock"
 	auxRandom = "redlet-random"
 	auxSeeds  = "redlet-seeds"
+	auxScript = "redlet-script"
+	auxEval   = "redlet-eval"
 )
 
 // breathe lets the host's scheduler take a turn now and then during a long loop.
@@ -130,6 +138,8 @@ type loader struct {
 	random    random
 	seeds     []uint64 // by database; as they are unless the image tells
 	functions functions
+	state     bool // the image is a snapshot: the scripts that it holds are all that there are
+	scripts   []*script
 	lapsed    int64 // keys that were left out since their time is over
 }
 
@@ -201,13 +211,18 @@ func (l *loader) aux(it *rdb.Item) error {
 	ok := true
 	switch string(it.Name) {
 	case auxClock:
-		ok = l.clock.setState(it.Text)
+		ok, l.state = l.clock.setState(it.Text), true
 	case auxRandom:
 		ok = l.random.setState(it.Text)
 	case auxSeeds:
 		ok = len(it.Text)%8 == 0
 		for i := 0; ok && i < len(l.seeds) && 8*i < len(it.Text); i++ {
 			l.seeds[i] = binary.LittleEndian.Uint64(it.Text[8*i:])
+		}
+	case auxScript, auxEval:
+		var sc *script
+		if sc, ok = l.e.loadScript(it.Text, string(it.Name) == auxEval); ok {
+			l.scripts = append(l.scripts, sc)
 		}
 	}
 	if !ok {
@@ -259,6 +274,12 @@ func (l *loader) commit() {
 		e.wakeAll(d)
 	}
 	e.functions = l.functions
+	if l.state {
+		e.scripts.forget()
+		for _, sc := range l.scripts {
+			e.scripts.remember(sc)
+		}
+	}
 	e.persist.lapsed = l.lapsed
 }
 
@@ -327,4 +348,29 @@ func (r *random) setState(b []byte) bool {
 	}
 	r.s = s
 	return true
+}
+
+// saveScripts writes the scripts that EVALSHA knows: those that stay, and then those that EVAL
+// left, the least recently used first.
+func (e *Engine) saveScripts(w *rdb.Writer) {
+	var stay []string
+	for sha, sc := range e.scripts.cache { // order: sorted below
+		if !sc.eval {
+			stay = append(stay, sha)
+		}
+	}
+	slices.Sort(stay)
+	for _, sha := range stay {
+		w.Aux(auxScript, string(e.scripts.cache[sha].body))
+	}
+	for _, sha := range e.scripts.evals {
+		w.Aux(auxEval, string(e.scripts.cache[sha].body))
+	}
+}
+
+// loadScript compiles a script of a snapshot.
+func (e *Engine) loadScript(body []byte, eval bool) (*script, bool) {
+	sum := sha1.Sum(body)
+	sc, problem := e.compileScript(hex.EncodeToString(sum[:]), body, eval)
+	return sc, problem == ""
 }

@@ -5,6 +5,42 @@ import (
 	"testing"
 )
 
+// TestSnapshotOfState restores a snapshot in a new engine, which then goes on as the old one would:
+// with its clock, its chance and its scripts.
+func TestSnapshotOfState(t *testing.T) {
+	commands := [][]string{
+		{"SET", "a", "1"}, {"SET", "b", "2"}, {"SET", "c", "3", "PX", "5000"}, {"RANDOMKEY"},
+		{"REDLET.CLOCK", "ADVANCE", "90s"}, {"REDLET.CLOCK", "FREEZE"},
+		{"EVAL", "return 1", "0"}, {"SCRIPT", "LOAD", "return 2"}, {"SCRIPT", "LOAD", "return 0"},
+		{"FUNCTION", "LOAD", "#!lua name=l\nredis.register_function('f', function() return 3 end)"},
+	}
+	e := start(t)
+	for _, args := range commands {
+		e.Feed(1, request(args...))
+	}
+	e.AppendOutput(1, nil)
+	other, err := New(Options{Now: e.clock.host, Seed: [32]byte{1, 2, 3}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	other.Open(1, Conn{})
+	if err := other.Restore(e.Snapshot(nil)); err != nil {
+		t.Fatal(err)
+	}
+	for _, args := range [][]string{
+		{"TIME"}, {"DBSIZE"}, {"RANDOMKEY"}, {"RANDOMKEY"}, {"RANDOMKEY"}, {"KEYS", "*"},
+		{"SCAN", "0"}, {"EVALSHA", "e0e1f9fabfc9d4800c877a703b823ac0578ff8db", "0"},
+		{"EVALSHA", "7f923f79fe76194c868d7e1d0820de36700eb649", "0"}, {"FCALL", "f", "0"},
+	} {
+		e.Feed(1, request(args...))
+		other.Feed(1, request(args...))
+		got, want := string(other.AppendOutput(1, nil)), string(e.AppendOutput(1, nil))
+		if got != want || want[0] == '-' {
+			t.Errorf("%q: %q, want %q", args, got, want)
+		}
+	}
+}
+
 // filled is an engine with n keys: strings, of which every fourth expires, and some small hashes.
 func filled(b *testing.B, n int) *Engine {
 	b.Helper()
