@@ -15,8 +15,8 @@ import (
 	"github.com/redlet/redlet/core"
 )
 
-// TestManyCallers has callers, connections and snapshots meet on one Loop: every caller gets its own
-// answers, in order, and no increment is lost.
+// TestManyCallers has callers, connections and snapshots meet on one Loop: every caller gets its
+// own answers, in order, and no increment is lost.
 func TestManyCallers(t *testing.T) { each(t, testManyCallers) }
 
 func testManyCallers(t *testing.T, m Maker) {
@@ -163,8 +163,8 @@ func testBlockedCallerIsServed(t *testing.T, m Maker) {
 	})
 }
 
-// TestUnreadOutputStaysInTheEngine has a subscriber that does not read: what it is sent is held back,
-// and then the engine's limit hangs it up.
+// TestUnreadOutputStaysInTheEngine has a subscriber that does not read: what it is sent is held
+// back, and then the engine's limit hangs it up.
 func TestUnreadOutputStaysInTheEngine(t *testing.T) { each(t, testUnreadOutput) }
 
 func testUnreadOutput(t *testing.T, m Maker) {
@@ -266,7 +266,8 @@ func TestReplySize(t *testing.T) {
 	for _, reply := range []string{
 		"+OK\r\n", "-ERR no\r\n", ":-12\r\n", "$-1\r\n", "$0\r\n\r\n", "$3\r\na\r\n\r\n", "*-1\r\n",
 		"*0\r\n", "*2\r\n$1\r\na\r\n*1\r\n:1\r\n", "%1\r\n+a\r\n*2\r\n:1\r\n:2\r\n", "_\r\n", "#t\r\n",
-		",1.5\r\n", "~1\r\n:1\r\n", "=7\r\ntxt:abc\r\n", ">2\r\n+a\r\n+b\r\n", "(12345678901234567890\r\n",
+		",1.5\r\n", "~1\r\n:1\r\n", "=7\r\ntxt:abc\r\n", ">2\r\n+a\r\n+b\r\n",
+		"(12345678901234567890\r\n",
 		"|1\r\n+a\r\n:1\r\n+OK\r\n", "!5\r\nERR x\r\n",
 	} {
 		for n := range len(reply) {

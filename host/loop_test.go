@@ -7,6 +7,7 @@ import (
 	"net"
 	"os"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -273,4 +274,28 @@ func testCloseHangsUp(t *testing.T, m Maker) {
 		t.Errorf("Snapshot: %v", err)
 	}
 	l.Turn()
+}
+
+// TestScriptThatDoesNotEnd shows a script running in slices on the timer: nobody who sends is held
+// up by it, others are told BUSY once it has taken long, and SCRIPT KILL ends it.
+func TestScriptThatDoesNotEnd(t *testing.T) { each(t, testScriptThatDoesNotEnd) }
+
+func testScriptThatDoesNotEnd(t *testing.T, m Maker) {
+	var now atomic.Int64
+	now.Store(1_750_000_000_000_000)
+	l := newLoop(t, LoopOptions{Maker: m,
+		Clock: func() core.Time { return core.Time(now.Load()) }})
+	a, b := dial(t, l), dial(t, l)
+	a.say("EVAL 'while true do end' 0")
+	now.Add(6_000_000)
+	const busy = "-BUSY Redis is busy running a script. " +
+		"You can only call SCRIPT KILL or SHUTDOWN NOSAVE."
+	b.want("GET k", busy)
+	b.want("SCRIPT KILL", "+OK")
+	if got := a.line(); !strings.Contains(got, "Script killed by user with SCRIPT KILL") {
+		t.Errorf("the script's client got %q", got)
+	}
+	b.want("GET k", "$-1")
+	a.want("PING", "+PONG")
+	a.say("EVAL 'while true do end' 0") // Close must not wait for it
 }
