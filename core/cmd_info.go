@@ -262,7 +262,7 @@ func infoPersistence(w *infoText, e *Engine) {
 	w.int("rdb_saves", p.saves)
 	w.idle("rdb_last_cow_size")
 	w.int("rdb_last_load_keys_expired", p.lapsed)
-	w.idle("rdb_last_load_keys_loaded")
+	w.int("rdb_last_load_keys_loaded", p.loaded)
 	w.flag("aof_enabled", e.cfg.appendonly)
 	w.idle("aof_rewrite_in_progress", "aof_rewrite_scheduled")
 	w.text("aof_last_rewrite_time_sec", "-1")

@@ -19,7 +19,8 @@ type persist struct {
 	tried   Time   // when a save in the background was last begun
 	took    Time   // how long the last one in the background took, -1 before the first
 	saves   int64  // that succeeded
-	lapsed  int64  // keys that the last image had but whose time was over
+	lapsed  int64  // keys that the last image to be loaded had but whose time was over
+	loaded  int64  // keys that it had and whose time was not over
 	ticket  uint32 // of the latest save
 	pending []save // in the order in which they were begun
 	closing bool   // EventShutdown was given: nothing runs any more

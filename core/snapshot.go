@@ -141,6 +141,7 @@ type loader struct {
 	state     bool // the image is a snapshot: the scripts that it holds are all that there are
 	scripts   []*script
 	lapsed    int64 // keys that were left out since their time is over
+	loaded    int64 // keys that were not
 }
 
 func (l *loader) load(image []byte) error {
@@ -249,6 +250,7 @@ func (l *loader) key(it *rdb.Item) error {
 		return l.r.Fail(it.Offset, "a key stands there for the second time")
 	}
 	*p = o
+	l.loaded++
 	l.e.setUse(o, l.clock.read(), it.Idle, it.Freq)
 	if it.Expire != rdb.NoExpiry {
 		o.ttl = &ttl{at: it.Expire, key: string(it.Key), store: l.db}
@@ -280,7 +282,7 @@ func (l *loader) commit() {
 			e.scripts.remember(sc)
 		}
 	}
-	e.persist.lapsed = l.lapsed
+	e.persist.lapsed, e.persist.loaded = l.lapsed, l.loaded
 }
 
 // place makes the engine's clockwork know the keys of a database that was loaded.
