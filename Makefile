@@ -52,8 +52,8 @@ $(MODULES): js/package-lock.json
 	cd js && $(NPM) ci --no-audit --no-fund
 
 .PHONY: playground
-playground: js/redlet.wasm ## set the playground page up for a static file server
-	cp js/redlet.wasm js/playground/redlet.wasm
+playground: js/redlet.wasm ## build the playground page for a static file server
+	node js/playground/build.js
 
 .PHONY: test
 test: build js playground ## run every test: Go with the race detector, guest, wazero, JavaScript

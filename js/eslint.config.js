@@ -28,7 +28,12 @@ export default [
     },
   },
   {
-    files: ['src/node.js', 'src/node/**', 'test/**', '*.js'],
+    files: ['src/node.js', 'src/node/**', 'test/**', 'playground/build.js', '*.js'],
     languageOptions: { globals: globals.node },
+  },
+  {
+    files: ['playground/*.js', 'test/playground.test.js'],
+    ignores: ['playground/build.js'],
+    languageOptions: { globals: globals.browser },
   },
 ];

@@ -161,7 +161,7 @@ export class Inbox {
  * @param {(kind: number, conn: number, ticket: number, payload: Uint8Array) => void} each
  */
 export function readFrames(frames, each) {
-  for (let at = 0; at < frames.length; ) {
+  for (let at = 0; at < frames.length;) {
     const start = at + HEADER;
     if (start > frames.length) throw new RangeError('redlet: a frame is cut off');
     const end = start + u32(frames, at + 12);

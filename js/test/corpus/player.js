@@ -4,7 +4,8 @@
  * @module
  */
 
-import { format, parseReply } from './reply.js';
+import { format, parseReply } from '../../playground/cli/reply.js';
+import { latin1, request } from '../../playground/cli/words.js';
 import { difference } from './transcript.js';
 
 /** @typedef {import('./transcript.js').Step} Step */
@@ -148,24 +149,6 @@ export class Player {
     }
     connection.write(bytes);
   }
-}
-
-/**
- * @param {string[]} args
- * @returns {Uint8Array}
- */
-function request(args) {
-  const parts = args.map((arg) => `$${arg.length}\r\n${arg}\r\n`);
-  return Uint8Array.from(`*${args.length}\r\n${parts.join('')}`, (char) => char.charCodeAt(0));
-}
-
-/** @param {Uint8Array} bytes */
-export function latin1(bytes) {
-  let text = '';
-  for (let at = 0; at < bytes.length; at += 8192) {
-    text += String.fromCharCode(...bytes.subarray(at, at + 8192));
-  }
-  return text;
 }
 
 /**

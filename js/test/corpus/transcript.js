@@ -5,6 +5,8 @@
  * @module
  */
 
+import { split } from '../../playground/cli/words.js';
+
 /**
  * @typedef {object} Step
  * @property {'command' | 'receive' | 'turn' | 'since'} kind
@@ -48,11 +50,18 @@ function parseStep(text, line) {
   const rest = named ? text.slice(1) : text;
   /** @type {Step} */
   const step = { kind: 'command', line, client, args: [], ms: 0, version: '', want: [] };
-  if (rest.startsWith('> ')) return { ...step, args: split(rest.slice(2)) };
+  if (rest.startsWith('> ')) return { ...step, args: words(rest.slice(2)) };
   if ((rest === '<' && named) || text === 'A<') return { ...step, kind: 'receive' };
   if (text.startsWith('@ +')) return { ...step, kind: 'turn', ms: milliseconds(text.slice(3)) };
   if (text.startsWith('! since ')) return { ...step, kind: 'since', version: text.slice(8) };
   return undefined;
+}
+
+/** @param {string} line */
+function words(line) {
+  const found = split(line);
+  if (found.length === 0) throw new SyntaxError(`nothing to send: ${line}`);
+  return found;
 }
 
 /** @type {Record<string, number>} */
@@ -67,67 +76,6 @@ function milliseconds(duration) {
   });
   if (rest !== '') throw new SyntaxError(`no duration: ${duration}`);
   return ms;
-}
-
-/**
- * Cuts a line into words, as redis-cli does.
- *
- * @param {string} line
- * @returns {string[]}
- */
-export function split(line) {
-  const words = [];
-  for (let at = 0; ;) {
-    while (at < line.length && isSpace(line[at])) at++;
-    if (at === line.length) break;
-    let word = '';
-    while (at < line.length && !isSpace(line[at])) {
-      const quote = line[at];
-      if (quote !== '"' && quote !== "'") {
-        word += line[at++];
-        continue;
-      }
-      const [inside, end] = quoted(line, at + 1, quote);
-      if (end < line.length && !isSpace(line[end])) throw new SyntaxError(`quotes: ${line}`);
-      word += inside;
-      at = end;
-    }
-    words.push(word);
-  }
-  if (words.length === 0) throw new SyntaxError(`nothing to send: ${line}`);
-  return words;
-}
-
-/**
- * @param {string} line
- * @param {number} at behind the opening quote
- * @param {string} quote
- * @returns {[string, number]} what stands within, and where the line goes on behind the closing
- *   quote
- */
-function quoted(line, at, quote) {
-  /** @type {Record<string, string>} */
-  const escapes = { n: '\n', r: '\r', t: '\t', b: '\b', a: '\x07' };
-  let inside = '';
-  for (; at < line.length; at++) {
-    const char = /** @type {string} */ (line[at]);
-    if (char === quote) return [inside, at + 1];
-    const next = line[at + 1];
-    if (char !== '\\' || next === undefined || (quote === "'" && next !== "'")) {
-      inside += char;
-      continue;
-    }
-    const hex = quote === '"' && /^x([0-9a-fA-F]{2})/.exec(line.slice(at + 1, at + 4));
-    if (hex) inside += String.fromCharCode(parseInt(/** @type {string} */ (hex[1]), 16));
-    else inside += (quote === '"' && escapes[next]) || next;
-    at += hex ? 3 : 1;
-  }
-  throw new SyntaxError(`unbalanced quotes: ${line}`);
-}
-
-/** @param {string | undefined} char */
-function isSpace(char) {
-  return char === ' ' || (char !== undefined && char >= '\t' && char <= '\r');
 }
 
 /**

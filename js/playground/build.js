@@ -1,0 +1,29 @@
+// Puts the playground together as a folder for any static file server:
+//
+//     node playground/build.js [FOLDER]
+//
+// The folder is playground/dist unless another is named. What else lies in it stays.
+
+import { cp, mkdir, readFile, readdir, writeFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const page = fileURLToPath(new URL('.', import.meta.url));
+const root = join(page, '..');
+const target = resolve(process.argv[2] ?? join(page, 'dist'));
+
+await mkdir(join(target, 'redlet/src'), { recursive: true });
+for (const name of ['style.css', 'cli', ...(await scripts(page))]) {
+  if (name !== 'build.js') await cp(join(page, name), join(target, name), { recursive: true });
+}
+for (const name of await scripts(join(root, 'src'))) {
+  if (name !== 'node.js') await cp(join(root, 'src', name), join(target, 'redlet/src', name));
+}
+await cp(join(root, 'redlet.wasm'), join(target, 'redlet/redlet.wasm'));
+const html = await readFile(join(page, 'index.html'), 'utf8');
+await writeFile(join(target, 'index.html'), html.replace('"../src/', '"./redlet/src/'));
+
+/** @param {string} folder */
+async function scripts(folder) {
+  return (await readdir(folder)).filter((name) => name.endsWith('.js'));
+}
