@@ -97,3 +97,6 @@ func lower(dst, src []byte) []byte {
 	}
 	return dst
 }
+
+// alone tells that a command neither is nor has a subcommand: its name is one word.
+func (cmd *Command) alone() bool { return cmd.parent == nil && cmd.subs == nil }

