@@ -285,3 +285,38 @@ func BenchmarkAll(b *testing.B) {
 		})
 	}
 }
+
+// FuzzFromPack takes listpacks from anywhere: what FromPack accepts must behave.
+func FuzzFromPack(f *testing.F) {
+	for enc := Listpack; enc <= ListpackEx; enc++ {
+		h := new(Hash)
+		h.Set([]byte("a"), []byte("1"), false, limits)
+		if enc == ListpackEx {
+			h.EnableExpiry()
+			h.SetExpiry([]byte("a"), 5)
+		}
+		h.Set([]byte("b"), []byte("text"), false, limits)
+		f.Add(slices.Clone(h.Pack()), enc == ListpackEx)
+	}
+	f.Fuzz(func(t *testing.T, b []byte, times bool) {
+		p, err := listpack.Validate(b)
+		if err != nil {
+			return
+		}
+		h, ok := FromPack(p, times)
+		if !ok {
+			return
+		}
+		m := &model{enc: h.Encoding()}
+		for f := range h.All(0) {
+			m.fields = append(m.fields, modelField{string(f.Name), string(f.Value), f.Expiry})
+		}
+		h.Expire(7, 1<<20, func([]byte) {})
+		m.fields = slices.DeleteFunc(m.fields, func(f modelField) bool { return f.at <= 7 })
+		h.EnableExpiry()
+		m.enc = ListpackEx
+		h.SetExpiry([]byte("a"), 9)
+		m.setExpiry("a", 9)
+		m.check(t, h, 0)
+	})
+}
