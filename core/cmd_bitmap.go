@@ -117,11 +117,7 @@ func (c *call) bits(key []byte) ([]byte, bool) {
 	if o == nil {
 		return nil, true
 	}
-	b := o.text(make([]byte, 0, intLenMax))
-	if b == nil {
-		b = []byte{}
-	}
-	return b, true
+	return notNil(o.growable()), true
 }
 
 // bitsWrite returns the bytes of the string at a key, at least size of them, to be changed in

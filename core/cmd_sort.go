@@ -260,7 +260,7 @@ func (c *call) lookupPattern(pattern, element []byte) []byte {
 	switch {
 	case o == nil:
 	case field == nil && o.kind == kindString:
-		return notNil(o.text(make([]byte, 0, intLenMax)))
+		return notNil(o.growable())
 	case field != nil && o.kind == kindHash:
 		if v, ok := o.hash().Get(field, c.nowMs(), make([]byte, 0, intLenMax)); ok {
 			return notNil(v)
