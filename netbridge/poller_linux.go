@@ -168,9 +168,13 @@ func (p *poller) watch(fd, op int, events uint32) error {
 // run is the poller's goroutine.
 func (p *poller) run() {
 	defer close(p.done)
-	runtime.LockOSThread() // the thread keeps its core and caches: 3 % at P16
 	for {
+		// The thread that waited goes on, with its core and caches: 3 % at P16. It is not locked
+		// while the engine is stepped, since a script that is suspended then (iter.Pull) must be
+		// able to go on in any goroutine, and those have no thread of their own.
+		runtime.LockOSThread()
 		n := p.wait()
+		runtime.UnlockOSThread()
 		p.stepping.Store(true)
 		for i := range n {
 			p.ready(&p.events[i])
