@@ -390,3 +390,6 @@ func (e *Engine) find(name []byte) *Command {
 	}
 	return cmd
 }
+
+// Knows tells whether a name or an alias, in any case, is that of a configuration parameter.
+func Knows(parameter string) bool { return findParameter([]byte(parameter)) >= 0 }

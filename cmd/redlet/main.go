@@ -1,2 +1,98 @@
+// Command redlet is a server that takes the place of redis-server: it takes the same arguments and
+// the same redis.conf, and answers the same way.
 package main
-func main(){}
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"runtime"
+)
+
+// versionName is the server that redlet takes the place of, as its messages name it.
+const versionName = "Redis " + version
+
+// version is the version of Redis that redlet behaves as unless compat says otherwise.
+const version = "8.0.2"
+
+const usage = `Usage: redlet [/path/to/redis.conf] [--name value ...] [-]
+       redlet - (read the configuration from standard input)
+       redlet -v or --version
+       redlet -h or --help
+
+Every parameter of redis.conf is an option. Those of redlet's own:
+  --engine native|wasm      run the engine as Go, or as a WebAssembly guest in a sandbox
+  --compat VERSION          behave as an older version of Redis, such as 7.2
+  --playground-port PORT    serve the playground page on this port of 127.0.0.1
+  --playground-dir FOLDER   serve the page from a folder instead of the one built in
+
+Examples:
+       redlet (with the default configuration)
+       redlet --port 7777 --save ''
+       redlet /etc/redis/redis.conf --loglevel verbose
+       echo 'maxmemory 128mb' | redlet -
+`
+
+func main() {
+	os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
+}
+
+// run is the program; it returns the exit code.
+func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
+	if len(args) > 0 {
+		switch args[0] {
+		case "-v", "--version":
+			fmt.Fprintf(stdout, "Redis server v=%s sha=00000000:0 malloc=%s bits=%d build=redlet\n",
+				version, runtime.Version(), 32<<(^uint(0)>>63))
+			return 0
+		case "-h", "--help":
+			fmt.Fprint(stderr, usage)
+			return 1
+		}
+	}
+	log := newLogger(stdout)
+	a := parseArguments(args)
+	if a.stdin {
+		log.print(levelNotice, "Reading config from stdin")
+	}
+	directives, err := readConfig(a, stdin)
+	var s *settings
+	if err == nil {
+		s, err = settle(directives)
+	}
+	var bad *badDirective
+	switch {
+	case errors.As(err, &bad):
+		fmt.Fprint(stderr, err)
+		return 1
+	case err != nil:
+		log.print(levelWarning, err.Error())
+		return 1
+	}
+	s.file, s.given = a.file, len(directives) > 0 || a.file != ""
+	if s.daemonize {
+		return detach(args, log)
+	}
+	if s.logfile != "" {
+		file, err := os.OpenFile(s.logfile, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o644)
+		if err != nil {
+			fmt.Fprint(stderr, cannotOpenLog(directives, err))
+			return 1
+		}
+		defer file.Close()
+		log.w = file
+	}
+	log.least = s.loglevel
+	return serve(s, log)
+}
+
+// cannotOpenLog words the refusal of the last logfile directive.
+func cannotOpenLog(directives []directive, err error) error {
+	for i := len(directives) - 1; i >= 0; i-- {
+		if d := directives[i]; d.name == "logfile" {
+			return d.refuse("Can't open the log file: " + systemText(err))
+		}
+	}
+	return err
+}

@@ -1,0 +1,9 @@
+//go:build !unix
+
+package main
+
+// detach refuses daemonize, which this system does not know.
+func detach(_ []string, log *logger) int {
+	log.print(levelWarning, "daemonize is not available on this system")
+	return 1
+}

@@ -1,0 +1,55 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"sync"
+	"time"
+)
+
+// The levels of the log, as core.EventLog numbers them.
+const (
+	levelDebug = iota
+	levelVerbose
+	levelNotice
+	levelWarning
+	levelNothing
+)
+
+// logger writes lines as redis-server does: process, role, time, level, text. It may be called
+// from any goroutine.
+type logger struct {
+	mu    sync.Mutex
+	w     io.Writer
+	least int  // lower levels are dropped
+	role  byte // C while the configuration is read, then M
+}
+
+func newLogger(w io.Writer) *logger { return &logger{w: w, least: levelNotice, role: 'C'} }
+
+// print writes a line.
+func (l *logger) print(level int, text string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if level < l.least {
+		return
+	}
+	now := time.Now().Format("02 Jan 2006 15:04:05.000")
+	sign := ".-*#"[min(max(level, levelDebug), levelWarning)]
+	// A log that cannot be written has nowhere to complain.
+	_, _ = fmt.Fprintf(l.w, "%d:%c %s %c %s\n", os.Getpid(), l.role, now, sign,
+		strings.TrimRight(text, "\n"))
+}
+
+func (l *logger) printf(level int, format string, args ...any) {
+	l.print(level, fmt.Sprintf(format, args...))
+}
+
+// serving marks the end of the start: lines are the master's from now on.
+func (l *logger) serving() {
+	l.mu.Lock()
+	l.role = 'M'
+	l.mu.Unlock()
+}

@@ -1,0 +1,334 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// TestMain makes the test program redlet itself when a test starts it as such.
+func TestMain(m *testing.M) {
+	if os.Getenv("REDLET_TEST_MAIN") != "" {
+		main()
+	}
+	os.Exit(m.Run())
+}
+
+// refusals are command lines that redis-server 8.0 refuses, and what it says.
+var refusals = []struct {
+	args  []string
+	stdin string
+	want  string // what standard error or output ends with, but for the last line end
+}{
+	{args: []string{"--port"}, want: "at line 2\n>>> 'port'\nwrong number of arguments"},
+	{args: []string{"--port", "abc"},
+		want: "at line 2\n>>> 'port \"abc\"'\nargument couldn't be parsed into an integer"},
+	{args: []string{"--port", "70000"},
+		want: "at line 2\n>>> 'port \"70000\"'\nargument must be between 0 and 65535 inclusive"},
+	{args: []string{"--port", "1", "--maxmemory", "12xx"},
+		want: "at line 3\n>>> 'maxmemory \"12xx\"'\nargument must be a memory value"},
+	{args: []string{"--save", "1"}, want: "at line 2\n>>> 'save \"1\"'\nInvalid save parameters"},
+	{args: []string{"--port", "1", "--foo"},
+		want: "at line 3\n>>> 'foo'\nBad directive or wrong number of arguments"},
+	{args: []string{"-x"},
+		want: "at line 2\n>>> '\"-x\"'\nBad directive or wrong number of arguments"},
+	{args: []string{"--appendonly", "maybe"},
+		want: "at line 2\n>>> 'appendonly \"maybe\"'\nargument must be 'yes' or 'no'"},
+	{args: []string{"--loglevel", "foo"}, want: "at line 2\n>>> 'loglevel \"foo\"'\nargument(s) " +
+		"must be one of the following: debug, verbose, notice, warning, nothing"},
+	{args: []string{"--dir", "/nonexistent"},
+		want: "at line 2\n>>> 'dir \"/nonexistent\"'\nNo such file or directory"},
+	{args: []string{"--databases", "0"},
+		want: "at line 2\n>>> 'databases \"0\"'\nargument must be between 1 and 2147483647 inclusive"},
+	{args: []string{"--client-output-buffer-limit", "foo", "1", "2", "3"},
+		want: "at line 2\n>>> 'client-output-buffer-limit \"foo\" \"1\" \"2\" \"3\"'\n" +
+			"Invalid client class specified in buffer limit configuration."},
+	{args: []string{"--notify-keyspace-events", "Q"},
+		want: "at line 2\n>>> 'notify-keyspace-events \"Q\"'\n" +
+			"Invalid event class character. Use 'Ag$lshzxeKEtmdn'."},
+	{args: []string{"-", "--foo"}, stdin: "port 1\n",
+		want: "at line 3\n>>> 'foo'\nBad directive or wrong number of arguments"},
+	{args: []string{"-"}, stdin: "port 1\n'x",
+		want: "at line 2\n>>> ''x'\nUnbalanced quotes in configuration line"},
+	{args: []string{"/nonexistent.conf"}, want: " # Fatal error, can't open config file " +
+		"'/nonexistent.conf': No such file or directory"},
+	{args: []string{"--foo", "bar"}, want: " # Module Configuration detected without loadmodule " +
+		"directive or no ApplyConfig call: aborting"},
+	{args: []string{"--bind"}, want: " # Configured to not listen anywhere, exiting."},
+	{args: []string{"--port", "0"}, want: " # Configured to not listen anywhere, exiting."},
+	{args: []string{"--port", "0", "--unixsocket", "/nonexistent/x"},
+		want: " # Failed opening Unix socket: bind: No such file or directory"},
+	{args: []string{"--port", "1", "--bind", "192.0.2.77"},
+		want: " # Failed listening on port 1 (tcp), aborting."},
+}
+
+func TestRefusals(t *testing.T) {
+	t.Chdir(t.TempDir())
+	for _, c := range refusals {
+		var out bytes.Buffer
+		code := run(c.args, strings.NewReader(c.stdin), &out, &out)
+		if code != 1 || !strings.HasSuffix(out.String(), c.want+"\n") {
+			t.Errorf("%q: exit code %d, output %q; want %q", c.args, code, out.String(), c.want)
+		}
+	}
+}
+
+// TestReferenceRefusals has redis-server say the same.
+func TestReferenceRefusals(t *testing.T) {
+	server := os.Getenv("REDLET_REFERENCE")
+	if server == "" {
+		t.Skip("REDLET_REFERENCE names no redis-server")
+	}
+	if out, _ := exec.Command(server, "--version").Output(); !bytes.Contains(out, []byte("v=8.")) {
+		t.Skipf("not redis-server 8: %s", out)
+	}
+	for _, c := range refusals {
+		cmd := exec.Command(server, c.args...)
+		cmd.Dir, cmd.Stdin = t.TempDir(), strings.NewReader(c.stdin)
+		out, err := cmd.CombinedOutput()
+		if err == nil || !strings.HasSuffix(string(out), c.want+"\n") {
+			t.Errorf("%q: %v, output %q; want %q", c.args, err, out, c.want)
+		}
+	}
+}
+
+func TestOwnRefusals(t *testing.T) {
+	t.Chdir(t.TempDir())
+	for _, c := range []struct {
+		args []string
+		want string
+	}{
+		{[]string{"--engine", "x"}, "must be one of the following: native, wasm"},
+		{[]string{"--engine"}, "wrong number of arguments"},
+		{[]string{"--playground-port", "x"}, "couldn't be parsed into an integer"},
+		{[]string{"--playground-port", "-1"}, "between 0 and 65535 inclusive"},
+		{[]string{"--playground-port", "1", "--playground-dir", ".", "--port", "0", "--unixsocket",
+			"s"}, "no playground: stat index.html: no such file or directory"},
+		{[]string{"--tls-port", "1", "--port", "0"}, "No tls-cert-file configured!"},
+		{[]string{"--logfile", "/nonexistent/log"},
+			"Can't open the log file: No such file or directory"},
+	} {
+		var out bytes.Buffer
+		if code := run(c.args, nil, &out, &out); code != 1 || !strings.Contains(out.String(), c.want) {
+			t.Errorf("%q: exit code %d, output %q; want %q", c.args, code, out.String(), c.want)
+		}
+	}
+}
+
+func TestVersionAndHelp(t *testing.T) {
+	var out, problems bytes.Buffer
+	for _, arg := range []string{"-v", "--version"} {
+		out.Reset()
+		if code := run([]string{arg}, nil, &out, &problems); code != 0 ||
+			!regexp.MustCompile(`^Redis server v=\S+ sha=\S+ malloc=\S+ bits=\d+ build=\S+\n$`).
+				Match(out.Bytes()) {
+			t.Errorf("%s: exit code %d, %q", arg, code, out.String())
+		}
+	}
+	for _, arg := range []string{"-h", "--help"} {
+		problems.Reset()
+		if code := run([]string{arg}, nil, &out, &problems); code != 1 ||
+			!strings.HasPrefix(problems.String(), "Usage: redlet ") {
+			t.Errorf("%s: exit code %d, %q", arg, code, problems.String())
+		}
+	}
+}
+
+// process is redlet as a process of its own.
+type process struct {
+	*exec.Cmd
+	t    *testing.T
+	log  *bufio.Scanner
+	seen strings.Builder
+}
+
+// start starts redlet on a unix socket in dir and waits until it is ready.
+func start(t *testing.T, dir string, args ...string) *process {
+	t.Helper()
+	args = append([]string{"--port", "0", "--unixsocket", filepath.Join(dir, "s")}, args...)
+	p := &process{Cmd: exec.Command(os.Args[0], args...), t: t}
+	p.Env = append(os.Environ(), "REDLET_TEST_MAIN=1")
+	p.Dir = dir
+	out, err := p.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.Stderr = os.Stderr
+	p.log = bufio.NewScanner(out)
+	if err := p.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = p.Process.Kill() }) // has no effect on one that has ended
+	p.await("Ready to accept connections")
+	return p
+}
+
+// await reads the log to a line that contains text.
+func (p *process) await(text string) string {
+	p.t.Helper()
+	for p.log.Scan() {
+		fmt.Fprintln(&p.seen, p.log.Text())
+		if strings.Contains(p.log.Text(), text) {
+			return p.log.Text()
+		}
+	}
+	p.t.Fatalf("the log ends without %q:\n%s", text, p.seen.String())
+	return ""
+}
+
+// end waits for the process's end and checks its exit code.
+func (p *process) end(code int) {
+	p.t.Helper()
+	for p.log.Scan() {
+		fmt.Fprintln(&p.seen, p.log.Text())
+	}
+	_ = p.Wait()
+	if got := p.ProcessState.ExitCode(); got != code {
+		p.t.Errorf("exit code %d; want %d; log:\n%s", got, code, p.seen.String())
+	}
+}
+
+// ask sends inline commands to a server in dir and compares what it answers.
+func ask(t *testing.T, dir, commands, want string) {
+	t.Helper()
+	c, err := net.Dial("unix", filepath.Join(dir, "s"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	if err := c.SetDeadline(time.Now().Add(10 * time.Second)); err != nil {
+		t.Fatal(err)
+	}
+	fmt.Fprint(c, commands)
+	got := make([]byte, len(want))
+	if n, err := io.ReadFull(c, got); err != nil || string(got) != want {
+		t.Fatalf("%q: got %q, %v; want %q", commands, got[:n], err, want)
+	}
+}
+
+// TestSignals ends servers by signals and looks at what they saved.
+func TestSignals(t *testing.T) {
+	for _, c := range []struct {
+		signal os.Signal
+		args   []string
+		saved  bool
+	}{
+		{syscall.SIGTERM, []string{"--save", "3600 1"}, true},
+		{syscall.SIGINT, []string{"--save", "3600 1"}, true},
+		{syscall.SIGTERM, []string{"--save", ""}, false},
+		{syscall.SIGTERM, []string{"--save", "3600 1", "--shutdown-on-sigterm", "nosave"}, false},
+		{syscall.SIGINT, []string{"--save", "", "--shutdown-on-sigint", "save"}, true},
+	} {
+		dir := t.TempDir()
+		p := start(t, dir, c.args...)
+		ask(t, dir, "SET k v\r\n", "+OK\r\n")
+		if err := p.Process.Signal(c.signal); err != nil {
+			t.Fatal(err)
+		}
+		p.end(0)
+		if _, err := os.Stat(filepath.Join(dir, "dump.rdb")); (err == nil) != c.saved {
+			t.Errorf("%v %q: saved: %v", c.signal, c.args, err)
+		}
+		if _, err := os.Stat(filepath.Join(dir, "s")); err == nil {
+			t.Error("the socket's file is still there")
+		}
+		want := "$-1\r\n"
+		if c.saved {
+			want = "$1\r\nv\r\n"
+		}
+		p = start(t, dir, "--save", "")
+		ask(t, dir, "GET k\r\n", want)
+		ask(t, dir, "SHUTDOWN NOSAVE\r\n", "")
+		p.end(0)
+	}
+}
+
+// TestSecondSignal ends a server at once that cannot save.
+func TestSecondSignal(t *testing.T) {
+	dir := t.TempDir()
+	p := start(t, dir, "--save", "3600 1", "--dbfilename", "d")
+	if err := os.Mkdir(filepath.Join(dir, "d"), 0o700); err != nil { // no file can take its place
+		t.Fatal(err)
+	}
+	if err := p.Process.Signal(syscall.SIGINT); err != nil {
+		t.Fatal(err)
+	}
+	p.await("Failed saving")
+	ask(t, dir, "PING\r\n", "+PONG\r\n")
+	if err := p.Process.Signal(syscall.SIGINT); err != nil {
+		t.Fatal(err)
+	}
+	p.end(1)
+}
+
+// TestFiles checks the log file, the process file, relative paths and a damaged data file.
+func TestFiles(t *testing.T) {
+	dir := t.TempDir()
+	sub := filepath.Join(dir, "sub")
+	if err := os.Mkdir(sub, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	p := start(t, dir, "--dir", "sub", "--dbfilename", "x.rdb", "--pidfile", "pid", "--save", "")
+	pid, err := os.ReadFile(filepath.Join(dir, "pid"))
+	if err != nil || strings.TrimSpace(string(pid)) != fmt.Sprint(p.Process.Pid) {
+		t.Errorf("pidfile: %q, %v", pid, err)
+	}
+	ask(t, dir, "SET k v\r\nSAVE\r\nCONFIG GET dir\r\n",
+		fmt.Sprintf("+OK\r\n+OK\r\n*2\r\n$3\r\ndir\r\n$%d\r\n%s\r\n", len(sub), sub))
+	ask(t, dir, "SHUTDOWN\r\n", "")
+	p.end(0)
+	if _, err := os.Stat(filepath.Join(dir, "pid")); err == nil {
+		t.Error("the process file is still there")
+	}
+	path := filepath.Join(sub, "x.rdb")
+	image, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path, image[:len(image)-4], 0o600); err != nil {
+		t.Fatal(err)
+	}
+	var out bytes.Buffer
+	code := run([]string{"--dir", sub, "--dbfilename", "x.rdb", "--logfile", path + ".log"}, nil,
+		&out, &out)
+	log, err := os.ReadFile(path + ".log")
+	if code != 1 || out.Len() > 0 || err != nil || !strings.Contains(string(log), "offset") {
+		t.Errorf("damaged file: exit code %d, output %q, log %q, %v", code, out.String(), log, err)
+	}
+}
+
+func TestPlayground(t *testing.T) {
+	dir := t.TempDir()
+	for name, text := range map[string]string{"index.html": "<p>page</p>", "a.wasm": "\x00asm"} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	page, err := openPlayground(0, dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer page.close()
+	for path, want := range map[string]string{"": "text/html; charset=utf-8",
+		"a.wasm": "application/wasm"} {
+		res, err := http.Get(page.url + path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		res.Body.Close()
+		if got := res.Header.Get("Content-Type"); got != want {
+			t.Errorf("%s: %s; want %s", path, got, want)
+		}
+	}
+}

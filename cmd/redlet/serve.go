@@ -1,0 +1,209 @@
+package main
+
+import (
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"runtime/debug"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/redlet/redlet/host"
+	"github.com/redlet/redlet/netbridge"
+)
+
+// ballastSize is the size of an allocation that is never touched and so takes no memory. The
+// garbage collector counts it as live: a small server collects after this much garbage instead of
+// after 4 MB, which at P16 is worth 8 % of SET; a large one as often as any Go program.
+const ballastSize = 64 << 20
+
+var ballast []byte
+
+// server is a running server with all its sockets.
+type server struct {
+	*settings
+	log    *logger
+	loop   *host.Loop
+	bridge *netbridge.Bridge
+	page   *playground
+	over   chan string // why the engine asked for the end
+}
+
+// serve runs a server until it is told to stop; it returns the exit code.
+func serve(s *settings, log *logger) int {
+	ballast = make([]byte, ballastSize)
+	v := &server{settings: s, log: log, over: make(chan string, 1)}
+	v.greet()
+	signals := make(chan os.Signal, 2)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	defer signal.Stop(signals)
+	if !v.start() {
+		return 1
+	}
+	code := v.wait(signals)
+	if err := v.close(); err != nil {
+		log.print(levelWarning, err.Error())
+	}
+	return code
+}
+
+// greet writes the first lines of the log.
+func (v *server) greet() {
+	v.log.print(levelNotice, "redlet is starting")
+	v.log.printf(levelNotice, "Redis version=%s, bits=64, commit=00000000, modified=0, pid=%d, "+
+		"just started", version, os.Getpid())
+	if v.given {
+		v.log.print(levelNotice, "Configuration loaded")
+	} else {
+		v.log.print(levelWarning, "Warning: no config file specified, using the default config. "+
+			"In order to specify a config file use redlet /path/to/redis.conf")
+	}
+	v.log.serving()
+	v.log.printf(levelNotice, "Running mode=standalone, port=%d.", v.port)
+}
+
+// start brings everything up. It logs what fails, leaves nothing behind and answers false.
+func (v *server) start() bool {
+	if len(v.unresolved) > 0 {
+		v.log.print(levelWarning, "Unresolved Configuration(s) Detected:")
+		for _, d := range v.unresolved {
+			v.log.printf(levelWarning, ">>> '%s'", d.text)
+		}
+		v.log.print(levelWarning, "Module Configuration detected without loadmodule directive or "+
+			"no ApplyConfig call: aborting")
+		return false
+	}
+	for _, step := range []func() error{v.makeLoop, v.load, v.writePid, v.servePage, v.listen} {
+		if err := step(); err != nil {
+			v.log.print(levelWarning, err.Error())
+			_ = v.close() // what matters was just said
+			return false
+		}
+	}
+	return true
+}
+
+func (v *server) makeLoop() error {
+	o := host.LoopOptions{
+		Config: v.values,
+		Log:    v.log.print,
+		Shutdown: func(reason string) {
+			select {
+			case v.over <- reason:
+			default: // it is ending already
+			}
+		},
+	}
+	if _, err := rand.Read(o.Seed[:]); err != nil {
+		return err
+	}
+	if v.wasm {
+		o.Maker, o.Keep = host.Wazero(host.WazeroOptions{}), true
+	}
+	loop, err := host.NewLoop(o)
+	if err != nil {
+		return err
+	}
+	v.loop = loop
+	v.bridge = netbridge.New(loop, netbridge.Options{
+		Backlog:   v.backlog,
+		KeepAlive: time.Duration(v.keepaliveS) * time.Second,
+	})
+	v.log.print(levelNotice, "Server initialized")
+	return nil
+}
+
+// load reads the file that the last run saved, if there is one.
+func (v *server) load() error {
+	path := filepath.Join(v.dir, v.dbfilename)
+	start := time.Now()
+	image, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err == nil {
+		err = v.loop.Restore(image)
+	}
+	if err != nil {
+		return fmt.Errorf("Fatal error loading the DB from %s, check server logs. Exiting: %w",
+			path, err)
+	}
+	debug.FreeOSMemory() // the image
+	v.log.printf(levelNotice, "DB loaded from disk: %.3f seconds", time.Since(start).Seconds())
+	return nil
+}
+
+func (v *server) servePage() error {
+	if v.playgroundPort == 0 {
+		return nil
+	}
+	page, err := openPlayground(v.playgroundPort, v.playgroundDir)
+	if err != nil {
+		return err
+	}
+	v.page = page
+	v.log.printf(levelNotice, "Playground at %s", page.url)
+	return nil
+}
+
+func (v *server) writePid() error {
+	if v.pidfile == "" {
+		return nil
+	}
+	return os.WriteFile(v.pidfile, fmt.Appendf(nil, "%d\n", os.Getpid()), 0o644)
+}
+
+// wait serves until the engine has stopped; it returns the exit code.
+func (v *server) wait(signals <-chan os.Signal) int {
+	asked := false
+	for {
+		select {
+		case sig := <-signals:
+			name := signalName(sig)
+			if asked {
+				v.log.print(levelWarning, "You insist... exiting now.")
+				return 1
+			}
+			asked = true
+			v.log.printf(levelWarning, "Received %s scheduling shutdown...", name)
+			stop := host.Input{Kind: host.InStop, Text: strings.ToLower(name)}
+			v.loop.Send([]host.Input{stop})
+		case reason := <-v.over:
+			if reason != "SHUTDOWN" {
+				v.log.print(levelWarning, reason)
+				return 1
+			}
+			v.log.print(levelWarning, "Redis is now ready to exit, bye bye...")
+			return 0
+		}
+	}
+}
+
+func signalName(sig os.Signal) string {
+	if sig == os.Interrupt {
+		return "SIGINT"
+	}
+	return "SIGTERM"
+}
+
+// close ends what start began.
+func (v *server) close() error {
+	var errs []error
+	if v.page != nil {
+		errs = append(errs, v.page.close())
+	}
+	if v.loop != nil {
+		errs = append(errs, v.bridge.Close(), v.loop.Close())
+	}
+	if v.pidfile != "" {
+		if err := os.Remove(v.pidfile); !errors.Is(err, fs.ErrNotExist) {
+			errs = append(errs, err)
+		}
+	}
+	return errors.Join(errs...)
+}

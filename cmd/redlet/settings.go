@@ -1,0 +1,185 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+
+	"github.com/redlet/redlet/core"
+)
+
+// settings are what a configuration asks for.
+type settings struct {
+	file       string            // the configuration file, or ""
+	given      bool              // something was configured
+	values     map[string]string // the engine's parameters, as CONFIG SET takes them
+	unresolved []directive       // names that nobody knows, which might be a module's
+
+	wasm           bool
+	playgroundPort int
+	playgroundDir  string
+
+	// These are the host's share of values.
+	bind              []string
+	port, tlsPort     int
+	unixsocket        string
+	unixsocketperm    os.FileMode
+	backlog           int
+	keepaliveS        int
+	dir, dbfilename   string
+	logfile, pidfile  string
+	loglevel          int
+	daemonize         bool
+	certFile, keyFile string
+	caFile, auth      string
+}
+
+// severalWords are the parameters whose value is made of all arguments.
+var severalWords = map[string]bool{
+	"bind": true, "save": true, "client-output-buffer-limit": true, "oom-score-adj-values": true,
+	"latency-tracking-info-percentiles": true, "shutdown-on-sigint": true,
+	"shutdown-on-sigterm": true, "replicaof": true, "slaveof": true,
+}
+
+// badName is what core says of a name that it does not know.
+const badName = "Bad directive or wrong number of arguments"
+
+// settle obeys the directives one by one and stops at the first that is wrong.
+func settle(directives []directive) (*settings, error) {
+	dir, err := os.Getwd()
+	if err != nil {
+		return nil, err
+	}
+	s := &settings{values: map[string]string{"dir": dir}}
+	for _, d := range directives {
+		if err := s.obey(d); err != nil {
+			return nil, err
+		}
+	}
+	s.derive()
+	return s, nil
+}
+
+// obey takes one directive in.
+func (s *settings) obey(d directive) error {
+	if done, err := s.own(d); done {
+		return err
+	}
+	value := strings.Join(d.args, " ")
+	known := core.Knows(d.name)
+	switch {
+	case !known && len(d.args) == 1:
+		s.unresolved = append(s.unresolved, d)
+		return nil
+	case !known:
+		return d.refuse(badName)
+	case len(d.args) != 1 && !severalWords[d.name],
+		len(d.args) == 0 && d.name != "bind":
+		return d.refuse("wrong number of arguments")
+	}
+	if err := check(d.name, value); err != nil {
+		return d.refuse(err.Error())
+	}
+	before := s.values[d.name]
+	switch {
+	case d.name == "dir":
+		path, err := filepath.Abs(value)
+		if err == nil {
+			err = isFolder(path)
+		}
+		if err != nil {
+			return d.refuse(systemText(err))
+		}
+		value = path
+	case before == "" || value == "":
+	case d.name == "save" || d.name == "client-output-buffer-limit":
+		value = before + " " + value // each line adds to those before
+	}
+	s.values[d.name] = value
+	return nil
+}
+
+// check has the engine judge a value.
+func check(name, value string) error {
+	_, err := core.New(core.Options{Config: map[string]string{name: value}})
+	var refusal *core.ConfigError
+	if errors.As(err, &refusal) {
+		return errors.New(refusal.Problem)
+	}
+	return err
+}
+
+func isFolder(path string) error {
+	d, err := os.Open(filepath.Join(path, "."))
+	if err != nil {
+		return err
+	}
+	return d.Close()
+}
+
+// own obeys the directives that only redlet has.
+func (s *settings) own(d directive) (done bool, err error) {
+	switch d.name {
+	case "engine", "playground-port", "playground-dir":
+	default:
+		return false, nil
+	}
+	if len(d.args) != 1 {
+		return true, d.refuse("wrong number of arguments")
+	}
+	switch value := d.args[0]; d.name {
+	case "engine":
+		if value != "native" && value != "wasm" {
+			return true, d.refuse("argument(s) must be one of the following: native, wasm")
+		}
+		s.wasm = value == "wasm"
+	case "playground-port":
+		n, err := strconv.Atoi(value)
+		if err != nil {
+			return true, d.refuse("argument couldn't be parsed into an integer")
+		}
+		if n < 0 || n > 65535 {
+			return true, d.refuse("argument must be between 0 and 65535 inclusive")
+		}
+		s.playgroundPort = n
+	case "playground-dir":
+		s.playgroundDir = value
+	}
+	return true, nil
+}
+
+// derive picks the host's share from the values, which are checked, and fills in the defaults.
+func (s *settings) derive() {
+	value := func(name, standard string) string {
+		if v, ok := s.values[name]; ok {
+			return v
+		}
+		return standard
+	}
+	number := func(name string, standard int) int {
+		n, _ := strconv.Atoi(value(name, fmt.Sprint(standard)))
+		return n
+	}
+	s.bind = strings.Fields(value("bind", "* -::*"))
+	s.port, s.tlsPort = number("port", 6379), number("tls-port", 0)
+	s.unixsocket = value("unixsocket", "")
+	perm, _ := strconv.ParseUint(value("unixsocketperm", "0"), 8, 32)
+	s.unixsocketperm = os.FileMode(perm)
+	s.backlog, s.keepaliveS = number("tcp-backlog", 511), number("tcp-keepalive", 300)
+	s.dir, s.dbfilename = s.values["dir"], value("dbfilename", "dump.rdb")
+	s.logfile, s.pidfile = value("logfile", ""), value("pidfile", "")
+	levels := []string{"debug", "verbose", "notice", "warning", "nothing"}
+	s.loglevel = levelNotice
+	for i, name := range levels {
+		if strings.EqualFold(name, value("loglevel", "")) {
+			s.loglevel = i
+		}
+	}
+	s.daemonize = strings.EqualFold(value("daemonize", "no"), "yes")
+	s.certFile, s.keyFile = value("tls-cert-file", ""), value("tls-key-file", "")
+	s.caFile = value("tls-ca-cert-file", "")
+	s.auth = strings.ToLower(value("tls-auth-clients", "yes"))
+}
