@@ -113,7 +113,7 @@ var parameters = [...]parameter{
 	{name: "hide-user-data-from-log", kind: paramBool, value: "no"},
 	{name: "hll-sparse-max-bytes", kind: paramMemory, value: "3000", most: maxInt64,
 		set: func(c *config, v setting) { c.hllSparseMax = v.n }},
-	{name: "hz", kind: paramInt, value: "10", most: maxInt32, read: readHz},
+	{name: "hz", kind: paramSpecial, value: "10", read: readHz},
 	{name: "ignore-warnings", kind: paramString, value: ""},
 	{name: "io-threads", kind: paramInt, flags: paramImmutable, value: "1", least: 1, most: 128,
 		set: func(c *config, v setting) { c.ioThreads = v.n }},

@@ -213,6 +213,7 @@ func (p *syntaxParser) suffix(a *argument) {
 
 // version reads digits with single dots between them.
 func (p *syntaxParser) version() string {
+	p.i = min(p.i, len(p.s))
 	start := p.i
 	for p.i < len(p.s) {
 		c := p.s[p.i]
@@ -228,7 +229,7 @@ func (p *syntaxParser) version() string {
 
 // announces tells whether the token just read belongs to a value that follows.
 func (p *syntaxParser) announces() bool {
-	if p.peek() != ' ' || p.i+1 == len(p.s) {
+	if p.peek() != ' ' || p.i+1 >= len(p.s) {
 		return false
 	}
 	c := p.s[p.i+1]
@@ -250,7 +251,7 @@ func (p *syntaxParser) namesToken() bool {
 }
 
 func (p *syntaxParser) peek() byte {
-	if p.i == len(p.s) {
+	if p.i >= len(p.s) {
 		return 0
 	}
 	return p.s[p.i]
@@ -258,6 +259,7 @@ func (p *syntaxParser) peek() byte {
 
 // word reads up to any of the delimiters, and at least one byte.
 func (p *syntaxParser) word(delimiters string) string {
+	p.i = min(p.i, len(p.s))
 	start := p.i
 	for p.i < len(p.s) && (p.i == start || !hasByte(delimiters, p.s[p.i])) {
 		// A named token may be the empty word, written "".
@@ -370,8 +372,12 @@ func (c *arityCounter) item() int {
 		c.i++
 		return c.list('}')
 	}
-	group := false
 	start := c.i
+	if hasByte("|])}", c.s[start]) { // stray
+		c.i++
+		return 0
+	}
+	group := false
 	for c.i < len(c.s) && !hasByte(" |[](){}", c.s[c.i]) {
 		if c.s[c.i] == '.' && c.i+1 < len(c.s) && c.s[c.i+1] == '.' {
 			c.more = true
@@ -474,14 +480,11 @@ var keyFlagNames = [...]string{
 func nextKeySpec(s string) (spec keySpec, rest string) {
 	p := keyParser{s: s}
 	p.where(&spec)
-	for p.i < len(s) && s[p.i] == ' ' {
+	for p.peek() == ' ' {
 		p.i++
-		if s[p.i] == '"' {
-			start := p.i + 1
-			for p.i = start; s[p.i] != '"'; {
-				p.i++
-			}
-			spec.note = s[start:p.i]
+		if p.peek() == '"' {
+			p.i++
+			spec.note = p.until('"')
 			p.i++
 			break
 		}
@@ -503,24 +506,20 @@ type keyParser struct {
 
 // where reads where the keys of a spec are.
 func (p *keyParser) where(spec *keySpec) {
-	switch c := p.s[p.i]; {
+	switch c := p.peek(); {
 	case c == '?':
 		p.i++
 		spec.begin, spec.find = beginUnknown, findUnknown
 		return
 	case 'A' <= c && c <= 'Z':
-		start := p.i
-		for p.s[p.i] != '@' {
-			p.i++
-		}
-		spec.begin, spec.keyword = beginKeyword, p.s[start:p.i]
+		spec.begin, spec.keyword = beginKeyword, p.until('@')
 		p.i++
 	}
 	spec.index = p.number()
-	if p.i < len(p.s) && p.s[p.i] == '#' {
+	if p.peek() == '#' {
 		p.i++
 		spec.find, spec.b, spec.c = findNumber, 1, 1
-		if p.s[p.i] != ' ' {
+		if p.peek() != ' ' {
 			spec.a = p.number()
 			p.i++
 			spec.b = p.number()
@@ -531,7 +530,7 @@ func (p *keyParser) where(spec *keySpec) {
 	}
 	spec.b = 1
 	for _, n := range []*int{&spec.a, &spec.b, &spec.c} {
-		if p.i == len(p.s) || p.s[p.i] != ':' {
+		if p.peek() != ':' {
 			return
 		}
 		p.i++
@@ -540,12 +539,12 @@ func (p *keyParser) where(spec *keySpec) {
 }
 
 func (p *keyParser) number() int {
-	n, negative := 0, p.s[p.i] == '-'
+	n, negative := 0, p.peek() == '-'
 	if negative {
 		p.i++
 	}
-	for p.i < len(p.s) && '0' <= p.s[p.i] && p.s[p.i] <= '9' {
-		n = 10*n + int(p.s[p.i]-'0')
+	for '0' <= p.peek() && p.peek() <= '9' {
+		n = 10*n + int(p.peek()-'0')
 		p.i++
 	}
 	if negative {
@@ -555,9 +554,26 @@ func (p *keyParser) number() int {
 }
 
 func (p *keyParser) word() string {
-	start := p.i
-	for p.i < len(p.s) && p.s[p.i] != ' ' && p.s[p.i] != ';' {
+	start := min(p.i, len(p.s))
+	for c := p.peek(); c != 0 && c != ' ' && c != ';'; c = p.peek() {
 		p.i++
 	}
 	return p.s[start:p.i]
+}
+
+// until reads up to a delimiter.
+func (p *keyParser) until(end byte) string {
+	start := min(p.i, len(p.s))
+	for p.i < len(p.s) && p.s[p.i] != end {
+		p.i++
+	}
+	return p.s[start:min(p.i, len(p.s))]
+}
+
+// peek returns the next byte, 0 at the end.
+func (p *keyParser) peek() byte {
+	if p.i >= len(p.s) {
+		return 0
+	}
+	return p.s[p.i]
 }
