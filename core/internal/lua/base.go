@@ -68,14 +68,11 @@ func baseAssert(l *lua.LState) int {
 }
 
 func (vm *VM) baseError(l *lua.LState) int {
-	v, where := l.Get(1), optInt(l, 2, 1)
+	v, level := l.Get(1), optInt(l, 2, 1)
 	if s, ok := text(v); ok {
 		v = lua.LString(s)
-		if where > 0 {
-			v = lua.LString(l.Where(where) + " " + s)
-			if string(v.(lua.LString)[0]) == " " {
-				v = lua.LString(s)
-			}
+		if level > 0 {
+			v = lua.LString(where(l, level) + s)
 		}
 	}
 	vm.raise(l, v)
@@ -86,7 +83,7 @@ func (vm *VM) baseError(l *lua.LState) int {
 func (vm *VM) enter(l *lua.LState) {
 	if vm.nested++; vm.nested > nestedMax {
 		vm.nested--
-		l.RaiseError("C stack overflow")
+		fail(l, "C stack overflow")
 	}
 }
 
@@ -190,7 +187,7 @@ func (vm *VM) setMetatable(l *lua.LState) int {
 	vm.writable(l, t)
 	if old, ok := l.GetMetatable(t).(*lua.LTable); ok &&
 		old.RawGetString("__metatable") != lua.LNil {
-		l.RaiseError("cannot change a protected metatable")
+		fail(l, "cannot change a protected metatable")
 	}
 	l.SetMetatable(t, mt)
 	l.SetTop(1)
@@ -391,6 +388,9 @@ func (vm *VM) tostring(v lua.LValue) string {
 	case *lua.LNilType:
 		return "nil"
 	}
+	if v == lua.LValue(vm.null) {
+		return "userdata: (nil)"
+	}
 	id, ok := vm.ids[v]
 	if !ok {
 		id = len(vm.ids) + 1
@@ -422,7 +422,7 @@ func (vm *VM) unpack(l *lua.LState) int {
 	}
 	n := to - from + 1
 	if n <= 0 || n >= unpackMax {
-		l.RaiseError("too many results to unpack")
+		fail(l, "too many results to unpack")
 	}
 	vm.meter.charge(n / 8)
 	for i := from; i <= to; i++ {

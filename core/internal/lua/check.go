@@ -14,7 +14,7 @@ func argError(l *lua.LState, n int, problem string) {
 			name = d.Name[strings.LastIndexByte(d.Name, '.')+1:]
 		}
 	}
-	l.RaiseError("%s", "bad argument #"+itoa(n)+" to '"+name+"' ("+problem+")")
+	fail(l, "bad argument #"+itoa(n)+" to '"+name+"' ("+problem+")")
 }
 
 func typeError(l *lua.LState, n int, want string) {
@@ -78,4 +78,22 @@ func checkFunction(l *lua.LState, n int) *lua.LFunction {
 		typeError(l, n, "function")
 	}
 	return f
+}
+
+// fail raises an error with the place of the Lua function that called the library function; when
+// the caller is a library function too, as under pcall(f), there is no place to tell.
+func fail(l *lua.LState, problem string) {
+	l.Error(lua.LString(where(l, 1)+problem), 0)
+}
+
+// where tells the place of a level of the call stack, "user_script:3: ".
+func where(l *lua.LState, level int) string {
+	d, ok := l.GetStack(level)
+	if !ok {
+		return ""
+	}
+	if _, err := l.GetInfo("Sl", d, lua.LNil); err != nil || d.Source == "" {
+		return ""
+	}
+	return d.Source + ":" + itoa(d.CurrentLine) + ": "
 }

@@ -21,7 +21,7 @@ func (vm *VM) concatenate(l *lua.LState) int {
 		}
 	}
 	if size > StringMax {
-		l.RaiseError("not enough memory")
+		fail(l, "not enough memory")
 	}
 	vm.meter.allocated(size)
 	buf := make([]byte, 0, size)
@@ -46,7 +46,7 @@ func (vm *VM) concatValues(l *lua.LState, n int) lua.LValue {
 		b, okB := text(right)
 		if okA && okB {
 			if len(a)+len(b) > StringMax {
-				l.RaiseError("not enough memory")
+				fail(l, "not enough memory")
 			}
 			vm.meter.allocated(len(a) + len(b))
 			right = lua.LString(a + b)
@@ -61,7 +61,7 @@ func (vm *VM) concatValues(l *lua.LState, n int) lua.LValue {
 			if okA {
 				bad = right
 			}
-			l.RaiseError("%s", "attempt to concatenate a "+typeName(bad)+" value")
+			fail(l, "attempt to concatenate a "+typeName(bad)+" value")
 		}
 		vm.enter(l)
 		l.Push(fn)
@@ -114,30 +114,9 @@ func (vm *VM) mathRandom(l *lua.LState) int {
 		}
 		l.Push(lua.LNumber(math.Floor(r*float64(high-low+1)) + float64(low)))
 	default:
-		l.RaiseError("wrong number of arguments")
+		fail(l, "wrong number of arguments")
 	}
 	return 1
-}
-
-func (vm *VM) openString() {
-	vm.l.Push(vm.l.NewFunction(lua.OpenString))
-	vm.l.Call(0, 1)
-	t := vm.l.Get(-1).(*lua.LTable)
-	vm.l.Pop(1)
-	vm.globals.RawSetString("string", vm.guard(t))
-	vm.strings = vm.l.GetMetatable(lua.LString("")).(*lua.LTable)
-}
-
-func (vm *VM) tableEntries() []entry {
-	vm.l.Push(vm.l.NewFunction(lua.OpenTable))
-	vm.l.Call(0, 1)
-	t := vm.l.Get(-1).(*lua.LTable)
-	vm.l.Pop(1)
-	var list []entry
-	t.ForEach(func(k, v lua.LValue) {
-		list = append(list, entry{string(k.(lua.LString)), v.(*lua.LFunction).GFunction})
-	})
-	return list
 }
 
 // openCoroutine makes the table coroutine. A coroutine must not derive its context from its

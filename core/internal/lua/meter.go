@@ -3,6 +3,8 @@ package lua
 import (
 	"context"
 	"runtime"
+
+	lua "github.com/yuin/gopher-lua"
 )
 
 // meter counts a script's instructions. The VM asks its context before each instruction whether
@@ -107,6 +109,15 @@ func (m *meter) look() <-chan struct{} {
 	m.left = lookEvery
 	m.slice -= lookEvery
 	return nil
+}
+
+// work counts work of a library function that may take long; the script can be suspended and
+// killed there as between instructions.
+func (m *meter) work(l *lua.LState, instructions int) {
+	m.left -= instructions
+	if m.left <= 0 && m.look() != nil {
+		fail(l, m.Err().Error())
+	}
 }
 
 // allocated counts a string that a library function is about to make.

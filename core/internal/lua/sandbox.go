@@ -21,10 +21,14 @@ func (vm *VM) open() {
 	vm.openBase()
 	vm.globals.RawSetString("_VERSION", lua.LString("Lua 5.1"))
 	vm.openString()
-	vm.library("table", vm.tableEntries())
+	vm.openTable()
 	vm.openMath()
 	vm.library("os", []entry{{"clock", vm.osClock}})
 	vm.openCoroutine()
+	vm.openBit()
+	vm.openCjson()
+	vm.openCmsgpack()
+	vm.openStruct()
 	vm.openRedis()
 	vm.concat = l.NewFunction(vm.concatenate)
 	mt := l.NewTable()
@@ -50,7 +54,7 @@ func (vm *VM) guard(t *lua.LTable) *lua.LTable {
 	mt := vm.l.CreateTable(0, 2)
 	mt.RawSetString("__index", t)
 	mt.RawSetString("__newindex", vm.l.NewFunction(func(l *lua.LState) int {
-		l.RaiseError(errReadOnly)
+		fail(l, errReadOnly)
 		return 0
 	}))
 	g := vm.l.CreateTable(0, 0)
@@ -77,7 +81,7 @@ func (vm *VM) writable(l *lua.LState, t *lua.LTable) *lua.LTable {
 
 func (vm *VM) missingGlobal(l *lua.LState) int {
 	name, _ := text(l.Get(2))
-	l.RaiseError("%s", "Script attempted to access nonexistent global variable '"+name+"'")
+	fail(l, "Script attempted to access nonexistent global variable '"+name+"'")
 	return 0
 }
 

@@ -66,10 +66,11 @@ type VM struct {
 	nested  int
 	inHost  bool // a handler is running; still set after a panic in one
 	random  random
-	seeded  bool // math.randomseed was called: random is used, not the host's
+	seeded  bool               // math.randomseed was called: random is used, not the host's
 	version int                // the protocol that redis.setresp chose
 	ids     map[lua.LValue]int // what tostring numbered
 	redis   *lua.LTable
+	null    *lua.LUserData // cjson.null
 
 	running, registering *lua.LTable // the globals of libraries,
 	libraryEnv           *lua.LTable // through this guard

@@ -24,7 +24,7 @@ func (*echo) Call(args [][]byte) ([]byte, bool) {
 func (*echo) SetProtocol(int)               {}
 func (*echo) Permits([][]byte) (bool, bool) { return true, true }
 func (*echo) Log(int, string)               {}
-func (*echo) Random() uint64 { return 1 << 63 }
+func (*echo) Random() uint64                { return 1 << 63 }
 func (*echo) Seconds() float64              { return 1.5 }
 func (h *echo) Yield()                      { h.yields++ }
 func newVM() *VM                            { return New(&echo{}, "8.0.6", 0x080006) }

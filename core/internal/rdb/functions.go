@@ -7,7 +7,8 @@ func Functions(payload []byte) (sources [][]byte, ok bool) {
 	if err != nil {
 		return nil, false
 	}
-	for r.at < len(r.in) {
+	end := len(payload) - payloadFooter
+	for r.at < end {
 		op, err := r.Byte()
 		if err != nil || op != opFunction2 {
 			return nil, false
@@ -18,5 +19,5 @@ func Functions(payload []byte) (sources [][]byte, ok bool) {
 		}
 		sources = append(sources, source)
 	}
-	return sources, true
+	return sources, r.at == end
 }

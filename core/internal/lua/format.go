@@ -1,0 +1,259 @@
+package lua
+
+import (
+	"math"
+	"strconv"
+	"strings"
+
+	lua "github.com/yuin/gopher-lua"
+)
+
+// directive is a part of a format such as %-5.2f.
+type directive struct {
+	left, plus, space, alternate, zero bool
+	width                              int
+	precision                          int // -1 if there is none
+	verb                               byte
+}
+
+// format is string.format.
+func (vm *VM) format(l *lua.LState) int {
+	f := checkString(l, 1)
+	var out []byte
+	arg := 1
+	for i := 0; i < len(f); i++ {
+		if f[i] != '%' {
+			out = append(out, f[i])
+			continue
+		}
+		if i++; i < len(f) && f[i] == '%' {
+			out = append(out, '%')
+			continue
+		}
+		d := directive{}
+		i = d.parse(l, f, i)
+		arg++
+		out = d.write(l, out, arg)
+		if len(out) > StringMax {
+			fail(l, "not enough memory")
+		}
+	}
+	vm.meter.allocated(len(out))
+	l.Push(lua.LString(out))
+	return 1
+}
+
+// parse reads a directive and returns the offset of its verb.
+func (d *directive) parse(l *lua.LState, f string, i int) int {
+	start := i
+	for ; i < len(f); i++ {
+		switch f[i] {
+		case '-':
+			d.left = true
+		case '+':
+			d.plus = true
+		case ' ':
+			d.space = true
+		case '#':
+			d.alternate = true
+		case '0':
+			d.zero = true
+		default:
+			goto flagged
+		}
+	}
+flagged:
+	if i-start >= 6 {
+		fail(l, "invalid format (repeated flags)")
+	}
+	two := func() (n int) {
+		for range 2 {
+			if i < len(f) && isDigit(f[i]) {
+				n = n*10 + int(f[i]-'0')
+				i++
+			}
+		}
+		return n
+	}
+	d.width, d.precision = two(), -1
+	if i < len(f) && f[i] == '.' {
+		i++
+		d.precision = two()
+	}
+	if i < len(f) && isDigit(f[i]) {
+		fail(l, "invalid format (width or precision too long)")
+	}
+	if i < len(f) {
+		d.verb = f[i]
+	}
+	return i
+}
+
+func (d *directive) write(l *lua.LState, out []byte, arg int) []byte {
+	switch d.verb {
+	case 'c':
+		if c := byte(checkInt(l, arg)); c != 0 {
+			return d.pad(out, string([]byte{c}))
+		}
+		return out
+	case 'd', 'i':
+		n := toInteger(checkNumber(l, arg))
+		digits := strconv.FormatUint(magnitude(n), 10)
+		return d.integer(out, d.sign(n < 0), digits)
+	case 'u':
+		return d.integer(out, "", strconv.FormatUint(unsigned(checkNumber(l, arg)), 10))
+	case 'o', 'x', 'X':
+		return d.based(out, unsigned(checkNumber(l, arg)))
+	case 'e', 'E', 'f', 'g', 'G':
+		return d.float(out, checkNumber(l, arg))
+	case 'q':
+		return appendQuoted(out, checkString(l, arg))
+	case 's':
+		s := checkString(l, arg)
+		if d.precision < 0 && len(s) >= 100 {
+			return append(out, s...)
+		}
+		if i := strings.IndexByte(s, 0); i >= 0 {
+			s = s[:i]
+		}
+		if d.precision >= 0 {
+			s = s[:min(len(s), d.precision)]
+		}
+		return d.pad(out, s)
+	}
+	verb := ""
+	if d.verb != 0 {
+		verb = string([]byte{d.verb})
+	}
+	fail(l, "invalid option '%"+verb+"' to 'format'")
+	return nil
+}
+
+func magnitude(n int64) uint64 {
+	if n < 0 {
+		return -uint64(n)
+	}
+	return uint64(n)
+}
+
+// unsigned is C's conversion of a double to unsigned long long.
+func unsigned(n float64) uint64 {
+	if n >= 1<<63 && n < 1<<64 {
+		return uint64(n-1<<63) | 1<<63
+	}
+	return uint64(toInteger(n))
+}
+
+func (d *directive) sign(negative bool) string {
+	switch {
+	case negative:
+		return "-"
+	case d.plus:
+		return "+"
+	case d.space:
+		return " "
+	}
+	return ""
+}
+
+func (d *directive) integer(out []byte, sign, digits string) []byte {
+	if d.precision == 0 && digits == "0" {
+		digits = ""
+	}
+	if more := d.precision - len(digits); more > 0 {
+		digits = strings.Repeat("0", more) + digits
+	}
+	return d.padNumber(out, sign, digits, d.precision < 0)
+}
+
+func (d *directive) based(out []byte, n uint64) []byte {
+	base, prefix := 16, "0x"
+	if d.verb == 'o' {
+		base, prefix = 8, "0"
+	}
+	digits := strconv.FormatUint(n, base)
+	if !d.alternate || n == 0 {
+		prefix = ""
+	}
+	if d.verb == 'X' {
+		digits, prefix = strings.ToUpper(digits), strings.ToUpper(prefix)
+	}
+	return d.integer(out, prefix, digits)
+}
+
+func (d *directive) float(out []byte, n float64) []byte {
+	sign := d.sign(math.Signbit(n))
+	n = math.Abs(n)
+	upper := d.verb < 'a'
+	var digits string
+	switch {
+	case math.IsInf(n, 0):
+		digits = "inf"
+	case math.IsNaN(n):
+		digits = "nan"
+	default:
+		digits = d.digits(n)
+	}
+	if upper {
+		digits = strings.ToUpper(digits)
+	}
+	return d.padNumber(out, sign, digits, !math.IsInf(n, 0) && !math.IsNaN(n))
+}
+
+func (d *directive) digits(n float64) string {
+	precision := d.precision
+	if precision < 0 {
+		precision = 6
+	}
+	verb := d.verb | 32
+	if verb == 'g' && precision == 0 {
+		precision = 1
+	}
+	s := strconv.FormatFloat(n, verb, precision, 64)
+	if d.alternate && verb != 'g' && precision == 0 {
+		mantissa, exponent, found := strings.Cut(s, "e")
+		if s = mantissa + "."; found {
+			s += "e" + exponent
+		}
+	}
+	return s
+}
+
+// padNumber writes a number, with zeros behind its sign when asked for and allowed.
+func (d *directive) padNumber(out []byte, sign, digits string, zeros bool) []byte {
+	if more := d.width - len(sign) - len(digits); d.zero && !d.left && zeros && more > 0 {
+		digits = strings.Repeat("0", more) + digits
+	}
+	return d.pad(out, sign+digits)
+}
+
+func (d *directive) pad(out []byte, s string) []byte {
+	more := max(0, d.width-len(s))
+	if d.left {
+		out = append(out, s...)
+	}
+	for range more {
+		out = append(out, ' ')
+	}
+	if !d.left {
+		out = append(out, s...)
+	}
+	return out
+}
+
+func appendQuoted(out []byte, s string) []byte {
+	out = append(out, '"')
+	for i := range len(s) {
+		switch c := s[i]; c {
+		case '"', '\\', '\n':
+			out = append(out, '\\', c)
+		case '\r':
+			out = append(out, `\r`...)
+		case 0:
+			out = append(out, `\000`...)
+		default:
+			out = append(out, c)
+		}
+	}
+	return append(out, '"')
+}
