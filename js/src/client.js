@@ -212,7 +212,9 @@ export class Client {
   /** @param {Error} [error] */
   #ended(error) {
     this.#connection = undefined;
-    this.#fail(error ?? new EngineError('redlet: the server closed the connection'));
+    this.#fail(
+      error ?? this.#engine.over ?? new EngineError('redlet: the server closed the connection'),
+    );
   }
 
   /** @param {Error} error */

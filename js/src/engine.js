@@ -160,7 +160,7 @@ export class Engine {
 
   /** Drops the engine; whatever waits is rejected. */
   close() {
-    this.#end(new EngineError('redlet: the engine is closed'));
+    this.#end(new EngineError('redlet: the engine is closed'), false);
   }
 
   /** Why nothing works any more, if so. */
@@ -223,7 +223,7 @@ export class Engine {
 
   /** @type {(kind: number, conn: number, ticket: number, payload: Uint8Array) => void} */
   #receive = (kind, conn, ticket, payload) => {
-    if (kind === Out.DATA) this.#connections.get(conn)?.sink.data(payload);
+    if (kind === Out.DATA) this.#connections.get(conn)?.deliver(payload);
     else if (kind === Out.HANGUP) this.#hangup(conn, payload);
     else if (kind === Out.LOG) this.#log(LEVELS[ticket] ?? 'warning', decode(payload));
     else if (kind === Out.SAVE) void this.#save(ticket, payload);
@@ -241,9 +241,8 @@ export class Engine {
     }
     this.#booting = false;
     this.#first = false;
-    const waiter = this.#configured.shift();
-    if (refusal) this.#end(new EngineError(`redlet: ${refusal}`), waiter);
-    else waiter?.resolve(undefined);
+    if (refusal) this.#end(new EngineError(`redlet: ${refusal}`));
+    else this.#configured.shift()?.resolve(undefined);
   }
 
   /**
@@ -254,7 +253,7 @@ export class Engine {
     const connection = this.#connections.get(conn);
     if (!connection) return;
     this.#connections.delete(conn);
-    if (last.length > 0) connection.sink.data(last);
+    if (last.length > 0) connection.deliver(last);
     connection.end();
   }
 
@@ -291,7 +290,7 @@ export class Engine {
 
   /** @param {string} reason */
   #shutdown(reason) {
-    this.#end(new EngineError('redlet: the engine was shut down'));
+    this.#end(new EngineError('redlet: the engine was shut down'), false);
     const { onshutdown } = this.#setup.hooks;
     if (onshutdown) queueMicrotask(() => onshutdown(reason));
   }
@@ -317,13 +316,14 @@ export class Engine {
       this.#wait(this.#restores).catch((refusal) => this.#log('warning', refusal.message));
       this.inbox.frame(In.RESTORE, 0, this.#kept);
     }
-    disconnect(error);
+    disconnect(error, true);
   }
 
   /**
    * Forgets all connections and all that waits.
    *
-   * @returns {(error: Error) => void} tells them why
+   * @returns {(error: Error, lost: boolean) => void} tells them why: connections that were lost
+   *   fail, others just end
    */
   #detach() {
     const connections = [...this.#connections.values()];
@@ -331,22 +331,21 @@ export class Engine {
     const waiters = [this.#configured, this.#snapshots, this.#restores].flatMap((queue) =>
       queue.splice(0),
     );
-    return (error) => {
+    return (error, lost) => {
       for (const waiter of waiters) waiter.reject(error);
-      for (const connection of connections) connection.end(error);
+      for (const connection of connections) connection.end(lost ? error : undefined);
     };
   }
 
   /**
    * @param {EngineError} error
-   * @param {Waiter} [waiter]
+   * @param {boolean} [lost] whether that was not meant to be
    */
-  #end(error, waiter) {
+  #end(error, lost = true) {
     if (this.#over) return;
     this.#over = error;
     this.#transport.close();
-    waiter?.reject(error);
-    this.#detach()(error);
+    this.#detach()(error, lost);
     for (const then of this.#onclose.splice(0)) then();
   }
 
@@ -425,6 +424,22 @@ export class Connection {
     if (this.#engine.over) return;
     this.#engine.inbox.frame(In.CLOSE, this.id);
     this.#engine.schedule();
+  }
+
+  /**
+   * Called by the engine with output. What a listener throws must not stop the engine half-way
+   * through the output of others: it is thrown later.
+   *
+   * @param {Uint8Array} bytes lent for the call
+   */
+  deliver(bytes) {
+    try {
+      this.sink.data(bytes);
+    } catch (error) {
+      queueMicrotask(() => {
+        throw error;
+      });
+    }
   }
 
   /**

@@ -17,6 +17,8 @@ import { createServer } from 'node:net';
 
 /** How much the peer may leave unread before the engine has to keep the rest. */
 const UNREAD_MAX = 256 * 1024;
+/** After how long a silent peer is asked whether it is there, as redis-server does. */
+const KEEP_ALIVE_MS = 300_000;
 
 /** A listening server. */
 export class Server {
@@ -85,7 +87,8 @@ export class Server {
 export function listen(engine, { port = 0, host = '127.0.0.1', path } = {}) {
   /** @type {Set<Socket>} */
   const sockets = new Set();
-  const server = createServer({ noDelay: true, allowHalfOpen: false }, (socket) => {
+  const options = { noDelay: true, keepAlive: true, keepAliveInitialDelay: KEEP_ALIVE_MS };
+  const server = createServer(options, (socket) => {
     sockets.add(socket);
     socket.once('close', () => sockets.delete(socket));
     serve(engine, socket, path);
