@@ -119,6 +119,8 @@ function formatItems({ kind, items }, indent) {
   const lines = [];
   for (let i = 0; i < items.length; i += step) {
     const parts = items.slice(i, i + step).map((item) => format(item, deeper));
+    // What is nested in a map begins on a line of its own.
+    if (step === 2 && items[i + 1]?.items.length) parts[1] = `\n${deeper}${parts[1]}`;
     const number = String(i / step + 1).padStart(width);
     lines.push(`${i > 0 ? indent : ''}${number}${mark} ${parts.join(' => ')}`);
   }

@@ -26,8 +26,11 @@ import { difference } from './transcript.js';
 export function playOptions(hands) {
   return {
     seed: new Uint8Array(32),
-    // The default of redis-server, which this package changes.
-    config: { save: '3600 1 300 100 60 10000' },
+    config: {
+      'enable-debug-command': 'yes',
+      // The default of redis-server, which this package changes.
+      save: '3600 1 300 100 60 10000',
+    },
     now: () => hands.ms,
     onsave: () => {},
   };
