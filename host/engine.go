@@ -70,8 +70,7 @@ type Engine interface {
 type Maker func(core.Options) (Engine, error)
 
 // Death is the error of an engine that broke an invariant: a panic of the native engine, a trap or
-// a failed step of a guest. No client can cause it but by a bug of redlet, or by asking for it
-// with DEBUG PANIC.
+// a failed step of a guest. No client can cause it but by a bug of redlet.
 type Death struct {
 	Reason string // one line
 	Detail string // a stack trace, or the guest's last words
