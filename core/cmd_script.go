@@ -2,9 +2,10 @@ package core
 
 import (
 	"bytes"
-	"crypto/sha1"
 	"encoding/hex"
 	"strings"
+
+	"github.com/redlet/redlet/core/internal/sha1"
 )
 
 // scriptKeys are the key specs of the commands that run scripts.

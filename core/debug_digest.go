@@ -1,12 +1,12 @@
 package core
 
 import (
-	"crypto/sha1"
 	"encoding/binary"
 	"encoding/hex"
 	"strconv"
 
 	"github.com/redlet/redlet/core/internal/hash"
+	"github.com/redlet/redlet/core/internal/sha1"
 )
 
 // digest is the signature that DEBUG DIGEST gives of data, the same as that of Redis for the same

@@ -1,13 +1,13 @@
 package core
 
 import (
-	"crypto/sha1"
 	"encoding/binary"
 	"encoding/hex"
 	"slices"
 	"strconv"
 
 	"github.com/redlet/redlet/core/internal/rdb"
+	"github.com/redlet/redlet/core/internal/sha1"
 )
 
 // A snapshot is an RDB file. What such a file has no place for (the clock, the generator of random

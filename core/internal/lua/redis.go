@@ -1,10 +1,11 @@
 package lua
 
 import (
-	"crypto/sha1"
 	"encoding/hex"
 
 	lua "github.com/yuin/gopher-lua"
+
+	"github.com/redlet/redlet/core/internal/sha1"
 )
 
 // openRedis makes the table redis.
