@@ -308,7 +308,7 @@ func cmdFunctionStats(c *call) {
 
 func cmdFunctionDump(c *call) {
 	w := &c.e.persist.writer
-	w.Compress = c.e.cfg.rdbCompression
+	w.Compress, w.Version = c.e.cfg.rdbCompression, c.e.rdbVersion()
 	w.BeginPayload(nil)
 	for _, l := range c.e.functions.libraries {
 		w.Function(l.source)

@@ -170,7 +170,7 @@ func cmdDump(c *call) {
 		return
 	}
 	w, ops := &c.e.persist.writer, &kinds[o.kind]
-	w.Compress = c.e.cfg.rdbCompression
+	w.Compress, w.Version = c.e.cfg.rdbCompression, c.e.rdbVersion()
 	w.BeginPayload(nil)
 	w.Type(ops.rdbType(o))
 	ops.save(w, o)
@@ -264,7 +264,7 @@ func cmdRestore(c *call) {
 // restored reads a payload; where it cannot be read it replies the error and returns nil.
 func (c *call) restored(payload []byte) *object {
 	r, err := rdb.NewPayloadReader(payload)
-	if err != nil {
+	if err != nil || r.Version() > int(c.e.rdbVersion()) {
 		c.err(errPayload)
 		return nil
 	}

@@ -138,3 +138,15 @@ func (e *Engine) tooNew(cmd *Command, args [][]byte) bool {
 	}
 	return false
 }
+
+// rdbVersion is the version of the RDB format that the version of Redis writes, and the newest
+// that its RESTORE takes. What came before Redis 7.0 is not written any more.
+func (e *Engine) rdbVersion() uint16 {
+	switch {
+	case e.cfg.compat < sinceOf("7.2"):
+		return 10
+	case e.cfg.compat < sinceOf("7.4"):
+		return 11
+	}
+	return 12
+}

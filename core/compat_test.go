@@ -42,3 +42,33 @@ func TestCompat(t *testing.T) {
 		}
 	}
 }
+
+// TestCompatPayload shows that DUMP writes, and RESTORE takes, what the older version can read.
+func TestCompatPayload(t *testing.T) {
+	payloads := map[string]string{}
+	for version, format := range map[string]byte{"7.0": 10, "7.2": 11, "7.4": 12, "8.0": 12} {
+		e, err := coretest.NewEngine(map[string]string{"compat": version})
+		if err != nil {
+			t.Fatal(err)
+		}
+		ask(t, e, "SET", "k", "v")
+		dump := ask(t, e, "DUMP", "k").Text
+		if got := dump[len(dump)-10]; got != format {
+			t.Errorf("compat %s: DUMP is of version %d", version, got)
+		}
+		if got := string(e.Snapshot(nil)[5:9]); got != fmt.Sprintf("%04d", format) {
+			t.Errorf("compat %s: a snapshot is of version %s", version, got)
+		}
+		payloads[version] = dump
+	}
+	for version, payload := range payloads {
+		e, err := coretest.NewEngine(map[string]string{"compat": "7.2"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := ask(t, e, "RESTORE", "k", "0", payload).Text
+		if (got == "OK") != (version < "7.4") {
+			t.Errorf("compat 7.2 restores a payload of %s: %s", version, got)
+		}
+	}
+}

@@ -38,6 +38,7 @@ func (e *Engine) Restore(image []byte) error {
 func (e *Engine) image(dst []byte, state bool) []byte {
 	w := &e.persist.writer
 	w.Compress, w.Checksum = e.cfg.rdbCompression, e.cfg.rdbChecksum
+	w.Version = e.rdbVersion()
 	w.Begin(dst)
 	w.Aux("redis-ver", e.Version())
 	w.AuxInt("redis-bits", 64)

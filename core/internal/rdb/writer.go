@@ -14,6 +14,9 @@ type Writer struct {
 	// shorter (rdbcompression), Checksum whether an image ends in its CRC (rdbchecksum).
 	Compress bool
 	Checksum bool
+	// Version is the version of the format that is claimed, where it is not the constant Version:
+	// the layouts are the same since version 10, but for those of types that came later.
+	Version uint16
 
 	out   []byte
 	start int
@@ -23,8 +26,16 @@ type Writer struct {
 // Begin starts an image behind what dst holds.
 func (w *Writer) Begin(dst []byte) {
 	w.out, w.start = dst, len(dst)
+	v := w.version()
 	w.out = append(w.out, "REDIS00"...)
-	w.out = append(w.out, '0'+Version/10, '0'+Version%10)
+	w.out = append(w.out, '0'+byte(v/10), '0'+byte(v%10))
+}
+
+func (w *Writer) version() uint16 {
+	if w.Version != 0 {
+		return w.Version
+	}
+	return Version
 }
 
 // End closes the image and returns the buffer, which the Writer then forgets.
@@ -46,7 +57,7 @@ func (w *Writer) BeginPayload(dst []byte) {
 
 // EndPayload closes the payload and returns the buffer, which the Writer then forgets.
 func (w *Writer) EndPayload() []byte {
-	w.out = binary.LittleEndian.AppendUint16(w.out, Version)
+	w.out = binary.LittleEndian.AppendUint16(w.out, w.version())
 	out := binary.LittleEndian.AppendUint64(w.out, CRC64(0, w.out[w.start:]))
 	w.out = nil
 	return out
