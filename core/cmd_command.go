@@ -337,7 +337,7 @@ func cmdCommandList(c *call) {
 	var keep func(*Command) bool
 	switch {
 	case len(c.args) == 2:
-		keep = func(cmd *Command) bool { return cmd.parent == nil }
+		keep = func(*Command) bool { return true }
 	case len(c.args) != 5 || !is(c.args[2], "filterby"):
 		c.err(errSyntax)
 		return

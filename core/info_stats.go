@@ -92,7 +92,13 @@ func infoMemory(w *infoText, e *Engine) {
 	w.text("used_memory_lua_human", "0B")
 	w.idle("used_memory_scripts_eval")
 	w.count("number_of_cached_scripts", len(e.scripts.cache))
-	w.idle("number_of_functions", "number_of_libraries", "used_memory_vm_functions")
+	functions := 0
+	for _, l := range e.functions.libraries {
+		functions += len(l.functions)
+	}
+	w.count("number_of_functions", functions)
+	w.count("number_of_libraries", len(e.functions.libraries))
+	w.idle("used_memory_vm_functions")
 	w.bytes("used_memory_vm_total", 0)
 	w.idle("used_memory_functions")
 	w.bytes("used_memory_scripts", 0)
