@@ -214,11 +214,16 @@ func (c *call) asHash(o *object) (*hashValue, bool) {
 func (c *call) hashToFill() (*hashValue, bool) {
 	h, ok := c.hashToChange()
 	if ok && h == nil {
-		o := newHash()
-		c.add(c.args[1], o)
-		h = o.hash()
+		h = c.addHash()
 	}
 	return h, ok
+}
+
+// addHash makes the hash at the command's key, where there is none; fields must be added at once.
+func (c *call) addHash() *hashValue {
+	o := newHash()
+	c.add(c.args[1], o)
+	return o.hash()
 }
 
 // settleHash ends a change to the fields of a hash: it sets the engine's clockwork for those that
@@ -473,7 +478,7 @@ func cmdHincrby(c *call) {
 		c.err(errOverflow)
 		return
 	}
-	c.replaceField(strconv.AppendInt(digits[:0], n+by, 10), "hincrby")
+	c.replaceField(h, strconv.AppendInt(digits[:0], n+by, 10), "hincrby")
 	c.int(n + by)
 }
 
@@ -504,7 +509,7 @@ func cmdHincrbyfloat(c *call) {
 		return
 	}
 	text := x.AppendFixed(digits[:0])
-	c.replaceField(text, "hincrbyfloat")
+	c.replaceField(h, text, "hincrbyfloat")
 	c.bulk(text)
 }
 
@@ -518,13 +523,15 @@ func (c *call) fieldToChange(h *hashValue, scratch []byte) ([]byte, bool) {
 	return h.Get(c.args[2], c.nowMs(), scratch)
 }
 
-// replaceField gives the field that the command names another value; it expires when it did.
-func (c *call) replaceField(value []byte, event string) {
-	if h, ok := c.hashToFill(); ok {
-		h.Set(c.args[2], value, true, c.e.hashLimits())
-		c.settleHash(h)
-		c.modified(notifyHash, event, c.args[1])
+// replaceField gives the field that the command names another value; it expires when it did. A
+// hash that is nil is made.
+func (c *call) replaceField(h *hashValue, value []byte, event string) {
+	if h == nil {
+		h = c.addHash()
 	}
+	h.Set(c.args[2], value, true, c.e.hashLimits())
+	c.settleHash(h)
+	c.modified(notifyHash, event, c.args[1])
 }
 
 func cmdHscan(c *call) {

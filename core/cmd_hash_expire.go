@@ -531,8 +531,7 @@ func (c *call) argPairs(i int) ([][]byte, bool) {
 	return pairs, true
 }
 
-// cmdHsetex sets fields; or, where the expiry they are to have is over already, removes them,
-// which it nevertheless announces as both.
+// cmdHsetex sets fields with their expiry. Each in turn is removed again where that is over.
 func cmdHsetex(c *call) {
 	opt, ok := c.hsetexOptions()
 	if !ok {
@@ -547,7 +546,7 @@ func cmdHsetex(c *call) {
 		return
 	}
 	if h == nil {
-		h, _ = c.hashToFill()
+		h = c.addHash()
 	}
 	lim := c.e.hashLimits()
 	h.Prepare(opt.pairs, lim)
@@ -556,15 +555,10 @@ func cmdHsetex(c *call) {
 		h.EnableExpiry()
 	}
 	for i := 0; i < len(opt.pairs); i += 2 {
-		if opt.at <= c.nowMs() {
-			h.Delete(opt.pairs[i])
-			ch.deleted = true
-		} else {
-			h.Set(opt.pairs[i], opt.pairs[i+1], opt.keep, lim)
+		h.Set(opt.pairs[i], opt.pairs[i+1], opt.keep, lim)
+		if opt.at != hash.Never {
+			ch.expire(opt.pairs[i], opt.at, always)
 		}
-	}
-	for i := 0; i < len(opt.pairs) && opt.at != hash.Never && !ch.deleted; i += 2 {
-		ch.expire(opt.pairs[i], opt.at, always)
 	}
 	c.modified(notifyHash, "hset", c.args[1])
 	ch.end()
