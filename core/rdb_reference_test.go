@@ -206,8 +206,8 @@ func TestLoadsReference(t *testing.T) {
 	same(t, s.told(), ref.told())
 }
 
-// TestDumpBothWays compares what DUMP gives, and has each RESTORE what the other gave.
-func TestDumpBothWays(t *testing.T) {
+// TestDumpReference compares what DUMP gives, and has each RESTORE what the other gave.
+func TestDumpReference(t *testing.T) {
 	ref := theirs(t, t.TempDir())
 	_, s := ours(t)
 	s.fill()
