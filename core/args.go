@@ -77,14 +77,8 @@ func (c *call) argPositive(i int) (int64, bool) {
 	return n, ok
 }
 
-// parseDouble reads a number as Redis reads doubles: no white space, no NaN, nothing too large.
-func parseDouble(b []byte) (float64, bool) {
-	f, err := parseFloat(b)
-	return f, err == nil && f == f
-}
-
-// parseFloat is parseDouble for what may be beyond a double's range: then it is infinite, with an
-// error.
+// parseFloat reads a number as Redis reads doubles: without white space. What is beyond a double's
+// range is infinite, with an error.
 func parseFloat(b []byte) (float64, error) {
 	if len(b) == 0 || len(b) > 255 || b[0] == ' ' || b[0] >= '\t' && b[0] <= '\r' {
 		return 0, strconv.ErrSyntax
