@@ -14,19 +14,23 @@ import { exists } from './helpers.js';
 
 const PLACES = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
 
-/** What a test without Chromium says instead. */
-export const MISSING = 'Chromium is missing: install the package chromium';
-
 /** Where Chromium is, if it is installed: at $CHROMIUM, or where packages put it. */
-export async function findChromium() {
+async function findChromium() {
   for (const place of process.env.CHROMIUM ? [process.env.CHROMIUM] : PLACES) {
     if (await exists(place)) return place;
   }
   return undefined;
 }
 
-/** @param {string} executablePath */
-export function launch(executablePath) {
+const executablePath = await findChromium();
+
+/** Why tests in Chromium are skipped, if they are; in continuous integration they never are. */
+export const skip =
+  executablePath || process.env.CI ? false : 'Chromium is missing: install the package chromium';
+
+/** Starts Chromium. */
+export function launch() {
+  if (!executablePath) throw new Error('Chromium is missing: install the package chromium');
   const quiet = ['background-networking', 'component-update', 'sync', 'quic', 'gpu'];
   const args = ['--no-sandbox', '--no-first-run', ...quiet.map((name) => `--disable-${name}`)];
   return chromium.launch({ executablePath, args });

@@ -6,13 +6,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test from 'node:test';
 
-import { MISSING, findChromium, launch, serveFolder } from './browser.js';
+import { launch, serveFolder, skip } from './browser.js';
 import { root, run } from './helpers.js';
 
 /** @typedef {import('playwright-core').Page} Page */
-
-const chromium = await findChromium();
-const skip = chromium ? false : MISSING;
 
 test('the playground', { skip }, async (t) => {
   const folder = await mkdtemp(join(tmpdir(), 'redlet-playground-'));
@@ -20,7 +17,7 @@ test('the playground', { skip }, async (t) => {
   const built = await run(process.execPath, [join(root, 'playground/build.js'), folder]);
   assert.equal(built.code, 0, built.output);
   const site = await serveFolder(folder);
-  const browser = await launch(String(chromium));
+  const browser = await launch();
   t.after(() => browser.close());
   const page = await browser.newPage();
   page.setDefaultTimeout(15_000);

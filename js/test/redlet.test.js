@@ -116,6 +116,17 @@ test('the same seed gives the same choices', async (t) => {
   assert.notEqual(choices[0], choices[2]);
 });
 
+const IMPATIENT = { config: { 'busy-reply-threshold': 20 } };
+
+withRedis('a script that does not end leaves the others answered', IMPATIENT, async (redis) => {
+  const endless = redis.call('EVAL', 'while true do end', 0);
+  const other = redis.client();
+  await assert.rejects(other.call('GET', 'k'), /^ReplyError: BUSY /);
+  assert.equal(await other.call('SCRIPT', 'KILL'), 'OK');
+  await assert.rejects(endless, /Script killed by user/);
+  assert.equal(await other.call('PING'), 'PONG');
+});
+
 withRedis('connect gives streams', {}, async (redis) => {
   const { readable, writable } = redis.connect({ addr: '127.0.0.9:99' });
   const writer = writable.getWriter();

@@ -31,7 +31,8 @@ export function corpusInWorker(texts) {
 export async function useWorker() {
   /** @type {string[]} */
   const log = [];
-  const redis = await openInWorker({ onlog: (_level, text) => log.push(text) });
+  const config = { 'busy-reply-threshold': 20 };
+  const redis = await openInWorker({ config, onlog: (_level, text) => log.push(text) });
   const seen = [];
   seen.push(await redis.call('SET', 'k', 'v'), await redis.pipeline([['GET', 'k'], ['NOPE']]));
   const message = new Promise((resolve) => void redis.subscribe('news', resolve));
@@ -47,6 +48,10 @@ export async function useWorker() {
   await writable.getWriter().write(new TextEncoder().encode('PING\r\n'));
   const { value } = await readable.getReader().read();
   seen.push(new TextDecoder().decode(value));
+  const endless = redis.call('EVAL', 'while true do end', 0).catch((error) => error.code);
+  const other = redis.client();
+  seen.push(await other.call('GET', 'k').catch((error) => error.code));
+  seen.push(await other.call('SCRIPT', 'KILL'), await endless);
   redis.engine.inbox.frame(99);
   seen.push(await redis.call('PING').catch((error) => error.name));
   seen.push(await redis.call('GET', 'k'));
