@@ -12,6 +12,7 @@ import (
 // it is to be saved next, and which saves the host is about.
 type persist struct {
 	writer rdb.Writer
+	size   int   // of the last image: how much room to make for the next
 	dirty  int64 // changes since the last save
 	broken bool  // the last save in the background failed
 

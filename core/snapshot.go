@@ -36,7 +36,8 @@ func (e *Engine) Restore(image []byte) error {
 // image appends an RDB file to dst: with the engine's own state (a snapshot), or without (a file
 // that is saved, which may well be loaded by another server at another time).
 func (e *Engine) image(dst []byte, state bool) []byte {
-	w := &e.persist.writer
+	w, start := &e.persist.writer, len(dst)
+	dst = slices.Grow(dst, e.persist.size+e.persist.size/16)
 	w.Compress, w.Checksum = e.cfg.rdbCompression, e.cfg.rdbChecksum
 	w.Version = e.rdbVersion()
 	w.Begin(dst)
@@ -64,7 +65,9 @@ func (e *Engine) image(dst []byte, state bool) []byte {
 			e.breathe(i)
 		}
 	}
-	return w.End()
+	dst = w.End()
+	e.persist.size = len(dst) - start
+	return dst
 }
 
 // The auxiliary fields of a snapshot: the clock, the state of the random generator, the seeds of
