@@ -104,8 +104,11 @@ func (e *Engine) wake(d *db, key string) {
 // runs after each command, and after a whole transaction or script; in a server that DEBUG SLEEP
 // holds up, when that is over.
 func (e *Engine) serveReady() {
-	if len(e.blocked.ready) == 0 || e.blocked.serves || e.scripts.waiting() ||
-		e.asleep > e.now {
+	if e.scripts.waiting() || e.asleep > e.now {
+		return
+	}
+	e.sendReplicas()
+	if len(e.blocked.ready) == 0 || e.blocked.serves {
 		return
 	}
 	e.blocked.serves = true
@@ -114,8 +117,9 @@ func (e *Engine) serveReady() {
 		e.blocked.ready = nil
 		for _, k := range batch {
 			for _, p := range slices.Clone(k.db.waiting[k.key]) {
-				if p.conn.parked == p && p.wakes(k.key) {
+				if p.conn.parked == p && p.wakes(k.key, int64(e.now)/1000) {
 					e.retry(p)
+					e.sendReplicas()
 				}
 			}
 		}
@@ -124,12 +128,12 @@ func (e *Engine) serveReady() {
 }
 
 // wakes reports whether what a key holds now is what the command waits for.
-func (p *parked) wakes(key string) bool {
+func (p *parked) wakes(key string, nowMs int64) bool {
 	if p.always {
 		return true
 	}
 	o := p.db.keys.Find([]byte(key))
-	return o != nil && (*o).kind == p.kind
+	return o != nil && (*o).kind == p.kind && !(*o).gone(nowMs)
 }
 
 // retry runs a parked command again.

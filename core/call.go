@@ -15,6 +15,8 @@ type call struct {
 	args [][]byte
 	// retry is set when a parked command runs again because one of its keys was touched.
 	retry bool
+	// replicated is set when replicate has said what replicas are sent of the command.
+	replicated bool
 	// counted is set when an error reply is in the statistics already: a script passes it on.
 	counted bool
 }
@@ -31,7 +33,11 @@ func (c *call) mayBlock() bool { return !c.conn.executing && !c.conn.script }
 // invoke runs a command that passed every check and counts it.
 func (e *Engine) invoke(c *call) {
 	at := len(c.buf)
+	dirty := e.persist.dirty
 	c.cmd.Run(c)
+	if len(e.replicas.conns) > 0 {
+		e.replicas.take(c, dirty)
+	}
 	if c.conn.task != nil && !e.scripts.inside {
 		return // suspended: it is accounted for when it ends
 	}

@@ -74,7 +74,8 @@ func (e *Engine) Deadline() Time {
 // due returns the engine time at which something next happens by itself.
 func (e *Engine) due() Time {
 	d := min(e.expires.due(), e.blocked.due(), e.idle.due())
-	return min(d, e.pause.due(), e.persist.due(e), e.sleepsUntil())
+	d = min(d, e.pause.due(), e.persist.due(e), e.sleepsUntil())
+	return min(d, e.replicas.due())
 }
 
 // turn brings the engine's time to t and does, in order of time, what falls due until then.
@@ -94,6 +95,8 @@ func (e *Engine) turn(t Time) {
 			e.unpause()
 		case e.sleepsUntil():
 			e.wakeUp()
+		case e.replicas.due():
+			e.pingReplicas()
 		case e.idle.due():
 			e.idleTimeout()
 		default:

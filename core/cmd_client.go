@@ -406,7 +406,10 @@ const (
 )
 
 func (cl *conn) class() connClass {
-	if cl.subscribed() {
+	switch {
+	case cl.replica.attached:
+		return classReplica
+	case cl.subscribed():
 		return classPubSub
 	}
 	return classNormal
@@ -472,7 +475,8 @@ func (cl *conn) flags() string {
 		on     bool
 		letter byte
 	}{
-		{cl.subscribed(), 'P'}, {cl.multi, 'x'}, {cl.parked != nil || cl.held, 'b'},
+		{cl.replica.attached, 'S'}, {cl.subscribed(), 'P'}, {cl.multi, 'x'},
+		{cl.parked != nil || cl.held, 'b'},
 		{cl.touched, 'd'}, {cl.leaving, 'c'}, {cl.peer.Unix, 'U'}, {cl.noEvict, 'e'},
 		{cl.noTouch, 'T'},
 	} {

@@ -230,9 +230,11 @@ func (c *call) expireKey(u expireUnit) {
 		return
 	}
 	if at <= c.nowMs() {
+		c.replicate("DEL", key)
 		c.remove(key)
 		c.modified(notifyGeneric, "del", key)
 	} else {
+		c.replicateExpiry(key, at)
 		c.e.setExpiry(c.db, key, o, at)
 		c.modified(notifyGeneric, "expire", key)
 	}

@@ -264,6 +264,7 @@ func (c *call) dropLapsed(h *hashValue, fields [][]byte) (any bool) {
 		if at, ok := h.Expiry(field, 0); ok && at <= c.nowMs() {
 			h.Delete(field)
 			c.e.stats.expiredFields++
+			c.e.replicas.add(c.db.id, "HDEL", [][]byte{c.args[1], field})
 			any = true
 		}
 	}
@@ -531,6 +532,9 @@ func (c *call) replaceField(h *hashValue, value []byte, event string) {
 	}
 	h.Set(c.args[2], value, true, c.e.hashLimits())
 	c.settleHash(h)
+	if event == "hincrbyfloat" {
+		c.replicate("HSET", c.args[1], c.args[2], value)
+	}
 	c.modified(notifyHash, event, c.args[1])
 }
 

@@ -2,6 +2,7 @@ package core
 
 import (
 	"math"
+	"slices"
 
 	"github.com/redlet/redlet/core/internal/hash"
 	"github.com/redlet/redlet/core/internal/resp"
@@ -283,6 +284,8 @@ type fieldChange struct {
 	c                              *call
 	h                              *hashValue
 	changed, deleted, stay, lapsed bool
+	at                             int64    // what expire gave
+	given, gone                    [][]byte // what it gave it to, and what was deleted, for replicas
 }
 
 // expire gives a field its expiry; it is deleted when that is over already. A field whose time
@@ -295,13 +298,27 @@ func (ch *fieldChange) expire(field []byte, at int64, cond condition) int64 {
 	case !cond.allows(old, at):
 		return fieldRefused
 	case at <= ch.c.nowMs():
-		ch.h.Delete(field)
-		ch.deleted = true
+		ch.delete(field)
 		return fieldDeleted
 	}
 	ch.h.SetExpiry(field, at)
-	ch.changed = true
+	ch.changed, ch.at = true, at
+	if ch.c.feeds() {
+		ch.given = append(ch.given, field)
+	}
 	return fieldChanged
+}
+
+// delete removes a field and reports whether it was there.
+func (ch *fieldChange) delete(field []byte) bool {
+	if !ch.h.Delete(field) {
+		return false
+	}
+	ch.deleted = true
+	if ch.c.feeds() {
+		ch.gone = append(ch.gone, field)
+	}
+	return true
 }
 
 // persist ends the expiry of a field.
@@ -328,6 +345,7 @@ func (ch *fieldChange) lapse(field []byte) {
 // end tells everybody.
 func (ch *fieldChange) end() {
 	c, key := ch.c, ch.c.args[1]
+	ch.replicate()
 	for _, e := range [...]struct {
 		happened bool
 		event    string
@@ -342,6 +360,19 @@ func (ch *fieldChange) end() {
 		}
 	}
 	c.settleHash(ch.h)
+}
+
+// replicate sends the replicas what became of the fields.
+func (ch *fieldChange) replicate() {
+	c, key := ch.c, ch.c.args[1]
+	if len(ch.given) > 0 {
+		i := slices.IndexFunc(c.args, func(arg []byte) bool { return is(arg, "fields") })
+		c.replicate("HPEXPIREAT", slices.Concat([][]byte{key, decimal(ch.at), c.args[i],
+			decimal(int64(len(ch.given)))}, ch.given)...)
+	}
+	if len(ch.gone) > 0 {
+		c.replicate("HDEL", slices.Concat([][]byte{key}, ch.gone)...)
+	}
 }
 
 func cmdHttl(c *call) {
@@ -460,9 +491,7 @@ func cmdHgetdel(c *call) {
 	for _, field := range fields {
 		ch.lapse(field)
 		c.bulkField(h, field)
-		if h.Delete(field) {
-			ch.deleted = true
-		}
+		ch.delete(field)
 	}
 	ch.end()
 }
@@ -559,6 +588,12 @@ func cmdHsetex(c *call) {
 		if opt.at != hash.Never {
 			ch.expire(opt.pairs[i], opt.at, always)
 		}
+	}
+	if opt.at != hash.Never && !ch.deleted && c.feeds() {
+		i := len(c.args) - len(opt.pairs) - 2
+		c.replicate(string(c.args[0]), slices.Concat([][]byte{c.args[1], []byte("PXAT"),
+			decimal(opt.at)}, c.args[i:])...)
+		ch.given = nil
 	}
 	c.modified(notifyHash, "hset", c.args[1])
 	ch.end()

@@ -286,11 +286,18 @@ func infoThreads(w *infoText, e *Engine) {
 
 func infoReplication(w *infoText, e *Engine) {
 	w.text("role", "master")
-	w.text("connected_slaves", "0")
+	w.int("connected_slaves", int64(len(e.replicas.conns)))
+	for i, cl := range e.replicas.conns {
+		ip := cl.peerIP()
+		lag := int64(e.now-cl.replica.ackedAt) / 1e6
+		w.text("slave"+strconv.Itoa(i), "ip="+ip+",port="+strconv.FormatInt(cl.replica.port, 10)+
+			",state=online,offset="+strconv.FormatInt(cl.replica.acked, 10)+
+			",lag="+strconv.FormatInt(lag, 10))
+	}
 	w.text("master_failover_state", "no-failover")
 	w.text("master_replid", e.ids.replication)
 	w.text("master_replid2", noReplicationID)
-	w.text("master_repl_offset", "0")
+	w.int("master_repl_offset", e.replicas.offset)
 	w.text("second_repl_offset", "-1")
 	w.text("repl_backlog_active", "0")
 	w.int("repl_backlog_size", e.cfg.replBacklogSize)
@@ -343,9 +350,17 @@ func (r *random) hex40() string {
 
 func cmdRole(c *call) {
 	c.array(3)
+	r := &c.e.replicas
 	c.bulkString("master")
-	c.int(0)
-	c.array(0)
+	c.int(r.offset)
+	c.array(len(r.conns))
+	for _, cl := range r.conns {
+		ip := cl.peerIP()
+		c.array(3)
+		c.bulkString(ip)
+		c.bulkInt(cl.replica.port)
+		c.bulkInt(cl.replica.acked)
+	}
 }
 
 // cmdLolwut shows the version. It draws nothing: the pictures are Redis's own.

@@ -144,6 +144,12 @@ func (c *call) listMove(from, to listEnd) {
 	from.pop(l)
 	c.listReceive(dst, to, s)
 	c.elementsGone(c.args[1], src, from.popEvent(), 1)
+	switch c.cmd.full {
+	case "blmove":
+		c.replicate("LMOVE", c.args[1:5]...)
+	case "brpoplpush":
+		c.replicate("RPOPLPUSH", c.args[1:3]...)
+	}
 }
 
 // listReceive puts s at an end of the list at argument 2: dst, or a new one if that is nil.
@@ -220,6 +226,10 @@ func (c *call) popMany(keys [][]byte, end listEnd, num int64) bool {
 		if c.ofKind(o, kindList) {
 			c.array(2)
 			c.bulk(key)
+			if c.feeds() {
+				n := min(num, int64(o.list().Len()))
+				c.replicate(end.popName(), key, decimal(n))
+			}
 			c.takeElements(key, o, end, num)
 		}
 		return true
@@ -243,6 +253,7 @@ func (c *call) blockingPop(end listEnd) {
 			continue
 		}
 		if c.ofKind(o, kindList) {
+			c.replicate(end.popName(), key)
 			c.array(2)
 			c.bulk(key)
 			c.element(end.peek(o.list()))

@@ -1,6 +1,10 @@
 package core
 
-import "github.com/redlet/redlet/core/internal/rdb"
+import (
+	"slices"
+
+	"github.com/redlet/redlet/core/internal/rdb"
+)
 
 var persistCommands = []Command{
 	{
@@ -246,6 +250,7 @@ func cmdRestore(c *call) {
 	replaced := opt.replace && c.peek(key) != nil && c.remove(key)
 	if expire != 0 && expire <= c.nowMs() {
 		if replaced {
+			c.replicate("DEL", key)
 			c.modified(notifyGeneric, "del", key)
 		}
 		c.ok()
@@ -257,6 +262,10 @@ func cmdRestore(c *call) {
 		c.e.setExpiry(c.db, key, o, expire)
 	}
 	c.moved(c.db, key, o)
+	if expire != 0 && c.feeds() {
+		c.replicate("RESTORE", slices.Concat([][]byte{key, decimal(expire)}, c.args[3:],
+			[][]byte{[]byte("ABSTTL")})...)
+	}
 	c.modified(notifyGeneric, "restore", key)
 	c.ok()
 }

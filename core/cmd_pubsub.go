@@ -203,8 +203,15 @@ func (c *call) subReply(k subKind, how int, name []byte) {
 	c.count(c.conn.subCount(k))
 }
 
-func cmdPublish(c *call)  { c.count(c.e.publish(c.args[1], c.args[2])) }
-func cmdSpublish(c *call) { c.count(c.e.publishShard(c.args[1], c.args[2])) }
+func cmdPublish(c *call) {
+	c.count(c.e.publish(c.args[1], c.args[2]))
+	c.replicateAsIs()
+}
+
+func cmdSpublish(c *call) {
+	c.count(c.e.publishShard(c.args[1], c.args[2]))
+	c.replicateAsIs()
+}
 
 func cmdPubsubChannels(c *call)      { c.listChannels(subChannel) }
 func cmdPubsubShardchannels(c *call) { c.listChannels(subShard) }

@@ -65,6 +65,7 @@ func (c *call) flushOption() bool {
 func cmdFlushdb(c *call) {
 	if c.flushOption() {
 		c.e.flushDB(c.db)
+		c.replicateAsIs()
 		c.ok()
 	}
 }

@@ -312,6 +312,14 @@ func cmdSet(c *call) {
 	if opt.get {
 		c.orNull(o)
 	}
+	switch {
+	case opt.expiry != stays:
+		c.replicateUntil(key, c.args[2], opt.expiry)
+	case opt.get && opt.keepTTL:
+		c.replicate("SET", key, c.args[2], []byte("KEEPTTL"))
+	case opt.get:
+		c.replicate("SET", key, c.args[2])
+	}
 	if opt.keepTTL && o != nil {
 		opt.expiry = o.expiry()
 	}
@@ -381,6 +389,7 @@ func (c *call) setex(u expireUnit) {
 	if !ok {
 		return
 	}
+	c.replicateUntil(c.args[1], c.args[3], at)
 	c.storeUntil(c.args[1], c.args[3], at, false)
 	c.ok()
 }
@@ -391,6 +400,7 @@ func cmdGetset(c *call) {
 		return
 	}
 	c.orNull(o)
+	c.replicate("SET", c.args[1], c.args[2])
 	c.store(c.args[1], c.args[2])
 }
 
@@ -401,6 +411,7 @@ func cmdGetdel(c *call) {
 	}
 	c.orNull(o)
 	if o != nil {
+		c.replicate("DEL", c.args[1])
 		c.remove(c.args[1])
 		c.modified(notifyGeneric, "del", c.args[1])
 	}
@@ -440,12 +451,15 @@ func cmdGetex(c *call) {
 	c.bulkObject(o)
 	switch {
 	case expiry != stays && expiry <= c.nowMs():
+		c.replicate("DEL", key)
 		c.remove(key)
 		c.modified(notifyGeneric, "del", key)
 	case expiry != stays:
+		c.replicateExpiry(key, expiry)
 		c.e.setExpiry(c.db, key, o, expiry)
 		c.modified(notifyGeneric, "expire", key)
 	case persist && c.e.clearTTL(o):
+		c.replicate("PERSIST", key)
 		c.modified(notifyGeneric, "persist", key)
 	}
 }
@@ -700,6 +714,7 @@ func cmdIncrbyfloat(c *call) {
 		c.add(key, o)
 	}
 	o.setText(text)
+	c.replicate("SET", key, text, []byte("KEEPTTL"))
 	c.modified(notifyString, "incrbyfloat", key)
 	c.bulk(text)
 }

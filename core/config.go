@@ -55,6 +55,7 @@ type config struct {
 	aclAllChannels              bool // new users may use every channel
 	minReplicas                 int64
 	replBacklogSize             int64
+	replPing                    Time // repl-ping-replica-period
 	hz, ioThreads               int64
 
 	rdbCompression, rdbChecksum bool

@@ -40,9 +40,10 @@ type conn struct {
 	watched   []watch
 	touched   bool // a watched key was changed
 
-	parked *parked // the command that waits
-	task   *task   // the command that runs a script and is suspended
-	subs   [subKinds]subscriptions
+	parked  *parked // the command that waits
+	replica replica
+	task    *task // the command that runs a script and is suspended
+	subs    [subKinds]subscriptions
 
 	netIn, netOut, commands int64
 }
@@ -164,6 +165,7 @@ func (e *Engine) drop(cl *conn) {
 	}
 	e.unwatch(cl)
 	e.unsubscribeAll(cl)
+	e.replicas.detach(cl)
 	delete(e.conns, cl.id)
 	if e.last == cl {
 		e.last = nil
@@ -198,12 +200,20 @@ func (e *Engine) release() {
 	e.blocked.held = e.blocked.held[:0]
 }
 
+// limitClass is the class of client-output-buffer-limit that a connection is of.
+func (cl *conn) limitClass() int {
+	switch {
+	case cl.replica.attached:
+		return limitReplica
+	case cl.subscribed():
+		return limitPubSub
+	}
+	return limitNormal
+}
+
 // limitOutput hangs up a connection whose output grew beyond client-output-buffer-limit.
 func (e *Engine) limitOutput(cl *conn) {
-	class := limitNormal
-	if cl.subscribed() {
-		class = limitPubSub
-	}
+	class := cl.limitClass()
 	lim, size := &e.cfg.outputLimits[class], int64(len(cl.w.buf))
 	over := lim.hard > 0 && size > lim.hard
 	if lim.soft > 0 && size > lim.soft {
@@ -267,14 +277,12 @@ func (e *Engine) idleTimeout() {
 	e.idle.at = 0
 	for _, cl := range e.connsByID() {
 		if cl.softSince != 0 {
-			class := limitNormal
-			if cl.subscribed() {
-				class = limitPubSub
-			}
 			e.limitOutput(cl)
-			e.idle.plan(max(cl.softSince+e.cfg.outputLimits[class].within, e.now) + 1000)
+			within := e.cfg.outputLimits[cl.limitClass()].within
+			e.idle.plan(max(cl.softSince+within, e.now) + 1000)
 		}
-		if e.cfg.timeout == 0 || cl.leaving || cl.parked != nil || cl.subscribed() {
+		if e.cfg.timeout == 0 || cl.leaving || cl.parked != nil || cl.subscribed() ||
+			cl.replica.attached {
 			continue
 		}
 		if e.now-cl.lastInput >= e.cfg.timeout {

@@ -94,9 +94,8 @@ func (e *Engine) silence(cl *conn, at int) {
 	cl.w.buf = cl.w.buf[:min(at, len(cl.w.buf))]
 }
 
-// changed counts a change and tells those who watch the key and those who wait for it.
+// changed tells those who watch a key and those who wait for it.
 func (e *Engine) changed(d *db, key string) {
-	e.persist.dirty++
 	if len(d.watchers) > 0 {
 		e.touchWatchers(d, key)
 	}
@@ -114,10 +113,9 @@ func (c *call) modified(class notifyClass, event string, key []byte) {
 // modifiedIn is modified for a key of another database.
 func (c *call) modifiedIn(d *db, class notifyClass, event string, key []byte) {
 	e := c.e
+	e.persist.dirty++
 	if len(d.watchers)+len(d.waiting) > 0 {
 		e.changed(d, string(key))
-	} else {
-		e.persist.dirty++
 	}
 	if e.cfg.notify&class != 0 {
 		e.notify(class, event, d, string(key))

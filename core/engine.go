@@ -88,6 +88,7 @@ type Engine struct {
 	expires   expiries
 	blocked   blocked
 	pubsub    pubsub
+	replicas  replicas
 	pause     pause
 	asleep    Time // until when DEBUG SLEEP holds everybody up, or 0
 	scripts   scripts

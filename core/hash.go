@@ -94,7 +94,9 @@ func (e *Engine) expireFields() {
 		return
 	}
 	h, d, key := due.value, due.store.db, due.key
-	n := h.Expire(int64(e.now)/1000, fieldsPerTurn, func([]byte) {})
+	n := h.Expire(int64(e.now)/1000, fieldsPerTurn, func(field []byte) {
+		e.replicas.add(d.id, "HDEL", [][]byte{[]byte(key), field})
+	})
 	e.stats.expiredFields += int64(n)
 	e.fieldsExpired(d, key, h)
 }

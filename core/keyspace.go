@@ -228,6 +228,7 @@ func (e *Engine) expire(t *ttl) {
 	e.removeFrom(d, []byte(key))
 	e.stats.expired++
 	e.changed(d, key)
+	e.replicas.add(d.id, "DEL", [][]byte{[]byte(key)})
 	e.notify(notifyExpired, "expired", d, key)
 }
 

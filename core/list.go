@@ -103,6 +103,14 @@ func (end listEnd) pushEvent() string {
 	return "rpush"
 }
 
+// popName is the command that removes elements at the end.
+func (end listEnd) popName() string {
+	if end == atHead {
+		return "LPOP"
+	}
+	return "RPOP"
+}
+
 func (end listEnd) popEvent() string {
 	if end == atHead {
 		return "lpop"

@@ -32,6 +32,7 @@ var commands = newTable(
 	persistCommands,
 	bitmapCommands,
 	sortCommands,
+	replicaCommands,
 )
 
 func newTable(families ...[]Command) table {

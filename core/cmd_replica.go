@@ -1,0 +1,84 @@
+package core
+
+import "github.com/redlet/redlet/core/internal/resp"
+
+var replicaCommands = []Command{
+	{
+		Name: "sync", Since: "1.0", Group: "server",
+		Flags:   Admin | NoScript | NoAsyncLoading | NoMulti,
+		Summary: "Asks for the data and the stream of changes, as a replica does.",
+		Run:     cmdSync,
+	},
+	{
+		Name: "psync", Since: "2.8", Group: "server",
+		Flags:   Admin | NoScript | NoAsyncLoading | NoMulti,
+		Syntax:  "replicationid offset:int",
+		Arity:   -3,
+		Summary: "Asks for the stream of changes, as a replica does.",
+		Run:     cmdPsync,
+	},
+	{
+		Name: "replconf", Since: "3.0", Group: "server",
+		Flags:      Admin | NoScript | Loading | Stale | AllowBusy,
+		Arity:      -1,
+		Summary:    "Settles how a replica is fed.",
+		Complexity: "O(1)",
+		System:     true,
+		Run:        cmdReplconf,
+	},
+}
+
+func cmdSync(c *call) {
+	if c.maySync() {
+		c.e.replicas.attach(c)
+	}
+}
+
+// maySync reports whether the connection can become a replica; if not it may reply why.
+func (c *call) maySync() bool {
+	if len(c.buf) > 0 {
+		c.err("ERR SYNC and PSYNC are invalid with pending output")
+		return false
+	}
+	return !c.conn.replica.attached
+}
+
+// cmdPsync always gives everything: no backlog of the stream is kept that a replica that was away
+// could catch up with.
+func cmdPsync(c *call) {
+	if _, ok := c.argInt(2); !ok || !c.maySync() {
+		return
+	}
+	c.status("FULLRESYNC " + c.e.ids.replication + " " + string(decimal(c.e.replicas.offset)))
+	c.e.replicas.attach(c)
+}
+
+func cmdReplconf(c *call) {
+	if len(c.args)%2 == 0 {
+		c.err(errSyntax)
+		return
+	}
+	r := &c.conn.replica
+	for i := 1; i < len(c.args); i += 2 {
+		ok := true
+		switch word := c.args[i]; {
+		case is(word, "listening-port"):
+			r.port, ok = c.argInt(i + 1)
+		case is(word, "ack"):
+			if n, good := resp.Int(c.args[i+1]); good && r.attached {
+				r.acked, r.ackedAt = n, c.now()
+			}
+			return // that is never answered
+		case is(word, "getack"):
+			return
+		case is(word, "capa"), is(word, "ip-address"), is(word, "version"):
+		default:
+			c.err("ERR Unrecognized REPLCONF option: " + string(word))
+			return
+		}
+		if !ok {
+			return
+		}
+	}
+	c.ok()
+}

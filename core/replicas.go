@@ -1,0 +1,172 @@
+package core
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// replicas feeds the replicas: connections that asked with SYNC or PSYNC for all data, and that
+// since then are sent every change as a command. What a command changes goes out as one, between
+// MULTI and EXEC if it is several commands.
+//
+// A command is sent as its client wrote it, unless its handler calls replicate: what depends on
+// the time, on chance or on who waits is sent as what came of it.
+type replicas struct {
+	conns  []*conn
+	db     int    // the database in which the stream stands; -1: the next command selects its own
+	unit   []byte // the changes of the command, transaction or script under way
+	count  int    // how many commands these are
+	offset int64  // the bytes of the stream so far
+	pingAt Time
+}
+
+// replicate sends the replicas a command in place of the one under way. It may be called several
+// times.
+func (c *call) replicate(name string, args ...[]byte) {
+	r := &c.e.replicas
+	if len(r.conns) > 0 {
+		c.replicated = true
+		r.add(c.db.id, name, args)
+	}
+}
+
+// replicateAsIs sends the replicas the command under way though it changes nothing.
+func (c *call) replicateAsIs() {
+	if c.feeds() {
+		c.replicate(string(c.args[0]), c.args[1:]...)
+	}
+}
+
+// feeds reports whether anybody is sent what changes: only then need it be put together.
+func (c *call) feeds() bool { return len(c.e.replicas.conns) > 0 }
+
+// replicateUntil sends the replicas a string that expires at an instant.
+func (c *call) replicateUntil(key, value []byte, at int64) {
+	if c.feeds() {
+		c.replicate("SET", key, value, []byte("PXAT"), decimal(at))
+	}
+}
+
+// replicateExpiry sends the replicas the instant at which a key now expires.
+func (c *call) replicateExpiry(key []byte, at int64) {
+	if c.feeds() {
+		c.replicate("PEXPIREAT", key, decimal(at))
+	}
+}
+
+// take adds what a command has changed, unless that is done: dirty is the count of changes before
+// it ran.
+func (r *replicas) take(c *call, dirty int64) {
+	if c.replicated || c.e.persist.dirty == dirty {
+		return
+	}
+	if c.cmd.full != "exec" && !c.cmd.runsScripts() {
+		r.add(c.db.id, string(c.args[0]), c.args[1:])
+	}
+}
+
+// add adds a command to the changes under way.
+func (r *replicas) add(db int, name string, args [][]byte) {
+	if len(r.conns) == 0 {
+		return
+	}
+	if db != r.db {
+		r.db = db
+		r.unit = appendRequest(r.unit, "SELECT", [][]byte{strconv.AppendInt(nil, int64(db), 10)})
+	}
+	r.unit = appendRequest(r.unit, name, args)
+	r.count++
+}
+
+// sendReplicas sends what was added.
+func (e *Engine) sendReplicas() {
+	r := &e.replicas
+	if r.count == 0 {
+		return
+	}
+	if r.count > 1 {
+		e.feedReplicas(appendRequest(nil, "MULTI", nil))
+		r.unit = appendRequest(r.unit, "EXEC", nil)
+	}
+	e.feedReplicas(r.unit)
+	r.unit, r.count = r.unit[:0], 0
+	if cap(r.unit) > outputKeepMax {
+		r.unit = nil
+	}
+}
+
+func (e *Engine) feedReplicas(b []byte) {
+	e.replicas.offset += int64(len(b))
+	for _, cl := range e.replicas.conns {
+		if !cl.leaving {
+			cl.w.buf = append(cl.w.buf, b...)
+			e.flush(cl)
+		}
+	}
+}
+
+// due returns when the replicas must next hear that the master is alive.
+func (r *replicas) due() Time {
+	if len(r.conns) == 0 {
+		return Never
+	}
+	return r.pingAt
+}
+
+func (e *Engine) pingReplicas() {
+	e.feedReplicas(appendRequest(nil, "PING", nil))
+	e.replicas.pingAt = e.now + e.cfg.replPing
+}
+
+// attach makes a connection a replica and sends it all data.
+func (r *replicas) attach(c *call) {
+	image := c.e.image(nil, false)
+	c.head('$', int64(len(image)))
+	c.buf = append(c.buf, image...)
+	if len(r.conns) == 0 {
+		r.pingAt = c.now() + c.e.cfg.replPing
+	}
+	r.db = -1
+	r.conns = append(r.conns, c.conn)
+	c.conn.replica.attached = true
+}
+
+// detach forgets a connection.
+func (r *replicas) detach(cl *conn) {
+	if i := slices.Index(r.conns, cl); i >= 0 {
+		r.conns = slices.Delete(r.conns, i, i+1)
+	}
+}
+
+// replica is what a connection says of itself before and after it is made a replica.
+type replica struct {
+	attached bool
+	port     int64
+	acked    int64 // how much of the stream it says it has
+	ackedAt  Time
+}
+
+// peerIP is a connection's peer without its port.
+func (cl *conn) peerIP() string {
+	addr := cl.peer.Addr
+	return addr[:max(0, strings.LastIndexByte(addr, ':'))]
+}
+
+// appendRequest appends a command as clients send it.
+func appendRequest(dst []byte, name string, args [][]byte) []byte {
+	dst = append(dst, '*')
+	dst = strconv.AppendInt(dst, int64(len(args)+1), 10)
+	dst = append(dst, "\r\n$"...)
+	dst = strconv.AppendInt(dst, int64(len(name)), 10)
+	dst = append(append(append(dst, "\r\n"...), name...), "\r\n"...)
+	for _, arg := range args {
+		dst = append(dst, '$')
+		dst = strconv.AppendInt(dst, int64(len(arg)), 10)
+		dst = append(append(append(dst, "\r\n"...), arg...), "\r\n"...)
+	}
+	return dst
+}
+
+// decimal writes a number as an argument of a command.
+func decimal(n int64) []byte { return strconv.AppendInt(nil, n, 10) }

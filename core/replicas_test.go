@@ -1,0 +1,113 @@
+package core
+
+import (
+	"strings"
+	"testing"
+)
+
+// feed sends a client's lines, each a command.
+func feed(e *Engine, id ConnID, lines ...string) {
+	for _, line := range lines {
+		e.Feed(id, []byte(line+"\r\n"))
+	}
+}
+
+// stream returns what a connection got, one command a line.
+func stream(e *Engine, id ConnID) string {
+	var out []string
+	fields := strings.Split(string(e.AppendOutput(id, nil)), "\r\n")
+	for i := 0; i < len(fields); i++ {
+		switch {
+		case strings.HasPrefix(fields[i], "*"):
+			out = append(out, "")
+		case strings.HasPrefix(fields[i], "$") && len(out) > 0:
+			i++
+			out[len(out)-1] = strings.TrimSpace(out[len(out)-1] + " " + fields[i])
+		}
+	}
+	return strings.Join(out, "\n")
+}
+
+// TestReplicate compares what replicas are sent with what redis-server sent them.
+func TestReplicate(t *testing.T) {
+	for _, c := range []struct{ name, send, want string }{
+		{"as it is", "SET a 1|set a 1 nx|LPOP none", "SELECT 0\nSET a 1"},
+		{"databases", "set a 1|select 3|set a 1|get a", "SELECT 0\nset a 1\nSELECT 3\nset a 1"},
+		{"expiry", "set a 1 ex 100 get|expire a 200|getex a persist|expire a -1",
+			"SELECT 0\nSET a 1 PXAT 1700000100000\nPEXPIREAT a 1700000200000\nPERSIST a\nDEL a"},
+		{"floats", "incrbyfloat a 1.5|hincrbyfloat h f 2",
+			"SELECT 0\nSET a 1.5 KEEPTTL\nHSET h f 2"},
+		{"lists", "rpush a 1 2 3 4 5 6|blpop a 0|blmove a b left right 0|lmpop 1 a right count 2",
+			"SELECT 0\nrpush a 1 2 3 4 5 6\nLPOP a\nLMOVE a b left right\nRPOP a 2"},
+		{"fields", "hset h f 1 g 2|hexpire h 100 fields 2 f none|hgetdel h fields 1 g",
+			"SELECT 0\nhset h f 1 g 2\nHPEXPIREAT h 1700000100000 fields 1 f\nHDEL h g"},
+		{"transactions", "multi|set a 1|get a|set b 2|exec|multi|set a 1|exec",
+			"MULTI\nSELECT 0\nset a 1\nset b 2\nEXEC\nset a 1"},
+		{"scripts", `eval "redis.call('set','a',1) redis.call('get','a')" 0`, "SELECT 0\nset a 1"},
+		{"messages", "publish a b", "SELECT 0\npublish a b"},
+		{"flushing", "flushdb|flushall", "SELECT 0\nflushdb\nflushall"},
+	} {
+		e := start(t)
+		e.Open(2, Conn{})
+		e.Feed(2, []byte("SYNC\r\n"))
+		if image := string(e.AppendOutput(2, nil)); !strings.HasPrefix(image, "$") ||
+			!strings.Contains(image, "\r\nREDIS") {
+			t.Fatalf("%s: SYNC answers %.20q", c.name, image)
+		}
+		feed(e, 1, strings.Split(c.send, "|")...)
+		if got := stream(e, 2); got != c.want {
+			t.Errorf("%s: the replica gets\n%s\nwant\n%s", c.name, got, c.want)
+		}
+	}
+}
+
+// TestReplicateServed shows that who is served by a change comes after it, and a key's expiry
+// before what it makes room for.
+func TestReplicateServed(t *testing.T) {
+	e := start(t)
+	for id := range ConnID(4) {
+		e.Open(id+2, Conn{})
+	}
+	e.Feed(2, []byte("SYNC\r\n"))
+	e.AppendOutput(2, nil)
+	feed(e, 3, "blpop q 0")
+	feed(e, 1, "multi", "rpush q 1 2", "set a 1", "exec", "set x 1 px 100")
+	e.Advance(1_700_000_000_500_000)
+	want := "MULTI\nSELECT 0\nrpush q 1 2\nset a 1\nEXEC\nLPOP q\nSET x 1 PXAT 1700000000100\nDEL x"
+	if got := stream(e, 2); got != want {
+		t.Errorf("the replica gets\n%s\nwant\n%s", got, want)
+	}
+	e.Advance(1_700_000_011_000_000)
+	if got := stream(e, 2); got != "PING" {
+		t.Errorf("after 10 seconds it gets %q", got)
+	}
+	e.Close(2)
+	feed(e, 1, "set a 1")
+	if len(e.replicas.conns) != 0 || e.replicas.count != 0 {
+		t.Error("a replica that has gone is still fed")
+	}
+}
+
+// TestReplicateExpired lets a command that waits find a key whose time is over.
+func TestReplicateExpired(t *testing.T) {
+	e, err := New(Options{Now: 1_700_000_000_000_000,
+		Config: map[string]string{"enable-debug-command": "yes"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for id := range ConnID(3) {
+		e.Open(id+1, Conn{})
+	}
+	e.Feed(2, []byte("SYNC\r\n"))
+	e.AppendOutput(2, nil)
+	e.expires.paused = true
+	feed(e, 3, "blpop k a 0")
+	feed(e, 1, "multi", "rpush k x", "pexpire k 1", "debug sleep 0.1", "exec")
+	e.Advance(1_700_000_000_500_000)
+	feed(e, 1, "rpush a 1")
+	want := "MULTI\nSELECT 0\nrpush k x\nPEXPIREAT k 1700000000001\nEXEC\nrpush a 1\n" +
+		"MULTI\nDEL k\nLPOP a\nEXEC"
+	if got := stream(e, 2); got != want {
+		t.Errorf("the replica gets\n%s\nwant\n%s", got, want)
+	}
+}
