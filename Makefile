@@ -20,6 +20,7 @@ GUEST := host/guest/built/redlet.wasm
 MODULES := js/node_modules/.package-lock.json
 GO_FILES = $(shell git ls-files -co --exclude-standard '*.go' go.mod go.sum)
 GUEST_FILES = $(filter-out %_test.go,$(filter core/% wasm/% go.mod go.sum,$(GO_FILES)))
+PAGE := cmd/redlet/page/built/index.html
 PAGE_FILES = $(shell git ls-files -co --exclude-standard js/src js/playground)
 
 .PHONY: help
@@ -27,11 +28,11 @@ help: ## say what the targets do
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 12
 
 .PHONY: run
-run: build playground ## serve 127.0.0.1:6379 and the playground page (PORT=, PLAYGROUND_PORT=)
+run: build ## serve 127.0.0.1:6379 and the playground page (PORT=, PLAYGROUND_PORT=)
 	bin/redlet --bind 127.0.0.1 --port $(PORT) --playground-port $(PLAYGROUND_PORT) --save ''
 
 .PHONY: build
-build: bin/redlet js/redlet.wasm ## build bin/redlet, with the guest in it, and js/redlet.wasm
+build: bin/redlet js/redlet.wasm ## build bin/redlet, guest and page in it, and js/redlet.wasm
 
 .PHONY: wasm
 wasm: $(GUEST) ## build the WebAssembly guest alone
@@ -42,7 +43,7 @@ $(GUEST): $(GUEST_FILES)
 js/redlet.wasm: $(GUEST)
 	cp $< $@
 
-bin/redlet: $(GUEST) $(GO_FILES)
+bin/redlet: $(GUEST) $(PAGE) $(GO_FILES)
 	$(GO) build -trimpath -o $@ ./cmd/redlet
 
 .PHONY: js
@@ -52,8 +53,11 @@ $(MODULES): js/package-lock.json
 	cd js && $(NPM) ci --no-audit --no-fund
 
 .PHONY: playground
-playground: js/redlet.wasm ## build the playground page for a static file server
+playground: js/redlet.wasm ## build the playground for a static file server: js/playground/dist
 	node js/playground/build.js
+
+$(PAGE): js/redlet.wasm $(PAGE_FILES)
+	node js/playground/build.js $(@D)
 
 .PHONY: test
 test: build js playground ## run every test: Go with the race detector, guest, wazero, JavaScript
