@@ -181,12 +181,11 @@ func (x LongDouble) AppendFixed(dst []byte) []byte {
 		fraction = x.mant
 	}
 	hi, lo := bits.Mul64(fraction, scale)
-	hi, lo, tail, sticky := split(hi, lo, uint(-x.exp))
+	_, lo, tail, sticky := split(hi, lo, uint(-x.exp)) // all is in lo: it is less than scale
 	const half = 1 << 63
 	if tail > half || tail == half && (sticky || lo&1 != 0) {
 		lo++
 	}
-	_ = hi // the fraction is less than scale, so all of it is in lo
 	if lo == scale {
 		lo = 0
 		whole++
