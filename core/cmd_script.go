@@ -2,7 +2,6 @@ package core
 
 import (
 	"bytes"
-	"encoding/hex"
 	"strings"
 
 	"github.com/redlet/redlet/core/internal/sha1"
@@ -150,17 +149,20 @@ func (c *call) scriptArgs() (keys, args [][]byte, ok bool) {
 
 func cmdEval(c *call) {
 	c.e.machine()
-	sum := sha1.Sum(c.args[1])
-	var sha [40]byte
-	hex.Encode(sha[:], sum[:])
-	sc := c.e.scripts.cache[string(sha[:])]
-	if sc == nil {
-		if _, _, ok := c.scriptArgs(); !ok {
-			return
+	s := &c.e.scripts
+	sc := s.last // saves computing the sum of a script that comes again and again
+	if sc == nil || !bytes.Equal(sc.body, c.args[1]) {
+		sha := sha1.Hex(c.args[1])
+		sc = s.cache[sha]
+		if sc == nil {
+			if _, _, ok := c.scriptArgs(); !ok {
+				return
+			}
+			if sc = c.learn(sha, c.args[1], true); sc == nil {
+				return
+			}
 		}
-		if sc = c.learn(string(sha[:]), c.args[1], true); sc == nil {
-			return
-		}
+		s.last = sc
 	}
 	c.runScript(sc)
 }
@@ -263,8 +265,7 @@ func scriptFlag(name string) scriptFlags {
 
 func cmdScriptLoad(c *call) {
 	c.e.machine()
-	sum := sha1.Sum(c.args[2])
-	sha := hex.EncodeToString(sum[:])
+	sha := sha1.Hex(c.args[2])
 	if sc := c.e.scripts.cache[sha]; sc != nil {
 		c.e.scripts.used(sc, true)
 	} else if c.learn(sha, c.args[2], false) == nil {
@@ -292,6 +293,7 @@ func cmdScriptFlush(c *call) {
 // forget empties the cache of scripts.
 func (s *scripts) forget() {
 	clear(s.cache)
+	s.last = nil
 	s.evals = nil
 }
 

@@ -2,7 +2,6 @@ package core
 
 import (
 	"encoding/binary"
-	"encoding/hex"
 	"strconv"
 
 	"github.com/redlet/redlet/core/internal/hash"
@@ -96,7 +95,7 @@ func debugDigest(c *call) {
 			c.e.breathe(i)
 		}
 	}
-	c.status(hex.EncodeToString(all[:]))
+	c.status(sha1.Digits(all[:]))
 }
 
 func debugDigestValue(c *call) {
@@ -106,6 +105,6 @@ func debugDigestValue(c *call) {
 		if o := c.peek(key); o != nil {
 			one.value(c.e, o)
 		}
-		c.status(hex.EncodeToString(one[:]))
+		c.status(sha1.Digits(one[:]))
 	}
 }

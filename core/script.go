@@ -18,6 +18,7 @@ type scripts struct {
 	client conn    // the client that runs what scripts call
 	inner  call    // the command that a script calls; reused
 	cache  map[string]*script
+	last   *script  // what EVAL ran last; it is in cache
 	evals  []string // scripts that only EVAL brought, the least recently used first
 	count  struct{ evicted int64 }
 
@@ -343,6 +344,9 @@ func (s *scripts) remember(sc *script) {
 	}
 	s.evals = append(s.evals, sc.sha)
 	if len(s.evals) > evalScriptsMax {
+		if s.last != nil && s.last.sha == s.evals[0] {
+			s.last = nil
+		}
 		delete(s.cache, s.evals[0])
 		s.evals = slices.Delete(s.evals, 0, 1)
 		s.count.evicted++

@@ -2,7 +2,6 @@ package core
 
 import (
 	"encoding/binary"
-	"encoding/hex"
 	"slices"
 	"strconv"
 
@@ -376,7 +375,6 @@ func (e *Engine) saveScripts(w *rdb.Writer) {
 
 // loadScript compiles a script of a snapshot.
 func (e *Engine) loadScript(body []byte, eval bool) (*script, bool) {
-	sum := sha1.Sum(body)
-	sc, problem := e.compileScript(hex.EncodeToString(sum[:]), body, eval)
+	sc, problem := e.compileScript(sha1.Hex(body), body, eval)
 	return sc, problem == ""
 }

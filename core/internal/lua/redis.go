@@ -1,8 +1,6 @@
 package lua
 
 import (
-	"encoding/hex"
-
 	lua "github.com/yuin/gopher-lua"
 
 	"github.com/redlet/redlet/core/internal/sha1"
@@ -181,8 +179,7 @@ func (vm *VM) sha1hex(l *lua.LState) int {
 		vm.throw(l, "wrong number of arguments")
 	}
 	s, _ := text(l.Get(1))
-	sum := sha1.Sum([]byte(s))
-	l.Push(lua.LString(hex.EncodeToString(sum[:])))
+	l.Push(lua.LString(sha1.Hex([]byte(s))))
 	return 1
 }
 

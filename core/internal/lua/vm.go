@@ -101,8 +101,7 @@ type Failure struct {
 // REDIS_VERSION_NUM the same as a number.
 func New(host Host, version string, versionNumber int) *VM {
 	vm := &VM{host: host, version: 2, guards: map[*lua.LTable]*lua.LTable{}}
-	vm.l = lua.NewState(lua.Options{
-		SkipOpenLibs:        true,
+	vm.l = newState(lua.Options{
 		CallStackSize:       callDepthMax,
 		MinimizeStackMemory: true,
 		RegistrySize:        1024,

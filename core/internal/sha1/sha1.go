@@ -1,7 +1,5 @@
-// Package sha1 is the hash that names scripts and signs data for DEBUG DIGEST (RFC 3174).
-//
-// crypto/sha1 gives the same, but brings AES, SHA-2, SHA-3 and a random generator with it, which
-// test themselves whenever a guest starts.
+// Package sha1 computes SHA-1 sums: of scripts, by which clients know them. The standard library's
+// package would bring 110 KB of compressed guest along, most of it the checks of FIPS 140.
 package sha1
 
 import (
@@ -9,39 +7,35 @@ import (
 	"math/bits"
 )
 
-// Size is the number of bytes of a sum.
+// Size is the length of a sum in bytes.
 const Size = 20
 
-const blockSize = 64
-
-// Sum returns the SHA-1 of b.
-func Sum(b []byte) [Size]byte {
+// Sum returns the SHA-1 sum of data.
+func Sum(data []byte) [Size]byte {
 	h := [5]uint32{0x67452301, 0xefcdab89, 0x98badcfe, 0x10325476, 0xc3d2e1f0}
-	size := uint64(len(b)) * 8
-	for len(b) >= blockSize {
-		block(&h, b)
-		b = b[blockSize:]
+	rest := data
+	for ; len(rest) >= 64; rest = rest[64:] {
+		block(&h, rest)
 	}
-	// The rest, a one bit, zeros, and the size in bits: one block, or two.
-	var last [2 * blockSize]byte
-	n := copy(last[:], b)
-	last[n] = 0x80
-	end := blockSize
-	if n >= blockSize-8 {
-		end = 2 * blockSize
+	var tail [128]byte
+	n := copy(tail[:], rest)
+	tail[n] = 0x80
+	end := 64
+	if n >= 56 {
+		end = 128
 	}
-	binary.BigEndian.PutUint64(last[end-8:], size)
-	for at := 0; at < end; at += blockSize {
-		block(&h, last[at:])
+	binary.BigEndian.PutUint64(tail[end-8:], uint64(len(data))*8)
+	for i := 0; i < end; i += 64 {
+		block(&h, tail[i:])
 	}
 	var sum [Size]byte
-	for i, v := range h {
-		binary.BigEndian.PutUint32(sum[4*i:], v)
+	for i, word := range h {
+		binary.BigEndian.PutUint32(sum[4*i:], word)
 	}
 	return sum
 }
 
-// block adds the first 64 bytes of p.
+// block adds the 64 bytes at the beginning of p to the sum.
 func block(h *[5]uint32, p []byte) {
 	var w [80]uint32
 	for i := range 16 {
@@ -51,22 +45,41 @@ func block(h *[5]uint32, p []byte) {
 		w[i] = bits.RotateLeft32(w[i-3]^w[i-8]^w[i-14]^w[i-16], 1)
 	}
 	a, b, c, d, e := h[0], h[1], h[2], h[3], h[4]
-	// A round's five words change places in name only; the four stages differ in f and k.
-	for _, v := range w[:20] {
-		t := bits.RotateLeft32(a, 5) + (d ^ b&(c^d)) + e + 0x5a827999 + v
+	for i := 0; i < 20; i++ {
+		t := bits.RotateLeft32(a, 5) + (d ^ b&(c^d)) + e + 0x5a827999 + w[i]
 		a, b, c, d, e = t, a, bits.RotateLeft32(b, 30), c, d
 	}
-	for _, v := range w[20:40] {
-		t := bits.RotateLeft32(a, 5) + (b ^ c ^ d) + e + 0x6ed9eba1 + v
+	for i := 20; i < 40; i++ {
+		t := bits.RotateLeft32(a, 5) + (b ^ c ^ d) + e + 0x6ed9eba1 + w[i]
 		a, b, c, d, e = t, a, bits.RotateLeft32(b, 30), c, d
 	}
-	for _, v := range w[40:60] {
-		t := bits.RotateLeft32(a, 5) + (b&c | (b|c)&d) + e + 0x8f1bbcdc + v
+	for i := 40; i < 60; i++ {
+		t := bits.RotateLeft32(a, 5) + (b&c | d&(b|c)) + e + 0x8f1bbcdc + w[i]
 		a, b, c, d, e = t, a, bits.RotateLeft32(b, 30), c, d
 	}
-	for _, v := range w[60:] {
-		t := bits.RotateLeft32(a, 5) + (b ^ c ^ d) + e + 0xca62c1d6 + v
+	for i := 60; i < 80; i++ {
+		t := bits.RotateLeft32(a, 5) + (b ^ c ^ d) + e + 0xca62c1d6 + w[i]
 		a, b, c, d, e = t, a, bits.RotateLeft32(b, 30), c, d
 	}
-	h[0], h[1], h[2], h[3], h[4] = h[0]+a, h[1]+b, h[2]+c, h[3]+d, h[4]+e
+	h[0] += a
+	h[1] += b
+	h[2] += c
+	h[3] += d
+	h[4] += e
+}
+
+// Hex returns the SHA-1 sum of data as 40 hexadecimal digits.
+func Hex(data []byte) string {
+	sum := Sum(data)
+	return Digits(sum[:])
+}
+
+// Digits writes bytes as hexadecimal digits.
+func Digits(b []byte) string {
+	const digits = "0123456789abcdef"
+	out := make([]byte, 0, 2*len(b))
+	for _, c := range b {
+		out = append(out, digits[c>>4], digits[c&15])
+	}
+	return string(out)
 }

@@ -2,25 +2,31 @@ package sha1
 
 import (
 	"crypto/sha1"
+	"encoding/hex"
 	"testing"
 )
 
+// TestSum compares sums of every length up to three blocks with the standard library's.
 func TestSum(t *testing.T) {
-	b := make([]byte, 300)
-	for i := range b {
-		b[i] = byte(i * 7)
+	data := make([]byte, 200)
+	for i := range data {
+		data[i] = byte(i * 7)
 	}
-	for n := range len(b) {
-		if got, want := Sum(b[:n]), sha1.Sum(b[:n]); got != want {
-			t.Errorf("%d bytes: got %x, want %x", n, got, want)
+	for n := range data {
+		if Sum(data[:n]) != sha1.Sum(data[:n]) {
+			t.Fatalf("wrong sum of %d bytes", n)
 		}
+	}
+	want := sha1.Sum(nil)
+	if Hex(nil) != hex.EncodeToString(want[:]) {
+		t.Fatal(Hex(nil))
 	}
 }
 
 func BenchmarkSum(b *testing.B) {
-	script := make([]byte, 1000)
-	b.SetBytes(int64(len(script)))
+	data := make([]byte, 1024)
+	b.SetBytes(1024)
 	for b.Loop() {
-		Sum(script)
+		Sum(data)
 	}
 }

@@ -1,0 +1,1 @@
+// This file lets state.go declare a function without a body.
