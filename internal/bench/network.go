@@ -1,0 +1,223 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"regexp"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+)
+
+// peer is a server that is measured.
+type peer struct {
+	name string
+	args []string
+	cmd  *exec.Cmd
+	port int
+}
+
+// tests are redis-benchmark's names of the commands.
+var tests = []string{"get", "set", "incr", "lpush", "lpop", "hset", "mset"}
+
+// goals are the ratios to redis-server, by peer and depth of the pipeline.
+var goals = map[string]map[int]float64{
+	"native": {1: 1.0, 16: 1.0},
+	"wazero": {1: 0.95, 16: 0.5},
+}
+
+// network compares the servers over TCP, and then their memory.
+func network(o options) error {
+	var peers []*peer
+	if o.reference != "" {
+		peers = append(peers, &peer{name: "redis", args: []string{o.reference}})
+	}
+	peers = append(peers, &peer{name: "native", args: []string{"bin/redlet"}},
+		&peer{name: "wazero", args: []string{"bin/redlet", "--engine", "wasm"}})
+	dir, err := os.MkdirTemp("", "redlet-bench")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(dir)
+	for _, p := range peers {
+		if err := p.start(dir); err != nil {
+			return err
+		}
+		defer p.stop()
+	}
+	if o.benchmark == "" || o.reference == "" {
+		fmt.Println(errNoPeer)
+	}
+	if o.benchmark != "" {
+		for _, depth := range []int{1, 16} {
+			if err := throughput(o, peers, depth); err != nil {
+				return err
+			}
+		}
+	}
+	return memory(o, peers)
+}
+
+// start starts a server on a free port and waits for its first answer.
+func (p *peer) start(dir string) error {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return err
+	}
+	p.port = l.Addr().(*net.TCPAddr).Port
+	l.Close()
+	args := append(p.args[1:], "--port", fmt.Sprint(p.port), "--bind", "127.0.0.1", "--save", "",
+		"--dir", dir)
+	p.cmd = exec.Command(p.args[0], args...)
+	if err := p.cmd.Start(); err != nil {
+		return err
+	}
+	for deadline := time.Now().Add(20 * time.Second); ; time.Sleep(5 * time.Millisecond) {
+		c, err := net.Dial("tcp", p.address())
+		if err == nil {
+			return c.Close()
+		}
+		if time.Now().After(deadline) {
+			return fmt.Errorf("%s does not listen: %w", p.name, err)
+		}
+	}
+}
+
+func (p *peer) address() string { return fmt.Sprintf("127.0.0.1:%d", p.port) }
+
+func (p *peer) stop() {
+	_ = p.cmd.Process.Signal(syscall.SIGTERM)
+	_ = p.cmd.Wait()
+}
+
+// requestsPerRound makes a round of redis-benchmark last about half a second.
+var requestsPerRound = map[int]int{1: 25_000, 16: 300_000}
+
+// throughput prints what each server does a second at one depth of the pipeline.
+func throughput(o options, peers []*peer, depth int) error {
+	fmt.Printf("\nredis-benchmark -P %d -c %d, thousands a second; ratio to redis\n", depth, o.clients)
+	names := make([]string, len(peers))
+	for i, p := range peers {
+		names[i] = p.name
+	}
+	row("", names, "")
+	products, count := map[string]float64{}, 0.0
+	for _, test := range tests {
+		best := make([]float64, len(peers))
+		for range o.rounds {
+			for i, p := range peers {
+				rate, err := p.measure(o, test, depth)
+				if err != nil {
+					return err
+				}
+				best[i] = max(best[i], rate)
+			}
+		}
+		values, remark := make([]string, len(peers)), ""
+		for i, p := range peers {
+			values[i] = fmt.Sprintf("%.1f", best[i]/1000)
+			if goal := goals[p.name][depth]; goal > 0 && peers[0].name == "redis" {
+				ratio := best[i] / best[0]
+				remark += fmt.Sprintf("  %s %s", p.name, verdict(ratio, goal, ratio >= goal))
+				if products[p.name] == 0 {
+					products[p.name] = 1
+				}
+				products[p.name] *= ratio
+			}
+		}
+		count++
+		row(test, values, remark)
+	}
+	for _, p := range peers {
+		if product := products[p.name]; product > 0 {
+			fmt.Printf("%s: %.2f of redis, in the geometric mean\n", p.name, root(product, count))
+		}
+	}
+	return nil
+}
+
+var rateLine = regexp.MustCompile(`([0-9.]+) requests per second`)
+
+// measure runs redis-benchmark once.
+func (p *peer) measure(o options, test string, depth int) (float64, error) {
+	cmd := exec.Command(o.benchmark, "-h", "127.0.0.1", "-p", fmt.Sprint(p.port), "-t", test,
+		"-n", fmt.Sprint(requestsPerRound[depth]), "-P", fmt.Sprint(depth),
+		"-c", fmt.Sprint(o.clients), "-q")
+	out, err := cmd.Output()
+	if err != nil {
+		return 0, fmt.Errorf("redis-benchmark of %s: %w", p.name, err)
+	}
+	all := rateLine.FindAllSubmatch(out, -1)
+	if len(all) == 0 {
+		return 0, fmt.Errorf("redis-benchmark of %s: no rate in %q", p.name, out)
+	}
+	return strconv.ParseFloat(string(all[len(all)-1][1]), 64)
+}
+
+// memory fills each server with small keys and prints the growth of its resident memory.
+func memory(o options, peers []*peer) error {
+	fmt.Printf("\nbytes of resident memory a key, %d keys of 12 bytes, values of 8\n", o.keys)
+	for _, p := range peers {
+		if err := p.command("FLUSHALL\r\n", 1); err != nil {
+			return err
+		}
+		before := p.resident()
+		var batch bytes.Buffer
+		for i := 0; i < o.keys; {
+			batch.Reset()
+			n := min(1000, o.keys-i)
+			for range n {
+				fmt.Fprintf(&batch, "*3\r\n$3\r\nSET\r\n$12\r\nkey:%08d\r\n$8\r\nxxxxxxxx\r\n", i)
+				i++
+			}
+			if err := p.command(batch.String(), n); err != nil {
+				return err
+			}
+		}
+		after := p.resident()
+		row(p.name, []string{fmt.Sprintf("%.0f", float64(after-before)/float64(o.keys))}, "")
+	}
+	return nil
+}
+
+// command sends requests over a connection of its own and reads as many one-line replies.
+func (p *peer) command(text string, replies int) error {
+	c, err := net.Dial("tcp", p.address())
+	if err != nil {
+		return err
+	}
+	defer c.Close()
+	if _, err := c.Write([]byte(text)); err != nil {
+		return err
+	}
+	buf := make([]byte, 4096)
+	for replies > 0 {
+		n, err := c.Read(buf)
+		if err != nil {
+			return err
+		}
+		replies -= bytes.Count(buf[:n], []byte("\n"))
+	}
+	return nil
+}
+
+// resident is the resident memory of a server in bytes, 0 if the system does not tell.
+func (p *peer) resident() int64 {
+	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", p.pid()))
+	if err != nil {
+		return 0
+	}
+	for line := range strings.Lines(string(text)) {
+		if value, ok := strings.CutPrefix(line, "VmRSS:"); ok {
+			kb, _ := strconv.ParseInt(strings.Fields(value)[0], 10, 64)
+			return kb << 10
+		}
+	}
+	return 0
+}
+
+func (p *peer) pid() int { return p.cmd.Process.Pid }
