@@ -56,8 +56,11 @@ $(MODULES): js/package-lock.json
 playground: js/redlet.wasm ## build the playground for a static file server: js/playground/dist
 	node js/playground/build.js
 
+# The page in bin/redlet shares the guest that is in there already.
 $(PAGE): js/redlet.wasm $(PAGE_FILES)
 	node js/playground/build.js $(@D)
+	rm $(@D)/redlet/redlet.wasm
+	touch $@
 
 .PHONY: test
 test: build js playground ## run every test: Go with the race detector, guest, wazero, JavaScript
@@ -85,8 +88,9 @@ fuzz: ## fuzz everything that parses, each for FUZZTIME
 	done
 
 .PHONY: fmt
-fmt: ## format the Go files
+fmt: $(MODULES) ## format the Go and the JavaScript files
 	gofmt -w $$(git ls-files -co --exclude-standard '*.go')
+	cd js && $(NPM) run fmt
 
 .PHONY: check
 check: ## what continuous integration runs: everything must pass

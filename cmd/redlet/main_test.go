@@ -15,6 +15,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/redlet/redlet/host/guest"
 )
 
 // TestMain makes the test program redlet itself when a test starts it as such.
@@ -320,8 +322,11 @@ func TestPlayground(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer page.close()
-	for path, want := range map[string]string{"": "text/html; charset=utf-8",
-		"a.wasm": "application/wasm"} {
+	types := map[string]string{"": "text/html; charset=utf-8", "a.wasm": "application/wasm"}
+	if _, err := guest.Module(); err == nil {
+		types[guestPath] = "application/wasm"
+	}
+	for path, want := range types {
 		res, err := http.Get(page.url + path)
 		if err != nil {
 			t.Fatal(err)
