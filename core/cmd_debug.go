@@ -70,8 +70,7 @@ func cmdDebug(c *call) {
 			return
 		}
 	}
-	c.err("ERR unknown subcommand or wrong number of arguments for '" + clip(c.args[1], 128) +
-		"'. Try DEBUG HELP.")
+	c.err(errSubcommandArity(c.args))
 }
 
 func debugHelp(c *call) {

@@ -182,7 +182,7 @@ func cmdFunctionDelete(c *call) {
 func cmdFunctionFlush(c *call) {
 	switch {
 	case len(c.args) > 3:
-		c.err(errFunctionArity("FLUSH"))
+		c.err(errSubcommandArity(c.args))
 		return
 	case len(c.args) == 3 && !is(c.args[2], "async") && !is(c.args[2], "sync"):
 		c.err("ERR FUNCTION FLUSH only supports SYNC|ASYNC option")
@@ -191,11 +191,6 @@ func cmdFunctionFlush(c *call) {
 	c.e.functions = functions{}
 	c.libraryChanged()
 	c.ok()
-}
-
-func errFunctionArity(name string) string {
-	return "ERR unknown subcommand or wrong number of arguments for '" + name +
-		"'. Try FUNCTION HELP."
 }
 
 func cmdFunctionKill(c *call) { c.killScript(true) }
@@ -318,7 +313,7 @@ func cmdFunctionDump(c *call) {
 
 func cmdFunctionRestore(c *call) {
 	if len(c.args) > 4 {
-		c.err(errFunctionArity("RESTORE"))
+		c.err(errSubcommandArity(c.args))
 		return
 	}
 	replace := false

@@ -218,8 +218,7 @@ func cmdPubsubShardchannels(c *call) { c.listChannels(subShard) }
 
 func (c *call) listChannels(k subKind) {
 	if len(c.args) > 3 {
-		c.err("ERR unknown subcommand or wrong number of arguments for '" + string(c.args[1]) +
-			"'. Try PUBSUB HELP.")
+		c.err(errSubcommandArity(c.args))
 		return
 	}
 	at, n := c.arrayLater(), 0

@@ -61,6 +61,13 @@ func errSubcommand(container *Command, name []byte) string {
 		upper(container.Name) + " HELP."
 }
 
+// errSubcommandArity says that a subcommand has arguments that it does not take; only some
+// containers say it so.
+func errSubcommandArity(args [][]byte) string {
+	return "ERR unknown subcommand or wrong number of arguments for '" + clip(args[1], 128) +
+		"'. Try " + upper(string(args[0])) + " HELP."
+}
+
 // errUnknown says that there is no such command and shows how its arguments begin.
 func errUnknown(args [][]byte) string {
 	text := "ERR unknown command '" + clip(args[0], 128) + "', with args beginning with: "
