@@ -152,15 +152,21 @@ func (c *call) listMove(from, to listEnd) {
 	}
 }
 
-// listReceive puts s at an end of the list at argument 2: dst, or a new one if that is nil.
-func (c *call) listReceive(dst *object, to listEnd, s []byte) {
+// listReceive puts elements, in the order in which they are to stand there, at an end of the list
+// at argument 2: dst, or a new one if that is nil.
+func (c *call) listReceive(dst *object, to listEnd, elements ...[]byte) {
 	if dst == nil {
 		dst = c.e.newList()
 		c.add(c.args[2], dst)
 	}
 	l := dst.list()
-	l.Grow(s)
-	to.push(l, s)
+	l.Grow(elements...)
+	for i := range elements {
+		if to == atHead {
+			i = len(elements) - 1 - i
+		}
+		to.push(l, elements[i])
+	}
 	c.modified(notifyList, to.pushEvent(), c.args[2])
 	c.e.persist.dirty--
 }

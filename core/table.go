@@ -12,6 +12,7 @@ var commands = newTable(
 	lcsCommands,
 	listCommands,
 	listMoveCommands,
+	listMovemCommands,
 	hashCommands,
 	hashExpireCommands,
 	genericCommands,

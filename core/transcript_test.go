@@ -3,6 +3,7 @@ package core_test
 import (
 	"flag"
 	"iter"
+	"maps"
 	"os"
 	"path/filepath"
 	"strings"
@@ -55,15 +56,25 @@ func play(t *testing.T, tr *coretest.Transcript, s coretest.Session, write bool)
 // testConfig is what every transcript may rely on.
 var testConfig = map[string]string{"enable-debug-command": "yes"}
 
+// newEngine returns an engine for a transcript: as new as that needs it.
+func newEngine(t *testing.T, tr *coretest.Transcript) *coretest.Engine {
+	t.Helper()
+	config := maps.Clone(testConfig)
+	if version := tr.Needs(); version != "" {
+		config["compat"] = version
+	}
+	e, err := coretest.NewEngine(config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return e
+}
+
 // TestTranscripts plays every transcript against the engine.
 func TestTranscripts(t *testing.T) {
 	for name, tr := range transcripts(t) {
 		t.Run(name, func(t *testing.T) {
-			s, err := coretest.NewEngine(testConfig)
-			if err != nil {
-				t.Fatal(err)
-			}
-			play(t, tr, s, *rewrite)
+			play(t, tr, newEngine(t, tr), *rewrite)
 		})
 	}
 }
@@ -91,11 +102,7 @@ func TestVariants(t *testing.T) {
 					continue
 				}
 				t.Run(name, func(t *testing.T) {
-					e, err := coretest.NewEngine(testConfig)
-					if err != nil {
-						t.Fatal(err)
-					}
-					coretest.Run(t, tr, v.Wrap(e))
+					coretest.Run(t, tr, v.Wrap(newEngine(t, tr)))
 				})
 			}
 		})

@@ -117,6 +117,17 @@ func parseStep(line string) (step Step, isStep bool, err error) {
 	return step, false, nil
 }
 
+// Needs returns the latest version of the server that a part of the transcript needs, or "".
+func (t *Transcript) Needs() string {
+	version := ""
+	for _, s := range t.Steps {
+		if s.Kind == Since && (version == "" || AtLeast(s.Word, version)) {
+			version = s.Word
+		}
+	}
+	return version
+}
+
 // Turns reports whether the transcript turns the clock.
 func (t *Transcript) Turns() bool {
 	for _, s := range t.Steps {
