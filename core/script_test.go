@@ -1,0 +1,255 @@
+package core
+
+import (
+	"strings"
+	"testing"
+)
+
+// scriptSession drives an engine with three clients by hand, step by step.
+type scriptSession struct {
+	*testing.T
+	e   *Engine
+	now Time
+}
+
+func newScriptSession(t *testing.T, config map[string]string) *scriptSession {
+	e, err := New(Options{Now: 1e15, Config: config})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := &scriptSession{T: t, e: e, now: 1e15}
+	for id := ConnID(1); id <= 3; id++ {
+		e.Open(id, Conn{Addr: "127.0.0.1:50000"})
+	}
+	return s
+}
+
+// send sends an inline command and returns what the client got at once.
+func (s *scriptSession) send(id ConnID, command string) string {
+	s.e.Feed(id, []byte(command+"\r\n"))
+	return s.get(id)
+}
+
+// get takes what a client has got.
+func (s *scriptSession) get(id ConnID) string {
+	for _, ok := s.e.Poll(); ok; _, ok = s.e.Poll() {
+	}
+	return string(s.e.AppendOutput(id, nil))
+}
+
+// step turns the clock and lets a script go on.
+func (s *scriptSession) step(by Time) {
+	s.now += by
+	s.e.Advance(s.now)
+}
+
+func (s *scriptSession) want(got, want string) {
+	s.Helper()
+	if got != want && got != want+"\r\n" {
+		s.Fatalf("got %q, want %q", got, want)
+	}
+}
+
+const (
+	endless     = `EVAL "while true do end" 0`
+	killedReply = "-ERR Script killed by user with SCRIPT KILL... script: " +
+		"694a5fe1ddb97a4c6a1bf299d9537c7d3d0f84e7, on @user_script:1."
+)
+
+// TestBusy: an endless script holds the others up, then leaves them answered with BUSY, and can be
+// killed; whoever was held is served in order.
+func TestBusy(t *testing.T) {
+	s := newScriptSession(t, map[string]string{"busy-reply-threshold": "1000"})
+	s.want(s.send(1, endless), "")
+	if s.e.Deadline() > s.now {
+		t.Fatal("a script that runs does not ask for the next step")
+	}
+	s.want(s.send(2, "PING"), "")
+	s.step(999_000)
+	s.want(s.get(2), "")
+	s.step(1000)
+	s.want(s.get(2), "-"+errBusy)
+	s.want(s.send(3, "SET k v"), "-"+errBusy)
+	s.want(s.send(3, "nosuch"), "-ERR unknown command 'nosuch', with args beginning with: ")
+	s.want(s.send(3, "MULTI"), "+OK")
+	s.want(s.send(3, "GET k"), "-"+errBusy)
+	s.want(s.send(3, "DISCARD"), "+OK")
+	s.want(s.send(3, "SHUTDOWN"), "-"+errBusy)
+	s.want(s.send(3, "FUNCTION KILL"), "-"+errBusy)
+	s.want(s.send(3, "SCRIPT KILL"), "+OK")
+	s.step(0)
+	s.want(s.get(1), killedReply)
+	s.want(s.send(2, "PING"), "+PONG")
+	s.want(s.send(3, "SCRIPT KILL"), "-"+errNotBusy)
+	if s.e.Deadline() <= s.now {
+		t.Fatal("no script runs and yet a step is asked for")
+	}
+}
+
+// TestBusyFrozen: a clock that stands still does not keep a script from being found out.
+func TestBusyFrozen(t *testing.T) {
+	s := newScriptSession(t, map[string]string{"busy-reply-threshold": "50"})
+	s.want(s.send(1, "REDLET.CLOCK FREEZE")[:1], "+")
+	s.want(s.send(1, endless), "")
+	for range 1000 {
+		s.step(0)
+		if reply := s.send(2, "PING"); reply != "" {
+			if !strings.HasPrefix(reply, "-BUSY ") {
+				t.Errorf("%q", reply)
+			}
+			return
+		}
+	}
+	t.Fatal("the script is never called busy")
+}
+
+// TestScriptPatience: with a threshold of 0 the others wait for ever.
+func TestScriptPatience(t *testing.T) {
+	s := newScriptSession(t, map[string]string{"busy-reply-threshold": "0"})
+	s.want(s.send(1, endless), "")
+	s.step(1e12)
+	s.want(s.send(2, "PING"), "")
+}
+
+// TestScriptOrder: a long script sees one time, nobody gets in between, and whoever waits for its
+// keys is served when it is over.
+func TestScriptOrder(t *testing.T) {
+	s := newScriptSession(t, nil)
+	s.want(s.send(3, "BLPOP q 0"), "")
+	s.want(s.send(1, `EVAL "local a = redis.call('TIME') redis.call('RPUSH', 'q', 1) `+
+		`for i = 1, 300000 do end local b = redis.call('TIME') redis.call('RPUSH', 'q', 2) `+
+		`return {a[1] == b[1], a[2] == b[2], redis.call('LLEN', 'q')}" 0`), "")
+	s.want(s.send(2, "LLEN q"), "")
+	n := 0
+	for ; s.e.Deadline() <= s.now; n++ {
+		s.want(s.get(3), "")
+		s.step(1000)
+	}
+	if n < 5 {
+		t.Errorf("%d slices", n)
+	}
+	s.want(s.get(1), "*3\r\n:1\r\n:1\r\n:2")
+	s.want(s.get(3), "*2\r\n$1\r\nq\r\n$1\r\n1")
+	s.want(s.get(2), ":1")
+}
+
+// TestScriptUnkillable: what has written is not killed.
+func TestScriptUnkillable(t *testing.T) {
+	s := newScriptSession(t, map[string]string{"busy-reply-threshold": "1"})
+	s.want(s.send(1, `EVAL "redis.call('SET', 'k', 1) while true do end" 0`), "")
+	s.step(2000)
+	s.want(s.send(2, "SCRIPT KILL"), "-"+errUnkillable)
+	s.want(s.send(2, "SCRIPT KILL"), "-"+errUnkillable)
+}
+
+// TestScriptMulti: a transaction is suspended with the script that it contains.
+func TestScriptMulti(t *testing.T) {
+	s := newScriptSession(t, map[string]string{"busy-reply-threshold": "1"})
+	for _, c := range []string{"MULTI", "SET k 1", endless, "INCR k"} {
+		s.send(1, c)
+	}
+	s.send(1, "EXEC")
+	s.step(2000)
+	s.want(s.send(2, "SCRIPT KILL"), "+OK")
+	s.step(0)
+	if got := s.get(1); !strings.HasSuffix(got, killedReply+"\r\n:2\r\n") {
+		t.Errorf("%q", got)
+	}
+	s.want(s.send(2, "GET k"), "$1\r\n2")
+}
+
+// TestScriptOrphan: a script goes on when its client has gone, and others can kill it.
+func TestScriptOrphan(t *testing.T) {
+	s := newScriptSession(t, map[string]string{"busy-reply-threshold": "1"})
+	s.want(s.send(1, endless), "")
+	s.e.Close(1)
+	s.step(2000)
+	s.want(s.send(2, "PING"), "-"+errBusy)
+	s.want(s.send(2, "SCRIPT KILL"), "+OK")
+	s.step(0)
+	s.want(s.send(2, "PING"), "+PONG")
+}
+
+// TestScriptRestore: data that are replaced end the script that works on them.
+func TestScriptRestore(t *testing.T) {
+	s := newScriptSession(t, nil)
+	s.send(2, "SET k v")
+	image := s.e.Snapshot(nil)
+	s.want(s.send(1, endless), "")
+	if err := s.e.Restore(image); err != nil {
+		t.Fatal(err)
+	}
+	s.want(s.get(1), killedReply)
+	s.want(s.send(1, "GET k"), "$1\r\nv")
+}
+
+// TestScriptDeterminism: the same inputs give the same answers, random numbers included.
+func TestScriptDeterminism(t *testing.T) {
+	play := func() (got string) {
+		s := newScriptSession(t, nil)
+		for _, c := range []string{
+			`EVAL "return {tostring(math.random()), tostring({}), tostring(print == nil)}" 0`,
+			`EVAL "return {tostring(math.random()), tostring(os.clock())}" 0`,
+			`EVAL "local r = {} for k, v in pairs({a=1, b=2, c=3, 4, 5}) do r[#r+1] = k end return r" 0`,
+		} {
+			got += s.send(1, c)
+		}
+		return got
+	}
+	if a, b := play(), play(); a != b || !strings.Contains(a, "$") {
+		t.Errorf("%q\n%q", a, b)
+	}
+}
+
+// TestScriptBounds: no script takes the process with it.
+func TestScriptBounds(t *testing.T) {
+	s := newScriptSession(t, nil)
+	for _, script := range []string{
+		`return string.rep('x', 1e9)`,
+		`local s = 'x' while true do s = s .. s end`,
+		`local function f() return 1 + f() end return f()`,
+		`local function f() pcall(f) error('x') end f()`,
+		`local t = setmetatable({}, {}) getmetatable(t).__index = function(t, k) return t[k] end return t.x`,
+		`return table.concat({string.rep('x', 1e8), string.rep('y', 1e8)})`,
+		`return {unpack({}, 1, 1e7)}`,
+		`return ('x'):rep(1e8):gsub('x', 'yy')`,
+		`local s = 'return ' .. ('('):rep(10000) return loadstring(s)()`,
+	} {
+		s.send(1, `EVAL "`+script+`" 0`)
+		for s.e.Deadline() <= s.now {
+			s.step(0)
+		}
+		if got := s.get(1) + s.send(1, "PING"); !strings.HasSuffix(got, "+PONG\r\n") {
+			t.Errorf("%s: %.100q", script, got)
+		}
+	}
+}
+
+// BenchmarkEval is an EVAL of a small script, and a redis.call among many.
+func BenchmarkEval(b *testing.B) {
+	e, err := New(Options{Now: 1e15})
+	if err != nil {
+		b.Fatal(err)
+	}
+	e.Open(1, Conn{})
+	var out []byte
+	run := func(b *testing.B, command string) {
+		request := []byte(command + "\r\n")
+		for b.Loop() {
+			e.Feed(1, request)
+			for e.Deadline() <= 1e15 {
+				e.Advance(1e15)
+			}
+			for _, ok := e.Poll(); ok; _, ok = e.Poll() {
+			}
+			out = e.AppendOutput(1, out[:0])
+		}
+	}
+	b.Run("small", func(b *testing.B) { run(b, `EVAL "return 1" 0`) })
+	b.Run("incr", func(b *testing.B) {
+		run(b, `EVAL "return redis.call('INCR', KEYS[1])" 1 n`)
+	})
+	b.Run("calls100k", func(b *testing.B) {
+		run(b, `EVAL "for i = 1, 100000 do redis.call('SET', 'k', i) end" 0`)
+	})
+}
