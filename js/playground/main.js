@@ -116,11 +116,12 @@ function renewal(redis, keyspace, session, terminal) {
     running = true;
     while (again) {
       again = false;
+      // MONITOR would show the view's own commands.
+      if (session.monitoring) continue;
       try {
         const time = new Date(await redis.clock.get());
         find('#time').textContent = time.toISOString().replace('T', ' ').slice(0, 19);
-        // MONITOR would show the view's own commands.
-        if (!session.monitoring) before = draw(await keyspace.read(session.db), before, terminal);
+        before = draw(await keyspace.read(session.db), before, terminal);
       } catch {
         keyspace.reset();
       }
