@@ -15,6 +15,8 @@ func (e *Engine) dispatch(cl *conn, args [][]byte) (held bool) {
 		c.cmd = e.lookup(args)
 	}
 	switch problem := e.admit(c); {
+	case c.cmd == nil && isHTTP(args[0]):
+		e.repel(cl)
 	case problem != "":
 		e.refuse(c, problem)
 	case e.pause.stops(c):
@@ -38,6 +40,19 @@ func (e *Engine) dispatch(cl *conn, args [][]byte) (held bool) {
 	}
 	e.silence(cl, at)
 	return false
+}
+
+// isHTTP tells whether a word that is no command is one with which a web page's request begins.
+func isHTTP(word []byte) bool { return is(word, "post") || is(word, "host:") }
+
+// repel ends a connection on which a browser, misled, sends HTTP.
+func (e *Engine) repel(cl *conn) {
+	e.log(logWarning, "Possible SECURITY ATTACK detected. It looks like somebody is sending POST "+
+		"or Host: commands to Redis. This is likely due to an attacker attempting to use Cross "+
+		"Protocol Scripting to compromise your Redis instance. Connection from "+cl.peer.Addr+
+		" aborted.")
+	cl.w.buf = cl.w.buf[:0]
+	e.hangup(cl)
 }
 
 // lookup finds the command or subcommand that a request names; nil if there is none. A container

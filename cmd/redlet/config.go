@@ -191,14 +191,14 @@ func (d directive) refuse(reason string) error {
 // escapes \n \r \t \b \a \xHH, those in single quotes only \'. A closing quote ends the word, so
 // white space must follow; otherwise, and for a quote that is not closed, it answers false.
 func splitLine(line string) (words []string, ok bool) {
-	const space = " \t\n\r\v\f\x00"
+	const blank, space = " \t\n\r\x00", " \t\n\r\v\f\x00"
 	for {
 		line = strings.TrimLeft(line, space)
 		if line == "" {
 			return words, true
 		}
 		var word []byte
-		for line != "" && !strings.ContainsRune(space, rune(line[0])) {
+		for line != "" && !strings.ContainsRune(blank, rune(line[0])) {
 			var rest string
 			switch c := line[0]; c {
 			case '"':

@@ -232,7 +232,7 @@ func printable(b byte) string {
 
 func (r *Reader) inline(buf []byte) (int, Status) {
 	nl := bytes.IndexByte(buf[r.pos:], '\n')
-	if nl < 0 {
+	if nl < 0 || bytes.IndexByte(buf[:r.pos+nl], 0) >= 0 { // Redis looks no further than a NUL
 		if len(buf) > inlineMax {
 			return 0, r.fail("too big inline request")
 		}

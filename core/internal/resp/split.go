@@ -23,19 +23,23 @@ func Split(dst [][]byte, line []byte) ([][]byte, bool) {
 // space is C's isspace.
 func space(b byte) bool { return b == ' ' || '\t' <= b && b <= '\r' }
 
+// ends tells whether a byte ends a word that is not quoted: VT and FF do not, though they may stand
+// before one.
+func ends(b byte) bool { return b == ' ' || b == '\t' || b == '\n' || b == '\r' || b == 0 }
+
 // splitWord reads the word at the start of s and returns how much of s it took.
 func splitWord(s []byte) (word []byte, n int, ok bool) {
 	plain := 0
-	for plain < len(s) && !space(s[plain]) && s[plain] != '"' && s[plain] != '\'' && s[plain] != 0 {
+	for plain < len(s) && !ends(s[plain]) && s[plain] != '"' && s[plain] != '\'' {
 		plain++
 	}
-	if plain == len(s) || space(s[plain]) || s[plain] == 0 {
+	if plain == len(s) || ends(s[plain]) {
 		return s[:plain:plain], plain, true
 	}
 	word = append(make([]byte, 0, len(s)), s[:plain]...)
 	for i := plain; i < len(s); i++ {
 		switch c := s[i]; {
-		case space(c) || c == 0:
+		case ends(c):
 			return word, i, true
 		case c == '"' || c == '\'':
 			var took int
