@@ -12,6 +12,8 @@ import (
 // false: the handler returns.
 
 // is reports whether an argument is a word, in any case; word is in lower case.
+//
+//go:noinline
 func is(arg []byte, word string) bool {
 	if len(arg) != len(word) {
 		return false

@@ -495,12 +495,7 @@ const queryBufferSize = 20474
 
 // describe appends the line that CLIENT LIST shows of a connection.
 func (c *call) describe(out []byte, cl *conn) []byte {
-	text := func(name, value string) {
-		if len(out) > 0 && out[len(out)-1] != '\n' {
-			out = append(out, ' ')
-		}
-		out = append(append(append(out, name...), '='), value...)
-	}
+	text := func(name, value string) { out = appendField(out, name, value) }
 	number := func(name string, n int64) { text(name, strconv.FormatInt(n, 10)) }
 	queued, queuedMem, argMem := int64(-1), int64(0), int64(0)
 	if cl.multi {
@@ -561,6 +556,17 @@ func (c *call) describe(out []byte, cl *conn) []byte {
 	text("lib-ver", string(cl.libVer))
 	number("io-thread", 0)
 	return out
+}
+
+// appendField appends ` name=value`, without the blank at the start of a line. Inlined in its 55
+// places it would take 40 KB of the guest.
+//
+//go:noinline
+func appendField(out []byte, name, value string) []byte {
+	if len(out) > 0 && out[len(out)-1] != '\n' {
+		out = append(out, ' ')
+	}
+	return append(append(append(out, name...), '='), value...)
 }
 
 // connBytes is about what a connection takes by itself.

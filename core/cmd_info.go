@@ -75,6 +75,7 @@ func infoSections() []infoSection {
 // infoText is the report under way.
 type infoText struct{ b []byte }
 
+//go:noinline
 func (w *infoText) text(name, value string) {
 	w.b = append(w.b, name...)
 	w.b = append(w.b, ':')
@@ -108,6 +109,8 @@ func (w *infoText) bytes(name string, n int64) {
 }
 
 // idle writes names, one a line, that are 0: what an engine never does, or does not measure.
+//
+//go:noinline
 func (w *infoText) idle(names ...string) {
 	for _, name := range names {
 		w.text(name, "0")
