@@ -19,7 +19,8 @@ export REDLET_REFERENCE
 GUEST := host/guest/built/redlet.wasm
 MODULES := js/node_modules/.package-lock.json
 GO_FILES = $(shell git ls-files -co --exclude-standard '*.go' go.mod go.sum)
-GUEST_FILES = $(filter-out %_test.go,$(filter core/% wasm/% go.mod go.sum,$(GO_FILES)))
+GUEST_FILES = $(filter-out %_test.go,\
+	$(filter core/% wasm/% internal/pack/% go.mod go.sum,$(GO_FILES)))
 PAGE := cmd/redlet/page/built/index.html
 PAGE_FILES = $(shell git ls-files -co --exclude-standard js/src js/playground)
 
@@ -38,7 +39,9 @@ build: bin/redlet js/redlet.wasm ## build bin/redlet, guest and page in it, and 
 wasm: $(GUEST) ## build the WebAssembly guest alone
 
 $(GUEST): $(GUEST_FILES)
-	GOOS=wasip1 GOARCH=wasm $(GO) build -buildmode=c-shared -trimpath -ldflags='-s -w' -o $@ ./wasm
+	GOOS=wasip1 GOARCH=wasm $(GO) build -buildmode=c-shared -trimpath -ldflags='-s -w' \
+	  -o bin/guest.wasm ./wasm
+	$(GO) run ./internal/pack bin/guest.wasm $@
 
 js/redlet.wasm: $(GUEST)
 	cp $< $@

