@@ -581,8 +581,15 @@ func cmdWait(c *call) {
 	if !ok {
 		return
 	}
+	r := &c.e.replicas
+	if !c.retry {
+		c.conn.replica.awaits = r.offset
+	}
+	have := int64(r.have(c.conn.replica.awaits))
 	// Redis keeps the number in 32 bits while it waits, and so do clients that ask for too many.
-	c.awaitReplicas(want <= 0 || int32(want) <= 0, 2, func(c *call) { c.int(0) })
+	c.awaitReplicas(have >= want || have >= int64(int32(want)), 2, func(c *call) {
+		c.count(r.have(c.conn.replica.awaits))
+	})
 }
 
 func cmdWaitaof(c *call) {
@@ -607,8 +614,8 @@ func cmdWaitaof(c *call) {
 	})
 }
 
-// awaitReplicas waits for replicas, of which there are none: until argument i, a timeout in
-// milliseconds, has passed.
+// awaitReplicas waits for replicas to say that they have what there is: until argument i, a
+// timeout in milliseconds, has passed.
 func (c *call) awaitReplicas(enough bool, i int, reply func(*call)) {
 	deadline, ok := c.argMilliseconds(i)
 	switch {
@@ -616,7 +623,10 @@ func (c *call) awaitReplicas(enough bool, i int, reply func(*call)) {
 	case enough || !c.mayBlock():
 		reply(c)
 	default:
-		c.park(nil, kindCount, deadline, reply)
+		p := c.park(nil, kindCount, deadline, reply)
+		if !c.retry {
+			c.e.askReplicas(p)
+		}
 	}
 }
 

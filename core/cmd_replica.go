@@ -66,7 +66,7 @@ func cmdReplconf(c *call) {
 			r.port, ok = c.argInt(i + 1)
 		case is(word, "ack"):
 			if n, good := resp.Int(c.args[i+1]); good && r.attached {
-				r.acked, r.ackedAt = n, c.now()
+				c.e.acked(c.conn, n)
 			}
 			return // that is never answered
 		case is(word, "getack"):

@@ -19,6 +19,7 @@ type replicas struct {
 	count  int    // how many commands these are
 	offset int64  // the bytes of the stream so far
 	pingAt Time
+	asked  []*parked // what waits for replicas to say how far they are
 }
 
 // replicate sends the replicas a command in place of the one under way. It may be called several
@@ -119,6 +120,39 @@ func (e *Engine) pingReplicas() {
 	e.replicas.pingAt = e.now + e.cfg.replPing
 }
 
+// have returns how many replicas have the stream up to an offset.
+func (r *replicas) have(offset int64) int {
+	n := 0
+	for _, cl := range r.conns {
+		if cl.replica.acked >= offset {
+			n++
+		}
+	}
+	return n
+}
+
+// askReplicas has the replicas say how far they are; a command that waits for it then runs again.
+func (e *Engine) askReplicas(p *parked) {
+	r := &e.replicas
+	r.asked = slices.DeleteFunc(r.asked, (*parked).over)
+	r.asked = append(r.asked, p)
+	e.feedReplicas(appendRequest(nil, "REPLCONF", [][]byte{[]byte("GETACK"), []byte("*")}))
+}
+
+// acked notes how far a replica is.
+func (e *Engine) acked(cl *conn, offset int64) {
+	cl.replica.acked, cl.replica.ackedAt = offset, e.now
+	for _, p := range slices.Clone(e.replicas.asked) {
+		if !p.over() {
+			e.retry(p)
+		}
+	}
+	e.replicas.asked = slices.DeleteFunc(e.replicas.asked, (*parked).over)
+}
+
+// over reports whether a command waits no longer.
+func (p *parked) over() bool { return p.conn.parked != p }
+
 // attach makes a connection a replica and sends it all data.
 func (r *replicas) attach(c *call) {
 	image := c.e.image(nil, false)
@@ -145,6 +179,7 @@ type replica struct {
 	port     int64
 	acked    int64 // how much of the stream it says it has
 	ackedAt  Time
+	awaits   int64 // how much of the stream the client's WAIT wants replicas to have
 }
 
 // peerIP is a connection's peer without its port.

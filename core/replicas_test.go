@@ -111,3 +111,31 @@ func TestReplicateExpired(t *testing.T) {
 		t.Errorf("the replica gets\n%s\nwant\n%s", got, want)
 	}
 }
+
+// TestWait lets WAIT wait until a replica says that it has what was written.
+func TestWait(t *testing.T) {
+	e := start(t)
+	e.Open(2, Conn{})
+	e.Feed(2, []byte("SYNC\r\n"))
+	e.AppendOutput(2, nil)
+	feed(e, 1, "set a 1", "wait 1 100")
+	if got := string(e.AppendOutput(1, nil)); got != "+OK\r\n" {
+		t.Errorf("at once %q", got)
+	}
+	if got := stream(e, 2); got != "SELECT 0\nset a 1\nREPLCONF GETACK *" {
+		t.Errorf("the replica gets %q", got)
+	}
+	feed(e, 2, "REPLCONF ACK 10")
+	if got := string(e.AppendOutput(1, nil)); got != "" {
+		t.Errorf("too early %q", got)
+	}
+	feed(e, 2, "REPLCONF ACK 1000")
+	if got := string(e.AppendOutput(1, nil)); got != ":1\r\n" {
+		t.Errorf("in the end %q", got)
+	}
+	feed(e, 1, "wait 2 100")
+	e.Advance(1_700_000_000_200_000)
+	if got := string(e.AppendOutput(1, nil)); got != ":1\r\n" {
+		t.Errorf("for too many %q", got)
+	}
+}
