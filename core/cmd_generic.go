@@ -340,7 +340,11 @@ func (c *call) scanOptions(i int) (opt scanOptions, ok bool) {
 		case is(c.args[i], "type") && more && !keyed:
 			i++
 			opt.kind = c.args[i]
-		case is(c.args[i], "novalues") && c.cmd.Name == "hscan":
+		case is(c.args[i], "novalues"):
+			if c.cmd.Name != "hscan" {
+				c.err("ERR NOVALUES option can only be used in HSCAN")
+				return opt, false
+			}
 			opt.noValues = true
 		default:
 			c.err(errSyntax)

@@ -108,6 +108,9 @@ func (c *call) sort(mayStore bool) {
 	if !ok {
 		return
 	}
+	if o := c.peek(c.args[1]); opt.asIs && o != nil && o.kind == kindSet {
+		opt.asIsSet(c)
+	}
 	switch {
 	case !opt.asIs:
 		if !c.sortKeys(items, &opt) {
@@ -134,6 +137,16 @@ func (c *call) sort(mayStore bool) {
 	}
 }
 
+// asIsSet corrects the options for a set that is not to be sorted: it has no other direction, and
+// what is stored, or what a script sees, must not depend on the order of a hash table.
+func (opt *sortOptions) asIsSet(c *call) {
+	if opt.stores || c.conn.script {
+		opt.asIs, opt.alpha, opt.by = false, true, nil
+	} else {
+		opt.desc = false
+	}
+}
+
 // sortItem is an element with what it is sorted by.
 type sortItem struct {
 	element []byte
@@ -148,6 +161,13 @@ func (c *call) sortItems(key []byte) (items []sortItem, ok bool) {
 	switch {
 	case o == nil:
 		return nil, true
+	case o.kind == kindSet:
+		s := o.set()
+		items = make([]sortItem, 0, s.Len())
+		for m := range s.All {
+			items = append(items, sortItem{element: bytes.Clone(m)})
+		}
+		return items, true
 	case o.kind != kindList:
 		c.err(errWrongType)
 		return nil, false

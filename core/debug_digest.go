@@ -48,6 +48,10 @@ func (d *digest) value(e *Engine, o *object) {
 		d.mix(o.text(scratch[:0]))
 	case kindList:
 		d.list(o)
+	case kindSet:
+		for m := range o.set().All {
+			d.xor(m)
+		}
 	case kindHash:
 		d.hash(o, int64(e.now)/1000)
 	}

@@ -114,6 +114,8 @@ func kindOfType(t rdb.Type) (kind, bool) {
 		k = kindString
 	case rdb.TypeList, rdb.TypeListZiplist, rdb.TypeListQuicklist, rdb.TypeListQuicklist2:
 		k = kindList
+	case rdb.TypeSet, rdb.TypeSetIntset, rdb.TypeSetListpack:
+		k = kindSet
 	case rdb.TypeHash, rdb.TypeHashZipmap, rdb.TypeHashZiplist, rdb.TypeHashListpack,
 		rdb.TypeHashMetadata, rdb.TypeHashMetadataPreGA,
 		rdb.TypeHashListpackEx, rdb.TypeHashListpackExPreGA:

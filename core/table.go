@@ -15,6 +15,8 @@ var commands = newTable(
 	listMovemCommands,
 	hashCommands,
 	hashExpireCommands,
+	setCommands,
+	setStoreCommands,
 	genericCommands,
 	expireCommands,
 	connectionCommands,

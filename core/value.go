@@ -29,11 +29,13 @@ const (
 	encQuicklist
 	encHashtable
 	encListpackEx
+	encIntset
 	encCount
 )
 
 var encodingNames = [encCount]string{
 	"raw", "int", "embstr", "listpack", "quicklist", "hashtable", "listpackex",
+	"intset",
 }
 
 // kindOps is what the engine must know of a type beyond its commands.
@@ -60,6 +62,7 @@ type kindOps struct {
 var kinds = [kindCount]kindOps{
 	kindString: stringOps,
 	kindList:   listOps,
+	kindSet:    setOps,
 	kindHash:   hashOps,
 }
 
@@ -71,7 +74,7 @@ type object struct {
 	lru  uint32 // when it was last used, in seconds; under an LFU policy: minutes << 8 | counter
 	num  int64  // a string of encoding int
 	str  []byte // a string otherwise
-	body any    // every other type: *list.List, *hash.Hash
+	body any    // every other type: *list.List, *set.Set, *hashValue
 	ttl  *ttl   // nil when the key stays
 }
 

@@ -1,0 +1,313 @@
+package core
+
+import (
+	"github.com/redlet/redlet/core/internal/glob"
+	"github.com/redlet/redlet/core/internal/set"
+)
+
+var setCommands = []Command{
+	{
+		Name: "sadd", Since: "1.0", Group: "set",
+		Flags:      Write | DenyOOM | Fast,
+		Cats:       CatSet,
+		Syntax:     "key member...",
+		Keys:       "1 RW insert",
+		Summary:    "Puts members into a set, making the set if need be.",
+		Complexity: "O(N) for N members",
+		History:    "2.4 several members",
+		Run:        cmdSadd,
+	},
+	{
+		Name: "srem", Since: "1.0", Group: "set",
+		Flags:      Write | Fast,
+		Cats:       CatSet,
+		Syntax:     "key member...",
+		Keys:       "1 RW delete",
+		Summary:    "Takes members out of a set; with its last member the key goes too.",
+		Complexity: "O(N) for N members",
+		History:    "2.4 several members",
+		Run:        cmdSrem,
+	},
+	{
+		Name: "smove", Since: "1.0", Group: "set",
+		Flags:      Write | Fast,
+		Cats:       CatSet,
+		Syntax:     "source:key destination:key member",
+		Keys:       "1 RW access delete; 2 RW insert",
+		Summary:    "Moves a member from one set to another.",
+		Complexity: "O(1)",
+		Run:        cmdSmove,
+	},
+	{
+		Name: "sismember", Since: "1.0", Group: "set",
+		Flags:      ReadOnly | Fast,
+		Cats:       CatSet,
+		Syntax:     "key member",
+		Keys:       "1 RO",
+		Summary:    "Tells whether a set has a member.",
+		Complexity: "O(1)",
+		Run:        cmdSismember,
+	},
+	{
+		Name: "smismember", Since: "6.2", Group: "set",
+		Flags:      ReadOnly | Fast,
+		Cats:       CatSet,
+		Syntax:     "key member...",
+		Keys:       "1 RO access",
+		Summary:    "Tells of each of several members whether a set has it.",
+		Complexity: "O(N) for N members",
+		Run:        cmdSmismember,
+	},
+	{
+		Name: "scard", Since: "1.0", Group: "set",
+		Flags:      ReadOnly | Fast,
+		Cats:       CatSet,
+		Syntax:     "key",
+		Keys:       "1 RO",
+		Summary:    "Counts the members of a set.",
+		Complexity: "O(1)",
+		Run:        cmdScard,
+	},
+	{
+		Name: "smembers", Since: "1.0", Group: "set",
+		Flags:      ReadOnly,
+		Cats:       CatSet,
+		Syntax:     "key",
+		Keys:       "1 RO access",
+		Tips:       "nondeterministic_output_order",
+		Summary:    "Gives all members of a set.",
+		Complexity: "O(N) for a set of N members",
+		Run:        cmdSmembers,
+	},
+	{
+		Name: "spop", Since: "1.0", Group: "set",
+		Flags:      Write | Fast,
+		Cats:       CatSet,
+		Syntax:     "key [count:int^3.2]",
+		Keys:       "1 RW access delete",
+		Tips:       "nondeterministic_output",
+		Summary:    "Takes members chosen at random out of a set and gives them.",
+		Complexity: "O(N) for N members returned",
+		History:    "3.2 a count",
+		Run:        cmdSpop,
+	},
+	{
+		Name: "srandmember", Since: "1.0", Group: "set",
+		Flags:      ReadOnly,
+		Cats:       CatSet,
+		Syntax:     "key [count:int^2.6]",
+		Keys:       "1 RO access",
+		Tips:       "nondeterministic_output",
+		Summary:    "Gives members of a set chosen at random.",
+		Complexity: "O(N) for N members returned",
+		History:    "2.6 a count",
+		Run:        cmdSrandmember,
+	},
+	{
+		Name: "sscan", Since: "2.8", Group: "set",
+		Flags:      ReadOnly,
+		Cats:       CatSet,
+		Syntax:     "key cursor:int [MATCH pattern:pattern] [COUNT count:int]",
+		Keys:       "1 RO access",
+		Tips:       "nondeterministic_output",
+		Summary:    "Walks through the members of a set in small steps.",
+		Complexity: "O(1) a call, O(N) for a whole walk over N members",
+		Run:        cmdSscan,
+	},
+}
+
+// setOf returns the set at a key for reading: nil when there is none, and false when the key holds
+// something else, once that is replied.
+func (c *call) setOf(key []byte) (*set.Set, bool) {
+	return c.asSet(c.find(key))
+}
+
+// setToChange is setOf for a command that may change the set.
+func (c *call) setToChange(key []byte) (*set.Set, bool) {
+	return c.asSet(c.findWrite(key))
+}
+
+func (c *call) asSet(o *object) (*set.Set, bool) {
+	if o == nil {
+		return nil, true
+	}
+	if !c.ofKind(o, kindSet) {
+		return nil, false
+	}
+	return o.set(), true
+}
+
+// startSet makes a set at a key where there is none, for n members of which first is the first;
+// they must be added at once.
+func (c *call) startSet(key, first []byte, n int) *set.Set {
+	o := newSet(set.Make(first, n, c.e.setLimits()))
+	c.add(key, o)
+	return o.set()
+}
+
+// membersGone tells everybody that n > 0 members have left the set at a key, and removes the key of
+// a set that has none left.
+func (c *call) membersGone(key []byte, s *set.Set, event string, n int) {
+	c.modified(notifySet, event, key)
+	c.e.persist.dirty += int64(n - 1)
+	if s.Len() == 0 {
+		c.removeEmpty(key)
+	}
+}
+
+func cmdSadd(c *call) {
+	key, members := c.args[1], c.args[2:]
+	s, ok := c.setToChange(key)
+	if !ok {
+		return
+	}
+	lim := c.e.setLimits()
+	if s == nil {
+		s = c.startSet(key, members[0], len(members))
+	} else {
+		s.Prepare(len(members), lim)
+	}
+	fresh := 0
+	for _, m := range members {
+		if s.Add(m, lim) {
+			fresh++
+		}
+	}
+	if fresh > 0 {
+		c.modified(notifySet, "sadd", key)
+		c.e.persist.dirty += int64(fresh - 1)
+	}
+	c.count(fresh)
+}
+
+func cmdSrem(c *call) {
+	s, ok := c.setToChange(c.args[1])
+	if !ok {
+		return
+	}
+	n := 0
+	for _, m := range c.args[2:] {
+		if s != nil && s.Remove(m) {
+			n++
+		}
+	}
+	if n > 0 {
+		c.membersGone(c.args[1], s, "srem", n)
+	}
+	c.count(n)
+}
+
+func cmdSmove(c *call) {
+	source, destination, m := c.args[1], c.args[2], c.args[3]
+	from, to := c.findWrite(source), c.findWrite(destination)
+	switch {
+	case from == nil:
+		c.int(0)
+		return
+	case !c.ofKind(from, kindSet), !c.ofKind(to, kindSet):
+		return
+	case from == to:
+		c.flag(from.set().Has(m))
+		return
+	case !from.set().Remove(m):
+		c.int(0)
+		return
+	}
+	c.membersGone(source, from.set(), "srem", 1)
+	var s *set.Set
+	if to == nil {
+		s = c.startSet(destination, m, 1)
+	} else {
+		s = to.set()
+	}
+	if s.Add(m, c.e.setLimits()) {
+		c.modified(notifySet, "sadd", destination)
+	}
+	c.int(1)
+}
+
+func cmdSismember(c *call) {
+	if s, ok := c.setOf(c.args[1]); ok {
+		c.flag(s != nil && s.Has(c.args[2]))
+	}
+}
+
+func cmdSmismember(c *call) {
+	s, ok := c.setOf(c.args[1])
+	if !ok {
+		return
+	}
+	c.array(len(c.args) - 2)
+	for _, m := range c.args[2:] {
+		c.flag(s != nil && s.Has(m))
+	}
+}
+
+func cmdScard(c *call) {
+	s, ok := c.setOf(c.args[1])
+	switch {
+	case !ok:
+	case s == nil:
+		c.int(0)
+	default:
+		c.count(s.Len())
+	}
+}
+
+func cmdSmembers(c *call) {
+	if s, ok := c.setOf(c.args[1]); ok {
+		c.members(s)
+	}
+}
+
+// members writes all members of a set, which may be nil.
+func (c *call) members(s *set.Set) {
+	if s == nil {
+		c.set(0)
+		return
+	}
+	c.set(s.Len())
+	for m := range s.All {
+		c.bulk(m)
+	}
+}
+
+func cmdSscan(c *call) {
+	cursor, ok := c.argCursor(2)
+	if !ok {
+		return
+	}
+	s, ok := c.setOf(c.args[1])
+	if !ok {
+		return
+	}
+	if s == nil { // the options are not even looked at
+		c.array(2)
+		c.bulkCursor(0)
+		c.array(0)
+		return
+	}
+	opt, ok := c.scanOptions(3)
+	if !ok {
+		return
+	}
+	var found replies
+	seen, n := 0, 0
+	visit := func(m []byte) {
+		seen++
+		if opt.match == nil || glob.Match(opt.match, m, false) {
+			n++
+			found.bulk(m)
+		}
+	}
+	for range 10 * opt.count {
+		cursor = s.Scan(cursor, visit)
+		if cursor == 0 || seen >= opt.count {
+			break
+		}
+	}
+	c.array(2)
+	c.bulkCursor(cursor)
+	c.array(n)
+	c.buf = append(c.buf, found.buf...)
+}

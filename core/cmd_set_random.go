@@ -1,0 +1,203 @@
+package core
+
+import "github.com/redlet/redlet/core/internal/set"
+
+// randomMembersMax bounds how many members SRANDMEMBER gives with repetition: the count, not the
+// set, decides on the size of that reply.
+const randomMembersMax = 1 << 24
+
+func cmdSpop(c *call) {
+	if len(c.args) > 2 {
+		c.popMembers()
+		return
+	}
+	key := c.args[1]
+	s, ok := c.setToChange(key)
+	if !ok {
+		return
+	}
+	if s == nil {
+		c.null()
+		return
+	}
+	var scratch [64]byte
+	m := s.AppendAt(scratch[:0], c.e.random.below(s.Len()))
+	s.Remove(m)
+	c.bulk(m)
+	c.membersGone(key, s, "spop", 1)
+}
+
+// popMembers is SPOP with a count.
+func (c *call) popMembers() {
+	if len(c.args) > 3 {
+		c.err(errSyntax)
+		return
+	}
+	count, ok := c.argPositive(2)
+	if !ok {
+		return
+	}
+	key := c.args[1]
+	o := c.findWrite(key)
+	s, ok := c.asSet(o)
+	switch {
+	case !ok:
+		return
+	case s == nil, count == 0:
+		c.set(0)
+		return
+	}
+	n := s.Len()
+	if count >= int64(n) {
+		c.members(s)
+		c.modified(notifySet, "spop", key)
+		c.e.persist.dirty += int64(n - 1)
+		c.removeEmpty(key)
+		return
+	}
+	c.set(int(count))
+	left := n - int(count)
+	switch {
+	case s.Encoding() == set.Listpack:
+		c.popListpack(s, int(count))
+	case left*moveBelow > int(count):
+		c.popEach(s, int(count))
+	default:
+		o.body = c.popRest(s, left)
+	}
+	c.modified(notifySet, "spop", key)
+	c.e.persist.dirty += count - 1
+}
+
+// moveBelow is how many times fewer members than it takes away SPOP leaves in a set for which it
+// makes a new one of those that stay. A large set may then be in a smaller encoding.
+const moveBelow = 5
+
+// popListpack writes count members of a Listpack, in its order, and takes them out.
+func (c *call) popListpack(s *set.Set, count int) {
+	gone := make([][]byte, 0, count)
+	n := s.Len()
+	for m := range s.All {
+		// Each of the n members left is as likely as any other to be among those wanted.
+		if c.e.random.below(n) < count-len(gone) {
+			c.bulk(m)
+			gone = append(gone, append([]byte(nil), m...))
+		}
+		n--
+	}
+	for _, m := range gone {
+		s.Remove(m)
+	}
+}
+
+// popEach writes count members and takes them out.
+func (c *call) popEach(s *set.Set, count int) {
+	var scratch []byte
+	for range count {
+		scratch = s.AppendAt(scratch[:0], c.e.random.below(s.Len()))
+		s.Remove(scratch)
+		c.bulk(scratch)
+	}
+}
+
+// popRest writes all but left members and returns a set of these.
+func (c *call) popRest(s *set.Set, left int) *set.Set {
+	lim := c.e.setLimits()
+	rest := set.Make(nil, 1, lim) // a Listpack
+	if s.Encoding() == set.Intset {
+		rest = set.Set{}
+	}
+	var scratch []byte
+	for range left {
+		scratch = s.AppendAt(scratch[:0], c.e.random.below(s.Len()))
+		s.Remove(scratch)
+		rest.Add(scratch, lim)
+	}
+	for m := range s.All {
+		c.bulk(m)
+	}
+	return &rest
+}
+
+// cmdSrandmember gives different members for a count from 0 up: the whole set when it has no more,
+// in the order of the set otherwise, or in any order when the set is large and the count small.
+// With a negative count it draws that often, and members may repeat.
+func cmdSrandmember(c *call) {
+	if len(c.args) > 2 {
+		c.randomMembers()
+		return
+	}
+	s, ok := c.setOf(c.args[1])
+	switch {
+	case !ok:
+	case s == nil:
+		c.null()
+	default:
+		c.drawMembers(s, 1)
+	}
+}
+
+// randomMembers is SRANDMEMBER with a count.
+func (c *call) randomMembers() {
+	if len(c.args) > 3 {
+		c.err(errSyntax)
+		return
+	}
+	count, ok := c.argSpread(2)
+	if !ok {
+		return
+	}
+	s, ok := c.setOf(c.args[1])
+	switch {
+	case !ok:
+	case s == nil, count == 0:
+		c.array(0)
+	case count < -randomMembersMax:
+		c.err(errOutOfRange)
+	case count < 0:
+		c.array(int(-count))
+		c.drawMembers(s, int(-count))
+	case count >= int64(s.Len()):
+		c.array(s.Len())
+		for m := range s.All {
+			c.bulk(m)
+		}
+	default:
+		c.array(int(count))
+		c.chooseMembers(s, int(count))
+	}
+}
+
+// drawMembers writes count members, each drawn from all.
+func (c *call) drawMembers(s *set.Set, count int) {
+	var scratch []byte
+	for range count {
+		scratch = s.AppendAt(scratch[:0], c.e.random.below(s.Len()))
+		c.bulk(scratch)
+	}
+}
+
+// chooseMembers writes count different members of a set that has more.
+func (c *call) chooseMembers(s *set.Set, count int) {
+	n := s.Len()
+	if s.Encoding() != set.Table || count > n/3 {
+		for m := range s.All {
+			if c.e.random.below(n) < count {
+				c.bulk(m)
+				count--
+			}
+			n--
+		}
+		return
+	}
+	var scratch []byte
+	chosen := make(map[int]struct{}, count)
+	for len(chosen) < count {
+		i := c.e.random.below(n)
+		if _, again := chosen[i]; !again {
+			chosen[i] = struct{}{}
+			scratch = s.AppendAt(scratch[:0], i)
+			c.bulk(scratch)
+		}
+	}
+}
