@@ -50,6 +50,8 @@ export class EngineError extends Error {
 
 /** @typedef {{ resolve: (value: any) => void, reject: (error: Error) => void }} Waiter */
 
+const resolved = Promise.resolve();
+
 /** Owns an engine and its connections. */
 export class Engine {
   inbox = new Inbox();
@@ -75,6 +77,8 @@ export class Engine {
   #restores = [];
   #scheduled = false;
   #holds = 0;
+  /** What the transport was told last. */
+  #held = false;
   /** @type {EngineError | undefined} why nothing works any more */
   #over;
   /** @type {(() => void)[]} */
@@ -88,7 +92,10 @@ export class Engine {
     this.#setup = setup;
     this.#kept = setup.snapshot;
     this.#transport = start({
-      output: (frames) => readFrames(frames, this.#receive),
+      output: (frames) => {
+        readFrames(frames, this.#receive);
+        this.#applyHold();
+      },
       died: (why) => this.#died(why),
       failed: (why) => this.#end(new EngineError(`redlet: the engine does not start: ${why}`)),
     });
@@ -175,18 +182,27 @@ export class Engine {
 
   /** Keeps the process alive, as far as the engine has something to do, until {@link release}. */
   hold() {
-    if (this.#holds++ === 0) this.#transport.hold(true);
+    this.#holds++;
   }
 
   release() {
-    if (--this.#holds === 0 && !this.#over) this.#transport.hold(false);
+    this.#holds--;
+  }
+
+  /** Tells the transport, once a step is over: most calls are answered by then. */
+  #applyHold() {
+    const held = this.#holds > 0;
+    if (held === this.#held || this.#over) return;
+    this.#held = held;
+    this.#transport.hold(held);
   }
 
   /** Lets the engine step when the running code has ended. */
   schedule() {
     if (this.#scheduled) return;
     this.#scheduled = true;
-    queueMicrotask(this.#flush);
+    // Node's queueMicrotask takes three times as long.
+    void resolved.then(this.#flush);
   }
 
   /** Lets the engine step when all that is ready has been read: one step for many sockets. */
@@ -201,6 +217,7 @@ export class Engine {
     this.#scheduled = false;
     if (this.#over || this.inbox.length === 0) return;
     this.#transport.post(this.inbox.take(), this.#life);
+    this.#applyHold();
   };
 
   #configure() {

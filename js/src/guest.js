@@ -98,10 +98,10 @@ export class Guest {
     return this.#view.getFloat64(this.#control + 8, true);
   }
 
-  /** Views end when the memory grows. */
+  /** Views end when the memory grows: they are then empty, which is quicker asked than its buffer. */
   #refresh() {
+    if (this.#memory.length > 0) return;
     const buffer = /** @type {ArrayBuffer} */ (this.#exports.memory.buffer);
-    if (buffer === this.#memory.buffer) return;
     this.#memory = new Uint8Array(buffer);
     this.#view = new DataView(buffer);
   }
