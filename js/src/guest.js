@@ -98,7 +98,7 @@ export class Guest {
     return this.#view.getFloat64(this.#control + 8, true);
   }
 
-  /** Views end when the memory grows: they are then empty, which is asked quicker than its buffer. */
+  /** Views end when the memory grows: they are empty then, which is quickly asked. */
   #refresh() {
     if (this.#memory.length > 0) return;
     const buffer = /** @type {ArrayBuffer} */ (this.#exports.memory.buffer);
