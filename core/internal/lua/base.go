@@ -111,7 +111,7 @@ func (vm *VM) protected(l *lua.LState, nargs int) lua.LValue {
 	if err == nil {
 		return nil
 	}
-	return errorValue(err)
+	return vm.errorValue(err)
 }
 
 // unwrapError gives the text of an error table: what pcall returned before errors were tables.
@@ -154,9 +154,9 @@ func (vm *VM) getMetatable(l *lua.LState) int {
 	if t, ok := v.(*lua.LTable); ok {
 		v = vm.behind(t)
 	}
-	mt, ok := l.GetMetatable(v).(*lua.LTable)
+	mt := vm.metatable(v)
 	switch {
-	case !ok:
+	case mt == nil:
 		l.Push(lua.LNil)
 	case mt.RawGetString("__metatable") != lua.LNil:
 		l.Push(mt.RawGetString("__metatable"))
@@ -166,6 +166,18 @@ func (vm *VM) getMetatable(l *lua.LState) int {
 		l.Push(mt)
 	}
 	return 1
+}
+
+// metatable returns the metatable of a value itself, nil if it has none.
+func (vm *VM) metatable(v lua.LValue) *lua.LTable {
+	switch v := v.(type) {
+	case lua.LString:
+		return vm.strings
+	case *lua.LTable:
+		mt, _ := v.Metatable.(*lua.LTable)
+		return mt
+	}
+	return nil
 }
 
 // guarded returns the guard of a table, making it if there is none.
@@ -185,8 +197,7 @@ func (vm *VM) setMetatable(l *lua.LState) int {
 		argError(l, 2, "nil or table expected")
 	}
 	vm.writable(l, t)
-	if old, ok := l.GetMetatable(t).(*lua.LTable); ok &&
-		old.RawGetString("__metatable") != lua.LNil {
+	if old := vm.metatable(t); old != nil && old.RawGetString("__metatable") != lua.LNil {
 		fail(l, "cannot change a protected metatable")
 	}
 	l.SetMetatable(t, mt)
@@ -225,7 +236,7 @@ func (vm *VM) loadString(l *lua.LState) int {
 }
 
 func (vm *VM) loaded(l *lua.LState, name string, source []byte) int {
-	fn, problem := vm.load(chunkName(name), source)
+	fn, _, problem := vm.load(chunkName(name), source)
 	if problem != "" {
 		l.Push(lua.LNil)
 		l.Push(lua.LString(problem))

@@ -10,11 +10,33 @@ import (
 func argError(l *lua.LState, n int, problem string) {
 	name := "?"
 	if d, ok := l.GetStack(0); ok {
-		if _, err := l.GetInfo("n", d, lua.LNil); err == nil && d.Name != "" {
+		if _, err := l.GetInfo("n", d, lua.LNil); err == nil && d.Name != "" && d.Name[0] != '(' {
 			name = d.Name[strings.LastIndexByte(d.Name, '.')+1:]
 		}
 	}
+	if asMethod(l, name) { // self is not counted
+		if n--; n == 0 {
+			fail(l, "calling '"+name+"' on bad self ("+problem+")")
+		}
+	}
 	fail(l, "bad argument #"+itoa(n)+" to '"+name+"' ("+problem+")")
+}
+
+// asMethod reports whether a library function was called as a method. The VM does not know; what
+// its caller's source says is passed on in hints of the context.
+func asMethod(l *lua.LState, name string) bool {
+	m, ok := l.Context().(*meter)
+	if !ok {
+		return false
+	}
+	d, ok := l.GetStack(1)
+	if !ok {
+		return false
+	}
+	if _, err := l.GetInfo("Sl", d, lua.LNil); err != nil || d.Source == "" || d.Source[0] == '[' {
+		return false
+	}
+	return m.vm.hints[hint{d.CurrentLine, "call"}] == "method '"+name+"'"
 }
 
 func typeError(l *lua.LState, n int, want string) {

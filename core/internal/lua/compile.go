@@ -1,37 +1,34 @@
 package lua
 
 import (
-	"bytes"
-
 	lua "github.com/yuin/gopher-lua"
 	"github.com/yuin/gopher-lua/ast"
-	"github.com/yuin/gopher-lua/parse"
 )
 
 // Compile compiles a script. name is what error messages call it, "user_script". When the source
 // is wrong, problem says why.
 func (vm *VM) Compile(name string, source []byte) (f Function, problem string) {
-	fn, problem := vm.load(name, source)
-	return Function{fn}, problem
+	fn, notes, problem := vm.load(name, source)
+	return Function{fn, notes}, problem
 }
 
 // load compiles source to a function that sees the guarded globals.
-func (vm *VM) load(name string, source []byte) (fn *lua.LFunction, problem string) {
+func (vm *VM) load(name string, source []byte) (fn *lua.LFunction, notes hints, problem string) {
 	if len(source) > 0 && source[0] == 0x1b {
-		return nil, name + ": bad binary format (truncated precompiled chunk)"
+		return nil, nil, name + ": bad binary format (truncated precompiled chunk)"
 	}
-	chunk, err := parse.Parse(bytes.NewReader(source), name)
-	if err != nil {
-		return nil, parseProblem(name, err)
+	chunk, last, problem := parseChunk(name, string(source))
+	if problem != "" {
+		return nil, nil, problem
 	}
-	r := rewriter{}
+	r := rewriter{fn: &names{}, hints: hints{}}
 	body := r.block(chunk)
 	if r.problem != "" {
-		return nil, name + ":" + itoa(r.line) + ": " + r.problem
+		return nil, nil, name + ":" + itoa(r.line) + ": " + r.problem
 	}
-	proto, err := lua.Compile(wrap(body, lastLine(chunk)), name)
+	proto, err := lua.Compile(wrap(body, last), name)
 	if err != nil {
-		return nil, compileProblem(name, err)
+		return nil, nil, compileProblem(name, err)
 	}
 	proto.FunctionPrototypes[0].IsVarArg &^= lua.VarArgNeedsArg // no table `arg` for scripts
 	l := vm.l
@@ -46,7 +43,7 @@ func (vm *VM) load(name string, source []byte) (fn *lua.LFunction, problem strin
 	vm.meter.pause = pause
 	fn = l.Get(-1).(*lua.LFunction)
 	l.SetTop(top)
-	return fn, ""
+	return fn, r.hints, ""
 }
 
 // The names under which scripts reach what the compiler puts in place of operators. No script can
@@ -63,24 +60,6 @@ func wrap(body []ast.Stmt, last int) []ast.Stmt {
 	local := &ast.LocalAssignStmt{Names: []string{concatName},
 		Exprs: []ast.Expr{&ast.Comma3Expr{}}}
 	return []ast.Stmt{local, ret}
-}
-
-func lastLine(chunk []ast.Stmt) int {
-	if len(chunk) == 0 {
-		return 1
-	}
-	return chunk[len(chunk)-1].LastLine()
-}
-
-func parseProblem(name string, err error) string {
-	e, ok := err.(*parse.Error)
-	if !ok {
-		return name + ": " + err.Error()
-	}
-	if e.Pos.Line == parse.EOF {
-		return name + ":1: syntax error near '<eof>'"
-	}
-	return name + ":" + itoa(e.Pos.Line) + ": syntax error near '" + e.Token + "'"
 }
 
 func compileProblem(name string, err error) string {
@@ -103,6 +82,8 @@ type rewriter struct {
 	depth   int
 	line    int
 	problem string
+	fn      *names // the local variables in scope
+	hints   hints
 }
 
 // enter goes a level down; it reports false when that is too deep.
@@ -121,13 +102,32 @@ func (r *rewriter) enter(line, cost, limit int) bool {
 const level = chainMax / nestingMax
 
 func (r *rewriter) block(stmts []ast.Stmt) []ast.Stmt {
+	known := len(r.fn.list)
 	for _, s := range stmts {
 		if r.enter(s.Line(), level, chainMax) {
 			r.stmt(s)
 		}
 		r.depth -= level
 	}
+	r.fn.list = r.fn.list[:known]
 	return stmts
+}
+
+// scoped walks a block with variables of its own, as loops have.
+func (r *rewriter) scoped(stmts []ast.Stmt, variables ...string) {
+	known := len(r.fn.list)
+	r.fn.list = append(r.fn.list, variables...)
+	r.block(stmts)
+	r.fn.list = r.fn.list[:known]
+}
+
+func (r *rewriter) function(f *ast.FunctionExpr, self bool) {
+	r.fn = &names{outer: r.fn}
+	if self {
+		r.fn.list = []string{"self"}
+	}
+	r.scoped(f.Stmts, f.ParList.Names...)
+	r.fn = r.fn.outer
 }
 
 func (r *rewriter) stmt(s ast.Stmt) {
@@ -136,7 +136,7 @@ func (r *rewriter) stmt(s ast.Stmt) {
 		r.exprs(s.Lhs)
 		r.exprs(s.Rhs)
 	case *ast.LocalAssignStmt:
-		r.exprs(s.Exprs)
+		r.local(s)
 	case *ast.FuncCallStmt:
 		s.Expr = r.expr(s.Expr)
 	case *ast.DoBlockStmt:
@@ -145,8 +145,8 @@ func (r *rewriter) stmt(s ast.Stmt) {
 		s.Condition = r.expr(s.Condition)
 		r.block(s.Stmts)
 	case *ast.RepeatStmt:
-		s.Condition = r.expr(s.Condition)
 		r.block(s.Stmts)
+		s.Condition = r.expr(s.Condition)
 	case *ast.IfStmt:
 		r.ifStmt(s)
 	case *ast.NumberForStmt:
@@ -154,15 +154,28 @@ func (r *rewriter) stmt(s ast.Stmt) {
 		if s.Step != nil {
 			s.Step = r.expr(s.Step)
 		}
-		r.block(s.Stmts)
+		r.scoped(s.Stmts, s.Name)
 	case *ast.GenericForStmt:
 		r.exprs(s.Exprs)
-		r.block(s.Stmts)
+		r.scoped(s.Stmts, s.Names...)
 	case *ast.FuncDefStmt:
-		r.block(s.Func.Stmts)
+		r.function(s.Func, s.Name.Method != "")
 	case *ast.ReturnStmt:
 		r.exprs(s.Exprs)
 	}
+}
+
+// local declares variables; a local function sees its own name.
+func (r *rewriter) local(s *ast.LocalAssignStmt) {
+	if len(s.Exprs) == 1 {
+		if _, ok := s.Exprs[0].(*ast.FunctionExpr); ok {
+			r.fn.list = append(r.fn.list, s.Names...)
+			r.exprs(s.Exprs)
+			return
+		}
+	}
+	r.exprs(s.Exprs)
+	r.fn.list = append(r.fn.list, s.Names...)
 }
 
 // ifStmt walks a chain of elseif in a loop: each stands in the Else of the one before.
@@ -201,6 +214,7 @@ func (r *rewriter) expr(e ast.Expr) ast.Expr {
 		cost = 1
 	}
 	if r.enter(e.Line(), cost, chainMax) {
+		r.observe(e)
 		e = r.inner(e)
 	}
 	r.depth -= cost
@@ -231,9 +245,11 @@ func (r *rewriter) inner(e ast.Expr) ast.Expr {
 	case *ast.UnaryLenOpExpr:
 		e.Expr = r.expr(e.Expr)
 	case *ast.FunctionExpr:
-		r.block(e.Stmts)
+		r.function(e, false)
 	case *ast.StringConcatOpExpr:
 		return r.concat(e)
+	case *grouped:
+		return r.expr(e.Expr)
 	}
 	return e
 }
@@ -246,10 +262,15 @@ func (r *rewriter) concat(e *ast.StringConcatOpExpr) ast.Expr {
 	call := &ast.FuncCallExpr{Func: name}
 	call.SetLine(e.Line())
 	call.SetLastLine(e.LastLine())
+	note := func(operand ast.Expr) {
+		r.hints.note(call.Line(), ".."+itoa(len(call.Args)+1), r.describe(operand))
+	}
 	for {
+		note(e.Lhs)
 		call.Args = append(call.Args, single(r.expr(e.Lhs)))
 		next, ok := e.Rhs.(*ast.StringConcatOpExpr)
 		if !ok || len(call.Args) >= concatMax {
+			note(e.Rhs)
 			call.Args = append(call.Args, single(r.expr(e.Rhs)))
 			return call
 		}

@@ -32,7 +32,9 @@ func (vm *VM) format(l *lua.LState) int {
 		}
 		d := directive{}
 		i = d.parse(l, f, i)
-		arg++
+		if arg++; arg > l.GetTop() {
+			argError(l, arg, "no value")
+		}
 		out = d.write(l, out, arg)
 		if len(out) > StringMax {
 			fail(l, "not enough memory")

@@ -50,12 +50,13 @@ const loadLimit = 5_000_000
 
 // LoadLibrary compiles and runs the source of a library, which registers its functions.
 func (vm *VM) LoadLibrary(name string, source []byte) (made []Registration, problem string) {
-	fn, problem := vm.load(name, source)
+	fn, notes, problem := vm.load(name, source)
 	if problem != "" {
 		return nil, "Error compiling function: " + problem
 	}
 	fn.Env = vm.libraryEnv
 	vm.reset()
+	vm.hints = notes
 	see := vm.libraryEnv.Metatable.(*lua.LTable)
 	see.RawSetString("__index", vm.registering)
 	vm.registered = nil
@@ -69,6 +70,9 @@ func (vm *VM) LoadLibrary(name string, source []byte) (made []Registration, prob
 	})
 	see.RawSetString("__index", vm.running)
 	made, vm.registered = vm.registered, nil
+	for i := range made {
+		made[i].Function.hints = notes
+	}
 	switch {
 	case late:
 		return nil, "Error registering functions: ERR FUNCTION LOAD timeout"
@@ -109,7 +113,7 @@ func positionalArguments(name, callback lua.LValue, r *Registration) (problem st
 	if !ok {
 		return "second argument to redis.register_function must be a function"
 	}
-	r.Name, r.Function = s, Function{fn}
+	r.Name, r.Function.fn = s, fn
 	return ""
 }
 

@@ -1,7 +1,7 @@
 package lua
 
 import (
-	"math"
+	"strings"
 
 	lua "github.com/yuin/gopher-lua"
 )
@@ -57,11 +57,11 @@ func (vm *VM) concatValues(l *lua.LState, n int) lua.LValue {
 			fn = l.GetMetaField(right, "__concat")
 		}
 		if fn == lua.LNil {
-			bad := left
+			bad, at := left, i
 			if okA {
-				bad = right
+				bad, at = right, i+1
 			}
-			fail(l, "attempt to concatenate a "+typeName(bad)+" value")
+			vm.concatError(l, bad, at)
 		}
 		vm.enter(l)
 		l.Push(fn)
@@ -75,48 +75,13 @@ func (vm *VM) concatValues(l *lua.LState, n int) lua.LValue {
 	return right
 }
 
-func (vm *VM) openMath() {
-	vm.l.Push(vm.l.NewFunction(lua.OpenMath))
-	vm.l.Call(0, 1)
-	t := vm.l.Get(-1).(*lua.LTable)
-	vm.l.Pop(1)
-	t.RawSetString("huge", lua.LNumber(math.Inf(1)))
-	t.RawSetString("random", vm.l.NewFunction(vm.mathRandom))
-	t.RawSetString("randomseed", vm.l.NewFunction(func(l *lua.LState) int {
-		vm.random.seed(uint32(checkInt(l, 1)))
-		vm.seeded = true
-		return 0
-	}))
-	vm.globals.RawSetString("math", vm.guard(t))
-}
-
-func (vm *VM) mathRandom(l *lua.LState) int {
-	var bits int32
-	if vm.seeded {
-		bits = vm.random.next()
-	} else {
-		bits = int32(vm.host.Random() >> 33)
+func (vm *VM) concatError(l *lua.LState, bad lua.LValue, operand int) {
+	name, line := place(l)
+	h := vm.hints
+	if strings.HasPrefix(name, "[") {
+		h = nil
 	}
-	r := float64(bits%math.MaxInt32) / math.MaxInt32
-	switch l.GetTop() {
-	case 0:
-		l.Push(lua.LNumber(r))
-	case 1:
-		high := checkInt(l, 1)
-		if high < 1 {
-			argError(l, 1, "interval is empty")
-		}
-		l.Push(lua.LNumber(math.Floor(r*float64(high)) + 1))
-	case 2:
-		low, high := checkInt(l, 1), checkInt(l, 2)
-		if low > high {
-			argError(l, 2, "interval is empty")
-		}
-		l.Push(lua.LNumber(math.Floor(r*float64(high-low+1)) + float64(low)))
-	default:
-		fail(l, "wrong number of arguments")
-	}
-	return 1
+	fail(l, "attempt to concatenate "+h.value(line, ".."+itoa(operand), typeName(bad)))
 }
 
 // openCoroutine makes the table coroutine. A coroutine must not derive its context from its
@@ -129,7 +94,9 @@ func (vm *VM) openCoroutine() {
 	for _, name := range []string{"create", "wrap"} {
 		make := t.RawGetString(name).(*lua.LFunction).GFunction
 		t.RawSetString(name, vm.l.NewFunction(func(l *lua.LState) int {
-			checkFunction(l, 1)
+			if fn, ok := l.Get(1).(*lua.LFunction); !ok || fn.IsG {
+				argError(l, 1, "Lua function expected")
+			}
 			l.RemoveContext()
 			n := make(l)
 			l.SetContext(&vm.meter)
@@ -143,5 +110,12 @@ func (vm *VM) openCoroutine() {
 			return n
 		}))
 	}
+	yield := t.RawGetString("yield").(*lua.LFunction).GFunction
+	t.RawSetString("yield", vm.l.NewFunction(func(l *lua.LState) int {
+		if l == vm.l {
+			vm.raise(l, lua.LString("attempt to yield across metamethod/C-call boundary"))
+		}
+		return yield(l)
+	}))
 	vm.globals.RawSetString("coroutine", vm.guard(t))
 }

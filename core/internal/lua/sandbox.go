@@ -132,7 +132,7 @@ func place(l *lua.LState) (name string, line int) {
 // describe turns the error that ended a script into what the client is told.
 func (vm *VM) describe(err error) *Failure {
 	f := &Failure{Killed: vm.meter.killed && !vm.meter.starve}
-	v := errorValue(err)
+	v := vm.errorValue(err)
 	switch v := v.(type) {
 	case *lua.LTable:
 		if s, ok := text(v.RawGetString("err")); ok {
@@ -158,7 +158,7 @@ func (vm *VM) describe(err error) *Failure {
 
 // errorValue gives the Lua value of an error that PCall caught. The VM's own errors are put into
 // the words of Lua 5.1; when its stack is full it panics with a bare string.
-func errorValue(err error) lua.LValue {
+func (vm *VM) errorValue(err error) lua.LValue {
 	e, ok := err.(*lua.ApiError)
 	if !ok || e.Object == nil {
 		return lua.LString(err.Error())
@@ -169,7 +169,7 @@ func errorValue(err error) lua.LValue {
 	}
 	switch {
 	case e.Type != lua.ApiErrorPanic:
-		return lua.LString(wording(string(s)))
+		return lua.LString(vm.wording(string(s)))
 	case s == "lua callstack overflow" || s == "registry overflow":
 		return lua.LString(tracePlace(e.StackTrace) + "stack overflow")
 	}
@@ -204,9 +204,4 @@ func prefixPlace(s string) (name string, line int) {
 		return s[:colon], line
 	}
 	return "", 0
-}
-
-// wording puts an error of gopher-lua's VM into the words of Lua 5.1.
-func wording(s string) string {
-	return s
 }

@@ -147,8 +147,8 @@ func (vm *VM) tableMaxn(l *lua.LState) int {
 	return 1
 }
 
-// sorter sorts a table. It is Lua 5.1's quicksort, so that what a comparator sees, and how a bad
-// one is found out, is the same.
+// sorter sorts a table by quicksort with the median of three, choosing and comparing as Lua 5.1
+// does, so that what a comparator sees, and how a bad one is found out, is the same.
 type sorter struct {
 	vm   *VM
 	l    *lua.LState
@@ -189,6 +189,12 @@ func (s *sorter) before(a, b lua.LValue) bool {
 		if y, ok := b.(lua.LString); ok {
 			return x < y
 		}
+	}
+	if a.Type() != b.Type() {
+		s.vm.raise(s.l, lua.LString("attempt to compare "+typeName(a)+" with "+typeName(b)))
+	}
+	if s.l.GetMetaField(a, "__lt") == lua.LNil {
+		s.vm.raise(s.l, lua.LString("attempt to compare two "+typeName(a)+" values"))
 	}
 	return s.l.LessThan(a, b)
 }

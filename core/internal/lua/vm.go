@@ -69,6 +69,7 @@ type VM struct {
 	seeded  bool               // math.randomseed was called: random is used, not the host's
 	version int                // the protocol that redis.setresp chose
 	ids     map[lua.LValue]int // what tostring numbered
+	hints   hints              // of the script under way
 	redis   *lua.LTable
 	null    *lua.LUserData // cjson.null
 
@@ -86,7 +87,10 @@ type VM struct {
 
 // Function is a compiled script, or a function that a library has registered. It belongs to the
 // VM that made it.
-type Function struct{ fn *lua.LFunction }
+type Function struct {
+	fn    *lua.LFunction
+	hints hints
+}
 
 // Failure is an error that ended a script.
 type Failure struct {
@@ -122,6 +126,7 @@ func New(host Host, version string, versionNumber int) *VM {
 // which may hand control to others and returns when the script is to go on.
 func (vm *VM) Run(f Function, keys, args [][]byte, asGlobals bool, pause func()) {
 	vm.reset()
+	vm.hints = f.hints
 	l := vm.l
 	kt, at := vm.list(keys), vm.list(args)
 	l.Push(f.fn)

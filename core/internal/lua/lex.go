@@ -1,0 +1,335 @@
+package lua
+
+import (
+	"strconv"
+	"strings"
+)
+
+// tokenKind tells the tokens of Lua apart. Single characters stand for themselves.
+type tokenKind int
+
+const (
+	tokEnd tokenKind = iota + 256
+	tokName
+	tokString
+	tokNumber
+	tokConcat   // ..
+	tokDots     // ...
+	tokEqual    // ==
+	tokLess     // <=
+	tokMore     // >=
+	tokUnequal  // ~=
+	tokKeywords // the first of keywords
+)
+
+// keywords are the reserved words, in the order of their kinds.
+var keywords = [...]string{
+	"and", "break", "do", "else", "elseif", "end", "false", "for", "function", "if", "in", "local",
+	"nil", "not", "or", "repeat", "return", "then", "true", "until", "while",
+}
+
+const (
+	tokAnd = tokKeywords + iota
+	tokBreak
+	tokDo
+	tokElse
+	tokElseif
+	tokEndWord
+	tokFalse
+	tokFor
+	tokFunction
+	tokIf
+	tokIn
+	tokLocal
+	tokNil
+	tokNot
+	tokOr
+	tokRepeat
+	tokReturn
+	tokThen
+	tokTrue
+	tokUntil
+	tokWhile
+)
+
+// token is one token: its kind, its text as errors quote it, and its value.
+type token struct {
+	kind  tokenKind
+	line  int
+	text  string
+	value string  // of names and strings
+	num   float64 // of numbers
+}
+
+// syntaxError is panicked with when the source is wrong; parseChunk recovers it.
+type syntaxError string
+
+// lexer cuts a source into tokens.
+type lexer struct {
+	name string
+	in   string
+	at   int
+	line int
+}
+
+// fail gives up with an error in Lua's words.
+func (x *lexer) fail(problem, near string) {
+	text := x.name + ":" + itoa(x.line) + ": " + problem
+	if near != "" {
+		text += " near '" + near + "'"
+	}
+	panic(syntaxError(text))
+}
+
+// kindText is how errors name a kind of token.
+func kindText(k tokenKind) string {
+	switch {
+	case k < 256:
+		return quoteByte(byte(k))
+	case k >= tokKeywords:
+		return keywords[k-tokKeywords]
+	}
+	return [...]string{"<eof>", "<name>", "<string>", "<number>", "..", "...", "==", "<=", ">=",
+		"~="}[k-tokEnd]
+}
+
+func quoteByte(c byte) string {
+	if c < ' ' || c == 127 {
+		return "char(" + itoa(int(c)) + ")"
+	}
+	return string([]byte{c})
+}
+
+// peek returns the character at an offset, 0 behind the end.
+func (x *lexer) peek(ahead int) byte {
+	if x.at+ahead < len(x.in) {
+		return x.in[x.at+ahead]
+	}
+	return 0
+}
+
+// newline passes over a line break of one or two characters.
+func (x *lexer) newline() {
+	c := x.in[x.at]
+	x.at++
+	if next := x.peek(0); (next == '\n' || next == '\r') && next != c {
+		x.at++
+	}
+	x.line++
+}
+
+// next returns the next token.
+func (x *lexer) next() token {
+	for x.at < len(x.in) {
+		c := x.in[x.at]
+		switch {
+		case c == '\n' || c == '\r':
+			x.newline()
+		case isSpace(c):
+			x.at++
+		case c == '-' && x.peek(1) == '-':
+			x.comment()
+		default:
+			return x.token(c)
+		}
+	}
+	return token{kind: tokEnd, line: x.line, text: "<eof>"}
+}
+
+func (x *lexer) comment() {
+	x.at += 2
+	if x.peek(0) == '[' {
+		if level := x.longBracket(); level >= 0 {
+			x.long(level, "unfinished long comment")
+			return
+		}
+	}
+	for x.at < len(x.in) && x.in[x.at] != '\n' && x.in[x.at] != '\r' {
+		x.at++
+	}
+}
+
+// longBracket returns the number of = in a long bracket that begins here, -1 if none does.
+func (x *lexer) longBracket() int {
+	level := 0
+	for x.peek(1+level) == '=' {
+		level++
+	}
+	if x.peek(1+level) != '[' {
+		return -1
+	}
+	return level
+}
+
+// long reads a long string or comment.
+func (x *lexer) long(level int, unfinished string) string {
+	x.at += level + 2
+	if c := x.peek(0); x.at < len(x.in) && (c == '\n' || c == '\r') {
+		x.newline()
+	}
+	end := "]" + strings.Repeat("=", level) + "]"
+	var out []byte
+	for x.at < len(x.in) {
+		switch c := x.in[x.at]; {
+		case c == '\n' || c == '\r':
+			out = append(out, '\n')
+			x.newline()
+		case c == ']' && strings.HasPrefix(x.in[x.at:], end):
+			x.at += len(end)
+			return string(out)
+		default:
+			out = append(out, c)
+			x.at++
+		}
+	}
+	x.fail(unfinished, "<eof>")
+	return ""
+}
+
+func isNameByte(c byte) bool {
+	return c == '_' || 'a' <= c|32 && c|32 <= 'z' || isDigit(c)
+}
+
+func (x *lexer) token(c byte) token {
+	start := x.at
+	t := token{kind: tokenKind(c), line: x.line}
+	switch {
+	case isDigit(c) || c == '.' && isDigit(x.peek(1)):
+		x.number(&t)
+		return t
+	case isNameByte(c):
+		for x.at < len(x.in) && isNameByte(x.in[x.at]) {
+			x.at++
+		}
+		t.kind, t.text = tokName, x.in[start:x.at]
+		t.value = t.text
+		for i, word := range keywords {
+			if word == t.text {
+				t.kind = tokKeywords + tokenKind(i)
+			}
+		}
+		return t
+	case c == '"' || c == '\'':
+		x.quoted(&t, c)
+		return t
+	case c == '[':
+		if level := x.longBracket(); level >= 0 {
+			t.value = x.long(level, "unfinished long string")
+			t.kind, t.text = tokString, x.in[start:x.at]
+			t.line = x.line
+			return t
+		} else if x.peek(1) == '=' {
+			x.fail("invalid long string delimiter", x.in[start:start+1+digits(x.in[start+1:],
+				func(c byte) bool { return c == '=' })])
+		}
+	}
+	x.at++
+	x.operator(&t)
+	t.text = kindText(t.kind)
+	return t
+}
+
+// operator reads the rest of an operator of several characters.
+func (x *lexer) operator(t *token) {
+	second := x.peek(0)
+	switch {
+	case t.kind == '.' && second == '.':
+		x.at++
+		t.kind = tokConcat
+		if x.peek(0) == '.' {
+			x.at++
+			t.kind = tokDots
+		}
+		return
+	case second != '=':
+		return
+	}
+	switch t.kind {
+	case '=':
+		t.kind = tokEqual
+	case '<':
+		t.kind = tokLess
+	case '>':
+		t.kind = tokMore
+	case '~':
+		t.kind = tokUnequal
+	default:
+		return
+	}
+	x.at++
+}
+
+func (x *lexer) number(t *token) {
+	start := x.at
+	for isDigit(x.peek(0)) || x.peek(0) == '.' {
+		x.at++
+	}
+	if c := x.peek(0); c|32 == 'e' {
+		x.at++
+		if c := x.peek(0); c == '+' || c == '-' {
+			x.at++
+		}
+	}
+	for isNameByte(x.peek(0)) {
+		x.at++
+	}
+	t.kind, t.text = tokNumber, x.in[start:x.at]
+	n, ok := parseNumber(t.text)
+	if !ok {
+		x.fail("malformed number", t.text)
+	}
+	t.num = n
+}
+
+// quoted reads a string in quotes.
+func (x *lexer) quoted(t *token, quote byte) {
+	raw := []byte{quote} // as errors quote it
+	x.at++
+	for {
+		if x.at >= len(x.in) {
+			x.fail("unfinished string", "<eof>")
+		}
+		switch c := x.in[x.at]; c {
+		case '\n', '\r':
+			x.fail("unfinished string", string(raw))
+		case '\\':
+			x.at++
+			raw = x.escape(raw)
+		default:
+			raw = append(raw, c)
+			x.at++
+			if c == quote {
+				t.kind, t.text, t.line = tokString, string(raw), x.line
+				t.value = string(raw[1 : len(raw)-1])
+				return
+			}
+		}
+	}
+}
+
+// escape appends what an escape sequence stands for.
+func (x *lexer) escape(raw []byte) []byte {
+	if x.at >= len(x.in) {
+		return raw // the end is found out next
+	}
+	c := x.in[x.at]
+	if i := strings.IndexByte("abfnrtv", c); i >= 0 {
+		x.at++
+		return append(raw, "\a\b\f\n\r\t\v"[i])
+	}
+	switch {
+	case c == '\n' || c == '\r':
+		x.newline()
+		return append(raw, '\n')
+	case !isDigit(c):
+		x.at++
+		return append(raw, c)
+	}
+	n := min(3, digits(x.in[x.at:], isDigit))
+	code, _ := strconv.Atoi(x.in[x.at : x.at+n])
+	x.at += n
+	if code > 255 {
+		x.fail("escape sequence too large", string(raw))
+	}
+	return append(raw, byte(code))
+}
