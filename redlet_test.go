@@ -119,10 +119,11 @@ func TestBadOptions(t *testing.T) {
 
 func TestAddr(t *testing.T) {
 	s := redlet.RunT(t)
-	if s.Addr() != s.Addr() {
-		t.Error("the address changed")
+	addr := s.Addr()
+	if again := s.Addr(); again != addr {
+		t.Errorf("the address was %s and is %s", addr, again)
 	}
-	c, err := net.Dial("tcp", s.Addr())
+	c, err := net.Dial("tcp", addr)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -143,10 +144,11 @@ func TestSeed(t *testing.T) {
 		}
 		return keys.String()
 	}
-	if run(1) != run(1) {
+	first, again, other := run(1), run(1), run(2)
+	if first != again {
 		t.Error("one seed, two runs")
 	}
-	if run(1) == run(2) {
+	if first == other {
 		t.Error("two seeds, one run")
 	}
 }

@@ -13,11 +13,19 @@ import (
 	"github.com/redlet/redlet/netbridge"
 )
 
+// fatal is an error in the words of redis-server, which begin and end as sentences do.
+type fatal string
+
+// Error returns the words.
+func (f fatal) Error() string { return string(f) }
+
+func fatalf(format string, args ...any) error { return fatal(fmt.Sprintf(format, args...)) }
+
 // listen opens every socket that the configuration asks for.
 func (v *server) listen() error {
 	if len(v.bind) == 0 || v.port == 0 && v.tlsPort == 0 {
 		if v.unixsocket == "" {
-			return errors.New("Configured to not listen anywhere, exiting.")
+			return fatal("Configured to not listen anywhere, exiting.")
 		}
 	}
 	var kinds, urls []string
@@ -31,7 +39,7 @@ func (v *server) listen() error {
 	if v.tlsPort != 0 && len(v.bind) > 0 {
 		secure, err := v.secure()
 		if err != nil {
-			return fmt.Errorf("Failed to configure TLS. Check logs for more info: %w", err)
+			return fatalf("Failed to configure TLS. Check logs for more info: %v", err)
 		}
 		first, err := v.listenTCP(v.tlsPort, "tls", secure)
 		if err != nil {
@@ -41,7 +49,7 @@ func (v *server) listen() error {
 	}
 	if v.unixsocket != "" {
 		if _, err := v.bridge.ListenUnix(v.unixsocket, v.unixsocketperm); err != nil {
-			return fmt.Errorf("Failed opening Unix socket: bind: %s", systemText(err))
+			return fatalf("Failed opening Unix socket: bind: %s", systemText(err))
 		}
 		kinds, urls = append(kinds, "unix"), append(urls, "unix://"+v.unixsocket)
 	}
@@ -68,7 +76,7 @@ func (v *server) listenTCP(port int, kind string, secure *tls.Config) (first str
 		v.log.printf(levelWarning, "Warning: Could not create server TCP listening socket "+
 			"%s:%d: %s", host, port, bindText(err))
 		if !optional {
-			return "", fmt.Errorf("Failed listening on port %d (%s), aborting.", port, kind)
+			return "", fatalf("Failed listening on port %d (%s), aborting.", port, kind)
 		}
 	}
 	return first, nil
@@ -103,7 +111,7 @@ func urlOf(scheme, host string, port int) string {
 // secure makes the TLS configuration of the tls-* parameters.
 func (v *server) secure() (*tls.Config, error) {
 	if v.certFile == "" || v.keyFile == "" {
-		return nil, errors.New("No tls-cert-file configured!")
+		return nil, fatal("No tls-cert-file configured!")
 	}
 	cert, err := tls.LoadX509KeyPair(v.certFile, v.keyFile)
 	if err != nil {
@@ -114,7 +122,7 @@ func (v *server) secure() (*tls.Config, error) {
 		return c, nil
 	}
 	if v.caFile == "" {
-		return nil, errors.New("Either tls-ca-cert-file or tls-ca-cert-dir must be specified " +
+		return nil, fatal("Either tls-ca-cert-file or tls-ca-cert-dir must be specified " +
 			"when tls-cluster, tls-replication or tls-auth-clients are enabled!")
 	}
 	pem, err := os.ReadFile(v.caFile)

@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"runtime"
 	"runtime/debug"
 	"strings"
 	"syscall"
@@ -22,8 +23,6 @@ import (
 // after 4 MB, which at P16 is worth 8 % of SET; a large one as often as any Go program.
 const ballastSize = 64 << 20
 
-var ballast []byte
-
 // server is a running server with all its sockets.
 type server struct {
 	*settings
@@ -36,7 +35,8 @@ type server struct {
 
 // serve runs a server until it is told to stop; it returns the exit code.
 func serve(s *settings, log *logger) int {
-	ballast = make([]byte, ballastSize)
+	ballast := make([]byte, ballastSize)
+	defer runtime.KeepAlive(ballast)
 	v := &server{settings: s, log: log, over: make(chan string, 1)}
 	v.greet()
 	signals := make(chan os.Signal, 2)
@@ -130,7 +130,7 @@ func (v *server) load() error {
 		err = v.loop.Restore(image)
 	}
 	if err != nil {
-		return fmt.Errorf("Fatal error loading the DB from %s, check server logs. Exiting: %w",
+		return fatalf("Fatal error loading the DB from %s, check server logs. Exiting: %v",
 			path, err)
 	}
 	debug.FreeOSMemory() // the image
