@@ -171,19 +171,29 @@ func (e *Engine) Cork(id ConnID, on bool) {
 	}
 }
 
+// Pending tells whether Poll has something to return. It is small enough to be inlined: hosts ask
+// after every input, and mostly there is one event or none.
+func (e *Engine) Pending() bool { return e.polled < len(e.events) }
+
 // Poll returns the next thing that the host must do, and false when there is nothing. Poll until
 // it answers false after Open, Feed, Close, Saved and Advance.
-func (e *Engine) Poll() (Event, bool) {
-	if e.polled == len(e.events) {
-		e.events, e.polled = e.events[:0], 0
-		return Event{}, false
+func (e *Engine) Poll() (ev Event, more bool) {
+	if !e.Pending() {
+		return ev, false
 	}
-	ev := e.events[e.polled]
-	e.events[e.polled] = Event{}
-	e.polled++
+	next := &e.events[e.polled]
+	if next.Kind == EventData {
+		// It holds no more than this, and nothing that the collector would have to see gone.
+		ev.Kind, ev.Conn = EventData, next.Conn
+	} else {
+		ev, *next = *next, Event{}
+	}
+	if e.polled++; e.polled == len(e.events) {
+		e.events, e.polled = e.events[:0], 0
+	}
 	switch ev.Kind {
 	case EventData:
-		if cl := e.conns[ev.Conn]; cl != nil {
+		if cl := e.conn(ev.Conn); cl != nil {
 			cl.announced = false
 		}
 	case EventHangup:

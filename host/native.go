@@ -71,20 +71,19 @@ func (n *native) input(in *Input) {
 // poll appends the engine's events. Slices of n.buf stay whole when it grows: what they hold is
 // not written again before the next step.
 func (n *native) poll(out []Output) []Output {
-	for {
-		ev, more := n.core.Poll()
-		if !more {
-			return out
-		}
-		o := Output{Kind: ev.Kind, Conn: ev.Conn, Ticket: ev.Ticket, Path: ev.Path,
-			Text: ev.Text, Level: ev.Level, Data: ev.Image}
+	for n.core.Pending() {
+		ev, _ := n.core.Poll()
+		out = append(out, Output{Kind: ev.Kind, Conn: ev.Conn})
+		o := &out[len(out)-1]
 		if ev.Kind == core.EventData || ev.Kind == core.EventHangup {
 			at := len(n.buf)
 			n.buf = n.core.AppendOutput(ev.Conn, n.buf)
 			o.Data = n.buf[at:len(n.buf):len(n.buf)]
+			continue
 		}
-		out = append(out, o)
+		o.Ticket, o.Path, o.Text, o.Level, o.Data = ev.Ticket, ev.Path, ev.Text, ev.Level, ev.Image
 	}
+	return out
 }
 
 // Snapshot implements Engine.

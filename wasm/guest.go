@@ -161,11 +161,8 @@ func (g *guest) input1(f abi.Frame) {
 
 // poll turns the engine's events into frames.
 func (g *guest) poll() {
-	for {
-		ev, more := g.engine.Poll()
-		if !more {
-			return
-		}
+	for g.engine.Pending() {
+		ev, _ := g.engine.Poll()
 		id := uint32(ev.Conn)
 		switch ev.Kind {
 		case core.EventData:
