@@ -209,7 +209,8 @@ func TestScriptBounds(t *testing.T) {
 		`local s = 'x' while true do s = s .. s end`,
 		`local function f() return 1 + f() end return f()`,
 		`local function f() pcall(f) error('x') end f()`,
-		`local t = setmetatable({}, {}) getmetatable(t).__index = function(t, k) return t[k] end return t.x`,
+		`local t = setmetatable({}, {}) ` +
+			`getmetatable(t).__index = function(t, k) return t[k] end return t.x`,
 		`return table.concat({string.rep('x', 1e8), string.rep('y', 1e8)})`,
 		`return {unpack({}, 1, 1e7)}`,
 		`return ('x'):rep(1e8):gsub('x', 'yy')`,

@@ -45,7 +45,8 @@ func BenchmarkStep(b *testing.B) {
 			b.Fatal(err)
 		}
 		defer e.Close()
-		input := []Input{{Kind: InOpen, Conn: 1, Peer: core.Conn{Addr: "127.0.0.1:1", Laddr: "127.0.0.1:2"}}}
+		peer := core.Conn{Addr: "127.0.0.1:1", Laddr: "127.0.0.1:2"}
+		input := []Input{{Kind: InOpen, Conn: 1, Peer: peer}}
 		out, _, err := e.Step(1, input, nil)
 		if err != nil {
 			b.Fatal(err)

@@ -105,8 +105,8 @@ func packData(body []byte) ([]byte, error) {
 	return out, nil
 }
 
-// merge sorts segments and joins neighbours. The linker's do not overlap; where some do, all stay as
-// they are, since the later one counts.
+// merge sorts segments and joins neighbours. The linker's do not overlap; where some do, all stay
+// as they are, since the later one counts.
 func merge(segments []segment) []segment {
 	sorted := slices.SortedStableFunc(slices.Values(segments), func(a, b segment) int {
 		return cmp.Compare(a.at, b.at)

@@ -140,7 +140,7 @@ var layers = []layer{
 	{"host/guest", nil},
 	{"host", []string{"core", "host/guest", "wasm/abi"}},
 	{"netbridge", []string{"core", "host"}},
-	{"cmd", []string{"core", "host", "netbridge", "."}},
+	{"cmd", []string{"cmd/...", "core", "host", "host/guest", "netbridge", "."}},
 	{"internal", []string{"..."}},
 	{".", []string{"core", "host", "netbridge"}},
 }
