@@ -8,7 +8,6 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
-	"runtime"
 	"runtime/debug"
 	"strings"
 	"syscall"
@@ -17,11 +16,6 @@ import (
 	"github.com/redlet/redlet/host"
 	"github.com/redlet/redlet/netbridge"
 )
-
-// ballastSize is the size of an allocation that is never touched and so takes no memory. The
-// garbage collector counts it as live: a small server collects after this much garbage instead of
-// after 4 MB, which at P16 is worth 8 % of SET; a large one as often as any Go program.
-const ballastSize = 64 << 20
 
 // server is a running server with all its sockets.
 type server struct {
@@ -33,10 +27,10 @@ type server struct {
 	over   chan string // why the engine asked for the end
 }
 
-// serve runs a server until it is told to stop; it returns the exit code.
+// serve runs a server until it is told to stop; it returns the exit code. The garbage collector is
+// left as it is: with GOGC at 400, SET over a million keys at P16 gained 15 % and a small server
+// nothing, for up to three times the memory.
 func serve(s *settings, log *logger) int {
-	ballast := make([]byte, ballastSize)
-	defer runtime.KeepAlive(ballast)
 	v := &server{settings: s, log: log, over: make(chan string, 1)}
 	v.greet()
 	signals := make(chan os.Signal, 2)
