@@ -1,6 +1,11 @@
 package core
 
-import "github.com/redlet/redlet/core/internal/set"
+import (
+	"bytes"
+
+	"github.com/redlet/redlet/core/internal/resp"
+	"github.com/redlet/redlet/core/internal/set"
+)
 
 // randomMembersMax bounds how many members SRANDMEMBER gives with repetition: the count, not the
 // set, decides on the size of that reply.
@@ -24,6 +29,7 @@ func cmdSpop(c *call) {
 	m := s.AppendAt(scratch[:0], c.e.random.below(s.Len()))
 	s.Remove(m)
 	c.bulk(m)
+	c.replicate("SREM", key, m)
 	c.membersGone(key, s, "spop", 1)
 }
 
@@ -50,12 +56,14 @@ func (c *call) popMembers() {
 	n := s.Len()
 	if count >= int64(n) {
 		c.members(s)
+		c.replicate("DEL", key)
 		c.modified(notifySet, "spop", key)
 		c.e.persist.dirty += int64(n - 1)
 		c.removeEmpty(key)
 		return
 	}
 	c.set(int(count))
+	at := len(c.buf)
 	left := n - int(count)
 	switch {
 	case s.Encoding() == set.Listpack:
@@ -65,8 +73,30 @@ func (c *call) popMembers() {
 	default:
 		o.body = c.popRest(s, left)
 	}
+	if c.feeds() {
+		c.replicateGone(key, c.buf[at:])
+	}
 	c.modified(notifySet, "spop", key)
 	c.e.persist.dirty += count - 1
+}
+
+// goneAtOnce is how many members a replica is told to remove with one command.
+const goneAtOnce = 1024
+
+// replicateGone sends the replicas which members have left the set at a key: those of a reply.
+func (c *call) replicateGone(key []byte, reply []byte) {
+	args := [][]byte{key}
+	for len(reply) > 0 {
+		head := bytes.IndexByte(reply, '\n') + 1
+		size, _ := resp.Int(reply[1 : head-2])
+		end := head + int(size)
+		args = append(args, reply[head:end])
+		reply = reply[end+2:]
+		if len(args) > goneAtOnce || len(reply) == 0 {
+			c.replicate("SREM", args...)
+			args = args[:1]
+		}
+	}
 }
 
 // moveBelow is how many times fewer members than it takes away SPOP leaves in a set for which it

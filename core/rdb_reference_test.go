@@ -117,6 +117,12 @@ func (s server) fill() {
 		run("LPUSH", "numbers", strconv.Itoa(i*i*i))
 	}
 	run("RPUSH", "plain", "before", strings.Repeat("x", 20000), texture(9000), "after")
+	run("SADD", "ints", "1", "-2", "70000")
+	run("SADD", "few", "a", "1", "", texture(5)[:40])
+	for i := range 600 {
+		run("SADD", "wide", strconv.Itoa(i*i*i*i))
+		run("SADD", "many", texture(i%200), strconv.Itoa(i))
+	}
 	if _, o := ours(s.t); o.do("HSET", "h", "f", "v").Kind == '-' {
 		return
 	}
@@ -146,10 +152,18 @@ func (s server) told() map[string]string {
 }
 
 // key tells of a key its type, encoding, expiry and payload; of a hash table, whose order follows
-// from a secret, the sorted content instead of the payload.
+// from a secret, or a set in one, the sorted content instead of the payload.
 func (s server) key(key string) string {
 	out := s.do("TYPE", key).Text + " " + s.do("OBJECT", "ENCODING", key).Text + " " +
 		s.do("PEXPIRETIME", key).Text + "\n"
+	if strings.HasPrefix(out, "set hashtable") {
+		var members []string
+		for _, item := range s.do("SMEMBERS", key).Items {
+			members = append(members, coretest.Quote(item.Text))
+		}
+		slices.Sort(members)
+		return out + strings.Join(members, "\n")
+	}
 	if !strings.HasPrefix(out, "hash hashtable") {
 		payload := s.do("DUMP", key).Text
 		return out + coretest.Quote(payload)
@@ -241,6 +255,7 @@ func damaged(t *testing.T, config map[string]string) (e *core.Engine, image []by
 	for _, cmd := range [][]string{{"SET", "k", "v"}, {"SET", "n", "123456"},
 		{"SET", "e", "x", "PXAT", "4102444800123"}, {"SET", "c", strings.Repeat("ab", 50)},
 		{"SELECT", "3"}, {"RPUSH", "l", "a", "1", strings.Repeat("q", 30)},
+		{"SADD", "i", "1", "70000"}, {"SADD", "p", "a", "5"}, {"SADD", "t", "b", texture(9)},
 		{"HSET", "h", "f", "v", "g", "12"}, {"HPEXPIREAT", "h", "4102444800000", "FIELDS", "1", "f"}} {
 		s.Send('A', coretest.Request(cmd...))
 	}

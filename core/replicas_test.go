@@ -41,6 +41,8 @@ func TestReplicate(t *testing.T) {
 			"SELECT 0\nrpush a 1 2 3 4 5 6\nLPOP a\nLMOVE a b left right\nRPOP a 2"},
 		{"fields", "hset h f 1 g 2|hexpire h 100 fields 2 f none|hgetdel h fields 1 g",
 			"SELECT 0\nhset h f 1 g 2\nHPEXPIREAT h 1700000100000 fields 1 f\nHDEL h g"},
+		{"sets", "sadd s a|spop s|sadd i 1 2|spop i 2|sadd i 1 1|spop i 0|smove i s 2",
+			"SELECT 0\nsadd s a\nSREM s a\nsadd i 1 2\nDEL i\nsadd i 1 1"},
 		{"transactions", "multi|set a 1|get a|set b 2|exec|multi|set a 1|exec",
 			"MULTI\nSELECT 0\nset a 1\nset b 2\nEXEC\nset a 1"},
 		{"scripts", `eval "redis.call('set','a',1) redis.call('get','a')" 0`, "SELECT 0\nset a 1"},
@@ -57,6 +59,28 @@ func TestReplicate(t *testing.T) {
 		feed(e, 1, strings.Split(c.send, "|")...)
 		if got := stream(e, 2); got != c.want {
 			t.Errorf("%s: the replica gets\n%s\nwant\n%s", c.name, got, c.want)
+		}
+	}
+}
+
+// TestReplicateSpop compares the members that SPOP gives with those that replicas are told of.
+func TestReplicateSpop(t *testing.T) {
+	for _, send := range []string{
+		"SADD s a b c d|SPOP s 2",
+		"SADD s 1 2 3 4 5 6 7 8|SPOP s 7",
+		"CONFIG SET set-max-intset-entries 2|SADD s 1 2 3|SPOP s 1",
+	} {
+		e := start(t)
+		e.Open(2, Conn{})
+		e.Feed(2, []byte("SYNC\r\n"))
+		e.AppendOutput(2, nil)
+		lines := strings.Split(send, "|")
+		feed(e, 1, lines[:len(lines)-1]...)
+		e.AppendOutput(1, nil)
+		feed(e, 1, lines[len(lines)-1])
+		_, got, _ := strings.Cut(stream(e, 2), "\nSREM s ")
+		if want := strings.TrimSpace(stream(e, 1)); got != want {
+			t.Errorf("%s: the replica removes %q, want %q", send, got, want)
 		}
 	}
 }

@@ -17,7 +17,10 @@ var afterwards = [][]string{
 	{"LPOS", "k", "a", "COUNT", "0"}, {"LTRIM", "k", "1", "-2"}, {"SORT", "k", "ALPHA"},
 	{"HGETALL", "k"}, {"HSCAN", "k", "0"}, {"HRANDFIELD", "k", "5"}, {"HSET", "k", "f", "v"},
 	{"HPEXPIRE", "k", "100", "FIELDS", "2", "f", "g"}, {"HDEL", "k", "f"}, {"HKEYS", "k"},
-	{"HPTTL", "k", "FIELDS", "2", "f", "g"}, {"HINCRBY", "k", "n", "1"}, {"RENAME", "k", "k3"},
+	{"HPTTL", "k", "FIELDS", "2", "f", "g"}, {"HINCRBY", "k", "n", "1"}, {"SMEMBERS", "k"},
+	{"SADD", "k", "x", "5", "100000"}, {"SREM", "k", "a", "1"}, {"SSCAN", "k", "0"},
+	{"SRANDMEMBER", "k", "3"}, {"SINTERSTORE", "k2", "k", "k"}, {"SUNIONSTORE", "k2", "k"},
+	{"SPOP", "k"}, {"SPOP", "k", "3"}, {"RENAME", "k", "k3"},
 }
 
 // FuzzRestore restores anything as a value and then uses it in every way: nothing may come of it
@@ -28,6 +31,8 @@ func FuzzRestore(f *testing.F) {
 		{{"SET", "k", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"}},
 		{{"RPUSH", "k", "a", "1", "", "-70000", "abcdefghijklmnopqrstuvwxyz"}},
 		{{"CONFIG", "SET", "list-max-listpack-size", "2"}, {"RPUSH", "k", "a", "b", "c", "d", "e"}},
+		{{"SADD", "k", "1", "-2", "70000"}}, {{"SADD", "k", "a", "1", "bcd"}},
+		{{"CONFIG", "SET", "set-max-listpack-entries", "1"}, {"SADD", "k", "a", "1", "bcd"}},
 		{{"HSET", "k", "f", "v", "g", "12"}},
 		{{"HSET", "k", "f", "v", "g", "12"}, {"HPEXPIRE", "k", "100", "FIELDS", "1", "g"}},
 		{{"CONFIG", "SET", "hash-max-listpack-entries", "1"}, {"HSET", "k", "f", "v", "g", "12"}},

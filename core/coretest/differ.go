@@ -12,6 +12,8 @@ import (
 type Differ struct {
 	Left, Right Peer
 	RESP3       bool
+	// Before is run on both sides first, from empty; its replies are not compared.
+	Before [][]string
 }
 
 // Peer is one side of a Differ.
@@ -67,6 +69,11 @@ func (d *Differ) once(commands [][]string) (*Difference, int, error) {
 			return nil, 0, err
 		}
 		var err error
+		if len(d.Before) > 0 {
+			if _, err = peer.Run(d.Before); err != nil {
+				return nil, 0, err
+			}
+		}
 		if sides[i], err = peer.Run(commands); err != nil {
 			return nil, 0, err
 		}

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/redlet/redlet/core/internal/intset"
 	"github.com/redlet/redlet/core/internal/listpack"
 )
 
@@ -149,12 +150,21 @@ func sample() []byte {
 		w.String([]byte(s))
 		w.String([]byte("22"))
 	}
-	w.SelectDB(9, 2, 0)
+	w.SelectDB(9, 5, 0)
 	w.Key(TypeListQuicklist2, []byte("l"))
 	w.Length(2)
 	w.Length(containerPlain)
 	w.String([]byte("plain"))
 	w.Length(containerPacked)
+	w.String(listpack.New(0).Append([]byte("one")).AppendInt(2))
+	w.Key(TypeSet, []byte("t"))
+	w.Length(2)
+	w.String([]byte("m"))
+	w.String([]byte("-7"))
+	w.Key(TypeSetIntset, []byte("ti"))
+	ints, _ := intset.New().Add(70000)
+	w.String(ints)
+	w.Key(TypeSetListpack, []byte("tl"))
 	w.String(listpack.New(0).Append([]byte("one")).AppendInt(2))
 	w.Key(TypeHashListpackEx, []byte("hx"))
 	w.Int64(5)
@@ -209,8 +219,34 @@ func (s *story) value(r *Reader, t Type) error {
 			fmt.Fprintf(s, " node %d %q", n.Kind, n.Element)
 			s.pack(n.Pack)
 		})
+	case TypeSet, TypeSetIntset, TypeSetListpack:
+		return r.Set(t, members{s})
 	}
 	return r.Hash(t, s)
+}
+
+// members retells sets.
+type members struct{ *story }
+
+func (m members) Members(n int) { fmt.Fprintf(m, " %d", n) }
+
+func (m members) Member(s []byte) error {
+	fmt.Fprintf(m, " %q", s)
+	return nil
+}
+
+func (m members) Ints(s intset.Set) error {
+	m.WriteString(" ints")
+	for i := range s.Len() {
+		fmt.Fprintf(m, " %d", s.At(i))
+	}
+	return nil
+}
+
+func (m members) Packed(p listpack.Pack) error {
+	m.WriteString(" packed")
+	m.pack(p)
+	return nil
 }
 
 func (s *story) pack(p listpack.Pack) {
@@ -243,8 +279,11 @@ size 3 1
 key "s" expire 1700000000123 idle 100 freq -1: ` + strconv.Quote(strings.Repeat("ab", 40)) + `
 key "h" expire -1 idle -1 freq 7: "f1"="22" -1 "f2"="22" 1700000000123
 db 9
-size 2 0
+size 5 0
 key "l" expire -1 idle -1 freq -1: node 1 "plain" node 0 "" "one" "2"
+key "t" expire -1 idle -1 freq -1: 2 "m" "-7"
+key "ti" expire -1 idle -1 freq -1: ints 70000
+key "tl" expire -1 idle -1 freq -1: packed "one" "2"
 key "hx" expire -1 idle -1 freq -1: packed true "f" "v" "5"
 `
 	if err != nil || got != want {
@@ -289,7 +328,7 @@ func TestErrorsCarryOffsets(t *testing.T) {
 		{"REDIS00x2", 5},
 		{"REDIS0013", 5},
 		{"REDIS0012", 9},
-		{"REDIS0012\xfe\x00\x02\x01a", 11}, // a set
+		{"REDIS0012\xfe\x00\x03\x01a", 11}, // a sorted set
 		{"REDIS0012\x00\x05a", 10},         // a key longer than the image
 		{"REDIS0012\x00\xc9", 10},          // an encoding that there is not
 		{"REDIS0012\x00\xc3\x02\x50\x00a", 10},
