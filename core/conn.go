@@ -139,6 +139,7 @@ func (e *Engine) run(cl *conn, buf []byte) int {
 				return done
 			}
 			cl.reader.Release()
+			e.limitHard(cl)
 			if e.busied++; e.busied >= yieldEvery && e.yield != nil {
 				e.busied = 0
 				e.yield()
@@ -226,12 +227,36 @@ func (e *Engine) limitOutput(cl *conn) {
 	} else {
 		cl.softSince = 0
 	}
-	if over && !cl.leaving {
-		e.log(logWarning, "Client closed for overcoming of output buffer limits.")
-		e.stats.outputLimited++
-		cl.w.buf = nil
-		e.hangup(cl)
+	if over {
+		e.overflow(cl)
 	}
+}
+
+// outputFree is how much output never counts against a hard limit: the size of the buffer that
+// each client of Redis has from the start.
+const outputFree = 16 << 10
+
+// limitHard hangs up a connection whose output grew beyond the hard limit, even if its host would
+// take it: what a client asks for at once is bounded too.
+func (e *Engine) limitHard(cl *conn) {
+	size := int64(len(cl.w.buf)) - outputFree
+	if size <= 0 {
+		return
+	}
+	if hard := e.cfg.outputLimits[cl.limitClass()].hard; hard > 0 && size > hard {
+		e.overflow(cl)
+	}
+}
+
+// overflow hangs up a connection for the size of its output, which is dropped.
+func (e *Engine) overflow(cl *conn) {
+	if cl.leaving {
+		return
+	}
+	e.log(logWarning, "Client closed for overcoming of output buffer limits.")
+	e.stats.outputLimited++
+	cl.w.buf = nil
+	e.hangup(cl)
 }
 
 // The classes of client-output-buffer-limit.

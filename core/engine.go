@@ -254,6 +254,9 @@ func (e *Engine) flush(cl *conn) {
 		e.limitOutput(cl)
 		return
 	}
+	if e.limitHard(cl); cl.leaving {
+		return
+	}
 	if !cl.announced {
 		cl.announced = true
 		e.events = append(e.events, Event{Kind: EventData, Conn: cl.id})
