@@ -195,6 +195,9 @@ func cmdFunctionFlush(c *call) {
 
 func cmdFunctionKill(c *call) { c.killScript(true) }
 
+// lineEnds makes spaces of line breaks, where the error keeps those at its end.
+var lineEnds = strings.NewReplacer("\r", " ", "\n", " ")
+
 func cmdFunctionList(c *call) {
 	var pattern []byte
 	all, code := true, false
@@ -209,7 +212,8 @@ func cmdFunctionList(c *call) {
 			}
 			pattern, all = c.args[i], false
 		default:
-			c.err("ERR Unknown argument " + string(c.args[i]))
+			word := clip(c.args[i], len(c.args[i]))
+			c.err("ERR Unknown argument " + lineEnds.Replace(word))
 			return
 		}
 	}

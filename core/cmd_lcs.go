@@ -67,7 +67,11 @@ func cmdLcs(c *call) {
 	if y != nil {
 		b = y.text(digitsB[:])
 	}
-	if int64(len(a)+1)*int64(len(b)+1) > lcsCellsMax {
+	switch cells := int64(len(a)+1) * int64(len(b)+1); {
+	case cells > c.e.cfg.protoMaxBulkLen/4: // to Redis a cell is four bytes
+		c.err("ERR Insufficient memory, transient memory for LCS exceeds proto-max-bulk-len")
+		return
+	case cells > lcsCellsMax:
 		c.err("ERR Insufficient memory, failed allocating transient memory for LCS")
 		return
 	}
