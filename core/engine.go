@@ -70,6 +70,7 @@ type Event struct {
 type Engine struct {
 	cfg    config
 	table  *table
+	recent [recentSize]recentCommand
 	older  older
 	clock  clock
 	now    Time // the engine's own time, fixed while a command runs
