@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"strings"
 
+	"github.com/redlet/redlet/core/internal/resp"
 	"github.com/redlet/redlet/core/internal/sha1"
 )
 
@@ -229,12 +230,16 @@ func shebang(body []byte) (source []byte, flags scriptFlags, problem string) {
 	if end < 0 {
 		return nil, 0, "Invalid script shebang"
 	}
-	words := strings.Fields(string(body[:end]))
-	if words[0] != "#!lua" {
-		return nil, 0, "Unexpected engine in script shebang: " + words[0]
+	words, ok := resp.Split(nil, body[:end])
+	if !ok {
+		return nil, 0, "Invalid script shebang"
+	}
+	if string(words[0]) != "#!lua" {
+		return nil, 0, "Unexpected engine in script shebang: " + string(words[0])
 	}
 	flags = scriptDeclared
 	for _, word := range words[1:] {
+		word := string(word)
 		list, ok := strings.CutPrefix(word, "flags=")
 		if !ok {
 			return nil, 0, "Unknown lua shebang option: " + word

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/redlet/redlet/core/internal/lua"
+	"github.com/redlet/redlet/core/internal/resp"
 )
 
 // functions are the libraries that FUNCTION LOAD brought, in the order in which they came.
@@ -108,16 +109,17 @@ func libraryHead(source []byte) (name string, body []byte, problem string) {
 	if end < 0 {
 		return "", nil, "Invalid library metadata"
 	}
-	words := strings.Fields(string(source[2:end]))
-	if len(words) == 0 || source[2] == ' ' {
-		return "", nil, "Engine '' not found"
+	words, ok := resp.Split(nil, source[:end])
+	if !ok {
+		return "", nil, "Invalid library metadata"
 	}
+	engine := string(words[0][2:])
 	named := false
 	for _, word := range words[1:] {
-		value, ok := strings.CutPrefix(word, "name=")
+		value, ok := strings.CutPrefix(string(word), "name=")
 		switch {
 		case !ok:
-			return "", nil, "Invalid metadata value given: " + word
+			return "", nil, "Invalid metadata value given: " + string(word)
 		case named:
 			return "", nil, "Invalid metadata value, name argument was given multiple times"
 		}
@@ -129,8 +131,8 @@ func libraryHead(source []byte) (name string, body []byte, problem string) {
 	case !lua.ValidName(name):
 		return "", nil, "Library names can only contain letters, numbers, or underscores(_) " +
 			"and must be at least one character long"
-	case !strings.EqualFold(words[0], "lua"):
-		return "", nil, "Engine '" + words[0] + "' not found"
+	case !strings.EqualFold(engine, "lua"):
+		return "", nil, "Engine '" + engine + "' not found"
 	}
 	return name, source[end:], ""
 }

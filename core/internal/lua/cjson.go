@@ -190,7 +190,7 @@ func (w *jsonWriter) table(t *lua.LTable, depth int) {
 	}
 	w.out = append(w.out, '{')
 	first := true
-	t.ForEach(func(k, v lua.LValue) {
+	each(t, func(k, v lua.LValue) {
 		if !first {
 			w.out = append(w.out, ',')
 		}

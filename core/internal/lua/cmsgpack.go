@@ -133,7 +133,7 @@ func (vm *VM) packTable(l *lua.LState, out []byte, t *lua.LTable, depth int) []b
 		return out
 	}
 	out = packHead(out, count, 0x80, 16, 0, 0xde)
-	t.ForEach(func(k, v lua.LValue) {
+	each(t, func(k, v lua.LValue) {
 		out = vm.packValue(l, out, k, depth)
 		out = vm.packValue(l, out, v, depth)
 	})

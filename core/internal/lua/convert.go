@@ -206,7 +206,7 @@ func (vm *VM) table(dst []byte, t *lua.LTable, resp3 bool, depth int) []byte {
 // pairsReply writes a map, or the keys of a table as a set. RESP2 has arrays for both.
 func (vm *VM) pairsReply(dst []byte, t *lua.LTable, kind byte, resp3 bool, depth int) []byte {
 	n := int64(0)
-	t.ForEach(func(_, _ lua.LValue) { n++ })
+	each(t, func(_, _ lua.LValue) { n++ })
 	switch {
 	case resp3:
 		dst = appendHead(dst, kind, n)
@@ -215,13 +215,21 @@ func (vm *VM) pairsReply(dst []byte, t *lua.LTable, kind byte, resp3 bool, depth
 	default:
 		dst = appendHead(dst, '*', n)
 	}
-	t.ForEach(func(k, v lua.LValue) {
+	each(t, func(k, v lua.LValue) {
 		dst = vm.reply(dst, k, resp3, depth)
 		if kind == '%' {
 			dst = vm.reply(dst, v, resp3, depth)
 		}
 	})
 	return dst
+}
+
+// each calls f for the pairs of a table in the order of next. LTable.ForEach would take Go's order
+// of maps.
+func each(t *lua.LTable, f func(k, v lua.LValue)) {
+	for k, v := t.Next(lua.LNil); k != lua.LNil; k, v = t.Next(k) {
+		f(k, v)
+	}
 }
 
 func appendHead(dst []byte, kind byte, n int64) []byte {

@@ -18,13 +18,13 @@ type Registration struct {
 func (vm *VM) openLibraries() {
 	l := vm.l
 	vm.running, vm.registering = l.NewTable(), l.NewTable()
-	vm.globals.ForEach(func(k, v lua.LValue) {
+	each(vm.globals, func(k, v lua.LValue) {
 		if name, _ := text(k); name != "_G" && name != "redis" {
 			vm.running.RawSet(k, v)
 		}
 	})
 	api, loadAPI := l.NewTable(), l.NewTable()
-	vm.redis.ForEach(func(k, v lua.LValue) {
+	each(vm.redis, func(k, v lua.LValue) {
 		switch name, _ := text(k); name {
 		case "breakpoint", "debug", "replicate_commands":
 			return
@@ -86,6 +86,9 @@ func (vm *VM) LoadLibrary(name string, source []byte) (made []Registration, prob
 
 // registerFunction is redis.register_function.
 func (vm *VM) registerFunction(l *lua.LState) int {
+	if vm.libraryEnv.Metatable.(*lua.LTable).RawGetString("__index") != vm.registering {
+		vm.throw(l, "redis.register_function can only be called on FUNCTION LOAD command")
+	}
 	r := Registration{}
 	problem := "wrong number of arguments to redis.register_function"
 	switch l.GetTop() {
@@ -124,7 +127,7 @@ func (vm *VM) namedArguments(v lua.LValue, r *Registration) (problem string) {
 			"Lua table (representing named arguments)."
 	}
 	named := false
-	t.ForEach(func(k, v lua.LValue) {
+	each(t, func(k, v lua.LValue) {
 		if problem != "" {
 			return
 		}

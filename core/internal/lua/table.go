@@ -138,7 +138,7 @@ func (vm *VM) tableRemove(l *lua.LState) int {
 
 func (vm *VM) tableMaxn(l *lua.LState) int {
 	most := 0.0
-	vm.behind(checkTable(l, 1)).ForEach(func(k, _ lua.LValue) {
+	each(vm.behind(checkTable(l, 1)), func(k, _ lua.LValue) {
 		if n, ok := k.(lua.LNumber); ok {
 			most = math.Max(most, float64(n))
 		}
