@@ -220,9 +220,6 @@ func (r *bitRange) within(size int64) (first, last int64, ok bool) {
 		size *= 8
 	}
 	first, last = r.start, r.end
-	if first < 0 && last < 0 && first > last {
-		return 0, 0, false
-	}
 	if first < 0 {
 		first = max(first+size, 0)
 	}
@@ -252,8 +249,8 @@ func cmdBitcount(c *call) {
 		return
 	}
 	first, last, ok := r.within(int64(len(b)))
-	if !ok {
-		c.int(0)
+	if backward := r.start < 0 && r.end < 0 && r.start > r.end; !ok || backward {
+		c.int(0) // BITPOS takes -8 -9 of a short string for its first byte
 		return
 	}
 	c.int(bitmap.CountRange(b, first, last))

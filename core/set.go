@@ -33,7 +33,7 @@ func (o *object) set() *set.Set { return o.body.(*set.Set) }
 
 func newSet(s set.Set) *object { return &object{kind: kindSet, body: &s} }
 
-// setLimits say which encoding a set may be in. Redis has sets in listpacks since 7.2.
+// setLimits say which encoding a set may be in.
 func (e *Engine) setLimits() set.Limits {
 	lim := set.Limits{
 		Ints:    int(min(e.cfg.setIntsetMax, 1<<30)),
@@ -41,11 +41,14 @@ func (e *Engine) setLimits() set.Limits {
 		Value:   int(min(e.cfg.setValueMax, math.MaxInt32)),
 		Seed:    e.dbs[0].keys.Seed(),
 	}
-	if e.cfg.compat < sinceOf("7.2") {
+	if e.cfg.compat < setsPacked {
 		lim.Entries = 0
 	}
 	return lim
 }
+
+// setsPacked is the version since which Redis has sets in listpacks.
+var setsPacked = sinceOf("7.2")
 
 func saveSet(w *rdb.Writer, o *object) {
 	s := o.set()
