@@ -30,7 +30,7 @@ const (
 	SliceSize = 50_000
 	// lookEvery is the number of instructions between two looks at what else is to be done.
 	lookEvery = 1024
-	// heapEvery is how many of those pass between two looks at the heap, which cost some 20 µs.
+	// heapEvery is how many of those pass between two looks at the heap, which cost some 20 µs each.
 	heapEvery = 16
 	// heapEveryBytes is after how many bytes of new strings the heap is looked at anyway.
 	heapEveryBytes = 64 << 20
