@@ -6,8 +6,6 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
 	"runtime"
 	"sync"
 
@@ -34,8 +32,8 @@ type WazeroOptions struct {
 	// MemoryMax bounds the guest's memory in bytes, rounded up to 64 KiB; 0 is 4 GiB. A guest
 	// that needs more dies: maxmemory, in the configuration, is how to refuse data in time.
 	MemoryMax int64
-	// CacheDir is where compiled modules are kept between runs; "" is redlet's folder in
-	// os.UserCacheDir. Where it cannot be written, every process compiles anew, in seconds.
+	// CacheDir is where the last few compiled modules are kept between runs; "" is redlet's folder
+	// in os.UserCacheDir. Where it cannot be written, every process compiles anew, in seconds.
 	CacheDir string
 }
 
@@ -130,6 +128,7 @@ func compile(wasm []byte, pages uint32, cacheDir string) (_ *module, err error) 
 	if err != nil {
 		return nil, err
 	}
+	cacheDir = cacheFolder(cacheDir)
 	config = config.WithMemoryLimitPages(pages).WithCompilationCache(openCache(cacheDir))
 	r := wazero.NewRuntimeWithConfig(ctx, config)
 	defer func() {
@@ -144,6 +143,7 @@ func compile(wasm []byte, pages uint32, cacheDir string) (_ *module, err error) 
 	if err != nil {
 		return nil, fmt.Errorf("compile the guest: %w", err)
 	}
+	pruneCache(cacheDir)
 	return &module{r, compiled}, nil
 }
 
@@ -157,22 +157,6 @@ func compilerConfig() (config wazero.RuntimeConfig, err error) {
 	ctx := context.Background()
 	config = wazero.NewRuntimeConfigCompiler()
 	return config, wazero.NewRuntimeWithConfig(ctx, config).Close(ctx)
-}
-
-// openCache opens the cache on disk, or one in memory where there can be none.
-func openCache(dir string) wazero.CompilationCache {
-	if dir == "" {
-		user, err := os.UserCacheDir()
-		if err != nil {
-			return wazero.NewCompilationCache()
-		}
-		dir = filepath.Join(user, "redlet")
-	}
-	cache, err := wazero.NewCompilationCacheWithDir(dir)
-	if err != nil {
-		return wazero.NewCompilationCache()
-	}
-	return cache
 }
 
 // instantiate starts a guest and configures it.

@@ -1,0 +1,102 @@
+package host
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/redlet/redlet/core"
+)
+
+func TestPruneCache(t *testing.T) {
+	dir := t.TempDir()
+	folder := filepath.Join(dir, "wazero-1")
+	if err := os.Mkdir(folder, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	begin := time.Unix(1_750_000_000, 0)
+	write := func(name string, age time.Duration) {
+		path := filepath.Join(folder, name)
+		err := errors.Join(os.WriteFile(path, nil, 0o600), os.Chtimes(path, begin, begin.Add(-age)))
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	for i := range cachedMax + 3 {
+		write(fmt.Sprintf("%064x", i), time.Duration(i)*time.Hour)
+	}
+	write("notes", 1000*time.Hour)
+	pruneCache(dir)
+	entries, err := os.ReadDir(folder)
+	if err != nil || len(entries) != cachedMax+1 {
+		t.Fatalf("%d files, %v", len(entries), err)
+	}
+	for i, e := range entries[:cachedMax] {
+		if want := fmt.Sprintf("%064x", i); e.Name() != want {
+			t.Errorf("got %s, want %s", e.Name(), want)
+		}
+	}
+	pruneCache(filepath.Join(dir, "none"))
+}
+
+// TestWazeroWithoutACache has a plain file where the folder of the cache should be. The module is
+// none of redlet's, so that it compiles at once.
+func TestWazeroWithoutACache(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "file")
+	if err := os.WriteFile(file, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	o := WazeroOptions{CacheDir: file, Module: []byte("\x00asm\x01\x00\x00\x00")}
+	_, err := Wazero(o)(core.Options{})
+	if err == nil || !strings.Contains(err.Error(), "not a guest of redlet") {
+		t.Errorf("got %v", err)
+	}
+}
+
+// TestMemoryMax gives a guest little memory: it dies of too much data, and the next one serves.
+func TestMemoryMax(t *testing.T) {
+	needGuest(t, makers["wazero"])
+	var log logbook
+	l := newLoop(t, LoopOptions{Maker: Wazero(WazeroOptions{MemoryMax: 32 << 20}), Log: log.log})
+	c := dial(t, l)
+	value := strings.Repeat("x", 1<<20)
+	go func() { // Write fails once the guest has died
+		for i := range 64 {
+			if _, err := fmt.Fprintf(c.Conn, "SET k%d %s\r\n", i, value); err != nil {
+				return
+			}
+		}
+	}()
+	for {
+		if line, err := c.r.ReadString('\n'); err != nil {
+			break
+		} else if line != "+OK\r\n" {
+			t.Fatalf("got %q", line)
+		}
+	}
+	dial(t, l).want("GET k0", "$-1")
+	log.want(t, "engine died", "clients were disconnected", "starts empty")
+}
+
+func TestWazeroRefuses(t *testing.T) {
+	for name, module := range map[string][]byte{
+		"nothing":      {},
+		"no module":    []byte("hello"),
+		"empty module": []byte("\x00asm\x01\x00\x00\x00"),
+	} {
+		if _, err := Wazero(WazeroOptions{Module: module})(core.Options{}); err == nil {
+			t.Errorf("%s: no error", name)
+		}
+	}
+	needGuest(t, makers["wazero"])
+	o := core.Options{Config: map[string]string{"no-such": "x"}}
+	_, want := Native(o)
+	_, err := makers["wazero"](o)
+	if err == nil || want == nil || err.Error() != want.Error() {
+		t.Errorf("a bad configuration: got %v, natively %v", err, want)
+	}
+}
