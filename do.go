@@ -49,8 +49,17 @@ func (s *Server) do(args []any) (Reply, error) {
 	if err != nil {
 		return Reply{}, errors.Join(err, l.conn.Close())
 	}
+	if name, ok := args[0].(string); ok && endsConn(name) {
+		return reply, l.conn.Close()
+	}
 	s.put(l)
 	return reply, nil
+}
+
+// endsConn tells whether a connection is of no more use after a command: it is closed, or back in
+// RESP2.
+func endsConn(name string) bool {
+	return strings.EqualFold(name, "QUIT") || strings.EqualFold(name, "RESET")
 }
 
 func ownConn(name string, args []any) bool {

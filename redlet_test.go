@@ -37,6 +37,9 @@ func TestDo(t *testing.T) {
 		{[]any{"MULTI"}, "OK"},
 		{[]any{"INCR", "m"}, "QUEUED"},
 		{[]any{"EXEC"}, "1) (integer) 1"},
+		{[]any{"RESET"}, "RESET"},
+		{[]any{"QUIT"}, "OK"},
+		{[]any{"HGETALL", "none"}, "(empty hash)"},
 	} {
 		if got := s.Do(c.args...).String(); got != c.want {
 			t.Errorf("%v: got %s; want %s", c.args, got, c.want)

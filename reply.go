@@ -218,6 +218,9 @@ func quote(s string) string {
 	return string(append(b, '"'))
 }
 
+// lengthMax is the greatest length that a reply can have: a string's of 512 MiB.
+const lengthMax = 512 << 20
+
 var errProtocol = errors.New("redlet: the server's reply is malformed")
 
 // readReply reads one RESP3 reply; attributes before it are dropped.
@@ -254,6 +257,9 @@ func readReply(r *bufio.Reader) (Reply, error) {
 		return Reply{kind: Int, num: n}, nil
 	case n < 0:
 		return Reply{}, nil
+	}
+	if n > lengthMax {
+		return Reply{}, errProtocol
 	}
 	switch sign {
 	case '$', '=', '!':
@@ -297,12 +303,13 @@ func readBulk(r *bufio.Reader, sign byte, n int64) (Reply, error) {
 }
 
 func readList(r *bufio.Reader, kind Kind, n int64) (Reply, error) {
-	reply := Reply{kind: kind, list: make([]Reply, n)}
-	for i := range reply.list {
-		var err error
-		if reply.list[i], err = readReply(r); err != nil {
+	reply := Reply{kind: kind, list: make([]Reply, 0, min(n, 1024))}
+	for range n {
+		element, err := readReply(r)
+		if err != nil {
 			return Reply{}, err
 		}
+		reply.list = append(reply.list, element)
 	}
 	return reply, nil
 }

@@ -130,3 +130,27 @@ func TestBadConfig(t *testing.T) {
 		}
 	}
 }
+
+// FuzzConfig reads any text, and reads back what was read.
+func FuzzConfig(f *testing.F) {
+	f.Add("port 1\nsave \"\" 'x'\n# c\n\"a\\x41\"")
+	f.Fuzz(func(t *testing.T, text string) {
+		if strings.Contains(strings.ToLower(text), "include") {
+			return
+		}
+		all, err := parseConfig(text, 0)
+		if err != nil {
+			return
+		}
+		for _, d := range all {
+			line := quote(d.name)
+			for _, arg := range d.args {
+				line += " " + quote(arg)
+			}
+			words, ok := splitLine(line)
+			if !ok || len(words) != 1+len(d.args) || words[0] != d.name {
+				t.Fatalf("%q was read as %q, and back as %q", d.text, line, words)
+			}
+		}
+	})
+}
