@@ -100,3 +100,36 @@ func TestWazeroRefuses(t *testing.T) {
 		t.Errorf("a bad configuration: got %v, natively %v", err, want)
 	}
 }
+
+// TestImportsAreDocumented compares what the guest imports and exports with wasm/ABI.md.
+func TestImportsAreDocumented(t *testing.T) {
+	needGuest(t, makers["wazero"])
+	m, err := moduleFor(WazeroOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	page, err := os.ReadFile("../wasm/ABI.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range m.compiled.ImportedFunctions() {
+		from, name, _ := f.Import()
+		if from != "wasi_snapshot_preview1" || !strings.Contains(string(page), "`"+name+"`") {
+			t.Errorf("%s.%s is not in ABI.md", from, name)
+		}
+	}
+	for name := range m.compiled.ExportedFunctions() {
+		if !strings.Contains(string(page), "| `"+name+"` |") {
+			t.Errorf("the export %s is not in ABI.md", name)
+		}
+	}
+	e, err := m.instantiate(core.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer e.Close()
+	// ABI.md says "about 6 MB".
+	if size := e.(*wazeroEngine).memory.Size(); size < 4<<20 || size > 8<<20 {
+		t.Errorf("a fresh instance has %d bytes", size)
+	}
+}
