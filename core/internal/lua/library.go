@@ -84,9 +84,14 @@ func (vm *VM) LoadLibrary(name string, source []byte) (made []Registration, prob
 	return made, ""
 }
 
+// isRegistering reports whether a library is being loaded.
+func (vm *VM) isRegistering() bool {
+	return vm.libraryEnv.Metatable.(*lua.LTable).RawGetString("__index") == vm.registering
+}
+
 // registerFunction is redis.register_function.
 func (vm *VM) registerFunction(l *lua.LState) int {
-	if vm.libraryEnv.Metatable.(*lua.LTable).RawGetString("__index") != vm.registering {
+	if !vm.isRegistering() {
 		vm.throw(l, "redis.register_function can only be called on FUNCTION LOAD command")
 	}
 	r := Registration{}

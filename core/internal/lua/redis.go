@@ -9,8 +9,8 @@ import (
 // openRedis makes the table redis.
 func (vm *VM) openRedis() {
 	t := vm.library("redis", []entry{
-		{"call", func(l *lua.LState) int { return vm.call(l, true) }},
-		{"pcall", func(l *lua.LState) int { return vm.call(l, false) }},
+		{"call", func(l *lua.LState) int { return vm.call(l, true, false) }},
+		{"pcall", func(l *lua.LState) int { return vm.call(l, false, false) }},
 		{"log", vm.redisLog},
 		{"setresp", vm.setResp},
 		{"error_reply", func(l *lua.LState) int { return vm.singleField(l, "err") }},
@@ -33,6 +33,10 @@ func (vm *VM) openRedis() {
 		t.RawSetString(c.name, lua.LNumber(c.n))
 	}
 	vm.redis = t
+	vm.discard = [2]*lua.LFunction{
+		vm.l.NewFunction(func(l *lua.LState) int { return vm.call(l, true, true) }),
+		vm.l.NewFunction(func(l *lua.LState) int { return vm.call(l, false, true) }),
+	}
 }
 
 const (
@@ -79,9 +83,17 @@ func (vm *VM) arguments(l *lua.LState) (problem string) {
 // arenaKeepMax is the largest arena that is kept from one call to the next.
 const arenaKeepMax = 64 << 10
 
-// call is redis.call, and redis.pcall, which returns errors instead of raising them.
-func (vm *VM) call(l *lua.LState, raises bool) int {
+// call is redis.call, and redis.pcall, which returns errors instead of raising them. When discard
+// is set the caller does not want what it returns.
+func (vm *VM) call(l *lua.LState, raises, discard bool) int {
 	vm.meter.charge(callCharge)
+	if discard && vm.isRegistering() { // where redis has no such field
+		name := "pcall"
+		if raises {
+			name = "call"
+		}
+		fail(l, errMissing+name+"'")
+	}
 	var result lua.LValue
 	problem := vm.arguments(l)
 	switch {
@@ -94,6 +106,8 @@ func (vm *VM) call(l *lua.LState, raises bool) int {
 		vm.meter.made += len(reply)
 		if reply[0] == '-' {
 			result = vm.errorTable(string(reply[1:len(reply)-2]), counted)
+		} else if discard {
+			return 0
 		} else {
 			result, _ = vm.value(reply, 0)
 			raises = false

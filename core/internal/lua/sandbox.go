@@ -12,7 +12,10 @@ type entry struct {
 	fn   lua.LGFunction
 }
 
-const errReadOnly = "Attempt to modify a readonly table"
+const (
+	errReadOnly = "Attempt to modify a readonly table"
+	errMissing  = "Script attempted to access nonexistent global variable '"
+)
 
 // open gives the state its globals: those of the reference's sandbox, all behind guards.
 func (vm *VM) open() {
@@ -81,7 +84,7 @@ func (vm *VM) writable(l *lua.LState, t *lua.LTable) *lua.LTable {
 
 func (vm *VM) missingGlobal(l *lua.LState) int {
 	name, _ := text(l.Get(2))
-	fail(l, "Script attempted to access nonexistent global variable '"+name+"'")
+	fail(l, errMissing+name+"'")
 	return 0
 }
 

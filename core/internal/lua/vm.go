@@ -60,6 +60,7 @@ type VM struct {
 	guards  map[*lua.LTable]*lua.LTable
 	strings *lua.LTable // the metatable of strings
 	concat  *lua.LFunction
+	discard [2]*lua.LFunction // redis.call and redis.pcall whose replies nobody wants
 	pairs   [2]*lua.LFunction // the iterators of ipairs and pairs
 
 	meter   meter
