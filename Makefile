@@ -53,7 +53,7 @@ bin/redlet: $(GUEST) $(PAGE) $(GO_FILES)
 js: $(MODULES) js/redlet.wasm ## set the npm package up: its tools and the guest
 
 $(MODULES): js/package-lock.json
-	cd js && $(NPM) install --no-audit --no-fund # ci refuses a lock without other platforms' packages
+	cd js && $(NPM) ci --no-audit --no-fund
 
 .PHONY: playground
 playground: js/redlet.wasm ## build the playground for a static file server: js/playground/dist

@@ -184,18 +184,24 @@ func (e *Engine) unwatch(cl *conn) {
 // touchWatchers dooms the transactions that watch a key.
 func (e *Engine) touchWatchers(d *db, key string) {
 	for _, cl := range d.watchers[key] {
-		for _, w := range cl.watched {
-			if w.db == d && w.key == key && w.expired && d.keys.Find([]byte(key)) == nil {
-				// It was gone when WATCH came, and now its removal is only being noticed.
-				return
-			}
+		w := cl.watchOf(d, key)
+		if w.expired && d.keys.Find([]byte(key)) == nil {
+			w.expired = false // it was gone before, and now its removal is only being noticed
+			continue
 		}
 		cl.touched = true
 	}
 }
 
+// watchOf finds what a connection remembers of a key that it watches.
+func (cl *conn) watchOf(d *db, key string) *watch {
+	i := slices.IndexFunc(cl.watched, func(w watch) bool { return w.db == d && w.key == key })
+	return &cl.watched[i]
+}
+
 // touchAll dooms the transactions that watch a key which a database holds, or which other holds:
-// the database is about to be emptied or exchanged for other, which may be nil.
+// the database is about to be emptied or exchanged for other, which may be nil. A key whose time
+// has come and that is still there counts as none.
 func (e *Engine) touchAll(d *db, other *store) {
 	names := make([]string, 0, len(d.watchers))
 	for key := range d.watchers { // order: sorted below
@@ -203,9 +209,24 @@ func (e *Engine) touchAll(d *db, other *store) {
 	}
 	slices.Sort(names)
 	for _, key := range names {
-		k := []byte(key)
-		if d.keys.Find(k) != nil || other != nil && other.keys.Find(k) != nil {
-			e.touchWatchers(d, key)
+		was, will := d.keys.Find([]byte(key)), (**object)(nil)
+		if other != nil {
+			will = other.keys.Find([]byte(key))
+		}
+		if was == nil && will == nil {
+			continue
+		}
+		stale := will != nil && (*will).gone(int64(e.now)/1000)
+		for _, cl := range d.watchers[key] {
+			switch w := cl.watchOf(d, key); {
+			case w.expired && will == nil:
+				w.expired = false
+			case w.expired && stale:
+			case !w.expired && was == nil && stale:
+				w.expired = true
+			default:
+				cl.touched = true
+			}
 		}
 	}
 }

@@ -83,6 +83,8 @@ func (e *Engine) admit(c *call) string {
 		return errDebug
 	case !cl.authenticated && cmd.Flags&NoAuth == 0:
 		return errNoAuth
+	case e.cfg.maxmemory > 0 && e.outOfMemory(c):
+		return errOOM
 	case e.persist.broken && (cmd.Flags&Write != 0 || cmd.Name == "ping") && e.persist.refuses(e):
 		return errMisconf
 	case !cl.w.resp3 && cl.subscribed() && !allowedSubscribed(cmd):

@@ -35,6 +35,7 @@ const (
 		"instance is configured to report errors during writes if RDB snapshotting fails " +
 		"(stop-writes-on-bgsave-error option). Please check the Redis logs for details about " +
 		"the RDB error."
+	errOOM          = "OOM command not allowed when used memory > 'maxmemory'."
 	errDBIndex      = "ERR DB index is out of range"
 	errTimeoutNotF  = "ERR timeout is not a float or out of range"
 	errTimeoutRange = "ERR timeout is out of range"

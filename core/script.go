@@ -301,6 +301,8 @@ func (e *Engine) admitCall(c *call) string {
 		return "ERR This Redis command is not allowed from script"
 	case cmd.Flags&(Write|MayReplicate) != 0 && s.readOnly:
 		return "ERR Write commands are not allowed from read-only scripts."
+	case cmd.Flags&DenyOOM != 0 && e.cfg.maxmemory > 0 && e.memory().total > e.cfg.maxmemory:
+		return errOOM
 	case cmd.Flags&Write != 0 && e.persist.broken && e.persist.refuses(e):
 		return errMisconf
 	}

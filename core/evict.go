@@ -1,0 +1,91 @@
+package core
+
+// outOfMemory reports whether a command must be refused since maxmemory is reached, and evicts
+// keys first if the policy says so. What is used is the estimate that INFO gives.
+func (e *Engine) outOfMemory(c *call) bool {
+	used := e.memory().total
+	if used <= e.cfg.maxmemory || e.scripts.waiting() {
+		return false
+	}
+	for range dueMax {
+		if used <= e.cfg.maxmemory || !e.evict() {
+			break
+		}
+		used = e.memory().total
+	}
+	e.sendReplicas()
+	return used > e.cfg.maxmemory && c.takesMemory()
+}
+
+// takesMemory reports whether a command may make the data larger, or is a transaction that holds
+// such a command.
+func (c *call) takesMemory() bool {
+	if c.cmd.full == "exec" {
+		for _, q := range c.conn.queue {
+			if q.cmd.Flags&DenyOOM != 0 {
+				return true
+			}
+		}
+		return false
+	}
+	return c.cmd.Flags&DenyOOM != 0
+}
+
+// evict removes the key that the policy likes least among a few taken by chance. It reports false
+// when the policy finds none.
+func (e *Engine) evict() bool {
+	policy := e.cfg.maxmemoryPolicy
+	if policy == evictNone {
+		return false
+	}
+	var worst *object
+	var from *db
+	var name string
+	for _, d := range e.dbs {
+		if policy <= evictVolatileTTL && d.expires == 0 {
+			continue
+		}
+		for tries := 0; tries < e.cfg.maxmemorySamples && d.keys.Len() > 0; tries++ {
+			key, o := e.evictable(d, policy)
+			if o != nil && (worst == nil || e.evictBefore(o, worst, policy)) {
+				worst, from, name = o, d, key
+			}
+		}
+	}
+	if worst == nil {
+		return false
+	}
+	e.removeFrom(from, []byte(name))
+	e.stats.evicted++
+	e.changed(from, name)
+	e.replicas.add(from.id, "DEL", [][]byte{[]byte(name)})
+	e.notify(notifyEvicted, "evicted", from, name)
+	return true
+}
+
+// evictable takes a key by chance that the policy may evict; nil if it finds none.
+func (e *Engine) evictable(d *db, policy evictionPolicy) (string, *object) {
+	n := d.keys.Len()
+	at := e.random.below(n)
+	for range n {
+		key, o := d.keys.At(at)
+		if policy > evictVolatileTTL || (*o).ttl != nil {
+			return key, *o
+		}
+		at = (at + 1) % n
+	}
+	return "", nil
+}
+
+// evictBefore tells which of two values the policy evicts first.
+func (e *Engine) evictBefore(a, b *object, policy evictionPolicy) bool {
+	switch policy {
+	case evictVolatileTTL:
+		return a.expiry() < b.expiry()
+	case evictVolatileLFU, evictAllLFU:
+		return e.frequency(a) < e.frequency(b)
+	case evictVolatileLRU, evictAllLRU:
+		return e.idleSeconds(a) > e.idleSeconds(b)
+	}
+	return false
+}
