@@ -18,7 +18,7 @@ export REDLET_REFERENCE
 
 GUEST := host/guest/built/redlet.wasm
 MODULES := js/node_modules/.package-lock.json
-GO_FILES = $(shell git ls-files -co --exclude-standard '*.go' go.mod go.sum)
+GO_FILES = $(shell git ls-files -co --exclude-standard '*.go' '*.pgo' go.mod go.sum)
 GUEST_FILES = $(filter-out %_test.go,\
 	$(filter core/% wasm/% internal/pack/% go.mod go.sum,$(GO_FILES)))
 PAGE := cmd/redlet/page/built/index.html
@@ -80,6 +80,11 @@ reference: $(GUEST) ## run the tests that compare with a real redis-server (REDL
 .PHONY: bench
 bench: build js ## measure against redis-server and print the table
 	$(GO) run ./internal/bench
+
+.PHONY: profile
+profile: ## measure what the compiler should make fast: default.pgo, which is committed
+	$(GO) run ./internal/bench -profile wasm/default.pgo
+	cp wasm/default.pgo cmd/redlet/default.pgo
 
 .PHONY: fuzz
 fuzz: ## fuzz everything that parses, each for FUZZTIME

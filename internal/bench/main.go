@@ -28,7 +28,15 @@ func main() {
 	flag.IntVar(&o.rounds, "rounds", 3, "how many times each server is measured")
 	flag.IntVar(&o.keys, "keys", 1_000_000, "how many keys the memory of one is taken from")
 	flag.IntVar(&o.clients, "clients", 50, "connections of redis-benchmark")
+	into := flag.String("profile", "", "write a profile for the compiler to this file, and end")
 	flag.Parse()
+	if *into != "" {
+		if err := profile(*into); err != nil {
+			fmt.Fprintln(os.Stderr, "bench:", err)
+			os.Exit(1)
+		}
+		return
+	}
 	if o.reference == "" {
 		o.reference, _ = exec.LookPath("redis-server")
 	}
