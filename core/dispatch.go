@@ -87,6 +87,8 @@ func (e *Engine) admit(c *call) string {
 		return errOOM
 	case e.persist.broken && (cmd.Flags&Write != 0 || cmd.Name == "ping") && e.persist.refuses(e):
 		return errMisconf
+	case e.cfg.minReplicas > 0 && cmd.Flags&Write != 0: // there never is a replica
+		return errNoReplicas
 	case !cl.w.resp3 && cl.subscribed() && !allowedSubscribed(cmd):
 		return "ERR Can't execute '" + cmd.full + "': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / " +
 			"PING / QUIT / RESET are allowed in this context"

@@ -36,6 +36,7 @@ const (
 		"(stop-writes-on-bgsave-error option). Please check the Redis logs for details about " +
 		"the RDB error."
 	errOOM          = "OOM command not allowed when used memory > 'maxmemory'."
+	errNoReplicas   = "NOREPLICAS Not enough good replicas to write."
 	errDBIndex      = "ERR DB index is out of range"
 	errTimeoutNotF  = "ERR timeout is not a float or out of range"
 	errTimeoutRange = "ERR timeout is out of range"

@@ -219,6 +219,8 @@ func (e *Engine) admitScript(flags scriptFlags, readOnly bool) string {
 			return "ERR Can not execute a script with write flag using *_ro command."
 		case e.persist.broken && e.persist.refuses(e):
 			return errMisconf
+		case e.cfg.minReplicas > 0:
+			return errNoReplicas
 		}
 	}
 	return ""
@@ -305,6 +307,8 @@ func (e *Engine) admitCall(c *call) string {
 		return errOOM
 	case cmd.Flags&Write != 0 && e.persist.broken && e.persist.refuses(e):
 		return errMisconf
+	case cmd.Flags&Write != 0 && e.cfg.minReplicas > 0:
+		return errNoReplicas
 	}
 	return ""
 }
