@@ -299,3 +299,19 @@ func testScriptThatDoesNotEnd(t *testing.T, m Maker) {
 	a.want("PING", "+PONG")
 	a.say("EVAL 'while true do end' 0") // Close must not wait for it
 }
+
+// TestScriptByFakeTime: time passes under testing/synctest although a script never ends.
+func TestScriptByFakeTime(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := newLoop(t, LoopOptions{Maker: Native,
+			Config: map[string]string{"busy-reply-threshold": "100"}})
+		a, b := dial(t, l), dial(t, l)
+		a.say("EVAL 'while true do end' 0")
+		time.Sleep(150 * time.Millisecond)
+		b.want("GET k", "-BUSY Redis is busy running a script. "+
+			"You can only call SCRIPT KILL or SHUTDOWN NOSAVE.")
+		b.want("SCRIPT KILL", "+OK")
+		a.line()
+		a.want("PING", "+PONG")
+	})
+}
