@@ -152,7 +152,9 @@ func (g *Generator) Moves(n, clients int, blocks func(name string) bool) []Move 
 	moves := make([]Move, n)
 	for i := range moves {
 		if g.rng.IntN(25) == 0 {
-			moves[i].Turn = time.Duration(1+g.rng.IntN(2000)) * time.Second / 10
+			// The odd millisecond keeps clear of the instant itself: Redis lets what is due pass a
+			// millisecond later.
+			moves[i].Turn = time.Duration(1+g.rng.IntN(2000))*time.Second/10 + time.Millisecond
 			continue
 		}
 		args := g.Next()
