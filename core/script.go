@@ -31,6 +31,7 @@ type scripts struct {
 	readOnly bool
 	wrote    bool
 	allowOOM bool
+	oom      bool // maxmemory was reached when the script began
 	killed   bool
 }
 
@@ -215,6 +216,8 @@ func (e *Engine) admitScript(flags scriptFlags, readOnly bool) string {
 	}
 	if flags&scriptNoWrites == 0 {
 		switch {
+		case e.scripts.oom && flags&scriptAllowOOM == 0:
+			return errOOM
 		case readOnly:
 			return "ERR Can not execute a script with write flag using *_ro command."
 		case e.persist.broken && e.persist.refuses(e):
@@ -230,6 +233,7 @@ func (e *Engine) admitScript(flags scriptFlags, readOnly bool) string {
 func (c *call) runLua(f lua.Function, name string, flags scriptFlags, readOnly, global bool,
 	keys, args [][]byte) {
 	e, s := c.e, &c.e.scripts
+	s.oom = e.cfg.maxmemory > 0 && e.memory().total > e.cfg.maxmemory
 	if problem := e.admitScript(flags, readOnly); problem != "" {
 		c.err(problem)
 		return
@@ -303,7 +307,7 @@ func (e *Engine) admitCall(c *call) string {
 		return "ERR This Redis command is not allowed from script"
 	case cmd.Flags&(Write|MayReplicate) != 0 && s.readOnly:
 		return "ERR Write commands are not allowed from read-only scripts."
-	case cmd.Flags&DenyOOM != 0 && e.cfg.maxmemory > 0 && e.memory().total > e.cfg.maxmemory:
+	case cmd.Flags&DenyOOM != 0 && s.oom && !s.allowOOM && !s.wrote:
 		return errOOM
 	case cmd.Flags&Write != 0 && e.persist.broken && e.persist.refuses(e):
 		return errMisconf
