@@ -13,3 +13,6 @@ require (
 	go.uber.org/atomic v1.12.0 // indirect
 	golang.org/x/sys v0.48.0 // indirect
 )
+
+// The npm packages that js/ is tested with; one of them brings Go code.
+ignore ./js/node_modules
