@@ -285,8 +285,9 @@ func (h scriptHost) Call(args [][]byte) (reply []byte, counted bool) {
 		if c.cmd != nil {
 			e.stats.commands[c.cmd.index].rejected++
 		}
+		e.stats.failure([]byte(problem))
 		c.err(problem)
-		return cl.w.buf, false
+		return cl.w.buf, true
 	}
 	if c.cmd.Flags&(Write|MayReplicate) != 0 {
 		s.wrote = true
