@@ -2,6 +2,7 @@ package core
 
 import (
 	"math"
+	"slices"
 	"strconv"
 
 	"github.com/redlet/redlet/core/internal/rdb"
@@ -208,10 +209,16 @@ func debugPopulate(c *call) {
 
 // debugReload saves all data and loads it again. The file stays in memory: what a host keeps on
 // its disk an engine cannot read.
+// debugReload saves the data and loads it. With MERGE the image's keys take the places of those
+// that are there: the same keys, since the image was made a moment before.
 func debugReload(c *call) {
+	merge, keep := false, false
 	for _, arg := range c.args[2:] {
 		switch {
-		case is(arg, "merge"), is(arg, "noflush"):
+		case is(arg, "merge"):
+			merge = true
+		case is(arg, "noflush"):
+			keep = true
 		case is(arg, "nosave"):
 			c.err("ERR Error trying to load the RDB dump, check server logs.")
 			return
@@ -219,6 +226,11 @@ func debugReload(c *call) {
 			c.err("ERR DEBUG RELOAD only supports the MERGE, NOFLUSH and NOSAVE options.")
 			return
 		}
+	}
+	if keep && !merge && slices.ContainsFunc(c.e.dbs, func(d *db) bool { return d.keys.Len() > 0 }) {
+		// A key that is there already: Redis ends its process over that.
+		c.err("ERR Error trying to load the RDB dump, check server logs.")
+		return
 	}
 	l := loader{e: c.e, clock: c.e.clock, random: c.e.random}
 	if err := l.load(c.e.image(nil, false)); err != nil {
