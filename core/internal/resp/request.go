@@ -1,7 +1,10 @@
 // Package resp reads requests and writes replies of the Redis protocol, versions 2 and 3.
 package resp
 
-import "bytes"
+import (
+	"bytes"
+	"encoding/binary"
+)
 
 // Limits bound what a request may claim before its bytes have come.
 type Limits struct {
@@ -45,8 +48,10 @@ type span struct{ from, to int }
 // since the last call. It returns the length of the request once it is complete.
 func (r *Reader) Next(buf []byte, lim Limits) (int, Status) {
 	if !r.multi {
-		if n := r.quick(buf, lim); n > 0 {
-			return n, Complete
+		if !lim.Guest && lim.BulkMax >= quickBulkMax {
+			if n := r.Quick(buf); n > 0 {
+				return n, Complete
+			}
 		}
 		if len(buf) == 0 {
 			return 0, Partial
@@ -77,36 +82,54 @@ func (r *Reader) Next(buf []byte, lim Limits) (int, Status) {
 	return n, Complete
 }
 
-// The longest request and argument that quick reads.
+// The longest request and argument that Quick reads.
 const (
 	quickArgsMax = 99
 	quickBulkMax = 9999
 )
 
-// quick reads a small request that is all there, as nearly all are, and returns its length. It
-// returns 0 and changes nothing but Args where the long way must be gone. It takes a third of
-// the time of the long way.
-func (r *Reader) quick(buf []byte, lim Limits) int {
-	if len(buf) < 4 || buf[0] != '*' || lim.Guest || lim.BulkMax < quickBulkMax {
+// Quick reads a small request that is all there, as nearly all are, and returns its length. It
+// returns 0 and changes nothing but Args where Next must be asked: it knows neither limits nor
+// requests that came in parts. It takes a third of Next's time.
+func (r *Reader) Quick(buf []byte) int {
+	if r.multi || len(buf) < 4 || buf[0] != '*' {
 		return 0
 	}
-	count, pos := quickLen(buf, 1)
+	count, pos := int(buf[1])-'0', 4
+	if buf[2] != '\r' || uint(count) > 9 {
+		count, pos = quickLen(buf, 1)
+	}
 	if count < 1 || count > quickArgsMax {
 		return 0
 	}
-	args := r.Args[:0]
-	for range count {
-		if pos >= len(buf) || buf[pos] != '$' {
+	if cap(r.Args) < count {
+		r.Args = make([][]byte, count)
+	}
+	r.Args = r.Args[:count]
+	for i := range r.Args {
+		if len(buf)-pos < 6 {
 			return 0
 		}
-		n, from := quickLen(buf, pos+1)
-		if n < 0 || len(buf)-from < n+2 {
+		n, from := 0, 0
+		// One load sees a length of one digit whole, and of two digits all that is checked.
+		switch w := binary.LittleEndian.Uint32(buf[pos:]); {
+		case w&0xff0000ff == '$'|'\n'<<24 && w>>16&0xff == '\r' && w>>8&0xff-'0' <= 9:
+			n, from = int(w>>8&0xff-'0'), pos+4
+		case w&0xff0000ff == '$'|'\r'<<24 && w>>8&0xff-'1' <= 8 && w>>16&0xff-'0' <= 9:
+			n, from = int(w>>8&0xff-'0')*10+int(w>>16&0xff-'0'), pos+5
+		case w&0xff != '$':
 			return 0
+		default:
+			if n, from = quickLen(buf, pos+1); n < 0 {
+				return 0
+			}
 		}
 		pos = from + n + 2
-		args = append(args, buf[from:from+n:from+n])
+		if pos > len(buf) {
+			return 0
+		}
+		r.Args[i] = buf[from : from+n : from+n]
 	}
-	r.Args = args
 	return pos
 }
 
