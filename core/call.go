@@ -48,13 +48,17 @@ func (e *Engine) invoke(c *call) {
 
 // account counts a command that has been answered; its reply begins at an offset of the output.
 func (e *Engine) account(c *call, at int) {
-	st := &e.stats.commands[c.cmd.index]
-	st.calls++
+	e.stats.commands[c.cmd.index].calls++
 	if at < len(c.buf) && c.buf[at] == '-' {
-		st.failed++
-		if !c.counted {
-			e.stats.failure(c.buf[at+1:])
-		}
+		e.failed(c, at)
+	}
+}
+
+// failed counts a command that was answered with an error.
+func (e *Engine) failed(c *call, at int) {
+	e.stats.commands[c.cmd.index].failed++
+	if !c.counted {
+		e.stats.failure(c.buf[at+1:])
 	}
 }
 

@@ -54,13 +54,16 @@ const dueMax = 10_000
 func (e *Engine) Advance(host Time) {
 	e.clock.host = max(e.clock.host, host)
 	if e.scripts.waiting() {
-		e.now = max(e.now, e.clock.read())
+		e.setNow(max(e.now, e.clock.read()))
 		e.scripts.step(e)
 	} else {
 		e.turn(e.clock.read())
 	}
 	e.settle()
 }
+
+// setNow sets the engine's time.
+func (e *Engine) setNow(t Time) { e.now, e.second = t, uint32(t/1e6) }
 
 // Deadline returns the host's time at which Advance would next change anything: Never when only
 // input can, the past when Advance should be called again at once.
@@ -85,7 +88,7 @@ func (e *Engine) turn(t Time) {
 		if d > t {
 			break
 		}
-		e.now = max(e.now, d)
+		e.setNow(max(e.now, d))
 		switch d {
 		case e.expires.due():
 			e.expireNext()
@@ -104,5 +107,5 @@ func (e *Engine) turn(t Time) {
 		}
 		e.serveReady()
 	}
-	e.now = t
+	e.setNow(t)
 }

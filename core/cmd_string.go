@@ -341,23 +341,34 @@ func (c *call) orNull(o *object) {
 // store makes a key the string val, whatever it held, without an expiry.
 func (c *call) store(key, val []byte) {
 	p, fresh := c.db.keys.Put(key)
+	if o := *p; !fresh && o.kind == kindString && o.ttl == nil {
+		o.setString(val)
+		c.use(o)
+	} else {
+		c.replace(p, key, val)
+	}
+	c.modified(notifyString, "set", key)
+}
+
+// replace makes the value at p, whatever it is, the string val.
+func (c *call) replace(p **object, key, val []byte) {
+	o := *p
 	switch {
-	case fresh:
+	case o == nil:
 		*p = newString(val)
 		c.added(key, *p)
-	case (*p).gone(c.nowMs()):
-		c.e.expire((*p).ttl)
+	case o.gone(c.nowMs()):
+		c.e.expire(o.ttl)
 		c.add(key, newString(val))
-	case (*p).kind == kindString:
-		c.e.clearTTL(*p)
-		(*p).setString(val)
-		c.use(*p)
+	case o.kind == kindString:
+		c.e.clearTTL(o)
+		o.setString(val)
+		c.use(o)
 	default:
-		c.e.forget(*p)
+		c.e.forget(o)
 		*p = newString(val)
 		c.e.touchLRU(*p)
 	}
-	c.modified(notifyString, "set", key)
 }
 
 // storeUntil stores a string with an expiry; kept says that it had it before.

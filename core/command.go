@@ -25,6 +25,7 @@ type Command struct {
 	index  int      // its place among the engine's statistics
 	arity  int      // as COMMAND INFO gives it
 	since  compatLevel
+	steady bool // see steady.go
 	subs   map[string]*Command
 }
 

@@ -122,9 +122,11 @@ func (e *Engine) arity(cmd *Command) int {
 
 // arityFits tells whether a command can have so many words.
 func (e *Engine) arityFits(cmd *Command, n int) bool {
-	arity := e.arity(cmd)
-	return n == arity || arity < 0 && n >= -arity
+	return fits(e.arity(cmd), n)
 }
+
+// fits tells whether a command of an arity can have so many words.
+func fits(arity, n int) bool { return n == arity || arity < 0 && n >= -arity }
 
 // tooNew tells whether a command line uses an argument that only later versions have.
 func (e *Engine) tooNew(cmd *Command, args [][]byte) bool {

@@ -383,41 +383,5 @@ func (e *Engine) Version() string { return e.cfg.version }
 // visible tells whether the version that the engine behaves as has a command.
 func (e *Engine) visible(cmd *Command) bool { return cmd.since <= e.cfg.compat }
 
-// find returns the command of a name in any case, nil if there is none in this version.
-func (e *Engine) find(name []byte) *Command {
-	if len(name) == 0 {
-		return nil
-	}
-	k := &e.recent[recentAt(name)]
-	if string(k.name[:k.size]) == string(name) {
-		return k.cmd
-	}
-	cmd := e.table.find(name)
-	if cmd == nil || !e.visible(cmd) || cmd.clock() && !e.cfg.clockCommand {
-		return nil
-	}
-	if len(name) <= len(k.name) && cmd.Flags&Internal == 0 {
-		k.cmd, k.size = cmd, uint8(copy(k.name[:], name))
-	}
-	return cmd
-}
-
-// recentCommand is a command that was found, by its name as a client spelt it. Comparing it costs
-// less than lower case and a look into the table, which took a fifth of a simple command in the
-// guest.
-type recentCommand struct {
-	name [15]byte
-	size uint8
-	cmd  *Command
-}
-
-// recentAt tells where a name of at least one byte is kept.
-func recentAt(name []byte) int {
-	return (int(name[0])*31 + int(name[len(name)-1])*7 + len(name)) % recentSize
-}
-
-// recentSize is the number of commands that are kept. Clients use few.
-const recentSize = 64
-
 // Knows tells whether a name or an alias, in any case, is that of a configuration parameter.
 func Knows(parameter string) bool { return findParameter([]byte(parameter)) >= 0 }

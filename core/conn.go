@@ -125,8 +125,13 @@ const yieldEvery = 64
 func (e *Engine) run(cl *conn, buf []byte) int {
 	done := 0
 	for !cl.waits() && !cl.leaving {
-		lim := resp.Limits{BulkMax: e.cfg.protoMaxBulkLen, Guest: !cl.authenticated}
-		n, status := cl.reader.Next(buf[done:], lim)
+		ran, n := e.runSteady(cl, buf[done:])
+		done += ran
+		status := resp.Complete
+		if n == 0 {
+			lim := resp.Limits{BulkMax: e.cfg.protoMaxBulkLen, Guest: !cl.authenticated}
+			n, status = cl.reader.Next(buf[done:], lim)
+		}
 		switch status {
 		case resp.Partial:
 			return done

@@ -10,10 +10,7 @@ func (e *Engine) dispatch(cl *conn, args [][]byte) (held bool) {
 	c := &e.top
 	*c = call{replies: &cl.w, e: e, conn: cl, db: cl.db, args: args}
 	at := len(cl.w.buf)
-	// Clients tend to send the same command again; the table costs four times the comparison.
-	if c.cmd = cl.lastCmd; c.cmd == nil || !c.cmd.alone() || !is(args[0], c.cmd.Name) {
-		c.cmd = e.lookup(args)
-	}
+	c.cmd = e.lookup(args)
 	switch problem := e.admit(c); {
 	case c.cmd == nil && isHTTP(args[0]):
 		e.repel(cl)
@@ -126,18 +123,23 @@ func (e *Engine) changed(d *db, key string) {
 // modified tells everybody that a command changed a key: who watches it, who waits for it, and
 // who listens to keyspace events.
 func (c *call) modified(class notifyClass, event string, key []byte) {
-	c.modifiedIn(c.db, class, event, key)
+	c.e.persist.dirty++
+	if c.e.cfg.notify != 0 || c.db.heeded() {
+		c.announce(class, event, key)
+	}
+}
+
+func (c *call) announce(class notifyClass, event string, key []byte) {
+	c.e.changed(c.db, string(key))
+	c.notify(class, event, key)
 }
 
 // modifiedIn is modified for a key of another database.
 func (c *call) modifiedIn(d *db, class notifyClass, event string, key []byte) {
-	e := c.e
-	e.persist.dirty++
-	if len(d.watchers)+len(d.waiting) > 0 {
-		e.changed(d, string(key))
-	}
-	if e.cfg.notify&class != 0 {
-		e.notify(class, event, d, string(key))
+	c.e.persist.dirty++
+	c.e.changed(d, string(key))
+	if c.e.cfg.notify&class != 0 {
+		c.e.notify(class, event, d, string(key))
 	}
 }
 

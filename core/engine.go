@@ -73,7 +73,8 @@ type Engine struct {
 	recent [recentSize]recentCommand
 	older  older
 	clock  clock
-	now    Time // the engine's own time, fixed while a command runs
+	now    Time   // the engine's own time, fixed while a command runs
+	second uint32 // now in seconds, as objects keep it
 	random random
 	yield  func()
 	busied int // commands since the last yield
@@ -116,7 +117,7 @@ func New(o Options) (*Engine, error) {
 	}
 	e.older = newOlder(e)
 	e.clock.host = o.Now
-	e.now = e.clock.read()
+	e.setNow(e.clock.read())
 	e.dbs = make([]*db, e.cfg.databases)
 	for i := range e.dbs {
 		e.dbs[i] = newDB(i, e.random.next())

@@ -31,6 +31,9 @@ func newDB(id int, seed uint64) *db {
 	return d
 }
 
+// heeded tells whether anybody watches a key or waits for one.
+func (d *db) heeded() bool { return len(d.watchers)+len(d.waiting) > 0 }
+
 // expiries orders every key with an expiry, and every hash with a field that has one, by its
 // instant.
 type expiries struct {
@@ -64,10 +67,13 @@ func (x *expiries) next() (key, field int64) {
 // find returns the value of a key for a command that reads it, nil when there is none. It counts
 // as a use.
 func (c *call) find(key []byte) *object {
-	o := c.look(key)
-	if o != nil {
-		c.use(o)
+	o := c.peek(key)
+	if o == nil {
+		c.miss(key)
+		return nil
 	}
+	c.e.stats.hits++
+	c.use(o)
 	return o
 }
 
@@ -88,9 +94,13 @@ func (c *call) look(key []byte) *object {
 		c.e.stats.hits++
 		return o
 	}
+	c.miss(key)
+	return nil
+}
+
+func (c *call) miss(key []byte) {
 	c.e.stats.misses++
 	c.notify(notifyKeyMiss, "keymiss", key)
-	return nil
 }
 
 // peek returns the value of a key without counting as a use, nil when there is none. A key whose
@@ -104,18 +114,11 @@ func (c *call) peekIn(d *db, key []byte) *object {
 		return nil
 	}
 	o := *p
-	if o.gone(c.nowMs()) {
+	if o.ttl != nil && o.gone(c.nowMs()) {
 		c.e.expire(o.ttl)
 		return nil
 	}
 	return o
-}
-
-// use notes that a value was used, for OBJECT IDLETIME and FREQ.
-func (c *call) use(o *object) {
-	if !c.conn.noTouch {
-		c.e.touchLRU(o)
-	}
 }
 
 // ofKind reports whether a value, which may be nil, is of a kind; if not it replies the error.

@@ -8,10 +8,25 @@ const (
 	lfuDecay     = 1  // lfu-decay-time's default, in minutes
 )
 
+// use notes that a client used a value, for OBJECT IDLETIME and FREQ.
+func (c *call) use(o *object) {
+	if c.e.cfg.lfu || c.conn.noTouch {
+		c.useOtherwise(o)
+		return
+	}
+	o.lru = c.e.second
+}
+
+func (c *call) useOtherwise(o *object) {
+	if !c.conn.noTouch {
+		c.e.touchLRU(o)
+	}
+}
+
 // touchLRU notes that a value was used.
 func (e *Engine) touchLRU(o *object) {
 	if !e.cfg.lfu {
-		o.lru = uint32(e.now / 1e6)
+		o.lru = e.second
 		return
 	}
 	n := uint32(e.frequency(o))
@@ -38,7 +53,7 @@ func (e *Engine) frequency(o *object) int64 {
 
 // idleSeconds is how long ago a value was last used.
 func (e *Engine) idleSeconds(o *object) int64 {
-	return max(0, int64(uint32(e.now/1e6)-o.lru))
+	return max(0, int64(e.second-o.lru))
 }
 
 // setUse notes of a loaded value how it was used, as far as an RDB file tells: the seconds since it

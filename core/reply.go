@@ -1,9 +1,13 @@
 package core
 
 import (
+	"encoding/binary"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/redlet/redlet/core/internal/numfmt"
 )
 
 // replies writes replies in one connection's protocol. It only ever appends.
@@ -41,10 +45,23 @@ func (r *replies) err(text string) {
 
 // head writes a type byte, a number and the end of the line.
 func (r *replies) head(kind byte, n int64) {
-	if uint64(n) < 10 {
-		r.buf = append(r.buf, kind, '0'+byte(n), '\r', '\n')
+	if uint64(n) >= numfmt.Short {
+		r.headLong(kind, n)
 		return
 	}
+	at := len(r.buf)
+	if cap(r.buf)-at < 11 {
+		r.buf = slices.Grow(r.buf, 64)
+	}
+	digits, size := numfmt.Digits(uint32(n))
+	line := r.buf[at : at+11]
+	line[0] = kind
+	binary.LittleEndian.PutUint64(line[1:], digits)
+	line[size+1], line[size+2] = '\r', '\n'
+	r.buf = r.buf[:at+size+3]
+}
+
+func (r *replies) headLong(kind byte, n int64) {
 	r.buf = append(r.buf, kind)
 	r.buf = strconv.AppendInt(r.buf, n, 10)
 	r.buf = append(r.buf, '\r', '\n')

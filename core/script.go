@@ -129,9 +129,9 @@ func (s *scripts) step(e *Engine) {
 		return
 	}
 	now := e.now
-	e.now = s.now
+	e.setNow(s.now)
 	suspended := e.resumeTask()
-	e.now = now
+	e.setNow(now)
 	if suspended {
 		s.watch(e)
 		return

@@ -268,7 +268,7 @@ func (l *loader) key(it *rdb.Item) error {
 func (l *loader) commit() {
 	e := l.e
 	e.clock, e.random = l.clock, l.random
-	e.now = e.clock.read()
+	e.setNow(e.clock.read())
 	e.expires.heap.Clear()
 	e.expires.fields.Clear()
 	for i, d := range e.dbs {

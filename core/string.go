@@ -45,7 +45,7 @@ func newString(b []byte) *object {
 
 // setString makes o the string b, copying it, in the encoding that Redis would choose.
 func (o *object) setString(b []byte) {
-	if len(b) <= intLenMax {
+	if len(b) > 0 && len(b) <= intLenMax && b[0] <= '9' {
 		if n, ok := resp.Int(b); ok {
 			o.enc, o.num, o.str = encInt, n, nil
 			return
@@ -61,9 +61,10 @@ func (o *object) setText(b []byte) {
 		o.enc = encEmbstr
 	}
 	if cap(o.str) > 2*len(b)+64 || cap(o.str) < len(b) {
-		o.str = make([]byte, 0, len(b))
+		o.str = make([]byte, len(b))
 	}
-	o.str = append(o.str[:0], b...)
+	o.str = o.str[:len(b)]
+	copy(o.str, b)
 }
 
 // setRaw makes o the string b, which it takes over, in encoding raw.

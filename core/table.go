@@ -61,6 +61,7 @@ func (t *table) add(cmd, container *Command) {
 		t.byName[cmd.Name] = cmd
 	}
 	if len(cmd.Sub) == 0 {
+		cmd.steady = container == nil && isSteady(cmd)
 		return
 	}
 	cmd.subs = make(map[string]*Command, len(cmd.Sub))
@@ -101,6 +102,3 @@ func lower(dst, src []byte) []byte {
 	}
 	return dst
 }
-
-// alone tells that a command neither is nor has a subcommand: its name is one word.
-func (cmd *Command) alone() bool { return cmd.parent == nil && cmd.subs == nil }

@@ -1,0 +1,131 @@
+package core
+
+import "encoding/binary"
+
+// A steady command works on data alone: it neither waits nor changes anything that dispatch looks
+// at. Where dispatch would find nothing to object to before the first of a row of them, it would
+// find nothing before the others either, so that they run without it. In the guest, where each
+// look at memory costs many instructions, this saves a quarter of a simple command.
+
+// isSteady tells whether a command without subcommands is steady.
+func isSteady(cmd *Command) bool {
+	switch cmd.Group {
+	case "string", "bitmap", "list", "hash", "set", "generic":
+		return cmd.Flags&(Blocking|Admin|Protected|Internal) == 0
+	}
+	return false
+}
+
+// ordinary tells whether dispatch would let this client's steady commands through, if only they
+// have as many words as they need, and nobody but the client would hear of them.
+func (e *Engine) ordinary(cl *conn) bool {
+	return cl.authenticated && !cl.multi && !cl.subscribed() && cl.replyMode == replyOn &&
+		!e.scripts.waiting() && e.pause.until == 0 && e.asleep <= e.now && !e.persist.closing &&
+		!e.persist.broken && e.cfg.maxmemory == 0 && e.cfg.minReplicas == 0 &&
+		e.older.arity == nil && len(e.replicas.conns) == 0
+}
+
+// runSteady runs the steady commands at the beginning of buf and returns how many bytes they took.
+// If it came upon another small request, that is in cl.reader.Args and next is its length.
+func (e *Engine) runSteady(cl *conn, buf []byte) (done, next int) {
+	if !e.ordinary(cl) {
+		return 0, 0
+	}
+	c := &e.top
+	*c = call{replies: &cl.w, e: e, conn: cl, db: cl.db}
+	ran := int64(0)
+	for !cl.leaving {
+		next = cl.reader.Quick(buf[done:])
+		if next == 0 {
+			break
+		}
+		args := cl.reader.Args
+		cmd := e.recall(args[0])
+		if cmd == nil || !cmd.steady || !fits(cmd.arity, len(args)) {
+			break
+		}
+		c.cmd, c.args = cmd, args
+		at := len(cl.w.buf)
+		cmd.Run(c)
+		e.stats.commands[cmd.index].calls++
+		if at < len(c.buf) && c.buf[at] == '-' {
+			e.failed(c, at)
+		}
+		ran++
+		done, next = done+next, 0
+		if len(e.blocked.ready) > 0 {
+			e.serveReady()
+		}
+		if len(cl.w.buf) > outputFree {
+			e.limitHard(cl)
+		}
+		if e.busied++; e.busied >= yieldEvery && e.yield != nil {
+			e.busied = 0
+			e.yield()
+		}
+	}
+	if ran > 0 {
+		cl.commands += ran
+		e.stats.processed += ran
+		cl.lastCmd = c.cmd
+	}
+	return done, next
+}
+
+// recentCommand is a command that was found, by its name as a client spelt it. Comparing it costs
+// less than lower case and a look into the table, which took a fifth of a simple command in the
+// guest.
+type recentCommand struct {
+	digest uint64 // of the name, which it determines together with size up to 8 bytes
+	size   int
+	long   string // a name of more than 8 bytes
+	cmd    *Command
+}
+
+// recentSize is the number of commands that are kept. Clients use few.
+const recentSize = 64
+
+// recall returns a command that was found before under this very name, or nil.
+func (e *Engine) recall(name []byte) *Command {
+	k, digest := e.recentOf(name)
+	if k.digest == digest && k.size == len(name) && (k.size <= 8 || k.long == string(name)) {
+		return k.cmd
+	}
+	return nil
+}
+
+// find returns the command of a name in any case, nil if there is none in this version.
+func (e *Engine) find(name []byte) *Command {
+	if cmd := e.recall(name); cmd != nil {
+		return cmd
+	}
+	cmd := e.table.find(name)
+	if cmd == nil || !e.visible(cmd) || cmd.clock() && !e.cfg.clockCommand {
+		return nil
+	}
+	if cmd.Flags&Internal == 0 {
+		k, digest := e.recentOf(name)
+		*k = recentCommand{digest: digest, size: len(name), cmd: cmd}
+		if k.size > 8 {
+			k.long = string(name)
+		}
+	}
+	return cmd
+}
+
+// recentOf tells where the command of a name is kept, and makes a number of the name: its bytes if
+// they are no more than 8.
+func (e *Engine) recentOf(name []byte) (k *recentCommand, digest uint64) {
+	switch n := len(name); {
+	case n > 8:
+		digest = binary.LittleEndian.Uint64(name) + 3*binary.LittleEndian.Uint64(name[n-8:])
+	case n == 8:
+		digest = binary.LittleEndian.Uint64(name)
+	case n >= 4:
+		digest = uint64(binary.LittleEndian.Uint32(name)) |
+			uint64(binary.LittleEndian.Uint32(name[n-4:]))<<32
+	case n > 0:
+		digest = uint64(name[0]) | uint64(name[n>>1])<<8 | uint64(name[n-1])<<16
+	}
+	return &e.recent[digest*0x9e3779b97f4a7c15>>58], digest
+}
