@@ -110,21 +110,31 @@ func (c *call) argTimeout(i int) (Time, bool) {
 		c.err(errTimeoutNotF)
 		return 0, false
 	}
-	return c.deadline(f * 1000)
+	ms := math.Ceil(f * 1000)
+	switch {
+	case ms < math.MinInt64:
+		ms = -1
+	case ms >= math.MaxInt64:
+		c.err(errTimeoutRange)
+		return 0, false
+	}
+	return c.deadline(int64(ms))
 }
 
-// deadline turns a timeout in milliseconds into an instant; 0 is Never.
-func (c *call) deadline(ms float64) (Time, bool) {
-	ms = math.Ceil(ms)
+// deadline turns a timeout in milliseconds into an instant; 0 is Never. Redis counts it in
+// milliseconds: what lies further than microseconds reach is as late as anything can be.
+func (c *call) deadline(ms int64) (Time, bool) {
 	switch {
 	case ms < 0:
 		c.err(errTimeoutNeg)
 		return 0, false
 	case ms == 0:
 		return Never, true
-	case ms > float64(math.MaxInt64/1000)-float64(c.e.now/1000):
+	case ms > math.MaxInt64-int64(c.e.now/1000):
 		c.err(errTimeoutRange)
 		return 0, false
+	case ms > int64(Never-1-c.e.now)/1000:
+		return Never - 1, true
 	}
 	return c.e.now + Time(ms)*1000, true
 }

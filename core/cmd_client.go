@@ -196,8 +196,8 @@ func cmdClientSetinfo(c *call) {
 		return
 	}
 	if !validName(c.args[3]) {
-		word := string(lower(nil, c.args[2]))
-		c.err("ERR " + word + " cannot contain spaces, newlines or special characters.")
+		c.err("ERR " + string(c.args[2]) +
+			" cannot contain spaces, newlines or special characters.")
 		return
 	}
 	*field = bytes.Clone(c.args[3])
@@ -235,6 +235,10 @@ func (c *call) onOff(flag *bool) {
 }
 
 func cmdClientPause(c *call) {
+	if len(c.args) > 4 {
+		c.err(errSubcommandArity(c.args))
+		return
+	}
 	all := true
 	if len(c.args) == 4 {
 		all = is(c.args[3], "all")
@@ -261,8 +265,8 @@ func cmdClientUnpause(c *call) {
 }
 
 func cmdClientUnblock(c *call) {
-	id, ok := c.argInt(2)
-	if !ok {
+	if len(c.args) > 4 {
+		c.err(errSubcommandArity(c.args))
 		return
 	}
 	fail := false
@@ -271,6 +275,10 @@ func cmdClientUnblock(c *call) {
 			c.err("ERR CLIENT UNBLOCK reason should be TIMEOUT or ERROR")
 			return
 		}
+	}
+	id, ok := c.argInt(2)
+	if !ok {
+		return
 	}
 	cl := c.e.connOf(id)
 	if cl == nil || cl.parked == nil || cl.parked.timeout == nil {

@@ -118,11 +118,21 @@ func cmdAuth(c *call) {
 			"user. Are you sure your configuration is correct?")
 		return
 	}
-	if !c.authenticate(user, pass) {
-		c.err(errWrongPass)
-		return
+	if c.authenticate(user, pass) {
+		c.ok()
+	} else {
+		c.wrongPass()
 	}
-	c.ok()
+}
+
+// wrongPass refuses a name and password. Redis says so only to a client for whom no other reply
+// waits to be sent: behind another command of the same write, or in a transaction, a wrong
+// password has no reply at all. What was announced to the host is as good as sent.
+func (c *call) wrongPass() {
+	cl := c.conn
+	if waits := len(cl.w.buf) > 0; !waits || cl.announced && !cl.executing {
+		c.err(errWrongPass)
+	}
 }
 
 // authenticate checks a name and password; the connection is then that user's.
@@ -173,7 +183,7 @@ func cmdHello(c *call) {
 		}
 	}
 	if user != nil && !c.authenticate(user, pass) {
-		c.err(errWrongPass)
+		c.wrongPass()
 		return
 	}
 	if !c.conn.authenticated {

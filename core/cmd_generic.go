@@ -641,5 +641,5 @@ func (c *call) argMilliseconds(i int) (Time, bool) {
 		c.err("ERR timeout is not an integer or out of range")
 		return 0, false
 	}
-	return c.deadline(float64(n))
+	return c.deadline(n)
 }

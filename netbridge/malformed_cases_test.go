@@ -39,6 +39,9 @@ var malformed = []exchange{
 		want: "-ERR unknown command '$3', with args beginning with: \r\n-ERR unknown comman" +
 			"d 'abc', with args beginning with: \r\n+OK\r\n"},
 	{in: "GET\x00x\r\nQUIT\r\n", want: "", open: true},
+	{in: "*1\x00\r\n*1\r\n$4\r\nQUIT\r\n", want: "", open: true},
+	{in: "*1\r\n\x00\r\n*1\r\n$4\r\nQUIT\r\n", want: "", open: true},
+	{in: "*1\r\n$4\x00\r\nQUIT\r\n", want: "", open: true},
 	{in: "POST / HTTP/1.1\r\nQUIT\r\n", want: ""},
 	{in: "Host: foo\r\nQUIT\r\n", want: ""},
 	{in: "*1\r\n$4\r\nPOST\r\nQUIT\r\n", want: ""},
@@ -139,5 +142,9 @@ var malformedGuest = []exchange{
 			strings.Repeat("x", 128) +
 			"', with args beginning with: \r\n+OK\r\n"},
 	{in: "ping a a a a a a a a a a a a a a a a a a a a \r\nQUIT\r\n",
+		want: "-NOAUTH Authentication required.\r\n+OK\r\n"},
+	{in: "AUTH bad\r\nQUIT\r\n",
+		want: "-WRONGPASS invalid username-password pair or user is disabled.\r\n+OK\r\n"},
+	{in: "PING\r\nAUTH bad\r\nHELLO 3 AUTH default bad\r\nQUIT\r\n",
 		want: "-NOAUTH Authentication required.\r\n+OK\r\n"},
 }

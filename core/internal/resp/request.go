@@ -180,10 +180,11 @@ func (r *Reader) fail(problem string) Status {
 	return Malformed
 }
 
-// line finds the next CR from r.pos on, with the byte that follows it.
+// line finds the next CR from r.pos on, with the byte that follows it. Like Redis it looks no
+// further than a NUL: a line with one never ends.
 func (r *Reader) line(buf []byte) (end int, ok bool) {
 	n := bytes.IndexByte(buf[r.pos:], '\r')
-	if n < 0 || r.pos+n+1 >= len(buf) {
+	if n < 0 || r.pos+n+1 >= len(buf) || bytes.IndexByte(buf[r.pos:r.pos+n], 0) >= 0 {
 		return 0, false
 	}
 	return r.pos + n, true
