@@ -145,7 +145,7 @@ func (e *Engine) retry(p *parked) {
 	e.invoke(c)
 	if !p.again {
 		e.unpark(cl)
-		e.silence(cl, at)
+		cl.silence(at)
 		e.flush(cl)
 	}
 }
@@ -165,7 +165,7 @@ func (e *Engine) giveUp(p *parked, reply func(*call)) {
 	reply(c)
 	e.account(c, at)
 	e.unpark(cl)
-	e.silence(cl, at)
+	cl.silence(at)
 	e.flush(cl)
 }
 

@@ -207,13 +207,13 @@ func cmdClientSetinfo(c *call) {
 func cmdClientReply(c *call) {
 	switch {
 	case is(c.args[2], "on"):
-		c.conn.replyMode = replyOn
+		c.conn.mute &^= muteOff | muteSkip
 		c.ok()
 	case is(c.args[2], "off"):
-		c.conn.replyMode = replyOff
+		c.conn.mute |= muteOff
 	case is(c.args[2], "skip"):
-		if c.conn.replyMode != replyOff {
-			c.conn.replyMode = replySkipNext
+		if c.conn.mute&muteOff == 0 {
+			c.conn.mute |= muteNext
 		}
 	default:
 		c.err(errSyntax)
@@ -256,6 +256,7 @@ func cmdClientPause(c *call) {
 	}
 	p := &c.e.pause
 	p.all, p.until = all, max(p.until, until)
+	c.e.expires.held = true
 	c.ok()
 }
 
@@ -509,14 +510,23 @@ func (c *call) describe(out []byte, cl *conn) []byte {
 	if cl.multi {
 		queued = int64(len(cl.queue))
 		for _, q := range cl.queue {
-			queuedMem += argBytes(q.args)
+			queuedMem += argBytes(q.args) + queuedBytes
 		}
 	}
-	query := int64(len(cl.in))
-	if cl == c.conn {
+	query, free := int64(len(cl.in)), int64(0)
+	switch {
+	case cl == c.conn:
 		argMem, query = argBytes(c.args), query+int64(cl.request)
+	case cl.parked != nil:
+		argMem = argBytes(cl.parked.args)
 	}
-	free := max(0, queryBufferSize-query)
+	if query > 0 { // those that have sent nothing share one buffer
+		free = max(0, queryBufferSize-query)
+	}
+	watched := int64(len(cl.watched))
+	if cl.touched { // nothing more can become of its transaction
+		watched = 0
+	}
 	name := ""
 	if cl.lastCmd != nil {
 		name = cl.lastCmd.full
@@ -528,9 +538,6 @@ func (c *call) describe(out []byte, cl *conn) []byte {
 		version = 3
 	}
 	output := int64(len(cl.w.buf))
-	if cl == c.conn {
-		output = 0
-	}
 	number("id", int64(cl.id))
 	text("addr", cl.peer.Addr)
 	text("laddr", cl.peer.Laddr)
@@ -544,7 +551,7 @@ func (c *call) describe(out []byte, cl *conn) []byte {
 	number("psub", int64(len(cl.subs[subPattern].names)))
 	number("ssub", int64(len(cl.subs[subShard].names)))
 	number("multi", queued)
-	number("watch", int64(len(cl.watched)))
+	number("watch", watched)
 	number("qbuf", query)
 	number("qbuf-free", free)
 	number("argv-mem", argMem)
@@ -576,6 +583,9 @@ func appendField(out []byte, name, value string) []byte {
 	}
 	return append(append(append(out, name...), '='), value...)
 }
+
+// queuedBytes is what Redis counts for each queued command besides its arguments.
+const queuedBytes = 16
 
 // connBytes is about what a connection takes by itself.
 const connBytes = 1024

@@ -225,7 +225,8 @@ func cmdReset(c *call) {
 	cl.db = c.e.dbs[0]
 	cl.w.resp3 = false
 	cl.authenticated = c.e.cfg.requirepass == ""
-	cl.name, cl.replyMode, cl.noEvict, cl.noTouch = nil, replyOn, false, false
+	cl.name, cl.noEvict, cl.noTouch = nil, false, false
+	cl.mute &^= muteOff
 	c.status("RESET")
 }
 

@@ -406,7 +406,9 @@ func (c *call) debugPush() {
 		return
 	}
 	c.bulkString("Some real reply following the push reply")
+	at := len(c.buf)
 	c.push(2)
 	c.bulkString("server-cpu-usage")
 	c.int(42)
+	c.conn.sent(at)
 }

@@ -193,6 +193,7 @@ func bytesOf(names []string) [][]byte {
 
 // subReply writes the message that confirms a subscription (how 0) or its end (1).
 func (c *call) subReply(k subKind, how int, name []byte) {
+	at := len(c.buf)
 	c.push(3)
 	c.bulkString(subWords[k][how])
 	if name == nil {
@@ -201,6 +202,7 @@ func (c *call) subReply(k subKind, how int, name []byte) {
 		c.bulk(name)
 	}
 	c.count(c.conn.subCount(k))
+	c.conn.sent(at)
 }
 
 func cmdPublish(c *call) {

@@ -129,13 +129,24 @@ func cmdExec(c *call) {
 func (c *call) execute(queue []queued) {
 	cl, e := c.conn, c.e
 	cl.executing = true
+	at, alive := len(c.buf), true
 	c.array(len(queue))
+	cl.hush(at)
 	for i := range queue {
+		at = len(c.buf)
 		q := call{replies: c.replies, e: e, conn: cl, db: cl.db, cmd: queue[i].cmd,
 			args: queue[i].args}
 		e.invoke(&q)
+		if cl.leaving && !alive {
+			c.buf = c.buf[:at] // one of the commands before killed its own client
+		}
+		alive = !cl.leaving
+		cl.hush(at)
 	}
 	cl.executing = false
+	if cl.mute != 0 {
+		cl.mute |= muteSelf
+	}
 }
 
 func cmdWatch(c *call) {

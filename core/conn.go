@@ -30,8 +30,9 @@ type conn struct {
 	name, libName, libVer []byte
 	lastInput             Time
 	lastCmd               *Command
-	replyMode             replyMode
-	softSince             Time // since when the output stands above the soft limit, or 0
+	mute                  mute
+	messages              messages // noted while mute is silent
+	softSince             Time     // since when the output stands above the soft limit, or 0
 
 	multi     bool     // between MULTI and EXEC
 	aborted   bool     // a command was refused at queueing: EXEC will not run
@@ -47,16 +48,6 @@ type conn struct {
 
 	netIn, netOut, commands int64
 }
-
-// replyMode is what CLIENT REPLY set.
-type replyMode uint8
-
-const (
-	replyOn replyMode = iota
-	replyOff
-	replySkipNext // CLIENT REPLY SKIP itself is running
-	replySkip     // the command under way stays unanswered
-)
 
 // inputKeepMax is the largest input buffer that a connection keeps once it is empty.
 const inputKeepMax = 64 << 10
@@ -159,7 +150,9 @@ func (e *Engine) run(cl *conn, buf []byte) int {
 func (e *Engine) malformed(cl *conn) {
 	text := "ERR Protocol error: " + cl.reader.Problem
 	e.stats.failure([]byte(text))
-	cl.w.err(text)
+	if !cl.mute.silent() {
+		cl.w.err(text)
+	}
 	e.hangup(cl)
 }
 

@@ -11,6 +11,7 @@ func (e *Engine) dispatch(cl *conn, args [][]byte) (held bool) {
 	*c = call{replies: &cl.w, e: e, conn: cl, db: cl.db, args: args}
 	at := len(cl.w.buf)
 	c.cmd = e.lookup(args)
+	cl.lastCmd = c.cmd
 	switch problem := e.admit(c); {
 	case c.cmd == nil && isHTTP(args[0]):
 		e.repel(cl)
@@ -28,14 +29,15 @@ func (e *Engine) dispatch(cl *conn, args [][]byte) (held bool) {
 	default:
 		cl.commands++
 		e.stats.processed++
-		cl.lastCmd = c.cmd
 		e.invoke(c)
 		if cl.task != nil {
 			return false
 		}
 		e.serveReady()
 	}
-	e.silence(cl, at)
+	if cl.mute != 0 {
+		cl.silence(at)
+	}
 	return false
 }
 
@@ -95,19 +97,6 @@ func (e *Engine) admit(c *call) string {
 		return errSyntax
 	}
 	return ""
-}
-
-// silence takes back a reply that CLIENT REPLY asked not to get.
-func (e *Engine) silence(cl *conn, at int) {
-	switch cl.replyMode {
-	case replyOn:
-		return
-	case replySkipNext:
-		cl.replyMode = replySkip
-	case replySkip:
-		cl.replyMode = replyOn
-	}
-	cl.w.buf = cl.w.buf[:min(at, len(cl.w.buf))]
 }
 
 // changed tells those who watch a key and those who wait for it.

@@ -40,10 +40,11 @@ type expiries struct {
 	heap   timer.Heap[*ttl]
 	fields timer.Heap[*hashDue]
 	paused bool // DEBUG SET-ACTIVE-EXPIRE 0: keys only go when somebody asks for them
+	held   bool // CLIENT PAUSE: keys whose time has come are hidden, but do not go
 }
 
 func (x *expiries) due() Time {
-	if x.paused {
+	if x.paused || x.held {
 		return Never
 	}
 	if at := min(x.next()); at != math.MaxInt64 {
@@ -115,7 +116,9 @@ func (c *call) peekIn(d *db, key []byte) *object {
 	}
 	o := *p
 	if o.ttl != nil && o.gone(c.nowMs()) {
-		c.e.expire(o.ttl)
+		if !c.e.expires.held {
+			c.e.expire(o.ttl)
+		}
 		return nil
 	}
 	return o

@@ -38,5 +38,6 @@ func changesData(c *call) bool {
 // unpause ends the pause and lets the connections that it held go on.
 func (e *Engine) unpause() {
 	e.pause = pause{}
+	e.expires.held = false
 	e.release()
 }

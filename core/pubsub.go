@@ -137,6 +137,7 @@ func (e *Engine) publishShard(channel, message []byte) int {
 // message writes one message to one subscriber.
 func (e *Engine) message(cl *conn, kind, pattern string, channel, message []byte) {
 	w := &cl.w
+	at := len(w.buf)
 	if kind == "pmessage" {
 		w.push(4)
 		w.bulkString(kind)
@@ -147,5 +148,6 @@ func (e *Engine) message(cl *conn, kind, pattern string, channel, message []byte
 	}
 	w.bulk(channel)
 	w.bulk(message)
+	cl.sent(at)
 	e.flush(cl)
 }

@@ -140,7 +140,7 @@ func (s *scripts) step(e *Engine) {
 	s.task, s.busy, cl.task = nil, false, nil
 	e.account(&t.call, t.at)
 	e.serveReady()
-	e.silence(cl, t.at)
+	cl.silence(t.at)
 	if !cl.leaving {
 		e.flush(cl)
 		e.blocked.freed = append(e.blocked.freed, cl)

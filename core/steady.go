@@ -19,7 +19,7 @@ func isSteady(cmd *Command) bool {
 // ordinary tells whether dispatch would let this client's steady commands through, if only they
 // have as many words as they need, and nobody but the client would hear of them.
 func (e *Engine) ordinary(cl *conn) bool {
-	return cl.authenticated && !cl.multi && !cl.subscribed() && cl.replyMode == replyOn &&
+	return cl.authenticated && !cl.multi && !cl.subscribed() && cl.mute == 0 &&
 		!e.scripts.waiting() && e.pause.until == 0 && e.asleep <= e.now && !e.persist.closing &&
 		!e.persist.broken && e.cfg.maxmemory == 0 && e.cfg.minReplicas == 0 &&
 		e.older.arity == nil && len(e.replicas.conns) == 0

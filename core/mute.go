@@ -1,0 +1,73 @@
+package core
+
+// mute is what CLIENT REPLY set. Replies are dropped as they are written, so that a transaction
+// may begin with a reply and go on without; messages to subscribers are no replies.
+type mute uint8
+
+const (
+	muteOff  mute = 1 << iota // CLIENT REPLY OFF
+	muteSkip                  // the command under way stays unanswered
+	muteNext                  // CLIENT REPLY SKIP is running: the next command stays unanswered
+	muteSelf                  // EXEC has dropped by itself what is not to be sent
+)
+
+// silent tells whether replies are dropped now.
+func (m mute) silent() bool { return m&(muteOff|muteSkip) != 0 }
+
+// silence ends a command whose reply begins at an offset of the output: the reply is dropped
+// where CLIENT REPLY asked for none. A command that waits is not at its end.
+func (cl *conn) silence(at int) {
+	if cl.mute == 0 || cl.parked != nil {
+		return
+	}
+	if cl.mute&muteSelf == 0 {
+		cl.hush(at)
+	}
+	next := cl.mute & muteNext
+	cl.mute &= muteOff
+	if next != 0 {
+		cl.mute |= muteSkip
+	}
+}
+
+// hush drops the output from an offset on, if replies are dropped now. Messages stay.
+func (cl *conn) hush(at int) {
+	if !cl.mute.silent() || at >= len(cl.w.buf) {
+		return
+	}
+	kept := cl.w.buf[:at]
+	for _, m := range cl.messages.stretches {
+		if cl.messages.before == cl.netOut && m.to > at {
+			kept = append(kept, cl.w.buf[max(m.from, at):m.to]...)
+		}
+	}
+	cl.w.buf, cl.messages.stretches = kept, cl.messages.stretches[:0]
+}
+
+// messages are the pieces of a connection's output that are no replies. They are forgotten when
+// the host has taken the output, which netOut shows.
+type messages struct {
+	stretches []stretch
+	before    int64 // conn.netOut of the output that the stretches are of
+}
+
+// stretch is a piece of the output.
+type stretch struct{ from, to int }
+
+// sent notes that the output from an offset on is a message and no reply, for clients who get no
+// replies. Messages one behind the other are one stretch.
+func (cl *conn) sent(from int) {
+	if !cl.mute.silent() {
+		return
+	}
+	m := &cl.messages
+	if m.before != cl.netOut {
+		m.before, m.stretches = cl.netOut, m.stretches[:0]
+	}
+	to, n := len(cl.w.buf), len(m.stretches)
+	if n > 0 && m.stretches[n-1].to == from {
+		m.stretches[n-1].to = to
+		return
+	}
+	m.stretches = append(m.stretches, stretch{from, to})
+}
