@@ -136,14 +136,19 @@ func (e *Engine) run(cl *conn, buf []byte) int {
 			}
 			cl.reader.Release()
 			e.limitHard(cl)
-			if e.busied++; e.busied >= yieldEvery && e.yield != nil {
-				e.busied = 0
-				e.yield()
-			}
+			e.worked(1)
 		}
 		done += n
 	}
 	return done
+}
+
+// worked yields after so many more commands, if it is time.
+func (e *Engine) worked(commands int) {
+	if e.busied += commands; e.busied >= yieldEvery && e.yield != nil {
+		e.busied = 0
+		e.yield()
+	}
 }
 
 // malformed answers bytes that are no request and ends the connection.

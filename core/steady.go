@@ -33,43 +33,52 @@ func (e *Engine) runSteady(cl *conn, buf []byte) (done, next int) {
 	}
 	c := &e.top
 	*c = call{replies: &cl.w, e: e, conn: cl, db: cl.db}
-	ran := int64(0)
-	for !cl.leaving {
-		next = cl.reader.Quick(buf[done:])
-		if next == 0 {
+	calls := 0 // of c.cmd, not counted yet
+	for {
+		if next = cl.reader.Quick(buf[done:]); next == 0 {
 			break
 		}
 		args := cl.reader.Args
-		cmd := e.recall(args[0])
-		if cmd == nil || !cmd.steady || !fits(cmd.arity, len(args)) {
+		k, _, known := e.recall(args[0])
+		if !known || !k.cmd.steady || !fits(k.cmd.arity, len(args)) {
 			break
 		}
-		c.cmd, c.args = cmd, args
-		at := len(cl.w.buf)
-		cmd.Run(c)
-		e.stats.commands[cmd.index].calls++
-		if at < len(c.buf) && c.buf[at] == '-' {
+		if c.cmd != k.cmd {
+			e.tally(c, calls)
+			c.cmd, calls = k.cmd, 0
+		}
+		c.args = args
+		at := len(c.buf)
+		k.cmd.Run(c)
+		calls++
+		done, next = done+next, 0
+		end := len(c.buf)
+		if at < end && c.buf[at] == '-' {
 			e.failed(c, at)
 		}
-		ran++
-		done, next = done+next, 0
-		if len(e.blocked.ready) > 0 {
+		if end > outputFree || len(e.blocked.ready) > 0 || calls == yieldEvery {
+			e.tally(c, calls)
+			calls = 0
 			e.serveReady()
-		}
-		if len(cl.w.buf) > outputFree {
-			e.limitHard(cl)
-		}
-		if e.busied++; e.busied >= yieldEvery && e.yield != nil {
-			e.busied = 0
-			e.yield()
+			if e.limitHard(cl); cl.leaving {
+				break
+			}
 		}
 	}
-	if ran > 0 {
-		cl.commands += ran
-		e.stats.processed += ran
-		cl.lastCmd = c.cmd
-	}
+	e.tally(c, calls)
 	return done, next
+}
+
+// tally counts calls of a steady command, and yields to Go's scheduler now and then.
+func (e *Engine) tally(c *call, calls int) {
+	if calls == 0 {
+		return
+	}
+	e.stats.commands[c.cmd.index].calls += int64(calls)
+	e.stats.processed += int64(calls)
+	c.conn.commands += int64(calls)
+	c.conn.lastCmd = c.cmd
+	e.worked(calls)
 }
 
 // recentCommand is a command that was found, by its name as a client spelt it. Comparing it costs
@@ -85,38 +94,11 @@ type recentCommand struct {
 // recentSize is the number of commands that are kept. Clients use few.
 const recentSize = 64
 
-// recall returns a command that was found before under this very name, or nil.
-func (e *Engine) recall(name []byte) *Command {
-	k, digest := e.recentOf(name)
-	if k.digest == digest && k.size == len(name) && (k.size <= 8 || k.long == string(name)) {
-		return k.cmd
-	}
-	return nil
-}
-
-// find returns the command of a name in any case, nil if there is none in this version.
-func (e *Engine) find(name []byte) *Command {
-	if cmd := e.recall(name); cmd != nil {
-		return cmd
-	}
-	cmd := e.table.find(name)
-	if cmd == nil || !e.visible(cmd) || cmd.clock() && !e.cfg.clockCommand {
-		return nil
-	}
-	if cmd.Flags&Internal == 0 {
-		k, digest := e.recentOf(name)
-		*k = recentCommand{digest: digest, size: len(name), cmd: cmd}
-		if k.size > 8 {
-			k.long = string(name)
-		}
-	}
-	return cmd
-}
-
-// recentOf tells where the command of a name is kept, and makes a number of the name: its bytes if
-// they are no more than 8.
-func (e *Engine) recentOf(name []byte) (k *recentCommand, digest uint64) {
-	switch n := len(name); {
+// recall returns where the command of a name is kept, a number made of the name, which is its bytes
+// if they are no more than 8, and whether that command was found before under this very name.
+func (e *Engine) recall(name []byte) (k *recentCommand, digest uint64, known bool) {
+	n := len(name)
+	switch {
 	case n > 8:
 		digest = binary.LittleEndian.Uint64(name) + 3*binary.LittleEndian.Uint64(name[n-8:])
 	case n == 8:
@@ -127,5 +109,26 @@ func (e *Engine) recentOf(name []byte) (k *recentCommand, digest uint64) {
 	case n > 0:
 		digest = uint64(name[0]) | uint64(name[n>>1])<<8 | uint64(name[n-1])<<16
 	}
-	return &e.recent[digest*0x9e3779b97f4a7c15>>58], digest
+	k = &e.recent[digest*0x9e3779b97f4a7c15>>58]
+	return k, digest, n > 0 && k.digest == digest && k.size == n &&
+		(n <= 8 || k.long == string(name))
+}
+
+// find returns the command of a name in any case, nil if there is none in this version.
+func (e *Engine) find(name []byte) *Command {
+	k, digest, known := e.recall(name)
+	if known {
+		return k.cmd
+	}
+	cmd := e.table.find(name)
+	if cmd == nil || !e.visible(cmd) || cmd.clock() && !e.cfg.clockCommand {
+		return nil
+	}
+	if cmd.Flags&Internal == 0 {
+		*k = recentCommand{digest: digest, size: len(name), cmd: cmd}
+		if k.size > 8 {
+			k.long = string(name)
+		}
+	}
+	return cmd
 }

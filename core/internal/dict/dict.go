@@ -192,12 +192,22 @@ func (d *Dict[V]) find(key []byte, hash uint32) *entry[V] {
 	}
 	for i := *d.head(hash); i != 0; {
 		e := d.entry(i - 1)
-		if e.hash == hash && e.key == string(key) {
+		if e.hash == hash && same(e.key, key) {
 			return e
 		}
 		i = e.next
 	}
 	return nil
+}
+
+// same compares two keys; the usual lengths at once, as two words that may overlap. In the guest
+// that takes half the time of the comparison by calls.
+func same(a string, b []byte) bool {
+	n := len(b)
+	if n < 8 || n > 16 || len(a) != n {
+		return a == string(b)
+	}
+	return text(a) == word(b) && text(a[n-8:]) == word(b[n-8:])
 }
 
 // add appends a new entry and makes it the first of its bucket.

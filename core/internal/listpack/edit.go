@@ -2,6 +2,13 @@ package listpack
 
 // Append adds s as the last element. It is stored as an integer if it is one in decimal.
 func (p Pack) Append(s []byte) Pack {
+	if pos := len(p) - 1; short(s) {
+		n := p.count()
+		p = p.open(pos, len(s)+2)
+		putShort(p[pos:], s)
+		p.addCount(n, 1)
+		return p
+	}
 	v := Parse(s)
 	return p.insert(len(p)-1, &v)
 }
@@ -31,6 +38,10 @@ func (p Pack) InsertAfter(pos int, s []byte) Pack {
 
 // Replace puts s in the place of the element at pos, and stands at pos after that.
 func (p Pack) Replace(pos int, s []byte) Pack {
+	if short(s) && p[pos] == 0x80|byte(len(s)) {
+		copy(p[pos+1:], s)
+		return p
+	}
 	v := Parse(s)
 	return p.replace(pos, &v)
 }

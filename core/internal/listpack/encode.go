@@ -16,8 +16,23 @@ type Value struct {
 
 // Parse decides how s is stored: as an integer exactly when its digits are what the integer prints.
 func Parse(s []byte) Value {
+	if len(s) > 0 && s[0] > '9' {
+		return Value{s: s}
+	}
 	n, ok := ParseInt(s)
 	return Value{s: s, n: n, isInt: ok}
+}
+
+// short tells that s is surely stored as text with one byte before it and one behind, as nearly all
+// elements are. The functions that store one then go a shorter way.
+func short(s []byte) bool { return len(s) > 0 && s[0] > '9' && len(s) < 64 }
+
+// putShort writes a short s whole to the front of dst.
+func putShort(dst, s []byte) {
+	dst = dst[:len(s)+2]
+	dst[0] = 0x80 | byte(len(s))
+	dst[len(s)+1] = byte(len(s) + 1)
+	copy(dst[1:], s)
 }
 
 // ParseInt returns the integer that s is the one decimal form of: no sign but a minus, no leading

@@ -13,6 +13,12 @@ func EntrySize(s []byte) int {
 // PushFront makes s the first element of the pack at buf[head:] and returns where the pack begins
 // then. It returns -1, and does nothing, if there are not EntrySize(s) bytes before head.
 func PushFront(buf []byte, head int, s []byte) int {
+	if to := head - len(s) - 2; short(s) && to >= 0 {
+		n := Pack(buf[head:]).count()
+		putShort(buf[to+headerSize:], s)
+		Pack(buf[to:]).addCount(n, 1)
+		return to
+	}
 	v := Parse(s)
 	to := head - v.size()
 	if to < 0 {

@@ -105,8 +105,9 @@ func (r *Reader) Quick(buf []byte) int {
 	if cap(r.Args) < count {
 		r.Args = make([][]byte, count)
 	}
-	r.Args = r.Args[:count]
-	for i := range r.Args {
+	args := r.Args[:count]
+	r.Args = args
+	for i := range args {
 		if len(buf)-pos < 6 {
 			return 0
 		}
@@ -128,7 +129,7 @@ func (r *Reader) Quick(buf []byte) int {
 		if pos > len(buf) {
 			return 0
 		}
-		r.Args[i] = buf[from : from+n : from+n]
+		args[i] = buf[from : from+n : from+n]
 	}
 	return pos
 }
