@@ -142,7 +142,10 @@ func (e *Engine) retry(p *parked) {
 	c := &call{replies: &cl.w, e: e, conn: cl, db: p.db, cmd: p.cmd, args: p.args, retry: true}
 	at := len(cl.w.buf)
 	p.again = false
+	was := e.current
+	e.current = cl
 	e.invoke(c)
+	e.current = was
 	if !p.again {
 		e.unpark(cl)
 		cl.silence(at)

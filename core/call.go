@@ -35,8 +35,8 @@ func (e *Engine) invoke(c *call) {
 	at := len(c.buf)
 	dirty := e.persist.dirty
 	c.cmd.Run(c)
-	if len(e.replicas.conns) > 0 {
-		e.replicas.take(c, dirty)
+	if e.duties != 0 {
+		e.afterwards(c, dirty)
 	}
 	if c.conn.task != nil && !e.scripts.inside {
 		return // suspended: it is accounted for when it ends
@@ -71,6 +71,7 @@ func (e *Engine) refuse(c *call, text string) {
 	if c.conn.multi {
 		c.conn.aborted = true
 	}
+	c.conn.forgetCaching(c.cmd)
 	if c.cmd != nil && c.cmd.full == "exec" {
 		e.discard(c.conn)
 		why := strings.TrimPrefix(text, "ERR ")

@@ -15,12 +15,29 @@ var clientCommands = []Command{
 		Complexity: "that of the subcommand",
 		Sub: []Command{
 			{
+				Name: "caching", Since: "6.0", Group: "connection",
+				Flags:      NoScript | Loading | Stale,
+				Cats:       CatConnection,
+				Syntax:     "mode:(YES|NO)",
+				Summary:    "Says whether the keys that the next command reads are tracked.",
+				Complexity: "O(1)",
+				Run:        cmdClientCaching,
+			},
+			{
 				Name: "getname", Since: "2.6.9", Group: "connection",
 				Flags:      NoScript | Loading | Stale,
 				Cats:       CatConnection,
 				Summary:    "Gives the name of this connection.",
 				Complexity: "O(1)",
 				Run:        cmdClientGetname,
+			},
+			{
+				Name: "getredir", Since: "6.0", Group: "connection",
+				Flags:      NoScript | Loading | Stale,
+				Cats:       CatConnection,
+				Summary:    "Gives the id of the connection that is told of tracked keys.",
+				Complexity: "O(1)",
+				Run:        cmdClientGetredir,
 			},
 			{
 				Name: "help", Since: "5.0", Group: "connection",
@@ -133,6 +150,25 @@ var clientCommands = []Command{
 				Summary:    "Names this connection.",
 				Complexity: "O(1)",
 				Run:        cmdClientSetname,
+			},
+			{
+				Name: "tracking", Since: "6.0", Group: "connection",
+				Flags: NoScript | Loading | Stale,
+				Cats:  CatConnection,
+				Syntax: "status:(ON|OFF) [REDIRECT client-id:int] [PREFIX prefix:string+...] " +
+					"[BCAST] [OPTIN] [OPTOUT] [NOLOOP]",
+				Summary: "Has this connection told when keys change that it has read, " +
+					"so that it can keep their values.",
+				Complexity: "O(1); O(N) for N prefixes",
+				Run:        cmdClientTracking,
+			},
+			{
+				Name: "trackinginfo", Since: "6.2", Group: "connection",
+				Flags:      NoScript | Loading | Stale,
+				Cats:       CatConnection,
+				Summary:    "Tells how this connection tracks keys.",
+				Complexity: "O(1)",
+				Run:        cmdClientTrackinginfo,
 			},
 			{
 				Name: "unblock", Since: "5.0", Group: "connection",
@@ -480,12 +516,17 @@ func cmdClientList(c *call) {
 // flags are the letters that CLIENT LIST shows of a connection.
 func (cl *conn) flags() string {
 	var out []byte
+	t := cl.caching
+	if t == nil {
+		t = &caching{}
+	}
 	for _, f := range [...]struct {
 		on     bool
 		letter byte
 	}{
 		{cl.replica.attached, 'S'}, {cl.subscribed(), 'P'}, {cl.multi, 'x'},
 		{cl.parked != nil || cl.held, 'b'},
+		{t.on, 't'}, {t.broken, 'R'}, {t.bcast, 'B'},
 		{cl.touched, 'd'}, {cl.leaving, 'c'}, {cl.peer.Unix, 'U'}, {cl.noEvict, 'e'},
 		{cl.noTouch, 'T'},
 	} {
@@ -565,7 +606,7 @@ func (c *call) describe(out []byte, cl *conn) []byte {
 	text("events", "r")
 	text("cmd", name)
 	text("user", "default")
-	number("redir", -1)
+	number("redir", cl.redirection())
 	number("resp", version)
 	text("lib-name", string(cl.libName))
 	text("lib-ver", string(cl.libVer))

@@ -222,6 +222,7 @@ func cmdReset(c *call) {
 	cl := c.conn
 	c.e.discard(cl)
 	c.e.unsubscribeAll(cl)
+	c.e.disableTracking(cl)
 	cl.db = c.e.dbs[0]
 	cl.w.resp3 = false
 	cl.authenticated = c.e.cfg.requirepass == ""

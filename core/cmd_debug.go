@@ -201,7 +201,7 @@ func debugPopulate(c *call) {
 			o.enc = encEmbstr
 		}
 		c.add(key, o)
-		c.e.changed(c.db, string(key))
+		c.e.changed(c.db, string(key), c.conn)
 		c.e.breathe(int(i))
 	}
 	c.ok()

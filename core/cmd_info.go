@@ -198,7 +198,7 @@ func infoServer(w *infoText, e *Engine) {
 }
 
 func infoClients(w *infoText, e *Engine) {
-	var input, output, timed, watched, watching, pubsub int
+	var input, output, timed, watched, watching, pubsub, tracking int
 	open := 0
 	for _, cl := range e.conns { // order: sums and maxima
 		if cl.leaving {
@@ -214,6 +214,9 @@ func infoClients(w *infoText, e *Engine) {
 		if cl.subscribed() {
 			pubsub++
 		}
+		if cl.caching != nil && cl.caching.on {
+			tracking++
+		}
 		if cl.parked != nil && cl.parked.Due() {
 			timed++
 		}
@@ -224,7 +227,7 @@ func infoClients(w *infoText, e *Engine) {
 	w.count("client_recent_max_input_buffer", input)
 	w.count("client_recent_max_output_buffer", output)
 	w.count("blocked_clients", e.blocked.count)
-	w.text("tracking_clients", "0")
+	w.count("tracking_clients", tracking)
 	w.count("pubsub_clients", pubsub)
 	w.count("watching_clients", watching)
 	w.count("clients_in_timeout_table", timed)

@@ -65,6 +65,7 @@ func (c *call) flushOption() bool {
 func cmdFlushdb(c *call) {
 	if c.flushOption() {
 		c.e.flushDB(c.db)
+		c.flushed()
 		c.replicateAsIs()
 		c.ok()
 	}
@@ -78,7 +79,18 @@ func cmdFlushall(c *call) {
 		c.e.flushDB(d)
 	}
 	c.e.persist.dirty++
+	c.flushed()
 	c.ok()
+}
+
+// flushed tells those who track keys that a database was emptied. Redis answers a client that it
+// lets wait for that after it has told it.
+func (c *call) flushed() {
+	c.e.invalidateAll()
+	waits := c.mayBlock() && !(len(c.args) == 2 && is(c.args[1], "async"))
+	if waits {
+		c.e.pushOwn(c.conn)
+	}
 }
 
 // flushDB empties a database for everybody to notice.

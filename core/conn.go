@@ -45,6 +45,8 @@ type conn struct {
 	replica replica
 	task    *task // the command that runs a script and is suspended
 	subs    [subKinds]subscriptions
+	caching *caching // since the first CLIENT TRACKING ON
+	pushed  replies  // messages that wait until the reply to the command under way is complete
 
 	netIn, netOut, commands int64
 }
@@ -114,6 +116,13 @@ const yieldEvery = 64
 
 // run runs the commands that buf completes and returns how many bytes they took.
 func (e *Engine) run(cl *conn, buf []byte) int {
+	e.current = cl
+	n := e.runAll(cl, buf)
+	e.current = nil
+	return n
+}
+
+func (e *Engine) runAll(cl *conn, buf []byte) int {
 	done := 0
 	for !cl.waits() && !cl.leaving {
 		ran, n := e.runSteady(cl, buf[done:])
@@ -169,7 +178,8 @@ func (e *Engine) drop(cl *conn) {
 	}
 	e.unwatch(cl)
 	e.unsubscribeAll(cl)
-	e.replicas.detach(cl)
+	e.dropTracking(cl)
+	e.detach(cl)
 	delete(e.conns, cl.id)
 	if e.last == cl {
 		e.last = nil
@@ -180,12 +190,15 @@ func (e *Engine) drop(cl *conn) {
 func (e *Engine) settle() {
 	for range dueMax {
 		if len(e.blocked.freed) == 0 {
-			return
+			break
 		}
 		cl := e.blocked.freed[0]
 		e.blocked.freed = slices.Delete(e.blocked.freed, 0, 1)
 		e.resume(cl)
 		e.flush(cl)
+	}
+	if e.tracking.changed {
+		e.broadcast()
 	}
 }
 

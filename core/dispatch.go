@@ -99,13 +99,17 @@ func (e *Engine) admit(c *call) string {
 	return ""
 }
 
-// changed tells those who watch a key and those who wait for it.
-func (e *Engine) changed(d *db, key string) {
+// changed tells those who watch a key, those who wait for it and those who track it; by is the
+// client that changed it, nil if none did.
+func (e *Engine) changed(d *db, key string, by *conn) {
 	if len(d.watchers) > 0 {
 		e.touchWatchers(d, key)
 	}
 	if len(d.waiting) > 0 {
 		e.wake(d, key)
+	}
+	if d.tracked > 0 {
+		e.invalidate(key, by)
 	}
 }
 
@@ -119,14 +123,14 @@ func (c *call) modified(class notifyClass, event string, key []byte) {
 }
 
 func (c *call) announce(class notifyClass, event string, key []byte) {
-	c.e.changed(c.db, string(key))
+	c.e.changed(c.db, string(key), c.conn)
 	c.notify(class, event, key)
 }
 
 // modifiedIn is modified for a key of another database.
 func (c *call) modifiedIn(d *db, class notifyClass, event string, key []byte) {
 	c.e.persist.dirty++
-	c.e.changed(d, string(key))
+	c.e.changed(d, string(key), c.conn)
 	if c.e.cfg.notify&class != 0 {
 		c.e.notify(class, event, d, string(key))
 	}

@@ -83,6 +83,7 @@ type Engine struct {
 	lastID  ConnID
 	leaving *conn // polled as a hangup; AppendOutput still answers for it
 	last    *conn // the connection that was looked up last
+	current *conn // the client whose commands are running; nil between inputs
 	events  []Event
 	polled  int // events before this index have been polled
 
@@ -90,7 +91,10 @@ type Engine struct {
 	expires   expiries
 	blocked   blocked
 	pubsub    pubsub
+	tracking  tracking
 	replicas  replicas
+	duties    duty
+	evicting  bool // on behalf of a command that has not begun
 	pause     pause
 	asleep    Time // until when DEBUG SLEEP holds everybody up, or 0
 	scripts   scripts

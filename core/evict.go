@@ -7,12 +7,14 @@ func (e *Engine) outOfMemory(c *call) bool {
 	if used <= e.cfg.maxmemory || e.scripts.waiting() {
 		return false
 	}
+	e.evicting = true
 	for range dueMax {
 		if used <= e.cfg.maxmemory || !e.evict() {
 			break
 		}
 		used = e.memory().total
 	}
+	e.evicting = false
 	e.sendReplicas()
 	return used > e.cfg.maxmemory && c.takesMemory()
 }
@@ -57,7 +59,7 @@ func (e *Engine) evict() bool {
 	}
 	e.removeFrom(from, []byte(name))
 	e.stats.evicted++
-	e.changed(from, name)
+	e.changed(from, name, nil)
 	e.replicas.add(from.id, "DEL", [][]byte{[]byte(name)})
 	e.notify(notifyEvicted, "evicted", from, name)
 	return true

@@ -111,7 +111,7 @@ func (e *Engine) fieldsExpired(d *db, key string, h *hashValue) {
 	} else {
 		e.placeHash(d, []byte(key), h)
 	}
-	e.changed(d, key)
+	e.changed(d, key, nil)
 }
 
 func hashType(o *object) rdb.Type {

@@ -152,8 +152,11 @@ func infoStats(w *infoText, e *Engine) {
 	w.idle("latest_fork_usec", "total_forks", "migrate_cached_sockets",
 		"slave_expires_tracked_keys", "active_defrag_hits", "active_defrag_misses",
 		"active_defrag_key_hits", "active_defrag_key_misses", "total_active_defrag_time",
-		"current_active_defrag_time", "tracking_total_keys", "tracking_total_items",
-		"tracking_total_prefixes", "unexpected_error_replies")
+		"current_active_defrag_time")
+	w.count("tracking_total_keys", e.tracking.keys.Len())
+	w.count("tracking_total_items", e.tracking.items)
+	w.count("tracking_total_prefixes", len(e.tracking.prefixes))
+	w.idle("unexpected_error_replies")
 	w.int("total_error_replies", s.failures)
 	w.idle("dump_payload_sanitizations")
 	w.int("total_reads_processed", s.reads)

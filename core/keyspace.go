@@ -22,6 +22,7 @@ type db struct {
 	id       int
 	watchers map[string][]*conn
 	waiting  map[string][]*parked // in the order in which they came to wait
+	tracked  int                  // 1 while connections track keys, of whatever database
 }
 
 func newDB(id int, seed uint64) *db {
@@ -31,8 +32,8 @@ func newDB(id int, seed uint64) *db {
 	return d
 }
 
-// heeded tells whether anybody watches a key or waits for one.
-func (d *db) heeded() bool { return len(d.watchers)+len(d.waiting) > 0 }
+// heeded tells whether anybody watches a key, waits for one, or has read one and tracks it.
+func (d *db) heeded() bool { return len(d.watchers)+len(d.waiting)+d.tracked > 0 }
 
 // expiries orders every key with an expiry, and every hash with a field that has one, by its
 // instant.
@@ -233,9 +234,9 @@ func (e *Engine) expire(t *ttl) {
 	d, key := t.store.db, t.key
 	e.removeFrom(d, []byte(key))
 	e.stats.expired++
-	e.changed(d, key)
-	e.replicas.add(d.id, "DEL", [][]byte{[]byte(key)})
 	e.notify(notifyExpired, "expired", d, key)
+	e.changed(d, key, nil)
+	e.replicas.add(d.id, "DEL", [][]byte{[]byte(key)})
 }
 
 // empty drops every key of a database and returns how many there were.

@@ -136,7 +136,7 @@ func (e *Engine) publishShard(channel, message []byte) int {
 
 // message writes one message to one subscriber.
 func (e *Engine) message(cl *conn, kind, pattern string, channel, message []byte) {
-	w := &cl.w
+	w := e.pushes(cl)
 	at := len(w.buf)
 	if kind == "pmessage" {
 		w.push(4)
@@ -148,6 +148,5 @@ func (e *Engine) message(cl *conn, kind, pattern string, channel, message []byte
 	}
 	w.bulk(channel)
 	w.bulk(message)
-	cl.sent(at)
-	e.flush(cl)
+	e.pushed(cl, w, at)
 }

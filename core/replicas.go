@@ -163,13 +163,18 @@ func (r *replicas) attach(c *call) {
 	}
 	r.db = -1
 	r.conns = append(r.conns, c.conn)
+	c.e.duties |= dutyReplicas
 	c.conn.replica.attached = true
 }
 
 // detach forgets a connection.
-func (r *replicas) detach(cl *conn) {
+func (e *Engine) detach(cl *conn) {
+	r := &e.replicas
 	if i := slices.Index(r.conns, cl); i >= 0 {
 		r.conns = slices.Delete(r.conns, i, i+1)
+	}
+	if len(r.conns) == 0 {
+		e.duties &^= dutyReplicas
 	}
 }
 

@@ -128,17 +128,20 @@ func (s *scripts) step(e *Engine) {
 	if t == nil {
 		return
 	}
-	now := e.now
+	now, cl := e.now, t.call.conn
+	e.current = cl
 	e.setNow(s.now)
 	suspended := e.resumeTask()
 	e.setNow(now)
 	if suspended {
+		e.current = nil
 		s.watch(e)
 		return
 	}
-	cl := t.call.conn
 	s.task, s.busy, cl.task = nil, false, nil
 	e.account(&t.call, t.at)
+	e.finish(cl, t.call.cmd)
+	e.current = nil
 	e.serveReady()
 	cl.silence(t.at)
 	if !cl.leaving {

@@ -271,6 +271,7 @@ func (l *loader) commit() {
 	e.setNow(e.clock.read())
 	e.expires.heap.Clear()
 	e.expires.fields.Clear()
+	e.invalidateAll()
 	for i, d := range e.dbs {
 		e.touchAll(d, l.stores[i])
 		e.wakeAlways(d)

@@ -22,7 +22,7 @@ func (e *Engine) ordinary(cl *conn) bool {
 	return cl.authenticated && !cl.multi && !cl.subscribed() && cl.mute == 0 &&
 		!e.scripts.waiting() && e.pause.until == 0 && e.asleep <= e.now && !e.persist.closing &&
 		!e.persist.broken && e.cfg.maxmemory == 0 && e.cfg.minReplicas == 0 &&
-		e.older.arity == nil && len(e.replicas.conns) == 0
+		e.older.arity == nil && e.duties == 0
 }
 
 // runSteady runs the steady commands at the beginning of buf and returns how many bytes they took.

@@ -2,6 +2,7 @@ package coretest
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -26,7 +27,7 @@ type Session interface {
 // Play runs a transcript and returns each step's reply lines and an error for the first step that
 // goes wrong: it then stops, unless all is set.
 func Play(t *Transcript, s Session, all bool) ([][]string, error) {
-	p := player{s: s, pending: map[byte][]byte{}}
+	p := player{s: s, pending: map[byte][]byte{}, ids: map[byte]string{}}
 	got := make([][]string, len(t.Steps))
 	var first error
 	for i := range t.Steps {
@@ -78,6 +79,7 @@ func AtLeast(have, want string) bool {
 type player struct {
 	s       Session
 	pending map[byte][]byte // received, and not yet expected
+	ids     map[byte]string // what CLIENT ID answered
 }
 
 func (p *player) step(step *Step) ([]string, error) {
@@ -85,11 +87,26 @@ func (p *player) step(step *Step) ([]string, error) {
 	case Turn:
 		return nil, p.s.Turn(step.By)
 	case Command:
-		if err := p.s.Send(step.Client, Request(step.Args...)); err != nil {
+		if err := p.s.Send(step.Client, Request(p.args(step)...)); err != nil {
 			return nil, err
 		}
 	}
-	return p.replies(step)
+	lines, err := p.replies(step)
+	if len(lines) == 1 && strings.EqualFold(strings.Join(step.Args, " "), "CLIENT ID") {
+		p.ids[step.Client] = strings.TrimPrefix(lines[0], "(integer) ")
+	}
+	return lines, err
+}
+
+// args are a command's arguments with the ids of clients in place of $A, $B and so on.
+func (p *player) args(step *Step) []string {
+	args := slices.Clone(step.Args)
+	for i, arg := range args {
+		if len(arg) == 2 && arg[0] == '$' && p.ids[arg[1]] != "" {
+			args[i] = p.ids[arg[1]]
+		}
+	}
+	return args
 }
 
 // replies takes as many whole replies as it needs for the lines that a step wants: at least one

@@ -25,7 +25,8 @@ import (
 // A command that gets no reply now (it blocks, or replies are off) has no lines behind it. Behind
 // a command that gets several replies (SUBSCRIBE a b) they stand one below the other. A reply's
 // first line may be "(any order)": the lines behind it then stand in no particular order. A line
-// that begins with "~ " is a pattern for one line: * stands for anything.
+// that begins with "~ " is a pattern for one line: * stands for anything. Once client B has sent
+// CLIENT ID, an argument $B stands for its answer.
 type Transcript struct {
 	Name  string
 	Steps []Step

@@ -23,7 +23,8 @@ var Variants = []Variant{
 		e.Chunk = 1
 		return e
 	}},
-	{"within MULTI", uses("WATCH", "RESET", "REPLY", "UNBLOCK", "OBJECT", "DEBUG"), within},
+	{"within MULTI", uses("WATCH", "RESET", "REPLY", "TRACKING", "UNBLOCK", "OBJECT", "DEBUG"),
+		within},
 	{"through Lua", uses("WATCH", "RESET", "REPLY", "UNBLOCK", "EVAL", "SCRIPT", "FUNCTION",
 		"FCALL", "SELECT", "HELLO", "INFO", "DEBUG", "OBJECT"), throughLua},
 	{"snapshot and restore", uses("WATCH", "SAVE", "BGSAVE", "OBJECT", "INFO", "DEBUG", "SCRIPT",

@@ -50,6 +50,8 @@ export class Player {
   #clients = new Map();
   /** @type {Map<string, string>} what has come for a client, and is not yet expected */
   #pending = new Map();
+  /** @type {Map<string, string>} what CLIENT ID answered, by $A, $B and so on */
+  #ids = new Map();
   #arrived = () => {};
 
   /**
@@ -89,9 +91,22 @@ export class Player {
       await this.#redis.clock.turn();
       return '';
     }
-    if (step.kind === 'command') this.#send(step.client, request(step.args));
+    if (step.kind === 'command') this.#send(step.client, request(this.#args(step)));
     await this.#redis.clock.turn();
-    return difference(step, await this.#replies(step));
+    const lines = await this.#replies(step);
+    if (step.args.join(' ').toUpperCase() === 'CLIENT ID') {
+      this.#ids.set(`$${step.client}`, (lines[0] ?? '').replace('(integer) ', ''));
+    }
+    return difference(step, lines);
+  }
+
+  /**
+   * A command's arguments with the ids of clients in place of $A, $B and so on.
+   *
+   * @param {Step} step
+   */
+  #args(step) {
+    return step.args.map((arg) => this.#ids.get(arg) ?? arg);
   }
 
   /**

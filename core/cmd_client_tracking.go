@@ -1,0 +1,189 @@
+package core
+
+import (
+	"slices"
+	"strings"
+)
+
+func cmdClientTracking(c *call) {
+	next, ok := c.argTracking()
+	if !ok {
+		return
+	}
+	switch {
+	case is(c.args[2], "off"):
+		c.e.disableTracking(c.conn)
+		c.ok()
+	case !is(c.args[2], "on"):
+		c.err(errSyntax)
+	case c.mayTrack(next):
+		c.e.enableTracking(c.conn, next)
+		c.ok()
+	}
+}
+
+// argTracking reads the options of CLIENT TRACKING.
+func (c *call) argTracking() (next *caching, ok bool) {
+	next = &caching{}
+	for i := 3; i < len(c.args); i++ {
+		more := i+1 < len(c.args)
+		switch {
+		case is(c.args[i], "redirect") && more:
+			i++
+			if next.redirect, ok = c.argRedirect(i, next.redirect); !ok {
+				return nil, false
+			}
+		case is(c.args[i], "bcast"):
+			next.bcast = true
+		case is(c.args[i], "optin"):
+			next.optIn = true
+		case is(c.args[i], "optout"):
+			next.optOut = true
+		case is(c.args[i], "noloop"):
+			next.noLoop = true
+		case is(c.args[i], "prefix") && more:
+			i++
+			next.prefixes = append(next.prefixes, string(c.args[i]))
+		default:
+			c.err(errSyntax)
+			return nil, false
+		}
+	}
+	return next, true
+}
+
+// argRedirect reads argument i as the connection that is to get the messages; before is what an
+// earlier option named.
+func (c *call) argRedirect(i int, before ConnID) (ConnID, bool) {
+	if before != 0 {
+		c.err("ERR A client can only redirect to a single other client")
+		return 0, false
+	}
+	id, ok := c.argInt(i)
+	if !ok {
+		return 0, false
+	}
+	to := c.e.connOf(id)
+	if to == nil || to.leaving {
+		c.err("ERR The client ID you want redirect to does not exist")
+		return 0, false
+	}
+	return to.id, true
+}
+
+// mayTrack tells whether the options of CLIENT TRACKING ON agree with each other and with what
+// they were before, or replies what is wrong.
+func (c *call) mayTrack(next *caching) bool {
+	was := c.conn.caching
+	if was == nil {
+		was = &caching{}
+	}
+	switch {
+	case len(next.prefixes) > 0 && !next.bcast:
+		c.err("ERR PREFIX option requires BCAST mode to be enabled")
+	case was.on && was.bcast != next.bcast:
+		c.err("ERR You can't switch BCAST mode on/off before disabling tracking for this " +
+			"client, and then re-enabling it with a different mode.")
+	case next.bcast && (next.optIn || next.optOut):
+		c.err("ERR OPTIN and OPTOUT are not compatible with BCAST")
+	case next.optIn && next.optOut:
+		c.err("ERR You can't specify both OPTIN mode and OPTOUT mode")
+	case next.optIn && was.optOut || next.optOut && was.optIn:
+		c.err("ERR You can't switch OPTIN/OPTOUT mode before disabling tracking for this " +
+			"client, and then re-enabling it with a different mode.")
+	default:
+		return c.prefixesApart(was.prefixes, next.prefixes)
+	}
+	return false
+}
+
+// prefixesApart tells whether no prefix begins with another, or replies which two do: among those
+// that a connection has and those that it names.
+func (c *call) prefixesApart(has, named []string) bool {
+	const rule = ". Prefixes for a single client must not overlap."
+	for i, name := range named {
+		overlaps := func(other string) bool {
+			return strings.HasPrefix(name, other) || strings.HasPrefix(other, name)
+		}
+		which, at, list := "an existing", slices.IndexFunc(has, overlaps), has
+		if at < 0 {
+			which, list = "another provided", named[i+1:]
+			at = slices.IndexFunc(list, overlaps)
+		}
+		if at >= 0 {
+			c.err("ERR Prefix '" + cString(name) + "' overlaps with " + which + " prefix '" +
+				cString(list[at]) + "'" + rule)
+			return false
+		}
+	}
+	return true
+}
+
+// cString is what an error line shows of a client's word: what stands before a NUL.
+func cString(s string) string {
+	before, _, _ := strings.Cut(s, "\x00")
+	return before
+}
+
+func cmdClientCaching(c *call) {
+	t := c.conn.caching
+	switch yes := is(c.args[2], "yes"); {
+	case t == nil || !t.on:
+		c.err("ERR CLIENT CACHING can be called only when the client is in tracking mode with " +
+			"OPTIN or OPTOUT mode enabled")
+	case !yes && !is(c.args[2], "no"):
+		c.err(errSyntax)
+	case yes && !t.optIn:
+		c.err("ERR CLIENT CACHING YES is only valid when tracking is enabled in OPTIN mode.")
+	case !yes && !t.optOut:
+		c.err("ERR CLIENT CACHING NO is only valid when tracking is enabled in OPTOUT mode.")
+	default:
+		t.given = true
+		c.ok()
+	}
+}
+
+func cmdClientGetredir(c *call) { c.int(c.conn.redirection()) }
+
+// redirection is the id of the connection that gets the messages: 0 for the one that tracks
+// itself, -1 if it does not track.
+func (cl *conn) redirection() int64 {
+	if cl.caching == nil || !cl.caching.on {
+		return -1
+	}
+	return int64(cl.caching.redirect)
+}
+
+func cmdClientTrackinginfo(c *call) {
+	t := c.conn.caching
+	if t == nil {
+		t = &caching{}
+	}
+	var flags []string
+	for _, f := range [...]struct {
+		on   bool
+		name string
+	}{
+		{!t.on, "off"}, {t.on, "on"}, {t.bcast, "bcast"},
+		{t.optIn, "optin"}, {t.optIn && t.given, "caching-yes"},
+		{t.optOut, "optout"}, {t.optOut && t.given, "caching-no"},
+		{t.noLoop, "noloop"}, {t.broken, "broken_redirect"},
+	} {
+		if f.on {
+			flags = append(flags, f.name)
+		}
+	}
+	c.mapping(3)
+	c.bulkString("flags")
+	c.set(len(flags))
+	for _, name := range flags {
+		c.bulkString(name)
+	}
+	c.bulkString("redirect")
+	c.int(c.conn.redirection())
+	c.bulkString("prefixes")
+	c.array(len(t.prefixes))
+	for _, name := range t.prefixes {
+		c.bulkString(name)
+	}
+}

@@ -1,0 +1,432 @@
+package core
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/redlet/redlet/core/internal/dict"
+)
+
+// tracking is client-side caching: it tells connections when what they have read has changed.
+//
+// A key that a connection reads is remembered by its name alone, whatever the database, until it
+// changes once. A connection in broadcast mode hears of every key with one of its prefixes
+// instead, after each input of a client: of all of them in one message.
+type tracking struct {
+	users    int                 // connections that track, or once did: no other is in keys
+	keys     dict.Dict[[]ConnID] // who read a key, in ascending order
+	items    int                 // the ids in keys
+	prefixes []*prefix           // by name
+	changed  bool                // some prefix has keys to tell of
+}
+
+// prefix is what connections in broadcast mode hear of.
+type prefix struct {
+	name  string
+	conns []*conn          // in the order in which they came
+	keys  map[string]*conn // what changed, and who changed it last: nil if nobody did
+}
+
+// caching is how a connection tracks what it reads.
+type caching struct {
+	on       bool
+	bcast    bool
+	optIn    bool // only what is read after CLIENT CACHING YES
+	optOut   bool // but for what is read after CLIENT CACHING NO
+	noLoop   bool // not what the connection changes itself
+	given    bool // CLIENT CACHING came before this command
+	broken   bool // the connection that gets the messages is gone
+	redirect ConnID
+	prefixes []string // of broadcast mode, in order
+	own      []ownKey // what the command under way has changed that the connection had read
+}
+
+// ownKey is a key, or all of them.
+type ownKey struct {
+	name string
+	all  bool
+}
+
+// A duty is something to be seen to after each command, in rare states of an engine.
+type duty uint8
+
+const (
+	dutyReplicas duty = 1 << iota // replicas are sent what changes
+	dutyTracking                  // connections track what they read
+	dutyPushes                    // a client is to be sent something behind its reply
+)
+
+// afterwards does after a command what the engine has a duty to do. dirty is the count of changes
+// before the command ran.
+func (e *Engine) afterwards(c *call, dirty int64) {
+	if e.duties&dutyReplicas != 0 {
+		e.replicas.take(c, dirty)
+	}
+	e.remember(c)
+	cl := c.conn
+	if cl == e.current && !cl.executing && (cl.task == nil || e.scripts.inside) {
+		e.finish(cl, c.cmd)
+	}
+}
+
+// finish ends the command of a client: CLIENT CACHING holds no longer, what the client is to be
+// told follows the reply, and not too many keys are remembered.
+func (e *Engine) finish(cl *conn, cmd *Command) {
+	cl.forgetCaching(cmd)
+	e.pushOwn(cl)
+	e.limitTracked()
+}
+
+// forgetCaching ends what CLIENT CACHING decided, unless a transaction is being queued or the
+// command is another of the connection's affairs.
+func (cl *conn) forgetCaching(cmd *Command) {
+	t := cl.caching
+	if t == nil || !t.given || cl.multi {
+		return
+	}
+	affair := cmd != nil && cmd.parent != nil && cmd.parent.Name == "client"
+	t.given = affair && cmd.Name != "setinfo"
+}
+
+// pushOwn appends what was held back while a client's command ran.
+func (e *Engine) pushOwn(cl *conn) {
+	if t := cl.caching; t != nil {
+		own := t.own
+		t.own = nil
+		for _, k := range own {
+			if k.all {
+				e.tell(cl, nullPayload(cl))
+			} else {
+				e.tell(cl, keyPayload(k.name))
+			}
+		}
+	}
+	if at := len(cl.w.buf); len(cl.pushed.buf) > 0 {
+		cl.w.buf = append(cl.w.buf, cl.pushed.buf...)
+		cl.pushed.buf = nil
+		cl.sent(at)
+	}
+	e.duties &^= dutyPushes
+}
+
+// running tells whether a client's command is under way: what is pushed to the client must wait
+// until the reply is complete.
+func (e *Engine) running(cl *conn) bool { return cl == e.current && !e.evicting }
+
+// pushes is where a message for a connection is to be written that answers no command.
+func (e *Engine) pushes(cl *conn) *replies {
+	if !e.running(cl) {
+		return &cl.w
+	}
+	e.duties |= dutyPushes
+	cl.pushed.resp3 = cl.w.resp3
+	return &cl.pushed
+}
+
+// pushed ends a message that was written where pushes said, from an offset on.
+func (e *Engine) pushed(cl *conn, w *replies, at int) {
+	if w == &cl.w {
+		cl.sent(at)
+		e.flush(cl)
+	}
+}
+
+// remember notes the keys that a command has read on behalf of a connection that tracks them.
+func (e *Engine) remember(c *call) {
+	cl := e.current
+	if cl == nil || !cl.tracksKeys() || c.cmd.Flags&ReadOnly == 0 || c.cmd.runsScripts() {
+		return
+	}
+	t := cl.caching
+	if t.optIn && !t.given || t.optOut && t.given {
+		return
+	}
+	keys, _ := c.cmd.keysOf(c.args)
+	for _, k := range keys {
+		e.track(c.args[k.index], cl.id)
+	}
+}
+
+// tracksKeys tells whether a connection hears of the keys that it has read.
+func (cl *conn) tracksKeys() bool {
+	return cl.caching != nil && cl.caching.on && !cl.caching.bcast && !cl.leaving
+}
+
+// staleFrom is the number of readers of a key from which on those are looked for, as more come,
+// that have closed their connections.
+const staleFrom = 64
+
+// track notes that a connection has read a key.
+func (e *Engine) track(key []byte, id ConnID) {
+	t := &e.tracking
+	p, _ := t.keys.Put(key)
+	ids := *p
+	if _, there := slices.BinarySearch(ids, id); there {
+		return
+	}
+	if n := len(ids); n >= staleFrom && n == cap(ids) {
+		ids = slices.DeleteFunc(ids, func(id ConnID) bool { return e.conns[id] == nil })
+		t.items -= n - len(ids)
+	}
+	at, _ := slices.BinarySearch(ids, id)
+	*p = slices.Insert(ids, at, id)
+	t.items++
+}
+
+// limitTracked forgets keys that were read, any of them, while there are more than
+// tracking-table-max-keys. Their readers are told as if they had changed.
+func (e *Engine) limitTracked() {
+	t, most := &e.tracking, e.cfg.trackingKeysMax
+	if most == 0 || int64(t.keys.Len()) <= most {
+		return
+	}
+	was := e.current
+	e.current = nil
+	for int64(t.keys.Len()) > most {
+		key, _ := t.keys.At(e.random.below(t.keys.Len()))
+		e.untrack(key)
+	}
+	e.current = was
+}
+
+// invalidate tells who has read a key, or hears of all like it, that the key has changed; by is
+// the client that changed it, nil if none did.
+func (e *Engine) invalidate(key string, by *conn) {
+	for _, p := range e.tracking.prefixes {
+		if strings.HasPrefix(key, p.name) {
+			if p.keys == nil {
+				p.keys = map[string]*conn{}
+			}
+			p.keys[key] = by
+			e.tracking.changed = true
+		}
+	}
+	e.untrack(key)
+}
+
+// untrack forgets who has read a key and tells them.
+func (e *Engine) untrack(key string) {
+	ids, _ := e.tracking.keys.Delete([]byte(key))
+	e.tracking.items -= len(ids)
+	for _, id := range ids {
+		cl := e.conns[id]
+		if cl == nil || !cl.tracksKeys() || cl.caching.noLoop && cl == e.current {
+			continue
+		}
+		if e.running(cl) {
+			e.pushLater(cl, ownKey{name: key})
+		} else {
+			e.tell(cl, keyPayload(key))
+		}
+	}
+}
+
+// invalidateAll tells every connection that tracks anything that all has changed.
+func (e *Engine) invalidateAll() {
+	t := &e.tracking
+	if t.users == 0 {
+		return
+	}
+	for _, cl := range e.connsByID() {
+		switch {
+		case cl.leaving || cl.caching == nil || !cl.caching.on:
+		case e.running(cl):
+			e.pushLater(cl, ownKey{all: true})
+		default:
+			e.tell(cl, nullPayload(cl))
+		}
+	}
+	t.keys.Clear()
+	t.items = 0
+}
+
+// pushLater has a client told behind the reply to its command.
+func (e *Engine) pushLater(cl *conn, k ownKey) {
+	cl.caching.own = append(cl.caching.own, k)
+	e.duties |= dutyPushes
+}
+
+// broadcast tells the connections in broadcast mode which keys have changed since the last time.
+func (e *Engine) broadcast() {
+	e.tracking.changed = false
+	e.current = nil
+	for _, p := range e.tracking.prefixes {
+		if len(p.keys) == 0 {
+			continue
+		}
+		keys := make([]string, 0, len(p.keys))
+		for key := range p.keys { // order: sorted below
+			keys = append(keys, key)
+		}
+		slices.Sort(keys)
+		by := p.keys
+		p.keys = nil
+		all := keyPayload(keys...)
+		for _, cl := range p.conns {
+			if !cl.caching.noLoop {
+				e.tell(cl, all)
+				continue
+			}
+			others := make([]string, 0, len(keys))
+			for _, key := range keys {
+				if by[key] != cl {
+					others = append(others, key)
+				}
+			}
+			if len(others) > 0 {
+				e.tell(cl, keyPayload(others...))
+			}
+		}
+	}
+}
+
+// keyPayload is what an invalidation says of keys.
+func keyPayload(keys ...string) []byte {
+	var w replies
+	w.array(len(keys))
+	for _, key := range keys {
+		w.bulkString(key)
+	}
+	return w.buf
+}
+
+// nullPayload is what an invalidation says of all keys: in the protocol of the connection that
+// has read them, even if another gets the message.
+func nullPayload(cl *conn) []byte {
+	w := replies{resp3: cl.w.resp3}
+	w.null()
+	return w.buf
+}
+
+// tell sends an invalidation to a connection or to the one that gets its messages. In RESP2 only
+// the latter can be told, if it listens to anything.
+func (e *Engine) tell(cl *conn, payload []byte) {
+	to, channel := cl, false
+	if id := cl.caching.redirect; id != 0 {
+		to = e.conns[id]
+		if to == nil || to.leaving {
+			e.tellBroken(cl)
+			return
+		}
+		channel = to.subscribed()
+	}
+	if to.leaving || !to.w.resp3 && !channel {
+		return
+	}
+	w := e.pushes(to)
+	at := len(w.buf)
+	if to.w.resp3 {
+		w.push(2)
+		w.bulkString("invalidate")
+	} else {
+		w.array(3)
+		w.bulkString("message")
+		w.bulkString("__redis__:invalidate")
+	}
+	w.buf = append(w.buf, payload...)
+	e.pushed(to, w, at)
+}
+
+// tellBroken notes, and tells a connection if its protocol can, that the one that was to get its
+// messages is gone.
+func (e *Engine) tellBroken(cl *conn) {
+	cl.caching.broken = true
+	if !cl.w.resp3 {
+		return
+	}
+	w := e.pushes(cl)
+	at := len(w.buf)
+	w.push(2)
+	w.bulkString("tracking-redir-broken")
+	w.int(int64(cl.caching.redirect))
+	e.pushed(cl, w, at)
+}
+
+// enableTracking makes a connection track in the way that next says; its prefixes are added to
+// those that it has.
+func (e *Engine) enableTracking(cl *conn, next *caching) {
+	t := cl.caching
+	if t == nil {
+		t = &caching{}
+		cl.caching = t
+		e.tracking.users++
+		e.heedTracking()
+	}
+	next.on, next.given, next.own = true, t.given, t.own
+	added := next.prefixes
+	next.prefixes = t.prefixes
+	*t = *next
+	if t.bcast && len(added) == 0 {
+		added = []string{""}
+	}
+	for _, name := range added {
+		e.addPrefix(cl, name)
+	}
+}
+
+func (e *Engine) addPrefix(cl *conn, name string) {
+	t := cl.caching
+	at, there := slices.BinarySearch(t.prefixes, name)
+	if there {
+		return
+	}
+	t.prefixes = slices.Insert(t.prefixes, at, name)
+	at, there = e.tracking.prefixAt(name)
+	if !there {
+		e.tracking.prefixes = slices.Insert(e.tracking.prefixes, at, &prefix{name: name})
+	}
+	p := e.tracking.prefixes[at]
+	p.conns = append(p.conns, cl)
+}
+
+// prefixAt finds the place of a prefix, and tells whether it is there.
+func (t *tracking) prefixAt(name string) (int, bool) {
+	return slices.BinarySearchFunc(t.prefixes, name, func(p *prefix, name string) int {
+		return strings.Compare(p.name, name)
+	})
+}
+
+// disableTracking ends a connection's tracking. The keys that it has read stay: should it track
+// again, it will hear of them.
+func (e *Engine) disableTracking(cl *conn) {
+	t := cl.caching
+	if t == nil || !t.on {
+		return
+	}
+	for _, name := range t.prefixes {
+		at, _ := e.tracking.prefixAt(name)
+		p := e.tracking.prefixes[at]
+		if p.conns = cut(p.conns, cl); len(p.conns) == 0 {
+			e.tracking.prefixes = slices.Delete(e.tracking.prefixes, at, at+1)
+		}
+	}
+	*t = caching{redirect: t.redirect, own: t.own}
+}
+
+// dropTracking forgets a connection that is gone. After the last that tracked anything, nobody is
+// left to hear of the keys that were read.
+func (e *Engine) dropTracking(cl *conn) {
+	if cl.caching == nil {
+		return
+	}
+	e.disableTracking(cl)
+	cl.caching = nil
+	t := &e.tracking
+	if t.users--; t.users == 0 {
+		t.keys.Clear()
+		t.items = 0
+		e.heedTracking()
+	}
+}
+
+// heedTracking has changes of keys told, or no longer, as there is somebody who tracks or not.
+func (e *Engine) heedTracking() {
+	tracked := min(e.tracking.users, 1)
+	e.duties &^= dutyTracking
+	if tracked > 0 {
+		e.duties |= dutyTracking
+	}
+	for _, d := range e.dbs {
+		d.tracked = tracked
+	}
+}
