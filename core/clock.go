@@ -53,10 +53,13 @@ const dueMax = 10_000
 // bounded amount at a time: Deadline tells when there is more.
 func (e *Engine) Advance(host Time) {
 	e.clock.host = max(e.clock.host, host)
-	if e.scripts.waiting() {
+	switch {
+	case e.scripts.waiting():
 		e.setNow(max(e.now, e.clock.read()))
 		e.scripts.step(e)
-	} else {
+	case e.aof.loading != nil: // nothing expires before all is there
+		e.setNow(max(e.now, e.clock.read()))
+	default:
 		e.turn(e.clock.read())
 	}
 	e.settle()
@@ -68,8 +71,11 @@ func (e *Engine) setNow(t Time) { e.now, e.second = t, uint32(t/1e6) }
 // Deadline returns the host's time at which Advance would next change anything: Never when only
 // input can, the past when Advance should be called again at once.
 func (e *Engine) Deadline() Time {
-	if e.scripts.waiting() {
+	switch {
+	case e.scripts.waiting():
 		return e.clock.host
+	case e.aof.loading != nil:
+		return Never
 	}
 	return e.clock.hostTime(e.due())
 }
@@ -78,7 +84,7 @@ func (e *Engine) Deadline() Time {
 func (e *Engine) due() Time {
 	d := min(e.expires.due(), e.blocked.due(), e.idle.due())
 	d = min(d, e.pause.due(), e.persist.due(e), e.sleepsUntil())
-	return min(d, e.replicas.due())
+	return min(d, e.replicas.pingAt, e.aof.at)
 }
 
 // turn brings the engine's time to t and does, in order of time, what falls due until then.
@@ -98,8 +104,10 @@ func (e *Engine) turn(t Time) {
 			e.unpause()
 		case e.sleepsUntil():
 			e.wakeUp()
-		case e.replicas.due():
+		case e.replicas.pingAt:
 			e.pingReplicas()
+		case e.aof.at:
+			e.aof.turn(e)
 		case e.idle.due():
 			e.idleTimeout()
 		default:

@@ -140,8 +140,11 @@ func cmdConfigSet(c *call) {
 			return
 		}
 	}
+	before := c.e.cfg
 	c.e.reconfigure(next)
-	c.ok()
+	if next.appendonly == before.appendonly || !c.switchAOF(&before) {
+		c.ok()
+	}
 }
 
 // configPlaces finds the parameters that CONFIG SET names and checks that they may be set.

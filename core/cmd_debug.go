@@ -97,8 +97,6 @@ func debugChangeReplID(c *call) {
 
 func debugConfigRewrite(c *call) { c.err("ERR CONFIG-REWRITE-FORCE-ALL failed: Bad address") }
 
-func debugLoadaof(c *call) { c.err("ERR Error trying to load the AOF files, check server logs.") }
-
 func debugError(c *call) { c.err(string(c.args[2])) }
 
 func debugLog(c *call) {
@@ -233,7 +231,7 @@ func debugReload(c *call) {
 		return
 	}
 	l := loader{e: c.e, clock: c.e.clock, random: c.e.random}
-	if err := l.load(c.e.image(nil, false)); err != nil {
+	if err := l.load(c.e.image(nil, imageFile)); err != nil {
 		c.err("ERR Error trying to load the RDB dump, check server logs.")
 		return
 	}

@@ -152,7 +152,7 @@ func (c *call) argExpiry(i int, u expireUnit) (int64, bool) {
 		return 0, false
 	}
 	if n > 0 {
-		if at, ok := u.instant(n, c.nowMs()); ok {
+		if at, ok := u.instant(n, c.sinceMs()); ok {
 			return at, true
 		}
 	}
@@ -219,7 +219,7 @@ func (c *call) expireKey(u expireUnit) {
 	if !ok {
 		return
 	}
-	at, ok := u.instant(n, c.nowMs())
+	at, ok := u.instant(n, c.sinceMs())
 	if !ok {
 		c.err(errExpireTime(c.cmd))
 		return

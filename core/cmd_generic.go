@@ -605,7 +605,7 @@ func cmdWaitaof(c *call) {
 	if !ok {
 		return
 	}
-	if local > 0 {
+	if local > 0 && !c.e.aof.on {
 		if _, ok := c.argMilliseconds(3); ok {
 			c.err("ERR WAITAOF cannot be used when numlocal is set but appendonly is disabled.")
 		}
@@ -613,7 +613,7 @@ func cmdWaitaof(c *call) {
 	}
 	c.awaitReplicas(replicas == 0, 3, func(c *call) {
 		c.array(2)
-		c.int(0)
+		c.durable()
 		c.int(0)
 	})
 }

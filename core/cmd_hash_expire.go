@@ -194,7 +194,7 @@ func (c *call) argFieldExpiry(i int, u expireUnit) (int64, bool) {
 		c.err(errExpireLess)
 		return 0, false
 	}
-	at, ok := u.instant(n, c.nowMs())
+	at, ok := u.instant(n, c.sinceMs())
 	if !ok || at > fieldExpiryMax {
 		c.err(errExpireTime(c.cmd))
 		return 0, false

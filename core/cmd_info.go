@@ -270,13 +270,34 @@ func infoPersistence(w *infoText, e *Engine) {
 	w.int("rdb_last_load_keys_expired", p.lapsed)
 	w.int("rdb_last_load_keys_loaded", p.loaded)
 	w.flag("aof_enabled", e.cfg.appendonly)
-	w.idle("aof_rewrite_in_progress", "aof_rewrite_scheduled")
-	w.text("aof_last_rewrite_time_sec", "-1")
-	w.text("aof_current_rewrite_time_sec", "-1")
-	w.text("aof_last_bgrewrite_status", "ok")
-	w.idle("aof_rewrites", "aof_rewrites_consecutive_failures")
-	w.text("aof_last_write_status", "ok")
+	infoAOF(w, e)
+}
+
+func infoAOF(w *infoText, e *Engine) {
+	a := &e.aof
+	w.flag("aof_rewrite_in_progress", a.rewriting != nil || a.wanted != nil && a.wanted.before != nil)
+	w.flag("aof_rewrite_scheduled", a.wanted != nil && a.wanted.before == nil)
+	took, current := int64(-1), int64(-1)
+	if a.took >= 0 {
+		took = int64(a.took / 1e6)
+	}
+	if a.rewriting != nil {
+		current = int64((e.now - a.tried) / 1e6)
+	}
+	w.int("aof_last_rewrite_time_sec", took)
+	w.int("aof_current_rewrite_time_sec", current)
+	w.text("aof_last_bgrewrite_status", okOrErr(a.failures == 0))
+	w.int("aof_rewrites", a.rewrites)
+	w.int("aof_rewrites_consecutive_failures", a.failures)
+	w.text("aof_last_write_status", okOrErr(a.failure == ""))
 	w.idle("aof_last_cow_size", "module_fork_in_progress", "module_fork_last_cow_size")
+	if e.cfg.appendonly {
+		w.int("aof_current_size", a.size)
+		w.int("aof_base_size", a.base)
+		w.idle("aof_pending_rewrite")
+		w.count("aof_buffer_length", len(a.buf))
+		w.idle("aof_pending_bio_fsync", "aof_delayed_fsync")
+	}
 }
 
 func okOrErr(ok bool) string {

@@ -173,12 +173,17 @@ func cmdDump(c *call) {
 		c.null()
 		return
 	}
-	w, ops := &c.e.persist.writer, &kinds[o.kind]
-	w.Compress, w.Version = c.e.cfg.rdbCompression, c.e.rdbVersion()
+	c.bulk(c.e.payload(o))
+}
+
+// payload is a serialised copy of a value.
+func (e *Engine) payload(o *object) []byte {
+	w, ops := &e.persist.writer, &kinds[o.kind]
+	w.Compress, w.Version = e.cfg.rdbCompression, e.rdbVersion()
 	w.BeginPayload(nil)
 	w.Type(ops.rdbType(o))
 	ops.save(w, o)
-	c.bulk(w.EndPayload())
+	return w.EndPayload()
 }
 
 // restoreOptions are what RESTORE may be told beside key, TTL and payload.
@@ -245,7 +250,7 @@ func cmdRestore(c *call) {
 		return
 	}
 	if expire != 0 && !opt.absolute {
-		expire = min(expire, int64(Never)-c.nowMs()) + c.nowMs()
+		expire = min(expire, int64(Never)-c.sinceMs()) + c.sinceMs()
 	}
 	replaced := opt.replace && c.peek(key) != nil && c.remove(key)
 	if expire != 0 && expire <= c.nowMs() {

@@ -207,12 +207,12 @@ func (c *call) subReply(k subKind, how int, name []byte) {
 
 func cmdPublish(c *call) {
 	c.count(c.e.publish(c.args[1], c.args[2]))
-	c.replicateAsIs()
+	c.replicateMessage()
 }
 
 func cmdSpublish(c *call) {
 	c.count(c.e.publishShard(c.args[1], c.args[2]))
-	c.replicateAsIs()
+	c.replicateMessage()
 }
 
 func cmdPubsubChannels(c *call)      { c.listChannels(subChannel) }

@@ -61,6 +61,12 @@ type config struct {
 	rdbCompression, rdbChecksum bool
 	stopWritesOnError           bool
 	appendonly                  bool
+	appenddirname               string
+	appendfilename              string
+	appendfsync                 int64 // fsyncEverysec, fsyncAlways or fsyncNo
+	aofPreamble, aofTimestamps  bool
+	aofTruncated                bool  // aof-load-truncated: a tail that is cut short is dropped
+	aofGrowth, aofSizeMin       int64 // in percent and bytes: when to rewrite it
 	lazyFlush                   bool
 	clusterEnabled              bool
 

@@ -262,6 +262,28 @@ func readDbfilename(c *config, s string) (shown, problem string) {
 	return s, ""
 }
 
+func readAppendfilename(c *config, s string) (shown, problem string) {
+	switch {
+	case s == "":
+		return "", "appendfilename can't be empty"
+	case strings.ContainsAny(s, `/\`):
+		return "", "appendfilename can't be a path, just a filename"
+	}
+	c.appendfilename = s
+	return s, ""
+}
+
+func readAppenddirname(c *config, s string) (shown, problem string) {
+	switch {
+	case s == "":
+		return "", "appenddirname can't be empty"
+	case strings.ContainsAny(s, `/\`):
+		return "", "appenddirname can't be a path, just a dirname"
+	}
+	c.appenddirname = s
+	return s, ""
+}
+
 // readActivedefrag refuses what Redis refuses when it is built with the system's allocator.
 func readActivedefrag(_ *config, s string) (shown, problem string) {
 	switch wordIndex("no yes", s) {

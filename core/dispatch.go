@@ -84,8 +84,8 @@ func (e *Engine) admit(c *call) string {
 		return errNoAuth
 	case e.cfg.maxmemory > 0 && e.outOfMemory(c):
 		return errOOM
-	case e.persist.broken && (cmd.Flags&Write != 0 || cmd.Name == "ping") && e.persist.refuses(e):
-		return errMisconf
+	case e.persist.ill && (cmd.Flags&Write != 0 || cmd.Name == "ping") && e.persist.refusal(e) != "":
+		return e.persist.refusal(e)
 	case e.cfg.minReplicas > 0 && cmd.Flags&Write != 0: // there never is a replica
 		return errNoReplicas
 	case !cl.w.resp3 && cl.subscribed() && !allowedSubscribed(cmd):

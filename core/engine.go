@@ -52,6 +52,19 @@ const (
 	EventShutdown
 	// EventLog is a line for the log; Level runs from 0 (debug) to 3 (warning).
 	EventLog
+	// EventLoad asks the host to hand each file of the append-only file at Path to Replay, in their
+	// order, and then to call Loaded. Path is that of its files without what tells them apart.
+	EventLoad
+	// EventAppend asks the host to append Image to the append-only file, at once: the replies
+	// that follow acknowledge what is in it. Image, which may be empty, is lent until the next
+	// call of the engine. Ticket is 0; or 1 if all that was appended is to be made durable soon;
+	// or 2 if that is to be done before anything that follows is carried out. When it fails,
+	// the host keeps what it could not append, to append it before what comes next, and calls
+	// Appended; where Ticket is 2 it must stop instead, and carry out nothing that follows.
+	EventAppend
+	// EventRewrite asks the host to begin the append-only file at Path anew, with Image as its
+	// base, and then to call Rewritten with Ticket. What is appended from now on comes after it.
+	EventRewrite
 )
 
 // Event is something that the host must now do.
@@ -62,7 +75,7 @@ type Event struct {
 	Level  int
 	Path   string
 	Text   string
-	Image  []byte // the host owns it
+	Image  []byte // the host owns it, unless the kind says otherwise
 }
 
 // Engine is one emulated server: databases, connections and clock. It is not safe for concurrent
@@ -100,6 +113,7 @@ type Engine struct {
 	scripts   scripts
 	functions functions
 	persist   persist
+	aof       aof
 	stats     stats
 	ids       identity
 
@@ -128,6 +142,8 @@ func New(o Options) (*Engine, error) {
 	}
 	e.stats.start(e)
 	e.persist.start(e)
+	e.replicas.pingAt = Never
+	e.aof.start(e)
 	return e, nil
 }
 
@@ -182,7 +198,7 @@ func (e *Engine) Cork(id ConnID, on bool) {
 func (e *Engine) Pending() bool { return e.polled < len(e.events) }
 
 // Poll returns the next thing that the host must do, and false when there is nothing. Poll until
-// it answers false after Open, Feed, Close, Saved and Advance.
+// it answers false after Open, Feed, Close, Advance and whatever answers an Event.
 func (e *Engine) Poll() (ev Event, more bool) {
 	if !e.Pending() {
 		return ev, false
@@ -202,6 +218,10 @@ func (e *Engine) Poll() (ev Event, more bool) {
 		if cl := e.conn(ev.Conn); cl != nil {
 			cl.announced = false
 		}
+	case EventAppend:
+		e.aof.carry(&ev)
+	case EventRewrite:
+		e.aof.mark = 0
 	case EventHangup:
 		e.leaving = e.conns[ev.Conn]
 		if e.leaving != nil {

@@ -35,6 +35,7 @@ const (
 		"instance is configured to report errors during writes if RDB snapshotting fails " +
 		"(stop-writes-on-bgsave-error option). Please check the Redis logs for details about " +
 		"the RDB error."
+	errMisconfAOF   = "MISCONF Errors writing to the AOF file: "
 	errOOM          = "OOM command not allowed when used memory > 'maxmemory'."
 	errNoReplicas   = "NOREPLICAS Not enough good replicas to write."
 	errDBIndex      = "ERR DB index is out of range"

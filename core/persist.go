@@ -15,6 +15,7 @@ type persist struct {
 	size   int   // of the last image: how much room to make for the next
 	dirty  int64 // changes since the last save
 	broken bool  // the last save in the background failed
+	ill    bool  // it, or appending to the append-only file, failed: see refusal
 
 	last    Time   // when a save last succeeded; at first, when the engine started
 	tried   Time   // when a save in the background was last begun
@@ -70,10 +71,20 @@ func (p *persist) inBackground() bool {
 	return slices.ContainsFunc(p.pending, func(s save) bool { return s.background })
 }
 
-// refuses reports whether writing is forbidden since the last save in the background failed.
-func (p *persist) refuses(e *Engine) bool {
-	return p.broken && e.cfg.stopWritesOnError && len(e.cfg.save) > 0
+// refusal is what a command that writes is told, since the last save in the background or the last
+// attempt to append failed; "" if it may write.
+func (p *persist) refusal(e *Engine) string {
+	switch {
+	case p.broken && e.cfg.stopWritesOnError && len(e.cfg.save) > 0:
+		return errMisconf
+	case e.aof.failure != "":
+		return errMisconfAOF + e.aof.failure
+	}
+	return ""
 }
+
+// judge notes whether refusal must be asked.
+func (p *persist) judge(e *Engine) { p.ill = p.broken || e.aof.failure != "" }
 
 // beginSave hands an image of the data to the host. Saved ends it.
 func (e *Engine) beginSave(s save) {
@@ -85,7 +96,7 @@ func (e *Engine) beginSave(s save) {
 	}
 	p.pending = append(p.pending, s)
 	e.events = append(e.events, Event{Kind: EventSave, Ticket: s.ticket,
-		Path: e.cfg.rdbPath(), Image: e.image(nil, false)})
+		Path: e.cfg.rdbPath(), Image: e.image(nil, imageFile)})
 }
 
 // Saved tells the outcome of an EventSave: "" is success, anything else says what went wrong.
@@ -108,6 +119,7 @@ func (e *Engine) Saved(ticket uint32, failure string) {
 		p.broken = p.broken || s.background
 		e.log(logWarning, "Failed saving the DB: "+failure)
 	}
+	p.judge(e)
 	if s.background {
 		p.took = e.now - s.begun
 	}
@@ -120,7 +132,7 @@ func (e *Engine) answerSave(s *save, done bool) {
 	waits := s.waiter != nil && s.waiter.conn.parked == s.waiter
 	switch {
 	case s.shutdown && (done || s.force):
-		e.shutdown()
+		e.shutdown(shutdownAsked)
 	case !waits:
 	case s.shutdown:
 		e.giveUp(s.waiter, func(c *call) { c.err(errShutdown) })
@@ -153,19 +165,25 @@ func (e *Engine) end(saving, force bool, waiter *parked) {
 		e.beginSave(save{waiter: waiter, shutdown: true, force: force})
 		return
 	}
-	e.shutdown()
+	e.shutdown(shutdownAsked)
 }
 
+// shutdownAsked is why the engine stops where a client or its host wanted it to.
+const shutdownAsked = "SHUTDOWN"
+
 // shutdown asks the host to stop. From now on no command runs.
-func (e *Engine) shutdown() {
+func (e *Engine) shutdown(why string) {
 	e.persist.closing = true
-	e.events = append(e.events, Event{Kind: EventShutdown, Text: "SHUTDOWN"})
+	e.events = append(e.events, Event{Kind: EventShutdown, Text: why})
 }
 
 // rdbPath is where the RDB file stands.
-func (cfg *config) rdbPath() string {
+func (cfg *config) rdbPath() string { return cfg.under(cfg.dbfilename) }
+
+// under is the path of a name in the folder of the configuration.
+func (cfg *config) under(name string) string {
 	if cfg.dir == "" || strings.HasSuffix(cfg.dir, "/") {
-		return cfg.dir + cfg.dbfilename
+		return cfg.dir + name
 	}
-	return cfg.dir + "/" + cfg.dbfilename
+	return cfg.dir + "/" + name
 }

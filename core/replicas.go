@@ -10,15 +10,18 @@ import (
 // since then are sent every change as a command. What a command changes goes out as one, between
 // MULTI and EXEC if it is several commands.
 //
+// The append-only file takes the same changes.
+//
 // A command is sent as its client wrote it, unless its handler calls replicate: what depends on
 // the time, on chance or on who waits is sent as what came of it.
 type replicas struct {
 	conns  []*conn
-	db     int    // the database in which the stream stands; -1: the next command selects its own
-	unit   []byte // the changes of the command, transaction or script under way
-	count  int    // how many commands these are
-	offset int64  // the bytes of the stream so far
-	pingAt Time
+	on     bool      // somebody takes the changes
+	db     int       // the database in which the stream stands; -1: the next command selects its own
+	unit   []byte    // the changes of the command, transaction or script under way
+	count  int       // how many commands these are
+	offset int64     // the bytes of the stream so far
+	pingAt Time      // when the replicas must next hear that the master is alive; Never without any
 	asked  []*parked // what waits for replicas to say how far they are
 }
 
@@ -26,9 +29,17 @@ type replicas struct {
 // times.
 func (c *call) replicate(name string, args ...[]byte) {
 	r := &c.e.replicas
-	if len(r.conns) > 0 {
+	if r.on {
 		c.replicated = true
 		r.add(c.db.id, name, args)
+	}
+}
+
+// replicateMessage sends the replicas the command under way, a message that changes nothing.
+// Without replicas nobody needs it: the append-only file does not.
+func (c *call) replicateMessage() {
+	if len(c.e.replicas.conns) > 0 {
+		c.replicateAsIs()
 	}
 }
 
@@ -40,7 +51,7 @@ func (c *call) replicateAsIs() {
 }
 
 // feeds reports whether anybody is sent what changes: only then need it be put together.
-func (c *call) feeds() bool { return len(c.e.replicas.conns) > 0 }
+func (c *call) feeds() bool { return c.e.replicas.on }
 
 // replicateUntil sends the replicas a string that expires at an instant.
 func (c *call) replicateUntil(key, value []byte, at int64) {
@@ -69,7 +80,7 @@ func (r *replicas) take(c *call, dirty int64) {
 
 // add adds a command to the changes under way.
 func (r *replicas) add(db int, name string, args [][]byte) {
-	if len(r.conns) == 0 {
+	if !r.on {
 		return
 	}
 	if db != r.db {
@@ -86,16 +97,29 @@ func (e *Engine) sendReplicas() {
 	if r.count == 0 {
 		return
 	}
-	if r.count > 1 {
-		e.feedReplicas(appendRequest(nil, "MULTI", nil))
-		r.unit = appendRequest(r.unit, "EXEC", nil)
+	several := r.count > 1
+	if several {
+		r.unit = append(r.unit, requestExec...)
 	}
-	e.feedReplicas(r.unit)
+	if len(r.conns) > 0 {
+		if several {
+			e.feedReplicas([]byte(requestMulti))
+		}
+		e.feedReplicas(r.unit)
+	}
+	if e.aof.on {
+		e.appendAOF(several, r.unit)
+	}
 	r.unit, r.count = r.unit[:0], 0
 	if cap(r.unit) > outputKeepMax {
 		r.unit = nil
 	}
 }
+
+const (
+	requestMulti = "*1\r\n$5\r\nMULTI\r\n"
+	requestExec  = "*1\r\n$4\r\nEXEC\r\n"
+)
 
 func (e *Engine) feedReplicas(b []byte) {
 	e.replicas.offset += int64(len(b))
@@ -105,14 +129,6 @@ func (e *Engine) feedReplicas(b []byte) {
 			e.flush(cl)
 		}
 	}
-}
-
-// due returns when the replicas must next hear that the master is alive.
-func (r *replicas) due() Time {
-	if len(r.conns) == 0 {
-		return Never
-	}
-	return r.pingAt
 }
 
 func (e *Engine) pingReplicas() {
@@ -155,7 +171,7 @@ func (p *parked) over() bool { return p.conn.parked != p }
 
 // attach makes a connection a replica and sends it all data.
 func (r *replicas) attach(c *call) {
-	image := c.e.image(nil, false)
+	image := c.e.image(nil, imageFile)
 	c.head('$', int64(len(image)))
 	c.buf = append(c.buf, image...)
 	if len(r.conns) == 0 {
@@ -163,7 +179,7 @@ func (r *replicas) attach(c *call) {
 	}
 	r.db = -1
 	r.conns = append(r.conns, c.conn)
-	c.e.duties |= dutyReplicas
+	c.e.feeding()
 	c.conn.replica.attached = true
 }
 
@@ -172,8 +188,19 @@ func (e *Engine) detach(cl *conn) {
 	r := &e.replicas
 	if i := slices.Index(r.conns, cl); i >= 0 {
 		r.conns = slices.Delete(r.conns, i, i+1)
+		e.feeding()
 	}
+}
+
+// feeding notes whether anybody takes the changes, after that may have changed.
+func (e *Engine) feeding() {
+	r := &e.replicas
 	if len(r.conns) == 0 {
+		r.pingAt = Never
+	}
+	if r.on = e.aof.on || len(r.conns) > 0; r.on {
+		e.duties |= dutyReplicas
+	} else {
 		e.duties &^= dutyReplicas
 	}
 }

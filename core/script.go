@@ -223,8 +223,8 @@ func (e *Engine) admitScript(flags scriptFlags, readOnly bool) string {
 			return errOOM
 		case readOnly:
 			return "ERR Can not execute a script with write flag using *_ro command."
-		case e.persist.broken && e.persist.refuses(e):
-			return errMisconf
+		case e.persist.ill && e.persist.refusal(e) != "":
+			return e.persist.refusal(e)
 		case e.cfg.minReplicas > 0:
 			return errNoReplicas
 		}
@@ -313,8 +313,8 @@ func (e *Engine) admitCall(c *call) string {
 		return "ERR Write commands are not allowed from read-only scripts."
 	case cmd.Flags&DenyOOM != 0 && s.oom && !s.allowOOM && !s.wrote:
 		return errOOM
-	case cmd.Flags&Write != 0 && e.persist.broken && e.persist.refuses(e):
-		return errMisconf
+	case cmd.Flags&Write != 0 && e.persist.ill && e.persist.refusal(e) != "":
+		return e.persist.refusal(e)
 	case cmd.Flags&Write != 0 && e.cfg.minReplicas > 0:
 		return errNoReplicas
 	}

@@ -15,7 +15,7 @@ import (
 
 // Snapshot appends to dst an RDB file that holds everything but the connections and the
 // configuration, and returns it. Any redis-server of version 8.0 or later can load it.
-func (e *Engine) Snapshot(dst []byte) []byte { return e.image(dst, true) }
+func (e *Engine) Snapshot(dst []byte) []byte { return e.image(dst, imageSnapshot) }
 
 // Restore replaces all data by that of an RDB file: one that Snapshot gave, or one that a
 // redis-server saved. It does so wholly or, with an error, not at all; an error about the file
@@ -27,14 +27,27 @@ func (e *Engine) Restore(image []byte) error {
 		return err
 	}
 	l.commit()
+	if e.aof.on && e.aof.wanted == nil {
+		e.aof.wanted = &rewrite{}
+		e.aof.plan(e)
+	}
 	e.serveReady()
 	e.settle()
 	return nil
 }
 
-// image appends an RDB file to dst: with the engine's own state (a snapshot), or without (a file
-// that is saved, which may well be loaded by another server at another time).
-func (e *Engine) image(dst []byte, state bool) []byte {
+// imageUse is what an image serves.
+type imageUse uint8
+
+const (
+	imageFile     imageUse = iota // a file, which may well be loaded by another server
+	imageBase                     // the base of an append-only file
+	imageSnapshot                 // a snapshot: it holds the engine's own state too
+)
+
+// image appends an RDB file to dst.
+func (e *Engine) image(dst []byte, use imageUse) []byte {
+	state := use == imageSnapshot
 	w, start := &e.persist.writer, len(dst)
 	dst = slices.Grow(dst, e.persist.size+e.persist.size/16)
 	w.Compress, w.Checksum = e.cfg.rdbCompression, e.cfg.rdbChecksum
@@ -43,7 +56,11 @@ func (e *Engine) image(dst []byte, state bool) []byte {
 	w.Aux("redis-ver", e.Version())
 	w.AuxInt("redis-bits", 64)
 	w.AuxInt("ctime", int64(e.now)/1e6)
-	w.AuxInt("aof-base", 0)
+	if use == imageBase {
+		w.AuxInt("aof-base", 1)
+	} else {
+		w.AuxInt("aof-base", 0)
+	}
 	if state {
 		w.Aux(auxClock, string(e.clock.appendState(nil)))
 		w.Aux(auxRandom, string(e.random.appendState(nil)))
@@ -246,7 +263,8 @@ func (l *loader) key(it *rdb.Item) error {
 	if o == nil {
 		return nil
 	}
-	if it.Expire != rdb.NoExpiry && it.Expire <= int64(l.clock.read())/1000 {
+	if it.Expire != rdb.NoExpiry && it.Expire <= int64(l.clock.read())/1000 &&
+		l.e.aof.loading == nil { // commands that follow may yet change that
 		l.lapsed++
 		return nil
 	}

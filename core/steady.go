@@ -21,7 +21,7 @@ func isSteady(cmd *Command) bool {
 func (e *Engine) ordinary(cl *conn) bool {
 	return cl.authenticated && !cl.multi && !cl.subscribed() && cl.mute == 0 &&
 		!e.scripts.waiting() && e.pause.until == 0 && e.asleep <= e.now && !e.persist.closing &&
-		!e.persist.broken && e.cfg.maxmemory == 0 && e.cfg.minReplicas == 0 &&
+		!e.persist.ill && e.cfg.maxmemory == 0 && e.cfg.minReplicas == 0 &&
 		e.older.arity == nil && e.duties == 0
 }
 

@@ -33,6 +33,7 @@ var commands = newTable(
 	scriptCommands,
 	functionCommands,
 	persistCommands,
+	aofCommands,
 	bitmapCommands,
 	sortCommands,
 	replicaCommands,

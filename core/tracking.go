@@ -51,7 +51,7 @@ type ownKey struct {
 type duty uint8
 
 const (
-	dutyReplicas duty = 1 << iota // replicas are sent what changes
+	dutyReplicas duty = 1 << iota // replicas, or the append-only file, take what changes
 	dutyTracking                  // connections track what they read
 	dutyPushes                    // a client is to be sent something behind its reply
 )

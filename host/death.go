@@ -23,11 +23,10 @@ func (l *Loop) bury(why error) {
 	}
 	_ = l.engine.Close() // it is dead already; there is nobody to tell
 	l.engine, l.deadline = nil, core.Never
+	l.closeLog()
 	if err := l.revive(); err != nil {
 		l.log(3, "no new engine: "+err.Error())
-		if l.options.Shutdown != nil {
-			l.options.Shutdown(why.Error())
-		}
+		l.shutdown(why.Error())
 	}
 }
 

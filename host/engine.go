@@ -25,6 +25,13 @@ const (
 	// InStop asks the engine to shut down; Text is the signal that the host was given, "sigint" or
 	// "sigterm".
 	InStop
+	// InLoaded answers EventLoad; Text says why loading failed, or is empty.
+	InLoaded
+	// InAppended says in Text why an EventAppend failed; or, empty, that after a failure all has
+	// been appended.
+	InAppended
+	// InRewritten answers the EventRewrite of Ticket; Text says why it failed, or is empty.
+	InRewritten
 )
 
 // Input is one thing that the world tells an engine.
@@ -41,7 +48,7 @@ type Input struct {
 type Output struct {
 	Kind   core.EventKind
 	Conn   core.ConnID
-	Data   []byte // output bytes, or the image to save; lent until the next call of the engine
+	Data   []byte // output bytes, or what goes into a file; lent until the next call of the engine
 	Ticket uint32
 	Path   string
 	Text   string
@@ -52,7 +59,7 @@ type Output struct {
 // methods must not be called at the same time.
 //
 // After an error of Step the engine is dead: what it answered last is in doubt and nothing of it
-// may be used. The same holds for Snapshot and Restore if the error is a *Death.
+// may be used. The same holds for Snapshot, Restore and Replay if the error is a *Death.
 type Engine interface {
 	// Step applies the inputs in order at time now, appends what the engine wants done to out,
 	// and returns when it next needs a Step: core.Never if only an input can change anything. A
@@ -62,6 +69,9 @@ type Engine interface {
 	Snapshot() ([]byte, error)
 	// Restore replaces all data by that of an RDB file, or does nothing and says why.
 	Restore(image []byte) error
+	// Replay applies a file of an append-only file, while an EventLoad is not answered. It returns
+	// the bytes that it applied: fewer than there are if the rest is to be cut off.
+	Replay(file []byte) (good int, err error)
 	// Close frees what the engine holds. Outputs lent by it must not be touched afterwards.
 	Close() error
 }

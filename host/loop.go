@@ -89,6 +89,10 @@ type Loop struct {
 	sinks    map[core.ConnID]Sink
 	kept     []byte // the image of Keep
 	saved    string // the path of the last good save
+	aof      *appendLog
+	loads    string // the path of an EventLoad that the step has led to
+	ready    bool   // NewLoop is over
+	refusal  string // why the engine does not start
 }
 
 // inbox is input that waits.
@@ -115,8 +119,14 @@ func NewLoop(o LoopOptions) (*Loop, error) {
 		return nil, err
 	}
 	l.own()
-	l.step(nil) // learn the first deadline
+	l.step(nil) // learn the first deadline, and load what there is
 	l.release()
+	l.own()
+	l.ready = true
+	l.release()
+	if l.refusal != "" {
+		return nil, errors.Join(errors.New(l.refusal), l.Close())
+	}
 	return l, nil
 }
 
@@ -318,7 +328,7 @@ func (l *Loop) step(inputs []Input) {
 		return
 	}
 	for i := range out {
-		l.deliver(&out[i])
+		l.deliver(i)
 	}
 	clear(out)
 	for i := range inputs {
@@ -326,9 +336,16 @@ func (l *Loop) step(inputs []Input) {
 			delete(l.sinks, inputs[i].Conn)
 		}
 	}
+	if l.loads != "" {
+		path := l.loads
+		l.loads = ""
+		l.load(path)
+	}
 }
 
-func (l *Loop) deliver(o *Output) {
+// deliver carries out an output of the step.
+func (l *Loop) deliver(i int) {
+	o := &l.out[i]
 	switch o.Kind {
 	case core.EventData:
 		if sink := l.sinks[o.Conn]; sink != nil {
@@ -341,12 +358,26 @@ func (l *Loop) deliver(o *Output) {
 		}
 	case core.EventSave:
 		l.save(o)
+	case core.EventAppend:
+		l.append(l.out[i:])
+	case core.EventRewrite:
+		l.rewrite(o)
+	case core.EventLoad:
+		l.loads = o.Path
 	case core.EventShutdown:
-		if l.options.Shutdown != nil {
-			l.options.Shutdown(o.Text)
-		}
+		l.shutdown(o.Text)
 	case core.EventLog:
 		l.log(o.Level, o.Text)
+	}
+}
+
+// shutdown passes on that the engine asks to stop.
+func (l *Loop) shutdown(reason string) {
+	switch {
+	case !l.ready:
+		l.refusal = reason
+	case l.options.Shutdown != nil:
+		l.options.Shutdown(reason)
 	}
 }
 
@@ -463,12 +494,19 @@ func (l *Loop) Close() error {
 	l.inbox = inbox{}
 	l.mu.Unlock()
 	l.hangupAll()
-	var err error
-	if l.engine != nil {
-		err = l.engine.Close()
-		l.engine = nil
-	}
-	l.deadline = core.Never
+	l.closeLog()
+	err := l.end()
 	l.release()
+	return err
+}
+
+// end closes the engine.
+func (l *Loop) end() error {
+	l.deadline = core.Never
+	if l.engine == nil {
+		return nil
+	}
+	err := l.engine.Close()
+	l.engine = nil
 	return err
 }

@@ -65,6 +65,12 @@ func (n *native) input(in *Input) {
 		n.core.Stop(in.Text)
 	case InSaved:
 		n.core.Saved(in.Ticket, in.Text)
+	case InLoaded:
+		n.core.Loaded(in.Text)
+	case InAppended:
+		n.core.Appended(in.Text)
+	case InRewritten:
+		n.core.Rewritten(in.Ticket, in.Text)
 	}
 }
 
@@ -82,6 +88,11 @@ func (n *native) poll(out []Output) []Output {
 			continue
 		}
 		o.Ticket, o.Path, o.Text, o.Level, o.Data = ev.Ticket, ev.Path, ev.Text, ev.Level, ev.Image
+		if ev.Kind == core.EventAppend {
+			at := len(n.buf)
+			n.buf = append(n.buf, ev.Image...)
+			o.Data = n.buf[at:len(n.buf):len(n.buf)]
+		}
 	}
 	return out
 }
@@ -110,6 +121,19 @@ func (n *native) Restore(image []byte) (err error) {
 		}
 	}()
 	return n.core.Restore(image)
+}
+
+// Replay implements Engine.
+func (n *native) Replay(file []byte) (good int, err error) {
+	if n.dead != nil {
+		return 0, n.dead
+	}
+	defer func() {
+		if broken := recover(); broken != nil {
+			good, err = 0, n.die(broken)
+		}
+	}()
+	return n.core.Replay(file)
 }
 
 // Close implements Engine.

@@ -8,10 +8,7 @@ import (
 
 // save carries out an EventSave and puts its outcome into the inbox.
 func (l *Loop) save(o *Output) {
-	path := o.Path
-	if l.options.Dir != "" && !filepath.IsAbs(path) {
-		path = filepath.Join(l.options.Dir, path)
-	}
+	path := l.under(o.Path)
 	answer := Input{Kind: InSaved, Ticket: o.Ticket}
 	if err := writeFile(path, o.Data); err != nil {
 		answer.Text = err.Error()
@@ -21,8 +18,21 @@ func (l *Loop) save(o *Output) {
 			l.kept = append([]byte(nil), o.Data...)
 		}
 	}
+	l.answer(answer)
+}
+
+// under is where a path of the engine lies.
+func (l *Loop) under(path string) string {
+	if l.options.Dir != "" && !filepath.IsAbs(path) {
+		path = filepath.Join(l.options.Dir, path)
+	}
+	return path
+}
+
+// answer puts the outcome of an event into the inbox, for the owner's next round.
+func (l *Loop) answer(in Input) {
 	l.mu.Lock()
-	l.inbox.inputs = append(l.inbox.inputs, answer)
+	l.inbox.inputs = append(l.inbox.inputs, in)
 	l.mu.Unlock()
 }
 

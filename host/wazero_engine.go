@@ -137,7 +137,7 @@ func frameSize(in *Input) int {
 		return len(appendInput(nil, in))
 	case InData:
 		return abi.HeaderSize + len(in.Data)
-	case InSaved, InStop:
+	case InSaved, InStop, InLoaded, InAppended, InRewritten:
 		return abi.HeaderSize + len(in.Text)
 	}
 	return abi.HeaderSize
@@ -152,7 +152,7 @@ func appendInput(dst []byte, in *Input) []byte {
 		dst = abi.AppendOpen(dst, abi.Peer(in.Peer))
 	case InData:
 		dst = append(dst, in.Data...)
-	case InSaved, InStop:
+	case InSaved, InStop, InLoaded, InAppended, InRewritten:
 		dst = append(dst, in.Text...)
 	}
 	abi.PatchSize(dst, at)
@@ -162,7 +162,8 @@ func appendInput(dst []byte, in *Input) []byte {
 // inputFrames are the kinds of frames that carry the kinds of inputs.
 var inputFrames = [...]abi.Kind{InOpen: abi.InOpen, InData: abi.InData, InClose: abi.InClose,
 	InCork: abi.InCork, InUncork: abi.InUncork, InSaved: abi.InSaved,
-	InStop: abi.InStop}
+	InStop: abi.InStop, InLoaded: abi.InLoaded, InAppended: abi.InAppended,
+	InRewritten: abi.InRewritten}
 
 // appendOutput appends a frame as an output, whose bytes stay where they are.
 func appendOutput(out []Output, f abi.Frame) ([]Output, error) {
@@ -175,6 +176,16 @@ func appendOutput(out []Output, f abi.Frame) ([]Output, error) {
 	case abi.OutSave:
 		var err error
 		o.Kind = core.EventSave
+		if o.Path, o.Data, err = abi.ParseSave(f.Payload); err != nil {
+			return out, err
+		}
+	case abi.OutLoad:
+		o.Kind, o.Path = core.EventLoad, string(f.Payload)
+	case abi.OutAppend:
+		o.Kind, o.Data = core.EventAppend, f.Payload
+	case abi.OutRewrite:
+		var err error
+		o.Kind = core.EventRewrite
 		if o.Path, o.Data, err = abi.ParseSave(f.Payload); err != nil {
 			return out, err
 		}
@@ -236,6 +247,22 @@ func (w *wazeroEngine) Restore(image []byte) error {
 		err = errors.New(string(why))
 	}
 	return err
+}
+
+// Replay implements Engine.
+func (w *wazeroEngine) Replay(file []byte) (good int, err error) {
+	answer, err := w.ask(abi.Frame{Kind: abi.InReplay, Payload: file}, abi.OutReplayed)
+	if err != nil {
+		return 0, err
+	}
+	good, why, err := abi.ParseReplayed(answer)
+	switch {
+	case err != nil:
+		err = w.die(err)
+	case why != "":
+		err = errors.New(why)
+	}
+	return good, err
 }
 
 // Close implements Engine.

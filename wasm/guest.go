@@ -67,7 +67,7 @@ func check(frames []byte) string {
 		if err != nil {
 			return err.Error()
 		}
-		if f.Kind < abi.InConfigure || f.Kind > abi.InStop {
+		if f.Kind < abi.InConfigure || f.Kind > abi.InRewritten {
 			return "abi: a frame of unknown kind"
 		}
 		if f.Kind == abi.InOpen {
@@ -91,6 +91,9 @@ func (g *guest) apply(now core.Time, frames []byte) {
 		frames = rest
 		if f.Kind == abi.InConfigure {
 			g.configure(now, f)
+			if g.engine != nil {
+				g.poll()
+			}
 			continue
 		}
 		if g.engine == nil && !g.refused {
@@ -146,6 +149,19 @@ func (g *guest) input1(f abi.Frame) {
 		g.engine.Saved(f.Ticket, string(f.Payload))
 	case abi.InStop:
 		g.engine.Stop(string(f.Payload))
+	case abi.InLoaded:
+		g.engine.Loaded(string(f.Payload))
+	case abi.InAppended:
+		g.engine.Appended(string(f.Payload))
+	case abi.InRewritten:
+		g.engine.Rewritten(f.Ticket, string(f.Payload))
+	case abi.InReplay:
+		good, err := g.engine.Replay(f.Payload)
+		why := ""
+		if err != nil {
+			why = err.Error()
+		}
+		g.append(abi.OutReplayed, 0, f.Ticket, abi.AppendReplayed(nil, good, why))
 	case abi.InSnapshot:
 		at := g.begin(abi.OutSnapshot, 0, f.Ticket)
 		g.output = g.engine.Snapshot(g.output)
@@ -171,10 +187,18 @@ func (g *guest) poll() {
 			at := g.begin(abi.OutHangup, id, 0)
 			g.output = g.engine.AppendOutput(ev.Conn, g.output)
 			abi.PatchSize(g.output, at)
-		case core.EventSave:
-			at := g.begin(abi.OutSave, 0, ev.Ticket)
+		case core.EventSave, core.EventRewrite:
+			kind := abi.OutSave
+			if ev.Kind == core.EventRewrite {
+				kind = abi.OutRewrite
+			}
+			at := g.begin(kind, 0, ev.Ticket)
 			g.output = abi.AppendSave(g.output, ev.Path, ev.Image)
 			abi.PatchSize(g.output, at)
+		case core.EventLoad:
+			g.append(abi.OutLoad, 0, 0, []byte(ev.Path))
+		case core.EventAppend:
+			g.append(abi.OutAppend, 0, ev.Ticket, ev.Image)
 		case core.EventShutdown:
 			g.append(abi.OutShutdown, 0, 0, []byte(ev.Text))
 		case core.EventLog:

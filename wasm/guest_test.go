@@ -181,7 +181,7 @@ func TestMalformedInputAppliesNothing(t *testing.T) {
 		"half a header":  "\x03\x00\x00",
 		"half a payload": set[:len(set)-1],
 		"kind 0":         strings.Repeat("\x00", abi.HeaderSize),
-		"kind 11":        "\x0b" + strings.Repeat("\x00", abi.HeaderSize-1),
+		"kind 15":        "\x0f" + strings.Repeat("\x00", abi.HeaderSize-1),
 		"size 4 GiB":     "\x03" + strings.Repeat("\x00", 11) + "\xff\xff\xff\xff",
 		"bad peer":       open("nobody"),
 	} {
@@ -231,6 +231,37 @@ func TestPanicIsAFailedStep(t *testing.T) {
 	if status != abi.StatusFailed || len(frames) != 1 || frames[0].Kind != abi.OutLog ||
 		!bytes.Contains(frames[0].Payload, []byte("goroutine")) {
 		t.Errorf("status %d, frames %v", status, frames)
+	}
+}
+
+// TestAppendOnly has a guest load an append-only file, add to it and begin it anew.
+func TestAppendOnly(t *testing.T) {
+	b := newBench(t)
+	b.send(abi.InConfigure, 0, 0, strings.Repeat("\x00", abi.SeedSize)+"appendonly yes\n")
+	const path = "./appendonlydir/appendonly.aof"
+	b.want(out(abi.OutConfigured, 0, 0, ""), out(abi.OutLoad, 0, 0, path))
+	const file = "*3\r\n$3\r\nSET\r\n$1\r\na\r\n$1\r\n1\r\n"
+	b.send(abi.InReplay, 0, 7, file+"*1")
+	b.want(out(abi.OutReplayed, 0, 7, "\x1b\x00\x00\x00"))
+	b.send(abi.InReplay, 0, 8, "x")
+	b.want(out(abi.OutReplayed, 0, 8, "\x00\x00\x00\x00bad file format at offset 0"))
+	b.send(abi.InLoaded, 0, 0, "")
+	b.send(abi.InOpen, 1, 0, peer)
+	b.send(abi.InData, 1, 0, "INCR a\r\n")
+	const selects = "*2\r\n$6\r\nSELECT\r\n$1\r\n0\r\n"
+	b.want(out(abi.OutAppend, 0, 0, selects+"*2\r\n$4\r\nINCR\r\n$1\r\na\r\n"),
+		out(abi.OutData, 1, 0, ":2\r\n"))
+	b.send(abi.InData, 1, 0, "CONFIG SET aof-use-rdb-preamble no\r\nBGREWRITEAOF\r\n")
+	b.run()
+	b.want(out(abi.OutRewrite, 0, 1, "\x1e\x00\x00\x00"+path+
+		selects+strings.Replace(file, "1\r\n1\r\n", "1\r\n2\r\n", 1)))
+	b.send(abi.InRewritten, 0, 1, "")
+	b.send(abi.InAppended, 0, 0, "full")
+	b.send(abi.InData, 1, 0, "SET a 1\r\n")
+	_, frames := b.run()
+	if last := frames[len(frames)-1]; string(last.Payload) !=
+		"-MISCONF Errors writing to the AOF file: full\r\n" {
+		t.Errorf("%q", last.Payload)
 	}
 }
 

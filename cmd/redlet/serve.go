@@ -114,6 +114,9 @@ func (v *server) makeLoop() error {
 
 // load reads the file that the last run saved, if there is one.
 func (v *server) load() error {
+	if strings.EqualFold(v.values["appendonly"], "yes") {
+		return nil // its append-only file was loaded when the engine started
+	}
 	path := filepath.Join(v.dir, v.dbfilename)
 	start := time.Now()
 	image, err := os.ReadFile(path)

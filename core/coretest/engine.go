@@ -2,6 +2,7 @@ package coretest
 
 import (
 	"errors"
+	"fmt"
 	"time"
 
 	"github.com/redlet/redlet/core"
@@ -13,9 +14,11 @@ type Engine struct {
 	*core.Engine
 	// Chunk, when not 0, is how many bytes the engine gets at a time.
 	Chunk int
-	now   core.Time
-	ids   map[byte]core.ConnID
-	out   map[core.ConnID][]byte
+	// Base and Log are the files of the append-only file, which the engine can load again.
+	Base, Log []byte
+	now       core.Time
+	ids       map[byte]core.ConnID
+	out       map[core.ConnID][]byte
 }
 
 // Epoch is when every session of an Engine begins.
@@ -23,13 +26,23 @@ const Epoch core.Time = 1_700_000_000_000_000
 
 // NewEngine starts an engine with a configuration.
 func NewEngine(config map[string]string) (*Engine, error) {
-	e, err := core.New(core.Options{Now: Epoch, Config: config})
+	return LoadEngine(config, Epoch, nil, nil)
+}
+
+// LoadEngine starts an engine at a time, with the files of an append-only file if base is not nil.
+func LoadEngine(config map[string]string, now core.Time, base, log []byte) (*Engine, error) {
+	e, err := core.New(core.Options{Now: now, Config: config})
 	if err != nil {
 		return nil, err
 	}
-	return &Engine{Engine: e, now: Epoch, ids: map[byte]core.ConnID{},
-		out: map[core.ConnID][]byte{}}, nil
+	s := &Engine{Engine: e, Base: base, Log: log, now: now, ids: map[byte]core.ConnID{},
+		out: map[core.ConnID][]byte{}}
+	s.poll()
+	return s, nil
 }
+
+// Now is the engine's time, as its host sees it.
+func (s *Engine) Now() core.Time { return s.now }
 
 // ErrHungUp is what a client gets whose connection the engine has closed.
 var ErrHungUp = errors.New("the server closed the connection")
@@ -64,6 +77,13 @@ func (s *Engine) poll() {
 				s.out[ev.Conn] = s.AppendOutput(ev.Conn, s.out[ev.Conn])
 			case core.EventSave:
 				s.Saved(ev.Ticket, "")
+			case core.EventLoad:
+				s.Loaded(s.load())
+			case core.EventAppend:
+				s.Log = append(s.Log, ev.Image...)
+			case core.EventRewrite:
+				s.Base, s.Log = append([]byte{}, ev.Image...), nil // no data: no bytes, but a file
+				s.Rewritten(ev.Ticket, "")
 			}
 		}
 		if s.Deadline() > s.now {
@@ -71,6 +91,19 @@ func (s *Engine) poll() {
 		}
 		s.Advance(s.now)
 	}
+}
+
+// load gives the engine the files that it has written, if there are any.
+func (s *Engine) load() string {
+	for _, file := range [][]byte{s.Base, s.Log} {
+		if s.Base == nil {
+			break
+		}
+		if good, err := s.Replay(file); err != nil || good < len(file) {
+			return fmt.Sprintf("%d of %d bytes: %v", good, len(file), err)
+		}
+	}
+	return ""
 }
 
 // Receive implements Session.

@@ -25,6 +25,7 @@ export const In = Object.freeze({
   SAVED: 7,
   SNAPSHOT: 8,
   RESTORE: 9,
+  REWRITTEN: 14,
 });
 
 /** Kinds of frames that come out. */
@@ -37,7 +38,12 @@ export const Out = Object.freeze({
   SNAPSHOT: 6,
   RESTORED: 7,
   CONFIGURED: 8,
+  REWRITE: 11,
 });
+
+/** Why REWRITE is refused: this package keeps no files. */
+export const NO_LOG =
+  'the npm package writes no append-only file; use snapshots, or onsave with SAVE';
 
 const encoder = new TextEncoder();
 const nothing = new Uint8Array(0);

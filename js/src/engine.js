@@ -5,7 +5,7 @@
  * @module
  */
 
-import { In, Inbox, Out, configuration, readFrames } from './abi.js';
+import { In, Inbox, NO_LOG, Out, configuration, readFrames } from './abi.js';
 
 /**
  * The far end of a connection: where the engine's bytes go.
@@ -244,6 +244,7 @@ export class Engine {
     else if (kind === Out.HANGUP) this.#hangup(conn, payload);
     else if (kind === Out.LOG) this.#log(LEVELS[ticket] ?? 'warning', decode(payload));
     else if (kind === Out.SAVE) void this.#save(ticket, payload);
+    else if (kind === Out.REWRITE) this.#answer(In.REWRITTEN, NO_LOG, ticket);
     else if (kind === Out.SNAPSHOT) this.#snapped(payload.slice());
     else if (kind === Out.RESTORED) settle(this.#restores.shift(), decode(payload));
     else if (kind === Out.CONFIGURED) this.#started(decode(payload));
@@ -301,7 +302,12 @@ export class Engine {
       failure = (error instanceof Error && error.message) || 'failed';
     }
     if (life !== this.#life || this.#over) return;
-    this.inbox.frame(In.SAVED, 0, failure, ticket);
+    this.#answer(In.SAVED, failure, ticket);
+  }
+
+  /** @type {(kind: number, text: string, ticket: number) => void} */
+  #answer(kind, text, ticket) {
+    this.inbox.frame(kind, 0, text, ticket);
     this.schedule();
   }
 

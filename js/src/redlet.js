@@ -4,9 +4,10 @@
  * @module
  */
 
+import { NO_LOG } from './abi.js';
 import { Client } from './client.js';
 import { Clock } from './clock.js';
-import { Engine } from './engine.js';
+import { Engine, EngineError } from './engine.js';
 import { connectStreams } from './streams.js';
 import { Subscription } from './subscription.js';
 
@@ -72,6 +73,10 @@ export class Redlet {
   constructor(start, options) {
     this.#options = options;
     const { onlog, onsave, onshutdown, config = {}, snapshot, keep = true } = options;
+    const { appendonly = 'no' } = config;
+    if (appendonly === true || /^yes$/i.test(String(appendonly))) {
+      throw new EngineError(`redlet: appendonly: ${NO_LOG}`);
+    }
     this.#engine = new Engine(start, {
       seed: seedBytes(options.seed),
       // Nothing is saved behind the back of a program that did not ask for it.

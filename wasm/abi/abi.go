@@ -55,6 +55,11 @@ const (
 	// InStop asks the guest to shut down; payload: the signal that the host was given, "sigint" or
 	// "sigterm". Answered by OutShutdown, perhaps after an OutSave.
 	InStop Kind = 10
+
+	InReplay    Kind = 11 // Payload: a file of the append-only file. Answered by OutReplayed.
+	InLoaded    Kind = 12 // Answers OutLoad. Payload: why loading failed, or empty.
+	InAppended  Kind = 13 // Payload: why an OutAppend failed; empty: after that all was appended.
+	InRewritten Kind = 14 // Ticket: that of the OutRewrite. Payload: why it failed, or empty.
 )
 
 // Kinds of frames that the guest sends to its host.
@@ -67,6 +72,11 @@ const (
 	OutSnapshot   Kind = 6 // Payload: an RDB image.
 	OutRestored   Kind = 7 // Payload: empty, or why nothing was restored.
 	OutConfigured Kind = 8 // Payload: empty, or why the configuration was refused.
+
+	OutLoad     Kind = 9  // Payload: the path of the append-only file. Answered with InLoaded.
+	OutAppend   Kind = 10 // Ticket: what to do beyond appending. Payload: what to append.
+	OutRewrite  Kind = 11 // Payload: as OutSave. Answered with InRewritten, same ticket.
+	OutReplayed Kind = 12 // Payload: see ParseReplayed.
 )
 
 // HeaderSize is the number of bytes before a frame's payload.
@@ -92,6 +102,7 @@ const (
 	ErrShortPayload Error = "abi: a frame's payload is cut short"
 	ErrBadOpen      Error = "abi: OPEN must hold `addr laddr fd unix`"
 	ErrBadSave      Error = "abi: SAVE must hold a path and an image"
+	ErrBadReplayed  Error = "abi: REPLAYED must begin with a number of bytes"
 	ErrNoSeed       Error = "abi: CONFIGURE must begin with 32 bytes of seed"
 	ErrQuotes       Error = "unbalanced quotes in configuration line"
 	ErrNoValue      Error = "wrong number of arguments in configuration line"

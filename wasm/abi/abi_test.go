@@ -185,3 +185,13 @@ func FuzzConfigure(f *testing.F) {
 		}
 	})
 }
+
+func TestReplayed(t *testing.T) {
+	good, why, err := ParseReplayed(AppendReplayed(nil, 77, "broken"))
+	if good != 77 || why != "broken" || err != nil {
+		t.Error(good, why, err)
+	}
+	if _, _, err := ParseReplayed([]byte("abc")); err != ErrBadReplayed {
+		t.Error(err)
+	}
+}

@@ -79,6 +79,20 @@ func ParseSave(b []byte) (path string, image []byte, err error) {
 	return string(b[4 : 4+n]), b[4+n:], nil
 }
 
+// AppendReplayed appends the payload of a REPLAYED frame: how many bytes of the file were applied,
+// and why not all, or nothing if all is well.
+func AppendReplayed(dst []byte, good int, why string) []byte {
+	return append(appendU32(dst, uint32(good)), why...)
+}
+
+// ParseReplayed reads the payload of a REPLAYED frame.
+func ParseReplayed(b []byte) (good int, why string, err error) {
+	if len(b) < 4 {
+		return 0, "", ErrBadReplayed
+	}
+	return int(u32(b)), string(b[4:]), nil
+}
+
 // AppendConfigure appends the payload of a CONFIGURE frame: the seed, then a line `name
 // "value"` for each parameter, sorted by name.
 func AppendConfigure(dst []byte, seed [SeedSize]byte, config map[string]string) []byte {

@@ -1,0 +1,331 @@
+package core_test
+
+import (
+	"bytes"
+	"maps"
+	"strings"
+	"testing"
+
+	"github.com/redlet/redlet/core"
+	"github.com/redlet/redlet/core/coretest"
+)
+
+// aofConfig has engines keep an append-only file.
+var aofConfig = map[string]string{"enable-debug-command": "yes", "appendonly": "yes", "save": ""}
+
+// reply sends a command for a client of its own and returns the reply.
+func reply(t *testing.T, s *coretest.Engine, args ...string) string {
+	t.Helper()
+	if err := s.Send('?', coretest.Request(args...)); err != nil {
+		t.Fatal(err)
+	}
+	b, err := s.Receive('?', true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(b)
+}
+
+// unlogged are transcripts whose data an append-only file cannot give back: DEBUG POPULATE tells
+// nobody; and HINCRBYFLOAT is told as HSET, as by Redis, so that a field's expiry is lost.
+var unlogged = map[string]bool{"debug": true, "hash_expire": true}
+
+// TestAOFTranscripts plays every transcript with an append-only file, now and then loads that into
+// a new engine, and compares the data.
+func TestAOFTranscripts(t *testing.T) {
+	for name, tr := range transcripts(t) {
+		if tr.Needs() != "" || unlogged[name] {
+			continue
+		}
+		t.Run(name, func(t *testing.T) {
+			s, err := coretest.NewEngine(aofConfig)
+			if err != nil {
+				t.Fatal(err)
+			}
+			c := &checked{Engine: s, t: t}
+			_, _ = coretest.Play(tr, c, true) // INFO and WAITAOF may answer otherwise
+			c.check()
+		})
+	}
+}
+
+// checked is an engine whose append-only file is compared with its data.
+type checked struct {
+	*coretest.Engine
+	t    *testing.T
+	sent int
+	// lapses: what has expired stays until somebody asks for it, as it would not in a new engine.
+	lapses bool
+}
+
+// Send implements coretest.Session.
+func (c *checked) Send(client byte, request []byte) error {
+	if text := strings.ToLower(string(request)); strings.Contains(text, "set-active-expire") ||
+		strings.Contains(text, "pause-cron") {
+		c.lapses = !c.lapses
+	}
+	if c.sent++; c.sent%50 == 0 {
+		c.check()
+	}
+	return c.Engine.Send(client, request)
+}
+
+func (c *checked) check() {
+	c.t.Helper()
+	info := reply(c.t, c.Engine, "INFO", "persistence")
+	if c.lapses || !strings.Contains(info, "aof_enabled:1") {
+		return // HELLO has told the client to authenticate, or a transcript has turned it off
+	}
+	config := maps.Clone(aofConfig)
+	if c.sent%100 == 0 { // begin anew with commands instead of an image
+		reply(c.t, c.Engine, "CONFIG", "SET", "aof-use-rdb-preamble", "no")
+		reply(c.t, c.Engine, "BGREWRITEAOF")
+		reply(c.t, c.Engine, "CONFIG", "SET", "aof-use-rdb-preamble", "yes")
+	}
+	now := c.Now()
+	other, err := coretest.LoadEngine(config, now, bytes.Clone(c.Base), bytes.Clone(c.Log))
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	for _, ask := range [][]string{{"DEBUG", "DIGEST"}, {"FUNCTION", "LIST"}} {
+		got, want := reply(c.t, other, ask...), reply(c.t, c.Engine, ask...)
+		if got != want && !strings.HasPrefix(want, "-") {
+			c.t.Fatalf("after %d commands %q: %q, want %q; the file:\n%q", c.sent, ask, got, want, c.Log)
+		}
+	}
+}
+
+// TestAOFOrder shows that what acknowledges or spreads a change comes after the event that appends
+// it, and that a rewrite parts what was appended before from what comes after.
+func TestAOFOrder(t *testing.T) {
+	e, err := core.New(core.Options{Now: coretest.Epoch, Config: aofConfig})
+	if err != nil {
+		t.Fatal(err)
+	}
+	poll := func() (got string) {
+		for ev, ok := e.Poll(); ok; ev, ok = e.Poll() {
+			switch ev.Kind {
+			case core.EventLoad:
+				got += "load " + ev.Path + "|"
+				e.Loaded("")
+			case core.EventRewrite:
+				got += "rewrite " + ev.Path + "|"
+				e.Rewritten(ev.Ticket, "")
+			case core.EventAppend:
+				fields := strings.Split(string(ev.Image), "\r\n")
+				got += "append" + string(rune('0'+ev.Ticket))
+				for i, field := range fields {
+					if strings.HasPrefix(field, "$") {
+						got += " " + fields[i+1]
+					}
+				}
+				got += "|"
+			case core.EventData:
+				got += "data" + string(rune('0'+ev.Conn)) + " "
+				got += strings.ReplaceAll(string(e.AppendOutput(ev.Conn, nil)), "\r\n", " ") + "|"
+			}
+		}
+		return got
+	}
+	want := func(got, want string) {
+		t.Helper()
+		if got != want {
+			t.Errorf("got  %s\nwant %s", got, want)
+		}
+	}
+	for id := range core.ConnID(2) {
+		e.Open(id+1, core.Conn{})
+	}
+	feed := func(id core.ConnID, lines ...string) {
+		e.Feed(id, []byte(strings.Join(lines, "\r\n")+"\r\n"))
+	}
+	const path = "./appendonlydir/appendonly.aof|"
+	want(poll(), "load "+path+"rewrite "+path)
+	feed(2, "SUBSCRIBE c")
+	poll()
+	feed(1, "PUBLISH c hi", "SET a 1", "GET a")
+	want(poll(), "append0 SELECT 0 SET a 1|data2 *3 $7 message $1 c $2 hi |data1 :1 +OK $1 1 |")
+	feed(1, "GET a")
+	want(poll(), "data1 $1 1 |")
+	feed(1, "MULTI", "SET a 1", "SET b 2 PX 100", "EXEC", "BGREWRITEAOF", "DEL a")
+	e.Advance(coretest.Epoch + 150_000)
+	want(poll(), "append0 MULTI SET a 1 SET b 2 PXAT 1700000000100 EXEC DEL a|data1 +OK +QUEUED "+
+		"+QUEUED *2 +OK +OK +Background append only file rewriting started :1 |rewrite "+path+
+		"append0 SELECT 0 DEL b|")
+	e.Advance(coretest.Epoch + 1_000_000)
+	want(poll(), "append1|")
+	if at := e.Deadline(); at != core.Never {
+		t.Errorf("due at %d with nothing to do", at)
+	}
+	feed(1, "CONFIG SET appendfsync always", "SET a 1")
+	want(poll(), "append2 SET a 1|data1 +OK +OK |")
+	feed(1, "CONFIG SET appendfsync no", "SET a 2", "WAITAOF 1 0 0")
+	want(poll(), "append2 SET a 2|data1 +OK +OK *2 :1 :0 |")
+}
+
+// TestReplay hands over files as they may come to lie on a disk.
+func TestReplay(t *testing.T) {
+	request := func(args ...string) string { return string(coretest.Request(args...)) }
+	set := request("SET", "a", "1")
+	transaction := request("MULTI") + request("SET", "b", "1") + request("EXEC")
+	for _, c := range []struct {
+		name, file string
+		good       int    // -1: all of it
+		fault      string // of the error
+		keys       string
+	}{
+		{"whole", set + transaction, -1, "", ":2"},
+		{"nothing", "", -1, "", ":0"},
+		{"annotated", "#TS:1\r\n" + set + "#TS:2\r\n", -1, "", ":1"},
+		{"cut in a command", set + set[:5], len(set), "", ":1"},
+		{"cut in an annotation", set + "#T", len(set), "", ":1"},
+		{"cut in a transaction", set + transaction[:len(transaction)-3], len(set), "", ":1"},
+		{"without EXEC", set + request("MULTI") + request("DEL", "a"), len(set), "", ":1"},
+		{"databases", set + request("SELECT", "1") + set, -1, "", ":1"},
+		{"broken", set + "XYZ" + set, len(set), "bad file format at offset 27", ":1"},
+		{"inline", "SET a 1\r\n", 0, "bad file format at offset 0", ":0"},
+		{"broken length", set + strings.Replace(set, "$3", "$x", 1), len(set),
+			"bad file format at offset 27", ":1"},
+		{"unknown", set + request("FOO"), len(set), "unknown command 'FOO' at offset 27", ":1"},
+		{"arity", request("SET", "a"), 0, "wrong number of arguments for 'set' at offset 0", ":0"},
+		{"no image", "REDIS0011", 0, "RDB: the image ends too early at offset 9", ":0"},
+		{"failing", request("LPUSH", "a", "1") + request("INCR", "a"), -1, "", ":1"},
+		{"waiting", request("BLPOP", "a", "0") + set, -1, "", ":1"},
+		{"not for files", request("QUIT") + request("SUBSCRIBE", "c") + set, -1, "", ":1"},
+		{"a script", request("EVAL", "for i = 1, 1000000 do end redis.call('set', 'a', 1)", "0"), -1,
+			"", ":1"},
+	} {
+		e, err := core.New(core.Options{Now: coretest.Epoch, Config: aofConfig})
+		if err != nil {
+			t.Fatal(err)
+		}
+		good, err := e.Replay([]byte(c.file))
+		if c.good < 0 {
+			c.good = len(c.file)
+		}
+		if good != c.good || (err == nil) != (c.fault == "") ||
+			err != nil && !strings.HasSuffix(err.Error(), c.fault) {
+			t.Errorf("%s: %d bytes, %v; want %d, %q", c.name, good, err, c.good, c.fault)
+		}
+		e.Loaded("")
+		e.Open(1, core.Conn{})
+		e.Feed(1, []byte("DBSIZE\r\n"))
+		if got := string(e.AppendOutput(1, nil)); got != c.keys+"\r\n" {
+			t.Errorf("%s: %q keys, want %s", c.name, got, c.keys)
+		}
+	}
+}
+
+// TestReplayRefusesCut has aof-load-truncated forbid what is allowed else.
+func TestReplayRefusesCut(t *testing.T) {
+	config := maps.Clone(aofConfig)
+	config["aof-load-truncated"] = "no"
+	e, err := core.New(core.Options{Now: coretest.Epoch, Config: config})
+	if err != nil {
+		t.Fatal(err)
+	}
+	file := coretest.Request("SET", "a", "1")
+	_, err = e.Replay(append(file, file[:9]...))
+	if want := "unexpected end of file, and aof-load-truncated is no, at offset 27"; err == nil ||
+		err.Error() != want {
+		t.Errorf("%v, want %s", err, want)
+	}
+	e.Loaded("no")
+	for ev, ok := e.Poll(); ok; ev, ok = e.Poll() {
+		if ev.Kind == core.EventShutdown && ev.Text == "no" {
+			return
+		}
+	}
+	t.Error("the engine goes on without its data")
+}
+
+// TestReplayExpired has a key's time be over before the file is replayed, but not when the commands
+// came that followed.
+func TestReplayExpired(t *testing.T) {
+	base, err := coretest.NewEngine(aofConfig)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, line := range []string{"RPUSH k a", "PEXPIRE k 100", "HSET h f 1 g 2",
+		"HPEXPIRE h 100 FIELDS 1 f", "BGREWRITEAOF", "RPUSH k b", "PERSIST k", "HSET h f 3",
+		"SET x 1 PX 100", "SET y 1", "PEXPIRE y 100"} {
+		reply(t, base, strings.Fields(line)...)
+	}
+	now := coretest.Epoch + 1_000_000
+	s, err := coretest.LoadEngine(aofConfig, now, base.Base, base.Log)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range [][2]string{{"LRANGE k 0 -1", "*2 $1 a $1 b "}, {"TTL k", ":-1 "},
+		{"HGET h f", "$1 3 "}, {"EXISTS x y", ":0 "}, {"OBJECT IDLETIME k", ":0 "}} {
+		got := strings.ReplaceAll(reply(t, s, strings.Fields(c[0])...), "\r\n", " ")
+		if got != c[1] {
+			t.Errorf("%s: %q, want %q", c[0], got, c[1])
+		}
+	}
+	reply(t, s, "PING")
+	if !bytes.HasSuffix(s.Log, coretest.Request("DEL", "y")) {
+		t.Errorf("the log ends with %q", s.Log[len(base.Log):])
+	}
+	setex := coretest.Request("SETEX", "a", "10", "1")
+	old, err := coretest.LoadEngine(aofConfig, now, []byte{}, setex)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := reply(t, old, "TTL", "a"); got != ":10\r\n" {
+		t.Errorf("a duration in the file is %q", got)
+	}
+}
+
+// TestAOFFails has the host fail to append, and then succeed.
+func TestAOFFails(t *testing.T) {
+	s, err := coretest.NewEngine(aofConfig)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := func(want string, args ...string) {
+		t.Helper()
+		if got := reply(t, s, args...); got != want {
+			t.Errorf("%q: %q, want %q", args, got, want)
+		}
+	}
+	want("+OK\r\n", "SET", "a", "1")
+	s.Appended("No space left on device")
+	const misconf = "-MISCONF Errors writing to the AOF file: No space left on device"
+	want(misconf+"\r\n", "SET", "a", "2")
+	want(misconf+"\r\n", "PING")
+	want("$1\r\n1\r\n", "GET", "a")
+	want(misconf+" script: 0958f5d93a85040c17a3da899f09191e99fc0591, on @user_script:1.\r\n",
+		"EVAL", `return redis.call("set","q",1)`, "0")
+	info := reply(t, s, "INFO", "persistence")
+	if !strings.Contains(info, "aof_last_write_status:err") {
+		t.Error(info)
+	}
+	if at := s.Deadline(); at != s.Now()+1_000_000 {
+		t.Errorf("the next attempt comes at %d", at-s.Now())
+	}
+	s.Appended("")
+	want("+OK\r\n", "SET", "a", "2")
+	s.Appended("No space left on device")
+	want("+OK\r\n", "CONFIG", "SET", "appendonly", "no")
+	want("+OK\r\n", "SET", "a", "2")
+}
+
+// TestAOFGrows has the file rewritten when it has doubled.
+func TestAOFGrows(t *testing.T) {
+	config := maps.Clone(aofConfig)
+	config["auto-aof-rewrite-min-size"] = "1kb"
+	s, err := coretest.NewEngine(config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 100 {
+		reply(t, s, "SET", "a", strings.Repeat("x", 100))
+	}
+	if len(s.Log) > 1024 {
+		t.Errorf("the log has %d bytes", len(s.Log))
+	}
+	if info := reply(t, s, "INFO", "persistence"); strings.Contains(info, "aof_rewrites:0") {
+		t.Error(info)
+	}
+}

@@ -1,0 +1,56 @@
+package core
+
+var aofCommands = []Command{
+	{
+		Name: "bgrewriteaof", Since: "1.0", Group: "server",
+		Flags:      Admin | NoScript | NoAsyncLoading,
+		Summary:    "Rewrites the append-only file: it then holds the data, not how they came to be.",
+		Complexity: "O(1)",
+		Run:        cmdBgrewriteaof,
+	},
+}
+
+const (
+	errRewriting = "ERR Background append only file rewriting already in progress"
+	errLoadaof   = "ERR Error trying to load the AOF files, check server logs."
+	errTurnOnAOF = "Unable to turn on AOF. Check server logs."
+)
+
+// cmdBgrewriteaof leaves the work to the engine's next turn, when no transaction is under way.
+func cmdBgrewriteaof(c *call) {
+	e, a := c.e, &c.e.aof
+	scheduled := c.conn.executing || e.persist.inBackground()
+	if !scheduled && (a.rewriting != nil || a.wanted != nil) {
+		c.err(errRewriting)
+		return
+	}
+	if a.wanted == nil {
+		a.wanted = &rewrite{}
+		a.plan(e)
+	}
+	if scheduled {
+		c.status("Background append only file rewriting scheduled")
+	} else {
+		c.status("Background append only file rewriting started")
+	}
+}
+
+// durable replies how many servers, this one alone being asked, have on their disks what was
+// written so far. The host makes it so before it sends the reply.
+func (c *call) durable() {
+	if !c.e.aof.on {
+		c.int(0)
+		return
+	}
+	c.e.syncAOF(syncFirst)
+	c.int(1)
+}
+
+// debugLoadaof has the host hand over what was written, in place of all data.
+func debugLoadaof(c *call) {
+	if !c.e.aof.on || !c.mayBlock() {
+		c.err(errLoadaof)
+		return
+	}
+	c.e.loadAOF(c.park(nil, kindCount, Never, nil))
+}

@@ -1,0 +1,210 @@
+package core
+
+import (
+	"bytes"
+	"slices"
+	"strconv"
+
+	"github.com/redlet/redlet/core/internal/resp"
+)
+
+// A ReplayError tells where a file of an append-only file cannot be understood, and why.
+type ReplayError struct {
+	Offset int    // of the command, counted from the file's first byte
+	Reason string // a clause without a full stop
+}
+
+// Error gives the reason and the offset.
+func (r *ReplayError) Error() string { return r.Reason + " at offset " + strconv.Itoa(r.Offset) }
+
+// Replay applies a file of an append-only file: an RDB image, or commands, or an image and then
+// commands. The first one after an EventLoad replaces all data. It returns the bytes that it
+// applied. They are fewer than the file has where it ends in the midst of a command or a
+// transaction and aof-load-truncated allows that: the host is then to cut off the rest.
+//
+// Keys whose time is over are kept, since what follows may yet change that; they go after Loaded.
+// After an error the data are what was applied before.
+func (e *Engine) Replay(file []byte) (good int, err error) {
+	a := &e.aof
+	if a.loading == nil {
+		return 0, &ReplayError{0, "nothing is being loaded"}
+	}
+	if a.loading.files++; a.loading.files == 1 {
+		a.size = 0
+		for _, d := range e.dbs {
+			e.flushDB(d)
+		}
+		e.functions = functions{}
+	}
+	rest := file
+	if bytes.HasPrefix(file, []byte("REDIS")) {
+		l := loader{e: e, clock: e.clock, random: e.random}
+		if err := l.load(file); err != nil {
+			return 0, err
+		}
+		l.commit()
+		rest = file[l.r.Offset():]
+	}
+	r := replay{e: e, file: file, at: len(file) - len(rest)}
+	r.conn = conn{db: e.dbs[0], authenticated: true, executing: true, leaving: true}
+	now := e.now
+	a.replayed, e.now = now, 0
+	err = r.run()
+	a.replayed, e.now = 0, now
+	a.size += int64(r.good)
+	return r.good, err
+}
+
+// replay is a file of commands being applied. Meanwhile the engine's time is 0, so that nothing
+// expires.
+type replay struct {
+	e      *Engine
+	conn   conn // on behalf of which commands run
+	reader resp.Reader
+	file   []byte
+	at     int      // where the next command stands
+	good   int      // up to here all is applied
+	multi  bool     // between MULTI and EXEC
+	queue  []queued // what stands there
+}
+
+// replayBulkMax bounds an argument: no file can hold a longer one.
+const replayBulkMax = 1 << 40
+
+func (r *replay) run() error {
+	for n := 0; r.at < len(r.file); n++ {
+		if !r.multi {
+			r.good = r.at
+		}
+		size, status := 0, resp.Malformed
+		switch r.file[r.at] {
+		case '#': // an annotation
+			if size = bytes.IndexByte(r.file[r.at:], '\n') + 1; size == 0 {
+				return r.cut()
+			}
+			r.at += size
+			continue
+		case '*':
+			size, status = r.reader.Next(r.file[r.at:], resp.Limits{BulkMax: replayBulkMax})
+		}
+		switch status {
+		case resp.Partial:
+			return r.cut()
+		case resp.Complete:
+			if problem := r.command(r.reader.Args); problem != "" {
+				return r.fail(problem)
+			}
+		default:
+			return r.fail("bad file format")
+		}
+		r.at += size
+		r.e.breathe(n)
+	}
+	if r.multi {
+		return r.cut()
+	}
+	r.good = r.at
+	return nil
+}
+
+func (r *replay) fail(reason string) error { return &ReplayError{r.at, reason} }
+
+// cut ends a file that ends too early.
+func (r *replay) cut() error {
+	if r.e.cfg.aofTruncated {
+		return nil
+	}
+	r.at = r.good
+	return r.fail("unexpected end of file, and aof-load-truncated is no,")
+}
+
+// command applies a command, or keeps it until the transaction is complete, and returns what is
+// wrong with it.
+func (r *replay) command(args [][]byte) (problem string) {
+	cmd := r.e.lookup(args)
+	switch {
+	case cmd == nil:
+		return "unknown command '" + clip(args[0], 128) + "'"
+	case !r.e.arityFits(cmd, len(args)) || cmd.subs != nil:
+		return "bad file format: wrong number of arguments for '" + cmd.full + "'"
+	case cmd.Name == "multi":
+		r.multi = true
+	case cmd.Name == "exec":
+		for _, q := range r.queue {
+			r.apply(q.cmd, q.args)
+		}
+		r.multi, r.queue = false, nil
+	case r.multi:
+		r.queue = append(r.queue, queued{cmd, slices.Clone(args)})
+	default:
+		r.apply(cmd, args)
+	}
+	return ""
+}
+
+// apply runs a command if it is of those that a server writes into its file.
+func (r *replay) apply(cmd *Command, args [][]byte) {
+	if cmd.Flags&(Write|MayReplicate) == 0 && cmd.Name != "select" {
+		return
+	}
+	e := r.e
+	c := call{replies: &r.conn.w, e: e, conn: &r.conn, db: r.conn.db, cmd: cmd, args: args}
+	cmd.Run(&c)
+	for e.scripts.waiting() {
+		e.scripts.step(e)
+	}
+	r.conn.w.buf = r.conn.w.buf[:0]
+}
+
+// sinceMs is the time, in milliseconds, from which durations count.
+func (c *call) sinceMs() int64 {
+	if at := c.e.aof.replayed; at != 0 {
+		return int64(at) / 1000
+	}
+	return c.nowMs()
+}
+
+// used notes of the values that were made by commands of a file that they were used now.
+func (e *Engine) used() {
+	for _, d := range e.dbs {
+		for i := range d.keys.Len() {
+			_, p := d.keys.At(i)
+			o := *p
+			switch {
+			case !e.cfg.lfu && o.lru == 0:
+				o.lru = uint32(e.now / 1e6)
+			case e.cfg.lfu && o.lru>>8 == 0:
+				o.lru |= uint32(e.now/60e6) << 8
+			}
+			e.breathe(i)
+		}
+	}
+}
+
+// appendCommands appends all data as commands, for a base where aof-use-rdb-preamble is no. What
+// is no string is written as RESTORE, which does for every type.
+func (e *Engine) appendCommands(dst []byte) []byte {
+	one := func(name string, args ...[]byte) { dst = appendRequest(dst, name, args) }
+	for _, l := range e.functions.libraries {
+		one("FUNCTION", []byte("LOAD"), []byte(l.source))
+	}
+	for _, d := range e.dbs {
+		if d.keys.Len() > 0 {
+			one("SELECT", decimal(int64(d.id)))
+		}
+		for i := range d.keys.Len() {
+			key, p := d.keys.At(i)
+			o := *p
+			switch at := o.expiry(); {
+			case o.kind != kindString:
+				one("RESTORE", []byte(key), decimal(max(at, 0)), e.payload(o), []byte("ABSTTL"))
+			case at == stays:
+				one("SET", []byte(key), o.text(nil))
+			default:
+				one("SET", []byte(key), o.text(nil), []byte("PXAT"), decimal(at))
+			}
+			e.breathe(i)
+		}
+	}
+	return dst
+}
