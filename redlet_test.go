@@ -98,9 +98,9 @@ func TestPassword(t *testing.T) {
 		t.Error(err)
 	}
 	c := dial(t, s)
-	fmt.Fprint(c, "PING\r\nAUTH wrong\r\nAUTH \"s e:c\"\r\nPING\r\n")
-	expect(t, c, "-NOAUTH Authentication required.\r\n"+
-		"-WRONGPASS invalid username-password pair or user is disabled.\r\n+OK\r\n+PONG\r\n")
+	fmt.Fprint(c, "AUTH wrong\r\nPING\r\nAUTH \"s e:c\"\r\nPING\r\n")
+	expect(t, c, "-WRONGPASS invalid username-password pair or user is disabled.\r\n"+
+		"-NOAUTH Authentication required.\r\n+OK\r\n+PONG\r\n")
 	if got, want := s.URL(), "redis://:s%20e%3Ac@"+s.Addr(); got != want {
 		t.Errorf("URL %s; want %s", got, want)
 	}

@@ -121,7 +121,7 @@ func cmdCommandInfo(c *call) {
 		if cmd := c.e.byFullName(name); cmd != nil {
 			c.commandInfo(cmd)
 		} else {
-			c.nullArray()
+			c.null()
 		}
 	}
 }
@@ -367,5 +367,5 @@ func cmdCommandList(c *call) {
 			n++
 		}
 	}
-	c.setEnd(at, n)
+	c.arrayEnd(at, '*', n)
 }

@@ -597,8 +597,12 @@ func cmdWait(c *call) {
 }
 
 func cmdWaitaof(c *call) {
-	local, ok := c.argRange(1, 0, 1, "ERR value is out of range, value must between 0 and 1")
+	local, ok := c.argInt(1)
 	if !ok {
+		return
+	}
+	if local < 0 || local > 1 {
+		c.err("ERR value is out of range, value must between 0 and 1")
 		return
 	}
 	replicas, ok := c.argPositive(2)

@@ -365,9 +365,9 @@ func (c *call) replace(p **object, key, val []byte) {
 		o.setString(val)
 		c.use(o)
 	default:
-		c.e.forget(o)
 		*p = newString(val)
-		c.e.touchLRU(*p)
+		c.inherit(o, *p)
+		c.e.forget(o)
 	}
 }
 

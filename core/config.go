@@ -57,6 +57,7 @@ type config struct {
 	replBacklogSize             int64
 	replPing                    Time // repl-ping-replica-period
 	hz, ioThreads               int64
+	logLevel                    int // lines of a lower level are not logged
 
 	rdbCompression, rdbChecksum bool
 	stopWritesOnError           bool

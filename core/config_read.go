@@ -134,7 +134,7 @@ func readLatencyTrackingInfoPercentiles(c *config, s string) (shown, problem str
 		words = nil
 	}
 	for _, word := range words {
-		f, err := strconv.ParseFloat(word, 64)
+		f, err := parseFloat([]byte(word))
 		if err != nil {
 			return "", "Invalid " + name + " parameters"
 		}

@@ -50,7 +50,8 @@ const (
 	EventSave
 	// EventShutdown asks the host to stop; Text says why.
 	EventShutdown
-	// EventLog is a line for the log; Level runs from 0 (debug) to 3 (warning).
+	// EventLog is a line for the log; Level runs from 0 (debug) to 3 (warning). Lines below the
+	// parameter loglevel do not come.
 	EventLog
 	// EventLoad asks the host to hand each file of the append-only file at Path to Replay, in their
 	// order, and then to call Loaded. Path is that of its files without what tells them apart.
@@ -300,8 +301,11 @@ func (e *Engine) hangup(cl *conn) {
 	e.events = append(e.events, Event{Kind: EventHangup, Conn: cl.id})
 }
 
-// log sends a line to the host's log.
+// log sends a line to the host's log, unless it lies below loglevel.
 func (e *Engine) log(level int, text string) {
+	if level < e.cfg.logLevel {
+		return
+	}
 	e.events = append(e.events, Event{Kind: EventLog, Level: level, Text: text})
 }
 

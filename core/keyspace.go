@@ -149,6 +149,7 @@ func (c *call) addTo(d *db, key []byte, o *object) {
 func (c *call) added(key []byte, o *object) { c.addedTo(c.db, key, o) }
 
 func (c *call) addedTo(d *db, key []byte, o *object) {
+	o.lru = 0 // under another name it is a new value
 	c.e.touchLRU(o)
 	if c.e.cfg.notify&notifyNew != 0 {
 		c.e.notify(notifyNew, "new", d, string(key))
@@ -158,9 +159,9 @@ func (c *call) addedTo(d *db, key []byte, o *object) {
 // put stores a value under a key, in place of whatever it holds, and ends its expiry.
 func (c *call) put(key []byte, o *object) {
 	if p := c.db.keys.Find(key); p != nil {
+		c.inherit(*p, o)
 		c.e.forget(*p)
 		*p = o
-		c.e.touchLRU(o)
 		return
 	}
 	c.add(key, o)

@@ -2,11 +2,7 @@ package core
 
 // LFU keeps, in place of the time of the last use, the minute of the last look and a counter that
 // grows with the logarithm of the uses and shrinks as minutes pass.
-const (
-	lfuStart     = 5  // the counter of a new value
-	lfuLogFactor = 10 // lfu-log-factor's default
-	lfuDecay     = 1  // lfu-decay-time's default, in minutes
-)
+const lfuStart = 5 // the counter of a new value
 
 // use notes that a client used a value, for OBJECT IDLETIME and FREQ.
 func (c *call) use(o *object) {
@@ -23,20 +19,27 @@ func (c *call) useOtherwise(o *object) {
 	}
 }
 
+// inherit gives a value that takes the place of another the other's uses, of which this is one.
+func (c *call) inherit(old, o *object) {
+	c.use(old)
+	o.lru = old.lru
+}
+
 // touchLRU notes that a value was used.
 func (e *Engine) touchLRU(o *object) {
 	if !e.cfg.lfu {
 		o.lru = e.second
 		return
 	}
-	n := uint32(e.frequency(o))
-	if o.lru == 0 {
-		n = lfuStart
+	n := uint32(lfuStart)
+	if o.lru == 0 { // a new value
+		o.lru = uint32(e.now/60e6)<<8 | n
+		return
 	}
-	if n < 255 {
+	if n = uint32(e.frequency(o)); n < 255 {
 		odds := uint64(1)
 		if n > lfuStart {
-			odds += uint64(n-lfuStart) * lfuLogFactor
+			odds += uint64(n-lfuStart) * uint64(e.cfg.lfuLogFactor)
 		}
 		if e.random.next()%odds == 0 {
 			n++
@@ -47,8 +50,12 @@ func (e *Engine) touchLRU(o *object) {
 
 // frequency is a value's counter as of now.
 func (e *Engine) frequency(o *object) int64 {
-	minutes := int64((uint32(e.now/60e6) - o.lru>>8) & 0xffffff)
-	return max(0, int64(o.lru&255)-minutes/lfuDecay)
+	n := int64(o.lru & 255)
+	if decay := e.cfg.lfuDecayMinutes; decay > 0 {
+		minutes := int64((uint32(e.now/60e6) - o.lru>>8) & 0xffffff)
+		n -= minutes / decay
+	}
+	return max(0, n)
 }
 
 // idleSeconds is how long ago a value was last used.

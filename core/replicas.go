@@ -121,7 +121,12 @@ const (
 	requestExec  = "*1\r\n$4\r\nEXEC\r\n"
 )
 
+// feedReplicas sends all replicas the same. Where there is none Redis counts one byte.
 func (e *Engine) feedReplicas(b []byte) {
+	if len(e.replicas.conns) == 0 {
+		e.replicas.offset++
+		return
+	}
 	e.replicas.offset += int64(len(b))
 	for _, cl := range e.replicas.conns {
 		if !cl.leaving {

@@ -23,19 +23,23 @@ const (
 type logger struct {
 	mu    sync.Mutex
 	w     io.Writer
-	least int  // lower levels are dropped
+	least int  // lower levels of the server's own lines are dropped
 	role  byte // C while the configuration is read, then M
 }
 
 func newLogger(w io.Writer) *logger { return &logger{w: w, least: levelNotice, role: 'C'} }
 
-// print writes a line.
+// print writes a line of the server's own.
 func (l *logger) print(level int, text string) {
+	if level >= l.least {
+		l.write(level, text)
+	}
+}
+
+// write writes a line of the engine's, which knows what CONFIG SET has made of loglevel.
+func (l *logger) write(level int, text string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if level < l.least {
-		return
-	}
 	now := time.Now().Format("02 Jan 2006 15:04:05.000")
 	sign := ".-*#"[min(max(level, levelDebug), levelWarning)]
 	// A log that cannot be written has nowhere to complain.

@@ -85,7 +85,7 @@ func (v *server) start() bool {
 func (v *server) makeLoop() error {
 	o := host.LoopOptions{
 		Config: v.values,
-		Log:    v.log.print,
+		Log:    v.log.write,
 		Shutdown: func(reason string) {
 			select {
 			case v.over <- reason:
