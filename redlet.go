@@ -56,7 +56,6 @@ func Run(options ...Option) (*Server, error) {
 		Maker:    o.maker,
 		Seed:     o.seed,
 		Config:   o.config,
-		Dir:      o.config["dir"],
 		Keep:     o.maker != nil,
 		Log:      o.log,
 		Shutdown: func(string) { go s.Close() },

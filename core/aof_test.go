@@ -329,3 +329,31 @@ func TestAOFGrows(t *testing.T) {
 		t.Error(info)
 	}
 }
+
+// FuzzReplay replays any file: an engine that was given nonsense goes on.
+func FuzzReplay(f *testing.F) {
+	set := string(coretest.Request("SET", "a", "1"))
+	f.Add([]byte(set + "*1\r\n$5\r\nMULTI\r\n" + set + "*1\r\n$4\r\nEXEC\r\n#TS:1\r\n" + set[:9]))
+	f.Add(coretest.Request("EVAL", "return redis.call('set', 'a', 1)", "0"))
+	f.Add(coretest.Request("BLMOVE", "a", "b", "LEFT", "LEFT", "0"))
+	f.Fuzz(func(t *testing.T, file []byte) {
+		if bytes.Contains(bytes.ToLower(file), []byte("while")) {
+			return // a script may run for ever, as in Redis
+		}
+		e, err := core.New(core.Options{Now: coretest.Epoch, Config: aofConfig})
+		if err != nil {
+			t.Fatal(err)
+		}
+		good, err := e.Replay(file)
+		if good > len(file) || err == nil && good < 0 {
+			t.Fatalf("%d of %d bytes, %v", good, len(file), err)
+		}
+		e.Loaded("")
+		e.Open(1, core.Conn{})
+		e.Advance(coretest.Epoch + 1_000_000)
+		e.Feed(1, []byte("SET a 1\r\nGET a\r\n"))
+		if got := string(e.AppendOutput(1, nil)); got != "+OK\r\n$1\r\n1\r\n" {
+			t.Fatalf("%q", got)
+		}
+	})
+}

@@ -32,8 +32,9 @@ func (l *Loop) load(path string) {
 	answer := Input{Kind: InLoaded}
 	err := l.replay(l.under(path))
 	var death *Death
-	if errors.As(err, &death) {
-		l.bury(err)
+	if errors.As(err, &death) { // so would the next engine
+		l.log(3, death.Detail)
+		l.giveUp("the append-only file cannot be loaded: " + err.Error())
 		return
 	}
 	if err != nil {
@@ -169,9 +170,7 @@ func (l *Loop) append(out []Output) {
 	case err != nil && ask == syncFirst:
 		l.log(3, "Error writing to the AOF file: "+cause(err))
 		clear(out)
-		l.hangupAll()
-		_ = l.end() // what went wrong is being said
-		l.shutdown("Can't recover from AOF write error when the AOF fsync policy is 'always'. " +
+		l.giveUp("Can't recover from AOF write error when the AOF fsync policy is 'always'. " +
 			"Exiting...")
 	case err != nil:
 		l.answer(Input{Kind: InAppended, Text: cause(err)})
@@ -181,6 +180,13 @@ func (l *Loop) append(out []Output) {
 	if err == nil && ask == syncSoon {
 		go l.sync(a.file)
 	}
+}
+
+// giveUp ends the engine for good.
+func (l *Loop) giveUp(why string) {
+	l.hangupAll()
+	_ = l.end() // why is being said
+	l.shutdown(why)
 }
 
 // sync makes a file durable while the Loop goes on.
@@ -231,8 +237,11 @@ func (l *Loop) rewrite(o *Output) {
 	if err != nil {
 		answer.Text = err.Error()
 	} else {
-		l.closeLog()
+		if l.aof != nil {
+			_ = l.aof.file.Close() // nobody needs it any more
+		}
 		l.aof = next
+		parts.remove(filepath.Dir(path))
 	}
 	l.answer(answer)
 }
@@ -267,15 +276,7 @@ func begin(path string, old *manifest, base []byte) (a *appendLog, err error) {
 	if err == nil {
 		err = a.parts.write(path)
 	}
-	if err != nil {
-		return a, err
-	}
-	if old != nil {
-		for _, f := range append(old.files(), old.old...) {
-			_ = os.Remove(filepath.Join(dir, f.name)) // one that stays harms nobody
-		}
-	}
-	return a, nil
+	return a, err
 }
 
 // drop removes the files of an append-only file that did not come to be.
@@ -299,6 +300,7 @@ func (l *Loop) closeLog() {
 		return
 	}
 	if l.aof.file != nil {
+		l.log(2, "Calling fsync() on the AOF file.")
 		if err := errors.Join(l.aof.file.Sync(), l.aof.file.Close()); err != nil {
 			l.log(3, "closing the AOF file: "+cause(err))
 		}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -308,4 +309,28 @@ func TestAOFAfterDeath(t *testing.T) {
 	if log := files(t, dir)["1.incr.aof"]; !strings.HasSuffix(log, "INCR\r\n$1\r\na\r\n") {
 		t.Errorf("the file holds %q", log)
 	}
+}
+
+// FuzzManifest reads any manifest, and reads back what it read.
+func FuzzManifest(f *testing.F) {
+	f.Add("file a seq 1 type b\nfile \"b c\" seq 1 type i startoffset 0\n# x\nfile d seq 1 type h\n")
+	f.Fuzz(func(t *testing.T, text string) {
+		path := filepath.Join(t.TempDir(), "a")
+		if err := os.WriteFile(path+".manifest", []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		m, err := readManifest(path)
+		if err != nil {
+			return
+		}
+		if err := m.write(path); err != nil {
+			t.Fatal(err)
+		}
+		if m.old = nil; len(m.files()) == 0 {
+			return
+		}
+		if again, err := readManifest(path); err != nil || !reflect.DeepEqual(m, again) {
+			t.Fatalf("%q is read as %+v, and back as %+v, %v", text, m, again, err)
+		}
+	})
 }

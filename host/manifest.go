@@ -130,6 +130,16 @@ func (m *manifest) lastSeqs() (base, incr int64) {
 	return base, incr
 }
 
+// remove removes the files. One that stays harms nobody.
+func (m *manifest) remove(dir string) {
+	if m == nil {
+		return
+	}
+	for _, f := range append(m.files(), m.old...) {
+		_ = os.Remove(filepath.Join(dir, f.name))
+	}
+}
+
 // files are all files but the manifest, in the order in which they are loaded.
 func (m *manifest) files() []logFile {
 	if m.base == nil {

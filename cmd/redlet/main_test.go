@@ -47,6 +47,10 @@ var refusals = []struct {
 		want: "at line 2\n>>> '\"-x\"'\nBad directive or wrong number of arguments"},
 	{args: []string{"--appendonly", "maybe"},
 		want: "at line 2\n>>> 'appendonly \"maybe\"'\nargument must be 'yes' or 'no'"},
+	{args: []string{"--appendfilename", "a/b"}, want: "at line 2\n>>> 'appendfilename \"a/b\"'\n" +
+		"appendfilename can't be a path, just a filename"},
+	{args: []string{"--appenddirname", ""}, want: "at line 2\n>>> 'appenddirname \"\"'\n" +
+		"appenddirname can't be empty"},
 	{args: []string{"--loglevel", "foo"}, want: "at line 2\n>>> 'loglevel \"foo\"'\nargument(s) " +
 		"must be one of the following: debug, verbose, notice, warning, nothing"},
 	{args: []string{"--dir", "/nonexistent"},
@@ -307,6 +311,39 @@ func TestFiles(t *testing.T) {
 	log, err := os.ReadFile(path + ".log")
 	if code != 1 || out.Len() > 0 || err != nil || !strings.Contains(string(log), "offset") {
 		t.Errorf("damaged file: exit code %d, output %q, log %q, %v", code, out.String(), log, err)
+	}
+}
+
+// TestAppendOnly kills a server, and looks at what the next one has.
+func TestAppendOnly(t *testing.T) {
+	for _, engine := range []string{"native", "wasm"} {
+		if _, err := guest.Module(); engine == "wasm" && err != nil {
+			continue
+		}
+		dir := t.TempDir()
+		args := []string{"--appendonly", "yes", "--save", "", "--engine", engine}
+		for n := range 3 {
+			p := start(t, dir, args...)
+			ask(t, dir, "INCR n\r\n", fmt.Sprintf(":%d\r\n", n+1))
+			if err := p.Process.Kill(); err != nil {
+				t.Fatal(err)
+			}
+			p.end(-1)
+		}
+		path := filepath.Join(dir, "appendonlydir", "appendonly.aof.1.incr.aof")
+		log, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, log[1:], 0o600); err != nil {
+			t.Fatal(err)
+		}
+		var out bytes.Buffer
+		code := run(append(args, "--dir", dir), nil, &out, &out)
+		const want = "appendonly.aof.1.incr.aof: bad file format at offset 0\n"
+		if code != 1 || !strings.HasSuffix(out.String(), want) {
+			t.Errorf("%s: exit code %d, output %q; want %q", engine, code, out.String(), want)
+		}
 	}
 }
 
