@@ -83,13 +83,14 @@ func cmdFlushall(c *call) {
 	c.ok()
 }
 
-// flushed tells those who track keys that a database was emptied. Redis answers a client that it
-// lets wait for that after it has told it.
+// flushed tells those who track keys that a database was emptied. Redis has the client wait for
+// that, as if it took long, and answers after it has told it and has broadcast what changed before.
 func (c *call) flushed() {
 	c.e.invalidateAll()
 	waits := c.mayBlock() && !(len(c.args) == 2 && is(c.args[1], "async"))
 	if waits {
 		c.e.pushOwn(c.conn)
+		c.e.broadcast()
 	}
 }
 

@@ -141,3 +141,82 @@ func TestLockstep(t *testing.T) {
 		}
 	}
 }
+
+// trackings are the modes of CLIENT TRACKING that a TestLockstepTracking takes turns with.
+var trackings = [][]string{
+	{"ON"}, {"ON"}, {"OFF"}, {"ON", "NOLOOP"}, {"ON", "OPTIN"}, {"ON", "OPTOUT", "NOLOOP"},
+	{"ON", "BCAST"}, {"ON", "BCAST", "NOLOOP"}, {"ON", "BCAST", "PREFIX", "s"},
+	{"ON", "BCAST", "PREFIX", "s1", "PREFIX", "l"}, {"ON", "OPTIN", "OPTOUT"}, {"ON", "PREFIX", "x"},
+}
+
+// TestLockstepTracking has clients of RESP3 track what they read, and compares what each is pushed
+// with what a real redis-server pushes.
+func TestLockstepTracking(t *testing.T) {
+	ref := coretest.StartReference(t)
+	gen := newGenerator(t, func(name, group string) bool {
+		switch group {
+		case "string", "list", "generic":
+			return name != "keys" && name != "dump" && !strings.HasPrefix(name, "wait") &&
+				(!undetermined[name] || strings.HasPrefix(name, "b"))
+		}
+		switch name {
+		case "multi", "exec", "discard", "flushall", "flushdb", "swapdb", "select", "publish",
+			"subscribe", "client|caching", "client|trackinginfo", "client|tracking", "hset",
+			"hdel", "hmget", "hlen":
+			return true
+		}
+		return false
+	})
+	l := coretest.Lockstep{
+		Left: func() (*coretest.Engine, error) {
+			e, err := coretest.NewEngine(testConfig)
+			if err == nil {
+				err = greet(e)
+			}
+			return e, err
+		},
+		Right: func() (*coretest.Network, error) {
+			n, err := ref.Session()
+			if err == nil {
+				err = greet(n)
+			}
+			return n, err
+		},
+	}
+	for range *diffCommands / (4 * runLen) {
+		moves := gen.Moves(runLen, len(greeted), func(name string) bool {
+			return strings.HasPrefix(name, "b") || strings.HasSuffix(name, "subscribe")
+		})
+		for i, m := range moves {
+			if len(m.Args) > 1 && m.Args[0] == "client" && m.Args[1] == "tracking" {
+				moves[i].Args = append(m.Args[:2:2], trackings[i%len(trackings)]...)
+			}
+		}
+		if err := l.Compare(moves); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// greeted are the clients of TestLockstepTracking.
+const greeted = "ABCD"
+
+// greet has clients speak RESP3; what servers say of themselves differs. Keys go when somebody asks
+// for them: when else they go is the server's own business.
+func greet(s coretest.Session) error {
+	if err := s.Send('A', coretest.Request("DEBUG", "SET-ACTIVE-EXPIRE", "0")); err != nil {
+		return err
+	}
+	if _, err := s.Receive('A', true); err != nil {
+		return err
+	}
+	for _, c := range []byte(greeted) {
+		if err := s.Send(c, coretest.Request("HELLO", "3")); err != nil {
+			return err
+		}
+		if _, err := s.Receive(c, true); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -141,6 +141,7 @@ func New(o Options) (*Engine, error) {
 	for i := range e.dbs {
 		e.dbs[i] = newDB(i, e.random.next())
 	}
+	e.tracking.keys.SetSeed(e.dbs[0].keys.Seed())
 	e.stats.start(e)
 	e.persist.start(e)
 	e.replicas.pingAt = Never

@@ -248,7 +248,11 @@ func (e *Engine) pushLater(cl *conn, k ownKey) {
 
 // broadcast tells the connections in broadcast mode which keys have changed since the last time.
 func (e *Engine) broadcast() {
+	if !e.tracking.changed {
+		return
+	}
 	e.tracking.changed = false
+	was := e.current
 	e.current = nil
 	for _, p := range e.tracking.prefixes {
 		if len(p.keys) == 0 {
@@ -278,6 +282,7 @@ func (e *Engine) broadcast() {
 			}
 		}
 	}
+	e.current = was
 }
 
 // keyPayload is what an invalidation says of keys.
