@@ -129,6 +129,9 @@ func (e *Engine) runAll(cl *conn, buf []byte) int {
 		done += ran
 		status := resp.Complete
 		if n == 0 {
+			if done == len(buf) {
+				return done
+			}
 			lim := resp.Limits{BulkMax: e.cfg.protoMaxBulkLen, Guest: !cl.authenticated}
 			n, status = cl.reader.Next(buf[done:], lim)
 		}
@@ -181,8 +184,8 @@ func (e *Engine) drop(cl *conn) {
 	e.dropTracking(cl)
 	e.detach(cl)
 	delete(e.conns, cl.id)
-	if e.last == cl {
-		e.last = nil
+	if known := &e.met[cl.id%metSize]; *known == cl {
+		*known = nil
 	}
 }
 

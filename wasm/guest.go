@@ -100,7 +100,7 @@ func (g *guest) apply(now core.Time, frames []byte) {
 			g.engine, _ = core.New(core.Options{Now: now, Yield: runtime.Gosched})
 		}
 		if g.engine != nil {
-			g.input1(f)
+			g.input1(&f)
 			g.poll()
 		}
 	}
@@ -133,7 +133,7 @@ func (g *guest) start(now core.Time, payload []byte) []byte {
 }
 
 // input1 applies one frame other than CONFIGURE.
-func (g *guest) input1(f abi.Frame) {
+func (g *guest) input1(f *abi.Frame) {
 	id := core.ConnID(f.Conn)
 	switch f.Kind {
 	case abi.InOpen:
@@ -178,11 +178,13 @@ func (g *guest) input1(f abi.Frame) {
 // poll turns the engine's events into frames.
 func (g *guest) poll() {
 	for g.engine.Pending() {
+		if id, data := g.engine.PollData(); data {
+			g.data(id)
+			continue
+		}
 		ev, _ := g.engine.Poll()
 		id := uint32(ev.Conn)
 		switch ev.Kind {
-		case core.EventData:
-			g.data(ev.Conn)
 		case core.EventHangup:
 			at := g.begin(abi.OutHangup, id, 0)
 			g.output = g.engine.AppendOutput(ev.Conn, g.output)

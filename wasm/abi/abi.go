@@ -111,10 +111,12 @@ const (
 // AppendHeader appends the header of a frame whose payload of size bytes the caller appends
 // next.
 func AppendHeader(dst []byte, kind Kind, conn, ticket uint32, size int) []byte {
-	dst = appendU32(dst, uint32(kind))
-	dst = appendU32(dst, conn)
-	dst = appendU32(dst, ticket)
-	return appendU32(dst, uint32(size))
+	var header [HeaderSize]byte
+	putU32(header[:], uint32(kind))
+	putU32(header[4:], conn)
+	putU32(header[8:], ticket)
+	putU32(header[12:], uint32(size))
+	return append(dst, header[:]...)
 }
 
 // AppendFrame appends a whole frame.
