@@ -95,6 +95,11 @@ func cmdBgsave(c *call) {
 		c.err(errSaving)
 		return
 	}
+	if c.conn.executing {
+		c.e.persist.wanted = true
+		c.status("Background saving scheduled")
+		return
+	}
 	c.e.beginSave(save{background: true})
 	c.status("Background saving started")
 }

@@ -25,6 +25,7 @@ type persist struct {
 	loaded  int64  // keys that it had and whose time was not over
 	ticket  uint32 // of the latest save
 	pending []save // in the order in which they were begun
+	wanted  bool   // BGSAVE in a transaction: a save is to begin behind the transaction
 	closing bool   // EventShutdown was given: nothing runs any more
 }
 
@@ -44,8 +45,11 @@ const saveRetry Time = 5e6
 
 func (p *persist) start(e *Engine) { p.last, p.took = e.now, -1 }
 
-// due returns when a save point is reached.
+// due returns when a save point is reached, or else when a save is wanted.
 func (p *persist) due(e *Engine) Time {
+	if p.wanted && !p.closing && !p.inBackground() {
+		return e.now
+	}
 	if p.dirty == 0 || len(e.cfg.save) == 0 || p.closing || p.inBackground() {
 		return Never
 	}
@@ -63,7 +67,11 @@ func (p *persist) due(e *Engine) Time {
 
 // turn saves in the background, since a save point is reached.
 func (p *persist) turn(e *Engine) {
-	e.log(logNotice, strconv.FormatInt(p.dirty, 10)+" changes since the last save. Saving...")
+	if p.wanted {
+		p.wanted = false
+	} else {
+		e.log(logNotice, strconv.FormatInt(p.dirty, 10)+" changes since the last save. Saving...")
+	}
 	e.beginSave(save{background: true})
 }
 
