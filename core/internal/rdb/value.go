@@ -180,6 +180,10 @@ func (r *Reader) pair(sink HashSink, expire int64) error {
 	return sink.Pair(field, value, expire)
 }
 
+// expiryMax is the last instant at which a field of a file expires, in milliseconds: Redis keeps
+// them in 48 bits.
+const expiryMax = 1<<48 - 1
+
 // metadata reads fields before each of which stands when it expires: 0 for never, and otherwise
 // one more than the distance from the earliest; before the format was final, the time itself.
 func (r *Reader) metadata(t Type, sink HashSink) error {
@@ -200,7 +204,7 @@ func (r *Reader) metadata(t Type, sink HashSink) error {
 		expire := NoExpiry
 		if ttl != 0 {
 			expire = base + int64(ttl) - 1
-			if ttl > math.MaxInt64 || base < 0 || expire < 0 {
+			if ttl > expiryMax || base < 0 || base > expiryMax || expire > expiryMax {
 				return r.fail(at, "a field expires at no time that there is")
 			}
 		}
@@ -244,7 +248,7 @@ func expiriesInOrder(p listpack.Pack) bool {
 	i, last, ok := 0, int64(1), true
 	p.Walk(func(_ []byte, n int64, isInt bool) bool {
 		if i%3 == 2 {
-			if !isInt || n < 0 || n != 0 && n < last {
+			if !isInt || n < 0 || n > expiryMax || n != 0 && n < last {
 				ok = false
 			}
 			if last = n; n == 0 {
