@@ -1,7 +1,8 @@
 // Command bench measures redlet beside redis-server in one run and prints a table: `make bench`.
 //
-// Every figure of a comparison is the best of several short rounds in which the servers take turns,
-// so that what else the machine does falls on all of them alike. It takes about three minutes.
+// Every figure of a comparison is the median of several short rounds in which the servers take
+// turns, and a ratio the median of those of the rounds, so that what else the machine does falls on
+// all of them alike. It takes about four minutes.
 package main
 
 import (
@@ -25,7 +26,7 @@ type options struct {
 
 func main() {
 	o := options{reference: os.Getenv("REDLET_REFERENCE")}
-	flag.IntVar(&o.rounds, "rounds", 3, "how many times each server is measured")
+	flag.IntVar(&o.rounds, "rounds", 5, "how many times each server is measured, an odd number")
 	flag.IntVar(&o.keys, "keys", 1_000_000, "how many keys the memory of one is taken from")
 	flag.IntVar(&o.clients, "clients", 50, "connections of redis-benchmark")
 	into := flag.String("profile", "", "write a profile for the compiler to this file, and end")
