@@ -91,7 +91,10 @@ func absent(err error) bool {
 // bindText words what went wrong with a listening socket.
 func bindText(err error) string {
 	var dns *net.DNSError
-	if errors.As(err, &dns) {
+	switch {
+	case errors.As(err, &dns) && dns.IsNotFound:
+		return "Name or service not known"
+	case dns != nil:
 		return dns.Err
 	}
 	return "bind: " + systemText(err)

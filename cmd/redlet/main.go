@@ -77,7 +77,8 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	if s.logfile != "" {
 		file, err := os.OpenFile(s.logfile, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o644)
 		if err != nil {
-			fmt.Fprint(stderr, cannotOpenLog(directives, err))
+			fmt.Fprintf(stderr, "\n*** FATAL CONFIG FILE ERROR (%s) ***\n"+
+				"Can't open the log file: %s\n", versionName, systemText(err))
 			return 1
 		}
 		defer file.Close()
@@ -85,14 +86,4 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	}
 	log.least = s.loglevel
 	return serve(s, log)
-}
-
-// cannotOpenLog words the refusal of the last logfile directive.
-func cannotOpenLog(directives []directive, err error) error {
-	for i := len(directives) - 1; i >= 0; i-- {
-		if d := directives[i]; d.name == "logfile" {
-			return d.refuse("Can't open the log file: " + systemText(err))
-		}
-	}
-	return err
 }

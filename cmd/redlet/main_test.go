@@ -67,6 +67,11 @@ var refusals = []struct {
 		want: "at line 3\n>>> 'foo'\nBad directive or wrong number of arguments"},
 	{args: []string{"-"}, stdin: "port 1\n'x",
 		want: "at line 2\n>>> ''x'\nUnbalanced quotes in configuration line"},
+	{args: []string{"--nosuch", "a b", "\"c"}, want: " # Module Configuration detected without " +
+		"loadmodule directive or no ApplyConfig call: aborting"},
+	{args: []string{"--logfile", "/nonexistent/log"},
+		want: "*** FATAL CONFIG FILE ERROR (Redis 8.0.2) ***\n" +
+			"Can't open the log file: No such file or directory"},
 	{args: []string{"/nonexistent.conf"}, want: " # Fatal error, can't open config file " +
 		"'/nonexistent.conf': No such file or directory"},
 	{args: []string{"--foo", "bar"}, want: " # Module Configuration detected without loadmodule " +

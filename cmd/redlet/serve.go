@@ -66,7 +66,7 @@ func (v *server) start() bool {
 	if len(v.unresolved) > 0 {
 		v.log.print(levelWarning, "Unresolved Configuration(s) Detected:")
 		for _, d := range v.unresolved {
-			v.log.printf(levelWarning, ">>> '%s'", d.text)
+			v.log.printf(levelWarning, ">>> '%s'", strings.Join(append([]string{d.name}, d.args...), " "))
 		}
 		v.log.print(levelWarning, "Module Configuration detected without loadmodule directive or "+
 			"no ApplyConfig call: aborting")
@@ -152,7 +152,11 @@ func (v *server) writePid() error {
 	if v.pidfile == "" {
 		return nil
 	}
-	return os.WriteFile(v.pidfile, fmt.Appendf(nil, "%d\n", os.Getpid()), 0o644)
+	err := os.WriteFile(v.pidfile, fmt.Appendf(nil, "%d\n", os.Getpid()), 0o644)
+	if err != nil { // a server without the file serves as well
+		v.log.print(levelNotice, "Failed to write PID file: "+systemText(err))
+	}
+	return nil
 }
 
 // wait serves until the engine has stopped; it returns the exit code.

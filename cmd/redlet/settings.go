@@ -71,7 +71,7 @@ func (s *settings) obey(d directive) error {
 	value := strings.Join(d.args, " ")
 	known := core.Knows(d.name)
 	switch {
-	case !known && len(d.args) == 1:
+	case !known && len(d.args) > 0:
 		s.unresolved = append(s.unresolved, d)
 		return nil
 	case !known:
