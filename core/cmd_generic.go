@@ -225,14 +225,33 @@ func cmdUnlink(c *call) { c.del() }
 func (c *call) del() {
 	n := 0
 	for _, key := range c.args[1:] {
-		if c.peek(key) == nil {
+		o := c.peek(key)
+		if o == nil {
 			continue
+		}
+		if c.cmd.Name == "unlink" && o.freeEffort() > lazyEffort {
+			c.e.stats.lazyfreed++
 		}
 		c.remove(key)
 		c.modified(notifyGeneric, "del", key)
 		n++
 	}
 	c.count(n)
+}
+
+// lazyEffort is the number of pieces above which Redis leaves the freeing of a value to a thread,
+// where it is asked to: INFO counts such values.
+const lazyEffort = 64
+
+// freeEffort is the number of pieces that a value has in Redis.
+func (o *object) freeEffort() int {
+	switch kinds[o.kind].encoding(o) {
+	case encHashtable:
+		return o.length()
+	case encQuicklist:
+		return o.list().Nodes()
+	}
+	return 1
 }
 
 func cmdExists(c *call) {
@@ -364,18 +383,25 @@ func cmdScan(c *call) {
 		return
 	}
 	var keys []string
+	var lapsed []*ttl
 	seen := 0
 	visit := func(key string, p **object) {
 		seen++
 		o := *p
-		if o.gone(c.nowMs()) || opt.match != nil && !glob.Match(opt.match, []byte(key), false) ||
-			opt.kind != nil && !is(opt.kind, kinds[o.kind].name) {
-			return
+		switch {
+		case opt.match != nil && !glob.Match(opt.match, []byte(key), false):
+		case o.gone(c.nowMs()):
+			lapsed = append(lapsed, o.ttl)
+		case opt.kind == nil || is(opt.kind, kinds[o.kind].name):
+			keys = append(keys, key)
 		}
-		keys = append(keys, key)
 	}
 	for range 10 * opt.count {
 		cursor = c.db.keys.Scan(cursor, visit)
+		for _, t := range lapsed {
+			c.e.lapse(t)
+		}
+		lapsed = lapsed[:0]
 		if cursor == 0 || seen >= opt.count {
 			break
 		}
@@ -402,7 +428,7 @@ func cmdRandomkey(c *call) {
 			c.bulkString(key)
 			return
 		}
-		c.e.expire((*p).ttl)
+		c.e.lapse((*p).ttl)
 	}
 	c.null()
 }

@@ -226,7 +226,7 @@ func infoClients(w *infoText, e *Engine) {
 	w.count("maxclients", e.cfg.maxclients)
 	w.count("client_recent_max_input_buffer", input)
 	w.count("client_recent_max_output_buffer", output)
-	w.count("blocked_clients", e.blocked.count)
+	w.count("blocked_clients", e.blocked.count+len(e.blocked.held))
 	w.count("tracking_clients", tracking)
 	w.count("pubsub_clients", pubsub)
 	w.count("watching_clients", watching)

@@ -64,6 +64,7 @@ func (c *call) flushOption() bool {
 
 func cmdFlushdb(c *call) {
 	if c.flushOption() {
+		c.countLazy(c.db)
 		c.e.flushDB(c.db)
 		c.flushed()
 		c.replicateAsIs()
@@ -76,6 +77,7 @@ func cmdFlushall(c *call) {
 		return
 	}
 	for _, d := range c.e.dbs {
+		c.countLazy(d)
 		c.e.flushDB(d)
 	}
 	c.e.persist.dirty++
@@ -87,10 +89,19 @@ func cmdFlushall(c *call) {
 // that, as if it took long, and answers after it has told it and has broadcast what changed before.
 func (c *call) flushed() {
 	c.e.invalidateAll()
-	waits := c.mayBlock() && !(len(c.args) == 2 && is(c.args[1], "async"))
-	if waits {
+	if c.mayBlock() && !c.flushesAsync() {
 		c.e.pushOwn(c.conn)
 		c.e.broadcast()
+	}
+}
+
+func (c *call) flushesAsync() bool { return len(c.args) == 2 && is(c.args[1], "async") }
+
+// countLazy counts the keys of a database that is about to be emptied, where Redis has a thread
+// free them: unless it must be done before a transaction or script goes on.
+func (c *call) countLazy(d *db) {
+	if c.mayBlock() || c.flushesAsync() {
+		c.e.stats.lazyfreed += int64(d.keys.Len())
 	}
 }
 

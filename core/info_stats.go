@@ -119,7 +119,8 @@ func infoMemory(w *infoText, e *Engine) {
 	// values only where this says so.
 	w.text("mem_allocator", "jemalloc-5.3.0")
 	w.idle("mem_overhead_db_hashtable_rehashing", "active_defrag_running",
-		"lazyfree_pending_objects", "lazyfreed_objects")
+		"lazyfree_pending_objects")
+	w.int("lazyfreed_objects", e.stats.lazyfreed)
 }
 
 func infoStats(w *infoText, e *Engine) {

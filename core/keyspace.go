@@ -117,9 +117,7 @@ func (c *call) peekIn(d *db, key []byte) *object {
 	}
 	o := *p
 	if o.ttl != nil && o.gone(c.nowMs()) {
-		if !c.e.expires.held {
-			c.e.expire(o.ttl)
-		}
+		c.e.lapse(o.ttl)
 		return nil
 	}
 	return o
@@ -226,6 +224,13 @@ func (e *Engine) expireNext() {
 		return
 	}
 	if t, _, ok := e.expires.heap.Min(); ok {
+		e.expire(t)
+	}
+}
+
+// lapse removes a key whose time has come, now that a command came upon it.
+func (e *Engine) lapse(t *ttl) {
+	if !e.expires.held {
 		e.expire(t)
 	}
 }

@@ -12,6 +12,7 @@ type stats struct {
 	processed     int64
 	hits, misses  int64
 	expired       int64
+	lazyfreed     int64 // values that Redis would have had a thread free
 	expiredFields int64
 	evicted       int64
 	netIn, netOut int64
