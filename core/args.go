@@ -153,6 +153,16 @@ func (c *call) argInt32(i int, text string) (int64, bool) {
 	return n, ok
 }
 
+// argBit reads argument i as 0 or 1.
+func (c *call) argBit(i int) (int64, bool) {
+	n, ok := c.argInt(i)
+	if ok && (n < 0 || n > 1) {
+		c.err("ERR value is out of range, value must between 0 and 1")
+		return 0, false
+	}
+	return n, ok
+}
+
 // argDB reads argument i as the index of a database.
 func (c *call) argDB(i int) (*db, bool) {
 	n, ok := c.argInt32(i, "")

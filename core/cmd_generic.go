@@ -623,12 +623,8 @@ func cmdWait(c *call) {
 }
 
 func cmdWaitaof(c *call) {
-	local, ok := c.argInt(1)
+	local, ok := c.argBit(1)
 	if !ok {
-		return
-	}
-	if local < 0 || local > 1 {
-		c.err("ERR value is out of range, value must between 0 and 1")
 		return
 	}
 	replicas, ok := c.argPositive(2)

@@ -53,6 +53,25 @@ func cmdPsync(c *call) {
 	c.e.replicas.attach(c)
 }
 
+// rdbFilter reads which parts of the data the image is to hold: functions, or nothing.
+func (c *call) rdbFilter(list []byte) bool {
+	words, ok := resp.Split(nil, list)
+	if !ok {
+		c.err("ERR Missing rdb-filter-only values")
+		return false
+	}
+	wants := imageEmpty
+	for _, word := range words {
+		if !is(word, "functions") {
+			c.err("ERR Unsupported rdb-filter-only option: " + string(word))
+			return false
+		}
+		wants = imageFunctions
+	}
+	c.conn.replica.wants = wants
+	return true
+}
+
 func cmdReplconf(c *call) {
 	if len(c.args)%2 == 0 {
 		c.err(errSyntax)
@@ -71,7 +90,13 @@ func cmdReplconf(c *call) {
 			return // that is never answered
 		case is(word, "getack"):
 			return
-		case is(word, "capa"), is(word, "ip-address"), is(word, "version"):
+		case is(word, "rdb-only"):
+			var n int64
+			n, ok = c.argBit(i + 1)
+			r.imageOnly = n == 1
+		case is(word, "rdb-filter-only"):
+			ok = c.rdbFilter(c.args[i+1])
+		case is(word, "capa"), is(word, "ip-address"):
 		default:
 			c.err("ERR Unrecognized REPLCONF option: " + string(word))
 			return

@@ -176,9 +176,13 @@ func (p *parked) over() bool { return p.conn.parked != p }
 
 // attach makes a connection a replica and sends it all data.
 func (r *replicas) attach(c *call) {
-	image := c.e.image(nil, imageFile)
+	image := c.e.image(nil, c.conn.replica.wants)
 	c.head('$', int64(len(image)))
 	c.buf = append(c.buf, image...)
+	if c.conn.replica.imageOnly {
+		c.e.hangup(c.conn)
+		return
+	}
 	if len(r.conns) == 0 {
 		r.pingAt = c.now() + c.e.cfg.replPing
 	}
@@ -212,11 +216,13 @@ func (e *Engine) feeding() {
 
 // replica is what a connection says of itself before and after it is made a replica.
 type replica struct {
-	attached bool
-	port     int64
-	acked    int64 // how much of the stream it says it has
-	ackedAt  Time
-	awaits   int64 // how much of the stream the client's WAIT wants replicas to have
+	attached  bool
+	imageOnly bool     // REPLCONF rdb-only: the image is sent, and nothing behind it
+	wants     imageUse // what image, after REPLCONF rdb-filter-only
+	port      int64
+	acked     int64 // how much of the stream it says it has
+	ackedAt   Time
+	awaits    int64 // how much of the stream the client's WAIT wants replicas to have
 }
 
 // peerIP is a connection's peer without its port.

@@ -43,6 +43,8 @@ const (
 	imageFile     imageUse = iota // a file, which may well be loaded by another server
 	imageBase                     // the base of an append-only file
 	imageSnapshot                 // a snapshot: it holds the engine's own state too
+	imageFunctions                // a file of the functions alone
+	imageEmpty                    // a file of nothing
 )
 
 // image appends an RDB file to dst.
@@ -67,11 +69,13 @@ func (e *Engine) image(dst []byte, use imageUse) []byte {
 		w.Aux(auxSeeds, string(e.appendSeeds(nil)))
 		e.saveScripts(w)
 	}
-	for _, l := range e.functions.libraries {
-		w.Function(l.source)
+	if use != imageEmpty {
+		for _, l := range e.functions.libraries {
+			w.Function(l.source)
+		}
 	}
 	for _, d := range e.dbs {
-		if d.keys.Len() == 0 {
+		if d.keys.Len() == 0 || use >= imageFunctions {
 			continue
 		}
 		w.SelectDB(d.id, d.keys.Len(), d.expires)
