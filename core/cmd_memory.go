@@ -108,11 +108,7 @@ func cmdMemoryUsage(c *call) {
 		c.null()
 		return
 	}
-	size := entryBytes + int64(len(c.args[2])) + o.size()
-	if o.ttl != nil {
-		size += expiryBytes
-	}
-	c.int(size)
+	c.int(o.usage(c.args[2]))
 }
 
 func cmdMemoryStats(c *call) {
