@@ -40,11 +40,11 @@ func (e *Engine) Restore(image []byte) error {
 type imageUse uint8
 
 const (
-	imageFile     imageUse = iota // a file, which may well be loaded by another server
-	imageBase                     // the base of an append-only file
-	imageSnapshot                 // a snapshot: it holds the engine's own state too
-	imageFunctions                // a file of the functions alone
-	imageEmpty                    // a file of nothing
+	imageFile      imageUse = iota // a file, which may well be loaded by another server
+	imageBase                      // the base of an append-only file
+	imageSnapshot                  // a snapshot: it holds the engine's own state too
+	imageFunctions                 // a file of the functions alone
+	imageEmpty                     // a file of nothing
 )
 
 // image appends an RDB file to dst.
