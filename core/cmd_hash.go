@@ -212,11 +212,14 @@ func (c *call) asHash(o *object) (*hashValue, bool) {
 
 // hashToFill is hashToChange which makes the hash that is missing; fields must be added at once.
 func (c *call) hashToFill() (*hashValue, bool) {
-	h, ok := c.hashToChange()
-	if ok && h == nil {
-		h = c.addHash()
+	o := c.findWrite(c.args[1])
+	if o == nil {
+		return c.addHash(), true
 	}
-	return h, ok
+	if !c.ofKind(o, kindHash) {
+		return nil, false
+	}
+	return o.hash(), true
 }
 
 // addHash makes the hash at the command's key, where there is none; fields must be added at once.
@@ -299,7 +302,9 @@ func (c *call) hset() (fresh int, ok bool) {
 			fresh++
 		}
 	}
-	c.settleHash(h)
+	if h.Encoding() != hash.Listpack {
+		c.settleHash(h)
+	}
 	c.modified(notifyHash, "hset", c.args[1])
 	return fresh, true
 }

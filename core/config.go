@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/redlet/redlet/core/internal/hash"
 	"github.com/redlet/redlet/core/internal/list"
 )
 
@@ -30,7 +31,7 @@ type config struct {
 	protoMaxBulkLen       int64
 	outputLimits          [3]outputLimit
 
-	hashEntriesMax, hashValueMax             int64
+	hashes                                   hash.Limits // but for Seed: see hashLimits
 	setIntsetMax, setEntriesMax, setValueMax int64
 	zsetEntriesMax, zsetValueMax             int64
 	lists                                    list.Limits

@@ -47,14 +47,15 @@ func (o *object) hash() *hashValue { return o.body.(*hashValue) }
 // newHash returns an empty hash, to which fields must be added at once.
 func newHash() *object { return &object{kind: kindHash, body: &hashValue{}} }
 
-// hashLimits say when a hash becomes a table.
-func (e *Engine) hashLimits() hash.Limits {
-	return hash.Limits{
-		Entries: int(min(e.cfg.hashEntriesMax, math.MaxInt32)),
-		Value:   int(min(e.cfg.hashValueMax, math.MaxInt32)),
-		Seed:    e.dbs[0].keys.Seed(),
-	}
+// hashLimits say when a hash becomes a table; they are lent until the next call.
+func (e *Engine) hashLimits() *hash.Limits {
+	lim := &e.cfg.hashes
+	lim.Seed = e.dbs[0].keys.Seed()
+	return lim
 }
+
+// bounded is a parameter as the limit of a size.
+func bounded(n int64) int { return int(min(n, math.MaxInt32)) }
 
 // placeHash makes the engine expire the fields of a hash that stands under a key, or no longer.
 // It is to be called whenever a field's expiry, or the key, may have changed.
@@ -159,7 +160,7 @@ func saveHash(w *rdb.Writer, o *object) {
 // hashLoader takes in a hash from an RDB file.
 type hashLoader struct {
 	h   hashValue
-	lim hash.Limits
+	lim *hash.Limits
 }
 
 func loadHash(e *Engine, r *rdb.Reader, t rdb.Type) (*object, error) {

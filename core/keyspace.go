@@ -69,23 +69,37 @@ func (x *expiries) next() (key, field int64) {
 // find returns the value of a key for a command that reads it, nil when there is none. It counts
 // as a use.
 func (c *call) find(key []byte) *object {
-	o := c.peek(key)
+	o := c.findWrite(key)
 	if o == nil {
 		c.miss(key)
 		return nil
 	}
 	c.e.stats.hits++
-	c.use(o)
 	return o
 }
 
 // findWrite returns the value of a key for a command that changes it, nil when there is none. It
 // counts as a use, but neither as hit nor as miss.
 func (c *call) findWrite(key []byte) *object {
-	o := c.peek(key)
-	if o != nil {
-		c.use(o)
+	p := c.db.keys.Find(key)
+	if p == nil {
+		return nil
 	}
+	o := *p
+	if o.ttl != nil || c.e.cfg.lfu || c.conn.noTouch {
+		return c.findUnusual(o)
+	}
+	o.lru = c.e.second
+	return o
+}
+
+// findUnusual ends findWrite where the value may have expired, or its use counts otherwise.
+func (c *call) findUnusual(o *object) *object {
+	if o.gone(c.nowMs()) {
+		c.e.lapse(o.ttl)
+		return nil
+	}
+	c.use(o)
 	return o
 }
 

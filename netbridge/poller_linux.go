@@ -39,6 +39,7 @@ type poller struct {
 	used      int // bytes of arena that wait in inputs
 	inputs    []host.Input
 	socks     []*sock // by descriptor; nil holes
+	crowd     float64 // how many clients looks found ready lately, on average
 	lingering int     // socks that were hung up and still have output
 
 	stepping atomic.Bool // the poller will look at below before it sleeps
@@ -178,12 +179,24 @@ func (p *poller) run() {
 	}
 }
 
-// wait fills events: by a look that returns at once, then asleep. Looking 5, 20 or 100 times
-// before sleeping gained nothing at P1 and P16 and cost up to 15 % more of a processor. A thread
-// of its own for the poller gained nothing either, and a script that is suspended (iter.Pull) can
-// only go on in another goroutine if neither is locked to a thread.
+// wait fills events: by a look that returns at once, by naps while many clients are busy, or
+// asleep.
+//
+// A client that finds the poller asleep pays for waking it, 2 to 5 µs of a request's 11. Where a
+// look mostly finds several clients ready, the next ones come within a nap, after which a timer
+// wakes the poller: with 50 clients that made 6 % more requests at P1 and 7 % at P16, and took
+// less of the processors. Looking 5, 20 or 100 times before sleeping gained nothing and cost up to
+// 15 % more of a processor, which may be the half of one that the client runs on. A thread of its
+// own for the poller gained nothing either, and a script that is suspended (iter.Pull) can only go
+// on in another goroutine if neither is locked to a thread.
 func (p *poller) wait() int {
-	if n := p.look(); n > 0 {
+	n := p.look()
+	for p.crowd += (float64(n) - p.crowd) / 10; n == 0 && p.crowd >= crowdMin; {
+		_ = syscall.Nanosleep(&syscall.Timespec{Nsec: napTime}, nil)
+		n = p.look()
+		p.crowd += (float64(n) - p.crowd) / 10
+	}
+	if n > 0 {
 		return n
 	}
 	sleepMs := -1
@@ -196,6 +209,14 @@ func (p *poller) wait() int {
 	}
 	return n
 }
+
+const (
+	// crowdMin is how many clients looks find ready, on average, where naps are worth while. One
+	// client, or a few that wait for their replies by turns, stay below it.
+	crowdMin = 1.3
+	// napTime is how many nanoseconds to nap. Linux adds its timer slack, which is 50 µs.
+	napTime = 1000
+)
 
 // look is epoll_wait that returns at once, so it needs no leave of the Go scheduler: a raw call
 // saves 0.1 µs and keeps the processor.

@@ -130,7 +130,7 @@ func (h *Hash) Expiry(field []byte, now int64) (at int64, ok bool) {
 
 // Prepare makes the hash a Table before the fields and values of pairs are set, if they would be
 // too many or too long for a listpack; a field named twice counts twice.
-func (h *Hash) Prepare(pairs [][]byte, lim Limits) {
+func (h *Hash) Prepare(pairs [][]byte, lim *Limits) {
 	if h.enc == Table {
 		return
 	}
@@ -148,7 +148,7 @@ func (h *Hash) Prepare(pairs [][]byte, lim Limits) {
 
 // Set gives a field its value, and tells whether the field is new; a field whose time has passed
 // is not. The time of an old one is dropped unless keep is set. Both slices are copied.
-func (h *Hash) Set(field, value []byte, keep bool, lim Limits) (fresh bool) {
+func (h *Hash) Set(field, value []byte, keep bool, lim *Limits) (fresh bool) {
 	if h.enc != Table && (len(field) > lim.Value || len(value) > lim.Value) {
 		h.toTable(lim, 0)
 	}
@@ -265,7 +265,7 @@ func (h *Hash) Expire(now int64, limit int, gone func(field []byte)) int {
 
 // Fit makes the hash a Table if it has more fields than a listpack may have, as after loading one
 // that was saved under other limits.
-func (h *Hash) Fit(lim Limits) {
+func (h *Hash) Fit(lim *Limits) {
 	if h.enc != Table && h.Len() > lim.Entries {
 		h.toTable(lim, 0)
 	}
@@ -278,7 +278,7 @@ func (h *Hash) Clone() *Hash {
 		return &Hash{enc: h.enc, pack: h.pack.Clone()}
 	}
 	c := &Hash{}
-	c.toTable(Limits{Seed: h.table.Seed()}, h.Len())
+	c.toTable(&Limits{Seed: h.table.Seed()}, h.Len())
 	for i := range h.table.Len() {
 		key, from := h.table.At(i)
 		field := []byte(key)
@@ -312,7 +312,7 @@ const (
 	deadlineSize = 64
 )
 
-func (h *Hash) toTable(lim Limits, size int) {
+func (h *Hash) toTable(lim *Limits, size int) {
 	from := *h
 	*h = Hash{enc: Table, table: &table{}}
 	h.table.SetSeed(lim.Seed)

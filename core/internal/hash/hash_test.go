@@ -9,7 +9,7 @@ import (
 	"github.com/redlet/redlet/core/internal/listpack"
 )
 
-var limits = Limits{Entries: 8, Value: 10, Seed: 1}
+var limits = &Limits{Entries: 8, Value: 10, Seed: 1}
 
 // model is the obvious hash: a slice in the order that a listpack has.
 type model struct {
@@ -210,7 +210,7 @@ func TestExpireLimit(t *testing.T) {
 	for _, entries := range []int{8, 2} {
 		h := new(Hash)
 		for i := range 5 {
-			h.Set(fmt.Append(nil, i), []byte("v"), false, Limits{Entries: entries, Value: 10})
+			h.Set(fmt.Append(nil, i), []byte("v"), false, &Limits{Entries: entries, Value: 10})
 		}
 		h.EnableExpiry()
 		for i := range 4 {
@@ -252,7 +252,7 @@ func TestFromPackRefuses(t *testing.T) {
 func BenchmarkSetSame(b *testing.B) {
 	for _, n := range []int{1, 50, 100_000} {
 		b.Run(fmt.Sprint(n), func(b *testing.B) {
-			h, lim := new(Hash), Limits{Entries: 512, Value: 64}
+			h, lim := new(Hash), &Limits{Entries: 512, Value: 64}
 			names := make([][]byte, n)
 			for i := range names {
 				names[i] = fmt.Appendf(nil, "element:%012d", i)
@@ -275,7 +275,7 @@ func BenchmarkAll(b *testing.B) {
 			h := new(Hash)
 			for i := range n {
 				h.Set(fmt.Appendf(nil, "field:%d", i), fmt.Append(nil, i), false,
-					Limits{Entries: 512, Value: 64})
+					&Limits{Entries: 512, Value: 64})
 			}
 			b.ReportAllocs()
 			for b.Loop() {

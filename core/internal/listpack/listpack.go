@@ -206,11 +206,13 @@ func (p Pack) Find(pos int, s []byte, skip int) int {
 	if pos < 0 {
 		return -1
 	}
-	v := Parse(s)
 	// A short string begins with its length, so that one byte tells most others from it: this is
 	// how the fields of small hashes are found, twice as fast as by Is.
+	var v Value
 	var tag byte
-	if !v.isInt && len(s) < 64 {
+	if short(s) {
+		tag = 0x80 | byte(len(s))
+	} else if v = Parse(s); !v.isInt && len(s) < 64 {
 		tag = 0x80 | byte(len(s))
 	}
 	for p[pos] != endByte {
