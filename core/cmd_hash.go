@@ -296,7 +296,9 @@ func (c *call) hset() (fresh int, ok bool) {
 		return 0, false
 	}
 	lim := c.e.hashLimits()
-	h.Prepare(c.args[2:], lim)
+	if len(c.args) > 4 || lim.Entries < 1 { // a single pair is weighed by Set alone
+		h.Prepare(c.args[2:], lim)
+	}
 	for i := 2; i < len(c.args); i += 2 {
 		if h.Set(c.args[i], c.args[i+1], false, lim) {
 			fresh++

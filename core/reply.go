@@ -45,6 +45,10 @@ func (r *replies) err(text string) {
 
 // head writes a type byte, a number and the end of the line.
 func (r *replies) head(kind byte, n int64) {
+	if uint64(n) < 10 {
+		r.buf = append(r.buf, kind, '0'+byte(n), '\r', '\n')
+		return
+	}
 	if uint64(n) >= numfmt.Short {
 		r.headLong(kind, n)
 		return

@@ -6,7 +6,11 @@
 // The order of everything follows from the seed and the calls made, and from nothing else.
 package dict
 
-import "math/bits"
+import (
+	"math/bits"
+
+	"github.com/redlet/redlet/core/internal/same"
+)
 
 const (
 	chunkBits = 10
@@ -87,7 +91,7 @@ func (d *Dict[V]) Delete(key []byte) (old V, ok bool) {
 	for *link != 0 {
 		i := *link - 1
 		e := d.entry(i)
-		if e.hash == hash && e.key == string(key) {
+		if e.hash == hash && same.Text(e.key, key) {
 			old = e.val
 			*link = e.next
 			d.fill(i)
@@ -192,22 +196,12 @@ func (d *Dict[V]) find(key []byte, hash uint32) *entry[V] {
 	}
 	for i := *d.head(hash); i != 0; {
 		e := d.entry(i - 1)
-		if e.hash == hash && same(e.key, key) {
+		if e.hash == hash && same.Text(e.key, key) {
 			return e
 		}
 		i = e.next
 	}
 	return nil
-}
-
-// same compares two keys; the usual lengths at once, as two words that may overlap. In the guest
-// that takes half the time of the comparison by calls.
-func same(a string, b []byte) bool {
-	n := len(b)
-	if n < 8 || n > 16 || len(a) != n {
-		return a == string(b)
-	}
-	return text(a) == word(b) && text(a[n-8:]) == word(b[n-8:])
 }
 
 // add appends a new entry and makes it the first of its bucket.

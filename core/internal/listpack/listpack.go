@@ -10,6 +10,8 @@ package listpack
 import (
 	"encoding/binary"
 	"slices"
+
+	"github.com/redlet/redlet/core/internal/same"
 )
 
 const (
@@ -220,7 +222,7 @@ func (p Pack) Find(pos int, s []byte, skip int) int {
 			if p.Is(pos, &v) {
 				return pos
 			}
-		} else if p[pos] == tag && string(p[pos+1:pos+1+len(s)]) == string(s) {
+		} else if p[pos] == tag && same.Bytes(p[pos+1:pos+1+len(s)], s) {
 			return pos
 		}
 		pos += p.entrySize(pos)
