@@ -91,11 +91,13 @@ func bytesAt(p listpack.Pack, pos int, scratch []byte) []byte {
 }
 
 func (h *Hash) setListpack(field, value []byte) bool {
-	if pos := h.find(field); pos >= 0 {
-		h.pack = h.pack.Replace(h.pack.Next(pos), value)
+	h.room()
+	if at := h.pack.FindValue(field, 1); at >= 0 {
+		if !h.pack.Overwrite(at, value) {
+			h.pack = h.pack.Replace(at, value)
+		}
 		return false
 	}
-	h.room()
 	h.pack = h.pack.Append(field).Append(value)
 	return true
 }

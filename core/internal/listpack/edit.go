@@ -38,12 +38,21 @@ func (p Pack) InsertAfter(pos int, s []byte) Pack {
 
 // Replace puts s in the place of the element at pos, and stands at pos after that.
 func (p Pack) Replace(pos int, s []byte) Pack {
-	if short(s) && p[pos] == 0x80|byte(len(s)) {
-		copy(p[pos+1:], s)
+	if p.Overwrite(pos, s) {
 		return p
 	}
 	v := Parse(s)
 	return p.replace(pos, &v)
+}
+
+// Overwrite puts s in the place of the element at pos, if that can be done without moving any
+// other and is easily told.
+func (p Pack) Overwrite(pos int, s []byte) bool {
+	if !short(s) || p[pos] != 0x80|byte(len(s)) {
+		return false
+	}
+	copy(p[pos+1:], s)
+	return true
 }
 
 // ReplaceInt puts n in the place of the element at pos, and stands at pos after that.
