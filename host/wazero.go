@@ -62,7 +62,7 @@ type module struct {
 
 // moduleKey is what makes one compiled module differ from another.
 type moduleKey struct {
-	sum      [sha256.Size]byte
+	sum      [sha256.Size]byte // zero: the module that the program carries
 	pages    uint32
 	cacheDir string
 }
@@ -71,37 +71,32 @@ type moduleKey struct {
 var modules struct {
 	sync.Mutex
 	by       map[moduleKey]*module
-	embedded moduleBytes
-}
-
-// moduleBytes is the module that the program carries, read at most once.
-type moduleBytes struct {
-	bytes []byte
-	sum   [sha256.Size]byte
+	embedded []byte // the module that the program carries, once it was read
 }
 
 // moduleFor returns the compiled module that o asks for.
 func moduleFor(o WazeroOptions) (*module, error) {
 	modules.Lock()
 	defer modules.Unlock()
-	source := moduleBytes{bytes: o.Module}
-	if o.Module != nil {
-		source.sum = sha256.Sum256(o.Module)
+	source, key := o.Module, moduleKey{pages: 65536, cacheDir: o.CacheDir}
+	if source != nil {
+		key.sum = sha256.Sum256(source)
 	} else {
-		if err := modules.embedded.load(); err != nil {
-			return nil, err
+		if modules.embedded == nil {
+			var err error
+			if modules.embedded, err = guest.Module(); err != nil {
+				return nil, err
+			}
 		}
 		source = modules.embedded
 	}
-	pages := uint32(65536)
 	if o.MemoryMax > 0 {
-		pages = uint32(min((max(o.MemoryMax, memoryMin)+pageSize-1)/pageSize, 65536))
+		key.pages = uint32(min((max(o.MemoryMax, memoryMin)+pageSize-1)/pageSize, 65536))
 	}
-	key := moduleKey{source.sum, pages, o.CacheDir}
 	if m := modules.by[key]; m != nil {
 		return m, nil
 	}
-	m, err := compile(source.bytes, pages, o.CacheDir)
+	m, err := compile(source, key.pages, o.CacheDir)
 	if err != nil {
 		return nil, err
 	}
@@ -110,15 +105,6 @@ func moduleFor(o WazeroOptions) (*module, error) {
 	}
 	modules.by[key] = m
 	return m, nil
-}
-
-func (b *moduleBytes) load() (err error) {
-	if b.bytes == nil {
-		if b.bytes, err = guest.Module(); err == nil {
-			b.sum = sha256.Sum256(b.bytes)
-		}
-	}
-	return err
 }
 
 // compile makes a runtime that holds the module and WASI.
