@@ -29,19 +29,30 @@ var (
 	nodeFailure error
 )
 
-// inNode runs js/bench.js.
+// inNode measures the package in Node; the times to open are the best of five processes.
 func inNode() (*node, error) {
 	if nodeFigures == nil && nodeFailure == nil {
-		cmd := exec.Command("node", "bench.js", "--json")
-		cmd.Dir = "js"
-		out, err := cmd.Output()
-		nodeFigures = new(node)
-		if err == nil {
-			err = json.Unmarshal(out, nodeFigures)
+		nodeFigures, nodeFailure = runNode()
+		for range 4 {
+			if n, err := runNode("--start"); err == nil && nodeFailure == nil {
+				nodeFigures.Open = min(nodeFigures.Open, n.Open)
+				nodeFigures.OpenAgain = min(nodeFigures.OpenAgain, n.OpenAgain)
+			}
 		}
-		nodeFailure = err
 	}
 	return nodeFigures, nodeFailure
+}
+
+// runNode runs js/bench.js.
+func runNode(flags ...string) (*node, error) {
+	cmd := exec.Command("node", append([]string{"bench.js", "--json"}, flags...)...)
+	cmd.Dir = "js"
+	out, err := cmd.Output()
+	figures := new(node)
+	if err == nil {
+		err = json.Unmarshal(out, figures)
+	}
+	return figures, err
 }
 
 // inProcess prints what an engine does without a network.
