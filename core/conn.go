@@ -126,7 +126,9 @@ func (e *Engine) runAll(cl *conn, buf []byte) int {
 	done := 0
 	for !cl.waits() && !cl.leaving {
 		ran, n := e.runSteady(cl, buf[done:])
-		done += ran
+		if done += ran; cl.leaving {
+			return done
+		}
 		status := resp.Complete
 		if n == 0 {
 			if done == len(buf) {
