@@ -118,18 +118,17 @@ func (e *Engine) changed(d *db, key string, by *conn) {
 func (c *call) modified(class notifyClass, event string, key []byte) {
 	c.e.persist.dirty++
 	if c.e.cfg.notify != 0 || c.db.heeded() {
-		c.announce(class, event, key)
+		c.announce(c.db, class, event, key)
 	}
-}
-
-func (c *call) announce(class notifyClass, event string, key []byte) {
-	c.e.changed(c.db, string(key), c.conn)
-	c.notify(class, event, key)
 }
 
 // modifiedIn is modified for a key of another database.
 func (c *call) modifiedIn(d *db, class notifyClass, event string, key []byte) {
 	c.e.persist.dirty++
+	c.announce(d, class, event, key)
+}
+
+func (c *call) announce(d *db, class notifyClass, event string, key []byte) {
 	c.e.changed(d, string(key), c.conn)
 	if c.e.cfg.notify&class != 0 {
 		c.e.notify(class, event, d, string(key))

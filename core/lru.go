@@ -6,14 +6,6 @@ const lfuStart = 5 // the counter of a new value
 
 // use notes that a client used a value, for OBJECT IDLETIME and FREQ.
 func (c *call) use(o *object) {
-	if c.e.cfg.lfu || c.conn.noTouch {
-		c.useOtherwise(o)
-		return
-	}
-	o.lru = c.e.second
-}
-
-func (c *call) useOtherwise(o *object) {
 	if !c.conn.noTouch {
 		c.e.touchLRU(o)
 	}

@@ -191,10 +191,9 @@ func (p *poller) run() {
 // on in another goroutine if neither is locked to a thread.
 func (p *poller) wait() int {
 	n := p.look()
-	for p.crowd += (float64(n) - p.crowd) / 10; n == 0 && p.crowd >= crowdMin; {
+	for n == 0 && p.crowd >= crowdMin {
 		_ = syscall.Nanosleep(&syscall.Timespec{Nsec: napTime}, nil)
 		n = p.look()
-		p.crowd += (float64(n) - p.crowd) / 10
 	}
 	if n > 0 {
 		return n
@@ -219,13 +218,14 @@ const (
 )
 
 // look is epoll_wait that returns at once, so it needs no leave of the Go scheduler: a raw call
-// saves 0.1 µs and keeps the processor.
+// saves 0.1 µs and keeps the processor. It keeps count of the crowd.
 func (p *poller) look() int {
 	n, _, errno := syscall.RawSyscall6(syscall.SYS_EPOLL_PWAIT, uintptr(p.epoll),
 		uintptr(unsafe.Pointer(&p.events[0])), eventsMax, 0, 0, 0)
 	if errno != 0 {
-		return 0
+		n = 0
 	}
+	p.crowd += (float64(n) - p.crowd) / 10
 	return int(n)
 }
 
