@@ -102,7 +102,7 @@ func (e *Engine) Loaded(failure string) {
 		e.shutdown(failure)
 	case failure != "":
 		e.log(logWarning, failure)
-		e.giveUp(l.waiter, func(c *call) { c.err(errLoadaof) })
+		e.giveUp(l.waiter, func(c *call) { c.Error(errLoadaof) })
 	case l.waiter != nil:
 		e.persist.dirty = 0
 		e.log(logNotice, "Append Only File loaded by DEBUG LOADAOF")
@@ -318,7 +318,7 @@ func (rw *rewrite) answer(e *Engine, done bool) {
 		e.giveUp(rw.waiter, (*call).replyOK)
 	default:
 		e.giveUp(rw.waiter, func(c *call) {
-			c.err(errConfigSet([]byte("appendonly"), errTurnOnAOF))
+			c.Error(errConfigSet([]byte("appendonly"), errTurnOnAOF))
 		})
 	}
 }

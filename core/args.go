@@ -39,7 +39,7 @@ func (c *call) argInt(i int) (int64, bool) {
 func (c *call) argIntOr(i int, text string) (int64, bool) {
 	n, ok := resp.Int(c.args[i])
 	if !ok {
-		c.err(text)
+		c.Error(text)
 	}
 	return n, ok
 }
@@ -48,11 +48,11 @@ func (c *call) argIntOr(i int, text string) (int64, bool) {
 func (c *call) argRange(i int, least, most int64, text string) (int64, bool) {
 	n, ok := resp.Int(c.args[i])
 	if !ok {
-		c.err(text)
+		c.Error(text)
 		return 0, false
 	}
 	if n < least || n > most {
-		c.err(text)
+		c.Error(text)
 		return 0, false
 	}
 	return n, true
@@ -62,7 +62,7 @@ func (c *call) argRange(i int, least, most int64, text string) (int64, bool) {
 func (c *call) argSpread(i int) (int64, bool) {
 	n, ok := c.argInt(i)
 	if ok && n == math.MinInt64 {
-		c.err("ERR value is out of range, value must between -9223372036854775807 and " +
+		c.Error("ERR value is out of range, value must between -9223372036854775807 and " +
 			"9223372036854775807")
 		return 0, false
 	}
@@ -73,7 +73,7 @@ func (c *call) argSpread(i int) (int64, bool) {
 func (c *call) argPositive(i int) (int64, bool) {
 	n, ok := c.argIntOr(i, errNotPositive)
 	if ok && n < 0 {
-		c.err(errNotPositive)
+		c.Error(errNotPositive)
 		return 0, false
 	}
 	return n, ok
@@ -107,7 +107,7 @@ func parseFloat(b []byte) (float64, error) {
 func (c *call) argTimeout(i int) (Time, bool) {
 	f, _ := parseFloat(c.args[i])
 	if _, ok := numfmt.Parse(c.args[i]); !ok { // Redis reads a long double, which goes further
-		c.err(errTimeoutNotF)
+		c.Error(errTimeoutNotF)
 		return 0, false
 	}
 	ms := math.Ceil(f * 1000)
@@ -115,7 +115,7 @@ func (c *call) argTimeout(i int) (Time, bool) {
 	case ms < math.MinInt64:
 		ms = -1
 	case ms >= math.MaxInt64:
-		c.err(errTimeoutRange)
+		c.Error(errTimeoutRange)
 		return 0, false
 	}
 	return c.deadline(int64(ms))
@@ -126,12 +126,12 @@ func (c *call) argTimeout(i int) (Time, bool) {
 func (c *call) deadline(ms int64) (Time, bool) {
 	switch {
 	case ms < 0:
-		c.err(errTimeoutNeg)
+		c.Error(errTimeoutNeg)
 		return 0, false
 	case ms == 0:
 		return Never, true
 	case ms > math.MaxInt64-int64(c.e.now/1000):
-		c.err(errTimeoutRange)
+		c.Error(errTimeoutRange)
 		return 0, false
 	case ms > int64(Never-1-c.e.now)/1000:
 		return Never - 1, true
@@ -147,7 +147,7 @@ func (c *call) argInt32(i int, text string) (int64, bool) {
 	}
 	n, ok := c.argInt(i)
 	if ok && (n < math.MinInt32 || n > math.MaxInt32) {
-		c.err("ERR value is out of range, value must between -2147483648 and 2147483647")
+		c.Error("ERR value is out of range, value must between -2147483648 and 2147483647")
 		return 0, false
 	}
 	return n, ok
@@ -157,7 +157,7 @@ func (c *call) argInt32(i int, text string) (int64, bool) {
 func (c *call) argBit(i int) (int64, bool) {
 	n, ok := c.argInt(i)
 	if ok && (n < 0 || n > 1) {
-		c.err("ERR value is out of range, value must between 0 and 1")
+		c.Error("ERR value is out of range, value must between 0 and 1")
 		return 0, false
 	}
 	return n, ok
@@ -175,7 +175,7 @@ func (c *call) argDB(i int) (*db, bool) {
 // dbAt is the database of an index.
 func (c *call) dbAt(n int64) (*db, bool) {
 	if n < 0 || n >= int64(len(c.e.dbs)) {
-		c.err(errDBIndex)
+		c.Error(errDBIndex)
 		return nil, false
 	}
 	return c.e.dbs[n], true

@@ -139,8 +139,8 @@ func (p *parked) wakes(key string, nowMs int64) bool {
 // retry runs a parked command again.
 func (e *Engine) retry(p *parked) {
 	cl := p.conn
-	c := &call{replies: &cl.w, e: e, conn: cl, db: p.db, cmd: p.cmd, args: p.args, retry: true}
-	at := len(cl.w.buf)
+	c := &call{Writer: &cl.w, e: e, conn: cl, db: p.db, cmd: p.cmd, args: p.args, retry: true}
+	at := len(cl.w.Buf)
 	p.again = false
 	was := e.current
 	e.current = cl
@@ -163,8 +163,8 @@ func (e *Engine) blockedTimeout() {
 // giveUp ends a command's waiting with a reply.
 func (e *Engine) giveUp(p *parked, reply func(*call)) {
 	cl := p.conn
-	at := len(cl.w.buf)
-	c := &call{replies: &cl.w, e: e, conn: cl, db: p.db, cmd: p.cmd, args: p.args}
+	at := len(cl.w.Buf)
+	c := &call{Writer: &cl.w, e: e, conn: cl, db: p.db, cmd: p.cmd, args: p.args}
 	reply(c)
 	e.account(c, at)
 	e.unpark(cl)
@@ -173,8 +173,8 @@ func (e *Engine) giveUp(p *parked, reply func(*call)) {
 }
 
 // replyNull and replyNullArray are what blocking commands answer when their time is up.
-func replyNull(c *call)      { c.null() }
-func replyNullArray(c *call) { c.nullArray() }
+func replyNull(c *call)      { c.Null() }
+func replyNullArray(c *call) { c.NullArray() }
 
 // waitingKeys lists the keys of a database that somebody waits for.
 func (d *db) waitingKeys() []string {

@@ -1,11 +1,15 @@
 package core
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/redlet/redlet/core/internal/reply"
+)
 
 // call is one command being run on behalf of a connection. Its embedded replies are that
 // connection's output.
 type call struct {
-	*replies
+	*reply.Writer
 	e    *Engine
 	conn *conn
 	db   *db
@@ -32,7 +36,7 @@ func (c *call) mayBlock() bool { return !c.conn.executing && !c.conn.script }
 
 // invoke runs a command that passed every check and counts it.
 func (e *Engine) invoke(c *call) {
-	at := len(c.buf)
+	at := len(c.Buf)
 	dirty := e.persist.dirty
 	c.cmd.Run(c)
 	if e.duties != 0 {
@@ -49,7 +53,7 @@ func (e *Engine) invoke(c *call) {
 // account counts a command that has been answered; its reply begins at an offset of the output.
 func (e *Engine) account(c *call, at int) {
 	e.stats.commands[c.cmd.index].calls++
-	if at < len(c.buf) && c.buf[at] == '-' {
+	if at < len(c.Buf) && c.Buf[at] == '-' {
 		e.failed(c, at)
 	}
 }
@@ -58,7 +62,7 @@ func (e *Engine) account(c *call, at int) {
 func (e *Engine) failed(c *call, at int) {
 	e.stats.commands[c.cmd.index].failed++
 	if !c.counted {
-		e.stats.failure(c.buf[at+1:])
+		e.stats.failure(c.Buf[at+1:])
 	}
 }
 
@@ -77,7 +81,7 @@ func (e *Engine) refuse(c *call, text string) {
 		why := strings.TrimPrefix(text, "ERR ")
 		text = "EXECABORT Transaction discarded because of: " + why
 	}
-	c.err(text)
+	c.Error(text)
 }
 
 // copyArgs copies arguments that must outlive their input, into one piece of memory.

@@ -21,7 +21,7 @@ func cmdBgrewriteaof(c *call) {
 	e, a := c.e, &c.e.aof
 	scheduled := c.conn.executing || e.persist.inBackground()
 	if !scheduled && (a.rewriting != nil || a.wanted != nil) {
-		c.err(errRewriting)
+		c.Error(errRewriting)
 		return
 	}
 	if a.wanted == nil {
@@ -29,9 +29,9 @@ func cmdBgrewriteaof(c *call) {
 		a.plan(e)
 	}
 	if scheduled {
-		c.status("Background append only file rewriting scheduled")
+		c.Status("Background append only file rewriting scheduled")
 	} else {
-		c.status("Background append only file rewriting started")
+		c.Status("Background append only file rewriting started")
 	}
 }
 
@@ -39,17 +39,17 @@ func cmdBgrewriteaof(c *call) {
 // written so far. The host makes it so before it sends the reply.
 func (c *call) durable() {
 	if !c.e.aof.on {
-		c.int(0)
+		c.Int(0)
 		return
 	}
 	c.e.syncAOF(syncFirst)
-	c.int(1)
+	c.Int(1)
 }
 
 // debugLoadaof has the host hand over what was written, in place of all data.
 func debugLoadaof(c *call) {
 	if !c.e.aof.on || !c.mayBlock() {
-		c.err(errLoadaof)
+		c.Error(errLoadaof)
 		return
 	}
 	c.e.loadAOF(c.park(nil, kindCount, Never, nil))

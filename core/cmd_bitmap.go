@@ -102,7 +102,7 @@ func (c *call) argBitOffset(i, width int) (int64, bool) {
 	n, ok := resp.Int(arg)
 	n *= unit // may overflow, as with Redis
 	if !ok || n < 0 || n>>3 >= c.e.cfg.protoMaxBulkLen {
-		c.err(errBitOffset)
+		c.Error(errBitOffset)
 		return 0, false
 	}
 	return n, true
@@ -158,7 +158,7 @@ func cmdSetbit(c *call) {
 		field.Set(b, at, bit)
 		c.modified(notifyString, "setbit", c.args[1])
 	}
-	c.int(old)
+	c.Int(old)
 }
 
 func cmdGetbit(c *call) {
@@ -167,7 +167,7 @@ func cmdGetbit(c *call) {
 		return
 	}
 	if b, ok := c.bits(c.args[1]); ok {
-		c.int(bitmap.Field{Bits: 1}.Get(b, at))
+		c.Int(bitmap.Field{Bits: 1}.Get(b, at))
 	}
 }
 
@@ -207,7 +207,7 @@ func (c *call) argBitUnit(i int, r *bitRange) bool {
 	}
 	r.inBits = is(c.args[i], "bit")
 	if !r.inBits && !is(c.args[i], "byte") {
-		c.err(errSyntax)
+		c.Error(errSyntax)
 		return false
 	}
 	return true
@@ -237,7 +237,7 @@ func (r *bitRange) within(size int64) (first, last int64, ok bool) {
 
 func cmdBitcount(c *call) {
 	if len(c.args) == 3 || len(c.args) > 5 {
-		c.err(errSyntax)
+		c.Error(errSyntax)
 		return
 	}
 	r, ok := c.argBitRange(2, false)
@@ -250,10 +250,10 @@ func cmdBitcount(c *call) {
 	}
 	first, last, ok := r.within(int64(len(b)))
 	if backward := r.start < 0 && r.end < 0 && r.start > r.end; !ok || backward {
-		c.int(0) // BITPOS takes -8 -9 of a short string for its first byte
+		c.Int(0) // BITPOS takes -8 -9 of a short string for its first byte
 		return
 	}
-	c.int(bitmap.CountRange(b, first, last))
+	c.Int(bitmap.CountRange(b, first, last))
 }
 
 func cmdBitpos(c *call) {
@@ -262,11 +262,11 @@ func cmdBitpos(c *call) {
 		return
 	}
 	if bit != 0 && bit != 1 {
-		c.err(errBitArgument)
+		c.Error(errBitArgument)
 		return
 	}
 	if len(c.args) > 6 {
-		c.err(errSyntax)
+		c.Error(errSyntax)
 		return
 	}
 	r, ok := c.argBitRange(3, true)
@@ -278,19 +278,19 @@ func cmdBitpos(c *call) {
 		return
 	}
 	if b == nil { // a missing key is an endless row of zeros
-		c.int(-bit)
+		c.Int(-bit)
 		return
 	}
 	first, last, ok := r.within(int64(len(b)))
 	if !ok {
-		c.int(-1)
+		c.Int(-1)
 		return
 	}
 	at := bitmap.Find(b, bit == 1, first, last)
 	if at < 0 && bit == 0 && !r.ended {
 		at = int64(len(b)) * 8 // the first of the zeros that follow any string
 	}
-	c.int(at)
+	c.Int(at)
 }
 
 func cmdBitop(c *call) {
@@ -304,11 +304,11 @@ func cmdBitop(c *call) {
 	case is(word, "not"):
 		op = bitmap.Not
 	default:
-		c.err(errSyntax)
+		c.Error(errSyntax)
 		return
 	}
 	if op == bitmap.Not && len(c.args) != 4 {
-		c.err(errBitopNot)
+		c.Error(errBitopNot)
 		return
 	}
 	src := make([][]byte, len(c.args)-3)
@@ -327,7 +327,7 @@ func cmdBitop(c *call) {
 	} else if c.peek(dest) != nil && c.remove(dest) {
 		c.modified(notifyGeneric, "del", dest)
 	}
-	c.count(len(out))
+	c.Count(len(out))
 }
 
 // bitOp is one operation of BITFIELD.
@@ -366,11 +366,11 @@ func (c *call) bitOps() (ops []bitOp, size int64, ok bool) {
 			i += 2
 			continue
 		default:
-			c.err(errSyntax)
+			c.Error(errSyntax)
 			return nil, 0, false
 		}
 		if op.field, ok = bitmap.ParseField(c.args[i+1]); !ok {
-			c.err(errFieldType)
+			c.Error(errFieldType)
 			return nil, 0, false
 		}
 		if op.at, ok = c.argBitOffset(i+2, op.field.Bits); !ok {
@@ -398,7 +398,7 @@ func (c *call) argOverflow(i int) (bitmap.Overflow, bool) {
 	case is(word, "fail"):
 		return bitmap.Fail, true
 	}
-	c.err(errOverflowType)
+	c.Error(errOverflowType)
 	return 0, false
 }
 
@@ -415,7 +415,7 @@ func (c *call) bitfield(mayWrite bool) {
 	grown := false
 	switch {
 	case size > 0 && !mayWrite:
-		c.err(errBitfieldRO)
+		c.Error(errBitfieldRO)
 		return
 	case size > 0:
 		b, grown, ok = c.bitsWrite(c.args[1], size)
@@ -426,7 +426,7 @@ func (c *call) bitfield(mayWrite bool) {
 		return
 	}
 	changes := int64(0)
-	c.array(len(ops))
+	c.Array(len(ops))
 	for i := range ops {
 		if wrote, changed := ops[i].run(c, b); changed || wrote && grown {
 			changes++
@@ -445,7 +445,7 @@ func (op *bitOp) run(c *call, b []byte) (wrote, changed bool) {
 	var now int64
 	switch op.kind {
 	case bitGet:
-		c.int(old)
+		c.Int(old)
 		return false, false
 	case bitSet:
 		now, wrote = op.field.Fit(op.value, op.overflow)
@@ -453,14 +453,14 @@ func (op *bitOp) run(c *call, b []byte) (wrote, changed bool) {
 		now, wrote = op.field.Add(old, op.value, op.overflow)
 	}
 	if !wrote {
-		c.null()
+		c.Null()
 		return false, false
 	}
 	op.field.Set(b, op.at, now)
 	if op.kind == bitSet {
-		c.int(old)
+		c.Int(old)
 	} else {
-		c.int(now)
+		c.Int(now)
 	}
 	return true, old != now
 }

@@ -191,26 +191,26 @@ var clientCommands = []Command{
 	},
 }
 
-func cmdClientId(c *call) { c.int(int64(c.conn.id)) }
+func cmdClientId(c *call) { c.Int(int64(c.conn.id)) }
 
 func cmdClientGetname(c *call) {
 	if c.conn.name == nil {
-		c.null()
+		c.Null()
 		return
 	}
-	c.bulk(c.conn.name)
+	c.Bulk(c.conn.name)
 }
 
 func cmdClientSetname(c *call) {
 	if c.setName(c.args[2]) {
-		c.ok()
+		c.OK()
 	}
 }
 
 // setName gives the connection a name; an empty one takes it away.
 func (c *call) setName(name []byte) bool {
 	if !validName(name) {
-		c.err(errClientName)
+		c.Error(errClientName)
 		return false
 	}
 	c.conn.name = nil
@@ -228,23 +228,23 @@ func cmdClientSetinfo(c *call) {
 	case is(c.args[2], "lib-ver"):
 		field = &c.conn.libVer
 	default:
-		c.err("ERR Unrecognized option '" + string(c.args[2]) + "'")
+		c.Error("ERR Unrecognized option '" + string(c.args[2]) + "'")
 		return
 	}
 	if !validName(c.args[3]) {
-		c.err("ERR " + string(c.args[2]) +
+		c.Error("ERR " + string(c.args[2]) +
 			" cannot contain spaces, newlines or special characters.")
 		return
 	}
 	*field = bytes.Clone(c.args[3])
-	c.ok()
+	c.OK()
 }
 
 func cmdClientReply(c *call) {
 	switch {
 	case is(c.args[2], "on"):
 		c.conn.mute &^= muteOff | muteSkip
-		c.ok()
+		c.OK()
 	case is(c.args[2], "off"):
 		c.conn.mute |= muteOff
 	case is(c.args[2], "skip"):
@@ -252,7 +252,7 @@ func cmdClientReply(c *call) {
 			c.conn.mute |= muteNext
 		}
 	default:
-		c.err(errSyntax)
+		c.Error(errSyntax)
 	}
 }
 
@@ -263,23 +263,23 @@ func cmdClientNoTouch(c *call) { c.onOff(&c.conn.noTouch) }
 func (c *call) onOff(flag *bool) {
 	on := is(c.args[2], "on")
 	if !on && !is(c.args[2], "off") {
-		c.err(errSyntax)
+		c.Error(errSyntax)
 		return
 	}
 	*flag = on
-	c.ok()
+	c.OK()
 }
 
 func cmdClientPause(c *call) {
 	if len(c.args) > 4 {
-		c.err(errSubcommandArity(c.args))
+		c.Error(errSubcommandArity(c.args))
 		return
 	}
 	all := true
 	if len(c.args) == 4 {
 		all = is(c.args[3], "all")
 		if !all && !is(c.args[3], "write") {
-			c.err("ERR CLIENT PAUSE mode must be WRITE or ALL")
+			c.Error("ERR CLIENT PAUSE mode must be WRITE or ALL")
 			return
 		}
 	}
@@ -293,23 +293,23 @@ func cmdClientPause(c *call) {
 	p := &c.e.pause
 	p.all, p.until = all, max(p.until, until)
 	c.e.expires.held = true
-	c.ok()
+	c.OK()
 }
 
 func cmdClientUnpause(c *call) {
 	c.e.unpause()
-	c.ok()
+	c.OK()
 }
 
 func cmdClientUnblock(c *call) {
 	if len(c.args) > 4 {
-		c.err(errSubcommandArity(c.args))
+		c.Error(errSubcommandArity(c.args))
 		return
 	}
 	fail := false
 	if len(c.args) == 4 {
 		if fail = is(c.args[3], "error"); !fail && !is(c.args[3], "timeout") {
-			c.err("ERR CLIENT UNBLOCK reason should be TIMEOUT or ERROR")
+			c.Error("ERR CLIENT UNBLOCK reason should be TIMEOUT or ERROR")
 			return
 		}
 	}
@@ -319,15 +319,15 @@ func cmdClientUnblock(c *call) {
 	}
 	cl := c.e.connOf(id)
 	if cl == nil || cl.parked == nil || cl.parked.timeout == nil {
-		c.int(0)
+		c.Int(0)
 		return
 	}
 	reply := cl.parked.timeout
 	if fail {
-		reply = func(c *call) { c.err("UNBLOCKED client unblocked via CLIENT UNBLOCK") }
+		reply = func(c *call) { c.Error("UNBLOCKED client unblocked via CLIENT UNBLOCK") }
 	}
 	c.e.giveUp(cl.parked, reply)
-	c.int(1)
+	c.Int(1)
 }
 
 // connOf finds a connection by the id that a client names.
@@ -365,15 +365,15 @@ func cmdClientKill(c *call) {
 	if len(c.args) == 3 {
 		k := killFilter{addr: c.args[2]}
 		if c.kill(&k) == 0 {
-			c.err("ERR No such client")
+			c.Error("ERR No such client")
 			return
 		}
-		c.ok()
+		c.OK()
 		return
 	}
 	k, ok := c.killFilter()
 	if ok {
-		c.count(c.kill(&k))
+		c.Count(c.kill(&k))
 	}
 }
 
@@ -381,7 +381,7 @@ func (c *call) killFilter() (k killFilter, ok bool) {
 	k.keepMe = true
 	for i := 2; i < len(c.args); i += 2 {
 		if i+1 == len(c.args) {
-			c.err(errSyntax)
+			c.Error(errSyntax)
 			return k, false
 		}
 		arg := c.args[i+1]
@@ -389,7 +389,7 @@ func (c *call) killFilter() (k killFilter, ok bool) {
 		case is(c.args[i], "id"):
 			k.id, ok = resp.Int(arg)
 			if !ok || k.id < 1 {
-				c.err("ERR client-id should be greater than 0")
+				c.Error("ERR client-id should be greater than 0")
 				return k, false
 			}
 		case is(c.args[i], "type"):
@@ -402,7 +402,7 @@ func (c *call) killFilter() (k killFilter, ok bool) {
 			k.laddr = arg
 		case is(c.args[i], "user"):
 			if string(arg) != "default" {
-				c.err("ERR No such user '" + string(arg) + "'")
+				c.Error("ERR No such user '" + string(arg) + "'")
 				return k, false
 			}
 		case is(c.args[i], "skipme") && (is(arg, "yes") || is(arg, "no")):
@@ -412,11 +412,11 @@ func (c *call) killFilter() (k killFilter, ok bool) {
 				return k, false
 			}
 			if k.age <= 0 {
-				c.err("ERR maxage should be greater than 0")
+				c.Error("ERR maxage should be greater than 0")
 				return k, false
 			}
 		default:
-			c.err(errSyntax)
+			c.Error(errSyntax)
 			return k, false
 		}
 	}
@@ -431,7 +431,7 @@ func (c *call) kill(k *killFilter) int {
 			continue
 		}
 		if cl != c.conn {
-			cl.w.buf = nil
+			cl.w.Buf = nil
 		}
 		c.e.hangup(cl)
 		n++
@@ -472,12 +472,12 @@ func (c *call) argClass(i int) (connClass, bool) {
 	case is(arg, "master"):
 		return classMaster, true
 	}
-	c.err("ERR Unknown client type '" + string(c.args[i]) + "'")
+	c.Error("ERR Unknown client type '" + string(c.args[i]) + "'")
 	return classAny, false
 }
 
 func cmdClientInfo(c *call) {
-	c.verbatim("txt", string(append(c.describe(nil, c.conn), '\n')))
+	c.Verbatim("txt", string(append(c.describe(nil, c.conn), '\n')))
 }
 
 func cmdClientList(c *call) {
@@ -500,7 +500,7 @@ func cmdClientList(c *call) {
 			ids[id] = true
 		}
 	default:
-		c.err(errSyntax)
+		c.Error(errSyntax)
 		return
 	}
 	var out []byte
@@ -510,7 +510,7 @@ func cmdClientList(c *call) {
 		}
 		out = append(c.describe(out, cl), '\n')
 	}
-	c.verbatim("txt", string(out))
+	c.Verbatim("txt", string(out))
 }
 
 // flags are the letters that CLIENT LIST shows of a connection.
@@ -575,10 +575,10 @@ func (c *call) describe(out []byte, cl *conn) []byte {
 		name = "NULL"
 	}
 	version := int64(2)
-	if cl.w.resp3 {
+	if cl.w.RESP3 {
 		version = 3
 	}
-	output := int64(len(cl.w.buf))
+	output := int64(len(cl.w.Buf))
 	number("id", int64(cl.id))
 	text("addr", cl.peer.Addr)
 	text("laddr", cl.peer.Laddr)
@@ -597,12 +597,12 @@ func (c *call) describe(out []byte, cl *conn) []byte {
 	number("qbuf-free", free)
 	number("argv-mem", argMem)
 	number("multi-mem", queuedMem)
-	number("rbs", int64(cap(cl.w.buf)))
+	number("rbs", int64(cap(cl.w.Buf)))
 	number("rbp", output)
 	number("obl", output)
 	number("oll", 0)
 	number("omem", 0)
-	number("tot-mem", int64(cap(cl.w.buf)+cap(cl.in))+argMem+queuedMem+connBytes)
+	number("tot-mem", int64(cap(cl.w.Buf)+cap(cl.in))+argMem+queuedMem+connBytes)
 	text("events", "r")
 	text("cmd", name)
 	text("user", "default")

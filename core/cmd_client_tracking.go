@@ -13,12 +13,12 @@ func cmdClientTracking(c *call) {
 	switch {
 	case is(c.args[2], "off"):
 		c.e.disableTracking(c.conn)
-		c.ok()
+		c.OK()
 	case !is(c.args[2], "on"):
-		c.err(errSyntax)
+		c.Error(errSyntax)
 	case c.mayTrack(next):
 		c.e.enableTracking(c.conn, next)
-		c.ok()
+		c.OK()
 	}
 }
 
@@ -45,7 +45,7 @@ func (c *call) argTracking() (next *caching, ok bool) {
 			i++
 			next.prefixes = append(next.prefixes, string(c.args[i]))
 		default:
-			c.err(errSyntax)
+			c.Error(errSyntax)
 			return nil, false
 		}
 	}
@@ -56,7 +56,7 @@ func (c *call) argTracking() (next *caching, ok bool) {
 // earlier option named.
 func (c *call) argRedirect(i int, before ConnID) (ConnID, bool) {
 	if before != 0 {
-		c.err("ERR A client can only redirect to a single other client")
+		c.Error("ERR A client can only redirect to a single other client")
 		return 0, false
 	}
 	id, ok := c.argInt(i)
@@ -65,7 +65,7 @@ func (c *call) argRedirect(i int, before ConnID) (ConnID, bool) {
 	}
 	to := c.e.connOf(id)
 	if to == nil || to.leaving {
-		c.err("ERR The client ID you want redirect to does not exist")
+		c.Error("ERR The client ID you want redirect to does not exist")
 		return 0, false
 	}
 	return to.id, true
@@ -80,16 +80,16 @@ func (c *call) mayTrack(next *caching) bool {
 	}
 	switch {
 	case len(next.prefixes) > 0 && !next.bcast:
-		c.err("ERR PREFIX option requires BCAST mode to be enabled")
+		c.Error("ERR PREFIX option requires BCAST mode to be enabled")
 	case was.on && was.bcast != next.bcast:
-		c.err("ERR You can't switch BCAST mode on/off before disabling tracking for this " +
+		c.Error("ERR You can't switch BCAST mode on/off before disabling tracking for this " +
 			"client, and then re-enabling it with a different mode.")
 	case next.bcast && (next.optIn || next.optOut):
-		c.err("ERR OPTIN and OPTOUT are not compatible with BCAST")
+		c.Error("ERR OPTIN and OPTOUT are not compatible with BCAST")
 	case next.optIn && next.optOut:
-		c.err("ERR You can't specify both OPTIN mode and OPTOUT mode")
+		c.Error("ERR You can't specify both OPTIN mode and OPTOUT mode")
 	case next.optIn && was.optOut || next.optOut && was.optIn:
-		c.err("ERR You can't switch OPTIN/OPTOUT mode before disabling tracking for this " +
+		c.Error("ERR You can't switch OPTIN/OPTOUT mode before disabling tracking for this " +
 			"client, and then re-enabling it with a different mode.")
 	default:
 		return c.prefixesApart(was.prefixes, next.prefixes)
@@ -111,7 +111,7 @@ func (c *call) prefixesApart(has, named []string) bool {
 			at = slices.IndexFunc(list, overlaps)
 		}
 		if at >= 0 {
-			c.err("ERR Prefix '" + cString(name) + "' overlaps with " + which + " prefix '" +
+			c.Error("ERR Prefix '" + cString(name) + "' overlaps with " + which + " prefix '" +
 				cString(list[at]) + "'" + rule)
 			return false
 		}
@@ -129,21 +129,21 @@ func cmdClientCaching(c *call) {
 	t := c.conn.caching
 	switch yes := is(c.args[2], "yes"); {
 	case t == nil || !t.on:
-		c.err("ERR CLIENT CACHING can be called only when the client is in tracking mode with " +
+		c.Error("ERR CLIENT CACHING can be called only when the client is in tracking mode with " +
 			"OPTIN or OPTOUT mode enabled")
 	case !yes && !is(c.args[2], "no"):
-		c.err(errSyntax)
+		c.Error(errSyntax)
 	case yes && !t.optIn:
-		c.err("ERR CLIENT CACHING YES is only valid when tracking is enabled in OPTIN mode.")
+		c.Error("ERR CLIENT CACHING YES is only valid when tracking is enabled in OPTIN mode.")
 	case !yes && !t.optOut:
-		c.err("ERR CLIENT CACHING NO is only valid when tracking is enabled in OPTOUT mode.")
+		c.Error("ERR CLIENT CACHING NO is only valid when tracking is enabled in OPTOUT mode.")
 	default:
 		t.given = true
-		c.ok()
+		c.OK()
 	}
 }
 
-func cmdClientGetredir(c *call) { c.int(c.conn.redirection()) }
+func cmdClientGetredir(c *call) { c.Int(c.conn.redirection()) }
 
 // redirection is the id of the connection that gets the messages: 0 for the one that tracks
 // itself, -1 if it does not track.
@@ -173,17 +173,17 @@ func cmdClientTrackinginfo(c *call) {
 			flags = append(flags, f.name)
 		}
 	}
-	c.mapping(3)
-	c.bulkString("flags")
-	c.set(len(flags))
+	c.Map(3)
+	c.BulkString("flags")
+	c.Set(len(flags))
 	for _, name := range flags {
-		c.bulkString(name)
+		c.BulkString(name)
 	}
-	c.bulkString("redirect")
-	c.int(c.conn.redirection())
-	c.bulkString("prefixes")
-	c.array(len(t.prefixes))
+	c.BulkString("redirect")
+	c.Int(c.conn.redirection())
+	c.BulkString("prefixes")
+	c.Array(len(t.prefixes))
 	for _, name := range t.prefixes {
-		c.bulkString(name)
+		c.BulkString(name)
 	}
 }

@@ -77,7 +77,7 @@ func (c *call) advance(i int) {
 		return
 	}
 	if ms > clockMax-c.nowMs() {
-		c.err("ERR the clock does not go beyond the year 9999")
+		c.Error("ERR the clock does not go beyond the year 9999")
 		return
 	}
 	c.turnTo(c.e.clock.read() + Time(ms)*1000)
@@ -96,17 +96,17 @@ func (c *call) turnTo(t Time) {
 	c.e.clock.set(t)
 	c.e.turn(t)
 	c.conn.lastInput = t
-	c.ok()
+	c.OK()
 }
 
 func cmdClockFreeze(c *call) {
 	c.e.clock.freeze()
-	c.ok()
+	c.OK()
 }
 
 func cmdClockRun(c *call) {
 	c.e.clock.run()
-	c.ok()
+	c.OK()
 }
 
-func cmdClockGet(c *call) { c.int(c.nowMs()) }
+func cmdClockGet(c *call) { c.Int(c.nowMs()) }

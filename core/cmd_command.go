@@ -4,6 +4,8 @@ import (
 	"strings"
 
 	"github.com/redlet/redlet/core/internal/glob"
+	"github.com/redlet/redlet/core/internal/reply"
+	"github.com/redlet/redlet/core/internal/syntax"
 )
 
 var commandCommands = []Command{
@@ -105,23 +107,23 @@ func (e *Engine) commandCount() int {
 }
 
 func cmdCommand(c *call) {
-	c.array(c.e.commandCount())
+	c.Array(c.e.commandCount())
 	c.e.eachCommand(c.commandInfo)
 }
 
-func cmdCommandCount(c *call) { c.count(c.e.commandCount()) }
+func cmdCommandCount(c *call) { c.Count(c.e.commandCount()) }
 
 func cmdCommandInfo(c *call) {
 	if len(c.args) == 2 {
 		cmdCommand(c)
 		return
 	}
-	c.array(len(c.args) - 2)
+	c.Array(len(c.args) - 2)
 	for _, name := range c.args[2:] {
 		if cmd := c.e.byFullName(name); cmd != nil {
 			c.commandInfo(cmd)
 		} else {
-			c.null()
+			c.Null()
 		}
 	}
 }
@@ -184,27 +186,27 @@ func (cmd *Command) categories() Category {
 
 // commandInfo writes a command as COMMAND INFO shows it.
 func (c *call) commandInfo(cmd *Command) {
-	c.array(10)
-	c.bulkString(cmd.full)
-	c.int(int64(c.e.arity(cmd)))
+	c.Array(10)
+	c.BulkString(cmd.full)
+	c.Int(int64(c.e.arity(cmd)))
 	c.commandFlags(cmd)
 	first, last, step, _ := cmd.keyRange()
-	c.int(int64(first))
-	c.int(int64(last))
-	c.int(int64(step))
+	c.Int(int64(first))
+	c.Int(int64(last))
+	c.Int(int64(step))
 	c.statusSet("@", categoryNames[:], uint32(cmd.categories()))
 	tips := strings.Fields(cmd.Tips)
-	c.set(len(tips))
+	c.Set(len(tips))
 	for _, tip := range tips {
-		c.bulkString(tip)
+		c.BulkString(tip)
 	}
 	c.keySpecs(cmd)
 	subs := c.e.subcommands(cmd)
 	if len(subs) == 0 {
-		c.set(0)
+		c.Set(0)
 		return
 	}
-	c.array(len(subs))
+	c.Array(len(subs))
 	for _, sub := range subs {
 		c.commandInfo(sub)
 	}
@@ -222,15 +224,15 @@ func (e *Engine) subcommands(cmd *Command) []*Command {
 }
 
 func (c *call) commandFlags(cmd *Command) {
-	at, n := c.arrayLater(), 0
+	at, n := c.ArrayLater(), 0
 	for i, name := range flagNames {
 		if name != "" && cmd.Flags&(1<<i) != 0 {
-			c.status(name)
+			c.Status(name)
 			n++
 		}
 	}
 	if _, _, _, movable := cmd.keyRange(); movable {
-		c.status("movablekeys")
+		c.Status("movablekeys")
 		n++
 	}
 	c.setEnd(at, n)
@@ -238,10 +240,10 @@ func (c *call) commandFlags(cmd *Command) {
 
 // statusSet writes the names of the bits that are set.
 func (c *call) statusSet(prefix string, names []string, bits uint32) {
-	at, n := c.arrayLater(), 0
+	at, n := c.ArrayLater(), 0
 	for i, name := range names {
 		if bits&(1<<i) != 0 {
-			c.status(prefix + name)
+			c.Status(prefix + name)
 			n++
 		}
 	}
@@ -249,87 +251,87 @@ func (c *call) statusSet(prefix string, names []string, bits uint32) {
 }
 
 // setEnd ends a set begun with arrayLater.
-func (c *call) setEnd(at later, n int) {
+func (c *call) setEnd(at reply.Later, n int) {
 	kind := byte('*')
-	if c.resp3 {
+	if c.RESP3 {
 		kind = '~'
 	}
-	c.arrayEnd(at, kind, n)
+	c.ArrayEnd(at, kind, n)
 }
 
 // keySpecs writes the key specs of a command.
 func (c *call) keySpecs(cmd *Command) {
-	at, n := c.arrayLater(), 0
+	at, n := c.ArrayLater(), 0
 	for rest := cmd.Keys; rest != ""; n++ {
-		var spec keySpec
-		spec, rest = nextKeySpec(rest)
-		if spec.note != "" {
-			c.mapping(4)
-			c.bulkString("notes")
-			c.bulkString(spec.note)
+		var spec syntax.KeySpec
+		spec, rest = syntax.NextKeySpec(rest)
+		if spec.Note != "" {
+			c.Map(4)
+			c.BulkString("notes")
+			c.BulkString(spec.Note)
 		} else {
-			c.mapping(3)
+			c.Map(3)
 		}
-		c.bulkString("flags")
-		c.statusSet("", keyFlagNames[:], uint32(spec.flags))
+		c.BulkString("flags")
+		c.statusSet("", syntax.KeyFlagNames[:], uint32(spec.Flags))
 		c.keySpecBegin(&spec)
 		c.keySpecFind(&spec)
 	}
 	c.setEnd(at, n)
 }
 
-func (c *call) keySpecBegin(spec *keySpec) {
-	c.bulkString("begin_search")
-	c.mapping(2)
-	c.bulkString("type")
-	switch spec.begin {
-	case beginIndex:
-		c.bulkString("index")
-		c.bulkString("spec")
-		c.numbers("index", spec.index)
-	case beginKeyword:
-		c.bulkString("keyword")
-		c.bulkString("spec")
-		c.mapping(2)
-		c.bulkString("keyword")
-		c.bulkString(spec.keyword)
-		c.bulkString("startfrom")
-		c.int(int64(spec.index))
+func (c *call) keySpecBegin(spec *syntax.KeySpec) {
+	c.BulkString("begin_search")
+	c.Map(2)
+	c.BulkString("type")
+	switch spec.Begin {
+	case syntax.BeginIndex:
+		c.BulkString("index")
+		c.BulkString("spec")
+		c.numbers("index", spec.Index)
+	case syntax.BeginKeyword:
+		c.BulkString("keyword")
+		c.BulkString("spec")
+		c.Map(2)
+		c.BulkString("keyword")
+		c.BulkString(spec.Keyword)
+		c.BulkString("startfrom")
+		c.Int(int64(spec.Index))
 	default:
-		c.bulkString("unknown")
-		c.bulkString("spec")
-		c.mapping(0)
+		c.BulkString("unknown")
+		c.BulkString("spec")
+		c.Map(0)
 	}
 }
 
-func (c *call) keySpecFind(spec *keySpec) {
-	c.bulkString("find_keys")
-	c.mapping(2)
-	c.bulkString("type")
-	switch spec.find {
-	case findRange:
-		c.bulkString("range")
-		c.bulkString("spec")
-		c.numbers("lastkey keystep limit", spec.a, spec.b, spec.c)
-	case findNumber:
-		c.bulkString("keynum")
-		c.bulkString("spec")
-		c.numbers("keynumidx firstkey keystep", spec.a, spec.b, spec.c)
+func (c *call) keySpecFind(spec *syntax.KeySpec) {
+	c.BulkString("find_keys")
+	c.Map(2)
+	c.BulkString("type")
+	switch spec.Find {
+	case syntax.FindRange:
+		c.BulkString("range")
+		c.BulkString("spec")
+		c.numbers("lastkey keystep limit", spec.A, spec.B, spec.C)
+	case syntax.FindNumber:
+		c.BulkString("keynum")
+		c.BulkString("spec")
+		c.numbers("keynumidx firstkey keystep", spec.A, spec.B, spec.C)
 	default:
-		c.bulkString("unknown")
-		c.bulkString("spec")
-		c.mapping(0)
+		c.BulkString("unknown")
+		c.BulkString("spec")
+		c.Map(0)
 	}
 }
 
 // numbers writes a map of names, separated by spaces, to numbers.
 func (c *call) numbers(names string, values ...int) {
-	c.mapping(len(values))
+	c.Map(len(values))
 	for _, n := range values {
 		var name string
 		name, names, _ = strings.Cut(names, " ")
-		c.bulkString(name)
-		c.int(int64(n))
+		c.BulkString(name)
+		c.Int(int64(n))
 	}
 }
 
@@ -339,7 +341,7 @@ func cmdCommandList(c *call) {
 	case len(c.args) == 2:
 		keep = func(*Command) bool { return true }
 	case len(c.args) != 5 || !is(c.args[2], "filterby"):
-		c.err(errSyntax)
+		c.Error(errSyntax)
 		return
 	case is(c.args[3], "module"):
 		keep = func(*Command) bool { return false } // an engine loads no modules
@@ -355,17 +357,17 @@ func cmdCommandList(c *call) {
 		pattern := c.args[4]
 		keep = func(cmd *Command) bool { return glob.Match(pattern, []byte(cmd.full), true) }
 	default:
-		c.err(errSyntax)
+		c.Error(errSyntax)
 		return
 	}
-	at, n := c.arrayLater(), 0
+	at, n := c.ArrayLater(), 0
 	for _, cmd := range c.e.table.all {
 		shown := cmd.Flags&Internal == 0 && c.e.visible(cmd) &&
 			(cmd.parent == nil || c.e.visible(cmd.parent))
 		if shown && keep(cmd) {
-			c.bulkString(cmd.full)
+			c.BulkString(cmd.full)
 			n++
 		}
 	}
-	c.arrayEnd(at, '*', n)
+	c.ArrayEnd(at, '*', n)
 }

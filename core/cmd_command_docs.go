@@ -1,11 +1,16 @@
 package core
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/redlet/redlet/core/internal/reply"
+	"github.com/redlet/redlet/core/internal/syntax"
+)
 
 func cmdCommandDocs(c *call) {
-	at, n := c.arrayLater(), 0
+	at, n := c.ArrayLater(), 0
 	show := func(cmd *Command) {
-		c.bulkString(cmd.full)
+		c.BulkString(cmd.full)
 		c.commandDocs(cmd)
 		n++
 	}
@@ -21,61 +26,61 @@ func cmdCommandDocs(c *call) {
 }
 
 // mappingEnd ends a map of n pairs begun with arrayLater.
-func (c *call) mappingEnd(at later, n int) {
-	if c.resp3 {
-		c.arrayEnd(at, '%', n)
+func (c *call) mappingEnd(at reply.Later, n int) {
+	if c.RESP3 {
+		c.ArrayEnd(at, '%', n)
 	} else {
-		c.arrayEnd(at, '*', 2*n)
+		c.ArrayEnd(at, '*', 2*n)
 	}
 }
 
 // field writes a pair of texts, unless the second is empty, and counts it.
 func (c *call) field(n *int, name, value string) {
 	if value != "" {
-		c.bulkString(name)
-		c.bulkString(value)
+		c.BulkString(name)
+		c.BulkString(value)
 		*n++
 	}
 }
 
 // commandDocs writes a command as COMMAND DOCS shows it.
 func (c *call) commandDocs(cmd *Command) {
-	at, n := c.arrayLater(), 0
+	at, n := c.ArrayLater(), 0
 	c.field(&n, "summary", cmd.Summary)
-	c.field(&n, "since", fullVersion(cmd.Since))
+	c.field(&n, "since", syntax.FullVersion(cmd.Since))
 	c.field(&n, "group", cmd.Group)
 	c.field(&n, "complexity", cmd.Complexity)
 	if cmd.System || cmd.Deprecated != "" {
-		c.bulkString("doc_flags")
-		flags, count := c.arrayLater(), 0
+		c.BulkString("doc_flags")
+		flags, count := c.ArrayLater(), 0
 		if cmd.Deprecated != "" {
-			c.status("deprecated")
+			c.Status("deprecated")
 			count++
 		}
 		if cmd.System {
-			c.status("syscmd")
+			c.Status("syscmd")
 			count++
 		}
 		c.setEnd(flags, count)
 		n++
 	}
-	c.field(&n, "deprecated_since", fullVersion(cmd.Deprecated))
+	c.field(&n, "deprecated_since", syntax.FullVersion(cmd.Deprecated))
 	c.field(&n, "replaced_by", cmd.Replaced)
 	if cmd.History != "" {
-		c.bulkString("history")
+		c.BulkString("history")
 		c.history(cmd.History)
 		n++
 	}
 	if args := c.e.arguments(cmd); len(args) > 0 {
-		c.bulkString("arguments")
+		c.BulkString("arguments")
 		c.arguments(args)
 		n++
 	}
 	if subs := c.e.subcommands(cmd); len(subs) > 0 {
-		c.bulkString("subcommands")
-		c.mapping(len(subs))
+		c.BulkString("subcommands")
+		c.Map(len(subs))
 		for _, sub := range subs {
-			c.bulkString(sub.full)
+			c.BulkString(sub.full)
 			c.commandDocs(sub)
 		}
 		n++
@@ -85,7 +90,7 @@ func (c *call) commandDocs(cmd *Command) {
 
 // history writes what later versions added.
 func (c *call) history(text string) {
-	at, n := c.arrayLater(), 0
+	at, n := c.ArrayLater(), 0
 	for text != "" {
 		var entry string
 		entry, text, _ = strings.Cut(text, "; ")
@@ -93,25 +98,25 @@ func (c *call) history(text string) {
 		if sinceOf(version) > c.e.cfg.compat {
 			continue
 		}
-		c.array(2)
-		c.bulkString(fullVersion(version))
-		c.bulkString(change)
+		c.Array(2)
+		c.BulkString(syntax.FullVersion(version))
+		c.BulkString(change)
 		n++
 	}
 	c.setEnd(at, n)
 }
 
 // arguments returns the arguments that a command has in this version.
-func (e *Engine) arguments(cmd *Command) []argument {
-	return e.known(parseSyntax(cmd.Syntax))
+func (e *Engine) arguments(cmd *Command) []syntax.Argument {
+	return e.known(syntax.Parse(cmd.Syntax))
 }
 
 // known drops the arguments that came after the version that the engine behaves as.
-func (e *Engine) known(args []argument) []argument {
+func (e *Engine) known(args []syntax.Argument) []syntax.Argument {
 	kept := args[:0]
 	for _, a := range args {
-		if a.since == "" || sinceOf(a.since) <= e.cfg.compat {
-			a.args = e.known(a.args)
+		if a.Since == "" || sinceOf(a.Since) <= e.cfg.compat {
+			a.Args = e.known(a.Args)
 			kept = append(kept, a)
 		}
 	}
@@ -119,48 +124,48 @@ func (e *Engine) known(args []argument) []argument {
 }
 
 // arguments writes arguments as COMMAND DOCS shows them.
-func (c *call) arguments(args []argument) {
-	c.array(len(args))
+func (c *call) arguments(args []syntax.Argument) {
+	c.Array(len(args))
 	for i := range args {
 		c.argument(&args[i])
 	}
 }
 
-func (c *call) argument(a *argument) {
-	at, n := c.arrayLater(), 0
-	c.field(&n, "name", a.name)
-	c.field(&n, "type", argumentKinds[a.kind])
-	c.field(&n, "display_text", a.display)
-	if a.spec >= 0 {
-		c.bulkString("key_spec_index")
-		c.int(int64(a.spec))
+func (c *call) argument(a *syntax.Argument) {
+	at, n := c.ArrayLater(), 0
+	c.field(&n, "name", a.Name)
+	c.field(&n, "type", syntax.KindNames[a.Kind])
+	c.field(&n, "display_text", a.Display)
+	if a.Spec >= 0 {
+		c.BulkString("key_spec_index")
+		c.Int(int64(a.Spec))
 		n++
 	}
-	if a.hasToken {
-		c.bulkString("token")
-		c.bulkString(a.token)
+	if a.HasToken {
+		c.BulkString("token")
+		c.BulkString(a.Token)
 		n++
 	}
-	c.field(&n, "since", a.since)
-	c.field(&n, "deprecated_since", a.deprecated)
-	if a.optional || a.multiple || a.repeats {
-		c.bulkString("flags")
-		flags, count := c.arrayLater(), 0
+	c.field(&n, "since", a.Since)
+	c.field(&n, "deprecated_since", a.Deprecated)
+	if a.Optional || a.Multiple || a.Repeats {
+		c.BulkString("flags")
+		flags, count := c.ArrayLater(), 0
 		for _, flag := range [...]struct {
 			on   bool
 			name string
-		}{{a.optional, "optional"}, {a.multiple, "multiple"}, {a.repeats, "multiple_token"}} {
+		}{{a.Optional, "optional"}, {a.Multiple, "multiple"}, {a.Repeats, "multiple_token"}} {
 			if flag.on {
-				c.status(flag.name)
+				c.Status(flag.name)
 				count++
 			}
 		}
 		c.setEnd(flags, count)
 		n++
 	}
-	if len(a.args) > 0 {
-		c.bulkString("arguments")
-		c.arguments(a.args)
+	if len(a.Args) > 0 {
+		c.BulkString("arguments")
+		c.arguments(a.Args)
 		n++
 	}
 	c.mappingEnd(at, n)
@@ -169,9 +174,9 @@ func (c *call) argument(a *argument) {
 // cmdHelp is the HELP of every container: its subcommands, what they take and what they do.
 func cmdHelp(c *call) {
 	container := c.cmd.parent
-	at, n := c.arrayLater(), 0
+	at, n := c.ArrayLater(), 0
 	line := func(text string) {
-		c.status(text)
+		c.Status(text)
 		n++
 	}
 	name := upper(container.Name)
@@ -188,31 +193,31 @@ func cmdHelp(c *call) {
 	}
 	line("HELP")
 	line("    " + c.cmd.Summary)
-	c.arrayEnd(at, '*', n)
+	c.ArrayEnd(at, '*', n)
 }
 
 // usage writes a subcommand's syntax on one line.
-func usage(cmd *Command, args []argument) string {
+func usage(cmd *Command, args []syntax.Argument) string {
 	text := appendUsage([]byte(upper(cmd.Name)), args, " ")
 	return string(text)
 }
 
-func appendUsage(dst []byte, args []argument, between string) []byte {
+func appendUsage(dst []byte, args []syntax.Argument, between string) []byte {
 	for i := range args {
 		a := &args[i]
 		if i > 0 || between == " " {
 			dst = append(dst, between...)
 		}
-		if a.optional {
+		if a.Optional {
 			dst = append(dst, '[')
 		}
 		dst = appendArgument(dst, a, true)
-		if a.multiple {
+		if a.Multiple {
 			dst = append(dst, " ["...)
-			dst = appendArgument(dst, a, a.repeats)
+			dst = appendArgument(dst, a, a.Repeats)
 			dst = append(dst, " ...]"...)
 		}
-		if a.optional {
+		if a.Optional {
 			dst = append(dst, ']')
 		}
 	}
@@ -220,30 +225,30 @@ func appendUsage(dst []byte, args []argument, between string) []byte {
 }
 
 // appendArgument writes an argument once, with or without the token that announces it.
-func appendArgument(dst []byte, a *argument, token bool) []byte {
-	if a.hasToken && token {
-		dst = append(dst, a.token...)
-		if a.kind != argToken {
+func appendArgument(dst []byte, a *syntax.Argument, token bool) []byte {
+	if a.HasToken && token {
+		dst = append(dst, a.Token...)
+		if a.Kind != syntax.PureToken {
 			dst = append(dst, ' ')
 		}
 	}
-	switch a.kind {
-	case argToken:
-	case argOneOf:
-		if !a.optional || a.hasToken {
+	switch a.Kind {
+	case syntax.PureToken:
+	case syntax.OneOf:
+		if !a.Optional || a.HasToken {
 			dst = append(dst, '(')
 		}
-		dst = appendUsage(dst, a.args, "|")
-		if !a.optional || a.hasToken {
+		dst = appendUsage(dst, a.Args, "|")
+		if !a.Optional || a.HasToken {
 			dst = append(dst, ')')
 		}
-	case argBlock:
+	case syntax.Block:
 		at := len(dst)
-		dst = appendUsage(dst, a.args, " ")
+		dst = appendUsage(dst, a.Args, " ")
 		dst = append(dst[:at], dst[min(at+1, len(dst)):]...) // the first space
 	default:
 		dst = append(dst, '<')
-		dst = append(dst, a.display...)
+		dst = append(dst, a.Display...)
 		dst = append(dst, '>')
 	}
 	return dst

@@ -58,11 +58,11 @@ var configCommands = []Command{
 // cmdConfigGet answers with each parameter once, by the exact names first and then by patterns in
 // the table's order.
 func cmdConfigGet(c *call) {
-	at, n := c.arrayLater(), 0
+	at, n := c.ArrayLater(), 0
 	seen := make([]bool, 2*len(parameters)) // names, then aliases
 	show := func(i int, name string) {
-		c.bulkString(name)
-		c.bulkString(c.e.cfg.shows(i))
+		c.BulkString(name)
+		c.BulkString(c.e.cfg.shows(i))
 		n++
 	}
 	for _, arg := range c.args[2:] {
@@ -83,10 +83,10 @@ func cmdConfigGet(c *call) {
 			show(i, string(arg))
 		}
 	}
-	if c.resp3 {
-		c.arrayEnd(at, '%', n)
+	if c.RESP3 {
+		c.ArrayEnd(at, '%', n)
 	} else {
-		c.arrayEnd(at, '*', 2*n)
+		c.ArrayEnd(at, '*', 2*n)
 	}
 }
 
@@ -119,7 +119,7 @@ func hasWildcard(pattern []byte) bool {
 // cmdConfigSet sets all of the parameters or none.
 func cmdConfigSet(c *call) {
 	if len(c.args)%2 != 0 {
-		c.err(errSyntax)
+		c.Error(errSyntax)
 		return
 	}
 	next := c.e.cfg
@@ -136,14 +136,14 @@ func cmdConfigSet(c *call) {
 			problem = hostRefuses(parameters[i].name)
 		}
 		if problem != "" {
-			c.err(errConfigSet(name, problem))
+			c.Error(errConfigSet(name, problem))
 			return
 		}
 	}
 	before := c.e.cfg
 	c.e.reconfigure(next)
 	if next.appendonly == before.appendonly || !c.switchAOF(&before) {
-		c.ok()
+		c.OK()
 	}
 }
 
@@ -154,23 +154,23 @@ func (c *call) configPlaces(next *config) ([]int, bool) {
 		name := c.args[k]
 		i := findParameter(name)
 		if i < 0 {
-			c.err("ERR Unknown option or number of arguments for CONFIG SET - '" +
+			c.Error("ERR Unknown option or number of arguments for CONFIG SET - '" +
 				clip(name, 128) + "'")
 			return nil, false
 		}
 		p := &parameters[i]
 		switch {
 		case p.flags&paramImmutable != 0:
-			c.err(errConfigSet(name, "can't set immutable config"))
+			c.Error(errConfigSet(name, "can't set immutable config"))
 			return nil, false
 		case p.flags&paramProtected != 0 && !allows(next.protectedConfigs, c.conn):
-			c.err(errConfigSet(name, "can't set protected config"))
+			c.Error(errConfigSet(name, "can't set protected config"))
 			return nil, false
 		}
 		alias := !is(name, p.name)
 		for j, earlier := range places {
 			if earlier == i && alias != is(c.args[2+2*j], p.name) {
-				c.err(errConfigSet(name, "duplicate parameter"))
+				c.Error(errConfigSet(name, "duplicate parameter"))
 				return nil, false
 			}
 		}
@@ -209,8 +209,8 @@ func (e *Engine) reconfigure(next config) {
 
 func cmdConfigResetstat(c *call) {
 	c.e.stats.start(c.e)
-	c.ok()
+	c.OK()
 }
 
 // cmdConfigRewrite has no file to write to: the host read the configuration.
-func cmdConfigRewrite(c *call) { c.err("ERR The server is running without a config file") }
+func cmdConfigRewrite(c *call) { c.Error("ERR The server is running without a config file") }

@@ -74,32 +74,32 @@ var connectionCommands = []Command{
 
 func cmdPing(c *call) {
 	if len(c.args) > 2 {
-		c.err(errArity(c.cmd))
+		c.Error(errArity(c.cmd))
 		return
 	}
-	if c.conn.subscribed() && !c.resp3 {
-		c.array(2)
-		c.bulkString("pong")
+	if c.conn.subscribed() && !c.RESP3 {
+		c.Array(2)
+		c.BulkString("pong")
 		if len(c.args) == 2 {
-			c.bulk(c.args[1])
+			c.Bulk(c.args[1])
 		} else {
-			c.bulk(nil)
+			c.Bulk(nil)
 		}
 		return
 	}
 	if len(c.args) == 2 {
-		c.bulk(c.args[1])
+		c.Bulk(c.args[1])
 		return
 	}
-	c.status("PONG")
+	c.Status("PONG")
 }
 
-func cmdEcho(c *call) { c.bulk(c.args[1]) }
+func cmdEcho(c *call) { c.Bulk(c.args[1]) }
 
 func cmdSelect(c *call) {
 	if d, ok := c.argDB(1); ok {
 		c.conn.db = d
-		c.ok()
+		c.OK()
 	}
 }
 
@@ -107,19 +107,19 @@ const errWrongPass = "WRONGPASS invalid username-password pair or user is disabl
 
 func cmdAuth(c *call) {
 	if len(c.args) > 3 {
-		c.err(errSyntax)
+		c.Error(errSyntax)
 		return
 	}
 	user, pass := []byte("default"), c.args[len(c.args)-1]
 	if len(c.args) == 3 {
 		user = c.args[1]
 	} else if c.e.cfg.requirepass == "" {
-		c.err("ERR AUTH <password> called without any password configured for the default " +
+		c.Error("ERR AUTH <password> called without any password configured for the default " +
 			"user. Are you sure your configuration is correct?")
 		return
 	}
 	if c.authenticate(user, pass) {
-		c.ok()
+		c.OK()
 	} else {
 		c.wrongPass()
 	}
@@ -130,8 +130,8 @@ func cmdAuth(c *call) {
 // password has no reply at all. What was announced to the host is as good as sent.
 func (c *call) wrongPass() {
 	cl := c.conn
-	if waits := len(cl.w.buf) > 0; !waits || cl.announced && !cl.executing {
-		c.err(errWrongPass)
+	if waits := len(cl.w.Buf) > 0; !waits || cl.announced && !cl.executing {
+		c.Error(errWrongPass)
 	}
 }
 
@@ -147,17 +147,17 @@ func (c *call) authenticate(user, pass []byte) bool {
 
 func cmdHello(c *call) {
 	version, next := 2, 1
-	if c.resp3 {
+	if c.RESP3 {
 		version = 3
 	}
 	if len(c.args) > 1 {
 		n, ok := resp.Int(c.args[1])
 		if !ok {
-			c.err("ERR Protocol version is not an integer or out of range")
+			c.Error("ERR Protocol version is not an integer or out of range")
 			return
 		}
 		if n < 2 || n > 3 {
-			c.err("NOPROTO unsupported protocol version")
+			c.Error("NOPROTO unsupported protocol version")
 			return
 		}
 		version, next = int(n), 2
@@ -174,11 +174,11 @@ func cmdHello(c *call) {
 			i++
 			name, named = c.args[i], true
 			if !validName(name) {
-				c.err(errClientName)
+				c.Error(errClientName)
 				return
 			}
 		default:
-			c.err("ERR Syntax error in HELLO option '" + string(c.args[i]) + "'")
+			c.Error("ERR Syntax error in HELLO option '" + string(c.args[i]) + "'")
 			return
 		}
 	}
@@ -187,7 +187,7 @@ func cmdHello(c *call) {
 		return
 	}
 	if !c.conn.authenticated {
-		c.err("NOAUTH HELLO must be called with the client already authenticated, otherwise " +
+		c.Error("NOAUTH HELLO must be called with the client already authenticated, otherwise " +
 			"the HELLO <proto> AUTH <user> <pass> option can be used to authenticate the client " +
 			"and select the RESP protocol version at the same time")
 		return
@@ -195,27 +195,27 @@ func cmdHello(c *call) {
 	if named && !c.setName(name) {
 		return
 	}
-	c.resp3 = version == 3
+	c.RESP3 = version == 3
 	c.greet(version)
 }
 
 // greet writes HELLO's reply.
 func (c *call) greet(version int) {
-	c.mapping(7)
-	c.bulkString("server")
-	c.bulkString("redis")
-	c.bulkString("version")
-	c.bulkString(c.e.Version())
-	c.bulkString("proto")
-	c.int(int64(version))
-	c.bulkString("id")
-	c.int(int64(c.conn.id))
-	c.bulkString("mode")
-	c.bulkString("standalone")
-	c.bulkString("role")
-	c.bulkString("master")
-	c.bulkString("modules")
-	c.array(0)
+	c.Map(7)
+	c.BulkString("server")
+	c.BulkString("redis")
+	c.BulkString("version")
+	c.BulkString(c.e.Version())
+	c.BulkString("proto")
+	c.Int(int64(version))
+	c.BulkString("id")
+	c.Int(int64(c.conn.id))
+	c.BulkString("mode")
+	c.BulkString("standalone")
+	c.BulkString("role")
+	c.BulkString("master")
+	c.BulkString("modules")
+	c.Array(0)
 }
 
 func cmdReset(c *call) {
@@ -224,15 +224,15 @@ func cmdReset(c *call) {
 	c.e.unsubscribeAll(cl)
 	c.e.disableTracking(cl)
 	cl.db = c.e.dbs[0]
-	cl.w.resp3 = false
+	cl.w.RESP3 = false
 	cl.authenticated = c.e.cfg.requirepass == ""
 	cl.name, cl.noEvict, cl.noTouch = nil, false, false
 	cl.mute &^= muteOff
-	c.status("RESET")
+	c.Status("RESET")
 }
 
 func cmdQuit(c *call) {
-	c.ok()
+	c.OK()
 	c.e.hangup(c.conn)
 }
 

@@ -71,37 +71,37 @@ func cmdDebug(c *call) {
 			return
 		}
 	}
-	c.err(errSubcommandArity(c.args))
+	c.Error(errSubcommandArity(c.args))
 }
 
 func debugHelp(c *call) {
 	all := debuggings()
-	c.array(3 + 2*len(all))
-	c.status("DEBUG <subcommand> [<arg> [value] [opt] ...]. Subcommands are:")
+	c.Array(3 + 2*len(all))
+	c.Status("DEBUG <subcommand> [<arg> [value] [opt] ...]. Subcommands are:")
 	for _, d := range all {
 		line := upper(d.name)
 		if d.usage != "" {
 			line += " " + d.usage
 		}
-		c.status(line)
-		c.status("    " + d.help)
+		c.Status(line)
+		c.Status("    " + d.help)
 	}
-	c.status("HELP")
-	c.status("    Explains the subcommands.")
+	c.Status("HELP")
+	c.Status("    Explains the subcommands.")
 }
 
 func debugChangeReplID(c *call) {
-	c.e.ids.replication = c.e.random.hex40()
-	c.ok()
+	c.e.ids.replication = hex40(&c.e.random)
+	c.OK()
 }
 
-func debugConfigRewrite(c *call) { c.err("ERR CONFIG-REWRITE-FORCE-ALL failed: Bad address") }
+func debugConfigRewrite(c *call) { c.Error("ERR CONFIG-REWRITE-FORCE-ALL failed: Bad address") }
 
-func debugError(c *call) { c.err(string(c.args[2])) }
+func debugError(c *call) { c.Error(string(c.args[2])) }
 
 func debugLog(c *call) {
 	c.e.log(logWarning, "DEBUG LOG: "+string(c.args[2]))
-	c.ok()
+	c.OK()
 }
 
 // leadingInt reads an integer as C's atoi does: 0 where there is none.
@@ -116,25 +116,25 @@ func leadingInt(b []byte) int64 {
 
 func debugSetActiveExpire(c *call) {
 	c.e.expires.paused = leadingInt(c.args[2]) == 0
-	c.ok()
+	c.OK()
 }
 
 // debugPauseCron pauses what Redis does in the background and an engine does as well: expiring.
 func debugPauseCron(c *call) {
 	c.e.expires.paused = leadingInt(c.args[2]) != 0
-	c.ok()
+	c.OK()
 }
 
 // debugSleep stands for a server that does not answer: all connections wait by the engine's clock.
 func debugSleep(c *call) {
 	seconds, _ := strconv.ParseFloat(string(c.args[2]), 64)
 	if !(seconds > 0) || seconds > 1e9 {
-		c.ok()
+		c.OK()
 		return
 	}
 	c.e.asleep = max(c.e.asleep, c.e.now+Time(seconds*1e6))
 	if !c.mayBlock() {
-		c.ok()
+		c.OK()
 		return
 	}
 	c.park(nil, kindString, c.e.asleep, (*call).replyOK)
@@ -157,11 +157,11 @@ func (e *Engine) sleepsUntil() Time {
 func debugPackedThreshold(c *call) {
 	n, ok := parseMemory(string(c.args[2]))
 	if !ok || n > math.MaxUint32 {
-		c.err("ERR argument must be a memory value bigger than 1 and smaller than 4gb")
+		c.Error("ERR argument must be a memory value bigger than 1 and smaller than 4gb")
 		return
 	}
 	c.e.cfg.lists.Packed = int(n)
-	c.ok()
+	c.OK()
 }
 
 func debugPopulate(c *call) {
@@ -178,7 +178,7 @@ func debugPopulate(c *call) {
 			return
 		}
 		if size > c.e.cfg.protoMaxBulkLen {
-			c.err(errTooBig)
+			c.Error(errTooBig)
 			return
 		}
 	}
@@ -202,7 +202,7 @@ func debugPopulate(c *call) {
 		c.e.changed(c.db, string(key), c.conn)
 		c.e.breathe(int(i))
 	}
-	c.ok()
+	c.OK()
 }
 
 // debugReload saves all data and loads it again. The file stays in memory: what a host keeps on
@@ -218,32 +218,32 @@ func debugReload(c *call) {
 		case is(arg, "noflush"):
 			keep = true
 		case is(arg, "nosave"):
-			c.err("ERR Error trying to load the RDB dump, check server logs.")
+			c.Error("ERR Error trying to load the RDB dump, check server logs.")
 			return
 		default:
-			c.err("ERR DEBUG RELOAD only supports the MERGE, NOFLUSH and NOSAVE options.")
+			c.Error("ERR DEBUG RELOAD only supports the MERGE, NOFLUSH and NOSAVE options.")
 			return
 		}
 	}
 	if keep && !merge && slices.ContainsFunc(c.e.dbs, func(d *db) bool { return d.keys.Len() > 0 }) {
 		// A key that is there already: Redis ends its process over that.
-		c.err("ERR Error trying to load the RDB dump, check server logs.")
+		c.Error("ERR Error trying to load the RDB dump, check server logs.")
 		return
 	}
 	l := loader{e: c.e, clock: c.e.clock, random: c.e.random}
 	if err := l.load(c.e.image(nil, imageFile)); err != nil {
-		c.err("ERR Error trying to load the RDB dump, check server logs.")
+		c.Error("ERR Error trying to load the RDB dump, check server logs.")
 		return
 	}
 	l.commit()
 	c.e.log(logWarning, "DB reloaded by DEBUG RELOAD")
-	c.ok()
+	c.OK()
 }
 
 func debugObject(c *call) {
 	o := c.peek(c.args[2])
 	if o == nil {
-		c.err(errNoKey)
+		c.Error(errNoKey)
 		return
 	}
 	ops := &kinds[o.kind]
@@ -264,21 +264,21 @@ func debugObject(c *call) {
 			" ql_listpack_max:" + strconv.Itoa(l.Fill()) + " ql_compressed:0" +
 			" ql_uncompressed_size:" + strconv.Itoa(l.Size())
 	}
-	c.status(text)
+	c.Status(text)
 }
 
 func debugListpack(c *call) {
 	o := c.peek(c.args[2])
 	if o == nil {
-		c.err(errNoKey)
+		c.Error(errNoKey)
 		return
 	}
 	switch kinds[o.kind].encoding(o) {
 	default:
-		c.err("ERR Not a listpack encoded object.")
+		c.Error("ERR Not a listpack encoded object.")
 	case encListpack, encListpackEx:
 		c.e.log(logNotice, "listpack of "+strconv.FormatInt(o.size(), 10)+" bytes")
-		c.status("Listpack structure printed on stdout")
+		c.Status("Listpack structure printed on stdout")
 	}
 }
 
@@ -286,9 +286,9 @@ func debugQuicklist(c *call) {
 	o := c.peek(c.args[2])
 	switch {
 	case o == nil:
-		c.err(errNoKey)
+		c.Error(errNoKey)
 	case kinds[o.kind].encoding(o) != encQuicklist:
-		c.err("ERR Not a quicklist encoded object.")
+		c.Error("ERR Not a quicklist encoded object.")
 	default:
 		o.list().EachNode(func(data []byte, plain bool) {
 			kind := "packed"
@@ -297,7 +297,7 @@ func debugQuicklist(c *call) {
 			}
 			c.e.log(logNotice, kind+" node of "+strconv.Itoa(len(data))+" bytes")
 		})
-		c.status("Quicklist structure printed on stdout")
+		c.Status("Quicklist structure printed on stdout")
 	}
 }
 
@@ -307,11 +307,11 @@ func debugHtstats(c *call) {
 		return
 	}
 	if n < 0 || n >= int64(len(c.e.dbs)) {
-		c.err("ERR Out of range database")
+		c.Error("ERR Out of range database")
 		return
 	}
 	d := c.e.dbs[n]
-	c.verbatim("txt", "[Dictionary HT]\n"+tableStats(d.keys.Len())+
+	c.Verbatim("txt", "[Dictionary HT]\n"+tableStats(d.keys.Len())+
 		"[Expires HT]\n"+tableStats(d.expires))
 }
 
@@ -319,11 +319,11 @@ func debugHtstatsKey(c *call) {
 	o := c.peek(c.args[2])
 	switch {
 	case o == nil:
-		c.err(errNoKey)
+		c.Error(errNoKey)
 	case kinds[o.kind].encoding(o) != encHashtable:
-		c.err("ERR The value stored at the specified key is not represented using an hash table")
+		c.Error("ERR The value stored at the specified key is not represented using an hash table")
 	default:
-		c.verbatim("txt", tableStats(o.length()))
+		c.Verbatim("txt", tableStats(o.length()))
 	}
 }
 
@@ -346,37 +346,37 @@ func debugProtocol(c *call) {
 	arg := c.args[2]
 	switch {
 	case is(arg, "string"):
-		c.bulkString("Hello World")
+		c.BulkString("Hello World")
 	case is(arg, "integer"):
-		c.int(12345)
+		c.Int(12345)
 	case is(arg, "double"):
-		c.double(3.141)
+		c.Double(3.141)
 	case is(arg, "null"):
-		c.null()
+		c.Null()
 	case is(arg, "array"):
-		c.array(3)
-		c.upTo3(func(i int64) { c.int(i) })
+		c.Array(3)
+		c.upTo3(func(i int64) { c.Int(i) })
 	case is(arg, "set"):
-		c.set(3)
-		c.upTo3(func(i int64) { c.int(i) })
+		c.Set(3)
+		c.upTo3(func(i int64) { c.Int(i) })
 	case is(arg, "map"):
-		c.mapping(3)
+		c.Map(3)
 		c.upTo3(func(i int64) {
-			c.int(i)
-			c.boolean(i == 1)
+			c.Int(i)
+			c.Bool(i == 1)
 		})
 	case is(arg, "attrib"):
 		c.debugAttribute()
 	case is(arg, "push"):
 		c.debugPush()
 	case is(arg, "true"), is(arg, "false"):
-		c.boolean(is(arg, "true"))
+		c.Bool(is(arg, "true"))
 	case is(arg, "verbatim"):
-		c.verbatim("txt", "This is a verbatim\nstring")
+		c.Verbatim("txt", "This is a verbatim\nstring")
 	case is(arg, "bignum"):
-		c.bigNumber("1234567999999999999999999999999999999")
+		c.BigNumber("1234567999999999999999999999999999999")
 	default:
-		c.err("ERR Wrong protocol type name. Please use one of the following: " +
+		c.Error("ERR Wrong protocol type name. Please use one of the following: " +
 			"string|integer|double|bignum|null|array|set|map|attrib|push|verbatim|true|false")
 	}
 }
@@ -388,25 +388,25 @@ func (c *call) upTo3(f func(int64)) {
 }
 
 func (c *call) debugAttribute() {
-	if c.resp3 {
-		c.head('|', 1)
-		c.bulkString("key-popularity")
-		c.array(2)
-		c.bulkString("key:123")
-		c.int(90)
+	if c.RESP3 {
+		c.Head('|', 1)
+		c.BulkString("key-popularity")
+		c.Array(2)
+		c.BulkString("key:123")
+		c.Int(90)
 	}
-	c.bulkString("Some real reply following the attribute")
+	c.BulkString("Some real reply following the attribute")
 }
 
 func (c *call) debugPush() {
-	if !c.resp3 {
-		c.err(errRESP2)
+	if !c.RESP3 {
+		c.Error(errRESP2)
 		return
 	}
-	c.bulkString("Some real reply following the push reply")
-	at := len(c.buf)
-	c.push(2)
-	c.bulkString("server-cpu-usage")
-	c.int(42)
+	c.BulkString("Some real reply following the push reply")
+	at := len(c.Buf)
+	c.Push(2)
+	c.BulkString("server-cpu-usage")
+	c.Int(42)
 	c.conn.sent(at)
 }

@@ -156,7 +156,7 @@ func (c *call) argExpiry(i int, u expireUnit) (int64, bool) {
 			return at, true
 		}
 	}
-	c.err(errExpireTime(c.cmd))
+	c.Error(errExpireTime(c.cmd))
 	return 0, false
 }
 
@@ -181,16 +181,16 @@ func (c *call) expireOptions(i, end int) (opt expireIf, ok bool) {
 		case is(c.args[i], "lt"):
 			opt.lt = true
 		default:
-			c.err("ERR Unsupported option " + clip(c.args[i], len(c.args[i])))
+			c.Error("ERR Unsupported option " + clip(c.args[i], len(c.args[i])))
 			return opt, false
 		}
 	}
 	switch {
 	case opt.nx && (opt.xx || opt.gt || opt.lt):
-		c.err("ERR NX and XX, GT or LT options at the same time are not compatible")
+		c.Error("ERR NX and XX, GT or LT options at the same time are not compatible")
 		return opt, false
 	case opt.gt && opt.lt:
-		c.err("ERR GT and LT options at the same time are not compatible")
+		c.Error("ERR GT and LT options at the same time are not compatible")
 		return opt, false
 	}
 	return opt, true
@@ -221,12 +221,12 @@ func (c *call) expireKey(u expireUnit) {
 	}
 	at, ok := u.instant(n, c.sinceMs())
 	if !ok {
-		c.err(errExpireTime(c.cmd))
+		c.Error(errExpireTime(c.cmd))
 		return
 	}
 	o := c.findWrite(key)
 	if o == nil || !opt.allows(o.expiry(), at) {
-		c.int(0)
+		c.Int(0)
 		return
 	}
 	if at <= c.nowMs() {
@@ -238,7 +238,7 @@ func (c *call) expireKey(u expireUnit) {
 		c.e.setExpiry(c.db, key, o, at)
 		c.modified(notifyGeneric, "expire", key)
 	}
-	c.int(1)
+	c.Int(1)
 }
 
 // expiryOf returns a key's expiry for a command that tells it: false once it has replied that
@@ -247,9 +247,9 @@ func (c *call) expiryOf() (int64, bool) {
 	o := c.look(c.args[1])
 	switch {
 	case o == nil:
-		c.int(-2)
+		c.Int(-2)
 	case o.ttl == nil:
-		c.int(-1)
+		c.Int(-1)
 	default:
 		return o.ttl.at, true
 	}
@@ -258,19 +258,19 @@ func (c *call) expiryOf() (int64, bool) {
 
 func cmdTtl(c *call) {
 	if at, ok := c.expiryOf(); ok {
-		c.int(roundSeconds(at - c.nowMs()))
+		c.Int(roundSeconds(at - c.nowMs()))
 	}
 }
 
 func cmdPttl(c *call) {
 	if at, ok := c.expiryOf(); ok {
-		c.int(at - c.nowMs())
+		c.Int(at - c.nowMs())
 	}
 }
 
 func cmdExpiretime(c *call) {
 	if at, ok := c.expiryOf(); ok {
-		c.int(roundSeconds(at))
+		c.Int(roundSeconds(at))
 	}
 }
 
@@ -279,16 +279,16 @@ func roundSeconds(ms int64) int64 { return ms/1000 + (ms%1000+500)/1000 }
 
 func cmdPexpiretime(c *call) {
 	if at, ok := c.expiryOf(); ok {
-		c.int(at)
+		c.Int(at)
 	}
 }
 
 func cmdPersist(c *call) {
 	o := c.findWrite(c.args[1])
 	if o == nil || !c.e.clearTTL(o) {
-		c.int(0)
+		c.Int(0)
 		return
 	}
 	c.modified(notifyGeneric, "persist", c.args[1])
-	c.int(1)
+	c.Int(1)
 }

@@ -127,7 +127,7 @@ func cmdFcall(c *call) {
 	e := c.e
 	fn := e.functions.byName[strings.ToLower(string(c.args[1]))]
 	if fn == nil {
-		c.err("ERR Function not found")
+		c.Error("ERR Function not found")
 		return
 	}
 	if _, ok := c.argIntOr(2, "ERR Bad number of keys provided"); !ok {
@@ -150,7 +150,7 @@ func cmdFunctionLoad(c *call) {
 	replace := false
 	for _, arg := range c.args[2 : len(c.args)-1] {
 		if !is(arg, "replace") {
-			c.err("ERR Unknown option given: " + string(arg))
+			c.Error("ERR Unknown option given: " + string(arg))
 			return
 		}
 		replace = true
@@ -161,36 +161,36 @@ func cmdFunctionLoad(c *call) {
 		problem = c.e.functions.add(l, replace)
 	}
 	if problem != "" {
-		c.err("ERR " + problem)
+		c.Error("ERR " + problem)
 		return
 	}
 	c.libraryChanged()
-	c.bulkString(l.name)
+	c.BulkString(l.name)
 }
 
 func cmdFunctionDelete(c *call) {
 	at := c.e.functions.find(c.args[2])
 	if at < 0 {
-		c.err("ERR Library not found")
+		c.Error("ERR Library not found")
 		return
 	}
 	c.e.functions.remove(at)
 	c.libraryChanged()
-	c.ok()
+	c.OK()
 }
 
 func cmdFunctionFlush(c *call) {
 	switch {
 	case len(c.args) > 3:
-		c.err(errSubcommandArity(c.args))
+		c.Error(errSubcommandArity(c.args))
 		return
 	case len(c.args) == 3 && !is(c.args[2], "async") && !is(c.args[2], "sync"):
-		c.err("ERR FUNCTION FLUSH only supports SYNC|ASYNC option")
+		c.Error("ERR FUNCTION FLUSH only supports SYNC|ASYNC option")
 		return
 	}
 	c.e.functions = functions{}
 	c.libraryChanged()
-	c.ok()
+	c.OK()
 }
 
 func cmdFunctionKill(c *call) { c.killScript(true) }
@@ -207,55 +207,55 @@ func cmdFunctionList(c *call) {
 			code = true
 		case all && is(c.args[i], "libraryname"):
 			if i++; i == len(c.args) {
-				c.err("ERR library name argument was not given")
+				c.Error("ERR library name argument was not given")
 				return
 			}
 			pattern, all = c.args[i], false
 		default:
 			word := clip(c.args[i], len(c.args[i]))
-			c.err("ERR Unknown argument " + lineEnds.Replace(word))
+			c.Error("ERR Unknown argument " + lineEnds.Replace(word))
 			return
 		}
 	}
-	at, n := c.arrayLater(), 0
+	at, n := c.ArrayLater(), 0
 	for _, l := range c.e.functions.libraries {
 		if all || glob.Match(pattern, []byte(l.name), true) {
 			c.library(l, code)
 			n++
 		}
 	}
-	c.arrayEnd(at, '*', n)
+	c.ArrayEnd(at, '*', n)
 }
 
 // library describes a library as FUNCTION LIST does.
 func (c *call) library(l *library, code bool) {
 	if code {
-		c.mapping(4)
+		c.Map(4)
 	} else {
-		c.mapping(3)
+		c.Map(3)
 	}
-	c.bulkString("library_name")
-	c.bulkString(l.name)
-	c.bulkString("engine")
-	c.bulkString("LUA")
-	c.bulkString("functions")
-	c.array(len(l.functions))
+	c.BulkString("library_name")
+	c.BulkString(l.name)
+	c.BulkString("engine")
+	c.BulkString("LUA")
+	c.BulkString("functions")
+	c.Array(len(l.functions))
 	for _, fn := range l.functions {
-		c.mapping(3)
-		c.bulkString("name")
-		c.bulkString(fn.name)
-		c.bulkString("description")
+		c.Map(3)
+		c.BulkString("name")
+		c.BulkString(fn.name)
+		c.BulkString("description")
 		if fn.hasDescription {
-			c.bulkString(fn.description)
+			c.BulkString(fn.description)
 		} else {
-			c.null()
+			c.Null()
 		}
-		c.bulkString("flags")
+		c.BulkString("flags")
 		c.scriptFlags(fn.flags)
 	}
 	if code {
-		c.bulkString("library_code")
-		c.bulk(l.source)
+		c.BulkString("library_code")
+		c.Bulk(l.source)
 	}
 }
 
@@ -264,10 +264,10 @@ func (c *call) scriptFlags(flags scriptFlags) {
 	for i := range scriptFlagNames {
 		n += int(flags >> i & 1)
 	}
-	c.set(n)
+	c.Set(n)
 	for i, name := range scriptFlagNames {
 		if flags>>i&1 != 0 {
-			c.status(name)
+			c.Status(name)
 		}
 	}
 }
@@ -276,33 +276,33 @@ func cmdFunctionStats(c *call) {
 	e := c.e
 	s := &e.scripts
 	if s.task != nil && !s.function {
-		c.err(s.busyError())
+		c.Error(s.busyError())
 		return
 	}
-	c.mapping(2)
-	c.bulkString("running_script")
+	c.Map(2)
+	c.BulkString("running_script")
 	if s.task == nil {
-		c.null()
+		c.Null()
 	} else {
-		c.mapping(3)
-		c.bulkString("name")
-		c.bulkString(s.name)
-		c.bulkString("command")
-		c.array(len(s.task.call.args))
+		c.Map(3)
+		c.BulkString("name")
+		c.BulkString(s.name)
+		c.BulkString("command")
+		c.Array(len(s.task.call.args))
 		for _, arg := range s.task.call.args {
-			c.bulk(arg)
+			c.Bulk(arg)
 		}
-		c.bulkString("duration_ms")
-		c.int(int64(e.clock.read()-s.now) / 1000)
+		c.BulkString("duration_ms")
+		c.Int(int64(e.clock.read()-s.now) / 1000)
 	}
-	c.bulkString("engines")
-	c.mapping(1)
-	c.bulkString("LUA")
-	c.mapping(2)
-	c.bulkString("libraries_count")
-	c.count(len(e.functions.libraries))
-	c.bulkString("functions_count")
-	c.count(len(e.functions.byName))
+	c.BulkString("engines")
+	c.Map(1)
+	c.BulkString("LUA")
+	c.Map(2)
+	c.BulkString("libraries_count")
+	c.Count(len(e.functions.libraries))
+	c.BulkString("functions_count")
+	c.Count(len(e.functions.byName))
 }
 
 func cmdFunctionDump(c *call) {
@@ -312,12 +312,12 @@ func cmdFunctionDump(c *call) {
 	for _, l := range c.e.functions.libraries {
 		w.Function(l.source)
 	}
-	c.bulk(w.EndPayload())
+	c.Bulk(w.EndPayload())
 }
 
 func cmdFunctionRestore(c *call) {
 	if len(c.args) > 4 {
-		c.err(errSubcommandArity(c.args))
+		c.Error(errSubcommandArity(c.args))
 		return
 	}
 	replace := false
@@ -330,14 +330,14 @@ func cmdFunctionRestore(c *call) {
 			replace = true
 		case is(arg, "append"):
 		default:
-			c.err("ERR Wrong restore policy given, value should be either FLUSH, APPEND or " +
+			c.Error("ERR Wrong restore policy given, value should be either FLUSH, APPEND or " +
 				"REPLACE.")
 			return
 		}
 	}
 	sources, ok := rdb.Functions(c.args[2])
 	if !ok {
-		c.err("ERR DUMP payload version or checksum are wrong")
+		c.Error("ERR DUMP payload version or checksum are wrong")
 		return
 	}
 	for _, source := range sources {
@@ -349,11 +349,11 @@ func cmdFunctionRestore(c *call) {
 			problem = next.add(l, replace)
 		}
 		if problem != "" {
-			c.err("ERR " + problem)
+			c.Error("ERR " + problem)
 			return
 		}
 	}
 	c.e.functions = next
 	c.libraryChanged()
-	c.ok()
+	c.OK()
 }

@@ -236,7 +236,7 @@ func (c *call) del() {
 		c.modified(notifyGeneric, "del", key)
 		n++
 	}
-	c.count(n)
+	c.Count(n)
 }
 
 // lazyEffort is the number of pieces above which Redis leaves the freeing of a value to a thread,
@@ -261,7 +261,7 @@ func cmdExists(c *call) {
 			n++
 		}
 	}
-	c.count(n)
+	c.Count(n)
 }
 
 func cmdTouch(c *call) {
@@ -272,30 +272,30 @@ func cmdTouch(c *call) {
 			n++
 		}
 	}
-	c.count(n)
+	c.Count(n)
 }
 
 func cmdType(c *call) {
 	if o := c.look(c.args[1]); o != nil {
-		c.status(kinds[o.kind].name)
+		c.Status(kinds[o.kind].name)
 		return
 	}
-	c.status("none")
+	c.Status("none")
 }
 
 func cmdKeys(c *call) {
 	pattern := c.args[1]
 	all := len(pattern) == 1 && pattern[0] == '*'
-	at, n := c.arrayLater(), 0
+	at, n := c.ArrayLater(), 0
 	for i := range c.db.keys.Len() {
 		key, p := c.db.keys.At(i)
 		if (*p).gone(c.nowMs()) || !all && !glob.Match(pattern, []byte(key), false) {
 			continue
 		}
-		c.bulkString(key)
+		c.BulkString(key)
 		n++
 	}
-	c.arrayEnd(at, '*', n)
+	c.ArrayEnd(at, '*', n)
 }
 
 // scanOptions are what SCAN and its like may be told.
@@ -310,7 +310,7 @@ type scanOptions struct {
 // once it is seen not to be a negative integer.
 func (c *call) argCursor(i int) (uint64, bool) {
 	if n, ok := resp.Int(c.args[i]); ok && n < 0 {
-		c.err(errBadCursor)
+		c.Error(errBadCursor)
 		return 0, false
 	}
 	text := bytes.TrimLeft(c.args[i], " \t\n\v\f\r")
@@ -321,7 +321,7 @@ func (c *call) argCursor(i int) (uint64, bool) {
 	var n uint64
 	for _, b := range text {
 		if b < '0' || b > '9' || n > (math.MaxUint64-uint64(b-'0'))/10 {
-			c.err(errBadCursor)
+			c.Error(errBadCursor)
 			return 0, false
 		}
 		n = n*10 + uint64(b-'0')
@@ -346,7 +346,7 @@ func (c *call) scanOptions(i int) (opt scanOptions, ok bool) {
 				return opt, false
 			}
 			if n < 1 {
-				c.err(errSyntax)
+				c.Error(errSyntax)
 				return opt, false
 			}
 			opt.count = int(min(n, math.MaxInt32))
@@ -361,12 +361,12 @@ func (c *call) scanOptions(i int) (opt scanOptions, ok bool) {
 			opt.kind = c.args[i]
 		case is(c.args[i], "novalues"):
 			if c.cmd.Name != "hscan" {
-				c.err("ERR NOVALUES option can only be used in HSCAN")
+				c.Error("ERR NOVALUES option can only be used in HSCAN")
 				return opt, false
 			}
 			opt.noValues = true
 		default:
-			c.err(errSyntax)
+			c.Error(errSyntax)
 			return opt, false
 		}
 	}
@@ -406,11 +406,11 @@ func cmdScan(c *call) {
 			break
 		}
 	}
-	c.array(2)
-	c.bulkCursor(cursor)
-	c.array(len(keys))
+	c.Array(2)
+	c.BulkCursor(cursor)
+	c.Array(len(keys))
 	for _, key := range keys {
-		c.bulkString(key)
+		c.BulkString(key)
 	}
 }
 
@@ -423,25 +423,25 @@ func cmdRandomkey(c *call) {
 		if n == 0 {
 			break
 		}
-		key, p := c.db.keys.At(c.e.random.below(n))
+		key, p := c.db.keys.At(c.e.random.Below(n))
 		if !(*p).gone(c.nowMs()) {
-			c.bulkString(key)
+			c.BulkString(key)
 			return
 		}
 		c.e.lapse((*p).ttl)
 	}
-	c.null()
+	c.Null()
 }
 
 func cmdRename(c *call) {
 	if c.rename(false) {
-		c.ok()
+		c.OK()
 	}
 }
 
 func cmdRenamenx(c *call) {
 	if c.rename(true) {
-		c.int(1)
+		c.Int(1)
 	}
 }
 
@@ -450,18 +450,18 @@ func (c *call) rename(nx bool) bool {
 	from, to := c.args[1], c.args[2]
 	o := c.findWrite(from)
 	if o == nil {
-		c.err(errNoKey)
+		c.Error(errNoKey)
 		return false
 	}
 	if string(from) == string(to) {
 		if nx {
-			c.int(0)
+			c.Int(0)
 		}
 		return !nx
 	}
 	if c.findWrite(to) != nil {
 		if nx {
-			c.int(0)
+			c.Int(0)
 			return false
 		}
 		c.remove(to)
@@ -496,22 +496,22 @@ func cmdCopy(c *call) {
 				return
 			}
 		default:
-			c.err(errSyntax)
+			c.Error(errSyntax)
 			return
 		}
 	}
 	if target == c.db && string(from) == string(to) {
-		c.err(errSameObject)
+		c.Error(errSameObject)
 		return
 	}
 	o := c.find(from)
 	if o == nil {
-		c.int(0)
+		c.Int(0)
 		return
 	}
 	if c.peekIn(target, to) != nil {
 		if !replace {
-			c.int(0)
+			c.Int(0)
 			return
 		}
 		c.e.removeFrom(target, to)
@@ -521,7 +521,7 @@ func cmdCopy(c *call) {
 	c.e.setExpiry(target, to, twin, o.expiry())
 	c.moved(target, to, twin)
 	c.modifiedIn(target, notifyGeneric, "copy_to", to)
-	c.int(1)
+	c.Int(1)
 }
 
 func cmdMove(c *call) {
@@ -531,12 +531,12 @@ func cmdMove(c *call) {
 		return
 	}
 	if target == c.db {
-		c.err(errSameObject)
+		c.Error(errSameObject)
 		return
 	}
 	o := c.findWrite(key)
 	if o == nil || c.peekIn(target, key) != nil {
-		c.int(0)
+		c.Int(0)
 		return
 	}
 	expiry := o.expiry()
@@ -546,7 +546,7 @@ func cmdMove(c *call) {
 	c.moved(target, key, o)
 	c.modified(notifyGeneric, "move_from", key)
 	c.modifiedIn(target, notifyGeneric, "move_to", key)
-	c.int(1)
+	c.Int(1)
 }
 
 const errSameObject = "ERR source and destination objects are the same"
@@ -555,14 +555,14 @@ const errSameObject = "ERR source and destination objects are the same"
 func (c *call) object() *object {
 	o := c.peek(c.args[2])
 	if o == nil {
-		c.null()
+		c.Null()
 	}
 	return o
 }
 
 func cmdObjectEncoding(c *call) {
 	if o := c.object(); o != nil {
-		c.bulkString(encodingNames[kinds[o.kind].encoding(o)])
+		c.BulkString(encodingNames[kinds[o.kind].encoding(o)])
 	}
 }
 
@@ -574,9 +574,9 @@ func cmdObjectRefcount(c *call) {
 	switch {
 	case o == nil:
 	case o.kind == kindString && o.enc == encInt && 0 <= o.num && o.num < sharedInts:
-		c.int(math.MaxInt32)
+		c.Int(math.MaxInt32)
 	default:
-		c.int(1)
+		c.Int(1)
 	}
 }
 
@@ -585,11 +585,11 @@ func cmdObjectIdletime(c *call) {
 	switch {
 	case o == nil:
 	case c.e.cfg.lfu:
-		c.err("ERR An LFU maxmemory policy is selected, idle time not tracked. Please note that " +
+		c.Error("ERR An LFU maxmemory policy is selected, idle time not tracked. Please note that " +
 			"when switching between policies at runtime LRU and LFU data will take some time to " +
 			"adjust.")
 	default:
-		c.int(c.e.idleSeconds(o))
+		c.Int(c.e.idleSeconds(o))
 	}
 }
 
@@ -598,11 +598,11 @@ func cmdObjectFreq(c *call) {
 	switch {
 	case o == nil:
 	case !c.e.cfg.lfu:
-		c.err("ERR An LFU maxmemory policy is not selected, access frequency not tracked. Please " +
+		c.Error("ERR An LFU maxmemory policy is not selected, access frequency not tracked. Please " +
 			"note that when switching between policies at runtime LRU and LFU data will take some " +
 			"time to adjust.")
 	default:
-		c.int(c.e.frequency(o))
+		c.Int(c.e.frequency(o))
 	}
 }
 
@@ -618,7 +618,7 @@ func cmdWait(c *call) {
 	have := int64(r.have(c.conn.replica.awaits))
 	// Redis keeps the number in 32 bits while it waits, and so do clients that ask for too many.
 	c.awaitReplicas(have >= want || have >= int64(int32(want)), 2, func(c *call) {
-		c.count(r.have(c.conn.replica.awaits))
+		c.Count(r.have(c.conn.replica.awaits))
 	})
 }
 
@@ -633,14 +633,14 @@ func cmdWaitaof(c *call) {
 	}
 	if local > 0 && !c.e.aof.on {
 		if _, ok := c.argMilliseconds(3); ok {
-			c.err("ERR WAITAOF cannot be used when numlocal is set but appendonly is disabled.")
+			c.Error("ERR WAITAOF cannot be used when numlocal is set but appendonly is disabled.")
 		}
 		return
 	}
 	c.awaitReplicas(replicas == 0, 3, func(c *call) {
-		c.array(2)
+		c.Array(2)
 		c.durable()
-		c.int(0)
+		c.Int(0)
 	})
 }
 
@@ -664,7 +664,7 @@ func (c *call) awaitReplicas(enough bool, i int, reply func(*call)) {
 func (c *call) argMilliseconds(i int) (Time, bool) {
 	n, ok := resp.Int(c.args[i])
 	if !ok {
-		c.err("ERR timeout is not an integer or out of range")
+		c.Error("ERR timeout is not an integer or out of range")
 		return 0, false
 	}
 	return c.deadline(n)

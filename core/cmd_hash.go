@@ -7,6 +7,7 @@ import (
 	"github.com/redlet/redlet/core/internal/glob"
 	"github.com/redlet/redlet/core/internal/hash"
 	"github.com/redlet/redlet/core/internal/numfmt"
+	"github.com/redlet/redlet/core/internal/reply"
 	"github.com/redlet/redlet/core/internal/resp"
 )
 
@@ -276,19 +277,19 @@ func (c *call) dropLapsed(h *hashValue, fields [][]byte) (any bool) {
 
 func cmdHset(c *call) {
 	if fresh, ok := c.hset(); ok {
-		c.count(fresh)
+		c.Count(fresh)
 	}
 }
 
 func cmdHmset(c *call) {
 	if _, ok := c.hset(); ok {
-		c.ok()
+		c.OK()
 	}
 }
 
 func (c *call) hset() (fresh int, ok bool) {
 	if len(c.args)%2 != 0 {
-		c.err(errArity(c.cmd))
+		c.Error(errArity(c.cmd))
 		return 0, false
 	}
 	h, ok := c.hashToFill()
@@ -318,7 +319,7 @@ func cmdHsetnx(c *call) {
 	}
 	c.lapseFor(h, c.args[2:3])
 	if _, ok := h.Expiry(c.args[2], 0); ok {
-		c.int(0)
+		c.Int(0)
 		return
 	}
 	lim := c.e.hashLimits()
@@ -326,7 +327,7 @@ func cmdHsetnx(c *call) {
 	h.Set(c.args[2], c.args[3], false, lim)
 	c.settleHash(h)
 	c.modified(notifyHash, "hset", c.args[1])
-	c.int(1)
+	c.Int(1)
 }
 
 func cmdHget(c *call) {
@@ -335,7 +336,7 @@ func cmdHget(c *call) {
 		return
 	}
 	if h == nil {
-		c.null()
+		c.Null()
 		return
 	}
 	c.lapse(h, c.args[2:3])
@@ -346,9 +347,9 @@ func cmdHget(c *call) {
 func (c *call) bulkField(h *hashValue, field []byte) {
 	var digits [20]byte
 	if value, ok := h.Get(field, c.nowMs(), digits[:]); ok {
-		c.bulk(value)
+		c.Bulk(value)
 	} else {
-		c.null()
+		c.Null()
 	}
 }
 
@@ -364,10 +365,10 @@ func cmdHmget(c *call) {
 
 // bulkFields writes the values of fields as an array; h may be nil.
 func (c *call) bulkFields(h *hashValue, fields [][]byte) {
-	c.array(len(fields))
+	c.Array(len(fields))
 	for _, field := range fields {
 		if h == nil {
-			c.null()
+			c.Null()
 		} else {
 			c.bulkField(h, field)
 		}
@@ -379,12 +380,12 @@ func cmdHgetall(c *call) {
 	switch {
 	case !ok:
 	case h == nil:
-		c.mapping(0)
+		c.Map(0)
 	default:
-		c.mapping(h.Live(c.nowMs()))
+		c.Map(h.Live(c.nowMs()))
 		for f := range h.All(c.nowMs()) {
-			c.bulk(f.Name)
-			c.bulk(f.Value)
+			c.Bulk(f.Name)
+			c.Bulk(f.Value)
 		}
 	}
 }
@@ -404,7 +405,7 @@ func cmdHdel(c *call) {
 		c.modified(notifyHash, "hdel", c.args[1])
 		c.settleHash(h)
 	}
-	c.count(n)
+	c.Count(n)
 }
 
 func cmdHlen(c *call) {
@@ -412,9 +413,9 @@ func cmdHlen(c *call) {
 	switch {
 	case !ok:
 	case h == nil:
-		c.int(0)
+		c.Int(0)
 	default:
-		c.count(h.Len())
+		c.Count(h.Len())
 	}
 }
 
@@ -424,13 +425,13 @@ func cmdHstrlen(c *call) {
 		return
 	}
 	if h == nil {
-		c.int(0)
+		c.Int(0)
 		return
 	}
 	c.lapse(h, c.args[2:3])
 	var digits [20]byte
 	value, _ := h.Get(c.args[2], c.nowMs(), digits[:])
-	c.count(len(value))
+	c.Count(len(value))
 }
 
 func cmdHexists(c *call) {
@@ -439,16 +440,16 @@ func cmdHexists(c *call) {
 		return
 	}
 	if h == nil {
-		c.int(0)
+		c.Int(0)
 		return
 	}
 	c.lapse(h, c.args[2:3])
 	_, ok = h.Expiry(c.args[2], c.nowMs())
-	c.flag(ok)
+	c.Flag(ok)
 }
 
-func cmdHkeys(c *call) { c.eachField(func(f *hash.Field) { c.bulk(f.Name) }) }
-func cmdHvals(c *call) { c.eachField(func(f *hash.Field) { c.bulk(f.Value) }) }
+func cmdHkeys(c *call) { c.eachField(func(f *hash.Field) { c.Bulk(f.Name) }) }
+func cmdHvals(c *call) { c.eachField(func(f *hash.Field) { c.Bulk(f.Value) }) }
 
 // eachField writes an array of one element of every field.
 func (c *call) eachField(write func(f *hash.Field)) {
@@ -456,9 +457,9 @@ func (c *call) eachField(write func(f *hash.Field)) {
 	switch {
 	case !ok:
 	case h == nil:
-		c.array(0)
+		c.Array(0)
 	default:
-		c.array(h.Live(c.nowMs()))
+		c.Array(h.Live(c.nowMs()))
 		for f := range h.All(c.nowMs()) {
 			write(f)
 		}
@@ -478,26 +479,26 @@ func cmdHincrby(c *call) {
 	var digits [20]byte
 	if text, ok := c.fieldToChange(h, digits[:]); ok {
 		if n, ok = resp.Int(text); !ok {
-			c.err(errHashInt)
+			c.Error(errHashInt)
 			return
 		}
 	}
 	if by < 0 && n < math.MinInt64-by || by > 0 && n > math.MaxInt64-by {
-		c.err(errOverflow)
+		c.Error(errOverflow)
 		return
 	}
 	c.replaceField(h, strconv.AppendInt(digits[:0], n+by, 10), "hincrby")
-	c.int(n + by)
+	c.Int(n + by)
 }
 
 func cmdHincrbyfloat(c *call) {
 	by, ok := numfmt.Parse(c.args[3])
 	switch {
 	case !ok:
-		c.err(errNotFloat)
+		c.Error(errNotFloat)
 		return
 	case !by.Finite():
-		c.err(errInfinite)
+		c.Error(errInfinite)
 		return
 	}
 	h, ok := c.hashToChange()
@@ -508,17 +509,17 @@ func cmdHincrbyfloat(c *call) {
 	var digits [64]byte
 	if text, ok := c.fieldToChange(h, digits[:]); ok {
 		if x, ok = numfmt.Parse(text); !ok {
-			c.err(errHashFloat)
+			c.Error(errHashFloat)
 			return
 		}
 	}
 	if x = x.Add(by); !x.Finite() {
-		c.err(errNaN)
+		c.Error(errNaN)
 		return
 	}
 	text := x.AppendFixed(digits[:0])
 	c.replaceField(h, text, "hincrbyfloat")
-	c.bulk(text)
+	c.Bulk(text)
 }
 
 // fieldToChange is the value of the field that the command names, as hash.Get gives it; h may be
@@ -555,9 +556,9 @@ func cmdHscan(c *call) {
 		return
 	}
 	if h == nil { // the options are not even looked at
-		c.array(2)
-		c.bulkCursor(0)
-		c.array(0)
+		c.Array(2)
+		c.BulkCursor(0)
+		c.Array(0)
 		return
 	}
 	if opt, ok := c.scanOptions(3); ok {
@@ -567,7 +568,7 @@ func cmdHscan(c *call) {
 
 // hscan writes the next cursor and the fields up to it.
 func (c *call) hscan(h *hashValue, cursor uint64, opt *scanOptions) {
-	var found replies
+	var found reply.Writer
 	seen, n := 0, 0
 	visit := func(f *hash.Field) {
 		seen++
@@ -575,10 +576,10 @@ func (c *call) hscan(h *hashValue, cursor uint64, opt *scanOptions) {
 			return
 		}
 		n++
-		found.bulk(f.Name)
+		found.Bulk(f.Name)
 		if !opt.noValues {
 			n++
-			found.bulk(f.Value)
+			found.Bulk(f.Value)
 		}
 	}
 	for range 10 * opt.count {
@@ -587,8 +588,8 @@ func (c *call) hscan(h *hashValue, cursor uint64, opt *scanOptions) {
 			break
 		}
 	}
-	c.array(2)
-	c.bulkCursor(cursor)
-	c.array(n)
-	c.buf = append(c.buf, found.buf...)
+	c.Array(2)
+	c.BulkCursor(cursor)
+	c.Array(n)
+	c.Buf = append(c.Buf, found.Buf...)
 }

@@ -165,11 +165,11 @@ const (
 // argFields reads the word FIELDS at argument i, a number, and so many fields up to the end.
 func (c *call) argFields(i int, badCount string) ([][]byte, bool) {
 	if i >= len(c.args) || !is(c.args[i], "fields") {
-		c.err(errFieldsMissing)
+		c.Error(errFieldsMissing)
 		return nil, false
 	}
 	if i+1 >= len(c.args) {
-		c.err(badCount)
+		c.Error(badCount)
 		return nil, false
 	}
 	n, ok := c.argRange(i+1, 1, math.MaxInt64, badCount)
@@ -178,7 +178,7 @@ func (c *call) argFields(i int, badCount string) ([][]byte, bool) {
 	}
 	fields := c.args[i+2:]
 	if n != int64(len(fields)) {
-		c.err(errFieldsMatch)
+		c.Error(errFieldsMatch)
 		return nil, false
 	}
 	return fields, true
@@ -191,12 +191,12 @@ func (c *call) argFieldExpiry(i int, u expireUnit) (int64, bool) {
 		return 0, false
 	}
 	if n < 0 {
-		c.err(errExpireLess)
+		c.Error(errExpireLess)
 		return 0, false
 	}
 	at, ok := u.instant(n, c.sinceMs())
 	if !ok || at > fieldExpiryMax {
-		c.err(errExpireTime(c.cmd))
+		c.Error(errExpireTime(c.cmd))
 		return 0, false
 	}
 	return at, true
@@ -221,17 +221,17 @@ func (c *call) hexpire(u expireUnit) {
 	if !ok {
 		return
 	}
-	c.array(len(fields))
+	c.Array(len(fields))
 	if h == nil {
 		for range fields {
-			c.int(fieldMissing)
+			c.Int(fieldMissing)
 		}
 		return
 	}
 	ch := fieldChange{c: c, h: h}
 	h.EnableExpiry()
 	for _, field := range fields {
-		c.int(ch.expire(field, at, cond))
+		c.Int(ch.expire(field, at, cond))
 	}
 	ch.end()
 }
@@ -393,7 +393,7 @@ func (c *call) hexpiries(show func(at int64) int64) {
 	if !ok {
 		return
 	}
-	c.array(len(fields))
+	c.Array(len(fields))
 	for _, field := range fields {
 		at, ok := int64(0), false
 		if h != nil {
@@ -401,11 +401,11 @@ func (c *call) hexpiries(show func(at int64) int64) {
 		}
 		switch {
 		case !ok:
-			c.int(fieldMissing)
+			c.Int(fieldMissing)
 		case at == hash.Never:
-			c.int(fieldStays)
+			c.Int(fieldStays)
 		default:
-			c.int(show(at))
+			c.Int(show(at))
 		}
 	}
 }
@@ -419,16 +419,16 @@ func cmdHpersist(c *call) {
 	if !ok {
 		return
 	}
-	c.array(len(fields))
+	c.Array(len(fields))
 	if h == nil {
 		for range fields {
-			c.int(fieldMissing)
+			c.Int(fieldMissing)
 		}
 		return
 	}
 	ch := fieldChange{c: c, h: h}
 	for _, field := range fields {
-		c.int(ch.persist(field))
+		c.Int(ch.persist(field))
 	}
 	ch.end()
 }
@@ -459,7 +459,7 @@ func cmdHgetex(c *call) {
 	if i > 2 {
 		h.EnableExpiry()
 	}
-	c.array(len(fields))
+	c.Array(len(fields))
 	for _, field := range fields {
 		ch.lapse(field)
 		c.bulkField(h, field)
@@ -487,7 +487,7 @@ func cmdHgetdel(c *call) {
 		return
 	}
 	ch := fieldChange{c: c, h: h}
-	c.array(len(fields))
+	c.Array(len(fields))
 	for _, field := range fields {
 		ch.lapse(field)
 		c.bulkField(h, field)
@@ -514,14 +514,14 @@ func (c *call) hsetexOptions() (opt hsetexOptions, ok bool) {
 			return opt, ok
 		case is(c.args[i], "fnx"), is(c.args[i], "fxx"):
 			if opt.fnx || opt.fxx {
-				c.err(errOneCondition)
+				c.Error(errOneCondition)
 				return opt, false
 			}
 			opt.fnx = is(c.args[i], "fnx")
 			opt.fxx = !opt.fnx
 		case isUnit, is(c.args[i], "keepttl"):
 			if timed || opt.keep {
-				c.err(errOneExpiry)
+				c.Error(errOneExpiry)
 				return opt, false
 			}
 			if opt.keep = !isUnit; opt.keep {
@@ -533,28 +533,28 @@ func (c *call) hsetexOptions() (opt hsetexOptions, ok bool) {
 			}
 			timed = true
 		default:
-			c.err("ERR unknown argument: " + clip(c.args[i], math.MaxInt))
+			c.Error("ERR unknown argument: " + clip(c.args[i], math.MaxInt))
 			return opt, false
 		}
 	}
-	c.err(errArity(c.cmd))
+	c.Error(errArity(c.cmd))
 	return opt, false
 }
 
 // argPairs reads argument i as a number, and so many fields with their values up to the end.
 func (c *call) argPairs(i int) ([][]byte, bool) {
 	if i+3 > len(c.args) {
-		c.err(errArity(c.cmd))
+		c.Error(errArity(c.cmd))
 		return nil, false
 	}
 	n, ok := resp.Int(c.args[i])
 	if !ok || n < 1 || n > math.MaxInt32 {
-		c.err(errFieldsInvalid)
+		c.Error(errFieldsInvalid)
 		return nil, false
 	}
 	pairs := c.args[i+1:]
 	if 2*n != int64(len(pairs)) {
-		c.err(errArity(c.cmd))
+		c.Error(errArity(c.cmd))
 		return nil, false
 	}
 	return pairs, true
@@ -571,7 +571,7 @@ func cmdHsetex(c *call) {
 		return
 	}
 	if !c.hsetexMay(h, &opt) {
-		c.int(0)
+		c.Int(0)
 		return
 	}
 	if h == nil {
@@ -597,7 +597,7 @@ func cmdHsetex(c *call) {
 	}
 	c.modified(notifyHash, "hset", c.args[1])
 	ch.end()
-	c.int(1)
+	c.Int(1)
 }
 
 // hsetexMay tells whether the conditions of HSETEX hold. Fields whose time has come are removed

@@ -25,12 +25,12 @@ func cmdHrandfield(c *call) {
 	values := false
 	if len(c.args) > 3 {
 		if len(c.args) > 4 || !is(c.args[3], "withvalues") {
-			c.err(errSyntax)
+			c.Error(errSyntax)
 			return
 		}
 		values = true
 		if count < -math.MaxInt64/2 || count > math.MaxInt64/2 {
-			c.err(errOutOfRange)
+			c.Error(errOutOfRange)
 			return
 		}
 	}
@@ -39,16 +39,16 @@ func cmdHrandfield(c *call) {
 	case !ok:
 		return
 	case h == nil, count == 0:
-		c.array(0)
+		c.Array(0)
 		return
 	}
 	c.lapseAll(h)
 	n := h.Len()
 	switch {
 	case n == 0:
-		c.array(0)
+		c.Array(0)
 	case count < -randomFieldsMax:
-		c.err(errOutOfRange)
+		c.Error(errOutOfRange)
 	case count < 0:
 		c.drawFields(h, int(-count), values)
 	case count >= int64(n):
@@ -80,29 +80,29 @@ func (c *call) randomField() {
 		c.lapseAll(h)
 	}
 	if h == nil || h.Len() == 0 {
-		c.null()
+		c.Null()
 		return
 	}
-	c.bulk(h.At(c.e.random.below(h.Len())).Name)
+	c.Bulk(h.At(c.e.random.Below(h.Len())).Name)
 }
 
 // randomHead announces n fields of HRANDFIELD.
 func (c *call) randomHead(n int, values bool) {
-	if values && !c.resp3 {
+	if values && !c.RESP3 {
 		n *= 2
 	}
-	c.array(n)
+	c.Array(n)
 }
 
 // randomElement writes a field of HRANDFIELD: with its value it is a pair, or in RESP2 two
 // elements.
 func (c *call) randomElement(f *hash.Field, values bool) {
-	if values && c.resp3 {
-		c.array(2)
+	if values && c.RESP3 {
+		c.Array(2)
 	}
-	c.bulk(f.Name)
+	c.Bulk(f.Name)
 	if values {
-		c.bulk(f.Value)
+		c.Bulk(f.Value)
 	}
 }
 
@@ -110,7 +110,7 @@ func (c *call) randomElement(f *hash.Field, values bool) {
 func (c *call) drawFields(h *hashValue, count int, values bool) {
 	c.randomHead(count, values)
 	for range count {
-		f := h.At(c.e.random.below(h.Len()))
+		f := h.At(c.e.random.Below(h.Len()))
 		c.randomElement(&f, values)
 	}
 }
@@ -123,7 +123,7 @@ func (c *call) chooseFields(h *hashValue, count int, values bool) {
 		i := 0
 		for f := range h.All(0) {
 			// Each of the n-i fields left is as likely as any other to be among those wanted.
-			if c.e.random.below(n-i) < count {
+			if c.e.random.Below(n-i) < count {
 				c.randomElement(f, values)
 				count--
 			}
@@ -133,7 +133,7 @@ func (c *call) chooseFields(h *hashValue, count int, values bool) {
 	}
 	chosen := make(map[int]struct{}, count)
 	for len(chosen) < count {
-		i := c.e.random.below(n)
+		i := c.e.random.Below(n)
 		if _, again := chosen[i]; !again {
 			chosen[i] = struct{}{}
 			f := h.At(i)

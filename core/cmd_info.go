@@ -3,6 +3,8 @@ package core
 import (
 	"slices"
 	"strconv"
+
+	"github.com/redlet/redlet/core/internal/random"
 )
 
 var infoCommands = []Command{
@@ -148,7 +150,7 @@ func cmdInfo(c *call) {
 		w.b = append(w.b, "# "+title+"\r\n"...)
 		s.write(&w, c.e)
 	}
-	c.verbatim("txt", string(w.b))
+	c.Verbatim("txt", string(w.b))
 }
 
 // infoWanted tells whether the arguments of INFO ask for a section.
@@ -206,7 +208,7 @@ func infoClients(w *infoText, e *Engine) {
 		}
 		open++
 		input = max(input, cap(cl.in))
-		output = max(output, cap(cl.w.buf))
+		output = max(output, cap(cl.w.Buf))
 		watched += len(cl.watched)
 		if len(cl.watched) > 0 {
 			watching++
@@ -357,17 +359,17 @@ func newIdentity(seed [32]byte) identity {
 	for i := range seed {
 		seed[i] ^= 0x5c // not the generator's own sequence
 	}
-	r := newRandom(seed)
-	return identity{r.hex40(), r.hex40()}
+	r := random.New(seed)
+	return identity{hex40(&r), hex40(&r)}
 }
 
 // hex40 returns 40 random hexadecimal digits.
-func (r *random) hex40() string {
+func hex40(r *random.Generator) string {
 	var id [40]byte
 	bits := uint64(0)
 	for i := range id {
 		if i%16 == 0 {
-			bits = r.next()
+			bits = r.Next()
 		}
 		id[i] = "0123456789abcdef"[bits&15]
 		bits >>= 4
@@ -376,17 +378,17 @@ func (r *random) hex40() string {
 }
 
 func cmdRole(c *call) {
-	c.array(3)
+	c.Array(3)
 	r := &c.e.replicas
-	c.bulkString("master")
-	c.int(r.offset)
-	c.array(len(r.conns))
+	c.BulkString("master")
+	c.Int(r.offset)
+	c.Array(len(r.conns))
 	for _, cl := range r.conns {
 		ip := cl.peerIP()
-		c.array(3)
-		c.bulkString(ip)
-		c.bulkInt(cl.replica.port)
-		c.bulkInt(cl.replica.acked)
+		c.Array(3)
+		c.BulkString(ip)
+		c.BulkInt(cl.replica.port)
+		c.BulkInt(cl.replica.acked)
 	}
 }
 
@@ -397,5 +399,5 @@ func cmdLolwut(c *call) {
 			return
 		}
 	}
-	c.verbatim("txt", "Redis ver. "+c.e.Version()+"\n")
+	c.Verbatim("txt", "Redis ver. "+c.e.Version()+"\n")
 }

@@ -38,12 +38,12 @@ func (c *call) lcsOptions() (opt lcsOptions, ok bool) {
 				return opt, false
 			}
 		default:
-			c.err(errSyntax)
+			c.Error(errSyntax)
 			return opt, false
 		}
 	}
 	if opt.indexes && opt.length {
-		c.err("ERR If you want both the length and indexes, please just use IDX.")
+		c.Error("ERR If you want both the length and indexes, please just use IDX.")
 		return opt, false
 	}
 	return opt, true
@@ -52,7 +52,7 @@ func (c *call) lcsOptions() (opt lcsOptions, ok bool) {
 func cmdLcs(c *call) {
 	x, y := c.find(c.args[1]), c.find(c.args[2])
 	if x != nil && x.kind != kindString || y != nil && y.kind != kindString {
-		c.err("ERR The specified keys must contain string values")
+		c.Error("ERR The specified keys must contain string values")
 		return
 	}
 	opt, ok := c.lcsOptions()
@@ -69,20 +69,20 @@ func cmdLcs(c *call) {
 	}
 	switch cells := int64(len(a)+1) * int64(len(b)+1); {
 	case cells > c.e.cfg.protoMaxBulkLen/4: // to Redis a cell is four bytes
-		c.err("ERR Insufficient memory, transient memory for LCS exceeds proto-max-bulk-len")
+		c.Error("ERR Insufficient memory, transient memory for LCS exceeds proto-max-bulk-len")
 		return
 	case cells > lcsCellsMax:
-		c.err("ERR Insufficient memory, failed allocating transient memory for LCS")
+		c.Error("ERR Insufficient memory, failed allocating transient memory for LCS")
 		return
 	}
 	t := newLCS(a, b)
 	switch {
 	case opt.length:
-		c.count(t.length())
+		c.Count(t.length())
 	case opt.indexes:
 		c.lcsMatches(t, opt)
 	default:
-		c.bulk(t.text())
+		c.Bulk(t.text())
 	}
 }
 
@@ -157,29 +157,29 @@ func (t *lcs) matches() []match {
 }
 
 func (c *call) lcsMatches(t *lcs, opt lcsOptions) {
-	c.mapping(2)
-	c.bulkString("matches")
-	at, n := c.arrayLater(), 0
+	c.Map(2)
+	c.BulkString("matches")
+	at, n := c.ArrayLater(), 0
 	for _, m := range t.matches() {
 		if int64(m.n) < opt.least {
 			continue
 		}
 		n++
 		if opt.withLen {
-			c.array(3)
+			c.Array(3)
 		} else {
-			c.array(2)
+			c.Array(2)
 		}
 		for _, first := range [2]int{m.a, m.b} {
-			c.array(2)
-			c.count(first)
-			c.count(first + m.n - 1)
+			c.Array(2)
+			c.Count(first)
+			c.Count(first + m.n - 1)
 		}
 		if opt.withLen {
-			c.count(m.n)
+			c.Count(m.n)
 		}
 	}
-	c.arrayEnd(at, '*', n)
-	c.bulkString("len")
-	c.count(t.length())
+	c.ArrayEnd(at, '*', n)
+	c.BulkString("len")
+	c.Count(t.length())
 }

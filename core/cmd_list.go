@@ -170,7 +170,7 @@ func (c *call) listPush(end listEnd, create bool) {
 	}
 	if o == nil {
 		if !create {
-			c.int(0)
+			c.Int(0)
 			return
 		}
 		o = c.e.newList()
@@ -181,7 +181,7 @@ func (c *call) listPush(end listEnd, create bool) {
 	for _, s := range elements {
 		end.push(l, s)
 	}
-	c.count(l.Len())
+	c.Count(l.Len())
 	c.modified(notifyList, end.pushEvent(), key)
 	c.e.persist.dirty += int64(len(elements) - 1)
 }
@@ -191,7 +191,7 @@ func cmdRpop(c *call) { c.listPop(atTail) }
 
 func (c *call) listPop(end listEnd) {
 	if len(c.args) > 3 {
-		c.err(errArity(c.cmd))
+		c.Error(errArity(c.cmd))
 		return
 	}
 	num, counted := int64(1), len(c.args) == 3
@@ -205,16 +205,16 @@ func (c *call) listPop(end listEnd) {
 	o := c.findWrite(key)
 	switch {
 	case o == nil && counted:
-		c.nullArray()
+		c.NullArray()
 	case o == nil:
-		c.null()
+		c.Null()
 	case !c.ofKind(o, kindList):
 	case num == 0:
-		c.array(0)
+		c.Array(0)
 	case counted:
 		c.takeElements(key, o, end, num)
 	default:
-		c.element(end.peek(o.list()))
+		c.Element(end.peek(o.list()))
 		end.pop(o.list())
 		c.elementsGone(key, o, end.popEvent(), 1)
 	}
@@ -224,13 +224,13 @@ func (c *call) listPop(end listEnd) {
 func (c *call) takeElements(key []byte, o *object, end listEnd, num int64) {
 	l := o.list()
 	n := int(min(num, int64(l.Len())))
-	c.array(n)
+	c.Array(n)
 	at, start := l.Seek(0), 0
 	if end == atTail {
 		at, start = l.Seek(-1), -n
 	}
 	for range n {
-		c.element(at.Value())
+		c.Element(at.Value())
 		if end == atHead {
 			at.Next()
 		} else {
@@ -255,16 +255,16 @@ func (c *call) elementsGone(key []byte, o *object, event string, n int) {
 func cmdLlen(c *call) {
 	o := c.find(c.args[1])
 	if o == nil {
-		c.int(0)
+		c.Int(0)
 	} else if c.ofKind(o, kindList) {
-		c.count(o.list().Len())
+		c.Count(o.list().Len())
 	}
 }
 
 func cmdLindex(c *call) {
 	o := c.find(c.args[1])
 	if o == nil {
-		c.null()
+		c.Null()
 		return
 	}
 	if !c.ofKind(o, kindList) {
@@ -275,9 +275,9 @@ func cmdLindex(c *call) {
 		return
 	}
 	if at := o.list().Seek(int(i)); at.Valid() {
-		c.element(at.Value())
+		c.Element(at.Value())
 	} else {
-		c.null()
+		c.Null()
 	}
 }
 
@@ -285,7 +285,7 @@ func cmdLset(c *call) {
 	key, s := c.args[1], c.args[3]
 	o := c.findWrite(key)
 	if o == nil {
-		c.err(errNoKey)
+		c.Error(errNoKey)
 		return
 	}
 	if !c.ofKind(o, kindList) {
@@ -299,25 +299,25 @@ func cmdLset(c *call) {
 	l.Grow(s)
 	at := l.Seek(int(int32(i))) // Redis drops the upper half of the index here
 	if !at.Valid() {
-		c.err(errIndexRange)
+		c.Error(errIndexRange)
 		return
 	}
 	at.Replace(s)
 	l.Shrink()
-	c.ok()
+	c.OK()
 	c.modified(notifyList, "lset", key)
 }
 
 func cmdLinsert(c *call) {
 	after := is(c.args[2], "after")
 	if !after && !is(c.args[2], "before") {
-		c.err(errSyntax)
+		c.Error(errSyntax)
 		return
 	}
 	key, pivot, s := c.args[1], c.args[3], c.args[4]
 	o := c.findWrite(key)
 	if o == nil {
-		c.int(0)
+		c.Int(0)
 		return
 	}
 	if !c.ofKind(o, kindList) {
@@ -335,11 +335,11 @@ func cmdLinsert(c *call) {
 		} else {
 			at.InsertBefore(s)
 		}
-		c.count(l.Len())
+		c.Count(l.Len())
 		c.modified(notifyList, "linsert", key)
 		return
 	}
-	c.int(-1)
+	c.Int(-1)
 }
 
 func cmdLrange(c *call) {
@@ -349,7 +349,7 @@ func cmdLrange(c *call) {
 	}
 	o := c.find(c.args[1])
 	if o == nil {
-		c.array(0)
+		c.Array(0)
 		return
 	}
 	if !c.ofKind(o, kindList) {
@@ -357,10 +357,10 @@ func cmdLrange(c *call) {
 	}
 	l := o.list()
 	first, n := span(start, stop, l.Len())
-	c.array(n)
+	c.Array(n)
 	at := l.Seek(first)
 	for range n {
-		c.element(at.Value())
+		c.Element(at.Value())
 		at.Next()
 	}
 }
@@ -398,7 +398,7 @@ func cmdLtrim(c *call) {
 	key := c.args[1]
 	o := c.findWrite(key)
 	if o == nil {
-		c.ok()
+		c.OK()
 		return
 	}
 	if !c.ofKind(o, kindList) {
@@ -410,7 +410,7 @@ func cmdLtrim(c *call) {
 	l.Delete(first+n, l.Len())
 	l.Delete(0, first)
 	c.elementsGone(key, o, "ltrim", gone)
-	c.ok()
+	c.OK()
 }
 
 func cmdLrem(c *call) {
@@ -421,14 +421,14 @@ func cmdLrem(c *call) {
 	key, s := c.args[1], c.args[3]
 	o := c.findWrite(key)
 	if o == nil {
-		c.int(0)
+		c.Int(0)
 		return
 	}
 	if !c.ofKind(o, kindList) {
 		return
 	}
 	removed := removeEqual(o.list(), s, num)
-	c.int(removed)
+	c.Int(removed)
 	if removed > 0 {
 		c.elementsGone(key, o, "lrem", int(removed))
 	}
@@ -471,13 +471,13 @@ func (c *call) lposOptions() (opt lposOptions, ok bool) {
 	for i := 3; i < len(c.args); i += 2 {
 		word := c.args[i]
 		if i+1 == len(c.args) {
-			c.err(errSyntax)
+			c.Error(errSyntax)
 			return opt, false
 		}
 		switch {
 		case is(word, "rank"):
 			if opt.rank, ok = c.argSpread(i + 1); ok && opt.rank == 0 {
-				c.err("ERR RANK can't be zero: use 1 to start from the first match, 2 from the " +
+				c.Error("ERR RANK can't be zero: use 1 to start from the first match, 2 from the " +
 					"second ... or use negative to start from the end of the list")
 				return opt, false
 			}
@@ -487,7 +487,7 @@ func (c *call) lposOptions() (opt lposOptions, ok bool) {
 		case is(word, "maxlen"):
 			opt.most, ok = c.argRange(i+1, 0, math.MaxInt64, "ERR MAXLEN can't be negative")
 		default:
-			c.err(errSyntax)
+			c.Error(errSyntax)
 			return opt, false
 		}
 		if !ok {
@@ -505,18 +505,18 @@ func cmdLpos(c *call) {
 	o := c.find(c.args[1])
 	switch {
 	case o == nil && opt.counted:
-		c.array(0)
+		c.Array(0)
 	case o == nil:
-		c.null()
+		c.Null()
 	case !c.ofKind(o, kindList):
 	case opt.counted:
-		at, n := c.arrayLater(), 0
+		at, n := c.ArrayLater(), 0
 		positions(o.list(), c.args[2], opt, func(i int64) bool {
-			c.int(i)
+			c.Int(i)
 			n++
 			return opt.num == 0 || int64(n) < opt.num
 		})
-		c.arrayEnd(at, '*', n)
+		c.ArrayEnd(at, '*', n)
 	default:
 		found := int64(-1)
 		positions(o.list(), c.args[2], opt, func(i int64) bool {
@@ -524,9 +524,9 @@ func cmdLpos(c *call) {
 			return false
 		})
 		if found < 0 {
-			c.null()
+			c.Null()
 		} else {
-			c.int(found)
+			c.Int(found)
 		}
 	}
 }

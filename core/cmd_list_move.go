@@ -118,7 +118,7 @@ func (c *call) listEnd(i int) (listEnd, bool) {
 	case is(c.args[i], "right"):
 		return atTail, true
 	}
-	c.err(errSyntax)
+	c.Error(errSyntax)
 	return atHead, false
 }
 
@@ -127,7 +127,7 @@ func (c *call) listEnd(i int) (listEnd, bool) {
 func (c *call) listMove(from, to listEnd) {
 	src := c.findWrite(c.args[1])
 	if src == nil {
-		c.null()
+		c.Null()
 		return
 	}
 	if !c.ofKind(src, kindList) {
@@ -137,10 +137,10 @@ func (c *call) listMove(from, to listEnd) {
 	if !c.ofKind(dst, kindList) {
 		return
 	}
-	at := len(c.buf)
+	at := len(c.Buf)
 	l := src.list()
-	c.element(from.peek(l))
-	s := bulkText(c.buf[at:])
+	c.Element(from.peek(l))
+	s := bulkText(c.Buf[at:])
 	from.pop(l)
 	c.listReceive(dst, to, s)
 	c.elementsGone(c.args[1], src, from.popEvent(), 1)
@@ -184,7 +184,7 @@ func bulkText(reply []byte) []byte {
 func cmdLmpop(c *call) {
 	keys, end, num, ok := c.listMany(1)
 	if ok && !c.popMany(keys, end, num) {
-		c.nullArray()
+		c.NullArray()
 	}
 }
 
@@ -196,7 +196,7 @@ func (c *call) listMany(i int) (keys [][]byte, end listEnd, num int64, ok bool) 
 	}
 	i++
 	if n >= int64(len(c.args)-i) {
-		c.err(errSyntax)
+		c.Error(errSyntax)
 		return nil, atHead, 0, false
 	}
 	keys = c.args[i : i+int(n)]
@@ -211,11 +211,11 @@ func (c *call) listMany(i int) (keys [][]byte, end listEnd, num int64, ok bool) 
 		num, ok = c.argRange(i+1, 1, math.MaxInt64, errCountZero)
 	case is(c.args[i], "count") && i < len(c.args)-2:
 		if _, ok = c.argRange(i+1, 1, math.MaxInt64, errCountZero); ok {
-			c.err(errSyntax)
+			c.Error(errSyntax)
 		}
 		ok = false
 	default:
-		c.err(errSyntax)
+		c.Error(errSyntax)
 		ok = false
 	}
 	return keys, end, num, ok
@@ -230,8 +230,8 @@ func (c *call) popMany(keys [][]byte, end listEnd, num int64) bool {
 			continue
 		}
 		if c.ofKind(o, kindList) {
-			c.array(2)
-			c.bulk(key)
+			c.Array(2)
+			c.Bulk(key)
 			if c.feeds() {
 				n := min(num, int64(o.list().Len()))
 				c.replicate(end.popName(), key, decimal(n))
@@ -260,9 +260,9 @@ func (c *call) blockingPop(end listEnd) {
 		}
 		if c.ofKind(o, kindList) {
 			c.replicate(end.popName(), key)
-			c.array(2)
-			c.bulk(key)
-			c.element(end.peek(o.list()))
+			c.Array(2)
+			c.Bulk(key)
+			c.Element(end.peek(o.list()))
 			end.pop(o.list())
 			c.elementsGone(key, o, end.popEvent(), 1)
 		}

@@ -53,7 +53,7 @@ func (c *call) movem(i int) (m movem, ok bool) {
 	}
 	m.exactly = is(c.args[i], "exactly")
 	if len(c.args) != i+3 || !m.exactly && !is(c.args[i], "count") {
-		c.err(errSyntax)
+		c.Error(errSyntax)
 		return m, false
 	}
 	if m.num, ok = c.argRange(i+1, 1, math.MaxInt64, errCountZero); !ok {
@@ -61,7 +61,7 @@ func (c *call) movem(i int) (m movem, ok bool) {
 	}
 	m.bulk = is(c.args[i+2], "bulk")
 	if !m.bulk && !is(c.args[i+2], "obo") {
-		c.err(errSyntax)
+		c.Error(errSyntax)
 		return m, false
 	}
 	return m, true
@@ -69,7 +69,7 @@ func (c *call) movem(i int) (m movem, ok bool) {
 
 func cmdLmovem(c *call) {
 	if m, ok := c.movem(5); ok && !c.moveMany(m) {
-		c.nullArray()
+		c.NullArray()
 	}
 }
 
@@ -104,9 +104,9 @@ func (c *call) moveMany(m movem) bool {
 		return true
 	}
 	moved := m.take(src.list(), n)
-	c.array(len(moved))
+	c.Array(len(moved))
 	for _, s := range moved {
-		c.bulk(s)
+		c.Bulk(s)
 	}
 	c.listReceive(dst, m.to, moved...)
 	c.elementsGone(c.args[1], src, m.from.popEvent(), n)

@@ -63,14 +63,14 @@ var memoryCommands = []Command{
 // cmdMemoryDoctor has nothing to find: an engine's memory does not fragment in its own sight.
 func cmdMemoryDoctor(c *call) {
 	r := c.e.memory()
-	c.verbatim("txt", "About "+humanBytes(r.total)+" are in use for "+
+	c.Verbatim("txt", "About "+humanBytes(r.total)+" are in use for "+
 		strconv.FormatInt(r.keys, 10)+" keys. Nothing is wrong with that.\n")
 }
 
 // cmdMemoryMallocStats tells what the engine counts itself: it does not see the allocator.
 func cmdMemoryMallocStats(c *call) {
 	r := c.e.memory()
-	c.verbatim("txt", "Estimated by the engine, in bytes\ntotal: "+
+	c.Verbatim("txt", "Estimated by the engine, in bytes\ntotal: "+
 		strconv.FormatInt(r.total, 10)+"\ndataset: "+strconv.FormatInt(r.dataset, 10)+
 		"\noverhead: "+strconv.FormatInt(r.overhead, 10)+"\n")
 }
@@ -81,17 +81,17 @@ func cmdMemoryPurge(c *call) {
 		if len(cl.in) == 0 {
 			cl.in = nil
 		}
-		if len(cl.w.buf) == 0 {
-			cl.w.buf = nil
+		if len(cl.w.Buf) == 0 {
+			cl.w.Buf = nil
 		}
 	}
-	c.ok()
+	c.OK()
 }
 
 func cmdMemoryUsage(c *call) {
 	for i := 3; i < len(c.args); i += 2 {
 		if !is(c.args[i], "samples") || i+1 == len(c.args) {
-			c.err(errSyntax)
+			c.Error(errSyntax)
 			return
 		}
 		n, ok := c.argInt(i + 1)
@@ -99,29 +99,29 @@ func cmdMemoryUsage(c *call) {
 			return
 		}
 		if n < 0 {
-			c.err(errSyntax)
+			c.Error(errSyntax)
 			return
 		}
 	}
 	o := c.peek(c.args[2])
 	if o == nil {
-		c.null()
+		c.Null()
 		return
 	}
-	c.int(o.usage(c.args[2]))
+	c.Int(o.usage(c.args[2]))
 }
 
 func cmdMemoryStats(c *call) {
 	r := c.e.memory()
-	at, n := c.arrayLater(), 0
+	at, n := c.ArrayLater(), 0
 	number := func(name string, v int64) {
-		c.bulkString(name)
-		c.int(v)
+		c.BulkString(name)
+		c.Int(v)
 		n++
 	}
 	ratio := func(name string, f float64) {
-		c.bulkString(name)
-		c.double(f)
+		c.BulkString(name)
+		c.Double(f)
 		n++
 	}
 	zero := func(names ...string) {
@@ -136,12 +136,12 @@ func cmdMemoryStats(c *call) {
 	number("clients.normal", r.clients)
 	zero("cluster.links", "aof.buffer", "lua.caches", "functions.caches", "script.VMs")
 	for _, d := range r.perDB {
-		c.bulkString("db." + strconv.Itoa(d.id))
-		c.mapping(2)
-		c.bulkString("overhead.hashtable.main")
-		c.int(d.main)
-		c.bulkString("overhead.hashtable.expires")
-		c.int(d.expires)
+		c.BulkString("db." + strconv.Itoa(d.id))
+		c.Map(2)
+		c.BulkString("overhead.hashtable.main")
+		c.Int(d.main)
+		c.BulkString("overhead.hashtable.expires")
+		c.Int(d.expires)
 		n++
 	}
 	zero("overhead.db.hashtable.lut", "overhead.db.hashtable.rehashing")

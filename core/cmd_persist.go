@@ -80,7 +80,7 @@ const (
 
 func cmdSave(c *call) {
 	if c.e.persist.inBackground() {
-		c.err(errSaving)
+		c.Error(errSaving)
 		return
 	}
 	c.e.beginSave(save{waiter: c.park(nil, 0, Never, nil)})
@@ -88,23 +88,23 @@ func cmdSave(c *call) {
 
 func cmdBgsave(c *call) {
 	if len(c.args) > 2 || len(c.args) == 2 && !is(c.args[1], "schedule") {
-		c.err(errSyntax)
+		c.Error(errSyntax)
 		return
 	}
 	if c.e.persist.inBackground() {
-		c.err(errSaving)
+		c.Error(errSaving)
 		return
 	}
 	if c.conn.executing {
 		c.e.persist.wanted = true
-		c.status("Background saving scheduled")
+		c.Status("Background saving scheduled")
 		return
 	}
 	c.e.beginSave(save{background: true})
-	c.status("Background saving started")
+	c.Status("Background saving started")
 }
 
-func cmdLastsave(c *call) { c.int(int64(c.e.persist.last) / 1e6) }
+func cmdLastsave(c *call) { c.Int(int64(c.e.persist.last) / 1e6) }
 
 // shutdownOptions are what SHUTDOWN may be told.
 type shutdownOptions struct{ save, nosave, now, force, abort bool }
@@ -123,13 +123,13 @@ func (c *call) shutdownOptions() (opt shutdownOptions, ok bool) {
 		case is(arg, "abort"):
 			opt.abort = true
 		default:
-			c.err(errSyntax)
+			c.Error(errSyntax)
 			return opt, false
 		}
 	}
 	alone := opt == shutdownOptions{abort: true}
 	if opt.abort && !alone || opt.save && opt.nosave {
-		c.err(errSyntax)
+		c.Error(errSyntax)
 		return opt, false
 	}
 	return opt, true
@@ -143,14 +143,14 @@ func cmdShutdown(c *call) {
 	e := c.e
 	if opt.abort {
 		if e.abortShutdown() {
-			c.ok()
+			c.OK()
 		} else {
-			c.err(errNoShutdown)
+			c.Error(errNoShutdown)
 		}
 		return
 	}
 	if e.scripts.waiting() && !opt.nosave {
-		c.err(e.scripts.busyError())
+		c.Error(e.scripts.busyError())
 		return
 	}
 	e.log(logWarning, "User requested shutdown...")
@@ -165,7 +165,7 @@ func (e *Engine) abortShutdown() bool {
 		if s := &e.persist.pending[i]; s.shutdown {
 			s.shutdown, any = false, true
 			if s.waiter != nil && s.waiter.conn.parked == s.waiter {
-				e.giveUp(s.waiter, func(c *call) { c.err(errShutdown) })
+				e.giveUp(s.waiter, func(c *call) { c.Error(errShutdown) })
 			}
 		}
 	}
@@ -175,10 +175,10 @@ func (e *Engine) abortShutdown() bool {
 func cmdDump(c *call) {
 	o := c.find(c.args[1])
 	if o == nil {
-		c.null()
+		c.Null()
 		return
 	}
-	c.bulk(c.e.payload(o))
+	c.Bulk(c.e.payload(o))
 }
 
 // payload is a serialised copy of a value.
@@ -212,7 +212,7 @@ func (c *call) restoreOptions() (opt restoreOptions, ok bool) {
 				return opt, false
 			}
 			if opt.idle < 0 {
-				c.err(errIdle)
+				c.Error(errIdle)
 				return opt, false
 			}
 		case is(arg, "freq") && more && opt.idle == -1:
@@ -221,11 +221,11 @@ func (c *call) restoreOptions() (opt restoreOptions, ok bool) {
 				return opt, false
 			}
 			if opt.freq < 0 || opt.freq > 255 {
-				c.err(errFreq)
+				c.Error(errFreq)
 				return opt, false
 			}
 		default:
-			c.err(errSyntax)
+			c.Error(errSyntax)
 			return opt, false
 		}
 	}
@@ -239,7 +239,7 @@ func cmdRestore(c *call) {
 	}
 	key := c.args[1]
 	if !opt.replace && c.peek(key) != nil {
-		c.err(errBusyKey)
+		c.Error(errBusyKey)
 		return
 	}
 	expire, ok := c.argInt(2)
@@ -247,7 +247,7 @@ func cmdRestore(c *call) {
 		return
 	}
 	if expire < 0 {
-		c.err(errTTL)
+		c.Error(errTTL)
 		return
 	}
 	o := c.restored(c.args[3])
@@ -263,7 +263,7 @@ func cmdRestore(c *call) {
 			c.replicate("DEL", key)
 			c.modified(notifyGeneric, "del", key)
 		}
-		c.ok()
+		c.OK()
 		return
 	}
 	c.add(key, o)
@@ -277,14 +277,14 @@ func cmdRestore(c *call) {
 			[][]byte{[]byte("ABSTTL")})...)
 	}
 	c.modified(notifyGeneric, "restore", key)
-	c.ok()
+	c.OK()
 }
 
 // restored reads a payload; where it cannot be read it replies the error and returns nil.
 func (c *call) restored(payload []byte) *object {
 	r, err := rdb.NewPayloadReader(payload)
 	if err != nil || r.Version() > int(c.e.rdbVersion()) {
-		c.err(errPayload)
+		c.Error(errPayload)
 		return nil
 	}
 	t, err := r.ReadType()
@@ -294,6 +294,6 @@ func (c *call) restored(payload []byte) *object {
 			return o
 		}
 	}
-	c.err(errBadFormat)
+	c.Error(errBadFormat)
 	return nil
 }

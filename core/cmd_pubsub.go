@@ -154,7 +154,7 @@ func cmdSunsubscribe(c *call) { c.unsubscribe(subShard) }
 
 func (c *call) subscribe(k subKind) {
 	if k == subShard && c.conn.executing {
-		c.err("ERR SSUBSCRIBE isn't allowed for a DENY BLOCKING client")
+		c.Error("ERR SSUBSCRIBE isn't allowed for a DENY BLOCKING client")
 		return
 	}
 	for _, name := range c.args[1:] {
@@ -193,25 +193,25 @@ func bytesOf(names []string) [][]byte {
 
 // subReply writes the message that confirms a subscription (how 0) or its end (1).
 func (c *call) subReply(k subKind, how int, name []byte) {
-	at := len(c.buf)
-	c.push(3)
-	c.bulkString(subWords[k][how])
+	at := len(c.Buf)
+	c.Push(3)
+	c.BulkString(subWords[k][how])
 	if name == nil {
-		c.null()
+		c.Null()
 	} else {
-		c.bulk(name)
+		c.Bulk(name)
 	}
-	c.count(c.conn.subCount(k))
+	c.Count(c.conn.subCount(k))
 	c.conn.sent(at)
 }
 
 func cmdPublish(c *call) {
-	c.count(c.e.publish(c.args[1], c.args[2]))
+	c.Count(c.e.publish(c.args[1], c.args[2]))
 	c.replicateMessage()
 }
 
 func cmdSpublish(c *call) {
-	c.count(c.e.publishShard(c.args[1], c.args[2]))
+	c.Count(c.e.publishShard(c.args[1], c.args[2]))
 	c.replicateMessage()
 }
 
@@ -220,28 +220,28 @@ func cmdPubsubShardchannels(c *call) { c.listChannels(subShard) }
 
 func (c *call) listChannels(k subKind) {
 	if len(c.args) > 3 {
-		c.err(errSubcommandArity(c.args))
+		c.Error(errSubcommandArity(c.args))
 		return
 	}
-	at, n := c.arrayLater(), 0
+	at, n := c.ArrayLater(), 0
 	for _, name := range c.e.pubsub.to[k].names {
 		if len(c.args) < 3 || glob.Match(c.args[2], []byte(name), false) {
-			c.bulkString(name)
+			c.BulkString(name)
 			n++
 		}
 	}
-	c.arrayEnd(at, '*', n)
+	c.ArrayEnd(at, '*', n)
 }
 
-func cmdPubsubNumpat(c *call) { c.count(len(c.e.pubsub.to[subPattern].names)) }
+func cmdPubsubNumpat(c *call) { c.Count(len(c.e.pubsub.to[subPattern].names)) }
 
 func cmdPubsubNumsub(c *call)      { c.countSubscribers(subChannel) }
 func cmdPubsubShardnumsub(c *call) { c.countSubscribers(subShard) }
 
 func (c *call) countSubscribers(k subKind) {
-	c.array(2 * len(c.args[2:]))
+	c.Array(2 * len(c.args[2:]))
 	for _, name := range c.args[2:] {
-		c.bulk(name)
-		c.count(len(c.e.pubsub.to[k].by[string(name)]))
+		c.Bulk(name)
+		c.Count(len(c.e.pubsub.to[k].by[string(name)]))
 	}
 }

@@ -36,8 +36,8 @@ func cmdSync(c *call) {
 
 // maySync reports whether the connection can become a replica; if not it may reply why.
 func (c *call) maySync() bool {
-	if len(c.buf) > 0 {
-		c.err("ERR SYNC and PSYNC are invalid with pending output")
+	if len(c.Buf) > 0 {
+		c.Error("ERR SYNC and PSYNC are invalid with pending output")
 		return false
 	}
 	return !c.conn.replica.attached
@@ -49,7 +49,7 @@ func cmdPsync(c *call) {
 	if _, ok := c.argInt(2); !ok || !c.maySync() {
 		return
 	}
-	c.status("FULLRESYNC " + c.e.ids.replication + " " + string(decimal(c.e.replicas.offset)))
+	c.Status("FULLRESYNC " + c.e.ids.replication + " " + string(decimal(c.e.replicas.offset)))
 	c.e.replicas.attach(c)
 }
 
@@ -57,13 +57,13 @@ func cmdPsync(c *call) {
 func (c *call) rdbFilter(list []byte) bool {
 	words, ok := resp.Split(nil, list)
 	if !ok {
-		c.err("ERR Missing rdb-filter-only values")
+		c.Error("ERR Missing rdb-filter-only values")
 		return false
 	}
 	wants := imageEmpty
 	for _, word := range words {
 		if !is(word, "functions") {
-			c.err("ERR Unsupported rdb-filter-only option: " + string(word))
+			c.Error("ERR Unsupported rdb-filter-only option: " + string(word))
 			return false
 		}
 		wants = imageFunctions
@@ -74,7 +74,7 @@ func (c *call) rdbFilter(list []byte) bool {
 
 func cmdReplconf(c *call) {
 	if len(c.args)%2 == 0 {
-		c.err(errSyntax)
+		c.Error(errSyntax)
 		return
 	}
 	r := &c.conn.replica
@@ -98,12 +98,12 @@ func cmdReplconf(c *call) {
 			ok = c.rdbFilter(c.args[i+1])
 		case is(word, "capa"), is(word, "ip-address"):
 		default:
-			c.err("ERR Unrecognized REPLCONF option: " + string(word))
+			c.Error("ERR Unrecognized REPLCONF option: " + string(word))
 			return
 		}
 		if !ok {
 			return
 		}
 	}
-	c.ok()
+	c.OK()
 }

@@ -6,6 +6,7 @@ import (
 
 	"github.com/redlet/redlet/core/internal/resp"
 	"github.com/redlet/redlet/core/internal/sha1"
+	"github.com/redlet/redlet/core/internal/syntax"
 )
 
 // scriptKeys are the key specs of the commands that run scripts.
@@ -139,9 +140,9 @@ func (c *call) scriptArgs() (keys, args [][]byte, ok bool) {
 	switch {
 	case !ok:
 	case n > int64(len(c.args)-3):
-		c.err("ERR Number of keys can't be greater than number of args")
+		c.Error("ERR Number of keys can't be greater than number of args")
 	case n < 0:
-		c.err("ERR Number of keys can't be negative")
+		c.Error("ERR Number of keys can't be negative")
 	default:
 		return c.args[3 : 3+n], c.args[3+n:], true
 	}
@@ -172,10 +173,10 @@ func cmdEvalsha(c *call) {
 	var sha [40]byte
 	sc := (*script)(nil)
 	if len(c.args[1]) == len(sha) {
-		sc = c.e.scripts.cache[string(lower(sha[:0], c.args[1]))]
+		sc = c.e.scripts.cache[string(syntax.AppendLower(sha[:0], c.args[1]))]
 	}
 	if sc == nil {
-		c.err(errNoScript)
+		c.Error(errNoScript)
 		return
 	}
 	c.runScript(sc)
@@ -198,7 +199,7 @@ func (c *call) runScript(sc *script) {
 func (c *call) learn(sha string, body []byte, eval bool) *script {
 	sc, problem := c.e.compileScript(sha, body, eval)
 	if problem != "" {
-		c.err("ERR " + problem)
+		c.Error("ERR " + problem)
 		return nil
 	}
 	c.e.scripts.remember(sc)
@@ -276,23 +277,23 @@ func cmdScriptLoad(c *call) {
 	} else if c.learn(sha, c.args[2], false) == nil {
 		return
 	}
-	c.bulkString(sha)
+	c.BulkString(sha)
 }
 
 func cmdScriptExists(c *call) {
-	c.array(len(c.args) - 2)
+	c.Array(len(c.args) - 2)
 	for _, arg := range c.args[2:] {
-		c.flag(c.e.scripts.cache[string(lower(nil, arg))] != nil)
+		c.Flag(c.e.scripts.cache[string(syntax.AppendLower(nil, arg))] != nil)
 	}
 }
 
 func cmdScriptFlush(c *call) {
 	if len(c.args) > 3 || len(c.args) == 3 && !is(c.args[2], "async") && !is(c.args[2], "sync") {
-		c.err("ERR SCRIPT FLUSH only support SYNC|ASYNC option")
+		c.Error("ERR SCRIPT FLUSH only support SYNC|ASYNC option")
 		return
 	}
 	c.e.scripts.forget()
-	c.ok()
+	c.OK()
 }
 
 // forget empties the cache of scripts.
@@ -309,14 +310,14 @@ func (c *call) killScript(function bool) {
 	s := &c.e.scripts
 	switch {
 	case s.task == nil:
-		c.err(errNotBusy)
+		c.Error(errNotBusy)
 	case s.function != function:
-		c.err(s.busyError())
+		c.Error(s.busyError())
 	case s.wrote:
-		c.err(errUnkillable)
+		c.Error(errUnkillable)
 	default:
 		s.vm.Kill()
-		c.ok()
+		c.OK()
 	}
 }
 
@@ -324,10 +325,10 @@ func (c *call) killScript(function bool) {
 func cmdScriptDebug(c *call) {
 	switch {
 	case is(c.args[2], "no"):
-		c.ok()
+		c.OK()
 	case is(c.args[2], "yes"), is(c.args[2], "sync"):
-		c.err("ERR SCRIPT DEBUG is not supported: there is no Lua debugger")
+		c.Error("ERR SCRIPT DEBUG is not supported: there is no Lua debugger")
 	default:
-		c.err("ERR Use SCRIPT DEBUG YES/SYNC/NO")
+		c.Error("ERR Use SCRIPT DEBUG YES/SYNC/NO")
 	}
 }

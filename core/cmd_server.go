@@ -51,12 +51,12 @@ var serverCommands = []Command{
 	},
 }
 
-func cmdDbsize(c *call) { c.count(c.db.keys.Len()) }
+func cmdDbsize(c *call) { c.Count(c.db.keys.Len()) }
 
 // flushOption reads FLUSHALL's and FLUSHDB's option; in one process both ways are the same.
 func (c *call) flushOption() bool {
 	if len(c.args) > 2 || len(c.args) == 2 && !is(c.args[1], "async") && !is(c.args[1], "sync") {
-		c.err(errSyntax)
+		c.Error(errSyntax)
 		return false
 	}
 	return true
@@ -68,7 +68,7 @@ func cmdFlushdb(c *call) {
 		c.e.flushDB(c.db)
 		c.flushed()
 		c.replicateAsIs()
-		c.ok()
+		c.OK()
 	}
 }
 
@@ -82,7 +82,7 @@ func cmdFlushall(c *call) {
 	}
 	c.e.persist.dirty++
 	c.flushed()
-	c.ok()
+	c.OK()
 }
 
 // flushed tells those who track keys that a database was emptied. Redis has the client wait for
@@ -138,11 +138,11 @@ func cmdSwapdb(c *call) {
 		c.e.wakeAll(b)
 		c.e.persist.dirty++
 	}
-	c.ok()
+	c.OK()
 }
 
 func cmdTime(c *call) {
-	c.array(2)
-	c.bulkInt(int64(c.now()) / 1e6)
-	c.bulkInt(int64(c.now()) % 1e6)
+	c.Array(2)
+	c.BulkInt(int64(c.now()) / 1e6)
+	c.BulkInt(int64(c.now()) % 1e6)
 }

@@ -2,6 +2,7 @@ package core
 
 import (
 	"github.com/redlet/redlet/core/internal/glob"
+	"github.com/redlet/redlet/core/internal/reply"
 	"github.com/redlet/redlet/core/internal/set"
 )
 
@@ -177,7 +178,7 @@ func cmdSadd(c *call) {
 		c.modified(notifySet, "sadd", key)
 		c.e.persist.dirty += int64(fresh - 1)
 	}
-	c.count(fresh)
+	c.Count(fresh)
 }
 
 func cmdSrem(c *call) {
@@ -194,7 +195,7 @@ func cmdSrem(c *call) {
 	if n > 0 {
 		c.membersGone(c.args[1], s, "srem", n)
 	}
-	c.count(n)
+	c.Count(n)
 }
 
 func cmdSmove(c *call) {
@@ -202,15 +203,15 @@ func cmdSmove(c *call) {
 	from, to := c.findWrite(source), c.findWrite(destination)
 	switch {
 	case from == nil:
-		c.int(0)
+		c.Int(0)
 		return
 	case !c.ofKind(from, kindSet), !c.ofKind(to, kindSet):
 		return
 	case from == to:
-		c.flag(from.set().Has(m))
+		c.Flag(from.set().Has(m))
 		return
 	case !from.set().Remove(m):
-		c.int(0)
+		c.Int(0)
 		return
 	}
 	c.membersGone(source, from.set(), "srem", 1)
@@ -223,12 +224,12 @@ func cmdSmove(c *call) {
 	if s.Add(m, c.e.setLimits()) {
 		c.modified(notifySet, "sadd", destination)
 	}
-	c.int(1)
+	c.Int(1)
 }
 
 func cmdSismember(c *call) {
 	if s, ok := c.setOf(c.args[1]); ok {
-		c.flag(s != nil && s.Has(c.args[2]))
+		c.Flag(s != nil && s.Has(c.args[2]))
 	}
 }
 
@@ -237,9 +238,9 @@ func cmdSmismember(c *call) {
 	if !ok {
 		return
 	}
-	c.array(len(c.args) - 2)
+	c.Array(len(c.args) - 2)
 	for _, m := range c.args[2:] {
-		c.flag(s != nil && s.Has(m))
+		c.Flag(s != nil && s.Has(m))
 	}
 }
 
@@ -248,9 +249,9 @@ func cmdScard(c *call) {
 	switch {
 	case !ok:
 	case s == nil:
-		c.int(0)
+		c.Int(0)
 	default:
-		c.count(s.Len())
+		c.Count(s.Len())
 	}
 }
 
@@ -263,12 +264,12 @@ func cmdSmembers(c *call) {
 // members writes all members of a set, which may be nil.
 func (c *call) members(s *set.Set) {
 	if s == nil {
-		c.set(0)
+		c.Set(0)
 		return
 	}
-	c.set(s.Len())
+	c.Set(s.Len())
 	for m := range s.All {
-		c.bulk(m)
+		c.Bulk(m)
 	}
 }
 
@@ -282,22 +283,22 @@ func cmdSscan(c *call) {
 		return
 	}
 	if s == nil { // the options are not even looked at
-		c.array(2)
-		c.bulkCursor(0)
-		c.array(0)
+		c.Array(2)
+		c.BulkCursor(0)
+		c.Array(0)
 		return
 	}
 	opt, ok := c.scanOptions(3)
 	if !ok {
 		return
 	}
-	var found replies
+	var found reply.Writer
 	seen, n := 0, 0
 	visit := func(m []byte) {
 		seen++
 		if opt.match == nil || glob.Match(opt.match, m, false) {
 			n++
-			found.bulk(m)
+			found.Bulk(m)
 		}
 	}
 	for range 10 * opt.count {
@@ -306,8 +307,8 @@ func cmdSscan(c *call) {
 			break
 		}
 	}
-	c.array(2)
-	c.bulkCursor(cursor)
-	c.array(n)
-	c.buf = append(c.buf, found.buf...)
+	c.Array(2)
+	c.BulkCursor(cursor)
+	c.Array(n)
+	c.Buf = append(c.Buf, found.Buf...)
 }

@@ -22,13 +22,13 @@ func cmdSpop(c *call) {
 		return
 	}
 	if s == nil {
-		c.null()
+		c.Null()
 		return
 	}
 	var scratch [64]byte
-	m := s.AppendAt(scratch[:0], c.e.random.below(s.Len()))
+	m := s.AppendAt(scratch[:0], c.e.random.Below(s.Len()))
 	s.Remove(m)
-	c.bulk(m)
+	c.Bulk(m)
 	c.replicate("SREM", key, m)
 	c.membersGone(key, s, "spop", 1)
 }
@@ -36,7 +36,7 @@ func cmdSpop(c *call) {
 // popMembers is SPOP with a count.
 func (c *call) popMembers() {
 	if len(c.args) > 3 {
-		c.err(errSyntax)
+		c.Error(errSyntax)
 		return
 	}
 	count, ok := c.argPositive(2)
@@ -50,7 +50,7 @@ func (c *call) popMembers() {
 	case !ok:
 		return
 	case s == nil, count == 0:
-		c.set(0)
+		c.Set(0)
 		return
 	}
 	n := s.Len()
@@ -62,8 +62,8 @@ func (c *call) popMembers() {
 		c.removeEmpty(key)
 		return
 	}
-	c.set(int(count))
-	at := len(c.buf)
+	c.Set(int(count))
+	at := len(c.Buf)
 	left := n - int(count)
 	switch {
 	case s.Encoding() == set.Listpack:
@@ -74,7 +74,7 @@ func (c *call) popMembers() {
 		o.body = c.popRest(s, left)
 	}
 	if c.feeds() {
-		c.replicateGone(key, c.buf[at:])
+		c.replicateGone(key, c.Buf[at:])
 	}
 	c.modified(notifySet, "spop", key)
 	c.e.persist.dirty += count - 1
@@ -109,8 +109,8 @@ func (c *call) popListpack(s *set.Set, count int) {
 	n := s.Len()
 	for m := range s.All {
 		// Each of the n members left is as likely as any other to be among those wanted.
-		if c.e.random.below(n) < count-len(gone) {
-			c.bulk(m)
+		if c.e.random.Below(n) < count-len(gone) {
+			c.Bulk(m)
 			gone = append(gone, append([]byte(nil), m...))
 		}
 		n--
@@ -124,9 +124,9 @@ func (c *call) popListpack(s *set.Set, count int) {
 func (c *call) popEach(s *set.Set, count int) {
 	var scratch []byte
 	for range count {
-		scratch = s.AppendAt(scratch[:0], c.e.random.below(s.Len()))
+		scratch = s.AppendAt(scratch[:0], c.e.random.Below(s.Len()))
 		s.Remove(scratch)
-		c.bulk(scratch)
+		c.Bulk(scratch)
 	}
 }
 
@@ -139,12 +139,12 @@ func (c *call) popRest(s *set.Set, left int) *set.Set {
 	}
 	var scratch []byte
 	for range left {
-		scratch = s.AppendAt(scratch[:0], c.e.random.below(s.Len()))
+		scratch = s.AppendAt(scratch[:0], c.e.random.Below(s.Len()))
 		s.Remove(scratch)
 		rest.Add(scratch, lim)
 	}
 	for m := range s.All {
-		c.bulk(m)
+		c.Bulk(m)
 	}
 	return &rest
 }
@@ -161,7 +161,7 @@ func cmdSrandmember(c *call) {
 	switch {
 	case !ok:
 	case s == nil:
-		c.null()
+		c.Null()
 	default:
 		c.drawMembers(s, 1)
 	}
@@ -170,7 +170,7 @@ func cmdSrandmember(c *call) {
 // randomMembers is SRANDMEMBER with a count.
 func (c *call) randomMembers() {
 	if len(c.args) > 3 {
-		c.err(errSyntax)
+		c.Error(errSyntax)
 		return
 	}
 	count, ok := c.argSpread(2)
@@ -181,19 +181,19 @@ func (c *call) randomMembers() {
 	switch {
 	case !ok:
 	case s == nil, count == 0:
-		c.array(0)
+		c.Array(0)
 	case count < -randomMembersMax:
-		c.err(errOutOfRange)
+		c.Error(errOutOfRange)
 	case count < 0:
-		c.array(int(-count))
+		c.Array(int(-count))
 		c.drawMembers(s, int(-count))
 	case count >= int64(s.Len()):
-		c.array(s.Len())
+		c.Array(s.Len())
 		for m := range s.All {
-			c.bulk(m)
+			c.Bulk(m)
 		}
 	default:
-		c.array(int(count))
+		c.Array(int(count))
 		c.chooseMembers(s, int(count))
 	}
 }
@@ -202,8 +202,8 @@ func (c *call) randomMembers() {
 func (c *call) drawMembers(s *set.Set, count int) {
 	var scratch []byte
 	for range count {
-		scratch = s.AppendAt(scratch[:0], c.e.random.below(s.Len()))
-		c.bulk(scratch)
+		scratch = s.AppendAt(scratch[:0], c.e.random.Below(s.Len()))
+		c.Bulk(scratch)
 	}
 }
 
@@ -212,8 +212,8 @@ func (c *call) chooseMembers(s *set.Set, count int) {
 	n := s.Len()
 	if s.Encoding() != set.Table || count > n/3 {
 		for m := range s.All {
-			if c.e.random.below(n) < count {
-				c.bulk(m)
+			if c.e.random.Below(n) < count {
+				c.Bulk(m)
 				count--
 			}
 			n--
@@ -223,11 +223,11 @@ func (c *call) chooseMembers(s *set.Set, count int) {
 	var scratch []byte
 	chosen := make(map[int]struct{}, count)
 	for len(chosen) < count {
-		i := c.e.random.below(n)
+		i := c.e.random.Below(n)
 		if _, again := chosen[i]; !again {
 			chosen[i] = struct{}{}
 			scratch = s.AppendAt(scratch[:0], i)
-			c.bulk(scratch)
+			c.Bulk(scratch)
 		}
 	}
 }

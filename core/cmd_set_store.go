@@ -105,7 +105,7 @@ func (c *call) storeSet(s *set.Set, event string) {
 	} else if c.peek(key) != nil && c.remove(key) {
 		c.modified(notifyGeneric, "del", key)
 	}
-	c.count(s.Len())
+	c.Count(s.Len())
 }
 
 func cmdSinter(c *call) {
@@ -113,17 +113,17 @@ func cmdSinter(c *call) {
 	if !ok {
 		return
 	}
-	at, n := c.arrayLater(), 0
+	at, n := c.ArrayLater(), 0
 	c.eachCommon(sets, func(m []byte) bool {
-		c.bulk(m)
+		c.Bulk(m)
 		n++
 		return true
 	})
 	kind := byte('*')
-	if c.resp3 {
+	if c.RESP3 {
 		kind = '~'
 	}
-	c.arrayEnd(at, kind, n)
+	c.ArrayEnd(at, kind, n)
 }
 
 func cmdSintercard(c *call) {
@@ -132,14 +132,14 @@ func cmdSintercard(c *call) {
 		return
 	}
 	if num > int64(len(c.args)-2) {
-		c.err("ERR Number of keys can't be greater than number of args")
+		c.Error("ERR Number of keys can't be greater than number of args")
 		return
 	}
 	keys, i := c.args[2:2+num], 2+int(num)
 	limit := int64(0)
 	for ; i < len(c.args); i += 2 {
 		if !is(c.args[i], "limit") || i+1 == len(c.args) {
-			c.err(errSyntax)
+			c.Error(errSyntax)
 			return
 		}
 		limit, ok = c.argRange(i+1, 0, math.MaxInt64, "ERR LIMIT can't be negative")
@@ -156,7 +156,7 @@ func cmdSintercard(c *call) {
 		n++
 		return n != limit
 	})
-	c.int(n)
+	c.Int(n)
 }
 
 func cmdSinterstore(c *call) {
@@ -224,7 +224,7 @@ func cmdSunion(c *call) {
 	sets = slices.DeleteFunc(sets, func(s *set.Set) bool { return s == nil })
 	switch len(sets) {
 	case 0:
-		c.set(0)
+		c.Set(0)
 		return
 	case 1:
 		c.members(sets[0])
@@ -274,16 +274,16 @@ func cmdSdiff(c *call) {
 	if !ok {
 		return
 	}
-	at, n := c.arrayLater(), 0
+	at, n := c.ArrayLater(), 0
 	c.eachOther(sets, func(m []byte) {
-		c.bulk(m)
+		c.Bulk(m)
 		n++
 	})
 	kind := byte('*')
-	if c.resp3 {
+	if c.RESP3 {
 		kind = '~'
 	}
-	c.arrayEnd(at, kind, n)
+	c.ArrayEnd(at, kind, n)
 }
 
 // cmdSdiffstore looks each member of the first set up in the others; or, where that is more work,

@@ -82,7 +82,7 @@ func (c *call) sortOptions(mayStore bool) (opt sortOptions, ok bool) {
 			i++
 			opt.get = append(opt.get, c.args[i])
 		default:
-			c.err(errSyntax)
+			c.Error(errSyntax)
 			return opt, false
 		}
 	}
@@ -114,7 +114,7 @@ func (c *call) sort(mayStore bool) {
 	switch {
 	case !opt.asIs:
 		if !c.sortKeys(items, &opt) {
-			c.err(errSortScore)
+			c.Error(errSortScore)
 			return
 		}
 		slices.SortStableFunc(items, opt.compare)
@@ -127,12 +127,12 @@ func (c *call) sort(mayStore bool) {
 		c.sortStore(opt.store, out)
 		return
 	}
-	c.array(len(out))
+	c.Array(len(out))
 	for _, b := range out {
 		if b == nil {
-			c.null()
+			c.Null()
 		} else {
-			c.bulk(b)
+			c.Bulk(b)
 		}
 	}
 }
@@ -169,7 +169,7 @@ func (c *call) sortItems(key []byte) (items []sortItem, ok bool) {
 		}
 		return items, true
 	case o.kind != kindList:
-		c.err(errWrongType)
+		c.Error(errWrongType)
 		return nil, false
 	}
 	l := o.list()
@@ -317,7 +317,7 @@ func (c *call) sortStore(key []byte, out [][]byte) {
 		if c.peek(key) != nil && c.remove(key) {
 			c.modified(notifyGeneric, "del", key)
 		}
-		c.int(0)
+		c.Int(0)
 		return
 	}
 	o := c.e.newList()
@@ -330,5 +330,5 @@ func (c *call) sortStore(key []byte, out [][]byte) {
 	c.put(key, o)
 	c.modified(notifyList, "sortstore", key)
 	c.e.persist.dirty += int64(len(out)) - 1
-	c.count(len(out))
+	c.Count(len(out))
 }

@@ -240,7 +240,7 @@ var stringCommands = []Command{
 func cmdGet(c *call) {
 	o := c.find(c.args[1])
 	if o == nil {
-		c.null()
+		c.Null()
 		return
 	}
 	if c.ofKind(o, kindString) {
@@ -273,7 +273,7 @@ func (c *call) setOptions() (opt setOptions, ok bool) {
 			i++
 			unit, at = u, i
 		default:
-			c.err(errSyntax)
+			c.Error(errSyntax)
 			return opt, false
 		}
 	}
@@ -287,7 +287,7 @@ func (c *call) setOptions() (opt setOptions, ok bool) {
 func cmdSet(c *call) {
 	if len(c.args) == 3 {
 		c.store(c.args[1], c.args[2])
-		c.ok()
+		c.OK()
 		return
 	}
 	opt, ok := c.setOptions()
@@ -305,7 +305,7 @@ func cmdSet(c *call) {
 		if opt.get {
 			c.orNull(o)
 		} else {
-			c.null()
+			c.Null()
 		}
 		return
 	}
@@ -325,14 +325,14 @@ func cmdSet(c *call) {
 	}
 	c.storeUntil(key, c.args[2], opt.expiry, opt.keepTTL)
 	if !opt.get {
-		c.ok()
+		c.OK()
 	}
 }
 
 // orNull writes a string value or null.
 func (c *call) orNull(o *object) {
 	if o == nil {
-		c.null()
+		c.Null()
 		return
 	}
 	c.bulkObject(o)
@@ -385,11 +385,11 @@ func (c *call) storeUntil(key, val []byte, expiry int64, kept bool) {
 
 func cmdSetnx(c *call) {
 	if c.findWrite(c.args[1]) != nil {
-		c.int(0)
+		c.Int(0)
 		return
 	}
 	c.store(c.args[1], c.args[2])
-	c.int(1)
+	c.Int(1)
 }
 
 func cmdSetex(c *call)  { c.setex(unitSeconds) }
@@ -402,7 +402,7 @@ func (c *call) setex(u expireUnit) {
 	}
 	c.replicateUntil(c.args[1], c.args[3], at)
 	c.storeUntil(c.args[1], c.args[3], at, false)
-	c.ok()
+	c.OK()
 }
 
 func cmdGetset(c *call) {
@@ -440,13 +440,13 @@ func cmdGetex(c *call) {
 			i++
 			unit, at = u, i
 		default:
-			c.err(errSyntax)
+			c.Error(errSyntax)
 			return
 		}
 	}
 	o := c.find(key)
 	if o == nil {
-		c.null()
+		c.Null()
 		return
 	}
 	if !c.ofKind(o, kindString) {
@@ -476,42 +476,42 @@ func cmdGetex(c *call) {
 }
 
 func cmdMget(c *call) {
-	c.array(len(c.args) - 1)
+	c.Array(len(c.args) - 1)
 	for _, key := range c.args[1:] {
 		if o := c.find(key); o != nil && o.kind == kindString {
 			c.bulkObject(o)
 		} else {
-			c.null()
+			c.Null()
 		}
 	}
 }
 
 func cmdMset(c *call) {
 	if len(c.args)%2 == 0 {
-		c.err(errArity(c.cmd))
+		c.Error(errArity(c.cmd))
 		return
 	}
 	for i := 1; i < len(c.args); i += 2 {
 		c.store(c.args[i], c.args[i+1])
 	}
-	c.ok()
+	c.OK()
 }
 
 func cmdMsetnx(c *call) {
 	if len(c.args)%2 == 0 {
-		c.err(errArity(c.cmd))
+		c.Error(errArity(c.cmd))
 		return
 	}
 	for i := 1; i < len(c.args); i += 2 {
 		if c.findWrite(c.args[i]) != nil {
-			c.int(0)
+			c.Int(0)
 			return
 		}
 	}
 	for i := 1; i < len(c.args); i += 2 {
 		c.store(c.args[i], c.args[i+1])
 	}
-	c.int(1)
+	c.Int(1)
 }
 
 func cmdStrlen(c *call) {
@@ -520,10 +520,10 @@ func cmdStrlen(c *call) {
 		return
 	}
 	if o == nil {
-		c.int(0)
+		c.Int(0)
 		return
 	}
-	c.count(o.textLen())
+	c.Count(o.textLen())
 }
 
 // growable returns a string value's bytes for changing them in place.
@@ -537,7 +537,7 @@ func (o *object) growable() []byte {
 // tooLong reports whether a string of size n is longer than may be, and replies the error.
 func (c *call) tooLong(n int64) bool {
 	if n > c.e.cfg.protoMaxBulkLen {
-		c.err(errTooBig)
+		c.Error(errTooBig)
 		return true
 	}
 	return false
@@ -558,7 +558,7 @@ func cmdAppend(c *call) {
 		o.setRaw(append(o.growable(), tail...))
 	}
 	c.modified(notifyString, "append", key)
-	c.count(o.textLen())
+	c.Count(o.textLen())
 }
 
 func cmdSetrange(c *call) {
@@ -567,7 +567,7 @@ func cmdSetrange(c *call) {
 		return
 	}
 	if offset < 0 {
-		c.err("ERR offset is out of range")
+		c.Error("ERR offset is out of range")
 		return
 	}
 	key, part := c.args[1], c.args[3]
@@ -577,9 +577,9 @@ func cmdSetrange(c *call) {
 	}
 	if len(part) == 0 {
 		if o == nil {
-			c.int(0)
+			c.Int(0)
 		} else {
-			c.count(o.textLen())
+			c.Count(o.textLen())
 		}
 		return
 	}
@@ -601,7 +601,7 @@ func cmdSetrange(c *call) {
 	copy(text[offset:], part)
 	o.setRaw(text)
 	c.modified(notifyString, "setrange", key)
-	c.count(len(text))
+	c.Count(len(text))
 }
 
 func cmdGetrange(c *call) {
@@ -618,13 +618,13 @@ func cmdGetrange(c *call) {
 		return
 	}
 	if o == nil {
-		c.bulk(nil)
+		c.Bulk(nil)
 		return
 	}
 	var digits [intLenMax]byte
 	text := o.text(digits[:])
 	from, to := clampRange(start, end, int64(len(text)))
-	c.bulk(text[from:to])
+	c.Bulk(text[from:to])
 }
 
 // clampRange turns the first and last index of a part, where negative ones count from the end,
@@ -660,7 +660,7 @@ func cmdDecrby(c *call) {
 	switch {
 	case !ok:
 	case n == math.MinInt64:
-		c.err("ERR decrement would overflow")
+		c.Error("ERR decrement would overflow")
 	default:
 		c.increment(-n)
 	}
@@ -677,12 +677,12 @@ func (c *call) increment(by int64) {
 	if o != nil {
 		var ok bool
 		if n, ok = o.integer(); !ok {
-			c.err(errNotInt)
+			c.Error(errNotInt)
 			return
 		}
 	}
 	if by < 0 && n < math.MinInt64-by || by > 0 && n > math.MaxInt64-by {
-		c.err(errOverflow)
+		c.Error(errOverflow)
 		return
 	}
 	n += by
@@ -692,7 +692,7 @@ func (c *call) increment(by int64) {
 		o.enc, o.num, o.str = encInt, n, nil
 	}
 	c.modified(notifyString, "incrby", key)
-	c.int(n)
+	c.Int(n)
 }
 
 func cmdIncrbyfloat(c *call) {
@@ -706,17 +706,17 @@ func cmdIncrbyfloat(c *call) {
 		var digits [intLenMax]byte
 		var ok bool
 		if sum, ok = numfmt.Parse(o.text(digits[:])); !ok {
-			c.err(errNotFloat)
+			c.Error(errNotFloat)
 			return
 		}
 	}
 	by, ok := numfmt.Parse(c.args[2])
 	if !ok {
-		c.err(errNotFloat)
+		c.Error(errNotFloat)
 		return
 	}
 	if sum = sum.Add(by); !sum.Finite() {
-		c.err(errNaN)
+		c.Error(errNaN)
 		return
 	}
 	text := sum.AppendFixed(nil)
@@ -727,5 +727,5 @@ func cmdIncrbyfloat(c *call) {
 	o.setText(text)
 	c.replicate("SET", key, text, []byte("KEEPTTL"))
 	c.modified(notifyString, "incrbyfloat", key)
-	c.bulk(text)
+	c.Bulk(text)
 }

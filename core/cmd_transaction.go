@@ -72,25 +72,25 @@ func runsAtOnce(cmd *Command) bool {
 // enqueue adds a command to the transaction.
 func (e *Engine) enqueue(c *call) {
 	c.conn.queue = append(c.conn.queue, queued{c.cmd, copyArgs(c.args)})
-	c.queued()
+	c.Queued()
 }
 
 func cmdMulti(c *call) {
 	if c.conn.multi {
-		c.err("ERR MULTI calls can not be nested")
+		c.Error("ERR MULTI calls can not be nested")
 		return
 	}
 	c.conn.multi = true
-	c.ok()
+	c.OK()
 }
 
 func cmdDiscard(c *call) {
 	if !c.conn.multi {
-		c.err("ERR DISCARD without MULTI")
+		c.Error("ERR DISCARD without MULTI")
 		return
 	}
 	c.e.discard(c.conn)
-	c.ok()
+	c.OK()
 }
 
 // discard ends a connection's transaction and its watching.
@@ -102,18 +102,18 @@ func (e *Engine) discard(cl *conn) {
 func cmdExec(c *call) {
 	cl, e := c.conn, c.e
 	if !cl.multi {
-		c.err("ERR EXEC without MULTI")
+		c.Error("ERR EXEC without MULTI")
 		return
 	}
 	stale := cl.touched || e.watchedExpired(cl)
 	switch {
 	case cl.aborted:
 		e.discard(cl)
-		c.err(errExecAbort)
+		c.Error(errExecAbort)
 		return
 	case stale:
 		e.discard(cl)
-		c.nullArray()
+		c.NullArray()
 		return
 	}
 	queue := cl.queue
@@ -129,16 +129,16 @@ func cmdExec(c *call) {
 func (c *call) execute(queue []queued) {
 	cl, e := c.conn, c.e
 	cl.executing = true
-	at, alive := len(c.buf), true
-	c.array(len(queue))
+	at, alive := len(c.Buf), true
+	c.Array(len(queue))
 	cl.hush(at)
 	for i := range queue {
-		at = len(c.buf)
-		q := call{replies: c.replies, e: e, conn: cl, db: cl.db, cmd: queue[i].cmd,
+		at = len(c.Buf)
+		q := call{Writer: c.Writer, e: e, conn: cl, db: cl.db, cmd: queue[i].cmd,
 			args: queue[i].args}
 		e.invoke(&q)
 		if cl.leaving && !alive {
-			c.buf = c.buf[:at] // one of the commands before killed its own client
+			c.Buf = c.Buf[:at] // one of the commands before killed its own client
 		}
 		alive = !cl.leaving
 		cl.hush(at)
@@ -151,13 +151,13 @@ func (c *call) execute(queue []queued) {
 
 func cmdWatch(c *call) {
 	if c.conn.multi {
-		c.err("ERR WATCH inside MULTI is not allowed")
+		c.Error("ERR WATCH inside MULTI is not allowed")
 		return
 	}
 	for _, key := range c.args[1:] {
 		c.e.watchKey(c, key)
 	}
-	c.ok()
+	c.OK()
 }
 
 func (e *Engine) watchKey(c *call, key []byte) {
@@ -177,7 +177,7 @@ func (e *Engine) watchKey(c *call, key []byte) {
 
 func cmdUnwatch(c *call) {
 	c.e.unwatch(c.conn)
-	c.ok()
+	c.OK()
 }
 
 // unwatch ends a connection's watching.

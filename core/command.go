@@ -7,9 +7,9 @@ type Command struct {
 	Group      string   // as COMMAND DOCS names it: "string", "generic"
 	Flags      Flag     // what dispatch checks and COMMAND INFO shows
 	Cats       Category // ACL categories that the flags do not imply
-	Syntax     string   // its arguments on one line: see syntax.go
+	Syntax     string   // its arguments on one line: see core/internal/syntax
 	Arity      int      // as COMMAND INFO gives it; 0 where it follows from Syntax
-	Keys       string   // its key specs: see syntax.go
+	Keys       string   // its key specs: see core/internal/syntax
 	Tips       string   // COMMAND INFO's tips, separated by spaces
 	Summary    string   // one sentence in our own words
 	Complexity string   // in our own words; "" where the reference is silent too

@@ -1,5 +1,7 @@
 package core
 
+import "github.com/redlet/redlet/core/internal/syntax"
+
 // An engine can behave as an older version of Redis: the parameter compat says which. Commands
 // that came later are unknown then, and so are the arguments that later versions gave to commands.
 
@@ -26,7 +28,7 @@ func newOlder(e *Engine) older {
 	o.later = map[*Command]laterWords{}
 	for i, cmd := range e.table.all {
 		o.arity[i] = cmd.arity
-		args := parseSyntax(cmd.Syntax)
+		args := syntax.Parse(cmd.Syntax)
 		later := e.laterTokens(args, nil)
 		known := e.known(args)
 		if len(later) == 0 && len(known) == len(args) {
@@ -36,11 +38,11 @@ func newOlder(e *Engine) older {
 		if cmd.parent != nil {
 			names = 2
 		}
-		o.later[cmd] = laterWords{later, names + fixedWords(known)}
+		o.later[cmd] = laterWords{later, names + syntax.FixedWords(known)}
 		if cmd.Arity != 0 {
 			continue
 		}
-		n, more := leastWords(known)
+		n, more := syntax.LeastWords(known)
 		n += names
 		if more {
 			n = -n
@@ -51,65 +53,15 @@ func newOlder(e *Engine) older {
 }
 
 // laterTokens collects the tokens of arguments that the engine's version does not have.
-func (e *Engine) laterTokens(args []argument, to []string) []string {
+func (e *Engine) laterTokens(args []syntax.Argument, to []string) []string {
 	for i := range args {
 		a := &args[i]
-		if a.since != "" && sinceOf(a.since) > e.cfg.compat && a.hasToken {
-			to = append(to, lowerString(a.token))
+		if a.Since != "" && sinceOf(a.Since) > e.cfg.compat && a.HasToken {
+			to = append(to, syntax.Lower(a.Token))
 		}
-		to = e.laterTokens(a.args, to)
+		to = e.laterTokens(a.Args, to)
 	}
 	return to
-}
-
-// fixedWords counts the plain arguments at the beginning.
-func fixedWords(args []argument) int {
-	for i := range args {
-		a := &args[i]
-		if a.optional || a.multiple || a.hasToken || len(a.args) > 0 {
-			return i
-		}
-	}
-	return len(args)
-}
-
-// leastWords counts the words that arguments need, and tells whether there may be more.
-func leastWords(args []argument) (n int, more bool) {
-	for i := range args {
-		a := &args[i]
-		words, several := a.leastWords()
-		more = more || several || a.optional || a.multiple
-		if !a.optional {
-			n += words
-		}
-	}
-	return n, more
-}
-
-func (a *argument) leastWords() (n int, more bool) {
-	switch a.kind {
-	case argBlock:
-		n, more = leastWords(a.args)
-	case argOneOf:
-		n = -1
-		for i := range a.args {
-			words, several := a.args[i].leastWords()
-			if a.args[i].optional {
-				words = 0
-			}
-			more = more || several || n >= 0 && words != n
-			if n < 0 || words < n {
-				n = words
-			}
-		}
-		n = max(n, 0)
-	default:
-		n = 1
-	}
-	if a.hasToken && a.kind != argToken {
-		n++
-	}
-	return n, more
 }
 
 // arity is how many words a command has in the engine's version, negative where there may be more.

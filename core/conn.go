@@ -3,6 +3,7 @@ package core
 import (
 	"slices"
 
+	"github.com/redlet/redlet/core/internal/reply"
 	"github.com/redlet/redlet/core/internal/resp"
 )
 
@@ -15,7 +16,7 @@ type conn struct {
 
 	in      []byte // input that no complete request has consumed yet
 	reader  resp.Reader
-	w       replies
+	w       reply.Writer
 	request int // the length of the request that is running
 
 	authenticated bool
@@ -45,8 +46,8 @@ type conn struct {
 	replica replica
 	task    *task // the command that runs a script and is suspended
 	subs    [subKinds]subscriptions
-	caching *caching // since the first CLIENT TRACKING ON
-	pushed  replies  // messages that wait until the reply to the command under way is complete
+	caching *caching     // since the first CLIENT TRACKING ON
+	pushed  reply.Writer // messages that wait until the reply to the command under way is complete
 
 	netIn, netOut, commands int64
 }
@@ -82,7 +83,7 @@ func (e *Engine) Feed(id ConnID, data []byte) {
 func (e *Engine) keep(cl *conn, data []byte) {
 	if int64(len(cl.in)+len(data)) > e.cfg.queryBufferLimit {
 		e.log(logWarning, "Closing client that reached max query buffer length")
-		cl.w.buf = nil
+		cl.w.Buf = nil
 		e.hangup(cl)
 		return
 	}
@@ -170,7 +171,7 @@ func (e *Engine) malformed(cl *conn) {
 	text := "ERR Protocol error: " + cl.reader.Problem
 	e.stats.failure([]byte(text))
 	if !cl.mute.silent() {
-		cl.w.err(text)
+		cl.w.Error(text)
 	}
 	e.hangup(cl)
 }
@@ -236,7 +237,7 @@ func (cl *conn) limitClass() int {
 // limitOutput hangs up a connection whose output grew beyond client-output-buffer-limit.
 func (e *Engine) limitOutput(cl *conn) {
 	class := cl.limitClass()
-	lim, size := &e.cfg.outputLimits[class], int64(len(cl.w.buf))
+	lim, size := &e.cfg.outputLimits[class], int64(len(cl.w.Buf))
 	over := lim.hard > 0 && size > lim.hard
 	if lim.soft > 0 && size > lim.soft {
 		if cl.softSince == 0 {
@@ -260,7 +261,7 @@ const outputFree = 16 << 10
 // limitHard hangs up a connection whose output grew beyond the hard limit, even if its host would
 // take it: what a client asks for at once is bounded too.
 func (e *Engine) limitHard(cl *conn) {
-	size := int64(len(cl.w.buf)) - outputFree
+	size := int64(len(cl.w.Buf)) - outputFree
 	if size <= 0 {
 		return
 	}
@@ -276,7 +277,7 @@ func (e *Engine) overflow(cl *conn) {
 	}
 	e.log(logWarning, "Client closed for overcoming of output buffer limits.")
 	e.stats.outputLimited++
-	cl.w.buf = nil
+	cl.w.Buf = nil
 	e.hangup(cl)
 }
 

@@ -99,16 +99,16 @@ func debugDigest(c *call) {
 			c.e.breathe(i)
 		}
 	}
-	c.status(sha1.Digits(all[:]))
+	c.Status(sha1.Digits(all[:]))
 }
 
 func debugDigestValue(c *call) {
-	c.array(len(c.args) - 2)
+	c.Array(len(c.args) - 2)
 	for _, key := range c.args[2:] {
 		var one digest
 		if o := c.peek(key); o != nil {
 			one.value(c.e, o)
 		}
-		c.status(sha1.Digits(one[:]))
+		c.Status(sha1.Digits(one[:]))
 	}
 }

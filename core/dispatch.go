@@ -8,8 +8,8 @@ func (e *Engine) dispatch(cl *conn, args [][]byte) (held bool) {
 		return true
 	}
 	c := &e.top
-	*c = call{replies: &cl.w, e: e, conn: cl, db: cl.db, args: args}
-	at := len(cl.w.buf)
+	*c = call{Writer: &cl.w, e: e, conn: cl, db: cl.db, args: args}
+	at := len(cl.w.Buf)
 	c.cmd = e.lookup(args)
 	cl.lastCmd = c.cmd
 	switch problem := e.admit(c); {
@@ -50,7 +50,7 @@ func (e *Engine) repel(cl *conn) {
 		"or Host: commands to Redis. This is likely due to an attacker attempting to use Cross "+
 		"Protocol Scripting to compromise your Redis instance. Connection from "+cl.peer.Addr+
 		" aborted.")
-	cl.w.buf = cl.w.buf[:0]
+	cl.w.Buf = cl.w.Buf[:0]
 	e.hangup(cl)
 }
 
@@ -88,7 +88,7 @@ func (e *Engine) admit(c *call) string {
 		return e.persist.refusal(e)
 	case e.cfg.minReplicas > 0 && cmd.Flags&Write != 0: // there never is a replica
 		return errNoReplicas
-	case !cl.w.resp3 && cl.subscribed() && !allowedSubscribed(cmd):
+	case !cl.w.RESP3 && cl.subscribed() && !allowedSubscribed(cmd):
 		return "ERR Can't execute '" + cmd.full + "': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / " +
 			"PING / QUIT / RESET are allowed in this context"
 	case e.scripts.refuses(cl) && cmd.Flags&AllowBusy == 0:

@@ -5,7 +5,11 @@
 // order always give the same outputs.
 package core
 
-import "math"
+import (
+	"math"
+
+	"github.com/redlet/redlet/core/internal/random"
+)
 
 // Time is an instant in microseconds since the Unix epoch.
 type Time int64
@@ -89,7 +93,7 @@ type Engine struct {
 	clock  clock
 	now    Time   // the engine's own time, fixed while a command runs
 	second uint32 // now in seconds, as objects keep it
-	random random
+	random random.Generator
 	yield  func()
 	busied int // commands since the last yield
 
@@ -126,7 +130,7 @@ type Engine struct {
 func New(o Options) (*Engine, error) {
 	e := &Engine{
 		table:  &commands,
-		random: newRandom(o.Seed),
+		random: random.New(o.Seed),
 		yield:  o.Yield,
 		conns:  map[ConnID]*conn{},
 		ids:    newIdentity(o.Seed),
@@ -139,7 +143,7 @@ func New(o Options) (*Engine, error) {
 	e.setNow(e.clock.read())
 	e.dbs = make([]*db, e.cfg.databases)
 	for i := range e.dbs {
-		e.dbs[i] = newDB(i, e.random.next())
+		e.dbs[i] = newDB(i, e.random.Next())
 	}
 	e.tracking.keys.SetSeed(e.dbs[0].keys.Seed())
 	e.stats.start(e)
@@ -158,13 +162,13 @@ func (e *Engine) Open(id ConnID, peer Conn) {
 	e.lastID = max(e.lastID, id)
 	if len(e.conns) > e.cfg.maxclients {
 		e.stats.rejectedConns++
-		cl.w.err(errMaxClients)
+		cl.w.Error(errMaxClients)
 		e.hangup(cl)
 		return
 	}
 	if e.cfg.protected && e.cfg.requirepass == "" && !cl.isLocal() {
 		e.stats.rejectedConns++
-		cl.w.err(errProtected)
+		cl.w.Error(errProtected)
 		e.hangup(cl)
 		return
 	}
@@ -257,16 +261,16 @@ func (e *Engine) AppendOutput(id ConnID, dst []byte) []byte {
 		}
 		e.leaving = nil
 	}
-	cl.netOut += int64(len(cl.w.buf))
-	e.stats.netOut += int64(len(cl.w.buf))
+	cl.netOut += int64(len(cl.w.Buf))
+	e.stats.netOut += int64(len(cl.w.Buf))
 	e.stats.writes++
-	dst = append(dst, cl.w.buf...)
-	cl.w.buf = cl.w.buf[:0]
+	dst = append(dst, cl.w.Buf...)
+	cl.w.Buf = cl.w.Buf[:0]
 	if cl.task != nil {
 		cl.task.at = 0
 	}
-	if cap(cl.w.buf) > outputKeepMax {
-		cl.w.buf = nil
+	if cap(cl.w.Buf) > outputKeepMax {
+		cl.w.Buf = nil
 	}
 	return dst
 }
@@ -292,7 +296,7 @@ func (e *Engine) conn(id ConnID) *conn {
 
 // flush announces a connection's output to the host, once until it is polled.
 func (e *Engine) flush(cl *conn) {
-	if len(cl.w.buf) == 0 || cl.leaving {
+	if len(cl.w.Buf) == 0 || cl.leaving {
 		return
 	}
 	if cl.corked {

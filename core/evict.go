@@ -68,7 +68,7 @@ func (e *Engine) evict() bool {
 // evictable takes a key by chance that the policy may evict; nil if it finds none.
 func (e *Engine) evictable(d *db, policy evictionPolicy) (string, *object) {
 	n := d.keys.Len()
-	at := e.random.below(n)
+	at := e.random.Below(n)
 	for range n {
 		key, o := d.keys.At(at)
 		if policy > evictVolatileTTL || (*o).ttl != nil {

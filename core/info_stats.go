@@ -52,7 +52,7 @@ func (e *Engine) memory() memoryReport {
 		r.perDB = append(r.perDB, m)
 	}
 	for _, cl := range e.conns { // order: summed
-		r.clients += clientBytes + int64(cap(cl.in)+cap(cl.w.buf))
+		r.clients += clientBytes + int64(cap(cl.in)+cap(cl.w.Buf))
 	}
 	r.overhead += r.startup + r.clients
 	r.total = r.overhead + r.dataset

@@ -1,29 +1,31 @@
 package core
 
-import "github.com/redlet/redlet/core/internal/resp"
+import (
+	"github.com/redlet/redlet/core/internal/syntax"
+)
 
 // keyRange derives COMMAND INFO's first key, last key and step, which say of key specs what can be
 // said so, and whether there is more: the flag movablekeys.
 func (cmd *Command) keyRange() (first, last, step int, movable bool) {
 	end := 0 // of the range before, to which the next may be joined
 	for rest := cmd.Keys; rest != ""; {
-		var spec keySpec
-		spec, rest = nextKeySpec(rest)
-		plain := spec.begin == beginIndex && spec.find == findRange && spec.c == 0
-		if !plain || spec.flags&keyIncomplete != 0 {
+		var spec syntax.KeySpec
+		spec, rest = syntax.NextKeySpec(rest)
+		plain := spec.Begin == syntax.BeginIndex && spec.Find == syntax.FindRange && spec.C == 0
+		if !plain || spec.Flags&syntax.Incomplete != 0 {
 			movable = true
 		}
 		if !plain {
 			continue
 		}
-		to := spec.a
+		to := spec.A
 		if to >= 0 {
-			to += spec.index
+			to += spec.Index
 		}
 		switch {
 		case first == 0:
-			first, last, step = spec.index, to, spec.b
-		case end >= 0 && end == spec.index-1 && spec.b == 1 && step == 1:
+			first, last, step = spec.Index, to, spec.B
+		case end >= 0 && end == spec.Index-1 && spec.B == 1 && step == 1:
 			last = to
 		default:
 			movable = true
@@ -37,27 +39,27 @@ func (cmd *Command) keyRange() (first, last, step int, movable bool) {
 // keyAt is one key of a command line and what is done with it.
 type keyAt struct {
 	index int
-	flags keyFlag
+	flags syntax.KeyFlag
 }
 
 // keysOf lists the keys of a command line. It reports false if the line cannot be one.
 func (cmd *Command) keysOf(args [][]byte) (keys []keyAt, ok bool) {
 	for rest := cmd.Keys; rest != ""; {
-		var spec keySpec
-		spec, rest = nextKeySpec(rest)
-		if spec.begin == beginUnknown {
+		var spec syntax.KeySpec
+		spec, rest = syntax.NextKeySpec(rest)
+		if spec.Begin == syntax.BeginUnknown {
 			continue // see variableKeys
 		}
-		from, to, found := spec.locate(args)
+		from, to, found := spec.Locate(args)
 		if !found {
-			if spec.find == findNumber && !cmd.mayLackKeys() {
+			if spec.Find == syntax.FindNumber && !cmd.mayLackKeys() {
 				return nil, false
 			}
 			continue
 		}
-		for i := from; i <= to && i < len(args); i += max(spec.step(), 1) {
-			if spec.flags&keyNotKey == 0 {
-				keys = append(keys, keyAt{i, spec.flags &^ (keyIncomplete | keyVariable)})
+		for i := from; i <= to && i < len(args); i += max(spec.Step(), 1) {
+			if spec.Flags&syntax.NotKey == 0 {
+				keys = append(keys, keyAt{i, spec.Flags &^ (syntax.Incomplete | syntax.Variable)})
 			}
 		}
 	}
@@ -66,64 +68,6 @@ func (cmd *Command) keysOf(args [][]byte) (keys []keyAt, ok bool) {
 
 // mayLackKeys tells whether a wrong number of keys means none: of scripts and functions.
 func (cmd *Command) mayLackKeys() bool { return cmd.Flags&NoMandatoryKeys != 0 }
-
-func (spec *keySpec) step() int {
-	if spec.find == findNumber {
-		return spec.c
-	}
-	return spec.b
-}
-
-// locate finds the first and the last key that a spec describes.
-func (spec *keySpec) locate(args [][]byte) (from, to int, ok bool) {
-	from = spec.index
-	if spec.begin == beginKeyword {
-		if from = spec.seek(args); from == 0 {
-			return 0, 0, false
-		}
-	}
-	if from >= len(args) {
-		return 0, 0, false
-	}
-	if spec.find == findNumber {
-		at := from + spec.a
-		if at >= len(args) {
-			return 0, 0, false
-		}
-		n, ok := resp.Int(args[at])
-		if !ok || n < 1 {
-			return 0, 0, false
-		}
-		from += spec.b
-		if n > int64((len(args)-from)/spec.c) {
-			return 0, 0, false
-		}
-		return from, from + (int(n)-1)*spec.c, true
-	}
-	switch {
-	case spec.a >= 0:
-		to = from + spec.a
-	case spec.c == 0:
-		to = len(args) + spec.a
-	default: // -1 of the first part of what is left
-		to = from + (len(args)-from)/spec.c + spec.a
-	}
-	return from, to, to >= from
-}
-
-// seek returns the place behind the keyword, 0 if the keyword is not there.
-func (spec *keySpec) seek(args [][]byte) int {
-	at, step, end := spec.index, 1, len(args)-1
-	if at < 0 {
-		at, step, end = len(args)+at, -1, 0
-	}
-	for i := at; i > 0 && i < len(args) && i != end; i += step {
-		if is(args[i], lowerString(spec.keyword)) {
-			return i + 1
-		}
-	}
-	return 0
-}
 
 // variableKeys corrects the keys of commands whose options decide: SET without GET reads nothing,
 // BITFIELD of GETs writes nothing, SORT may store, MIGRATE may name its keys at the end.
@@ -135,14 +79,14 @@ func (cmd *Command) variableKeys(args [][]byte, keys []keyAt) []keyAt {
 				return keys
 			}
 		}
-		return setFlags(keys, keyOW|keyUpdate)
+		return setFlags(keys, syntax.OW|syntax.Update)
 	case "bitfield":
 		for i := 2; i < len(args); i++ {
 			if is(args[i], "set") || is(args[i], "incrby") || is(args[i], "overflow") {
 				return keys
 			}
 		}
-		return setFlags(keys, keyRO|keyAccess)
+		return setFlags(keys, syntax.RO|syntax.Access)
 	case "sort":
 		store := 0
 		for i := 2; i < len(args); i++ {
@@ -157,7 +101,7 @@ func (cmd *Command) variableKeys(args [][]byte, keys []keyAt) []keyAt {
 			}
 		}
 		if store > 0 {
-			keys = append(keys, keyAt{store, keyOW | keyUpdate})
+			keys = append(keys, keyAt{store, syntax.OW | syntax.Update})
 		}
 	case "migrate":
 		if len(args) > 3 && len(args[3]) == 0 && len(keys) > 0 && keys[0].index == 3 {
@@ -169,7 +113,7 @@ func (cmd *Command) variableKeys(args [][]byte, keys []keyAt) []keyAt {
 	return keys
 }
 
-func setFlags(keys []keyAt, flags keyFlag) []keyAt {
+func setFlags(keys []keyAt, flags syntax.KeyFlag) []keyAt {
 	for i := range keys {
 		keys[i].flags = flags
 	}
@@ -187,18 +131,18 @@ func (c *call) findKeys() ([]keyAt, bool) {
 	}
 	switch {
 	case cmd == nil:
-		c.err("ERR Invalid command specified")
+		c.Error("ERR Invalid command specified")
 		return nil, false
 	case !cmd.takesKeys():
-		c.err("ERR The command has no key arguments")
+		c.Error("ERR The command has no key arguments")
 		return nil, false
 	case !c.e.arityFits(cmd, len(args)):
-		c.err("ERR Invalid number of arguments specified for command")
+		c.Error("ERR Invalid number of arguments specified for command")
 		return nil, false
 	}
 	keys, ok := cmd.keysOf(args)
 	if !ok || len(keys) == 0 && !cmd.mayLackKeys() && cmd.full != "migrate" {
-		c.err("ERR Invalid arguments specified for command")
+		c.Error("ERR Invalid arguments specified for command")
 		return nil, false
 	}
 	return keys, true
@@ -207,8 +151,8 @@ func (c *call) findKeys() ([]keyAt, bool) {
 // takesKeys tells whether a command has key specs that are about keys.
 func (cmd *Command) takesKeys() bool {
 	for rest := cmd.Keys; rest != ""; {
-		var spec keySpec
-		if spec, rest = nextKeySpec(rest); spec.flags&keyNotKey == 0 {
+		var spec syntax.KeySpec
+		if spec, rest = syntax.NextKeySpec(rest); spec.Flags&syntax.NotKey == 0 {
 			return true
 		}
 	}
@@ -220,9 +164,9 @@ func cmdCommandGetkeys(c *call) {
 	if !ok {
 		return
 	}
-	c.array(len(keys))
+	c.Array(len(keys))
 	for _, k := range keys {
-		c.bulk(c.args[2+k.index])
+		c.Bulk(c.args[2+k.index])
 	}
 }
 
@@ -231,10 +175,10 @@ func cmdCommandGetkeysandflags(c *call) {
 	if !ok {
 		return
 	}
-	c.array(len(keys))
+	c.Array(len(keys))
 	for _, k := range keys {
-		c.array(2)
-		c.bulk(c.args[2+k.index])
-		c.statusSet("", keyFlagNames[:], uint32(k.flags))
+		c.Array(2)
+		c.Bulk(c.args[2+k.index])
+		c.statusSet("", syntax.KeyFlagNames[:], uint32(k.flags))
 	}
 }

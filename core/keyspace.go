@@ -140,7 +140,7 @@ func (c *call) peekIn(d *db, key []byte) *object {
 // ofKind reports whether a value, which may be nil, is of a kind; if not it replies the error.
 func (c *call) ofKind(o *object, k kind) bool {
 	if o != nil && o.kind != k {
-		c.err(errWrongType)
+		c.Error(errWrongType)
 		return false
 	}
 	return true

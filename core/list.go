@@ -55,15 +55,6 @@ func (e *Engine) newList() *object {
 	return &object{kind: kindList, body: list.New(&e.cfg.lists)}
 }
 
-// element writes an element of a list, as its methods return it.
-func (r *replies) element(s []byte, n int64, isInt bool) {
-	if isInt {
-		r.bulkInt(n)
-	} else {
-		r.bulk(s)
-	}
-}
-
 // listEnd is the end of a list at which elements come or go.
 type listEnd bool
 

@@ -33,7 +33,7 @@ func (e *Engine) touchLRU(o *object) {
 		if n > lfuStart {
 			odds += uint64(n-lfuStart) * uint64(e.cfg.lfuLogFactor)
 		}
-		if e.random.next()%odds == 0 {
+		if e.random.Next()%odds == 0 {
 			n++
 		}
 	}

@@ -32,16 +32,16 @@ func (cl *conn) silence(at int) {
 
 // hush drops the output from an offset on, if replies are dropped now. Messages stay.
 func (cl *conn) hush(at int) {
-	if !cl.mute.silent() || at >= len(cl.w.buf) {
+	if !cl.mute.silent() || at >= len(cl.w.Buf) {
 		return
 	}
-	kept := cl.w.buf[:at]
+	kept := cl.w.Buf[:at]
 	for _, m := range cl.messages.stretches {
 		if cl.messages.before == cl.netOut && m.to > at {
-			kept = append(kept, cl.w.buf[max(m.from, at):m.to]...)
+			kept = append(kept, cl.w.Buf[max(m.from, at):m.to]...)
 		}
 	}
-	cl.w.buf, cl.messages.stretches = kept, cl.messages.stretches[:0]
+	cl.w.Buf, cl.messages.stretches = kept, cl.messages.stretches[:0]
 }
 
 // messages are the pieces of a connection's output that are no replies. They are forgotten when
@@ -64,7 +64,7 @@ func (cl *conn) sent(from int) {
 	if m.before != cl.netOut {
 		m.before, m.stretches = cl.netOut, m.stretches[:0]
 	}
-	to, n := len(cl.w.buf), len(m.stretches)
+	to, n := len(cl.w.Buf), len(m.stretches)
 	if n > 0 && m.stretches[n-1].to == from {
 		m.stretches[n-1].to = to
 		return

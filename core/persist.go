@@ -143,15 +143,15 @@ func (e *Engine) answerSave(s *save, done bool) {
 		e.shutdown(shutdownAsked)
 	case !waits:
 	case s.shutdown:
-		e.giveUp(s.waiter, func(c *call) { c.err(errShutdown) })
+		e.giveUp(s.waiter, func(c *call) { c.Error(errShutdown) })
 	case done:
 		e.giveUp(s.waiter, (*call).replyOK)
 	default:
-		e.giveUp(s.waiter, func(c *call) { c.err("ERR") })
+		e.giveUp(s.waiter, func(c *call) { c.Error("ERR") })
 	}
 }
 
-func (c *call) replyOK() { c.ok() }
+func (c *call) replyOK() { c.OK() }
 
 // Stop has the engine shut down since its host was told to, by the signal "sigint" or "sigterm":
 // the parameter shutdown-on-sigint or shutdown-on-sigterm says how. An EventShutdown follows, after

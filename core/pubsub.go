@@ -137,16 +137,16 @@ func (e *Engine) publishShard(channel, message []byte) int {
 // message writes one message to one subscriber.
 func (e *Engine) message(cl *conn, kind, pattern string, channel, message []byte) {
 	w := e.pushes(cl)
-	at := len(w.buf)
+	at := len(w.Buf)
 	if kind == "pmessage" {
-		w.push(4)
-		w.bulkString(kind)
-		w.bulkString(pattern)
+		w.Push(4)
+		w.BulkString(kind)
+		w.BulkString(pattern)
 	} else {
-		w.push(3)
-		w.bulkString(kind)
+		w.Push(3)
+		w.BulkString(kind)
 	}
-	w.bulk(channel)
-	w.bulk(message)
+	w.Bulk(channel)
+	w.Bulk(message)
 	e.pushed(cl, w, at)
 }

@@ -148,12 +148,12 @@ func (r *replay) apply(cmd *Command, args [][]byte) {
 		return
 	}
 	e := r.e
-	c := call{replies: &r.conn.w, e: e, conn: &r.conn, db: r.conn.db, cmd: cmd, args: args}
+	c := call{Writer: &r.conn.w, e: e, conn: &r.conn, db: r.conn.db, cmd: cmd, args: args}
 	cmd.Run(&c)
 	for e.scripts.waiting() {
 		e.scripts.step(e)
 	}
-	r.conn.w.buf = r.conn.w.buf[:0]
+	r.conn.w.Buf = r.conn.w.Buf[:0]
 }
 
 // sinceMs is the time, in milliseconds, from which durations count.

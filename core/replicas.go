@@ -130,7 +130,7 @@ func (e *Engine) feedReplicas(b []byte) {
 	e.replicas.offset += int64(len(b))
 	for _, cl := range e.replicas.conns {
 		if !cl.leaving {
-			cl.w.buf = append(cl.w.buf, b...)
+			cl.w.Buf = append(cl.w.Buf, b...)
 			e.flush(cl)
 		}
 	}
@@ -177,8 +177,8 @@ func (p *parked) over() bool { return p.conn.parked != p }
 // attach makes a connection a replica and sends it all data.
 func (r *replicas) attach(c *call) {
 	image := c.e.image(nil, c.conn.replica.wants)
-	c.head('$', int64(len(image)))
-	c.buf = append(c.buf, image...)
+	c.Head('$', int64(len(image)))
+	c.Buf = append(c.Buf, image...)
 	if c.conn.replica.imageOnly {
 		c.e.hangup(c.conn)
 		return

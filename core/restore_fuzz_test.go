@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/redlet/redlet/core/internal/rdb"
+	"github.com/redlet/redlet/core/internal/reply"
 )
 
 // afterwards are commands that walk through and change the value under the key k, whatever it is.
@@ -77,10 +78,10 @@ func sealed(body []byte) []byte {
 
 // request writes a command as clients send it.
 func request(args ...string) []byte {
-	w := replies{}
-	w.array(len(args))
+	w := reply.Writer{}
+	w.Array(len(args))
 	for _, a := range args {
-		w.bulkString(a)
+		w.BulkString(a)
 	}
-	return w.buf
+	return w.Buf
 }

@@ -98,7 +98,7 @@ func (e *Engine) suspendable(c *call, body func(*call)) {
 		body(c)
 		return
 	}
-	t := &task{call: *c, at: len(c.buf)}
+	t := &task{call: *c, at: len(c.Buf)}
 	s.task, s.busy = t, false
 	t.next, _ = iter.Pull(func(wait func(struct{}) bool) {
 		t.wait = wait
@@ -238,7 +238,7 @@ func (c *call) runLua(f lua.Function, name string, flags scriptFlags, readOnly, 
 	e, s := c.e, &c.e.scripts
 	s.oom = e.cfg.maxmemory > 0 && e.memory().total > e.cfg.maxmemory
 	if problem := e.admitScript(flags, readOnly); problem != "" {
-		c.err(problem)
+		c.Error(problem)
 		return
 	}
 	s.name, s.now = name, e.now
@@ -250,7 +250,7 @@ func (c *call) runLua(f lua.Function, name string, flags scriptFlags, readOnly, 
 	fail := vm.Failure()
 	if fail == nil {
 		c.counted = vm.Counted()
-		c.buf = vm.AppendReply(c.buf, c.resp3)
+		c.Buf = vm.AppendReply(c.Buf, c.RESP3)
 		return
 	}
 	c.counted = fail.Counted
@@ -261,7 +261,7 @@ func (c *call) runLua(f lua.Function, name string, flags scriptFlags, readOnly, 
 	if fail.Source != "" {
 		text += " script: " + name + ", on " + fail.Source + ":" + strconv.Itoa(fail.Line) + "."
 	}
-	c.err(text)
+	c.Error(text)
 }
 
 // suspend is called in the midst of a script when a slice is over.
@@ -279,24 +279,24 @@ type scriptHost struct{ e *Engine }
 func (h scriptHost) Call(args [][]byte) (reply []byte, counted bool) {
 	e, s := h.e, &h.e.scripts
 	cl, c := &s.client, &s.inner
-	if cap(cl.w.buf) > outputKeepMax {
-		cl.w.buf = nil
+	if cap(cl.w.Buf) > outputKeepMax {
+		cl.w.Buf = nil
 	}
-	cl.w.buf = cl.w.buf[:0]
-	*c = call{replies: &cl.w, e: e, conn: cl, db: cl.db, args: args, cmd: e.lookup(args)}
+	cl.w.Buf = cl.w.Buf[:0]
+	*c = call{Writer: &cl.w, e: e, conn: cl, db: cl.db, args: args, cmd: e.lookup(args)}
 	if problem := e.admitCall(c); problem != "" {
 		if c.cmd != nil {
 			e.stats.commands[c.cmd.index].rejected++
 		}
 		e.stats.failure([]byte(problem))
-		c.err(problem)
-		return cl.w.buf, true
+		c.Error(problem)
+		return cl.w.Buf, true
 	}
 	if c.cmd.Flags&(Write|MayReplicate) != 0 {
 		s.wrote = true
 	}
 	e.invoke(c)
-	return cl.w.buf, true
+	return cl.w.Buf, true
 }
 
 // admitCall makes the checks of a command that a script calls, in Redis's order.
@@ -322,7 +322,7 @@ func (e *Engine) admitCall(c *call) string {
 }
 
 // SetProtocol implements lua.Host.
-func (h scriptHost) SetProtocol(version int) { h.e.scripts.client.w.resp3 = version == 3 }
+func (h scriptHost) SetProtocol(version int) { h.e.scripts.client.w.RESP3 = version == 3 }
 
 // Permits implements lua.Host.
 func (h scriptHost) Permits(args [][]byte) (allowed, known bool) {
@@ -334,7 +334,7 @@ func (h scriptHost) Permits(args [][]byte) (allowed, known bool) {
 func (h scriptHost) Log(level int, text string) { h.e.log(level, text) }
 
 // Random implements lua.Host.
-func (h scriptHost) Random() uint64 { return h.e.random.next() }
+func (h scriptHost) Random() uint64 { return h.e.random.Next() }
 
 // Seconds implements lua.Host. The time of the engine stands still while a script runs, and
 // scripts use os.clock to wait, so that their own work counts.

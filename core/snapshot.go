@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strconv"
 
+	"github.com/redlet/redlet/core/internal/random"
 	"github.com/redlet/redlet/core/internal/rdb"
 	"github.com/redlet/redlet/core/internal/sha1"
 )
@@ -65,7 +66,7 @@ func (e *Engine) image(dst []byte, use imageUse) []byte {
 	}
 	if state {
 		w.Aux(auxClock, string(e.clock.appendState(nil)))
-		w.Aux(auxRandom, string(e.random.appendState(nil)))
+		w.Aux(auxRandom, string(e.random.AppendState(nil)))
 		w.Aux(auxSeeds, string(e.appendSeeds(nil)))
 		e.saveScripts(w)
 	}
@@ -161,7 +162,7 @@ type loader struct {
 	stores    []*store
 	db        *store // the database that keys go to
 	clock     clock
-	random    random
+	random    random.Generator
 	seeds     []uint64 // by database; as they are unless the image tells
 	functions functions
 	state     bool // the image is a snapshot: the scripts that it holds are all that there are
@@ -240,7 +241,7 @@ func (l *loader) aux(it *rdb.Item) error {
 	case auxClock:
 		ok, l.state = l.clock.setState(it.Text), true
 	case auxRandom:
-		ok = l.random.setState(it.Text)
+		ok = l.random.SetState(it.Text)
 	case auxSeeds:
 		ok = len(it.Text)%8 == 0
 		for i := 0; ok && i < len(l.seeds) && 8*i < len(it.Text); i++ {
@@ -354,30 +355,6 @@ func (e *Engine) appendSeeds(dst []byte) []byte {
 		dst = binary.LittleEndian.AppendUint64(dst, d.keys.Seed())
 	}
 	return dst
-}
-
-// appendState writes the generator's state for a snapshot.
-func (r *random) appendState(dst []byte) []byte {
-	for _, s := range r.s {
-		dst = binary.LittleEndian.AppendUint64(dst, s)
-	}
-	return dst
-}
-
-// setState reads what appendState wrote.
-func (r *random) setState(b []byte) bool {
-	if len(b) != 8*len(r.s) {
-		return false
-	}
-	var s [4]uint64
-	for i := range s {
-		s[i] = binary.LittleEndian.Uint64(b[8*i:])
-	}
-	if s == [4]uint64{} {
-		return false
-	}
-	r.s = s
-	return true
 }
 
 // saveScripts writes the scripts that EVALSHA knows: those that stay, and then those that EVAL

@@ -32,7 +32,7 @@ func (e *Engine) runSteady(cl *conn, buf []byte) (done, next int) {
 		return 0, 0
 	}
 	c := &e.top
-	*c = call{replies: &cl.w, e: e, conn: cl, db: cl.db}
+	*c = call{Writer: &cl.w, e: e, conn: cl, db: cl.db}
 	calls := 0 // of c.cmd, not counted yet
 	for {
 		if next = cl.reader.Quick(buf[done:]); next == 0 {
@@ -48,12 +48,12 @@ func (e *Engine) runSteady(cl *conn, buf []byte) (done, next int) {
 			c.cmd, calls = k.cmd, 0
 		}
 		c.args = args
-		at := len(c.buf)
+		at := len(c.Buf)
 		k.cmd.Run(c)
 		calls++
 		done, next = done+next, 0
-		end := len(c.buf)
-		if at < end && c.buf[at] == '-' {
+		end := len(c.Buf)
+		if at < end && c.Buf[at] == '-' {
 			e.failed(c, at)
 		}
 		if end > outputFree || len(e.blocked.ready) > 0 || calls == yieldEvery {

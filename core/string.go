@@ -96,10 +96,10 @@ func (o *object) integer() (int64, bool) {
 }
 
 // bulkObject writes a string value.
-func (r *replies) bulkObject(o *object) {
+func (c *call) bulkObject(o *object) {
 	if o.enc == encInt {
-		r.bulkInt(o.num)
+		c.BulkInt(o.num)
 		return
 	}
-	r.bulk(o.str)
+	c.Bulk(o.str)
 }

@@ -1,5 +1,7 @@
 package core
 
+import "github.com/redlet/redlet/core/internal/syntax"
+
 // table finds commands by name.
 type table struct {
 	byName map[string]*Command
@@ -78,7 +80,7 @@ func (t *table) find(name []byte) *Command {
 	if len(name) > nameMax {
 		return nil
 	}
-	return t.byName[string(lower(low[:0], name))]
+	return t.byName[string(syntax.AppendLower(low[:0], name))]
 }
 
 // nameMax is longer than any command's name.
@@ -90,16 +92,25 @@ func (cmd *Command) sub(name []byte) *Command {
 	if len(name) > nameMax {
 		return nil
 	}
-	return cmd.subs[string(lower(low[:0], name))]
+	return cmd.subs[string(syntax.AppendLower(low[:0], name))]
 }
 
-// lower appends src to dst with A to Z in lower case.
-func lower(dst, src []byte) []byte {
-	for _, b := range src {
-		if 'A' <= b && b <= 'Z' {
-			b += 'a' - 'A'
-		}
-		dst = append(dst, b)
+// arityOf derives a command's arity as COMMAND INFO gives it: how many words the command line has,
+// negative where there may be more.
+func arityOf(cmd *Command, sub bool) int {
+	if cmd.Arity != 0 {
+		return cmd.Arity
 	}
-	return dst
+	n := 1
+	if sub {
+		n++
+	}
+	if len(cmd.Sub) > 0 {
+		return -n - 1
+	}
+	words, more := syntax.CountWords(cmd.Syntax)
+	if n += words; more {
+		return -n
+	}
+	return n
 }

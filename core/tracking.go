@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/redlet/redlet/core/internal/dict"
+	"github.com/redlet/redlet/core/internal/reply"
 )
 
 // tracking is client-side caching: it tells connections when what they have read has changed.
@@ -101,9 +102,9 @@ func (e *Engine) pushOwn(cl *conn) {
 			}
 		}
 	}
-	if at := len(cl.w.buf); len(cl.pushed.buf) > 0 {
-		cl.w.buf = append(cl.w.buf, cl.pushed.buf...)
-		cl.pushed.buf = nil
+	if at := len(cl.w.Buf); len(cl.pushed.Buf) > 0 {
+		cl.w.Buf = append(cl.w.Buf, cl.pushed.Buf...)
+		cl.pushed.Buf = nil
 		cl.sent(at)
 	}
 	e.duties &^= dutyPushes
@@ -114,17 +115,17 @@ func (e *Engine) pushOwn(cl *conn) {
 func (e *Engine) running(cl *conn) bool { return cl == e.current && !e.evicting }
 
 // pushes is where a message for a connection is to be written that answers no command.
-func (e *Engine) pushes(cl *conn) *replies {
+func (e *Engine) pushes(cl *conn) *reply.Writer {
 	if !e.running(cl) {
 		return &cl.w
 	}
 	e.duties |= dutyPushes
-	cl.pushed.resp3 = cl.w.resp3
+	cl.pushed.RESP3 = cl.w.RESP3
 	return &cl.pushed
 }
 
 // pushed ends a message that was written where pushes said, from an offset on.
-func (e *Engine) pushed(cl *conn, w *replies, at int) {
+func (e *Engine) pushed(cl *conn, w *reply.Writer, at int) {
 	if w == &cl.w {
 		cl.sent(at)
 		e.flush(cl)
@@ -183,7 +184,7 @@ func (e *Engine) limitTracked() {
 	was := e.current
 	e.current = nil
 	for int64(t.keys.Len()) > most {
-		key, _ := t.keys.At(e.random.below(t.keys.Len()))
+		key, _ := t.keys.At(e.random.Below(t.keys.Len()))
 		e.untrack(key)
 	}
 	e.current = was
@@ -287,20 +288,20 @@ func (e *Engine) broadcast() {
 
 // keyPayload is what an invalidation says of keys.
 func keyPayload(keys ...string) []byte {
-	var w replies
-	w.array(len(keys))
+	var w reply.Writer
+	w.Array(len(keys))
 	for _, key := range keys {
-		w.bulkString(key)
+		w.BulkString(key)
 	}
-	return w.buf
+	return w.Buf
 }
 
 // nullPayload is what an invalidation says of all keys: in the protocol of the connection that
 // has read them, even if another gets the message.
 func nullPayload(cl *conn) []byte {
-	w := replies{resp3: cl.w.resp3}
-	w.null()
-	return w.buf
+	w := reply.Writer{RESP3: cl.w.RESP3}
+	w.Null()
+	return w.Buf
 }
 
 // tell sends an invalidation to a connection or to the one that gets its messages. In RESP2 only
@@ -315,20 +316,20 @@ func (e *Engine) tell(cl *conn, payload []byte) {
 		}
 		channel = to.subscribed()
 	}
-	if to.leaving || !to.w.resp3 && !channel {
+	if to.leaving || !to.w.RESP3 && !channel {
 		return
 	}
 	w := e.pushes(to)
-	at := len(w.buf)
-	if to.w.resp3 {
-		w.push(2)
-		w.bulkString("invalidate")
+	at := len(w.Buf)
+	if to.w.RESP3 {
+		w.Push(2)
+		w.BulkString("invalidate")
 	} else {
-		w.array(3)
-		w.bulkString("message")
-		w.bulkString("__redis__:invalidate")
+		w.Array(3)
+		w.BulkString("message")
+		w.BulkString("__redis__:invalidate")
 	}
-	w.buf = append(w.buf, payload...)
+	w.Buf = append(w.Buf, payload...)
 	e.pushed(to, w, at)
 }
 
@@ -336,14 +337,14 @@ func (e *Engine) tell(cl *conn, payload []byte) {
 // messages is gone.
 func (e *Engine) tellBroken(cl *conn) {
 	cl.caching.broken = true
-	if !cl.w.resp3 {
+	if !cl.w.RESP3 {
 		return
 	}
 	w := e.pushes(cl)
-	at := len(w.buf)
-	w.push(2)
-	w.bulkString("tracking-redir-broken")
-	w.int(int64(cl.caching.redirect))
+	at := len(w.Buf)
+	w.Push(2)
+	w.BulkString("tracking-redir-broken")
+	w.Int(int64(cl.caching.redirect))
 	e.pushed(cl, w, at)
 }
 

@@ -1,6 +1,4 @@
-package core
-
-// This file reads the two one-line notations in which commands are declared.
+// Package syntax reads the two one-line notations in which commands are declared.
 //
 // # Syntax
 //
@@ -38,39 +36,42 @@ package core
 //	2# RO access                argument 2 tells how many keys follow
 //	2#0:1:2 RO access           the same: index of the number, of the first key, step
 //	? OW update                 where they are cannot be said
+package syntax
 
-// argument is one node of a parsed Syntax.
-type argument struct {
-	name       string
-	display    string // "" in groups
-	token      string
-	since      string
-	deprecated string
-	kind       argumentKind
-	spec       int // index of its key spec, -1 without
-	optional   bool
-	multiple   bool
-	repeats    bool // its token comes with each of several
-	hasToken   bool // token may be the empty word
-	args       []argument
+// Argument is one node of a parsed Syntax.
+type Argument struct {
+	Name       string
+	Display    string // "" in groups
+	Token      string
+	Since      string
+	Deprecated string
+	Kind       Kind
+	Spec       int // index of its key spec, -1 without
+	Optional   bool
+	Multiple   bool
+	Repeats    bool // its token comes with each of several
+	HasToken   bool // token may be the empty word
+	Args       []Argument
 }
 
-type argumentKind uint8
+// Kind is what an argument is.
+type Kind uint8
 
+// The kinds of arguments.
 const (
-	argString argumentKind = iota
-	argInteger
-	argDouble
-	argKey
-	argPattern
-	argTime
-	argToken
-	argOneOf
-	argBlock
+	String Kind = iota
+	Integer
+	Double
+	Key
+	Pattern
+	UnixTime
+	PureToken
+	OneOf
+	Block
 )
 
-// argumentKinds are the names of the kinds in COMMAND DOCS.
-var argumentKinds = [...]string{
+// KindNames are the names of the kinds in COMMAND DOCS.
+var KindNames = [...]string{
 	"string", "integer", "double", "key", "pattern", "unix-time", "pure-token", "oneof", "block",
 }
 
@@ -82,15 +83,15 @@ type syntaxParser struct {
 	specs int // the key spec that the next key belongs to
 }
 
-// parseSyntax returns the arguments of a Syntax.
-func parseSyntax(s string) []argument {
+// Parse returns the arguments of a Syntax.
+func Parse(s string) []Argument {
 	p := syntaxParser{s: s}
 	return p.list(0)
 }
 
 // list reads arguments up to a closing bracket, or to the end when that is 0.
-func (p *syntaxParser) list(closing byte) []argument {
-	var args []argument
+func (p *syntaxParser) list(closing byte) []Argument {
+	var args []Argument
 	for p.i < len(p.s) {
 		switch c := p.s[p.i]; c {
 		case ' ', '|':
@@ -105,33 +106,33 @@ func (p *syntaxParser) list(closing byte) []argument {
 	return args
 }
 
-func (p *syntaxParser) element() argument {
+func (p *syntaxParser) element() Argument {
 	if p.peek() == '[' {
 		p.i++
 		a := p.element()
-		a.optional = true
+		a.Optional = true
 		p.i++ // ]
 		return a
 	}
-	a := argument{spec: -1}
+	a := Argument{Spec: -1}
 	if c := p.peek(); 'A' <= c && c <= 'Z' {
 		token := p.word("^!. |[](){}")
 		if p.announces() {
 			p.i++
 			a = p.element()
-			if a.name == "" {
-				a.name = lowerString(token)
+			if a.Name == "" {
+				a.Name = Lower(token)
 			}
-			a.token, a.hasToken = token, true
+			a.Token, a.HasToken = token, true
 			return a
 		}
-		a.name, a.display = lowerString(token), lowerString(token)
-		a.token, a.hasToken, a.kind = token, true, argToken
+		a.Name, a.Display = Lower(token), Lower(token)
+		a.Token, a.HasToken, a.Kind = token, true, PureToken
 		p.suffix(&a)
 		return a
 	}
 	if c := p.peek(); c != '(' && c != '{' { // a group behind its token is named after that
-		a.name = p.word(`":@^!. |[](){}`)
+		a.Name = p.word(`":@^!. |[](){}`)
 	}
 	p.named(&a)
 	p.suffix(&a)
@@ -139,15 +140,15 @@ func (p *syntaxParser) element() argument {
 }
 
 // named reads what follows an argument's name.
-func (p *syntaxParser) named(a *argument) {
-	a.display = a.name
+func (p *syntaxParser) named(a *Argument) {
+	a.Display = a.Name
 	if p.peek() == '"' {
 		p.i++
-		a.display = p.word(`"`)
+		a.Display = p.word(`"`)
 		p.i++
 	}
-	if a.name == "key" {
-		a.kind = argKey
+	if a.Name == "key" {
+		a.Kind = Key
 	}
 	if p.peek() == ':' {
 		p.i++
@@ -158,53 +159,53 @@ func (p *syntaxParser) named(a *argument) {
 	switch c := p.peek(); {
 	case c == '(':
 		p.i++
-		a.kind, a.display = argOneOf, ""
-		a.args = p.list(')')
+		a.Kind, a.Display = OneOf, ""
+		a.Args = p.list(')')
 	case c == '{':
 		p.i++
-		a.kind, a.display = argBlock, ""
-		a.args = p.list('}')
+		a.Kind, a.Display = Block, ""
+		a.Args = p.list('}')
 	case 'a' <= c && c <= 'z':
-		a.kind = argumentKindOf(p.word("@^!+. |[](){}"))
+		a.Kind = argumentKindOf(p.word("@^!+. |[](){}"))
 		p.keySpec(a)
 	default:
-		a.kind, a.hasToken = argToken, true
-		if a.token = p.word("^! |[](){}"); a.token == `""` {
-			a.token = ""
+		a.Kind, a.HasToken = PureToken, true
+		if a.Token = p.word("^! |[](){}"); a.Token == `""` {
+			a.Token = ""
 		}
 	}
 }
 
 // keySpec reads or counts off the key spec of a key.
-func (p *syntaxParser) keySpec(a *argument) {
+func (p *syntaxParser) keySpec(a *Argument) {
 	if p.peek() == '@' {
 		p.i++
-		a.spec = int(p.peek() - '0')
+		a.Spec = int(p.peek() - '0')
 		p.i++
-	} else if a.kind == argKey {
-		a.spec = p.specs
+	} else if a.Kind == Key {
+		a.Spec = p.specs
 	}
-	if a.kind == argKey {
-		p.specs = a.spec + 1
+	if a.Kind == Key {
+		p.specs = a.Spec + 1
 	}
 }
 
 // suffix reads versions and dots.
-func (p *syntaxParser) suffix(a *argument) {
+func (p *syntaxParser) suffix(a *Argument) {
 	for {
 		switch p.peek() {
 		case '^':
 			p.i++
-			a.since = p.version()
+			a.Since = p.version()
 		case '!':
 			p.i++
-			a.deprecated = p.version()
+			a.Deprecated = p.version()
 		case '+':
 			p.i++
-			a.repeats = true
+			a.Repeats = true
 		case '.':
 			p.i += len("...")
-			a.multiple = true
+			a.Multiple = true
 		default:
 			return
 		}
@@ -224,7 +225,7 @@ func (p *syntaxParser) version() string {
 		}
 		p.i++
 	}
-	return fullVersion(p.s[start:p.i])
+	return FullVersion(p.s[start:p.i])
 }
 
 // announces tells whether the token just read belongs to a value that follows.
@@ -277,29 +278,40 @@ func hasByte(s string, c byte) bool {
 	return false
 }
 
-func argumentKindOf(name string) argumentKind {
+func argumentKindOf(name string) Kind {
 	switch name {
 	case "int":
-		return argInteger
+		return Integer
 	case "double":
-		return argDouble
+		return Double
 	case "key":
-		return argKey
+		return Key
 	case "pattern":
-		return argPattern
+		return Pattern
 	case "time":
-		return argTime
+		return UnixTime
 	}
-	return argString
+	return String
 }
 
-// lowerString returns s with A to Z in lower case.
-func lowerString(s string) string {
-	return string(lower(make([]byte, 0, len(s)), []byte(s)))
+// Lower returns s with A to Z in lower case.
+func Lower(s string) string {
+	return string(AppendLower(make([]byte, 0, len(s)), []byte(s)))
 }
 
-// fullVersion completes a version of two numbers.
-func fullVersion(v string) string {
+// AppendLower appends src to dst with A to Z in lower case.
+func AppendLower(dst, src []byte) []byte {
+	for _, b := range src {
+		if 'A' <= b && b <= 'Z' {
+			b += 'a' - 'A'
+		}
+		dst = append(dst, b)
+	}
+	return dst
+}
+
+// FullVersion completes a version of two numbers.
+func FullVersion(v string) string {
 	dots := 0
 	for i := 0; i < len(v); i++ {
 		if v[i] == '.' {
@@ -312,36 +324,22 @@ func fullVersion(v string) string {
 	return v
 }
 
-// arityOf derives a command's arity as COMMAND INFO gives it: how many words the command line has,
-// negative where there may be more.
-func arityOf(cmd *Command, sub bool) int {
-	if cmd.Arity != 0 {
-		return cmd.Arity
-	}
-	n := 1
-	if sub {
-		n++
-	}
-	if len(cmd.Sub) > 0 {
-		return -n - 1
-	}
-	c := arityCounter{s: cmd.Syntax}
-	n += c.list(0)
-	if c.more {
-		return -n
-	}
-	return n
+// CountWords counts the words that a Syntax needs, and tells whether there may be more.
+func CountWords(syntax string) (n int, more bool) {
+	c := wordCounter{s: syntax}
+	n = c.list(0)
+	return n, c.more
 }
 
-// arityCounter counts the words of a syntax that must be there, without building the tree: it runs
+// wordCounter counts the words of a syntax that must be there, without building the tree: it runs
 // for every command at the start of the program.
-type arityCounter struct {
+type wordCounter struct {
 	s    string
 	i    int
 	more bool // some words are optional
 }
 
-func (c *arityCounter) list(closing byte) int {
+func (c *wordCounter) list(closing byte) int {
 	n := 0
 	for c.i < len(c.s) {
 		switch b := c.s[c.i]; b {
@@ -358,7 +356,7 @@ func (c *arityCounter) list(closing byte) int {
 }
 
 // item counts a bracket or a word.
-func (c *arityCounter) item() int {
+func (c *wordCounter) item() int {
 	switch c.s[c.i] {
 	case '[':
 		c.i++
@@ -396,7 +394,7 @@ func (c *arityCounter) item() int {
 }
 
 // choice counts the shortest of several alternatives.
-func (c *arityCounter) choice() int {
+func (c *wordCounter) choice() int {
 	least, most, n := -1, 0, 0
 	for c.i < len(c.s) {
 		b := c.s[c.i]
@@ -424,156 +422,53 @@ func (c *arityCounter) choice() int {
 	return max(least, 0)
 }
 
-// keySpec is one parsed key spec.
-type keySpec struct {
-	begin   keyBegin
-	keyword string // begin == beginKeyword
-	index   int    // of the first key; where the search for the keyword starts, from the end if < 0
-	find    keyFind
-	// a, b and c are for findRange the last key, the step and the limit; for findNumber the index
-	// of the number, the first key and the step.
-	a, b, c int
-	flags   keyFlag
-	note    string
-}
-
-type keyBegin uint8
-
-const (
-	beginIndex keyBegin = iota
-	beginKeyword
-	beginUnknown
-)
-
-type keyFind uint8
-
-const (
-	findRange keyFind = iota
-	findNumber
-	findUnknown
-)
-
-// keyFlag says what a command does with a key.
-type keyFlag uint16
-
-// The flags of key specs, in the order in which COMMAND INFO lists them.
-const (
-	keyRO keyFlag = 1 << iota
-	keyRW
-	keyOW
-	keyRM
-	keyAccess
-	keyUpdate
-	keyInsert
-	keyDelete
-	keyNotKey
-	keyIncomplete
-	keyVariable
-)
-
-var keyFlagNames = [...]string{
-	"RO", "RW", "OW", "RM", "access", "update", "insert", "delete", "not_key", "incomplete",
-	"variable_flags",
-}
-
-// nextKeySpec walks through Command.Keys: it returns the first spec and what is left behind it.
-func nextKeySpec(s string) (spec keySpec, rest string) {
-	p := keyParser{s: s}
-	p.where(&spec)
-	for p.peek() == ' ' {
-		p.i++
-		if p.peek() == '"' {
-			p.i++
-			spec.note = p.until('"')
-			p.i++
-			break
+// FixedWords counts the plain arguments at the beginning.
+func FixedWords(args []Argument) int {
+	for i := range args {
+		a := &args[i]
+		if a.Optional || a.Multiple || a.HasToken || len(a.Args) > 0 {
+			return i
 		}
-		word := p.word()
-		for i, name := range keyFlagNames {
-			if name == word {
-				spec.flags |= 1 << i
+	}
+	return len(args)
+}
+
+// LeastWords counts the words that arguments need, and tells whether there may be more.
+func LeastWords(args []Argument) (n int, more bool) {
+	for i := range args {
+		a := &args[i]
+		words, several := a.LeastWords()
+		more = more || several || a.Optional || a.Multiple
+		if !a.Optional {
+			n += words
+		}
+	}
+	return n, more
+}
+
+// LeastWords counts the words that an argument needs, and tells whether there may be more.
+func (a *Argument) LeastWords() (n int, more bool) {
+	switch a.Kind {
+	case Block:
+		n, more = LeastWords(a.Args)
+	case OneOf:
+		n = -1
+		for i := range a.Args {
+			words, several := a.Args[i].LeastWords()
+			if a.Args[i].Optional {
+				words = 0
+			}
+			more = more || several || n >= 0 && words != n
+			if n < 0 || words < n {
+				n = words
 			}
 		}
+		n = max(n, 0)
+	default:
+		n = 1
 	}
-	return spec, s[min(p.i+len("; "), len(s)):]
-}
-
-// keyParser reads key specs; like syntaxParser it trusts the program.
-type keyParser struct {
-	s string
-	i int
-}
-
-// where reads where the keys of a spec are.
-func (p *keyParser) where(spec *keySpec) {
-	switch c := p.peek(); {
-	case c == '?':
-		p.i++
-		spec.begin, spec.find = beginUnknown, findUnknown
-		return
-	case 'A' <= c && c <= 'Z':
-		spec.begin, spec.keyword = beginKeyword, p.until('@')
-		p.i++
+	if a.HasToken && a.Kind != PureToken {
+		n++
 	}
-	spec.index = p.number()
-	if p.peek() == '#' {
-		p.i++
-		spec.find, spec.b, spec.c = findNumber, 1, 1
-		if p.peek() != ' ' {
-			spec.a = p.number()
-			p.i++
-			spec.b = p.number()
-			p.i++
-			spec.c = p.number()
-		}
-		return
-	}
-	spec.b = 1
-	for _, n := range []*int{&spec.a, &spec.b, &spec.c} {
-		if p.peek() != ':' {
-			return
-		}
-		p.i++
-		*n = p.number()
-	}
-}
-
-func (p *keyParser) number() int {
-	n, negative := 0, p.peek() == '-'
-	if negative {
-		p.i++
-	}
-	for '0' <= p.peek() && p.peek() <= '9' {
-		n = 10*n + int(p.peek()-'0')
-		p.i++
-	}
-	if negative {
-		return -n
-	}
-	return n
-}
-
-func (p *keyParser) word() string {
-	start := min(p.i, len(p.s))
-	for c := p.peek(); c != 0 && c != ' ' && c != ';'; c = p.peek() {
-		p.i++
-	}
-	return p.s[start:p.i]
-}
-
-// until reads up to a delimiter.
-func (p *keyParser) until(end byte) string {
-	start := min(p.i, len(p.s))
-	for p.i < len(p.s) && p.s[p.i] != end {
-		p.i++
-	}
-	return p.s[start:min(p.i, len(p.s))]
-}
-
-// peek returns the next byte, 0 at the end.
-func (p *keyParser) peek() byte {
-	if p.i >= len(p.s) {
-		return 0
-	}
-	return p.s[p.i]
+	return n, more
 }

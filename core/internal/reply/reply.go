@@ -1,0 +1,270 @@
+// Package reply writes replies in RESP2 or RESP3.
+package reply
+
+import (
+	"encoding/binary"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/redlet/redlet/core/internal/numfmt"
+)
+
+// Writer writes replies in one connection's protocol. It only ever appends.
+type Writer struct {
+	Buf   []byte
+	RESP3 bool
+}
+
+func (r *Writer) OK()     { r.Buf = append(r.Buf, "+OK\r\n"...) }
+func (r *Writer) Queued() { r.Buf = append(r.Buf, "+QUEUED\r\n"...) }
+
+// Status writes a simple string.
+//
+//go:noinline
+func (r *Writer) Status(s string) {
+	r.Buf = append(r.Buf, '+')
+	r.Buf = append(r.Buf, s...)
+	r.Buf = append(r.Buf, '\r', '\n')
+}
+
+// Error writes an error: its code, a space, its text. Line breaks at its end are dropped, others
+// become spaces.
+func (r *Writer) Error(text string) {
+	text = strings.TrimRight(text, "\r\n")
+	r.Buf = append(r.Buf, '-')
+	for i := 0; i < len(text); i++ {
+		if b := text[i]; b == '\r' || b == '\n' {
+			r.Buf = append(r.Buf, ' ')
+		} else {
+			r.Buf = append(r.Buf, b)
+		}
+	}
+	r.Buf = append(r.Buf, '\r', '\n')
+}
+
+// Head writes a type byte, a number and the end of the line.
+func (r *Writer) Head(kind byte, n int64) {
+	if uint64(n) < 10 {
+		r.Buf = append(r.Buf, kind, '0'+byte(n), '\r', '\n')
+		return
+	}
+	if uint64(n) >= numfmt.Short {
+		r.headLong(kind, n)
+		return
+	}
+	at := len(r.Buf)
+	if cap(r.Buf)-at < 11 {
+		r.Buf = slices.Grow(r.Buf, 64)
+	}
+	digits, size := numfmt.Digits(uint32(n))
+	line := r.Buf[at : at+11]
+	line[0] = kind
+	binary.LittleEndian.PutUint64(line[1:], digits)
+	line[size+1], line[size+2] = '\r', '\n'
+	r.Buf = r.Buf[:at+size+3]
+}
+
+func (r *Writer) headLong(kind byte, n int64) {
+	r.Buf = append(r.Buf, kind)
+	r.Buf = strconv.AppendInt(r.Buf, n, 10)
+	r.Buf = append(r.Buf, '\r', '\n')
+}
+
+func (r *Writer) Int(n int64) { r.Head(':', n) }
+
+// Count writes the length of something as an integer.
+func (r *Writer) Count(n int) { r.Head(':', int64(n)) }
+
+// Flag writes 1 or 0: a yes or no of the commands that predate RESP3.
+func (r *Writer) Flag(yes bool) {
+	if yes {
+		r.Buf = append(r.Buf, ":1\r\n"...)
+	} else {
+		r.Buf = append(r.Buf, ":0\r\n"...)
+	}
+}
+
+// Bool writes RESP3's boolean, or 1 or 0.
+func (r *Writer) Bool(yes bool) {
+	switch {
+	case !r.RESP3:
+		r.Flag(yes)
+	case yes:
+		r.Buf = append(r.Buf, "#t\r\n"...)
+	default:
+		r.Buf = append(r.Buf, "#f\r\n"...)
+	}
+}
+
+func (r *Writer) Bulk(b []byte) {
+	r.Head('$', int64(len(b)))
+	r.Buf = append(r.Buf, b...)
+	r.Buf = append(r.Buf, '\r', '\n')
+}
+
+// BulkString is not inlined in its 130 places: 60 KB of the guest.
+//
+//go:noinline
+func (r *Writer) BulkString(s string) {
+	r.Head('$', int64(len(s)))
+	r.Buf = append(r.Buf, s...)
+	r.Buf = append(r.Buf, '\r', '\n')
+}
+
+// BulkInt writes an integer as a bulk string.
+func (r *Writer) BulkInt(n int64) {
+	var digits [20]byte
+	r.Bulk(strconv.AppendInt(digits[:0], n, 10))
+}
+
+// BulkCursor writes the cursor of SCAN and its like.
+func (r *Writer) BulkCursor(n uint64) {
+	var digits [20]byte
+	r.Bulk(strconv.AppendUint(digits[:0], n, 10))
+}
+
+// Null writes the absence of a value.
+func (r *Writer) Null() {
+	if r.RESP3 {
+		r.Buf = append(r.Buf, "_\r\n"...)
+	} else {
+		r.Buf = append(r.Buf, "$-1\r\n"...)
+	}
+}
+
+// NullArray writes the absence of an array.
+func (r *Writer) NullArray() {
+	if r.RESP3 {
+		r.Buf = append(r.Buf, "_\r\n"...)
+	} else {
+		r.Buf = append(r.Buf, "*-1\r\n"...)
+	}
+}
+
+// Array announces n elements.
+func (r *Writer) Array(n int) { r.Head('*', int64(n)) }
+
+// Map announces n pairs: a map, or in RESP2 an array of twice as many.
+func (r *Writer) Map(n int) {
+	if r.RESP3 {
+		r.Head('%', int64(n))
+	} else {
+		r.Head('*', 2*int64(n))
+	}
+}
+
+// Set announces n elements without order.
+func (r *Writer) Set(n int) {
+	if r.RESP3 {
+		r.Head('~', int64(n))
+	} else {
+		r.Head('*', int64(n))
+	}
+}
+
+// Push announces a message of n elements that answers no command.
+func (r *Writer) Push(n int) {
+	if r.RESP3 {
+		r.Head('>', int64(n))
+	} else {
+		r.Head('*', int64(n))
+	}
+}
+
+// Verbatim writes a text of a three-letter format: RESP3's verbatim string, or a bulk string.
+func (r *Writer) Verbatim(format, text string) {
+	if !r.RESP3 {
+		r.BulkString(text)
+		return
+	}
+	r.Head('=', int64(len(text)+4))
+	r.Buf = append(r.Buf, format...)
+	r.Buf = append(r.Buf, ':')
+	r.Buf = append(r.Buf, text...)
+	r.Buf = append(r.Buf, '\r', '\n')
+}
+
+// BigNumber writes an integer of any size.
+func (r *Writer) BigNumber(digits string) {
+	if !r.RESP3 {
+		r.BulkString(digits)
+		return
+	}
+	r.Buf = append(r.Buf, '(')
+	r.Buf = append(r.Buf, digits...)
+	r.Buf = append(r.Buf, '\r', '\n')
+}
+
+// Double writes a floating-point number: RESP3's double, or a bulk string.
+func (r *Writer) Double(f float64) {
+	var digits [32]byte
+	text := AppendDouble(digits[:0], f)
+	if !r.RESP3 {
+		r.Bulk(text)
+		return
+	}
+	r.Buf = append(r.Buf, ',')
+	r.Buf = append(r.Buf, text...)
+	r.Buf = append(r.Buf, '\r', '\n')
+}
+
+// AppendDouble writes a number as replies show it: the shortest digits that read back the same.
+func AppendDouble(dst []byte, f float64) []byte {
+	switch {
+	case math.IsInf(f, 1):
+		return append(dst, "inf"...)
+	case math.IsInf(f, -1):
+		return append(dst, "-inf"...)
+	case f != f:
+		return append(dst, "nan"...)
+	case f == math.Trunc(f) && math.Abs(f) < 1<<52:
+		if f == 0 && math.Signbit(f) {
+			return append(dst, "-0"...)
+		}
+		return strconv.AppendInt(dst, int64(f), 10)
+	}
+	return AppendShortest(dst, f)
+}
+
+// AppendShortest writes the shortest digits that read back the same, in plain notation from 1e-5
+// up to 1e21 and with an exponent without padding beyond.
+func AppendShortest(dst []byte, f float64) []byte {
+	if a := math.Abs(f); a >= 1e-5 && a < 1e21 {
+		return strconv.AppendFloat(dst, f, 'f', -1, 64)
+	}
+	at := len(dst)
+	dst = strconv.AppendFloat(dst, f, 'e', -1, 64)
+	// strconv pads the exponent to two digits.
+	if n := len(dst); n-at > 4 && dst[n-2] == '0' && (dst[n-3] == '-' || dst[n-3] == '+') {
+		dst[n-2] = dst[n-1]
+		dst = dst[:n-1]
+	}
+	return dst
+}
+
+// Later is a place in the output where the length of an array is still to be written.
+type Later int
+
+// ArrayLater announces an array whose length is not known yet; arrayEnd must follow.
+func (r *Writer) ArrayLater() Later { return Later(len(r.Buf)) }
+
+// ArrayEnd writes the header of an array begun with arrayLater, moving its elements along.
+func (r *Writer) ArrayEnd(at Later, kind byte, n int) {
+	end := len(r.Buf)
+	r.Head(kind, int64(n))
+	var head [24]byte
+	h := copy(head[:], r.Buf[end:])
+	copy(r.Buf[int(at)+h:], r.Buf[at:end])
+	copy(r.Buf[at:], head[:h])
+}
+
+// Element writes an element of a list, as its methods return it.
+func (r *Writer) Element(s []byte, n int64, isInt bool) {
+	if isInt {
+		r.BulkInt(n)
+	} else {
+		r.Bulk(s)
+	}
+}
