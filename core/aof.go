@@ -36,15 +36,15 @@ type aof struct {
 
 // load is an EventLoad that is not answered yet.
 type load struct {
-	waiter *parked // DEBUG LOADAOF, or nil: it is the engine's start
-	files  int     // that were replayed
+	waiter *blockedCall // DEBUG LOADAOF, or nil: it is the engine's start
+	files  int          // that were replayed
 }
 
 // rewrite is a new base for the append-only file.
 type rewrite struct {
-	start  bool    // there was no file when the engine started
-	before *config // CONFIG SET appendonly yes asked for it: what to go back to if it fails
-	waiter *parked // that command, or nil
+	start  bool         // there was no file when the engine started
+	before *config      // CONFIG SET appendonly yes asked for it: what to go back to if it fails
+	waiter *blockedCall // that command, or nil
 }
 
 // syncMode is what an EventAppend asks for beyond appending, in Event.Ticket.
@@ -81,7 +81,7 @@ func (a *aof) start(e *Engine) {
 	}
 }
 
-func (e *Engine) loadAOF(waiter *parked) {
+func (e *Engine) loadAOF(waiter *blockedCall) {
 	e.aof.loading = &load{waiter: waiter}
 	e.asleep = Never
 	e.events = append(e.events, Event{Kind: EventLoad, Path: e.cfg.aofPath()})
@@ -102,11 +102,11 @@ func (e *Engine) Loaded(failure string) {
 		e.shutdown(failure)
 	case failure != "":
 		e.log(logWarning, failure)
-		e.giveUp(l.waiter, func(c *call) { c.Error(errLoadaof) })
+		e.unblockWithReply(l.waiter, func(c *Call) { c.Error(errLoadaof) })
 	case l.waiter != nil:
 		e.persist.dirty = 0
 		e.log(logNotice, "Append Only File loaded by DEBUG LOADAOF")
-		e.giveUp(l.waiter, (*call).replyOK)
+		e.unblockWithReply(l.waiter, (*Call).replyOK)
 	case l.files == 0:
 		e.rewriteAOF(&rewrite{start: true})
 	default:
@@ -114,7 +114,7 @@ func (e *Engine) Loaded(failure string) {
 		a.base = a.size
 		e.logsChanges(true)
 	}
-	e.settle()
+	e.beforeSleep()
 }
 
 // logsChanges turns the file on or off.
@@ -123,7 +123,7 @@ func (e *Engine) logsChanges(on bool) {
 	if on {
 		e.replicas.db = -1
 	}
-	e.feeding()
+	e.propagationChanged()
 }
 
 // appendAOF takes the changes of a command: what stands between MULTI and EXEC if they are several.
@@ -239,7 +239,7 @@ func (e *Engine) Appended(failure string) {
 // rewriteAOF gives the host all data, with which the file begins anew.
 func (e *Engine) rewriteAOF(rw *rewrite) {
 	a := &e.aof
-	e.sendReplicas()
+	e.propagatePending()
 	e.seal()
 	a.wanted, a.rewriting, a.tried = nil, rw, e.now
 	a.ticket++
@@ -307,7 +307,7 @@ func (e *Engine) Rewritten(ticket uint32, failure string) {
 	}
 	rw.answer(e, failure == "")
 	a.plan(e)
-	e.settle()
+	e.beforeSleep()
 }
 
 // answer goes on with the CONFIG SET that waits for a rewrite.
@@ -315,22 +315,22 @@ func (rw *rewrite) answer(e *Engine, done bool) {
 	switch {
 	case rw.waiter == nil || rw.waiter.over():
 	case done:
-		e.giveUp(rw.waiter, (*call).replyOK)
+		e.unblockWithReply(rw.waiter, (*Call).replyOK)
 	default:
-		e.giveUp(rw.waiter, func(c *call) {
+		e.unblockWithReply(rw.waiter, func(c *Call) {
 			c.Error(errConfigSet([]byte("appendonly"), errTurnOnAOF))
 		})
 	}
 }
 
 // switchAOF turns the file on or off since CONFIG SET did. The command waits for the first base.
-func (c *call) switchAOF(before *config) (waits bool) {
+func (c *Call) switchAOF(before *config) (waits bool) {
 	e, a := c.e, &c.e.aof
 	if e.cfg.appendonly {
 		a.wanted = &rewrite{before: before}
 		a.plan(e)
 		if c.mayBlock() {
-			a.wanted.waiter = c.park(nil, kindCount, Never, nil)
+			a.wanted.waiter = c.block(nil, kindCount, Never, nil)
 		}
 		return c.mayBlock()
 	}

@@ -31,13 +31,13 @@ func is(arg []byte, word string) bool {
 }
 
 // argInt reads argument i as an integer.
-func (c *call) argInt(i int) (int64, bool) {
+func (c *Call) argInt(i int) (int64, bool) {
 	return c.argIntOr(i, errNotInt)
 }
 
 // argIntOr reads argument i as an integer and gives its own error for anything else.
-func (c *call) argIntOr(i int, text string) (int64, bool) {
-	n, ok := resp.Int(c.args[i])
+func (c *Call) argIntOr(i int, text string) (int64, bool) {
+	n, ok := resp.Int(c.Args[i])
 	if !ok {
 		c.Error(text)
 	}
@@ -45,8 +45,8 @@ func (c *call) argIntOr(i int, text string) (int64, bool) {
 }
 
 // argRange reads argument i as an integer between two bounds.
-func (c *call) argRange(i int, least, most int64, text string) (int64, bool) {
-	n, ok := resp.Int(c.args[i])
+func (c *Call) argRange(i int, least, most int64, text string) (int64, bool) {
+	n, ok := resp.Int(c.Args[i])
 	if !ok {
 		c.Error(text)
 		return 0, false
@@ -59,7 +59,7 @@ func (c *call) argRange(i int, least, most int64, text string) (int64, bool) {
 }
 
 // argSpread reads argument i as an integer whose negative exists too.
-func (c *call) argSpread(i int) (int64, bool) {
+func (c *Call) argSpread(i int) (int64, bool) {
 	n, ok := c.argInt(i)
 	if ok && n == math.MinInt64 {
 		c.Error("ERR value is out of range, value must between -9223372036854775807 and " +
@@ -70,7 +70,7 @@ func (c *call) argSpread(i int) (int64, bool) {
 }
 
 // argPositive reads argument i as an integer from 0 up, as the counts of POP commands are read.
-func (c *call) argPositive(i int) (int64, bool) {
+func (c *Call) argPositive(i int) (int64, bool) {
 	n, ok := c.argIntOr(i, errNotPositive)
 	if ok && n < 0 {
 		c.Error(errNotPositive)
@@ -104,9 +104,9 @@ func parseFloat(b []byte) (float64, error) {
 }
 
 // argTimeout reads argument i as a blocking timeout in seconds and returns its deadline.
-func (c *call) argTimeout(i int) (Time, bool) {
-	f, _ := parseFloat(c.args[i])
-	if _, ok := numfmt.Parse(c.args[i]); !ok { // Redis reads a long double, which goes further
+func (c *Call) argTimeout(i int) (Time, bool) {
+	f, _ := parseFloat(c.Args[i])
+	if _, ok := numfmt.Parse(c.Args[i]); !ok { // Redis reads a long double, which goes further
 		c.Error(errTimeoutNotF)
 		return 0, false
 	}
@@ -123,7 +123,7 @@ func (c *call) argTimeout(i int) (Time, bool) {
 
 // deadline turns a timeout in milliseconds into an instant; 0 is Never. Redis counts it in
 // milliseconds: what lies further than microseconds reach is as late as anything can be.
-func (c *call) deadline(ms int64) (Time, bool) {
+func (c *Call) deadline(ms int64) (Time, bool) {
 	switch {
 	case ms < 0:
 		c.Error(errTimeoutNeg)
@@ -141,7 +141,7 @@ func (c *call) deadline(ms int64) (Time, bool) {
 
 // argInt32 reads argument i as an integer of 32 bits; text, unless empty, is the error for all
 // else.
-func (c *call) argInt32(i int, text string) (int64, bool) {
+func (c *Call) argInt32(i int, text string) (int64, bool) {
 	if text != "" {
 		return c.argRange(i, math.MinInt32, math.MaxInt32, text)
 	}
@@ -154,7 +154,7 @@ func (c *call) argInt32(i int, text string) (int64, bool) {
 }
 
 // argBit reads argument i as 0 or 1.
-func (c *call) argBit(i int) (int64, bool) {
+func (c *Call) argBit(i int) (int64, bool) {
 	n, ok := c.argInt(i)
 	if ok && (n < 0 || n > 1) {
 		c.Error("ERR value is out of range, value must between 0 and 1")
@@ -164,7 +164,7 @@ func (c *call) argBit(i int) (int64, bool) {
 }
 
 // argDB reads argument i as the index of a database.
-func (c *call) argDB(i int) (*db, bool) {
+func (c *Call) argDB(i int) (*db, bool) {
 	n, ok := c.argInt32(i, "")
 	if !ok {
 		return nil, false
@@ -173,7 +173,7 @@ func (c *call) argDB(i int) (*db, bool) {
 }
 
 // dbAt is the database of an index.
-func (c *call) dbAt(n int64) (*db, bool) {
+func (c *Call) dbAt(n int64) (*db, bool) {
 	if n < 0 || n >= int64(len(c.e.dbs)) {
 		c.Error(errDBIndex)
 		return nil, false

@@ -6,9 +6,9 @@ import (
 	"github.com/redlet/redlet/core/internal/timer"
 )
 
-// parked is a command that waits: for one of its keys to be touched, for its deadline, or for
+// blockedCall is a command that waits: for one of its keys to be touched, for its deadline, or for
 // both. Its arguments are copies.
-type parked struct {
+type blockedCall struct {
 	timer.Node
 	conn    *conn
 	cmd     *Command
@@ -17,18 +17,18 @@ type parked struct {
 	keys    []string
 	kind    kind        // a touched key wakes it only when it holds this type,
 	always  bool        // or always: even the loss of the key is news
-	timeout func(*call) // writes the reply when the time is up; nil: no CLIENT UNBLOCK either
-	again   bool        // it ran again and parked again
+	timeout func(*Call) // writes the reply when the time is up; nil: no CLIENT UNBLOCK either
+	again   bool        // it ran again and blocked again
 }
 
-// blocked is everything that waits.
-type blocked struct {
-	heap   timer.Heap[*parked]
-	count  int
-	ready  []readyKey // touched keys that somebody waits for, each once
-	freed  []*conn    // set free, with input that may go on
-	held   []*conn    // with input that a pause or a script holds up
-	serves bool
+// blockedClients is everything that waits.
+type blockedClients struct {
+	heap      timer.Heap[*blockedCall]
+	count     int
+	ready     []readyKey // touched keys that somebody waits for, each once
+	unblocked []*conn    // set free, with input that may go on
+	postponed []*conn    // with input that a pause or a script holds up
+	serves    bool
 }
 
 type readyKey struct {
@@ -36,23 +36,24 @@ type readyKey struct {
 	key string
 }
 
-func (b *blocked) due() Time {
+func (b *blockedClients) due() Time {
 	if _, at, ok := b.heap.Min(); ok {
 		return Time(at)
 	}
 	return Never
 }
 
-// park makes the client wait: until one of keys is touched and holds a value of kind k, or until
+// block makes the client wait: until one of keys is touched and holds a value of kind k, or until
 // the deadline, when timeout writes the reply. The command then runs again, with c.retry set; if
-// it cannot proceed it parks again, which keeps its turn. Check mayBlock first.
-func (c *call) park(keys [][]byte, k kind, deadline Time, timeout func(*call)) *parked {
+// it cannot proceed it blocks again, which keeps its turn. Check mayBlock first.
+func (c *Call) block(keys [][]byte, k kind, deadline Time, timeout func(*Call)) *blockedCall {
 	cl, e := c.conn, c.e
-	if cl.parked != nil { // run again in vain: it waits on
-		cl.parked.again = true
-		return cl.parked
+	if cl.blocked != nil { // run again in vain: it waits on
+		cl.blocked.again = true
+		return cl.blocked
 	}
-	p := &parked{conn: cl, cmd: c.cmd, args: copyArgs(c.args), db: c.db, kind: k, timeout: timeout}
+	p := &blockedCall{conn: cl, cmd: c.cmd, args: copyArgs(c.Args), db: c.db, kind: k,
+		timeout: timeout}
 	for _, key := range keys {
 		if name := string(key); !slices.Contains(p.keys, name) {
 			p.keys = append(p.keys, name)
@@ -62,14 +63,14 @@ func (c *call) park(keys [][]byte, k kind, deadline Time, timeout func(*call)) *
 	if deadline != Never {
 		e.blocked.heap.Set(p, int64(deadline))
 	}
-	cl.parked = p
+	cl.blocked = p
 	e.blocked.count++
 	return p
 }
 
-// unpark ends a connection's waiting; its input may go on.
-func (e *Engine) unpark(cl *conn) {
-	p := cl.parked
+// unblock ends a connection's waiting; its input may go on.
+func (e *Engine) unblock(cl *conn) {
+	p := cl.blocked
 	for _, key := range p.keys {
 		queue := p.db.waiting[key]
 		if i := slices.Index(queue, p); i >= 0 {
@@ -83,14 +84,14 @@ func (e *Engine) unpark(cl *conn) {
 	}
 	e.blocked.heap.Remove(p)
 	e.blocked.count--
-	cl.parked = nil
+	cl.blocked = nil
 	if !cl.leaving {
-		e.blocked.freed = append(e.blocked.freed, cl)
+		e.blocked.unblocked = append(e.blocked.unblocked, cl)
 	}
 }
 
-// wake notes that a key was touched, if anybody waits for it.
-func (e *Engine) wake(d *db, key string) {
+// signalKeyAsReady notes that a key was touched, if anybody waits for it.
+func (e *Engine) signalKeyAsReady(d *db, key string) {
 	if len(d.waiting[key]) == 0 {
 		return
 	}
@@ -100,14 +101,14 @@ func (e *Engine) wake(d *db, key string) {
 	}
 }
 
-// serveReady runs the commands again whose keys were touched, first those that waited longest. It
-// runs after each command, and after a whole transaction or script; in a server that DEBUG SLEEP
-// holds up, when that is over.
-func (e *Engine) serveReady() {
+// handleBlockedOnKeys runs the commands again whose keys were touched, first those that waited
+// longest. It runs after each command, and after a whole transaction or script; in a server that
+// DEBUG SLEEP holds up, when that is over.
+func (e *Engine) handleBlockedOnKeys() {
 	if e.scripts.waiting() || e.asleep > e.now {
 		return
 	}
-	e.sendReplicas()
+	e.propagatePending()
 	if len(e.blocked.ready) == 0 || e.blocked.serves {
 		return
 	}
@@ -117,9 +118,9 @@ func (e *Engine) serveReady() {
 		e.blocked.ready = nil
 		for _, k := range batch {
 			for _, p := range slices.Clone(k.db.waiting[k.key]) {
-				if p.conn.parked == p && p.wakes(k.key, int64(e.now)/1000) {
+				if p.conn.blocked == p && p.readyFor(k.key, int64(e.now)/1000) {
 					e.retry(p)
-					e.sendReplicas()
+					e.propagatePending()
 				}
 			}
 		}
@@ -127,8 +128,8 @@ func (e *Engine) serveReady() {
 	e.blocked.serves = false
 }
 
-// wakes reports whether what a key holds now is what the command waits for.
-func (p *parked) wakes(key string, nowMs int64) bool {
+// readyFor reports whether what a key holds now is what the command waits for.
+func (p *blockedCall) readyFor(key string, nowMs int64) bool {
 	if p.always {
 		return true
 	}
@@ -136,19 +137,19 @@ func (p *parked) wakes(key string, nowMs int64) bool {
 	return o != nil && (*o).kind == p.kind && !(*o).gone(nowMs)
 }
 
-// retry runs a parked command again.
-func (e *Engine) retry(p *parked) {
+// retry runs a blocked command again.
+func (e *Engine) retry(p *blockedCall) {
 	cl := p.conn
-	c := &call{Writer: &cl.w, e: e, conn: cl, db: p.db, cmd: p.cmd, args: p.args, retry: true}
+	c := &Call{Writer: &cl.w, e: e, conn: cl, db: p.db, cmd: p.cmd, Args: p.args, retry: true}
 	at := len(cl.w.Buf)
 	p.again = false
-	was := e.current
-	e.current = cl
+	was := e.currentClient
+	e.currentClient = cl
 	e.invoke(c)
-	e.current = was
+	e.currentClient = was
 	if !p.again {
-		e.unpark(cl)
-		cl.silence(at)
+		e.unblock(cl)
+		cl.endReply(at)
 		e.flush(cl)
 	}
 }
@@ -156,25 +157,25 @@ func (e *Engine) retry(p *parked) {
 // blockedTimeout answers the command whose deadline comes first.
 func (e *Engine) blockedTimeout() {
 	if p, _, ok := e.blocked.heap.Min(); ok {
-		e.giveUp(p, p.timeout)
+		e.unblockWithReply(p, p.timeout)
 	}
 }
 
-// giveUp ends a command's waiting with a reply.
-func (e *Engine) giveUp(p *parked, reply func(*call)) {
+// unblockWithReply ends a command's waiting with a reply.
+func (e *Engine) unblockWithReply(p *blockedCall, reply func(*Call)) {
 	cl := p.conn
 	at := len(cl.w.Buf)
-	c := &call{Writer: &cl.w, e: e, conn: cl, db: p.db, cmd: p.cmd, args: p.args}
+	c := &Call{Writer: &cl.w, e: e, conn: cl, db: p.db, cmd: p.cmd, Args: p.args}
 	reply(c)
 	e.account(c, at)
-	e.unpark(cl)
-	cl.silence(at)
+	e.unblock(cl)
+	cl.endReply(at)
 	e.flush(cl)
 }
 
 // replyNull and replyNullArray are what blocking commands answer when their time is up.
-func replyNull(c *call)      { c.Null() }
-func replyNullArray(c *call) { c.NullArray() }
+func replyNull(c *Call)      { c.Null() }
+func replyNullArray(c *Call) { c.NullArray() }
 
 // waitingKeys lists the keys of a database that somebody waits for.
 func (d *db) waitingKeys() []string {
@@ -186,18 +187,18 @@ func (d *db) waitingKeys() []string {
 	return keys
 }
 
-// wakeAll looks again at every key that somebody waits for: the database was exchanged.
-func (e *Engine) wakeAll(d *db) {
+// signalAllAsReady looks again at every key that somebody waits for: the database was exchanged.
+func (e *Engine) signalAllAsReady(d *db) {
 	for _, key := range d.waitingKeys() {
-		e.wake(d, key)
+		e.signalKeyAsReady(d, key)
 	}
 }
 
-// wakeAlways tells those who also wait for the loss of their keys that a database is emptied.
-func (e *Engine) wakeAlways(d *db) {
+// signalEmptied tells those who also wait for the loss of their keys that a database is emptied.
+func (e *Engine) signalEmptied(d *db) {
 	for _, key := range d.waitingKeys() {
 		if d.keys.Find([]byte(key)) != nil {
-			e.wake(d, key)
+			e.signalKeyAsReady(d, key)
 		}
 	}
 }

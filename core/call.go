@@ -6,52 +6,52 @@ import (
 	"github.com/redlet/redlet/core/internal/reply"
 )
 
-// call is one command being run on behalf of a connection. Its embedded replies are that
+// Call is one command being run on behalf of a connection. Its embedded replies are that
 // connection's output.
-type call struct {
+type Call struct {
 	*reply.Writer
 	e    *Engine
 	conn *conn
 	db   *db
 	cmd  *Command
-	// args holds the command's name and arguments: slices of the input that are valid while the
+	// Args holds the command's name and arguments: slices of the input that are valid while the
 	// command runs. Whatever is to be kept must be copied.
-	args [][]byte
-	// retry is set when a parked command runs again because one of its keys was touched.
+	Args [][]byte
+	// retry is set when a blocked command runs again because one of its keys was touched.
 	retry bool
-	// replicated is set when replicate has said what replicas are sent of the command.
-	replicated bool
+	// propagated is set when propagate has said what replicas are sent of the command.
+	propagated bool
 	// counted is set when an error reply is in the statistics already: a script passes it on.
 	counted bool
 }
 
-// now is the time at which the command runs; it stands still meanwhile.
-func (c *call) now() Time { return c.e.now }
+// Now is the time at which the command runs; it stands still meanwhile.
+func (c *Call) Now() Time { return c.e.now }
 
 // nowMs is the same in milliseconds since the Unix epoch, as expiries count.
-func (c *call) nowMs() int64 { return int64(c.e.now) / 1000 }
+func (c *Call) nowMs() int64 { return int64(c.e.now) / 1000 }
 
 // mayBlock reports whether the command may wait: not within MULTI, not in a script.
-func (c *call) mayBlock() bool { return !c.conn.executing && !c.conn.script }
+func (c *Call) mayBlock() bool { return !c.conn.executing && !c.conn.script }
 
 // invoke runs a command that passed every check and counts it.
-func (e *Engine) invoke(c *call) {
+func (e *Engine) invoke(c *Call) {
 	at := len(c.Buf)
 	dirty := e.persist.dirty
 	c.cmd.Run(c)
 	if e.duties != 0 {
-		e.afterwards(c, dirty)
+		e.afterCommand(c, dirty)
 	}
 	if c.conn.task != nil && !e.scripts.inside {
 		return // suspended: it is accounted for when it ends
 	}
-	if c.conn.parked == nil || c.retry && !c.conn.parked.again {
+	if c.conn.blocked == nil || c.retry && !c.conn.blocked.again {
 		e.account(c, at)
 	}
 }
 
 // account counts a command that has been answered; its reply begins at an offset of the output.
-func (e *Engine) account(c *call, at int) {
+func (e *Engine) account(c *Call, at int) {
 	e.stats.commands[c.cmd.index].calls++
 	if at < len(c.Buf) && c.Buf[at] == '-' {
 		e.failed(c, at)
@@ -59,7 +59,7 @@ func (e *Engine) account(c *call, at int) {
 }
 
 // failed counts a command that was answered with an error.
-func (e *Engine) failed(c *call, at int) {
+func (e *Engine) failed(c *Call, at int) {
 	e.stats.commands[c.cmd.index].failed++
 	if !c.counted {
 		e.stats.failure(c.Buf[at+1:])
@@ -67,7 +67,7 @@ func (e *Engine) failed(c *call, at int) {
 }
 
 // refuse answers a command that was not run.
-func (e *Engine) refuse(c *call, text string) {
+func (e *Engine) refuse(c *Call, text string) {
 	if c.cmd != nil {
 		e.stats.commands[c.cmd.index].rejected++
 	}

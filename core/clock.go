@@ -62,7 +62,7 @@ func (e *Engine) Advance(host Time) {
 	default:
 		e.turn(e.clock.read())
 	}
-	e.settle()
+	e.beforeSleep()
 }
 
 // setNow sets the engine's time.
@@ -113,7 +113,7 @@ func (e *Engine) turn(t Time) {
 		default:
 			e.persist.turn(e)
 		}
-		e.serveReady()
+		e.handleBlockedOnKeys()
 	}
 	e.setNow(t)
 }

@@ -17,7 +17,7 @@ const (
 )
 
 // cmdBgrewriteaof leaves the work to the engine's next turn, when no transaction is under way.
-func cmdBgrewriteaof(c *call) {
+func cmdBgrewriteaof(c *Call) {
 	e, a := c.e, &c.e.aof
 	scheduled := c.conn.executing || e.persist.inBackground()
 	if !scheduled && (a.rewriting != nil || a.wanted != nil) {
@@ -37,7 +37,7 @@ func cmdBgrewriteaof(c *call) {
 
 // durable replies how many servers, this one alone being asked, have on their disks what was
 // written so far. The host makes it so before it sends the reply.
-func (c *call) durable() {
+func (c *Call) durable() {
 	if !c.e.aof.on {
 		c.Int(0)
 		return
@@ -47,10 +47,10 @@ func (c *call) durable() {
 }
 
 // debugLoadaof has the host hand over what was written, in place of all data.
-func debugLoadaof(c *call) {
+func debugLoadaof(c *Call) {
 	if !c.e.aof.on || !c.mayBlock() {
 		c.Error(errLoadaof)
 		return
 	}
-	c.e.loadAOF(c.park(nil, kindCount, Never, nil))
+	c.e.loadAOF(c.block(nil, kindCount, Never, nil))
 }

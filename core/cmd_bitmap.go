@@ -94,8 +94,8 @@ const (
 )
 
 // argBitOffset reads argument i as the number of a bit; with #, as that of a field of so many bits.
-func (c *call) argBitOffset(i, width int) (int64, bool) {
-	arg, unit := c.args[i], int64(1)
+func (c *Call) argBitOffset(i, width int) (int64, bool) {
+	arg, unit := c.Args[i], int64(1)
 	if width > 0 && len(arg) > 0 && arg[0] == '#' {
 		arg, unit = arg[1:], int64(width)
 	}
@@ -109,8 +109,8 @@ func (c *call) argBitOffset(i, width int) (int64, bool) {
 }
 
 // bits returns the bytes of the string at a key, nil if there is none, lent until it changes.
-func (c *call) bits(key []byte) ([]byte, bool) {
-	o := c.find(key)
+func (c *Call) bits(key []byte) ([]byte, bool) {
+	o := c.lookupRead(key)
 	if !c.ofKind(o, kindString) {
 		return nil, false
 	}
@@ -122,8 +122,8 @@ func (c *call) bits(key []byte) ([]byte, bool) {
 
 // bitsWrite returns the bytes of the string at a key, at least size of them, to be changed in
 // place. It tells whether the string had to grow for that.
-func (c *call) bitsWrite(key []byte, size int64) (b []byte, grown, ok bool) {
-	o := c.findWrite(key)
+func (c *Call) bitsWrite(key []byte, size int64) (b []byte, grown, ok bool) {
+	o := c.lookupWrite(key)
 	if !c.ofKind(o, kindString) {
 		return nil, false, false
 	}
@@ -139,7 +139,7 @@ func (c *call) bitsWrite(key []byte, size int64) (b []byte, grown, ok bool) {
 	return b, grown, true
 }
 
-func cmdSetbit(c *call) {
+func cmdSetbit(c *Call) {
 	at, ok := c.argBitOffset(2, 0)
 	if !ok {
 		return
@@ -148,7 +148,7 @@ func cmdSetbit(c *call) {
 	if !ok {
 		return
 	}
-	b, grown, ok := c.bitsWrite(c.args[1], at>>3+1)
+	b, grown, ok := c.bitsWrite(c.Args[1], at>>3+1)
 	if !ok {
 		return
 	}
@@ -156,17 +156,17 @@ func cmdSetbit(c *call) {
 	old := field.Get(b, at)
 	if grown || old != bit {
 		field.Set(b, at, bit)
-		c.modified(notifyString, "setbit", c.args[1])
+		c.signalModified(notifyString, "setbit", c.Args[1])
 	}
 	c.Int(old)
 }
 
-func cmdGetbit(c *call) {
+func cmdGetbit(c *Call) {
 	at, ok := c.argBitOffset(2, 0)
 	if !ok {
 		return
 	}
-	if b, ok := c.bits(c.args[1]); ok {
+	if b, ok := c.bits(c.Args[1]); ok {
 		c.Int(bitmap.Field{Bits: 1}.Get(b, at))
 	}
 }
@@ -181,9 +181,9 @@ type bitRange struct {
 // argBitRange reads a range from argument i on: start, end and unit, each of which may be missing
 // for as long as what follows is missing too. A wrong unit is told of before a wrong end if
 // unitFirst is set.
-func (c *call) argBitRange(i int, unitFirst bool) (r bitRange, ok bool) {
+func (c *Call) argBitRange(i int, unitFirst bool) (r bitRange, ok bool) {
 	r.end = -1
-	if i < len(c.args) {
+	if i < len(c.Args) {
 		if r.start, ok = c.argInt(i); !ok {
 			return r, false
 		}
@@ -191,7 +191,7 @@ func (c *call) argBitRange(i int, unitFirst bool) (r bitRange, ok bool) {
 	if unitFirst && !c.argBitUnit(i+2, &r) {
 		return r, false
 	}
-	if i+1 < len(c.args) {
+	if i+1 < len(c.Args) {
 		r.ended = true
 		if r.end, ok = c.argInt(i + 1); !ok {
 			return r, false
@@ -201,12 +201,12 @@ func (c *call) argBitRange(i int, unitFirst bool) (r bitRange, ok bool) {
 }
 
 // argBitUnit reads argument i, if there is one, as the unit of a range.
-func (c *call) argBitUnit(i int, r *bitRange) bool {
-	if i >= len(c.args) {
+func (c *Call) argBitUnit(i int, r *bitRange) bool {
+	if i >= len(c.Args) {
 		return true
 	}
-	r.inBits = is(c.args[i], "bit")
-	if !r.inBits && !is(c.args[i], "byte") {
+	r.inBits = is(c.Args[i], "bit")
+	if !r.inBits && !is(c.Args[i], "byte") {
 		c.Error(errSyntax)
 		return false
 	}
@@ -235,8 +235,8 @@ func (r *bitRange) within(size int64) (first, last int64, ok bool) {
 	return first * 8, last*8 + 7, true
 }
 
-func cmdBitcount(c *call) {
-	if len(c.args) == 3 || len(c.args) > 5 {
+func cmdBitcount(c *Call) {
+	if len(c.Args) == 3 || len(c.Args) > 5 {
 		c.Error(errSyntax)
 		return
 	}
@@ -244,7 +244,7 @@ func cmdBitcount(c *call) {
 	if !ok {
 		return
 	}
-	b, ok := c.bits(c.args[1])
+	b, ok := c.bits(c.Args[1])
 	if !ok {
 		return
 	}
@@ -256,7 +256,7 @@ func cmdBitcount(c *call) {
 	c.Int(bitmap.CountRange(b, first, last))
 }
 
-func cmdBitpos(c *call) {
+func cmdBitpos(c *Call) {
 	bit, ok := c.argInt(2)
 	if !ok {
 		return
@@ -265,7 +265,7 @@ func cmdBitpos(c *call) {
 		c.Error(errBitArgument)
 		return
 	}
-	if len(c.args) > 6 {
+	if len(c.Args) > 6 {
 		c.Error(errSyntax)
 		return
 	}
@@ -273,7 +273,7 @@ func cmdBitpos(c *call) {
 	if !ok {
 		return
 	}
-	b, ok := c.bits(c.args[1])
+	b, ok := c.bits(c.Args[1])
 	if !ok {
 		return
 	}
@@ -293,9 +293,9 @@ func cmdBitpos(c *call) {
 	c.Int(at)
 }
 
-func cmdBitop(c *call) {
+func cmdBitop(c *Call) {
 	op := bitmap.And
-	switch word := c.args[1]; {
+	switch word := c.Args[1]; {
 	case is(word, "and"):
 	case is(word, "or"):
 		op = bitmap.Or
@@ -307,25 +307,25 @@ func cmdBitop(c *call) {
 		c.Error(errSyntax)
 		return
 	}
-	if op == bitmap.Not && len(c.args) != 4 {
+	if op == bitmap.Not && len(c.Args) != 4 {
 		c.Error(errBitopNot)
 		return
 	}
-	src := make([][]byte, len(c.args)-3)
+	src := make([][]byte, len(c.Args)-3)
 	for i := range src {
 		var ok bool
-		if src[i], ok = c.bits(c.args[3+i]); !ok {
+		if src[i], ok = c.bits(c.Args[3+i]); !ok {
 			return
 		}
 	}
-	out, dest := bitmap.Combine(op, src), c.args[2]
+	out, dest := bitmap.Combine(op, src), c.Args[2]
 	if len(out) > 0 {
 		o := &object{kind: kindString}
 		o.setRaw(out)
 		c.put(dest, o)
-		c.modified(notifyString, "set", dest)
+		c.signalModified(notifyString, "set", dest)
 	} else if c.peek(dest) != nil && c.remove(dest) {
-		c.modified(notifyGeneric, "del", dest)
+		c.signalModified(notifyGeneric, "del", dest)
 	}
 	c.Count(len(out))
 }
@@ -348,12 +348,12 @@ const (
 )
 
 // bitOps reads BITFIELD's operations and how many bytes the writing ones need, 0 if none writes.
-func (c *call) bitOps() (ops []bitOp, size int64, ok bool) {
+func (c *Call) bitOps() (ops []bitOp, size int64, ok bool) {
 	overflow := bitmap.Wrap
-	for i := 2; i < len(c.args); {
+	for i := 2; i < len(c.Args); {
 		op := bitOp{overflow: overflow}
-		rest := len(c.args) - i - 1
-		switch word := c.args[i]; {
+		rest := len(c.Args) - i - 1
+		switch word := c.Args[i]; {
 		case is(word, "get") && rest >= 2:
 		case is(word, "set") && rest >= 3:
 			op.kind = bitSet
@@ -369,7 +369,7 @@ func (c *call) bitOps() (ops []bitOp, size int64, ok bool) {
 			c.Error(errSyntax)
 			return nil, 0, false
 		}
-		if op.field, ok = bitmap.ParseField(c.args[i+1]); !ok {
+		if op.field, ok = bitmap.ParseField(c.Args[i+1]); !ok {
 			c.Error(errFieldType)
 			return nil, 0, false
 		}
@@ -389,8 +389,8 @@ func (c *call) bitOps() (ops []bitOp, size int64, ok bool) {
 	return ops, size, true
 }
 
-func (c *call) argOverflow(i int) (bitmap.Overflow, bool) {
-	switch word := c.args[i]; {
+func (c *Call) argOverflow(i int) (bitmap.Overflow, bool) {
+	switch word := c.Args[i]; {
 	case is(word, "wrap"):
 		return bitmap.Wrap, true
 	case is(word, "sat"):
@@ -402,11 +402,11 @@ func (c *call) argOverflow(i int) (bitmap.Overflow, bool) {
 	return 0, false
 }
 
-func cmdBitfield(c *call) { c.bitfield(true) }
+func cmdBitfield(c *Call) { c.bitfield(true) }
 
-func cmdBitfieldRO(c *call) { c.bitfield(false) }
+func cmdBitfieldRO(c *Call) { c.bitfield(false) }
 
-func (c *call) bitfield(mayWrite bool) {
+func (c *Call) bitfield(mayWrite bool) {
 	ops, size, ok := c.bitOps()
 	if !ok {
 		return
@@ -418,9 +418,9 @@ func (c *call) bitfield(mayWrite bool) {
 		c.Error(errBitfieldRO)
 		return
 	case size > 0:
-		b, grown, ok = c.bitsWrite(c.args[1], size)
+		b, grown, ok = c.bitsWrite(c.Args[1], size)
 	default:
-		b, ok = c.bits(c.args[1])
+		b, ok = c.bits(c.Args[1])
 	}
 	if !ok {
 		return
@@ -433,14 +433,14 @@ func (c *call) bitfield(mayWrite bool) {
 		}
 	}
 	if changes > 0 {
-		c.modified(notifyString, "setbit", c.args[1])
+		c.signalModified(notifyString, "setbit", c.Args[1])
 		c.e.persist.dirty += changes - 1
 	}
 }
 
 // run runs an operation on a string's bytes and replies. It tells whether the operation wrote its
 // integer, and whether the integer changed thereby.
-func (op *bitOp) run(c *call, b []byte) (wrote, changed bool) {
+func (op *bitOp) run(c *Call, b []byte) (wrote, changed bool) {
 	old := op.field.Get(b, op.at)
 	var now int64
 	switch op.kind {

@@ -191,9 +191,9 @@ var clientCommands = []Command{
 	},
 }
 
-func cmdClientId(c *call) { c.Int(int64(c.conn.id)) }
+func cmdClientId(c *Call) { c.Int(int64(c.conn.id)) }
 
-func cmdClientGetname(c *call) {
+func cmdClientGetname(c *Call) {
 	if c.conn.name == nil {
 		c.Null()
 		return
@@ -201,14 +201,14 @@ func cmdClientGetname(c *call) {
 	c.Bulk(c.conn.name)
 }
 
-func cmdClientSetname(c *call) {
-	if c.setName(c.args[2]) {
+func cmdClientSetname(c *Call) {
+	if c.setName(c.Args[2]) {
 		c.OK()
 	}
 }
 
 // setName gives the connection a name; an empty one takes it away.
-func (c *call) setName(name []byte) bool {
+func (c *Call) setName(name []byte) bool {
 	if !validName(name) {
 		c.Error(errClientName)
 		return false
@@ -220,49 +220,49 @@ func (c *call) setName(name []byte) bool {
 	return true
 }
 
-func cmdClientSetinfo(c *call) {
+func cmdClientSetinfo(c *Call) {
 	var field *[]byte
 	switch {
-	case is(c.args[2], "lib-name"):
+	case is(c.Args[2], "lib-name"):
 		field = &c.conn.libName
-	case is(c.args[2], "lib-ver"):
+	case is(c.Args[2], "lib-ver"):
 		field = &c.conn.libVer
 	default:
-		c.Error("ERR Unrecognized option '" + string(c.args[2]) + "'")
+		c.Error("ERR Unrecognized option '" + string(c.Args[2]) + "'")
 		return
 	}
-	if !validName(c.args[3]) {
-		c.Error("ERR " + string(c.args[2]) +
+	if !validName(c.Args[3]) {
+		c.Error("ERR " + string(c.Args[2]) +
 			" cannot contain spaces, newlines or special characters.")
 		return
 	}
-	*field = bytes.Clone(c.args[3])
+	*field = bytes.Clone(c.Args[3])
 	c.OK()
 }
 
-func cmdClientReply(c *call) {
+func cmdClientReply(c *Call) {
 	switch {
-	case is(c.args[2], "on"):
-		c.conn.mute &^= muteOff | muteSkip
+	case is(c.Args[2], "on"):
+		c.conn.replyMode &^= replyOff | replySkip
 		c.OK()
-	case is(c.args[2], "off"):
-		c.conn.mute |= muteOff
-	case is(c.args[2], "skip"):
-		if c.conn.mute&muteOff == 0 {
-			c.conn.mute |= muteNext
+	case is(c.Args[2], "off"):
+		c.conn.replyMode |= replyOff
+	case is(c.Args[2], "skip"):
+		if c.conn.replyMode&replyOff == 0 {
+			c.conn.replyMode |= replySkipNext
 		}
 	default:
 		c.Error(errSyntax)
 	}
 }
 
-func cmdClientNoEvict(c *call) { c.onOff(&c.conn.noEvict) }
-func cmdClientNoTouch(c *call) { c.onOff(&c.conn.noTouch) }
+func cmdClientNoEvict(c *Call) { c.onOff(&c.conn.noEvict) }
+func cmdClientNoTouch(c *Call) { c.onOff(&c.conn.noTouch) }
 
 // onOff sets a flag to what argument 2 says.
-func (c *call) onOff(flag *bool) {
-	on := is(c.args[2], "on")
-	if !on && !is(c.args[2], "off") {
+func (c *Call) onOff(flag *bool) {
+	on := is(c.Args[2], "on")
+	if !on && !is(c.Args[2], "off") {
 		c.Error(errSyntax)
 		return
 	}
@@ -270,15 +270,15 @@ func (c *call) onOff(flag *bool) {
 	c.OK()
 }
 
-func cmdClientPause(c *call) {
-	if len(c.args) > 4 {
-		c.Error(errSubcommandArity(c.args))
+func cmdClientPause(c *Call) {
+	if len(c.Args) > 4 {
+		c.Error(errSubcommandArity(c.Args))
 		return
 	}
 	all := true
-	if len(c.args) == 4 {
-		all = is(c.args[3], "all")
-		if !all && !is(c.args[3], "write") {
+	if len(c.Args) == 4 {
+		all = is(c.Args[3], "all")
+		if !all && !is(c.Args[3], "write") {
 			c.Error("ERR CLIENT PAUSE mode must be WRITE or ALL")
 			return
 		}
@@ -288,27 +288,27 @@ func cmdClientPause(c *call) {
 		return
 	}
 	if until == Never { // a pause of 0 milliseconds
-		until = c.now()
+		until = c.Now()
 	}
 	p := &c.e.pause
 	p.all, p.until = all, max(p.until, until)
-	c.e.expires.held = true
+	c.e.expires.clientPaused = true
 	c.OK()
 }
 
-func cmdClientUnpause(c *call) {
+func cmdClientUnpause(c *Call) {
 	c.e.unpause()
 	c.OK()
 }
 
-func cmdClientUnblock(c *call) {
-	if len(c.args) > 4 {
-		c.Error(errSubcommandArity(c.args))
+func cmdClientUnblock(c *Call) {
+	if len(c.Args) > 4 {
+		c.Error(errSubcommandArity(c.Args))
 		return
 	}
 	fail := false
-	if len(c.args) == 4 {
-		if fail = is(c.args[3], "error"); !fail && !is(c.args[3], "timeout") {
+	if len(c.Args) == 4 {
+		if fail = is(c.Args[3], "error"); !fail && !is(c.Args[3], "timeout") {
 			c.Error("ERR CLIENT UNBLOCK reason should be TIMEOUT or ERROR")
 			return
 		}
@@ -318,15 +318,15 @@ func cmdClientUnblock(c *call) {
 		return
 	}
 	cl := c.e.connOf(id)
-	if cl == nil || cl.parked == nil || cl.parked.timeout == nil {
+	if cl == nil || cl.blocked == nil || cl.blocked.timeout == nil {
 		c.Int(0)
 		return
 	}
-	reply := cl.parked.timeout
+	reply := cl.blocked.timeout
 	if fail {
-		reply = func(c *call) { c.Error("UNBLOCKED client unblocked via CLIENT UNBLOCK") }
+		reply = func(c *Call) { c.Error("UNBLOCKED client unblocked via CLIENT UNBLOCK") }
 	}
-	c.e.giveUp(cl.parked, reply)
+	c.e.unblockWithReply(cl.blocked, reply)
 	c.Int(1)
 }
 
@@ -347,23 +347,23 @@ type killFilter struct {
 	keepMe      bool
 }
 
-func (k *killFilter) matches(cl *conn, c *call) bool {
+func (k *killFilter) matches(cl *conn, c *Call) bool {
 	switch {
 	case cl.leaving && cl != c.conn,
 		k.id != 0 && int64(cl.id) != k.id,
 		k.class != classAny && cl.class() != k.class,
 		k.addr != nil && string(k.addr) != cl.peer.Addr,
 		k.laddr != nil && string(k.laddr) != cl.peer.Laddr,
-		k.age != 0 && int64(c.now()-cl.created)/1e6 < k.age,
+		k.age != 0 && int64(c.Now()-cl.created)/1e6 < k.age,
 		k.keepMe && cl == c.conn:
 		return false
 	}
 	return true
 }
 
-func cmdClientKill(c *call) {
-	if len(c.args) == 3 {
-		k := killFilter{addr: c.args[2]}
+func cmdClientKill(c *Call) {
+	if len(c.Args) == 3 {
+		k := killFilter{addr: c.Args[2]}
 		if c.kill(&k) == 0 {
 			c.Error("ERR No such client")
 			return
@@ -377,37 +377,37 @@ func cmdClientKill(c *call) {
 	}
 }
 
-func (c *call) killFilter() (k killFilter, ok bool) {
+func (c *Call) killFilter() (k killFilter, ok bool) {
 	k.keepMe = true
-	for i := 2; i < len(c.args); i += 2 {
-		if i+1 == len(c.args) {
+	for i := 2; i < len(c.Args); i += 2 {
+		if i+1 == len(c.Args) {
 			c.Error(errSyntax)
 			return k, false
 		}
-		arg := c.args[i+1]
+		arg := c.Args[i+1]
 		switch {
-		case is(c.args[i], "id"):
+		case is(c.Args[i], "id"):
 			k.id, ok = resp.Int(arg)
 			if !ok || k.id < 1 {
 				c.Error("ERR client-id should be greater than 0")
 				return k, false
 			}
-		case is(c.args[i], "type"):
+		case is(c.Args[i], "type"):
 			if k.class, ok = c.argClass(i + 1); !ok {
 				return k, false
 			}
-		case is(c.args[i], "addr"):
+		case is(c.Args[i], "addr"):
 			k.addr = arg
-		case is(c.args[i], "laddr"):
+		case is(c.Args[i], "laddr"):
 			k.laddr = arg
-		case is(c.args[i], "user"):
+		case is(c.Args[i], "user"):
 			if string(arg) != "default" {
 				c.Error("ERR No such user '" + string(arg) + "'")
 				return k, false
 			}
-		case is(c.args[i], "skipme") && (is(arg, "yes") || is(arg, "no")):
+		case is(c.Args[i], "skipme") && (is(arg, "yes") || is(arg, "no")):
 			k.keepMe = is(arg, "yes")
-		case is(c.args[i], "maxage"):
+		case is(c.Args[i], "maxage"):
 			if k.age, ok = c.argIntOr(i+1, "ERR maxage is not an integer or out of range"); !ok {
 				return k, false
 			}
@@ -424,7 +424,7 @@ func (c *call) killFilter() (k killFilter, ok bool) {
 }
 
 // kill hangs up the connections that a filter matches and returns how many there were.
-func (c *call) kill(k *killFilter) int {
+func (c *Call) kill(k *killFilter) int {
 	n := 0
 	for _, cl := range c.e.connsByID() {
 		if !k.matches(cl, c) {
@@ -461,8 +461,8 @@ func (cl *conn) class() connClass {
 }
 
 // argClass reads argument i as the type of a client.
-func (c *call) argClass(i int) (connClass, bool) {
-	switch arg := c.args[i]; {
+func (c *Call) argClass(i int) (connClass, bool) {
+	switch arg := c.Args[i]; {
 	case is(arg, "normal"):
 		return classNormal, true
 	case is(arg, "pubsub"):
@@ -472,27 +472,27 @@ func (c *call) argClass(i int) (connClass, bool) {
 	case is(arg, "master"):
 		return classMaster, true
 	}
-	c.Error("ERR Unknown client type '" + string(c.args[i]) + "'")
+	c.Error("ERR Unknown client type '" + string(c.Args[i]) + "'")
 	return classAny, false
 }
 
-func cmdClientInfo(c *call) {
+func cmdClientInfo(c *Call) {
 	c.Verbatim("txt", string(append(c.describe(nil, c.conn), '\n')))
 }
 
-func cmdClientList(c *call) {
+func cmdClientList(c *Call) {
 	var ids map[int64]bool
 	class := classAny
 	switch {
-	case len(c.args) == 2:
-	case len(c.args) == 4 && is(c.args[2], "type"):
+	case len(c.Args) == 2:
+	case len(c.Args) == 4 && is(c.Args[2], "type"):
 		var ok bool
 		if class, ok = c.argClass(3); !ok {
 			return
 		}
-	case len(c.args) > 3 && is(c.args[2], "id"):
+	case len(c.Args) > 3 && is(c.Args[2], "id"):
 		ids = map[int64]bool{}
-		for i := 3; i < len(c.args); i++ {
+		for i := 3; i < len(c.Args); i++ {
 			id, ok := c.argIntOr(i, "ERR Invalid client ID")
 			if !ok {
 				return
@@ -516,16 +516,16 @@ func cmdClientList(c *call) {
 // flags are the letters that CLIENT LIST shows of a connection.
 func (cl *conn) flags() string {
 	var out []byte
-	t := cl.caching
+	t := cl.tracking
 	if t == nil {
-		t = &caching{}
+		t = &clientTracking{}
 	}
 	for _, f := range [...]struct {
 		on     bool
 		letter byte
 	}{
 		{cl.replica.attached, 'S'}, {cl.subscribed(), 'P'}, {cl.multi, 'x'},
-		{cl.parked != nil || cl.held, 'b'},
+		{cl.blocked != nil || cl.postponed, 'b'},
 		{t.on, 't'}, {t.broken, 'R'}, {t.bcast, 'B'},
 		{cl.touched, 'd'}, {cl.leaving, 'c'}, {cl.peer.Unix, 'U'}, {cl.noEvict, 'e'},
 		{cl.noTouch, 'T'},
@@ -544,7 +544,7 @@ func (cl *conn) flags() string {
 const queryBufferSize = 20474
 
 // describe appends the line that CLIENT LIST shows of a connection.
-func (c *call) describe(out []byte, cl *conn) []byte {
+func (c *Call) describe(out []byte, cl *conn) []byte {
 	text := func(name, value string) { out = appendField(out, name, value) }
 	number := func(name string, n int64) { text(name, strconv.FormatInt(n, 10)) }
 	queued, queuedMem, argMem := int64(-1), int64(0), int64(0)
@@ -557,9 +557,9 @@ func (c *call) describe(out []byte, cl *conn) []byte {
 	query, free := int64(len(cl.in)), int64(0)
 	switch {
 	case cl == c.conn:
-		argMem, query = argBytes(c.args), query+int64(cl.request)
-	case cl.parked != nil:
-		argMem = argBytes(cl.parked.args)
+		argMem, query = argBytes(c.Args), query+int64(cl.request)
+	case cl.blocked != nil:
+		argMem = argBytes(cl.blocked.args)
 	}
 	if query > 0 { // those that have sent nothing share one buffer
 		free = max(0, queryBufferSize-query)
@@ -584,8 +584,8 @@ func (c *call) describe(out []byte, cl *conn) []byte {
 	text("laddr", cl.peer.Laddr)
 	number("fd", int64(cl.peer.FD))
 	text("name", string(cl.name))
-	number("age", int64(c.now()-cl.created)/1e6)
-	number("idle", int64(c.now()-cl.lastInput)/1e6)
+	number("age", int64(c.Now()-cl.created)/1e6)
+	number("idle", int64(c.Now()-cl.lastInput)/1e6)
 	text("flags", cl.flags())
 	number("db", int64(cl.db.id))
 	number("sub", int64(len(cl.subs[subChannel].names)))

@@ -5,16 +5,16 @@ import (
 	"strings"
 )
 
-func cmdClientTracking(c *call) {
+func cmdClientTracking(c *Call) {
 	next, ok := c.argTracking()
 	if !ok {
 		return
 	}
 	switch {
-	case is(c.args[2], "off"):
+	case is(c.Args[2], "off"):
 		c.e.disableTracking(c.conn)
 		c.OK()
-	case !is(c.args[2], "on"):
+	case !is(c.Args[2], "on"):
 		c.Error(errSyntax)
 	case c.mayTrack(next):
 		c.e.enableTracking(c.conn, next)
@@ -23,27 +23,27 @@ func cmdClientTracking(c *call) {
 }
 
 // argTracking reads the options of CLIENT TRACKING.
-func (c *call) argTracking() (next *caching, ok bool) {
-	next = &caching{}
-	for i := 3; i < len(c.args); i++ {
-		more := i+1 < len(c.args)
+func (c *Call) argTracking() (next *clientTracking, ok bool) {
+	next = &clientTracking{}
+	for i := 3; i < len(c.Args); i++ {
+		more := i+1 < len(c.Args)
 		switch {
-		case is(c.args[i], "redirect") && more:
+		case is(c.Args[i], "redirect") && more:
 			i++
 			if next.redirect, ok = c.argRedirect(i, next.redirect); !ok {
 				return nil, false
 			}
-		case is(c.args[i], "bcast"):
+		case is(c.Args[i], "bcast"):
 			next.bcast = true
-		case is(c.args[i], "optin"):
+		case is(c.Args[i], "optin"):
 			next.optIn = true
-		case is(c.args[i], "optout"):
+		case is(c.Args[i], "optout"):
 			next.optOut = true
-		case is(c.args[i], "noloop"):
+		case is(c.Args[i], "noloop"):
 			next.noLoop = true
-		case is(c.args[i], "prefix") && more:
+		case is(c.Args[i], "prefix") && more:
 			i++
-			next.prefixes = append(next.prefixes, string(c.args[i]))
+			next.prefixes = append(next.prefixes, string(c.Args[i]))
 		default:
 			c.Error(errSyntax)
 			return nil, false
@@ -54,7 +54,7 @@ func (c *call) argTracking() (next *caching, ok bool) {
 
 // argRedirect reads argument i as the connection that is to get the messages; before is what an
 // earlier option named.
-func (c *call) argRedirect(i int, before ConnID) (ConnID, bool) {
+func (c *Call) argRedirect(i int, before ConnID) (ConnID, bool) {
 	if before != 0 {
 		c.Error("ERR A client can only redirect to a single other client")
 		return 0, false
@@ -73,10 +73,10 @@ func (c *call) argRedirect(i int, before ConnID) (ConnID, bool) {
 
 // mayTrack tells whether the options of CLIENT TRACKING ON agree with each other and with what
 // they were before, or replies what is wrong.
-func (c *call) mayTrack(next *caching) bool {
-	was := c.conn.caching
+func (c *Call) mayTrack(next *clientTracking) bool {
+	was := c.conn.tracking
 	if was == nil {
-		was = &caching{}
+		was = &clientTracking{}
 	}
 	switch {
 	case len(next.prefixes) > 0 && !next.bcast:
@@ -99,7 +99,7 @@ func (c *call) mayTrack(next *caching) bool {
 
 // prefixesApart tells whether no prefix begins with another, or replies which two do: among those
 // that a connection has and those that it names.
-func (c *call) prefixesApart(has, named []string) bool {
+func (c *Call) prefixesApart(has, named []string) bool {
 	const rule = ". Prefixes for a single client must not overlap."
 	for i, name := range named {
 		overlaps := func(other string) bool {
@@ -125,39 +125,39 @@ func cString(s string) string {
 	return before
 }
 
-func cmdClientCaching(c *call) {
-	t := c.conn.caching
-	switch yes := is(c.args[2], "yes"); {
+func cmdClientCaching(c *Call) {
+	t := c.conn.tracking
+	switch yes := is(c.Args[2], "yes"); {
 	case t == nil || !t.on:
 		c.Error("ERR CLIENT CACHING can be called only when the client is in tracking mode with " +
 			"OPTIN or OPTOUT mode enabled")
-	case !yes && !is(c.args[2], "no"):
+	case !yes && !is(c.Args[2], "no"):
 		c.Error(errSyntax)
 	case yes && !t.optIn:
 		c.Error("ERR CLIENT CACHING YES is only valid when tracking is enabled in OPTIN mode.")
 	case !yes && !t.optOut:
 		c.Error("ERR CLIENT CACHING NO is only valid when tracking is enabled in OPTOUT mode.")
 	default:
-		t.given = true
+		t.caching = true
 		c.OK()
 	}
 }
 
-func cmdClientGetredir(c *call) { c.Int(c.conn.redirection()) }
+func cmdClientGetredir(c *Call) { c.Int(c.conn.redirection()) }
 
 // redirection is the id of the connection that gets the messages: 0 for the one that tracks
 // itself, -1 if it does not track.
 func (cl *conn) redirection() int64 {
-	if cl.caching == nil || !cl.caching.on {
+	if cl.tracking == nil || !cl.tracking.on {
 		return -1
 	}
-	return int64(cl.caching.redirect)
+	return int64(cl.tracking.redirect)
 }
 
-func cmdClientTrackinginfo(c *call) {
-	t := c.conn.caching
+func cmdClientTrackinginfo(c *Call) {
+	t := c.conn.tracking
 	if t == nil {
-		t = &caching{}
+		t = &clientTracking{}
 	}
 	var flags []string
 	for _, f := range [...]struct {
@@ -165,8 +165,8 @@ func cmdClientTrackinginfo(c *call) {
 		name string
 	}{
 		{!t.on, "off"}, {t.on, "on"}, {t.bcast, "bcast"},
-		{t.optIn, "optin"}, {t.optIn && t.given, "caching-yes"},
-		{t.optOut, "optout"}, {t.optOut && t.given, "caching-no"},
+		{t.optIn, "optin"}, {t.optIn && t.caching, "caching-yes"},
+		{t.optOut, "optout"}, {t.optOut && t.caching, "caching-no"},
 		{t.noLoop, "noloop"}, {t.broken, "broken_redirect"},
 	} {
 		if f.on {

@@ -68,10 +68,10 @@ func (cmd *Command) clock() bool {
 // clockMax is the latest time that the clock can be set to, in milliseconds: the year 9999.
 const clockMax = 253402300799999
 
-func cmdClockAdvance(c *call) { c.advance(2) }
-func cmdFastforward(c *call)  { c.advance(1) }
+func cmdClockAdvance(c *Call) { c.advance(2) }
+func cmdFastforward(c *Call)  { c.advance(1) }
 
-func (c *call) advance(i int) {
+func (c *Call) advance(i int) {
 	ms, ok := c.argRange(i, 0, math.MaxInt64, "ERR milliseconds must be an integer from 0 up")
 	if !ok {
 		return
@@ -83,7 +83,7 @@ func (c *call) advance(i int) {
 	c.turnTo(c.e.clock.read() + Time(ms)*1000)
 }
 
-func cmdClockSet(c *call) {
+func cmdClockSet(c *Call) {
 	ms, ok := c.argRange(2, 0, clockMax, "ERR the time must be in milliseconds since 1970 and "+
 		"before the year 10000")
 	if ok {
@@ -92,21 +92,21 @@ func cmdClockSet(c *call) {
 }
 
 // turnTo sets the clock and does what falls due.
-func (c *call) turnTo(t Time) {
+func (c *Call) turnTo(t Time) {
 	c.e.clock.set(t)
 	c.e.turn(t)
 	c.conn.lastInput = t
 	c.OK()
 }
 
-func cmdClockFreeze(c *call) {
+func cmdClockFreeze(c *Call) {
 	c.e.clock.freeze()
 	c.OK()
 }
 
-func cmdClockRun(c *call) {
+func cmdClockRun(c *Call) {
 	c.e.clock.run()
 	c.OK()
 }
 
-func cmdClockGet(c *call) { c.Int(c.nowMs()) }
+func cmdClockGet(c *Call) { c.Int(c.nowMs()) }

@@ -106,20 +106,20 @@ func (e *Engine) commandCount() int {
 	return n
 }
 
-func cmdCommand(c *call) {
+func cmdCommand(c *Call) {
 	c.Array(c.e.commandCount())
 	c.e.eachCommand(c.commandInfo)
 }
 
-func cmdCommandCount(c *call) { c.Count(c.e.commandCount()) }
+func cmdCommandCount(c *Call) { c.Count(c.e.commandCount()) }
 
-func cmdCommandInfo(c *call) {
-	if len(c.args) == 2 {
+func cmdCommandInfo(c *Call) {
+	if len(c.Args) == 2 {
 		cmdCommand(c)
 		return
 	}
-	c.Array(len(c.args) - 2)
-	for _, name := range c.args[2:] {
+	c.Array(len(c.Args) - 2)
+	for _, name := range c.Args[2:] {
 		if cmd := c.e.byFullName(name); cmd != nil {
 			c.commandInfo(cmd)
 		} else {
@@ -134,7 +134,7 @@ func (e *Engine) byFullName(name []byte) *Command {
 		if b != '|' {
 			continue
 		}
-		cmd := e.find(name[:i])
+		cmd := e.lookupName(name[:i])
 		if cmd == nil || cmd.subs == nil {
 			return nil
 		}
@@ -143,7 +143,7 @@ func (e *Engine) byFullName(name []byte) *Command {
 		}
 		return nil
 	}
-	return e.find(name)
+	return e.lookupName(name)
 }
 
 // flagNames are the names of the flags that COMMAND INFO shows, from the lowest bit up.
@@ -185,7 +185,7 @@ func (cmd *Command) categories() Category {
 }
 
 // commandInfo writes a command as COMMAND INFO shows it.
-func (c *call) commandInfo(cmd *Command) {
+func (c *Call) commandInfo(cmd *Command) {
 	c.Array(10)
 	c.BulkString(cmd.full)
 	c.Int(int64(c.e.arity(cmd)))
@@ -223,7 +223,7 @@ func (e *Engine) subcommands(cmd *Command) []*Command {
 	return subs
 }
 
-func (c *call) commandFlags(cmd *Command) {
+func (c *Call) commandFlags(cmd *Command) {
 	at, n := c.ArrayLater(), 0
 	for i, name := range flagNames {
 		if name != "" && cmd.Flags&(1<<i) != 0 {
@@ -239,7 +239,7 @@ func (c *call) commandFlags(cmd *Command) {
 }
 
 // statusSet writes the names of the bits that are set.
-func (c *call) statusSet(prefix string, names []string, bits uint32) {
+func (c *Call) statusSet(prefix string, names []string, bits uint32) {
 	at, n := c.ArrayLater(), 0
 	for i, name := range names {
 		if bits&(1<<i) != 0 {
@@ -251,7 +251,7 @@ func (c *call) statusSet(prefix string, names []string, bits uint32) {
 }
 
 // setEnd ends a set begun with arrayLater.
-func (c *call) setEnd(at reply.Later, n int) {
+func (c *Call) setEnd(at reply.Later, n int) {
 	kind := byte('*')
 	if c.RESP3 {
 		kind = '~'
@@ -260,7 +260,7 @@ func (c *call) setEnd(at reply.Later, n int) {
 }
 
 // keySpecs writes the key specs of a command.
-func (c *call) keySpecs(cmd *Command) {
+func (c *Call) keySpecs(cmd *Command) {
 	at, n := c.ArrayLater(), 0
 	for rest := cmd.Keys; rest != ""; n++ {
 		var spec syntax.KeySpec
@@ -280,7 +280,7 @@ func (c *call) keySpecs(cmd *Command) {
 	c.setEnd(at, n)
 }
 
-func (c *call) keySpecBegin(spec *syntax.KeySpec) {
+func (c *Call) keySpecBegin(spec *syntax.KeySpec) {
 	c.BulkString("begin_search")
 	c.Map(2)
 	c.BulkString("type")
@@ -304,7 +304,7 @@ func (c *call) keySpecBegin(spec *syntax.KeySpec) {
 	}
 }
 
-func (c *call) keySpecFind(spec *syntax.KeySpec) {
+func (c *Call) keySpecFind(spec *syntax.KeySpec) {
 	c.BulkString("find_keys")
 	c.Map(2)
 	c.BulkString("type")
@@ -325,7 +325,7 @@ func (c *call) keySpecFind(spec *syntax.KeySpec) {
 }
 
 // numbers writes a map of names, separated by spaces, to numbers.
-func (c *call) numbers(names string, values ...int) {
+func (c *Call) numbers(names string, values ...int) {
 	c.Map(len(values))
 	for _, n := range values {
 		var name string
@@ -335,26 +335,26 @@ func (c *call) numbers(names string, values ...int) {
 	}
 }
 
-func cmdCommandList(c *call) {
+func cmdCommandList(c *Call) {
 	var keep func(*Command) bool
 	switch {
-	case len(c.args) == 2:
+	case len(c.Args) == 2:
 		keep = func(*Command) bool { return true }
-	case len(c.args) != 5 || !is(c.args[2], "filterby"):
+	case len(c.Args) != 5 || !is(c.Args[2], "filterby"):
 		c.Error(errSyntax)
 		return
-	case is(c.args[3], "module"):
+	case is(c.Args[3], "module"):
 		keep = func(*Command) bool { return false } // an engine loads no modules
-	case is(c.args[3], "aclcat"):
-		name, category := c.args[4], Category(0)
+	case is(c.Args[3], "aclcat"):
+		name, category := c.Args[4], Category(0)
 		for i, known := range categoryNames {
 			if is(name, known) {
 				category = 1 << i
 			}
 		}
 		keep = func(cmd *Command) bool { return cmd.categories()&category != 0 }
-	case is(c.args[3], "pattern"):
-		pattern := c.args[4]
+	case is(c.Args[3], "pattern"):
+		pattern := c.Args[4]
 		keep = func(cmd *Command) bool { return glob.Match(pattern, []byte(cmd.full), true) }
 	default:
 		c.Error(errSyntax)

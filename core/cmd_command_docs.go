@@ -7,17 +7,17 @@ import (
 	"github.com/redlet/redlet/core/internal/syntax"
 )
 
-func cmdCommandDocs(c *call) {
+func cmdCommandDocs(c *Call) {
 	at, n := c.ArrayLater(), 0
 	show := func(cmd *Command) {
 		c.BulkString(cmd.full)
 		c.commandDocs(cmd)
 		n++
 	}
-	if len(c.args) == 2 {
+	if len(c.Args) == 2 {
 		c.e.eachCommand(show)
 	}
-	for _, name := range c.args[2:] {
+	for _, name := range c.Args[2:] {
 		if cmd := c.e.byFullName(name); cmd != nil {
 			show(cmd)
 		}
@@ -26,7 +26,7 @@ func cmdCommandDocs(c *call) {
 }
 
 // mappingEnd ends a map of n pairs begun with arrayLater.
-func (c *call) mappingEnd(at reply.Later, n int) {
+func (c *Call) mappingEnd(at reply.Later, n int) {
 	if c.RESP3 {
 		c.ArrayEnd(at, '%', n)
 	} else {
@@ -35,7 +35,7 @@ func (c *call) mappingEnd(at reply.Later, n int) {
 }
 
 // field writes a pair of texts, unless the second is empty, and counts it.
-func (c *call) field(n *int, name, value string) {
+func (c *Call) field(n *int, name, value string) {
 	if value != "" {
 		c.BulkString(name)
 		c.BulkString(value)
@@ -44,7 +44,7 @@ func (c *call) field(n *int, name, value string) {
 }
 
 // commandDocs writes a command as COMMAND DOCS shows it.
-func (c *call) commandDocs(cmd *Command) {
+func (c *Call) commandDocs(cmd *Command) {
 	at, n := c.ArrayLater(), 0
 	c.field(&n, "summary", cmd.Summary)
 	c.field(&n, "since", syntax.FullVersion(cmd.Since))
@@ -89,7 +89,7 @@ func (c *call) commandDocs(cmd *Command) {
 }
 
 // history writes what later versions added.
-func (c *call) history(text string) {
+func (c *Call) history(text string) {
 	at, n := c.ArrayLater(), 0
 	for text != "" {
 		var entry string
@@ -124,14 +124,14 @@ func (e *Engine) known(args []syntax.Argument) []syntax.Argument {
 }
 
 // arguments writes arguments as COMMAND DOCS shows them.
-func (c *call) arguments(args []syntax.Argument) {
+func (c *Call) arguments(args []syntax.Argument) {
 	c.Array(len(args))
 	for i := range args {
 		c.argument(&args[i])
 	}
 }
 
-func (c *call) argument(a *syntax.Argument) {
+func (c *Call) argument(a *syntax.Argument) {
 	at, n := c.ArrayLater(), 0
 	c.field(&n, "name", a.Name)
 	c.field(&n, "type", syntax.KindNames[a.Kind])
@@ -172,7 +172,7 @@ func (c *call) argument(a *syntax.Argument) {
 }
 
 // cmdHelp is the HELP of every container: its subcommands, what they take and what they do.
-func cmdHelp(c *call) {
+func cmdHelp(c *Call) {
 	container := c.cmd.parent
 	at, n := c.ArrayLater(), 0
 	line := func(text string) {

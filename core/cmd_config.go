@@ -57,7 +57,7 @@ var configCommands = []Command{
 
 // cmdConfigGet answers with each parameter once, by the exact names first and then by patterns in
 // the table's order.
-func cmdConfigGet(c *call) {
+func cmdConfigGet(c *Call) {
 	at, n := c.ArrayLater(), 0
 	seen := make([]bool, 2*len(parameters)) // names, then aliases
 	show := func(i int, name string) {
@@ -65,7 +65,7 @@ func cmdConfigGet(c *call) {
 		c.BulkString(c.e.cfg.shows(i))
 		n++
 	}
-	for _, arg := range c.args[2:] {
+	for _, arg := range c.Args[2:] {
 		if hasWildcard(arg) {
 			c.configMatches(arg, seen, show)
 			continue
@@ -91,7 +91,7 @@ func cmdConfigGet(c *call) {
 }
 
 // configMatches shows the parameters whose names or aliases match a pattern.
-func (c *call) configMatches(pattern []byte, seen []bool, show func(i int, name string)) {
+func (c *Call) configMatches(pattern []byte, seen []bool, show func(i int, name string)) {
 	for i := range parameters {
 		p := &parameters[i]
 		if p.flags&paramHidden != 0 {
@@ -117,8 +117,8 @@ func hasWildcard(pattern []byte) bool {
 }
 
 // cmdConfigSet sets all of the parameters or none.
-func cmdConfigSet(c *call) {
-	if len(c.args)%2 != 0 {
+func cmdConfigSet(c *Call) {
+	if len(c.Args)%2 != 0 {
 		c.Error(errSyntax)
 		return
 	}
@@ -129,7 +129,7 @@ func cmdConfigSet(c *call) {
 		return
 	}
 	for k, i := range places {
-		name, value := c.args[2+2*k], string(c.args[3+2*k])
+		name, value := c.Args[2+2*k], string(c.Args[3+2*k])
 		problem := next.change(i, value)
 		if problem == "" && parameters[i].flags&paramHost != 0 &&
 			next.shows(i) != c.e.cfg.shows(i) {
@@ -148,10 +148,10 @@ func cmdConfigSet(c *call) {
 }
 
 // configPlaces finds the parameters that CONFIG SET names and checks that they may be set.
-func (c *call) configPlaces(next *config) ([]int, bool) {
-	places := make([]int, 0, len(c.args)/2)
-	for k := 2; k < len(c.args); k += 2 {
-		name := c.args[k]
+func (c *Call) configPlaces(next *config) ([]int, bool) {
+	places := make([]int, 0, len(c.Args)/2)
+	for k := 2; k < len(c.Args); k += 2 {
+		name := c.Args[k]
 		i := findParameter(name)
 		if i < 0 {
 			c.Error("ERR Unknown option or number of arguments for CONFIG SET - '" +
@@ -169,7 +169,7 @@ func (c *call) configPlaces(next *config) ([]int, bool) {
 		}
 		alias := !is(name, p.name)
 		for j, earlier := range places {
-			if earlier == i && alias != is(c.args[2+2*j], p.name) {
+			if earlier == i && alias != is(c.Args[2+2*j], p.name) {
 				c.Error(errConfigSet(name, "duplicate parameter"))
 				return nil, false
 			}
@@ -207,10 +207,10 @@ func (e *Engine) reconfigure(next config) {
 	e.cfg = next
 }
 
-func cmdConfigResetstat(c *call) {
+func cmdConfigResetstat(c *Call) {
 	c.e.stats.start(c.e)
 	c.OK()
 }
 
 // cmdConfigRewrite has no file to write to: the host read the configuration.
-func cmdConfigRewrite(c *call) { c.Error("ERR The server is running without a config file") }
+func cmdConfigRewrite(c *Call) { c.Error("ERR The server is running without a config file") }

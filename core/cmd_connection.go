@@ -72,31 +72,31 @@ var connectionCommands = []Command{
 	},
 }
 
-func cmdPing(c *call) {
-	if len(c.args) > 2 {
+func cmdPing(c *Call) {
+	if len(c.Args) > 2 {
 		c.Error(errArity(c.cmd))
 		return
 	}
 	if c.conn.subscribed() && !c.RESP3 {
 		c.Array(2)
 		c.BulkString("pong")
-		if len(c.args) == 2 {
-			c.Bulk(c.args[1])
+		if len(c.Args) == 2 {
+			c.Bulk(c.Args[1])
 		} else {
 			c.Bulk(nil)
 		}
 		return
 	}
-	if len(c.args) == 2 {
-		c.Bulk(c.args[1])
+	if len(c.Args) == 2 {
+		c.Bulk(c.Args[1])
 		return
 	}
 	c.Status("PONG")
 }
 
-func cmdEcho(c *call) { c.Bulk(c.args[1]) }
+func cmdEcho(c *Call) { c.Bulk(c.Args[1]) }
 
-func cmdSelect(c *call) {
+func cmdSelect(c *Call) {
 	if d, ok := c.argDB(1); ok {
 		c.conn.db = d
 		c.OK()
@@ -105,14 +105,14 @@ func cmdSelect(c *call) {
 
 const errWrongPass = "WRONGPASS invalid username-password pair or user is disabled."
 
-func cmdAuth(c *call) {
-	if len(c.args) > 3 {
+func cmdAuth(c *Call) {
+	if len(c.Args) > 3 {
 		c.Error(errSyntax)
 		return
 	}
-	user, pass := []byte("default"), c.args[len(c.args)-1]
-	if len(c.args) == 3 {
-		user = c.args[1]
+	user, pass := []byte("default"), c.Args[len(c.Args)-1]
+	if len(c.Args) == 3 {
+		user = c.Args[1]
 	} else if c.e.cfg.requirepass == "" {
 		c.Error("ERR AUTH <password> called without any password configured for the default " +
 			"user. Are you sure your configuration is correct?")
@@ -128,7 +128,7 @@ func cmdAuth(c *call) {
 // wrongPass refuses a name and password. Redis says so only to a client for whom no other reply
 // waits to be sent: behind another command of the same write, or in a transaction, a wrong
 // password has no reply at all. What was announced to the host is as good as sent.
-func (c *call) wrongPass() {
+func (c *Call) wrongPass() {
 	cl := c.conn
 	if waits := len(cl.w.Buf) > 0; !waits || cl.announced && !cl.executing {
 		c.Error(errWrongPass)
@@ -136,7 +136,7 @@ func (c *call) wrongPass() {
 }
 
 // authenticate checks a name and password; the connection is then that user's.
-func (c *call) authenticate(user, pass []byte) bool {
+func (c *Call) authenticate(user, pass []byte) bool {
 	want := c.e.cfg.requirepass
 	if string(user) != "default" || want != "" && string(pass) != want {
 		return false
@@ -145,13 +145,13 @@ func (c *call) authenticate(user, pass []byte) bool {
 	return true
 }
 
-func cmdHello(c *call) {
+func cmdHello(c *Call) {
 	version, next := 2, 1
 	if c.RESP3 {
 		version = 3
 	}
-	if len(c.args) > 1 {
-		n, ok := resp.Int(c.args[1])
+	if len(c.Args) > 1 {
+		n, ok := resp.Int(c.Args[1])
 		if !ok {
 			c.Error("ERR Protocol version is not an integer or out of range")
 			return
@@ -164,21 +164,21 @@ func cmdHello(c *call) {
 	}
 	var user, pass, name []byte
 	named := false
-	for i := next; i < len(c.args); i++ {
-		left := len(c.args) - 1 - i
+	for i := next; i < len(c.Args); i++ {
+		left := len(c.Args) - 1 - i
 		switch {
-		case is(c.args[i], "auth") && left >= 2:
-			user, pass = c.args[i+1], c.args[i+2]
+		case is(c.Args[i], "auth") && left >= 2:
+			user, pass = c.Args[i+1], c.Args[i+2]
 			i += 2
-		case is(c.args[i], "setname") && left >= 1:
+		case is(c.Args[i], "setname") && left >= 1:
 			i++
-			name, named = c.args[i], true
+			name, named = c.Args[i], true
 			if !validName(name) {
 				c.Error(errClientName)
 				return
 			}
 		default:
-			c.Error("ERR Syntax error in HELLO option '" + string(c.args[i]) + "'")
+			c.Error("ERR Syntax error in HELLO option '" + string(c.Args[i]) + "'")
 			return
 		}
 	}
@@ -200,7 +200,7 @@ func cmdHello(c *call) {
 }
 
 // greet writes HELLO's reply.
-func (c *call) greet(version int) {
+func (c *Call) greet(version int) {
 	c.Map(7)
 	c.BulkString("server")
 	c.BulkString("redis")
@@ -218,7 +218,7 @@ func (c *call) greet(version int) {
 	c.Array(0)
 }
 
-func cmdReset(c *call) {
+func cmdReset(c *Call) {
 	cl := c.conn
 	c.e.discard(cl)
 	c.e.unsubscribeAll(cl)
@@ -227,11 +227,11 @@ func cmdReset(c *call) {
 	cl.w.RESP3 = false
 	cl.authenticated = c.e.cfg.requirepass == ""
 	cl.name, cl.noEvict, cl.noTouch = nil, false, false
-	cl.mute &^= muteOff
+	cl.replyMode &^= replyOff
 	c.Status("RESET")
 }
 
-func cmdQuit(c *call) {
+func cmdQuit(c *Call) {
 	c.OK()
 	c.e.hangup(c.conn)
 }

@@ -24,7 +24,7 @@ var debugCommands = []Command{
 type debugging struct {
 	name, usage string
 	least, most int // words, with DEBUG and the name
-	run         func(*call)
+	run         func(*Call)
 	help        string
 }
 
@@ -60,21 +60,21 @@ func debuggings() []debugging {
 	}
 }
 
-func cmdDebug(c *call) {
-	if is(c.args[1], "help") && len(c.args) == 2 {
+func cmdDebug(c *Call) {
+	if is(c.Args[1], "help") && len(c.Args) == 2 {
 		debugHelp(c)
 		return
 	}
 	for _, d := range debuggings() {
-		if is(c.args[1], d.name) && d.least <= len(c.args) && len(c.args) <= d.most {
+		if is(c.Args[1], d.name) && d.least <= len(c.Args) && len(c.Args) <= d.most {
 			d.run(c)
 			return
 		}
 	}
-	c.Error(errSubcommandArity(c.args))
+	c.Error(errSubcommandArity(c.Args))
 }
 
-func debugHelp(c *call) {
+func debugHelp(c *Call) {
 	all := debuggings()
 	c.Array(3 + 2*len(all))
 	c.Status("DEBUG <subcommand> [<arg> [value] [opt] ...]. Subcommands are:")
@@ -90,17 +90,17 @@ func debugHelp(c *call) {
 	c.Status("    Explains the subcommands.")
 }
 
-func debugChangeReplID(c *call) {
+func debugChangeReplID(c *Call) {
 	c.e.ids.replication = hex40(&c.e.random)
 	c.OK()
 }
 
-func debugConfigRewrite(c *call) { c.Error("ERR CONFIG-REWRITE-FORCE-ALL failed: Bad address") }
+func debugConfigRewrite(c *Call) { c.Error("ERR CONFIG-REWRITE-FORCE-ALL failed: Bad address") }
 
-func debugError(c *call) { c.Error(string(c.args[2])) }
+func debugError(c *Call) { c.Error(string(c.Args[2])) }
 
-func debugLog(c *call) {
-	c.e.log(logWarning, "DEBUG LOG: "+string(c.args[2]))
+func debugLog(c *Call) {
+	c.e.log(logWarning, "DEBUG LOG: "+string(c.Args[2]))
 	c.OK()
 }
 
@@ -114,20 +114,20 @@ func leadingInt(b []byte) int64 {
 	return v
 }
 
-func debugSetActiveExpire(c *call) {
-	c.e.expires.paused = leadingInt(c.args[2]) == 0
+func debugSetActiveExpire(c *Call) {
+	c.e.expires.paused = leadingInt(c.Args[2]) == 0
 	c.OK()
 }
 
 // debugPauseCron pauses what Redis does in the background and an engine does as well: expiring.
-func debugPauseCron(c *call) {
-	c.e.expires.paused = leadingInt(c.args[2]) != 0
+func debugPauseCron(c *Call) {
+	c.e.expires.paused = leadingInt(c.Args[2]) != 0
 	c.OK()
 }
 
 // debugSleep stands for a server that does not answer: all connections wait by the engine's clock.
-func debugSleep(c *call) {
-	seconds, _ := strconv.ParseFloat(string(c.args[2]), 64)
+func debugSleep(c *Call) {
+	seconds, _ := strconv.ParseFloat(string(c.Args[2]), 64)
 	if !(seconds > 0) || seconds > 1e9 {
 		c.OK()
 		return
@@ -137,13 +137,13 @@ func debugSleep(c *call) {
 		c.OK()
 		return
 	}
-	c.park(nil, kindString, c.e.asleep, (*call).replyOK)
+	c.block(nil, kindString, c.e.asleep, (*Call).replyOK)
 }
 
 // wakeUp ends what debugSleep began.
 func (e *Engine) wakeUp() {
 	e.asleep = 0
-	e.release()
+	e.resumePostponed()
 }
 
 // sleepsUntil is when debugSleep is over.
@@ -154,8 +154,8 @@ func (e *Engine) sleepsUntil() Time {
 	return e.asleep
 }
 
-func debugPackedThreshold(c *call) {
-	n, ok := parseMemory(string(c.args[2]))
+func debugPackedThreshold(c *Call) {
+	n, ok := parseMemory(string(c.Args[2]))
 	if !ok || n > math.MaxUint32 {
 		c.Error("ERR argument must be a memory value bigger than 1 and smaller than 4gb")
 		return
@@ -164,16 +164,16 @@ func debugPackedThreshold(c *call) {
 	c.OK()
 }
 
-func debugPopulate(c *call) {
+func debugPopulate(c *Call) {
 	count, ok := c.argPositive(2)
 	if !ok {
 		return
 	}
 	prefix, size := "key", int64(0)
-	if len(c.args) > 3 {
-		prefix = string(c.args[3])
+	if len(c.Args) > 3 {
+		prefix = string(c.Args[3])
 	}
-	if len(c.args) > 4 {
+	if len(c.Args) > 4 {
 		if size, ok = c.argPositive(4); !ok {
 			return
 		}
@@ -200,7 +200,7 @@ func debugPopulate(c *call) {
 		}
 		c.add(key, o)
 		c.e.changed(c.db, string(key), c.conn)
-		c.e.breathe(int(i))
+		c.e.yieldIn(int(i))
 	}
 	c.OK()
 }
@@ -209,9 +209,9 @@ func debugPopulate(c *call) {
 // its disk an engine cannot read.
 // debugReload saves the data and loads it. With MERGE the image's keys take the places of those
 // that are there: the same keys, since the image was made a moment before.
-func debugReload(c *call) {
+func debugReload(c *Call) {
 	merge, keep := false, false
-	for _, arg := range c.args[2:] {
+	for _, arg := range c.Args[2:] {
 		switch {
 		case is(arg, "merge"):
 			merge = true
@@ -240,8 +240,8 @@ func debugReload(c *call) {
 	c.OK()
 }
 
-func debugObject(c *call) {
-	o := c.peek(c.args[2])
+func debugObject(c *Call) {
+	o := c.peek(c.Args[2])
 	if o == nil {
 		c.Error(errNoKey)
 		return
@@ -267,8 +267,8 @@ func debugObject(c *call) {
 	c.Status(text)
 }
 
-func debugListpack(c *call) {
-	o := c.peek(c.args[2])
+func debugListpack(c *Call) {
+	o := c.peek(c.Args[2])
 	if o == nil {
 		c.Error(errNoKey)
 		return
@@ -282,8 +282,8 @@ func debugListpack(c *call) {
 	}
 }
 
-func debugQuicklist(c *call) {
-	o := c.peek(c.args[2])
+func debugQuicklist(c *Call) {
+	o := c.peek(c.Args[2])
 	switch {
 	case o == nil:
 		c.Error(errNoKey)
@@ -301,7 +301,7 @@ func debugQuicklist(c *call) {
 	}
 }
 
-func debugHtstats(c *call) {
+func debugHtstats(c *Call) {
 	n, ok := c.argInt(2)
 	if !ok {
 		return
@@ -315,8 +315,8 @@ func debugHtstats(c *call) {
 		"[Expires HT]\n"+tableStats(d.expires))
 }
 
-func debugHtstatsKey(c *call) {
-	o := c.peek(c.args[2])
+func debugHtstatsKey(c *Call) {
+	o := c.peek(c.Args[2])
 	switch {
 	case o == nil:
 		c.Error(errNoKey)
@@ -342,8 +342,8 @@ func tableStats(n int) string {
 
 const errRESP2 = "ERR RESP2 is not supported by this command"
 
-func debugProtocol(c *call) {
-	arg := c.args[2]
+func debugProtocol(c *Call) {
+	arg := c.Args[2]
 	switch {
 	case is(arg, "string"):
 		c.BulkString("Hello World")
@@ -381,13 +381,13 @@ func debugProtocol(c *call) {
 	}
 }
 
-func (c *call) upTo3(f func(int64)) {
+func (c *Call) upTo3(f func(int64)) {
 	for i := range int64(3) {
 		f(i)
 	}
 }
 
-func (c *call) debugAttribute() {
+func (c *Call) debugAttribute() {
 	if c.RESP3 {
 		c.Head('|', 1)
 		c.BulkString("key-popularity")
@@ -398,7 +398,7 @@ func (c *call) debugAttribute() {
 	c.BulkString("Some real reply following the attribute")
 }
 
-func (c *call) debugPush() {
+func (c *Call) debugPush() {
 	if !c.RESP3 {
 		c.Error(errRESP2)
 		return
@@ -408,5 +408,5 @@ func (c *call) debugPush() {
 	c.Push(2)
 	c.BulkString("server-cpu-usage")
 	c.Int(42)
-	c.conn.sent(at)
+	c.conn.noteMessage(at)
 }

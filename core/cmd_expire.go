@@ -146,7 +146,7 @@ func (u expireUnit) instant(n, nowMs int64) (int64, bool) {
 }
 
 // argExpiry reads argument i as the expiry that goes with an option; it must be positive.
-func (c *call) argExpiry(i int, u expireUnit) (int64, bool) {
+func (c *Call) argExpiry(i int, u expireUnit) (int64, bool) {
 	n, ok := c.argInt(i)
 	if !ok {
 		return 0, false
@@ -160,28 +160,28 @@ func (c *call) argExpiry(i int, u expireUnit) (int64, bool) {
 	return 0, false
 }
 
-func cmdExpire(c *call)    { c.expireKey(unitSeconds) }
-func cmdPexpire(c *call)   { c.expireKey(unitMilliseconds) }
-func cmdExpireat(c *call)  { c.expireKey(unitSecondsAt) }
-func cmdPexpireat(c *call) { c.expireKey(unitMillisecondsAt) }
+func cmdExpire(c *Call)    { c.expireKey(unitSeconds) }
+func cmdPexpire(c *Call)   { c.expireKey(unitMilliseconds) }
+func cmdExpireat(c *Call)  { c.expireKey(unitSecondsAt) }
+func cmdPexpireat(c *Call) { c.expireKey(unitMillisecondsAt) }
 
 // expireIf says when an expiry may be set, beside the expiry that there is.
 type expireIf struct{ nx, xx, gt, lt bool }
 
 // expireOptions reads NX, XX, GT and LT from argument i up to, not including, argument end.
-func (c *call) expireOptions(i, end int) (opt expireIf, ok bool) {
+func (c *Call) expireOptions(i, end int) (opt expireIf, ok bool) {
 	for ; i < end; i++ {
 		switch {
-		case is(c.args[i], "nx"):
+		case is(c.Args[i], "nx"):
 			opt.nx = true
-		case is(c.args[i], "xx"):
+		case is(c.Args[i], "xx"):
 			opt.xx = true
-		case is(c.args[i], "gt"):
+		case is(c.Args[i], "gt"):
 			opt.gt = true
-		case is(c.args[i], "lt"):
+		case is(c.Args[i], "lt"):
 			opt.lt = true
 		default:
-			c.Error("ERR Unsupported option " + clip(c.args[i], len(c.args[i])))
+			c.Error("ERR Unsupported option " + clip(c.Args[i], len(c.Args[i])))
 			return opt, false
 		}
 	}
@@ -209,9 +209,9 @@ func (opt expireIf) allows(was, at int64) bool {
 	return true
 }
 
-func (c *call) expireKey(u expireUnit) {
-	key := c.args[1]
-	opt, ok := c.expireOptions(3, len(c.args))
+func (c *Call) expireKey(u expireUnit) {
+	key := c.Args[1]
+	opt, ok := c.expireOptions(3, len(c.Args))
 	if !ok {
 		return
 	}
@@ -224,27 +224,27 @@ func (c *call) expireKey(u expireUnit) {
 		c.Error(errExpireTime(c.cmd))
 		return
 	}
-	o := c.findWrite(key)
+	o := c.lookupWrite(key)
 	if o == nil || !opt.allows(o.expiry(), at) {
 		c.Int(0)
 		return
 	}
 	if at <= c.nowMs() {
-		c.replicate("DEL", key)
+		c.propagate("DEL", key)
 		c.remove(key)
-		c.modified(notifyGeneric, "del", key)
+		c.signalModified(notifyGeneric, "del", key)
 	} else {
-		c.replicateExpiry(key, at)
+		c.propagateExpiry(key, at)
 		c.e.setExpiry(c.db, key, o, at)
-		c.modified(notifyGeneric, "expire", key)
+		c.signalModified(notifyGeneric, "expire", key)
 	}
 	c.Int(1)
 }
 
 // expiryOf returns a key's expiry for a command that tells it: false once it has replied that
 // there is no key (-2) or no expiry (-1).
-func (c *call) expiryOf() (int64, bool) {
-	o := c.look(c.args[1])
+func (c *Call) expiryOf() (int64, bool) {
+	o := c.lookupNoTouch(c.Args[1])
 	switch {
 	case o == nil:
 		c.Int(-2)
@@ -256,19 +256,19 @@ func (c *call) expiryOf() (int64, bool) {
 	return 0, false
 }
 
-func cmdTtl(c *call) {
+func cmdTtl(c *Call) {
 	if at, ok := c.expiryOf(); ok {
 		c.Int(roundSeconds(at - c.nowMs()))
 	}
 }
 
-func cmdPttl(c *call) {
+func cmdPttl(c *Call) {
 	if at, ok := c.expiryOf(); ok {
 		c.Int(at - c.nowMs())
 	}
 }
 
-func cmdExpiretime(c *call) {
+func cmdExpiretime(c *Call) {
 	if at, ok := c.expiryOf(); ok {
 		c.Int(roundSeconds(at))
 	}
@@ -277,18 +277,18 @@ func cmdExpiretime(c *call) {
 // roundSeconds turns milliseconds into seconds, to the nearest.
 func roundSeconds(ms int64) int64 { return ms/1000 + (ms%1000+500)/1000 }
 
-func cmdPexpiretime(c *call) {
+func cmdPexpiretime(c *Call) {
 	if at, ok := c.expiryOf(); ok {
 		c.Int(at)
 	}
 }
 
-func cmdPersist(c *call) {
-	o := c.findWrite(c.args[1])
+func cmdPersist(c *Call) {
+	o := c.lookupWrite(c.Args[1])
 	if o == nil || !c.e.clearTTL(o) {
 		c.Int(0)
 		return
 	}
-	c.modified(notifyGeneric, "persist", c.args[1])
+	c.signalModified(notifyGeneric, "persist", c.Args[1])
 	c.Int(1)
 }

@@ -123,9 +123,9 @@ var functionCommands = []Command{
 	},
 }
 
-func cmdFcall(c *call) {
+func cmdFcall(c *Call) {
 	e := c.e
-	fn := e.functions.byName[strings.ToLower(string(c.args[1]))]
+	fn := e.functions.byName[strings.ToLower(string(c.Args[1]))]
 	if fn == nil {
 		c.Error("ERR Function not found")
 		return
@@ -138,24 +138,24 @@ func cmdFcall(c *call) {
 		return
 	}
 	readOnly := c.cmd.Flags&ReadOnly != 0
-	e.suspendable(c, func(c *call) {
+	e.suspendable(c, func(c *Call) {
 		c.runLua(fn.fn, fn.name, fn.flags, readOnly, false, keys, args)
 	})
 }
 
 // libraryChanged counts a change of the libraries.
-func (c *call) libraryChanged() { c.e.persist.dirty++ }
+func (c *Call) libraryChanged() { c.e.persist.dirty++ }
 
-func cmdFunctionLoad(c *call) {
+func cmdFunctionLoad(c *Call) {
 	replace := false
-	for _, arg := range c.args[2 : len(c.args)-1] {
+	for _, arg := range c.Args[2 : len(c.Args)-1] {
 		if !is(arg, "replace") {
 			c.Error("ERR Unknown option given: " + string(arg))
 			return
 		}
 		replace = true
 	}
-	source := c.args[len(c.args)-1]
+	source := c.Args[len(c.Args)-1]
 	l, problem := c.e.compileLibrary(source)
 	if problem == "" {
 		problem = c.e.functions.add(l, replace)
@@ -168,8 +168,8 @@ func cmdFunctionLoad(c *call) {
 	c.BulkString(l.name)
 }
 
-func cmdFunctionDelete(c *call) {
-	at := c.e.functions.find(c.args[2])
+func cmdFunctionDelete(c *Call) {
+	at := c.e.functions.find(c.Args[2])
 	if at < 0 {
 		c.Error("ERR Library not found")
 		return
@@ -179,12 +179,12 @@ func cmdFunctionDelete(c *call) {
 	c.OK()
 }
 
-func cmdFunctionFlush(c *call) {
+func cmdFunctionFlush(c *Call) {
 	switch {
-	case len(c.args) > 3:
-		c.Error(errSubcommandArity(c.args))
+	case len(c.Args) > 3:
+		c.Error(errSubcommandArity(c.Args))
 		return
-	case len(c.args) == 3 && !is(c.args[2], "async") && !is(c.args[2], "sync"):
+	case len(c.Args) == 3 && !is(c.Args[2], "async") && !is(c.Args[2], "sync"):
 		c.Error("ERR FUNCTION FLUSH only supports SYNC|ASYNC option")
 		return
 	}
@@ -193,26 +193,26 @@ func cmdFunctionFlush(c *call) {
 	c.OK()
 }
 
-func cmdFunctionKill(c *call) { c.killScript(true) }
+func cmdFunctionKill(c *Call) { c.killScript(true) }
 
 // lineEnds makes spaces of line breaks, where the error keeps those at its end.
 var lineEnds = strings.NewReplacer("\r", " ", "\n", " ")
 
-func cmdFunctionList(c *call) {
+func cmdFunctionList(c *Call) {
 	var pattern []byte
 	all, code := true, false
-	for i := 2; i < len(c.args); i++ {
+	for i := 2; i < len(c.Args); i++ {
 		switch {
-		case !code && is(c.args[i], "withcode"):
+		case !code && is(c.Args[i], "withcode"):
 			code = true
-		case all && is(c.args[i], "libraryname"):
-			if i++; i == len(c.args) {
+		case all && is(c.Args[i], "libraryname"):
+			if i++; i == len(c.Args) {
 				c.Error("ERR library name argument was not given")
 				return
 			}
-			pattern, all = c.args[i], false
+			pattern, all = c.Args[i], false
 		default:
-			word := clip(c.args[i], len(c.args[i]))
+			word := clip(c.Args[i], len(c.Args[i]))
 			c.Error("ERR Unknown argument " + lineEnds.Replace(word))
 			return
 		}
@@ -228,7 +228,7 @@ func cmdFunctionList(c *call) {
 }
 
 // library describes a library as FUNCTION LIST does.
-func (c *call) library(l *library, code bool) {
+func (c *Call) library(l *library, code bool) {
 	if code {
 		c.Map(4)
 	} else {
@@ -259,7 +259,7 @@ func (c *call) library(l *library, code bool) {
 	}
 }
 
-func (c *call) scriptFlags(flags scriptFlags) {
+func (c *Call) scriptFlags(flags scriptFlags) {
 	n := 0
 	for i := range scriptFlagNames {
 		n += int(flags >> i & 1)
@@ -272,7 +272,7 @@ func (c *call) scriptFlags(flags scriptFlags) {
 	}
 }
 
-func cmdFunctionStats(c *call) {
+func cmdFunctionStats(c *Call) {
 	e := c.e
 	s := &e.scripts
 	if s.task != nil && !s.function {
@@ -288,8 +288,8 @@ func cmdFunctionStats(c *call) {
 		c.BulkString("name")
 		c.BulkString(s.name)
 		c.BulkString("command")
-		c.Array(len(s.task.call.args))
-		for _, arg := range s.task.call.args {
+		c.Array(len(s.task.call.Args))
+		for _, arg := range s.task.call.Args {
 			c.Bulk(arg)
 		}
 		c.BulkString("duration_ms")
@@ -305,7 +305,7 @@ func cmdFunctionStats(c *call) {
 	c.Count(len(e.functions.byName))
 }
 
-func cmdFunctionDump(c *call) {
+func cmdFunctionDump(c *Call) {
 	w := &c.e.persist.writer
 	w.Compress, w.Version = c.e.cfg.rdbCompression, c.e.rdbVersion()
 	w.BeginPayload(nil)
@@ -315,15 +315,15 @@ func cmdFunctionDump(c *call) {
 	c.Bulk(w.EndPayload())
 }
 
-func cmdFunctionRestore(c *call) {
-	if len(c.args) > 4 {
-		c.Error(errSubcommandArity(c.args))
+func cmdFunctionRestore(c *Call) {
+	if len(c.Args) > 4 {
+		c.Error(errSubcommandArity(c.Args))
 		return
 	}
 	replace := false
 	next := c.e.functions.clone()
-	if len(c.args) == 4 {
-		switch arg := c.args[3]; {
+	if len(c.Args) == 4 {
+		switch arg := c.Args[3]; {
 		case is(arg, "flush"):
 			next = functions{}
 		case is(arg, "replace"):
@@ -335,7 +335,7 @@ func cmdFunctionRestore(c *call) {
 			return
 		}
 	}
-	sources, ok := rdb.Functions(c.args[2])
+	sources, ok := rdb.Functions(c.Args[2])
 	if !ok {
 		c.Error("ERR DUMP payload version or checksum are wrong")
 		return

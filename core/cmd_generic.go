@@ -217,14 +217,14 @@ var genericCommands = []Command{
 	},
 }
 
-func cmdDel(c *call) { c.del() }
+func cmdDel(c *Call) { c.del() }
 
 // cmdUnlink is DEL: where nothing runs in the background there is nobody to leave the work to.
-func cmdUnlink(c *call) { c.del() }
+func cmdUnlink(c *Call) { c.del() }
 
-func (c *call) del() {
+func (c *Call) del() {
 	n := 0
-	for _, key := range c.args[1:] {
+	for _, key := range c.Args[1:] {
 		o := c.peek(key)
 		if o == nil {
 			continue
@@ -233,7 +233,7 @@ func (c *call) del() {
 			c.e.stats.lazyfreed++
 		}
 		c.remove(key)
-		c.modified(notifyGeneric, "del", key)
+		c.signalModified(notifyGeneric, "del", key)
 		n++
 	}
 	c.Count(n)
@@ -254,20 +254,20 @@ func (o *object) freeEffort() int {
 	return 1
 }
 
-func cmdExists(c *call) {
+func cmdExists(c *Call) {
 	n := 0
-	for _, key := range c.args[1:] {
-		if c.look(key) != nil {
+	for _, key := range c.Args[1:] {
+		if c.lookupNoTouch(key) != nil {
 			n++
 		}
 	}
 	c.Count(n)
 }
 
-func cmdTouch(c *call) {
+func cmdTouch(c *Call) {
 	n := 0
-	for _, key := range c.args[1:] {
-		if o := c.look(key); o != nil {
+	for _, key := range c.Args[1:] {
+		if o := c.lookupNoTouch(key); o != nil {
 			c.e.touchLRU(o)
 			n++
 		}
@@ -275,16 +275,16 @@ func cmdTouch(c *call) {
 	c.Count(n)
 }
 
-func cmdType(c *call) {
-	if o := c.look(c.args[1]); o != nil {
+func cmdType(c *Call) {
+	if o := c.lookupNoTouch(c.Args[1]); o != nil {
 		c.Status(kinds[o.kind].name)
 		return
 	}
 	c.Status("none")
 }
 
-func cmdKeys(c *call) {
-	pattern := c.args[1]
+func cmdKeys(c *Call) {
+	pattern := c.Args[1]
 	all := len(pattern) == 1 && pattern[0] == '*'
 	at, n := c.ArrayLater(), 0
 	for i := range c.db.keys.Len() {
@@ -308,12 +308,12 @@ type scanOptions struct {
 
 // argCursor reads argument i as a cursor: as C's strtoull would, white space and sign included,
 // once it is seen not to be a negative integer.
-func (c *call) argCursor(i int) (uint64, bool) {
-	if n, ok := resp.Int(c.args[i]); ok && n < 0 {
+func (c *Call) argCursor(i int) (uint64, bool) {
+	if n, ok := resp.Int(c.Args[i]); ok && n < 0 {
 		c.Error(errBadCursor)
 		return 0, false
 	}
-	text := bytes.TrimLeft(c.args[i], " \t\n\v\f\r")
+	text := bytes.TrimLeft(c.Args[i], " \t\n\v\f\r")
 	negative := len(text) > 0 && text[0] == '-'
 	if negative || len(text) > 0 && text[0] == '+' {
 		text = text[1:]
@@ -333,13 +333,13 @@ func (c *call) argCursor(i int) (uint64, bool) {
 }
 
 // scanOptions reads the options of SCAN and its like from argument i on.
-func (c *call) scanOptions(i int) (opt scanOptions, ok bool) {
+func (c *Call) scanOptions(i int) (opt scanOptions, ok bool) {
 	opt.count = 10
 	keyed := i > 2
-	for ; i < len(c.args); i++ {
-		more := i+1 < len(c.args)
+	for ; i < len(c.Args); i++ {
+		more := i+1 < len(c.Args)
 		switch {
-		case is(c.args[i], "count") && more:
+		case is(c.Args[i], "count") && more:
 			i++
 			n, ok := c.argInt(i)
 			if !ok {
@@ -350,16 +350,16 @@ func (c *call) scanOptions(i int) (opt scanOptions, ok bool) {
 				return opt, false
 			}
 			opt.count = int(min(n, math.MaxInt32))
-		case is(c.args[i], "match") && more:
+		case is(c.Args[i], "match") && more:
 			i++
-			opt.match = c.args[i]
+			opt.match = c.Args[i]
 			if len(opt.match) == 1 && opt.match[0] == '*' {
 				opt.match = nil
 			}
-		case is(c.args[i], "type") && more && !keyed:
+		case is(c.Args[i], "type") && more && !keyed:
 			i++
-			opt.kind = c.args[i]
-		case is(c.args[i], "novalues"):
+			opt.kind = c.Args[i]
+		case is(c.Args[i], "novalues"):
 			if c.cmd.Name != "hscan" {
 				c.Error("ERR NOVALUES option can only be used in HSCAN")
 				return opt, false
@@ -373,7 +373,7 @@ func (c *call) scanOptions(i int) (opt scanOptions, ok bool) {
 	return opt, true
 }
 
-func cmdScan(c *call) {
+func cmdScan(c *Call) {
 	cursor, ok := c.argCursor(1)
 	if !ok {
 		return
@@ -399,7 +399,7 @@ func cmdScan(c *call) {
 	for range 10 * opt.count {
 		cursor = c.db.keys.Scan(cursor, visit)
 		for _, t := range lapsed {
-			c.e.lapse(t)
+			c.e.expireNow(t)
 		}
 		lapsed = lapsed[:0]
 		if cursor == 0 || seen >= opt.count {
@@ -417,7 +417,7 @@ func cmdScan(c *call) {
 // randomTriesMax bounds the search for a key whose time has not come.
 const randomTriesMax = 100
 
-func cmdRandomkey(c *call) {
+func cmdRandomkey(c *Call) {
 	for range randomTriesMax {
 		n := c.db.keys.Len()
 		if n == 0 {
@@ -428,27 +428,27 @@ func cmdRandomkey(c *call) {
 			c.BulkString(key)
 			return
 		}
-		c.e.lapse((*p).ttl)
+		c.e.expireNow((*p).ttl)
 	}
 	c.Null()
 }
 
-func cmdRename(c *call) {
+func cmdRename(c *Call) {
 	if c.rename(false) {
 		c.OK()
 	}
 }
 
-func cmdRenamenx(c *call) {
+func cmdRenamenx(c *Call) {
 	if c.rename(true) {
 		c.Int(1)
 	}
 }
 
 // rename moves a value to another key. Where it does not, it writes the reply.
-func (c *call) rename(nx bool) bool {
-	from, to := c.args[1], c.args[2]
-	o := c.findWrite(from)
+func (c *Call) rename(nx bool) bool {
+	from, to := c.Args[1], c.Args[2]
+	o := c.lookupWrite(from)
 	if o == nil {
 		c.Error(errNoKey)
 		return false
@@ -459,7 +459,7 @@ func (c *call) rename(nx bool) bool {
 		}
 		return !nx
 	}
-	if c.findWrite(to) != nil {
+	if c.lookupWrite(to) != nil {
 		if nx {
 			c.Int(0)
 			return false
@@ -471,25 +471,25 @@ func (c *call) rename(nx bool) bool {
 	c.add(to, o)
 	c.e.setExpiry(c.db, to, o, expiry)
 	c.moved(c.db, to, o)
-	c.modified(notifyGeneric, "rename_from", from)
-	c.modified(notifyGeneric, "rename_to", to)
+	c.signalModified(notifyGeneric, "rename_from", from)
+	c.signalModified(notifyGeneric, "rename_to", to)
 	return true
 }
 
 // moved tells a value that it now stands elsewhere, if its kind cares.
-func (c *call) moved(d *db, key []byte, o *object) {
+func (c *Call) moved(d *db, key []byte, o *object) {
 	if place := kinds[o.kind].placed; place != nil {
 		place(c.e, d, key, o)
 	}
 }
 
-func cmdCopy(c *call) {
-	from, to, target, replace := c.args[1], c.args[2], c.db, false
-	for i := 3; i < len(c.args); i++ {
+func cmdCopy(c *Call) {
+	from, to, target, replace := c.Args[1], c.Args[2], c.db, false
+	for i := 3; i < len(c.Args); i++ {
 		switch {
-		case is(c.args[i], "replace"):
+		case is(c.Args[i], "replace"):
 			replace = true
-		case is(c.args[i], "db") && i+1 < len(c.args):
+		case is(c.Args[i], "db") && i+1 < len(c.Args):
 			i++
 			var ok bool
 			if target, ok = c.argDB(i); !ok {
@@ -504,7 +504,7 @@ func cmdCopy(c *call) {
 		c.Error(errSameObject)
 		return
 	}
-	o := c.find(from)
+	o := c.lookupRead(from)
 	if o == nil {
 		c.Int(0)
 		return
@@ -520,12 +520,12 @@ func cmdCopy(c *call) {
 	c.addTo(target, to, twin)
 	c.e.setExpiry(target, to, twin, o.expiry())
 	c.moved(target, to, twin)
-	c.modifiedIn(target, notifyGeneric, "copy_to", to)
+	c.signalModifiedIn(target, notifyGeneric, "copy_to", to)
 	c.Int(1)
 }
 
-func cmdMove(c *call) {
-	key := c.args[1]
+func cmdMove(c *Call) {
+	key := c.Args[1]
 	target, ok := c.argDB(2)
 	if !ok {
 		return
@@ -534,7 +534,7 @@ func cmdMove(c *call) {
 		c.Error(errSameObject)
 		return
 	}
-	o := c.findWrite(key)
+	o := c.lookupWrite(key)
 	if o == nil || c.peekIn(target, key) != nil {
 		c.Int(0)
 		return
@@ -544,23 +544,23 @@ func cmdMove(c *call) {
 	c.addTo(target, key, o)
 	c.e.setExpiry(target, key, o, expiry)
 	c.moved(target, key, o)
-	c.modified(notifyGeneric, "move_from", key)
-	c.modifiedIn(target, notifyGeneric, "move_to", key)
+	c.signalModified(notifyGeneric, "move_from", key)
+	c.signalModifiedIn(target, notifyGeneric, "move_to", key)
 	c.Int(1)
 }
 
 const errSameObject = "ERR source and destination objects are the same"
 
 // object returns the value that an OBJECT subcommand asks about; nil once it has replied null.
-func (c *call) object() *object {
-	o := c.peek(c.args[2])
+func (c *Call) object() *object {
+	o := c.peek(c.Args[2])
 	if o == nil {
 		c.Null()
 	}
 	return o
 }
 
-func cmdObjectEncoding(c *call) {
+func cmdObjectEncoding(c *Call) {
 	if o := c.object(); o != nil {
 		c.BulkString(encodingNames[kinds[o.kind].encoding(o)])
 	}
@@ -569,7 +569,7 @@ func cmdObjectEncoding(c *call) {
 // sharedInts is how many small integers Redis keeps just once; it shows in their count.
 const sharedInts = 10000
 
-func cmdObjectRefcount(c *call) {
+func cmdObjectRefcount(c *Call) {
 	o := c.object()
 	switch {
 	case o == nil:
@@ -580,7 +580,7 @@ func cmdObjectRefcount(c *call) {
 	}
 }
 
-func cmdObjectIdletime(c *call) {
+func cmdObjectIdletime(c *Call) {
 	o := c.object()
 	switch {
 	case o == nil:
@@ -593,7 +593,7 @@ func cmdObjectIdletime(c *call) {
 	}
 }
 
-func cmdObjectFreq(c *call) {
+func cmdObjectFreq(c *Call) {
 	o := c.object()
 	switch {
 	case o == nil:
@@ -606,7 +606,7 @@ func cmdObjectFreq(c *call) {
 	}
 }
 
-func cmdWait(c *call) {
+func cmdWait(c *Call) {
 	want, ok := c.argInt(1)
 	if !ok {
 		return
@@ -617,12 +617,12 @@ func cmdWait(c *call) {
 	}
 	have := int64(r.have(c.conn.replica.awaits))
 	// Redis keeps the number in 32 bits while it waits, and so do clients that ask for too many.
-	c.awaitReplicas(have >= want || have >= int64(int32(want)), 2, func(c *call) {
+	c.awaitReplicas(have >= want || have >= int64(int32(want)), 2, func(c *Call) {
 		c.Count(r.have(c.conn.replica.awaits))
 	})
 }
 
-func cmdWaitaof(c *call) {
+func cmdWaitaof(c *Call) {
 	local, ok := c.argBit(1)
 	if !ok {
 		return
@@ -637,7 +637,7 @@ func cmdWaitaof(c *call) {
 		}
 		return
 	}
-	c.awaitReplicas(replicas == 0, 3, func(c *call) {
+	c.awaitReplicas(replicas == 0, 3, func(c *Call) {
 		c.Array(2)
 		c.durable()
 		c.Int(0)
@@ -646,14 +646,14 @@ func cmdWaitaof(c *call) {
 
 // awaitReplicas waits for replicas to say that they have what there is: until argument i, a
 // timeout in milliseconds, has passed.
-func (c *call) awaitReplicas(enough bool, i int, reply func(*call)) {
+func (c *Call) awaitReplicas(enough bool, i int, reply func(*Call)) {
 	deadline, ok := c.argMilliseconds(i)
 	switch {
 	case !ok:
 	case enough || !c.mayBlock():
 		reply(c)
 	default:
-		p := c.park(nil, kindCount, deadline, reply)
+		p := c.block(nil, kindCount, deadline, reply)
 		if !c.retry {
 			c.e.askReplicas(p)
 		}
@@ -661,8 +661,8 @@ func (c *call) awaitReplicas(enough bool, i int, reply func(*call)) {
 }
 
 // argMilliseconds reads argument i as a timeout in milliseconds and returns its deadline.
-func (c *call) argMilliseconds(i int) (Time, bool) {
-	n, ok := resp.Int(c.args[i])
+func (c *Call) argMilliseconds(i int) (Time, bool) {
+	n, ok := resp.Int(c.Args[i])
 	if !ok {
 		c.Error("ERR timeout is not an integer or out of range")
 		return 0, false

@@ -192,16 +192,16 @@ const (
 
 // hashOf returns the hash at the command's key for reading: nil when there is none, and false
 // when the key holds something else, once that is replied.
-func (c *call) hashOf() (*hashValue, bool) {
-	return c.asHash(c.find(c.args[1]))
+func (c *Call) hashOf() (*hashValue, bool) {
+	return c.asHash(c.lookupRead(c.Args[1]))
 }
 
 // hashToChange is hashOf for a command that may change the hash.
-func (c *call) hashToChange() (*hashValue, bool) {
-	return c.asHash(c.findWrite(c.args[1]))
+func (c *Call) hashToChange() (*hashValue, bool) {
+	return c.asHash(c.lookupWrite(c.Args[1]))
 }
 
-func (c *call) asHash(o *object) (*hashValue, bool) {
+func (c *Call) asHash(o *object) (*hashValue, bool) {
 	if o == nil {
 		return nil, true
 	}
@@ -212,8 +212,8 @@ func (c *call) asHash(o *object) (*hashValue, bool) {
 }
 
 // hashToFill is hashToChange which makes the hash that is missing; fields must be added at once.
-func (c *call) hashToFill() (*hashValue, bool) {
-	o := c.findWrite(c.args[1])
+func (c *Call) hashToFill() (*hashValue, bool) {
+	o := c.lookupWrite(c.Args[1])
 	if o == nil {
 		return c.addHash(), true
 	}
@@ -224,71 +224,73 @@ func (c *call) hashToFill() (*hashValue, bool) {
 }
 
 // addHash makes the hash at the command's key, where there is none; fields must be added at once.
-func (c *call) addHash() *hashValue {
+func (c *Call) addHash() *hashValue {
 	o := newHash()
-	c.add(c.args[1], o)
+	c.add(c.Args[1], o)
 	return o.hash()
 }
 
-// settleHash ends a change to the fields of a hash: it sets the engine's clockwork for those that
+// hashChanged ends a change to the fields of a hash: it sets the engine's clockwork for those that
 // expire, and removes the key of a hash that has none left.
-func (c *call) settleHash(h *hashValue) {
+func (c *Call) hashChanged(h *hashValue) {
 	if h.Len() == 0 {
-		c.removeEmpty(c.args[1])
+		c.removeEmpty(c.Args[1])
 		return
 	}
 	if h.due != nil || h.NextExpiry() != hash.Never {
-		c.e.placeHash(c.db, c.args[1], h)
+		c.e.placeHash(c.db, c.Args[1], h)
 	}
 }
 
-// lapse removes those of the named fields whose time has come. Mostly the engine has done so
-// already; it has not while active expiry is off, and when very many are due at once. It reports
-// false when the hash has gone with its last field.
-func (c *call) lapse(h *hashValue, fields [][]byte) bool {
+// expireFieldsIfNeeded removes those of the named fields whose time has come. Mostly the engine has
+// done so already; it has not while active expiry is off, and when very many are due at once. It
+// reports false when the hash has gone with its last field.
+func (c *Call) expireFieldsIfNeeded(h *hashValue, fields [][]byte) bool {
 	if h.NextExpiry() > c.nowMs() {
 		return true
 	}
-	if c.dropLapsed(h, fields) {
-		c.e.fieldsExpired(c.db, string(c.args[1]), h)
+	if c.deleteExpiredFields(h, fields) {
+		c.e.fieldsExpired(c.db, string(c.Args[1]), h)
 	}
 	return h.Len() > 0
 }
 
-// lapseFor is lapse for a command that is about to set the one field: the hash stays.
-func (c *call) lapseFor(h *hashValue, fields [][]byte) {
-	if h.NextExpiry() <= c.nowMs() && c.dropLapsed(h, fields) {
-		c.notify(notifyHash, "hexpired", c.args[1])
+// expireFieldIfNeeded is expireFieldsIfNeeded for a command that is about to set the one field: the
+// hash stays.
+func (c *Call) expireFieldIfNeeded(h *hashValue, fields [][]byte) {
+	if h.NextExpiry() <= c.nowMs() && c.deleteExpiredFields(h, fields) {
+		c.notify(notifyHash, "hexpired", c.Args[1])
 	}
 }
 
-// dropLapsed deletes those of the fields whose time has come, and tells whether there were any.
-func (c *call) dropLapsed(h *hashValue, fields [][]byte) (any bool) {
+// deleteExpiredFields deletes those of the fields whose time has come, and tells whether there were
+// any.
+func (c *Call) deleteExpiredFields(h *hashValue, fields [][]byte) (any bool) {
 	for _, field := range fields {
 		if at, ok := h.Expiry(field, 0); ok && at <= c.nowMs() {
 			h.Delete(field)
 			c.e.stats.expiredFields++
-			c.e.replicas.add(c.db.id, "HDEL", [][]byte{c.args[1], field})
+			c.e.replicas.add(c.db.id, "HDEL", [][]byte{c.Args[1], field})
 			any = true
 		}
 	}
 	return any
 }
 
-func cmdHset(c *call) {
+func cmdHset(c *Call) {
 	if fresh, ok := c.hset(); ok {
 		c.Count(fresh)
 	}
 }
 
-func cmdHmset(c *call) {
+func cmdHmset(c *Call) {
 	if _, ok := c.hset(); ok {
 		c.OK()
 	}
 }
 
-func (c *call) hset() (fresh int, ok bool) {
-	if len(c.args)%2 != 0 {
+func (c *Call) hset() (fresh int, ok bool) {
+	if len(c.Args)%2 != 0 {
 		c.Error(errArity(c.cmd))
 		return 0, false
 	}
@@ -297,40 +299,40 @@ func (c *call) hset() (fresh int, ok bool) {
 		return 0, false
 	}
 	lim := c.e.hashLimits()
-	if len(c.args) > 4 || lim.Entries < 1 { // a single pair is weighed by Set alone
-		h.Prepare(c.args[2:], lim)
+	if len(c.Args) > 4 || lim.Entries < 1 { // a single pair is weighed by Set alone
+		h.Prepare(c.Args[2:], lim)
 	}
-	for i := 2; i < len(c.args); i += 2 {
-		if h.Set(c.args[i], c.args[i+1], false, lim) {
+	for i := 2; i < len(c.Args); i += 2 {
+		if h.Set(c.Args[i], c.Args[i+1], false, lim) {
 			fresh++
 		}
 	}
 	if h.Encoding() != hash.Listpack {
-		c.settleHash(h)
+		c.hashChanged(h)
 	}
-	c.modified(notifyHash, "hset", c.args[1])
+	c.signalModified(notifyHash, "hset", c.Args[1])
 	return fresh, true
 }
 
-func cmdHsetnx(c *call) {
+func cmdHsetnx(c *Call) {
 	h, ok := c.hashToFill()
 	if !ok {
 		return
 	}
-	c.lapseFor(h, c.args[2:3])
-	if _, ok := h.Expiry(c.args[2], 0); ok {
+	c.expireFieldIfNeeded(h, c.Args[2:3])
+	if _, ok := h.Expiry(c.Args[2], 0); ok {
 		c.Int(0)
 		return
 	}
 	lim := c.e.hashLimits()
-	h.Prepare(c.args[2:], lim)
-	h.Set(c.args[2], c.args[3], false, lim)
-	c.settleHash(h)
-	c.modified(notifyHash, "hset", c.args[1])
+	h.Prepare(c.Args[2:], lim)
+	h.Set(c.Args[2], c.Args[3], false, lim)
+	c.hashChanged(h)
+	c.signalModified(notifyHash, "hset", c.Args[1])
 	c.Int(1)
 }
 
-func cmdHget(c *call) {
+func cmdHget(c *Call) {
 	h, ok := c.hashOf()
 	if !ok {
 		return
@@ -339,12 +341,12 @@ func cmdHget(c *call) {
 		c.Null()
 		return
 	}
-	c.lapse(h, c.args[2:3])
-	c.bulkField(h, c.args[2])
+	c.expireFieldsIfNeeded(h, c.Args[2:3])
+	c.bulkField(h, c.Args[2])
 }
 
 // bulkField writes the value of a field, or null.
-func (c *call) bulkField(h *hashValue, field []byte) {
+func (c *Call) bulkField(h *hashValue, field []byte) {
 	var digits [20]byte
 	if value, ok := h.Get(field, c.nowMs(), digits[:]); ok {
 		c.Bulk(value)
@@ -353,18 +355,18 @@ func (c *call) bulkField(h *hashValue, field []byte) {
 	}
 }
 
-func cmdHmget(c *call) {
+func cmdHmget(c *Call) {
 	h, ok := c.hashOf()
 	if ok {
 		if h != nil {
-			c.lapse(h, c.args[2:])
+			c.expireFieldsIfNeeded(h, c.Args[2:])
 		}
-		c.bulkFields(h, c.args[2:])
+		c.bulkFields(h, c.Args[2:])
 	}
 }
 
 // bulkFields writes the values of fields as an array; h may be nil.
-func (c *call) bulkFields(h *hashValue, fields [][]byte) {
+func (c *Call) bulkFields(h *hashValue, fields [][]byte) {
 	c.Array(len(fields))
 	for _, field := range fields {
 		if h == nil {
@@ -375,7 +377,7 @@ func (c *call) bulkFields(h *hashValue, fields [][]byte) {
 	}
 }
 
-func cmdHgetall(c *call) {
+func cmdHgetall(c *Call) {
 	h, ok := c.hashOf()
 	switch {
 	case !ok:
@@ -390,25 +392,25 @@ func cmdHgetall(c *call) {
 	}
 }
 
-func cmdHdel(c *call) {
+func cmdHdel(c *Call) {
 	h, ok := c.hashToChange()
 	if !ok {
 		return
 	}
 	n := 0
-	for _, field := range c.args[2:] {
+	for _, field := range c.Args[2:] {
 		if h != nil && h.Delete(field) {
 			n++
 		}
 	}
 	if n > 0 {
-		c.modified(notifyHash, "hdel", c.args[1])
-		c.settleHash(h)
+		c.signalModified(notifyHash, "hdel", c.Args[1])
+		c.hashChanged(h)
 	}
 	c.Count(n)
 }
 
-func cmdHlen(c *call) {
+func cmdHlen(c *Call) {
 	h, ok := c.hashOf()
 	switch {
 	case !ok:
@@ -419,7 +421,7 @@ func cmdHlen(c *call) {
 	}
 }
 
-func cmdHstrlen(c *call) {
+func cmdHstrlen(c *Call) {
 	h, ok := c.hashOf()
 	if !ok {
 		return
@@ -428,13 +430,13 @@ func cmdHstrlen(c *call) {
 		c.Int(0)
 		return
 	}
-	c.lapse(h, c.args[2:3])
+	c.expireFieldsIfNeeded(h, c.Args[2:3])
 	var digits [20]byte
-	value, _ := h.Get(c.args[2], c.nowMs(), digits[:])
+	value, _ := h.Get(c.Args[2], c.nowMs(), digits[:])
 	c.Count(len(value))
 }
 
-func cmdHexists(c *call) {
+func cmdHexists(c *Call) {
 	h, ok := c.hashOf()
 	if !ok {
 		return
@@ -443,16 +445,16 @@ func cmdHexists(c *call) {
 		c.Int(0)
 		return
 	}
-	c.lapse(h, c.args[2:3])
-	_, ok = h.Expiry(c.args[2], c.nowMs())
+	c.expireFieldsIfNeeded(h, c.Args[2:3])
+	_, ok = h.Expiry(c.Args[2], c.nowMs())
 	c.Flag(ok)
 }
 
-func cmdHkeys(c *call) { c.eachField(func(f *hash.Field) { c.Bulk(f.Name) }) }
-func cmdHvals(c *call) { c.eachField(func(f *hash.Field) { c.Bulk(f.Value) }) }
+func cmdHkeys(c *Call) { c.eachField(func(f *hash.Field) { c.Bulk(f.Name) }) }
+func cmdHvals(c *Call) { c.eachField(func(f *hash.Field) { c.Bulk(f.Value) }) }
 
 // eachField writes an array of one element of every field.
-func (c *call) eachField(write func(f *hash.Field)) {
+func (c *Call) eachField(write func(f *hash.Field)) {
 	h, ok := c.hashOf()
 	switch {
 	case !ok:
@@ -466,7 +468,7 @@ func (c *call) eachField(write func(f *hash.Field)) {
 	}
 }
 
-func cmdHincrby(c *call) {
+func cmdHincrby(c *Call) {
 	by, ok := c.argInt(3)
 	if !ok {
 		return
@@ -491,8 +493,8 @@ func cmdHincrby(c *call) {
 	c.Int(n + by)
 }
 
-func cmdHincrbyfloat(c *call) {
-	by, ok := numfmt.Parse(c.args[3])
+func cmdHincrbyfloat(c *Call) {
+	by, ok := numfmt.Parse(c.Args[3])
 	switch {
 	case !ok:
 		c.Error(errNotFloat)
@@ -524,29 +526,29 @@ func cmdHincrbyfloat(c *call) {
 
 // fieldToChange is the value of the field that the command names, as hash.Get gives it; h may be
 // nil.
-func (c *call) fieldToChange(h *hashValue, scratch []byte) ([]byte, bool) {
+func (c *Call) fieldToChange(h *hashValue, scratch []byte) ([]byte, bool) {
 	if h == nil {
 		return nil, false
 	}
-	c.lapseFor(h, c.args[2:3])
-	return h.Get(c.args[2], c.nowMs(), scratch)
+	c.expireFieldIfNeeded(h, c.Args[2:3])
+	return h.Get(c.Args[2], c.nowMs(), scratch)
 }
 
 // replaceField gives the field that the command names another value; it expires when it did. A
 // hash that is nil is made.
-func (c *call) replaceField(h *hashValue, value []byte, event string) {
+func (c *Call) replaceField(h *hashValue, value []byte, event string) {
 	if h == nil {
 		h = c.addHash()
 	}
-	h.Set(c.args[2], value, true, c.e.hashLimits())
-	c.settleHash(h)
+	h.Set(c.Args[2], value, true, c.e.hashLimits())
+	c.hashChanged(h)
 	if event == "hincrbyfloat" {
-		c.replicate("HSET", c.args[1], c.args[2], value)
+		c.propagate("HSET", c.Args[1], c.Args[2], value)
 	}
-	c.modified(notifyHash, event, c.args[1])
+	c.signalModified(notifyHash, event, c.Args[1])
 }
 
-func cmdHscan(c *call) {
+func cmdHscan(c *Call) {
 	cursor, ok := c.argCursor(2)
 	if !ok {
 		return
@@ -567,7 +569,7 @@ func cmdHscan(c *call) {
 }
 
 // hscan writes the next cursor and the fields up to it.
-func (c *call) hscan(h *hashValue, cursor uint64, opt *scanOptions) {
+func (c *Call) hscan(h *hashValue, cursor uint64, opt *scanOptions) {
 	var found reply.Writer
 	seen, n := 0, 0
 	visit := func(f *hash.Field) {

@@ -163,12 +163,12 @@ const (
 )
 
 // argFields reads the word FIELDS at argument i, a number, and so many fields up to the end.
-func (c *call) argFields(i int, badCount string) ([][]byte, bool) {
-	if i >= len(c.args) || !is(c.args[i], "fields") {
+func (c *Call) argFields(i int, badCount string) ([][]byte, bool) {
+	if i >= len(c.Args) || !is(c.Args[i], "fields") {
 		c.Error(errFieldsMissing)
 		return nil, false
 	}
-	if i+1 >= len(c.args) {
+	if i+1 >= len(c.Args) {
 		c.Error(badCount)
 		return nil, false
 	}
@@ -176,7 +176,7 @@ func (c *call) argFields(i int, badCount string) ([][]byte, bool) {
 	if !ok {
 		return nil, false
 	}
-	fields := c.args[i+2:]
+	fields := c.Args[i+2:]
 	if n != int64(len(fields)) {
 		c.Error(errFieldsMatch)
 		return nil, false
@@ -185,7 +185,7 @@ func (c *call) argFields(i int, badCount string) ([][]byte, bool) {
 }
 
 // argFieldExpiry reads argument i as when fields are to expire.
-func (c *call) argFieldExpiry(i int, u expireUnit) (int64, bool) {
+func (c *Call) argFieldExpiry(i int, u expireUnit) (int64, bool) {
 	n, ok := c.argInt(i)
 	if !ok {
 		return 0, false
@@ -202,12 +202,12 @@ func (c *call) argFieldExpiry(i int, u expireUnit) (int64, bool) {
 	return at, true
 }
 
-func cmdHexpire(c *call)    { c.hexpire(unitSeconds) }
-func cmdHpexpire(c *call)   { c.hexpire(unitMilliseconds) }
-func cmdHexpireat(c *call)  { c.hexpire(unitSecondsAt) }
-func cmdHpexpireat(c *call) { c.hexpire(unitMillisecondsAt) }
+func cmdHexpire(c *Call)    { c.hexpire(unitSeconds) }
+func cmdHpexpire(c *Call)   { c.hexpire(unitMilliseconds) }
+func cmdHexpireat(c *Call)  { c.hexpire(unitSecondsAt) }
+func cmdHpexpireat(c *Call) { c.hexpire(unitMillisecondsAt) }
 
-func (c *call) hexpire(u expireUnit) {
+func (c *Call) hexpire(u expireUnit) {
 	h, ok := c.hashToChange()
 	if !ok {
 		return
@@ -216,7 +216,7 @@ func (c *call) hexpire(u expireUnit) {
 	if !ok {
 		return
 	}
-	cond, i := fieldCondition(c.args[3])
+	cond, i := fieldCondition(c.Args[3])
 	fields, ok := c.argFields(3+i, errFieldsZero)
 	if !ok {
 		return
@@ -281,11 +281,11 @@ func (cond condition) allows(old, at int64) bool {
 // fieldChange does something about the expiry of one field after another, and tells about all of
 // it at its end.
 type fieldChange struct {
-	c                              *call
-	h                              *hashValue
-	changed, deleted, stay, lapsed bool
-	at                             int64    // what expire gave
-	given, gone                    [][]byte // what it gave it to, and what was deleted, for replicas
+	c                               *Call
+	h                               *hashValue
+	changed, deleted, stay, expired bool
+	at                              int64    // what expire gave
+	given, gone                     [][]byte // what it gave it to, and what was deleted, for replicas
 }
 
 // expire gives a field its expiry; it is deleted when that is over already. A field whose time
@@ -303,7 +303,7 @@ func (ch *fieldChange) expire(field []byte, at int64, cond condition) int64 {
 	}
 	ch.h.SetExpiry(field, at)
 	ch.changed, ch.at = true, at
-	if ch.c.feeds() {
+	if ch.c.propagates() {
 		ch.given = append(ch.given, field)
 	}
 	return fieldChanged
@@ -315,7 +315,7 @@ func (ch *fieldChange) delete(field []byte) bool {
 		return false
 	}
 	ch.deleted = true
-	if ch.c.feeds() {
+	if ch.c.propagates() {
 		ch.gone = append(ch.gone, field)
 	}
 	return true
@@ -335,56 +335,56 @@ func (ch *fieldChange) persist(field []byte) int64 {
 	return fieldChanged
 }
 
-// lapse removes a field whose time has come.
-func (ch *fieldChange) lapse(field []byte) {
-	if ch.h.NextExpiry() <= ch.c.nowMs() && ch.c.dropLapsed(ch.h, [][]byte{field}) {
-		ch.lapsed = true
+// expireIfNeeded removes a field whose time has come.
+func (ch *fieldChange) expireIfNeeded(field []byte) {
+	if ch.h.NextExpiry() <= ch.c.nowMs() && ch.c.deleteExpiredFields(ch.h, [][]byte{field}) {
+		ch.expired = true
 	}
 }
 
 // end tells everybody.
 func (ch *fieldChange) end() {
-	c, key := ch.c, ch.c.args[1]
-	ch.replicate()
+	c, key := ch.c, ch.c.Args[1]
+	ch.propagate()
 	for _, e := range [...]struct {
 		happened bool
 		event    string
 	}{
-		{ch.lapsed, "hexpired"},
+		{ch.expired, "hexpired"},
 		{ch.changed, "hexpire"},
 		{ch.stay, "hpersist"},
 		{ch.deleted, "hdel"},
 	} {
 		if e.happened {
-			c.modified(notifyHash, e.event, key)
+			c.signalModified(notifyHash, e.event, key)
 		}
 	}
-	c.settleHash(ch.h)
+	c.hashChanged(ch.h)
 }
 
-// replicate sends the replicas what became of the fields.
-func (ch *fieldChange) replicate() {
-	c, key := ch.c, ch.c.args[1]
+// propagate sends the replicas what became of the fields.
+func (ch *fieldChange) propagate() {
+	c, key := ch.c, ch.c.Args[1]
 	if len(ch.given) > 0 {
-		i := slices.IndexFunc(c.args, func(arg []byte) bool { return is(arg, "fields") })
-		c.replicate("HPEXPIREAT", slices.Concat([][]byte{key, decimal(ch.at), c.args[i],
+		i := slices.IndexFunc(c.Args, func(arg []byte) bool { return is(arg, "fields") })
+		c.propagate("HPEXPIREAT", slices.Concat([][]byte{key, decimal(ch.at), c.Args[i],
 			decimal(int64(len(ch.given)))}, ch.given)...)
 	}
 	if len(ch.gone) > 0 {
-		c.replicate("HDEL", slices.Concat([][]byte{key}, ch.gone)...)
+		c.propagate("HDEL", slices.Concat([][]byte{key}, ch.gone)...)
 	}
 }
 
-func cmdHttl(c *call) {
+func cmdHttl(c *Call) {
 	c.hexpiries(func(at int64) int64 { return (at - c.nowMs() + 999) / 1000 })
 }
 
-func cmdHpttl(c *call)        { c.hexpiries(func(at int64) int64 { return at - c.nowMs() }) }
-func cmdHexpiretime(c *call)  { c.hexpiries(func(at int64) int64 { return (at + 999) / 1000 }) }
-func cmdHpexpiretime(c *call) { c.hexpiries(func(at int64) int64 { return at }) }
+func cmdHpttl(c *Call)        { c.hexpiries(func(at int64) int64 { return at - c.nowMs() }) }
+func cmdHexpiretime(c *Call)  { c.hexpiries(func(at int64) int64 { return (at + 999) / 1000 }) }
+func cmdHpexpiretime(c *Call) { c.hexpiries(func(at int64) int64 { return at }) }
 
 // hexpiries writes when fields expire, as show puts it.
-func (c *call) hexpiries(show func(at int64) int64) {
+func (c *Call) hexpiries(show func(at int64) int64) {
 	h, ok := c.hashOf()
 	if !ok {
 		return
@@ -410,7 +410,7 @@ func (c *call) hexpiries(show func(at int64) int64) {
 	}
 }
 
-func cmdHpersist(c *call) {
+func cmdHpersist(c *Call) {
 	h, ok := c.hashToChange()
 	if !ok {
 		return
@@ -433,15 +433,15 @@ func cmdHpersist(c *call) {
 	ch.end()
 }
 
-func cmdHgetex(c *call) {
+func cmdHgetex(c *Call) {
 	h, ok := c.hashToChange()
 	if !ok {
 		return
 	}
-	i, at, persist := 2, int64(hash.Never), is(c.args[2], "persist")
+	i, at, persist := 2, int64(hash.Never), is(c.Args[2], "persist")
 	if persist {
 		i = 3
-	} else if u, timed := unitOf(c.args[2]); timed {
+	} else if u, timed := unitOf(c.Args[2]); timed {
 		if at, ok = c.argFieldExpiry(3, u); !ok {
 			return
 		}
@@ -461,7 +461,7 @@ func cmdHgetex(c *call) {
 	}
 	c.Array(len(fields))
 	for _, field := range fields {
-		ch.lapse(field)
+		ch.expireIfNeeded(field)
 		c.bulkField(h, field)
 		switch {
 		case persist:
@@ -473,7 +473,7 @@ func cmdHgetex(c *call) {
 	ch.end()
 }
 
-func cmdHgetdel(c *call) {
+func cmdHgetdel(c *Call) {
 	h, ok := c.hashToChange()
 	if !ok {
 		return
@@ -489,7 +489,7 @@ func cmdHgetdel(c *call) {
 	ch := fieldChange{c: c, h: h}
 	c.Array(len(fields))
 	for _, field := range fields {
-		ch.lapse(field)
+		ch.expireIfNeeded(field)
 		c.bulkField(h, field)
 		ch.delete(field)
 	}
@@ -503,23 +503,23 @@ type hsetexOptions struct {
 	pairs          [][]byte
 }
 
-func (c *call) hsetexOptions() (opt hsetexOptions, ok bool) {
+func (c *Call) hsetexOptions() (opt hsetexOptions, ok bool) {
 	opt.at = hash.Never
 	timed := false
-	for i := 2; i < len(c.args); i++ {
-		u, isUnit := unitOf(c.args[i])
+	for i := 2; i < len(c.Args); i++ {
+		u, isUnit := unitOf(c.Args[i])
 		switch {
-		case is(c.args[i], "fields"):
+		case is(c.Args[i], "fields"):
 			opt.pairs, ok = c.argPairs(i + 1)
 			return opt, ok
-		case is(c.args[i], "fnx"), is(c.args[i], "fxx"):
+		case is(c.Args[i], "fnx"), is(c.Args[i], "fxx"):
 			if opt.fnx || opt.fxx {
 				c.Error(errOneCondition)
 				return opt, false
 			}
-			opt.fnx = is(c.args[i], "fnx")
+			opt.fnx = is(c.Args[i], "fnx")
 			opt.fxx = !opt.fnx
-		case isUnit, is(c.args[i], "keepttl"):
+		case isUnit, is(c.Args[i], "keepttl"):
 			if timed || opt.keep {
 				c.Error(errOneExpiry)
 				return opt, false
@@ -533,7 +533,7 @@ func (c *call) hsetexOptions() (opt hsetexOptions, ok bool) {
 			}
 			timed = true
 		default:
-			c.Error("ERR unknown argument: " + clip(c.args[i], math.MaxInt))
+			c.Error("ERR unknown argument: " + clip(c.Args[i], math.MaxInt))
 			return opt, false
 		}
 	}
@@ -542,17 +542,17 @@ func (c *call) hsetexOptions() (opt hsetexOptions, ok bool) {
 }
 
 // argPairs reads argument i as a number, and so many fields with their values up to the end.
-func (c *call) argPairs(i int) ([][]byte, bool) {
-	if i+3 > len(c.args) {
+func (c *Call) argPairs(i int) ([][]byte, bool) {
+	if i+3 > len(c.Args) {
 		c.Error(errArity(c.cmd))
 		return nil, false
 	}
-	n, ok := resp.Int(c.args[i])
+	n, ok := resp.Int(c.Args[i])
 	if !ok || n < 1 || n > math.MaxInt32 {
 		c.Error(errFieldsInvalid)
 		return nil, false
 	}
-	pairs := c.args[i+1:]
+	pairs := c.Args[i+1:]
 	if 2*n != int64(len(pairs)) {
 		c.Error(errArity(c.cmd))
 		return nil, false
@@ -561,7 +561,7 @@ func (c *call) argPairs(i int) ([][]byte, bool) {
 }
 
 // cmdHsetex sets fields with their expiry. Each in turn is removed again where that is over.
-func cmdHsetex(c *call) {
+func cmdHsetex(c *Call) {
 	opt, ok := c.hsetexOptions()
 	if !ok {
 		return
@@ -589,32 +589,32 @@ func cmdHsetex(c *call) {
 			ch.expire(opt.pairs[i], opt.at, always)
 		}
 	}
-	if opt.at != hash.Never && !ch.deleted && c.feeds() {
-		i := len(c.args) - len(opt.pairs) - 2
-		c.replicate(string(c.args[0]), slices.Concat([][]byte{c.args[1], []byte("PXAT"),
-			decimal(opt.at)}, c.args[i:])...)
+	if opt.at != hash.Never && !ch.deleted && c.propagates() {
+		i := len(c.Args) - len(opt.pairs) - 2
+		c.propagate(string(c.Args[0]), slices.Concat([][]byte{c.Args[1], []byte("PXAT"),
+			decimal(opt.at)}, c.Args[i:])...)
 		ch.given = nil
 	}
-	c.modified(notifyHash, "hset", c.args[1])
+	c.signalModified(notifyHash, "hset", c.Args[1])
 	ch.end()
 	c.Int(1)
 }
 
 // hsetexMay tells whether the conditions of HSETEX hold. Fields whose time has come are removed
 // for that, about which Redis tells nobody.
-func (c *call) hsetexMay(h *hashValue, opt *hsetexOptions) bool {
+func (c *Call) hsetexMay(h *hashValue, opt *hsetexOptions) bool {
 	if !opt.fnx && !opt.fxx {
 		return true
 	}
 	for i := 0; i < len(opt.pairs); i += 2 {
 		there := false
 		if h != nil {
-			c.dropLapsed(h, opt.pairs[i:i+1])
+			c.deleteExpiredFields(h, opt.pairs[i:i+1])
 			_, there = h.Expiry(opt.pairs[i], 0)
 		}
 		if there == opt.fnx {
 			if h != nil {
-				c.settleHash(h)
+				c.hashChanged(h)
 			}
 			return false
 		}

@@ -13,8 +13,8 @@ const randomFieldsMax = 1 << 24
 // cmdHrandfield gives different fields for a count from 0 up: the whole hash when it has no more,
 // in the order of the hash otherwise, or in any order when the hash is large and the count small.
 // With a negative count it draws that often, and fields may repeat.
-func cmdHrandfield(c *call) {
-	if len(c.args) == 2 {
+func cmdHrandfield(c *Call) {
+	if len(c.Args) == 2 {
 		c.randomField()
 		return
 	}
@@ -23,8 +23,8 @@ func cmdHrandfield(c *call) {
 		return
 	}
 	values := false
-	if len(c.args) > 3 {
-		if len(c.args) > 4 || !is(c.args[3], "withvalues") {
+	if len(c.Args) > 3 {
+		if len(c.Args) > 4 || !is(c.Args[3], "withvalues") {
 			c.Error(errSyntax)
 			return
 		}
@@ -42,7 +42,7 @@ func cmdHrandfield(c *call) {
 		c.Array(0)
 		return
 	}
-	c.lapseAll(h)
+	c.expireAllFieldsIfNeeded(h)
 	n := h.Len()
 	switch {
 	case n == 0:
@@ -61,23 +61,23 @@ func cmdHrandfield(c *call) {
 	}
 }
 
-// lapseAll removes all fields whose time has come.
-func (c *call) lapseAll(h *hashValue) {
+// expireAllFieldsIfNeeded removes all fields whose time has come.
+func (c *Call) expireAllFieldsIfNeeded(h *hashValue) {
 	if h.NextExpiry() > c.nowMs() {
 		return
 	}
 	n := h.Expire(c.nowMs(), math.MaxInt, func([]byte) {})
 	c.e.stats.expiredFields += int64(n)
-	c.e.fieldsExpired(c.db, string(c.args[1]), h)
+	c.e.fieldsExpired(c.db, string(c.Args[1]), h)
 }
 
-func (c *call) randomField() {
+func (c *Call) randomField() {
 	h, ok := c.hashOf()
 	if !ok {
 		return
 	}
 	if h != nil {
-		c.lapseAll(h)
+		c.expireAllFieldsIfNeeded(h)
 	}
 	if h == nil || h.Len() == 0 {
 		c.Null()
@@ -87,7 +87,7 @@ func (c *call) randomField() {
 }
 
 // randomHead announces n fields of HRANDFIELD.
-func (c *call) randomHead(n int, values bool) {
+func (c *Call) randomHead(n int, values bool) {
 	if values && !c.RESP3 {
 		n *= 2
 	}
@@ -96,7 +96,7 @@ func (c *call) randomHead(n int, values bool) {
 
 // randomElement writes a field of HRANDFIELD: with its value it is a pair, or in RESP2 two
 // elements.
-func (c *call) randomElement(f *hash.Field, values bool) {
+func (c *Call) randomElement(f *hash.Field, values bool) {
 	if values && c.RESP3 {
 		c.Array(2)
 	}
@@ -107,7 +107,7 @@ func (c *call) randomElement(f *hash.Field, values bool) {
 }
 
 // drawFields writes count fields, each drawn from all.
-func (c *call) drawFields(h *hashValue, count int, values bool) {
+func (c *Call) drawFields(h *hashValue, count int, values bool) {
 	c.randomHead(count, values)
 	for range count {
 		f := h.At(c.e.random.Below(h.Len()))
@@ -116,7 +116,7 @@ func (c *call) drawFields(h *hashValue, count int, values bool) {
 }
 
 // chooseFields writes count different fields of a hash that has more.
-func (c *call) chooseFields(h *hashValue, count int, values bool) {
+func (c *Call) chooseFields(h *hashValue, count int, values bool) {
 	c.randomHead(count, values)
 	n := h.Len()
 	if h.Encoding() != hash.Table || count > n/3 {

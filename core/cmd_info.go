@@ -134,10 +134,10 @@ func humanBytes(n int64) string {
 	return strconv.FormatFloat(f, 'f', 2, 64) + string(unit)
 }
 
-func cmdInfo(c *call) {
+func cmdInfo(c *Call) {
 	var w infoText
 	for _, s := range infoSections() {
-		if !infoWanted(&s, c.args[1:]) {
+		if !infoWanted(&s, c.Args[1:]) {
 			continue
 		}
 		if len(w.b) > 0 {
@@ -216,10 +216,10 @@ func infoClients(w *infoText, e *Engine) {
 		if cl.subscribed() {
 			pubsub++
 		}
-		if cl.caching != nil && cl.caching.on {
+		if cl.tracking != nil && cl.tracking.on {
 			tracking++
 		}
-		if cl.parked != nil && cl.parked.Due() {
+		if cl.blocked != nil && cl.blocked.Due() {
 			timed++
 		}
 	}
@@ -228,7 +228,7 @@ func infoClients(w *infoText, e *Engine) {
 	w.count("maxclients", e.cfg.maxclients)
 	w.count("client_recent_max_input_buffer", input)
 	w.count("client_recent_max_output_buffer", output)
-	w.count("blocked_clients", e.blocked.count+len(e.blocked.held))
+	w.count("blocked_clients", e.blocked.count+len(e.blocked.postponed))
 	w.count("tracking_clients", tracking)
 	w.count("pubsub_clients", pubsub)
 	w.count("watching_clients", watching)
@@ -238,7 +238,7 @@ func infoClients(w *infoText, e *Engine) {
 	for _, d := range e.dbs {
 		keys += len(d.waiting)
 		for _, waiting := range d.waiting { // order: counted
-			if slices.ContainsFunc(waiting, func(p *parked) bool { return p.always }) {
+			if slices.ContainsFunc(waiting, func(p *blockedCall) bool { return p.always }) {
 				always++
 			}
 		}
@@ -269,7 +269,7 @@ func infoPersistence(w *infoText, e *Engine) {
 	w.int("rdb_current_bgsave_time_sec", current)
 	w.int("rdb_saves", p.saves)
 	w.idle("rdb_last_cow_size")
-	w.int("rdb_last_load_keys_expired", p.lapsed)
+	w.int("rdb_last_load_keys_expired", p.expired)
 	w.int("rdb_last_load_keys_loaded", p.loaded)
 	w.flag("aof_enabled", e.cfg.appendonly)
 	infoAOF(w, e)
@@ -377,7 +377,7 @@ func hex40(r *random.Generator) string {
 	return string(id[:])
 }
 
-func cmdRole(c *call) {
+func cmdRole(c *Call) {
 	c.Array(3)
 	r := &c.e.replicas
 	c.BulkString("master")
@@ -393,8 +393,8 @@ func cmdRole(c *call) {
 }
 
 // cmdLolwut shows the version. It draws nothing: the pictures are Redis's own.
-func cmdLolwut(c *call) {
-	if len(c.args) > 2 && is(c.args[1], "version") {
+func cmdLolwut(c *Call) {
+	if len(c.Args) > 2 && is(c.Args[1], "version") {
 		if _, ok := c.argInt(2); !ok {
 			return
 		}

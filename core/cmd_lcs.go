@@ -23,16 +23,16 @@ type lcsOptions struct {
 	least                    int64 // the shortest match that IDX shows
 }
 
-func (c *call) lcsOptions() (opt lcsOptions, ok bool) {
-	for i := 3; i < len(c.args); i++ {
+func (c *Call) lcsOptions() (opt lcsOptions, ok bool) {
+	for i := 3; i < len(c.Args); i++ {
 		switch {
-		case is(c.args[i], "idx"):
+		case is(c.Args[i], "idx"):
 			opt.indexes = true
-		case is(c.args[i], "len"):
+		case is(c.Args[i], "len"):
 			opt.length = true
-		case is(c.args[i], "withmatchlen"):
+		case is(c.Args[i], "withmatchlen"):
 			opt.withLen = true
-		case is(c.args[i], "minmatchlen") && i+1 < len(c.args):
+		case is(c.Args[i], "minmatchlen") && i+1 < len(c.Args):
 			i++
 			if opt.least, ok = c.argInt(i); !ok {
 				return opt, false
@@ -49,8 +49,8 @@ func (c *call) lcsOptions() (opt lcsOptions, ok bool) {
 	return opt, true
 }
 
-func cmdLcs(c *call) {
-	x, y := c.find(c.args[1]), c.find(c.args[2])
+func cmdLcs(c *Call) {
+	x, y := c.lookupRead(c.Args[1]), c.lookupRead(c.Args[2])
 	if x != nil && x.kind != kindString || y != nil && y.kind != kindString {
 		c.Error("ERR The specified keys must contain string values")
 		return
@@ -156,7 +156,7 @@ func (t *lcs) matches() []match {
 	return out
 }
 
-func (c *call) lcsMatches(t *lcs, opt lcsOptions) {
+func (c *Call) lcsMatches(t *lcs, opt lcsOptions) {
 	c.Map(2)
 	c.BulkString("matches")
 	at, n := c.ArrayLater(), 0

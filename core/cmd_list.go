@@ -156,15 +156,15 @@ var listCommands = []Command{
 	},
 }
 
-func cmdLpush(c *call)  { c.listPush(atHead, true) }
-func cmdRpush(c *call)  { c.listPush(atTail, true) }
-func cmdLpushx(c *call) { c.listPush(atHead, false) }
-func cmdRpushx(c *call) { c.listPush(atTail, false) }
+func cmdLpush(c *Call)  { c.listPush(atHead, true) }
+func cmdRpush(c *Call)  { c.listPush(atTail, true) }
+func cmdLpushx(c *Call) { c.listPush(atHead, false) }
+func cmdRpushx(c *Call) { c.listPush(atTail, false) }
 
 // listPush adds the elements from argument 2 on, to a new list only with create.
-func (c *call) listPush(end listEnd, create bool) {
-	key, elements := c.args[1], c.args[2:]
-	o := c.findWrite(key)
+func (c *Call) listPush(end listEnd, create bool) {
+	key, elements := c.Args[1], c.Args[2:]
+	o := c.lookupWrite(key)
 	if !c.ofKind(o, kindList) {
 		return
 	}
@@ -182,27 +182,27 @@ func (c *call) listPush(end listEnd, create bool) {
 		end.push(l, s)
 	}
 	c.Count(l.Len())
-	c.modified(notifyList, end.pushEvent(), key)
+	c.signalModified(notifyList, end.pushEvent(), key)
 	c.e.persist.dirty += int64(len(elements) - 1)
 }
 
-func cmdLpop(c *call) { c.listPop(atHead) }
-func cmdRpop(c *call) { c.listPop(atTail) }
+func cmdLpop(c *Call) { c.listPop(atHead) }
+func cmdRpop(c *Call) { c.listPop(atTail) }
 
-func (c *call) listPop(end listEnd) {
-	if len(c.args) > 3 {
+func (c *Call) listPop(end listEnd) {
+	if len(c.Args) > 3 {
 		c.Error(errArity(c.cmd))
 		return
 	}
-	num, counted := int64(1), len(c.args) == 3
+	num, counted := int64(1), len(c.Args) == 3
 	if counted {
 		var ok bool
 		if num, ok = c.argPositive(2); !ok {
 			return
 		}
 	}
-	key := c.args[1]
-	o := c.findWrite(key)
+	key := c.Args[1]
+	o := c.lookupWrite(key)
 	switch {
 	case o == nil && counted:
 		c.NullArray()
@@ -221,7 +221,7 @@ func (c *call) listPop(end listEnd) {
 }
 
 // takeElements removes up to num elements from an end and replies them as an array.
-func (c *call) takeElements(key []byte, o *object, end listEnd, num int64) {
+func (c *Call) takeElements(key []byte, o *object, end listEnd, num int64) {
 	l := o.list()
 	n := int(min(num, int64(l.Len())))
 	c.Array(n)
@@ -242,8 +242,8 @@ func (c *call) takeElements(key []byte, o *object, end listEnd, num int64) {
 }
 
 // elementsGone makes known that n elements went from a list, and removes the list if it is empty.
-func (c *call) elementsGone(key []byte, o *object, event string, n int) {
-	c.modified(notifyList, event, key)
+func (c *Call) elementsGone(key []byte, o *object, event string, n int) {
+	c.signalModified(notifyList, event, key)
 	c.e.persist.dirty += int64(n - 1)
 	if l := o.list(); l.Len() > 0 {
 		l.Shrink()
@@ -252,8 +252,8 @@ func (c *call) elementsGone(key []byte, o *object, event string, n int) {
 	}
 }
 
-func cmdLlen(c *call) {
-	o := c.find(c.args[1])
+func cmdLlen(c *Call) {
+	o := c.lookupRead(c.Args[1])
 	if o == nil {
 		c.Int(0)
 	} else if c.ofKind(o, kindList) {
@@ -261,8 +261,8 @@ func cmdLlen(c *call) {
 	}
 }
 
-func cmdLindex(c *call) {
-	o := c.find(c.args[1])
+func cmdLindex(c *Call) {
+	o := c.lookupRead(c.Args[1])
 	if o == nil {
 		c.Null()
 		return
@@ -281,9 +281,9 @@ func cmdLindex(c *call) {
 	}
 }
 
-func cmdLset(c *call) {
-	key, s := c.args[1], c.args[3]
-	o := c.findWrite(key)
+func cmdLset(c *Call) {
+	key, s := c.Args[1], c.Args[3]
+	o := c.lookupWrite(key)
 	if o == nil {
 		c.Error(errNoKey)
 		return
@@ -305,17 +305,17 @@ func cmdLset(c *call) {
 	at.Replace(s)
 	l.Shrink()
 	c.OK()
-	c.modified(notifyList, "lset", key)
+	c.signalModified(notifyList, "lset", key)
 }
 
-func cmdLinsert(c *call) {
-	after := is(c.args[2], "after")
-	if !after && !is(c.args[2], "before") {
+func cmdLinsert(c *Call) {
+	after := is(c.Args[2], "after")
+	if !after && !is(c.Args[2], "before") {
 		c.Error(errSyntax)
 		return
 	}
-	key, pivot, s := c.args[1], c.args[3], c.args[4]
-	o := c.findWrite(key)
+	key, pivot, s := c.Args[1], c.Args[3], c.Args[4]
+	o := c.lookupWrite(key)
 	if o == nil {
 		c.Int(0)
 		return
@@ -336,18 +336,18 @@ func cmdLinsert(c *call) {
 			at.InsertBefore(s)
 		}
 		c.Count(l.Len())
-		c.modified(notifyList, "linsert", key)
+		c.signalModified(notifyList, "linsert", key)
 		return
 	}
 	c.Int(-1)
 }
 
-func cmdLrange(c *call) {
+func cmdLrange(c *Call) {
 	start, stop, ok := c.argSpan(2)
 	if !ok {
 		return
 	}
-	o := c.find(c.args[1])
+	o := c.lookupRead(c.Args[1])
 	if o == nil {
 		c.Array(0)
 		return
@@ -366,7 +366,7 @@ func cmdLrange(c *call) {
 }
 
 // argSpan reads arguments i and i+1 as the first and last index of a span.
-func (c *call) argSpan(i int) (start, stop int64, ok bool) {
+func (c *Call) argSpan(i int) (start, stop int64, ok bool) {
 	if start, ok = c.argInt(i); ok {
 		stop, ok = c.argInt(i + 1)
 	}
@@ -390,13 +390,13 @@ func span(start, stop int64, size int) (first, n int) {
 	return int(start), int(stop - start + 1)
 }
 
-func cmdLtrim(c *call) {
+func cmdLtrim(c *Call) {
 	start, stop, ok := c.argSpan(2)
 	if !ok {
 		return
 	}
-	key := c.args[1]
-	o := c.findWrite(key)
+	key := c.Args[1]
+	o := c.lookupWrite(key)
 	if o == nil {
 		c.OK()
 		return
@@ -413,13 +413,13 @@ func cmdLtrim(c *call) {
 	c.OK()
 }
 
-func cmdLrem(c *call) {
+func cmdLrem(c *Call) {
 	num, ok := c.argSpread(2)
 	if !ok {
 		return
 	}
-	key, s := c.args[1], c.args[3]
-	o := c.findWrite(key)
+	key, s := c.Args[1], c.Args[3]
+	o := c.lookupWrite(key)
 	if o == nil {
 		c.Int(0)
 		return
@@ -466,11 +466,11 @@ type lposOptions struct {
 	counted         bool
 }
 
-func (c *call) lposOptions() (opt lposOptions, ok bool) {
+func (c *Call) lposOptions() (opt lposOptions, ok bool) {
 	opt.rank = 1
-	for i := 3; i < len(c.args); i += 2 {
-		word := c.args[i]
-		if i+1 == len(c.args) {
+	for i := 3; i < len(c.Args); i += 2 {
+		word := c.Args[i]
+		if i+1 == len(c.Args) {
 			c.Error(errSyntax)
 			return opt, false
 		}
@@ -497,12 +497,12 @@ func (c *call) lposOptions() (opt lposOptions, ok bool) {
 	return opt, true
 }
 
-func cmdLpos(c *call) {
+func cmdLpos(c *Call) {
 	opt, ok := c.lposOptions()
 	if !ok {
 		return
 	}
-	o := c.find(c.args[1])
+	o := c.lookupRead(c.Args[1])
 	switch {
 	case o == nil && opt.counted:
 		c.Array(0)
@@ -511,7 +511,7 @@ func cmdLpos(c *call) {
 	case !c.ofKind(o, kindList):
 	case opt.counted:
 		at, n := c.ArrayLater(), 0
-		positions(o.list(), c.args[2], opt, func(i int64) bool {
+		positions(o.list(), c.Args[2], opt, func(i int64) bool {
 			c.Int(i)
 			n++
 			return opt.num == 0 || int64(n) < opt.num
@@ -519,7 +519,7 @@ func cmdLpos(c *call) {
 		c.ArrayEnd(at, '*', n)
 	default:
 		found := int64(-1)
-		positions(o.list(), c.args[2], opt, func(i int64) bool {
+		positions(o.list(), c.Args[2], opt, func(i int64) bool {
 			found = i
 			return false
 		})

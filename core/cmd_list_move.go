@@ -94,16 +94,16 @@ var listMoveCommands = []Command{
 	},
 }
 
-func cmdLmove(c *call) {
+func cmdLmove(c *Call) {
 	if from, to, ok := c.listEnds(3); ok {
 		c.listMove(from, to)
 	}
 }
 
-func cmdRpoplpush(c *call) { c.listMove(atTail, atHead) }
+func cmdRpoplpush(c *Call) { c.listMove(atTail, atHead) }
 
 // listEnds reads the arguments i and i+1 as the ends from which and to which an element moves.
-func (c *call) listEnds(i int) (from, to listEnd, ok bool) {
+func (c *Call) listEnds(i int) (from, to listEnd, ok bool) {
 	if from, ok = c.listEnd(i); ok {
 		to, ok = c.listEnd(i + 1)
 	}
@@ -111,11 +111,11 @@ func (c *call) listEnds(i int) (from, to listEnd, ok bool) {
 }
 
 // listEnd reads argument i as LEFT or RIGHT.
-func (c *call) listEnd(i int) (listEnd, bool) {
+func (c *Call) listEnd(i int) (listEnd, bool) {
 	switch {
-	case is(c.args[i], "left"):
+	case is(c.Args[i], "left"):
 		return atHead, true
-	case is(c.args[i], "right"):
+	case is(c.Args[i], "right"):
 		return atTail, true
 	}
 	c.Error(errSyntax)
@@ -124,8 +124,8 @@ func (c *call) listEnd(i int) (listEnd, bool) {
 
 // listMove moves an element from the list at argument 1 to the one at argument 2, which may be the
 // same.
-func (c *call) listMove(from, to listEnd) {
-	src := c.findWrite(c.args[1])
+func (c *Call) listMove(from, to listEnd) {
+	src := c.lookupWrite(c.Args[1])
 	if src == nil {
 		c.Null()
 		return
@@ -133,7 +133,7 @@ func (c *call) listMove(from, to listEnd) {
 	if !c.ofKind(src, kindList) {
 		return
 	}
-	dst := c.findWrite(c.args[2])
+	dst := c.lookupWrite(c.Args[2])
 	if !c.ofKind(dst, kindList) {
 		return
 	}
@@ -143,21 +143,21 @@ func (c *call) listMove(from, to listEnd) {
 	s := bulkText(c.Buf[at:])
 	from.pop(l)
 	c.listReceive(dst, to, s)
-	c.elementsGone(c.args[1], src, from.popEvent(), 1)
+	c.elementsGone(c.Args[1], src, from.popEvent(), 1)
 	switch c.cmd.full {
 	case "blmove":
-		c.replicate("LMOVE", c.args[1:5]...)
+		c.propagate("LMOVE", c.Args[1:5]...)
 	case "brpoplpush":
-		c.replicate("RPOPLPUSH", c.args[1:3]...)
+		c.propagate("RPOPLPUSH", c.Args[1:3]...)
 	}
 }
 
 // listReceive puts elements, in the order in which they are to stand there, at an end of the list
 // at argument 2: dst, or a new one if that is nil.
-func (c *call) listReceive(dst *object, to listEnd, elements ...[]byte) {
+func (c *Call) listReceive(dst *object, to listEnd, elements ...[]byte) {
 	if dst == nil {
 		dst = c.e.newList()
-		c.add(c.args[2], dst)
+		c.add(c.Args[2], dst)
 	}
 	l := dst.list()
 	l.Grow(elements...)
@@ -167,7 +167,7 @@ func (c *call) listReceive(dst *object, to listEnd, elements ...[]byte) {
 		}
 		to.push(l, elements[i])
 	}
-	c.modified(notifyList, to.pushEvent(), c.args[2])
+	c.signalModified(notifyList, to.pushEvent(), c.Args[2])
 	c.e.persist.dirty--
 }
 
@@ -181,7 +181,7 @@ func bulkText(reply []byte) []byte {
 	return reply[i+1 : len(reply)-2]
 }
 
-func cmdLmpop(c *call) {
+func cmdLmpop(c *Call) {
 	keys, end, num, ok := c.listMany(1)
 	if ok && !c.popMany(keys, end, num) {
 		c.NullArray()
@@ -189,27 +189,27 @@ func cmdLmpop(c *call) {
 }
 
 // listMany reads what LMPOP and BLMPOP are told, numkeys being argument i.
-func (c *call) listMany(i int) (keys [][]byte, end listEnd, num int64, ok bool) {
+func (c *Call) listMany(i int) (keys [][]byte, end listEnd, num int64, ok bool) {
 	n, ok := c.argRange(i, 1, math.MaxInt64, "ERR numkeys should be greater than 0")
 	if !ok {
 		return nil, atHead, 0, false
 	}
 	i++
-	if n >= int64(len(c.args)-i) {
+	if n >= int64(len(c.Args)-i) {
 		c.Error(errSyntax)
 		return nil, atHead, 0, false
 	}
-	keys = c.args[i : i+int(n)]
+	keys = c.Args[i : i+int(n)]
 	i += int(n)
 	if end, ok = c.listEnd(i); !ok {
 		return nil, atHead, 0, false
 	}
 	num, i = 1, i+1
 	switch {
-	case i == len(c.args):
-	case i == len(c.args)-2 && is(c.args[i], "count"):
+	case i == len(c.Args):
+	case i == len(c.Args)-2 && is(c.Args[i], "count"):
 		num, ok = c.argRange(i+1, 1, math.MaxInt64, errCountZero)
-	case is(c.args[i], "count") && i < len(c.args)-2:
+	case is(c.Args[i], "count") && i < len(c.Args)-2:
 		if _, ok = c.argRange(i+1, 1, math.MaxInt64, errCountZero); ok {
 			c.Error(errSyntax)
 		}
@@ -223,18 +223,18 @@ func (c *call) listMany(i int) (keys [][]byte, end listEnd, num int64, ok bool) 
 
 // popMany replies the name and up to num elements of the first of the lists that exists. It reports
 // false, and replies nothing, if none does.
-func (c *call) popMany(keys [][]byte, end listEnd, num int64) bool {
+func (c *Call) popMany(keys [][]byte, end listEnd, num int64) bool {
 	for _, key := range keys {
-		o := c.findWrite(key)
+		o := c.lookupWrite(key)
 		if o == nil {
 			continue
 		}
 		if c.ofKind(o, kindList) {
 			c.Array(2)
 			c.Bulk(key)
-			if c.feeds() {
+			if c.propagates() {
 				n := min(num, int64(o.list().Len()))
-				c.replicate(end.popName(), key, decimal(n))
+				c.propagate(end.popName(), key, decimal(n))
 			}
 			c.takeElements(key, o, end, num)
 		}
@@ -243,23 +243,23 @@ func (c *call) popMany(keys [][]byte, end listEnd, num int64) bool {
 	return false
 }
 
-func cmdBlpop(c *call) { c.blockingPop(atHead) }
-func cmdBrpop(c *call) { c.blockingPop(atTail) }
+func cmdBlpop(c *Call) { c.blockingPop(atHead) }
+func cmdBrpop(c *Call) { c.blockingPop(atTail) }
 
-func (c *call) blockingPop(end listEnd) {
-	last := len(c.args) - 1
+func (c *Call) blockingPop(end listEnd) {
+	last := len(c.Args) - 1
 	deadline, ok := c.argTimeout(last)
 	if !ok {
 		return
 	}
-	keys := c.args[1:last]
+	keys := c.Args[1:last]
 	for _, key := range keys {
-		o := c.findWrite(key)
+		o := c.lookupWrite(key)
 		if o == nil {
 			continue
 		}
 		if c.ofKind(o, kindList) {
-			c.replicate(end.popName(), key)
+			c.propagate(end.popName(), key)
 			c.Array(2)
 			c.Bulk(key)
 			c.Element(end.peek(o.list()))
@@ -271,38 +271,38 @@ func (c *call) blockingPop(end listEnd) {
 	c.awaitList(keys, deadline, replyNullArray)
 }
 
-// awaitList parks until one of the keys holds a list; where nothing may wait it answers at once, as
-// if the time were up.
-func (c *call) awaitList(keys [][]byte, deadline Time, refused func(*call)) {
+// awaitList blocks until one of the keys holds a list; where nothing may wait it answers at once,
+// as if the time were up.
+func (c *Call) awaitList(keys [][]byte, deadline Time, refused func(*Call)) {
 	if !c.mayBlock() {
 		refused(c)
 		return
 	}
-	c.park(keys, kindList, deadline, replyNullArray)
+	c.block(keys, kindList, deadline, replyNullArray)
 }
 
-func cmdBlmove(c *call) {
+func cmdBlmove(c *Call) {
 	if from, to, ok := c.listEnds(3); ok {
 		c.blockingMove(from, to, 5)
 	}
 }
 
-func cmdBrpoplpush(c *call) { c.blockingMove(atTail, atHead, 3) }
+func cmdBrpoplpush(c *Call) { c.blockingMove(atTail, atHead, 3) }
 
 // blockingMove is listMove that waits for an element; argument i is the timeout.
-func (c *call) blockingMove(from, to listEnd, i int) {
+func (c *Call) blockingMove(from, to listEnd, i int) {
 	deadline, ok := c.argTimeout(i)
 	if !ok {
 		return
 	}
-	if c.peek(c.args[1]) == nil {
-		c.awaitList(c.args[1:2], deadline, replyNull)
+	if c.peek(c.Args[1]) == nil {
+		c.awaitList(c.Args[1:2], deadline, replyNull)
 		return
 	}
 	c.listMove(from, to)
 }
 
-func cmdBlmpop(c *call) {
+func cmdBlmpop(c *Call) {
 	keys, end, num, ok := c.listMany(2)
 	if !ok {
 		return

@@ -43,52 +43,52 @@ type movem struct {
 }
 
 // movem reads the ends from argument 3 on, and from argument i on how many elements to move.
-func (c *call) movem(i int) (m movem, ok bool) {
+func (c *Call) movem(i int) (m movem, ok bool) {
 	if m.from, m.to, ok = c.listEnds(3); !ok {
 		return m, false
 	}
 	m.num = 1
-	if len(c.args) == i {
+	if len(c.Args) == i {
 		return m, true
 	}
-	m.exactly = is(c.args[i], "exactly")
-	if len(c.args) != i+3 || !m.exactly && !is(c.args[i], "count") {
+	m.exactly = is(c.Args[i], "exactly")
+	if len(c.Args) != i+3 || !m.exactly && !is(c.Args[i], "count") {
 		c.Error(errSyntax)
 		return m, false
 	}
 	if m.num, ok = c.argRange(i+1, 1, math.MaxInt64, errCountZero); !ok {
 		return m, false
 	}
-	m.bulk = is(c.args[i+2], "bulk")
-	if !m.bulk && !is(c.args[i+2], "obo") {
+	m.bulk = is(c.Args[i+2], "bulk")
+	if !m.bulk && !is(c.Args[i+2], "obo") {
 		c.Error(errSyntax)
 		return m, false
 	}
 	return m, true
 }
 
-func cmdLmovem(c *call) {
+func cmdLmovem(c *Call) {
 	if m, ok := c.movem(5); ok && !c.moveMany(m) {
 		c.NullArray()
 	}
 }
 
-func cmdBlmovem(c *call) {
+func cmdBlmovem(c *Call) {
 	m, ok := c.movem(6)
 	if !ok {
 		return
 	}
 	deadline, ok := c.argTimeout(5)
 	if ok && !c.moveMany(m) {
-		c.awaitList(c.args[1:2], deadline, replyNullArray)
+		c.awaitList(c.Args[1:2], deadline, replyNullArray)
 	}
 }
 
 // moveMany moves elements from the list at argument 1 to the one at argument 2, which may be the
 // same, and replies them in the order in which they then stand there. It reports false, and
 // replies nothing, if there are too few.
-func (c *call) moveMany(m movem) bool {
-	src := c.findWrite(c.args[1])
+func (c *Call) moveMany(m movem) bool {
+	src := c.lookupWrite(c.Args[1])
 	if src == nil {
 		return false
 	}
@@ -99,7 +99,7 @@ func (c *call) moveMany(m movem) bool {
 	if m.exactly && int64(n) < m.num {
 		return false
 	}
-	dst := c.findWrite(c.args[2])
+	dst := c.lookupWrite(c.Args[2])
 	if !c.ofKind(dst, kindList) {
 		return true
 	}
@@ -109,9 +109,9 @@ func (c *call) moveMany(m movem) bool {
 		c.Bulk(s)
 	}
 	c.listReceive(dst, m.to, moved...)
-	c.elementsGone(c.args[1], src, m.from.popEvent(), n)
+	c.elementsGone(c.Args[1], src, m.from.popEvent(), n)
 	if c.cmd.full == "blmovem" {
-		c.replicate("LMOVEM", slices.Concat(c.args[1:5], c.args[6:])...)
+		c.propagate("LMOVEM", slices.Concat(c.Args[1:5], c.Args[6:])...)
 	}
 	return true
 }

@@ -61,14 +61,14 @@ var memoryCommands = []Command{
 }
 
 // cmdMemoryDoctor has nothing to find: an engine's memory does not fragment in its own sight.
-func cmdMemoryDoctor(c *call) {
+func cmdMemoryDoctor(c *Call) {
 	r := c.e.memory()
 	c.Verbatim("txt", "About "+humanBytes(r.total)+" are in use for "+
 		strconv.FormatInt(r.keys, 10)+" keys. Nothing is wrong with that.\n")
 }
 
 // cmdMemoryMallocStats tells what the engine counts itself: it does not see the allocator.
-func cmdMemoryMallocStats(c *call) {
+func cmdMemoryMallocStats(c *Call) {
 	r := c.e.memory()
 	c.Verbatim("txt", "Estimated by the engine, in bytes\ntotal: "+
 		strconv.FormatInt(r.total, 10)+"\ndataset: "+strconv.FormatInt(r.dataset, 10)+
@@ -76,7 +76,7 @@ func cmdMemoryMallocStats(c *call) {
 }
 
 // cmdMemoryPurge drops what connections keep for their next request and reply.
-func cmdMemoryPurge(c *call) {
+func cmdMemoryPurge(c *Call) {
 	for _, cl := range c.e.connsByID() {
 		if len(cl.in) == 0 {
 			cl.in = nil
@@ -88,9 +88,9 @@ func cmdMemoryPurge(c *call) {
 	c.OK()
 }
 
-func cmdMemoryUsage(c *call) {
-	for i := 3; i < len(c.args); i += 2 {
-		if !is(c.args[i], "samples") || i+1 == len(c.args) {
+func cmdMemoryUsage(c *Call) {
+	for i := 3; i < len(c.Args); i += 2 {
+		if !is(c.Args[i], "samples") || i+1 == len(c.Args) {
 			c.Error(errSyntax)
 			return
 		}
@@ -103,15 +103,15 @@ func cmdMemoryUsage(c *call) {
 			return
 		}
 	}
-	o := c.peek(c.args[2])
+	o := c.peek(c.Args[2])
 	if o == nil {
 		c.Null()
 		return
 	}
-	c.Int(o.usage(c.args[2]))
+	c.Int(o.usage(c.Args[2]))
 }
 
-func cmdMemoryStats(c *call) {
+func cmdMemoryStats(c *Call) {
 	r := c.e.memory()
 	at, n := c.ArrayLater(), 0
 	number := func(name string, v int64) {

@@ -78,16 +78,16 @@ const (
 	errBadFormat  = "ERR Bad data format"
 )
 
-func cmdSave(c *call) {
+func cmdSave(c *Call) {
 	if c.e.persist.inBackground() {
 		c.Error(errSaving)
 		return
 	}
-	c.e.beginSave(save{waiter: c.park(nil, 0, Never, nil)})
+	c.e.beginSave(save{waiter: c.block(nil, 0, Never, nil)})
 }
 
-func cmdBgsave(c *call) {
-	if len(c.args) > 2 || len(c.args) == 2 && !is(c.args[1], "schedule") {
+func cmdBgsave(c *Call) {
+	if len(c.Args) > 2 || len(c.Args) == 2 && !is(c.Args[1], "schedule") {
 		c.Error(errSyntax)
 		return
 	}
@@ -104,13 +104,13 @@ func cmdBgsave(c *call) {
 	c.Status("Background saving started")
 }
 
-func cmdLastsave(c *call) { c.Int(int64(c.e.persist.last) / 1e6) }
+func cmdLastsave(c *Call) { c.Int(int64(c.e.persist.last) / 1e6) }
 
 // shutdownOptions are what SHUTDOWN may be told.
 type shutdownOptions struct{ save, nosave, now, force, abort bool }
 
-func (c *call) shutdownOptions() (opt shutdownOptions, ok bool) {
-	for _, arg := range c.args[1:] {
+func (c *Call) shutdownOptions() (opt shutdownOptions, ok bool) {
+	for _, arg := range c.Args[1:] {
 		switch {
 		case is(arg, "nosave"):
 			opt.nosave = true
@@ -135,7 +135,7 @@ func (c *call) shutdownOptions() (opt shutdownOptions, ok bool) {
 	return opt, true
 }
 
-func cmdShutdown(c *call) {
+func cmdShutdown(c *Call) {
 	opt, ok := c.shutdownOptions()
 	if !ok {
 		return
@@ -154,7 +154,7 @@ func cmdShutdown(c *call) {
 		return
 	}
 	e.log(logWarning, "User requested shutdown...")
-	waiter := c.park(nil, 0, Never, nil)
+	waiter := c.block(nil, 0, Never, nil)
 	e.end(opt.save || len(e.cfg.save) > 0 && !opt.nosave, opt.force, waiter)
 }
 
@@ -164,16 +164,16 @@ func (e *Engine) abortShutdown() bool {
 	for i := range e.persist.pending {
 		if s := &e.persist.pending[i]; s.shutdown {
 			s.shutdown, any = false, true
-			if s.waiter != nil && s.waiter.conn.parked == s.waiter {
-				e.giveUp(s.waiter, func(c *call) { c.Error(errShutdown) })
+			if s.waiter != nil && s.waiter.conn.blocked == s.waiter {
+				e.unblockWithReply(s.waiter, func(c *Call) { c.Error(errShutdown) })
 			}
 		}
 	}
 	return any
 }
 
-func cmdDump(c *call) {
-	o := c.find(c.args[1])
+func cmdDump(c *Call) {
+	o := c.lookupRead(c.Args[1])
 	if o == nil {
 		c.Null()
 		return
@@ -197,11 +197,11 @@ type restoreOptions struct {
 	idle, freq        int64 // -1 if not given
 }
 
-func (c *call) restoreOptions() (opt restoreOptions, ok bool) {
+func (c *Call) restoreOptions() (opt restoreOptions, ok bool) {
 	opt.idle, opt.freq = -1, -1
-	for i := 4; i < len(c.args); i++ {
-		more := i+1 < len(c.args)
-		switch arg := c.args[i]; {
+	for i := 4; i < len(c.Args); i++ {
+		more := i+1 < len(c.Args)
+		switch arg := c.Args[i]; {
 		case is(arg, "replace"):
 			opt.replace = true
 		case is(arg, "absttl"):
@@ -232,12 +232,12 @@ func (c *call) restoreOptions() (opt restoreOptions, ok bool) {
 	return opt, true
 }
 
-func cmdRestore(c *call) {
+func cmdRestore(c *Call) {
 	opt, ok := c.restoreOptions()
 	if !ok {
 		return
 	}
-	key := c.args[1]
+	key := c.Args[1]
 	if !opt.replace && c.peek(key) != nil {
 		c.Error(errBusyKey)
 		return
@@ -250,7 +250,7 @@ func cmdRestore(c *call) {
 		c.Error(errTTL)
 		return
 	}
-	o := c.restored(c.args[3])
+	o := c.restored(c.Args[3])
 	if o == nil {
 		return
 	}
@@ -260,28 +260,28 @@ func cmdRestore(c *call) {
 	replaced := opt.replace && c.peek(key) != nil && c.remove(key)
 	if expire != 0 && expire <= c.nowMs() {
 		if replaced {
-			c.replicate("DEL", key)
-			c.modified(notifyGeneric, "del", key)
+			c.propagate("DEL", key)
+			c.signalModified(notifyGeneric, "del", key)
 		}
 		c.OK()
 		return
 	}
 	c.add(key, o)
-	c.e.setUse(o, c.now(), opt.idle, int(opt.freq))
+	c.e.setUse(o, c.Now(), opt.idle, int(opt.freq))
 	if expire != 0 {
 		c.e.setExpiry(c.db, key, o, expire)
 	}
 	c.moved(c.db, key, o)
-	if expire != 0 && c.feeds() {
-		c.replicate("RESTORE", slices.Concat([][]byte{key, decimal(expire)}, c.args[3:],
+	if expire != 0 && c.propagates() {
+		c.propagate("RESTORE", slices.Concat([][]byte{key, decimal(expire)}, c.Args[3:],
 			[][]byte{[]byte("ABSTTL")})...)
 	}
-	c.modified(notifyGeneric, "restore", key)
+	c.signalModified(notifyGeneric, "restore", key)
 	c.OK()
 }
 
 // restored reads a payload; where it cannot be read it replies the error and returns nil.
-func (c *call) restored(payload []byte) *object {
+func (c *Call) restored(payload []byte) *object {
 	r, err := rdb.NewPayloadReader(payload)
 	if err != nil || r.Version() > int(c.e.rdbVersion()) {
 		c.Error(errPayload)

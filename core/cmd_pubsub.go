@@ -145,27 +145,27 @@ var subWords = [subKinds][2]string{
 	{"ssubscribe", "sunsubscribe"},
 }
 
-func cmdSubscribe(c *call)    { c.subscribe(subChannel) }
-func cmdUnsubscribe(c *call)  { c.unsubscribe(subChannel) }
-func cmdPsubscribe(c *call)   { c.subscribe(subPattern) }
-func cmdPunsubscribe(c *call) { c.unsubscribe(subPattern) }
-func cmdSsubscribe(c *call)   { c.subscribe(subShard) }
-func cmdSunsubscribe(c *call) { c.unsubscribe(subShard) }
+func cmdSubscribe(c *Call)    { c.subscribe(subChannel) }
+func cmdUnsubscribe(c *Call)  { c.unsubscribe(subChannel) }
+func cmdPsubscribe(c *Call)   { c.subscribe(subPattern) }
+func cmdPunsubscribe(c *Call) { c.unsubscribe(subPattern) }
+func cmdSsubscribe(c *Call)   { c.subscribe(subShard) }
+func cmdSunsubscribe(c *Call) { c.unsubscribe(subShard) }
 
-func (c *call) subscribe(k subKind) {
+func (c *Call) subscribe(k subKind) {
 	if k == subShard && c.conn.executing {
 		c.Error("ERR SSUBSCRIBE isn't allowed for a DENY BLOCKING client")
 		return
 	}
-	for _, name := range c.args[1:] {
+	for _, name := range c.Args[1:] {
 		c.e.subscribe(c.conn, k, string(name))
 		c.subReply(k, 0, name)
 	}
 }
 
-func (c *call) unsubscribe(k subKind) {
-	if len(c.args) > 1 {
-		for _, name := range c.args[1:] {
+func (c *Call) unsubscribe(k subKind) {
+	if len(c.Args) > 1 {
+		for _, name := range c.Args[1:] {
 			c.e.unsubscribe(c.conn, k, string(name))
 			c.subReply(k, 1, name)
 		}
@@ -192,7 +192,7 @@ func bytesOf(names []string) [][]byte {
 }
 
 // subReply writes the message that confirms a subscription (how 0) or its end (1).
-func (c *call) subReply(k subKind, how int, name []byte) {
+func (c *Call) subReply(k subKind, how int, name []byte) {
 	at := len(c.Buf)
 	c.Push(3)
 	c.BulkString(subWords[k][how])
@@ -202,30 +202,30 @@ func (c *call) subReply(k subKind, how int, name []byte) {
 		c.Bulk(name)
 	}
 	c.Count(c.conn.subCount(k))
-	c.conn.sent(at)
+	c.conn.noteMessage(at)
 }
 
-func cmdPublish(c *call) {
-	c.Count(c.e.publish(c.args[1], c.args[2]))
-	c.replicateMessage()
+func cmdPublish(c *Call) {
+	c.Count(c.e.publish(c.Args[1], c.Args[2]))
+	c.propagateMessage()
 }
 
-func cmdSpublish(c *call) {
-	c.Count(c.e.publishShard(c.args[1], c.args[2]))
-	c.replicateMessage()
+func cmdSpublish(c *Call) {
+	c.Count(c.e.publishShard(c.Args[1], c.Args[2]))
+	c.propagateMessage()
 }
 
-func cmdPubsubChannels(c *call)      { c.listChannels(subChannel) }
-func cmdPubsubShardchannels(c *call) { c.listChannels(subShard) }
+func cmdPubsubChannels(c *Call)      { c.listChannels(subChannel) }
+func cmdPubsubShardchannels(c *Call) { c.listChannels(subShard) }
 
-func (c *call) listChannels(k subKind) {
-	if len(c.args) > 3 {
-		c.Error(errSubcommandArity(c.args))
+func (c *Call) listChannels(k subKind) {
+	if len(c.Args) > 3 {
+		c.Error(errSubcommandArity(c.Args))
 		return
 	}
 	at, n := c.ArrayLater(), 0
 	for _, name := range c.e.pubsub.to[k].names {
-		if len(c.args) < 3 || glob.Match(c.args[2], []byte(name), false) {
+		if len(c.Args) < 3 || glob.Match(c.Args[2], []byte(name), false) {
 			c.BulkString(name)
 			n++
 		}
@@ -233,14 +233,14 @@ func (c *call) listChannels(k subKind) {
 	c.ArrayEnd(at, '*', n)
 }
 
-func cmdPubsubNumpat(c *call) { c.Count(len(c.e.pubsub.to[subPattern].names)) }
+func cmdPubsubNumpat(c *Call) { c.Count(len(c.e.pubsub.to[subPattern].names)) }
 
-func cmdPubsubNumsub(c *call)      { c.countSubscribers(subChannel) }
-func cmdPubsubShardnumsub(c *call) { c.countSubscribers(subShard) }
+func cmdPubsubNumsub(c *Call)      { c.countSubscribers(subChannel) }
+func cmdPubsubShardnumsub(c *Call) { c.countSubscribers(subShard) }
 
-func (c *call) countSubscribers(k subKind) {
-	c.Array(2 * len(c.args[2:]))
-	for _, name := range c.args[2:] {
+func (c *Call) countSubscribers(k subKind) {
+	c.Array(2 * len(c.Args[2:]))
+	for _, name := range c.Args[2:] {
 		c.Bulk(name)
 		c.Count(len(c.e.pubsub.to[k].by[string(name)]))
 	}

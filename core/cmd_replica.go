@@ -28,14 +28,14 @@ var replicaCommands = []Command{
 	},
 }
 
-func cmdSync(c *call) {
+func cmdSync(c *Call) {
 	if c.maySync() {
 		c.e.replicas.attach(c)
 	}
 }
 
 // maySync reports whether the connection can become a replica; if not it may reply why.
-func (c *call) maySync() bool {
+func (c *Call) maySync() bool {
 	if len(c.Buf) > 0 {
 		c.Error("ERR SYNC and PSYNC are invalid with pending output")
 		return false
@@ -45,7 +45,7 @@ func (c *call) maySync() bool {
 
 // cmdPsync always gives everything: no backlog of the stream is kept that a replica that was away
 // could catch up with.
-func cmdPsync(c *call) {
+func cmdPsync(c *Call) {
 	if _, ok := c.argInt(2); !ok || !c.maySync() {
 		return
 	}
@@ -54,7 +54,7 @@ func cmdPsync(c *call) {
 }
 
 // rdbFilter reads which parts of the data the image is to hold: functions, or nothing.
-func (c *call) rdbFilter(list []byte) bool {
+func (c *Call) rdbFilter(list []byte) bool {
 	words, ok := resp.Split(nil, list)
 	if !ok {
 		c.Error("ERR Missing rdb-filter-only values")
@@ -72,19 +72,19 @@ func (c *call) rdbFilter(list []byte) bool {
 	return true
 }
 
-func cmdReplconf(c *call) {
-	if len(c.args)%2 == 0 {
+func cmdReplconf(c *Call) {
+	if len(c.Args)%2 == 0 {
 		c.Error(errSyntax)
 		return
 	}
 	r := &c.conn.replica
-	for i := 1; i < len(c.args); i += 2 {
+	for i := 1; i < len(c.Args); i += 2 {
 		ok := true
-		switch word := c.args[i]; {
+		switch word := c.Args[i]; {
 		case is(word, "listening-port"):
 			r.port, ok = c.argInt(i + 1)
 		case is(word, "ack"):
-			if n, good := resp.Int(c.args[i+1]); good && r.attached {
+			if n, good := resp.Int(c.Args[i+1]); good && r.attached {
 				c.e.acked(c.conn, n)
 			}
 			return // that is never answered
@@ -95,7 +95,7 @@ func cmdReplconf(c *call) {
 			n, ok = c.argBit(i + 1)
 			r.imageOnly = n == 1
 		case is(word, "rdb-filter-only"):
-			ok = c.rdbFilter(c.args[i+1])
+			ok = c.rdbFilter(c.Args[i+1])
 		case is(word, "capa"), is(word, "ip-address"):
 		default:
 			c.Error("ERR Unrecognized REPLCONF option: " + string(word))

@@ -135,32 +135,32 @@ const (
 )
 
 // scriptArgs reads the number of keys and what follows it.
-func (c *call) scriptArgs() (keys, args [][]byte, ok bool) {
+func (c *Call) scriptArgs() (keys, args [][]byte, ok bool) {
 	n, ok := c.argInt(2)
 	switch {
 	case !ok:
-	case n > int64(len(c.args)-3):
+	case n > int64(len(c.Args)-3):
 		c.Error("ERR Number of keys can't be greater than number of args")
 	case n < 0:
 		c.Error("ERR Number of keys can't be negative")
 	default:
-		return c.args[3 : 3+n], c.args[3+n:], true
+		return c.Args[3 : 3+n], c.Args[3+n:], true
 	}
 	return nil, nil, false
 }
 
-func cmdEval(c *call) {
+func cmdEval(c *Call) {
 	c.e.machine()
 	s := &c.e.scripts
 	sc := s.last // saves computing the sum of a script that comes again and again
-	if sc == nil || !bytes.Equal(sc.body, c.args[1]) {
-		sha := sha1.Hex(c.args[1])
+	if sc == nil || !bytes.Equal(sc.body, c.Args[1]) {
+		sha := sha1.Hex(c.Args[1])
 		sc = s.cache[sha]
 		if sc == nil {
 			if _, _, ok := c.scriptArgs(); !ok {
 				return
 			}
-			if sc = c.learn(sha, c.args[1], true); sc == nil {
+			if sc = c.learn(sha, c.Args[1], true); sc == nil {
 				return
 			}
 		}
@@ -169,11 +169,11 @@ func cmdEval(c *call) {
 	c.runScript(sc)
 }
 
-func cmdEvalsha(c *call) {
+func cmdEvalsha(c *Call) {
 	var sha [40]byte
 	sc := (*script)(nil)
-	if len(c.args[1]) == len(sha) {
-		sc = c.e.scripts.cache[string(syntax.AppendLower(sha[:0], c.args[1]))]
+	if len(c.Args[1]) == len(sha) {
+		sc = c.e.scripts.cache[string(syntax.AppendLower(sha[:0], c.Args[1]))]
 	}
 	if sc == nil {
 		c.Error(errNoScript)
@@ -183,20 +183,20 @@ func cmdEvalsha(c *call) {
 }
 
 // runScript runs a known script for EVAL and its like.
-func (c *call) runScript(sc *script) {
+func (c *Call) runScript(sc *script) {
 	keys, args, ok := c.scriptArgs()
 	if !ok {
 		return
 	}
 	c.e.scripts.used(sc, false)
 	readOnly := c.cmd.Flags&ReadOnly != 0
-	c.e.suspendable(c, func(c *call) {
+	c.e.suspendable(c, func(c *Call) {
 		c.runLua(sc.fn, sc.sha, sc.flags, readOnly, true, keys, args)
 	})
 }
 
 // learn compiles a script and keeps it; it replies the error and returns nil when it cannot.
-func (c *call) learn(sha string, body []byte, eval bool) *script {
+func (c *Call) learn(sha string, body []byte, eval bool) *script {
 	sc, problem := c.e.compileScript(sha, body, eval)
 	if problem != "" {
 		c.Error("ERR " + problem)
@@ -269,26 +269,26 @@ func scriptFlag(name string) scriptFlags {
 	return 0
 }
 
-func cmdScriptLoad(c *call) {
+func cmdScriptLoad(c *Call) {
 	c.e.machine()
-	sha := sha1.Hex(c.args[2])
+	sha := sha1.Hex(c.Args[2])
 	if sc := c.e.scripts.cache[sha]; sc != nil {
 		c.e.scripts.used(sc, true)
-	} else if c.learn(sha, c.args[2], false) == nil {
+	} else if c.learn(sha, c.Args[2], false) == nil {
 		return
 	}
 	c.BulkString(sha)
 }
 
-func cmdScriptExists(c *call) {
-	c.Array(len(c.args) - 2)
-	for _, arg := range c.args[2:] {
+func cmdScriptExists(c *Call) {
+	c.Array(len(c.Args) - 2)
+	for _, arg := range c.Args[2:] {
 		c.Flag(c.e.scripts.cache[string(syntax.AppendLower(nil, arg))] != nil)
 	}
 }
 
-func cmdScriptFlush(c *call) {
-	if len(c.args) > 3 || len(c.args) == 3 && !is(c.args[2], "async") && !is(c.args[2], "sync") {
+func cmdScriptFlush(c *Call) {
+	if len(c.Args) > 3 || len(c.Args) == 3 && !is(c.Args[2], "async") && !is(c.Args[2], "sync") {
 		c.Error("ERR SCRIPT FLUSH only support SYNC|ASYNC option")
 		return
 	}
@@ -303,10 +303,10 @@ func (s *scripts) forget() {
 	s.evals = nil
 }
 
-func cmdScriptKill(c *call) { c.killScript(false) }
+func cmdScriptKill(c *Call) { c.killScript(false) }
 
 // killScript is SCRIPT KILL, and FUNCTION KILL.
-func (c *call) killScript(function bool) {
+func (c *Call) killScript(function bool) {
 	s := &c.e.scripts
 	switch {
 	case s.task == nil:
@@ -322,11 +322,11 @@ func (c *call) killScript(function bool) {
 }
 
 // cmdScriptDebug knows how to leave the debugger, not how to enter it: nobody can attach one.
-func cmdScriptDebug(c *call) {
+func cmdScriptDebug(c *Call) {
 	switch {
-	case is(c.args[2], "no"):
+	case is(c.Args[2], "no"):
 		c.OK()
-	case is(c.args[2], "yes"), is(c.args[2], "sync"):
+	case is(c.Args[2], "yes"), is(c.Args[2], "sync"):
 		c.Error("ERR SCRIPT DEBUG is not supported: there is no Lua debugger")
 	default:
 		c.Error("ERR Use SCRIPT DEBUG YES/SYNC/NO")

@@ -51,28 +51,28 @@ var serverCommands = []Command{
 	},
 }
 
-func cmdDbsize(c *call) { c.Count(c.db.keys.Len()) }
+func cmdDbsize(c *Call) { c.Count(c.db.keys.Len()) }
 
 // flushOption reads FLUSHALL's and FLUSHDB's option; in one process both ways are the same.
-func (c *call) flushOption() bool {
-	if len(c.args) > 2 || len(c.args) == 2 && !is(c.args[1], "async") && !is(c.args[1], "sync") {
+func (c *Call) flushOption() bool {
+	if len(c.Args) > 2 || len(c.Args) == 2 && !is(c.Args[1], "async") && !is(c.Args[1], "sync") {
 		c.Error(errSyntax)
 		return false
 	}
 	return true
 }
 
-func cmdFlushdb(c *call) {
+func cmdFlushdb(c *Call) {
 	if c.flushOption() {
 		c.countLazy(c.db)
 		c.e.flushDB(c.db)
 		c.flushed()
-		c.replicateAsIs()
+		c.propagateAsIs()
 		c.OK()
 	}
 }
 
-func cmdFlushall(c *call) {
+func cmdFlushall(c *Call) {
 	if !c.flushOption() {
 		return
 	}
@@ -87,7 +87,7 @@ func cmdFlushall(c *call) {
 
 // flushed tells those who track keys that a database was emptied. Redis has the client wait for
 // that, as if it took long, and answers after it has told it and has broadcast what changed before.
-func (c *call) flushed() {
+func (c *Call) flushed() {
 	c.e.invalidateAll()
 	if c.mayBlock() && !c.flushesAsync() {
 		c.e.pushOwn(c.conn)
@@ -95,11 +95,11 @@ func (c *call) flushed() {
 	}
 }
 
-func (c *call) flushesAsync() bool { return len(c.args) == 2 && is(c.args[1], "async") }
+func (c *Call) flushesAsync() bool { return len(c.Args) == 2 && is(c.Args[1], "async") }
 
 // countLazy counts the keys of a database that is about to be emptied, where Redis has a thread
 // free them: unless it must be done before a transaction or script goes on.
-func (c *call) countLazy(d *db) {
+func (c *Call) countLazy(d *db) {
 	if c.mayBlock() || c.flushesAsync() {
 		c.e.stats.lazyfreed += int64(d.keys.Len())
 	}
@@ -108,11 +108,11 @@ func (c *call) countLazy(d *db) {
 // flushDB empties a database for everybody to notice.
 func (e *Engine) flushDB(d *db) {
 	e.touchAll(d, nil)
-	e.wakeAlways(d)
+	e.signalEmptied(d)
 	e.persist.dirty += int64(e.empty(d))
 }
 
-func cmdSwapdb(c *call) {
+func cmdSwapdb(c *Call) {
 	first, ok := c.argInt32(1, "ERR invalid first DB index")
 	if !ok {
 		return
@@ -134,15 +134,15 @@ func cmdSwapdb(c *call) {
 		c.e.touchAll(b, a.store)
 		a.store, b.store = b.store, a.store
 		a.store.db, b.store.db = a, b
-		c.e.wakeAll(a)
-		c.e.wakeAll(b)
+		c.e.signalAllAsReady(a)
+		c.e.signalAllAsReady(b)
 		c.e.persist.dirty++
 	}
 	c.OK()
 }
 
-func cmdTime(c *call) {
+func cmdTime(c *Call) {
 	c.Array(2)
-	c.BulkInt(int64(c.now()) / 1e6)
-	c.BulkInt(int64(c.now()) % 1e6)
+	c.BulkInt(int64(c.Now()) / 1e6)
+	c.BulkInt(int64(c.Now()) % 1e6)
 }

@@ -119,16 +119,16 @@ var setCommands = []Command{
 
 // setOf returns the set at a key for reading: nil when there is none, and false when the key holds
 // something else, once that is replied.
-func (c *call) setOf(key []byte) (*set.Set, bool) {
-	return c.asSet(c.find(key))
+func (c *Call) setOf(key []byte) (*set.Set, bool) {
+	return c.asSet(c.lookupRead(key))
 }
 
 // setToChange is setOf for a command that may change the set.
-func (c *call) setToChange(key []byte) (*set.Set, bool) {
-	return c.asSet(c.findWrite(key))
+func (c *Call) setToChange(key []byte) (*set.Set, bool) {
+	return c.asSet(c.lookupWrite(key))
 }
 
-func (c *call) asSet(o *object) (*set.Set, bool) {
+func (c *Call) asSet(o *object) (*set.Set, bool) {
 	if o == nil {
 		return nil, true
 	}
@@ -140,7 +140,7 @@ func (c *call) asSet(o *object) (*set.Set, bool) {
 
 // startSet makes a set at a key where there is none, for n members of which first is the first;
 // they must be added at once.
-func (c *call) startSet(key, first []byte, n int) *set.Set {
+func (c *Call) startSet(key, first []byte, n int) *set.Set {
 	o := newSet(set.Make(first, n, c.e.setLimits()))
 	c.add(key, o)
 	return o.set()
@@ -148,16 +148,16 @@ func (c *call) startSet(key, first []byte, n int) *set.Set {
 
 // membersGone tells everybody that n > 0 members have left the set at a key, and removes the key of
 // a set that has none left.
-func (c *call) membersGone(key []byte, s *set.Set, event string, n int) {
-	c.modified(notifySet, event, key)
+func (c *Call) membersGone(key []byte, s *set.Set, event string, n int) {
+	c.signalModified(notifySet, event, key)
 	c.e.persist.dirty += int64(n - 1)
 	if s.Len() == 0 {
 		c.removeEmpty(key)
 	}
 }
 
-func cmdSadd(c *call) {
-	key, members := c.args[1], c.args[2:]
+func cmdSadd(c *Call) {
+	key, members := c.Args[1], c.Args[2:]
 	s, ok := c.setToChange(key)
 	if !ok {
 		return
@@ -175,32 +175,32 @@ func cmdSadd(c *call) {
 		}
 	}
 	if fresh > 0 {
-		c.modified(notifySet, "sadd", key)
+		c.signalModified(notifySet, "sadd", key)
 		c.e.persist.dirty += int64(fresh - 1)
 	}
 	c.Count(fresh)
 }
 
-func cmdSrem(c *call) {
-	s, ok := c.setToChange(c.args[1])
+func cmdSrem(c *Call) {
+	s, ok := c.setToChange(c.Args[1])
 	if !ok {
 		return
 	}
 	n := 0
-	for _, m := range c.args[2:] {
+	for _, m := range c.Args[2:] {
 		if s != nil && s.Remove(m) {
 			n++
 		}
 	}
 	if n > 0 {
-		c.membersGone(c.args[1], s, "srem", n)
+		c.membersGone(c.Args[1], s, "srem", n)
 	}
 	c.Count(n)
 }
 
-func cmdSmove(c *call) {
-	source, destination, m := c.args[1], c.args[2], c.args[3]
-	from, to := c.findWrite(source), c.findWrite(destination)
+func cmdSmove(c *Call) {
+	source, destination, m := c.Args[1], c.Args[2], c.Args[3]
+	from, to := c.lookupWrite(source), c.lookupWrite(destination)
 	switch {
 	case from == nil:
 		c.Int(0)
@@ -222,30 +222,30 @@ func cmdSmove(c *call) {
 		s = to.set()
 	}
 	if s.Add(m, c.e.setLimits()) {
-		c.modified(notifySet, "sadd", destination)
+		c.signalModified(notifySet, "sadd", destination)
 	}
 	c.Int(1)
 }
 
-func cmdSismember(c *call) {
-	if s, ok := c.setOf(c.args[1]); ok {
-		c.Flag(s != nil && s.Has(c.args[2]))
+func cmdSismember(c *Call) {
+	if s, ok := c.setOf(c.Args[1]); ok {
+		c.Flag(s != nil && s.Has(c.Args[2]))
 	}
 }
 
-func cmdSmismember(c *call) {
-	s, ok := c.setOf(c.args[1])
+func cmdSmismember(c *Call) {
+	s, ok := c.setOf(c.Args[1])
 	if !ok {
 		return
 	}
-	c.Array(len(c.args) - 2)
-	for _, m := range c.args[2:] {
+	c.Array(len(c.Args) - 2)
+	for _, m := range c.Args[2:] {
 		c.Flag(s != nil && s.Has(m))
 	}
 }
 
-func cmdScard(c *call) {
-	s, ok := c.setOf(c.args[1])
+func cmdScard(c *Call) {
+	s, ok := c.setOf(c.Args[1])
 	switch {
 	case !ok:
 	case s == nil:
@@ -255,14 +255,14 @@ func cmdScard(c *call) {
 	}
 }
 
-func cmdSmembers(c *call) {
-	if s, ok := c.setOf(c.args[1]); ok {
+func cmdSmembers(c *Call) {
+	if s, ok := c.setOf(c.Args[1]); ok {
 		c.members(s)
 	}
 }
 
 // members writes all members of a set, which may be nil.
-func (c *call) members(s *set.Set) {
+func (c *Call) members(s *set.Set) {
 	if s == nil {
 		c.Set(0)
 		return
@@ -273,12 +273,12 @@ func (c *call) members(s *set.Set) {
 	}
 }
 
-func cmdSscan(c *call) {
+func cmdSscan(c *Call) {
 	cursor, ok := c.argCursor(2)
 	if !ok {
 		return
 	}
-	s, ok := c.setOf(c.args[1])
+	s, ok := c.setOf(c.Args[1])
 	if !ok {
 		return
 	}

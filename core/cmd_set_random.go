@@ -11,12 +11,12 @@ import (
 // set, decides on the size of that reply.
 const randomMembersMax = 1 << 24
 
-func cmdSpop(c *call) {
-	if len(c.args) > 2 {
+func cmdSpop(c *Call) {
+	if len(c.Args) > 2 {
 		c.popMembers()
 		return
 	}
-	key := c.args[1]
+	key := c.Args[1]
 	s, ok := c.setToChange(key)
 	if !ok {
 		return
@@ -29,13 +29,13 @@ func cmdSpop(c *call) {
 	m := s.AppendAt(scratch[:0], c.e.random.Below(s.Len()))
 	s.Remove(m)
 	c.Bulk(m)
-	c.replicate("SREM", key, m)
+	c.propagate("SREM", key, m)
 	c.membersGone(key, s, "spop", 1)
 }
 
 // popMembers is SPOP with a count.
-func (c *call) popMembers() {
-	if len(c.args) > 3 {
+func (c *Call) popMembers() {
+	if len(c.Args) > 3 {
 		c.Error(errSyntax)
 		return
 	}
@@ -43,8 +43,8 @@ func (c *call) popMembers() {
 	if !ok {
 		return
 	}
-	key := c.args[1]
-	o := c.findWrite(key)
+	key := c.Args[1]
+	o := c.lookupWrite(key)
 	s, ok := c.asSet(o)
 	switch {
 	case !ok:
@@ -56,8 +56,8 @@ func (c *call) popMembers() {
 	n := s.Len()
 	if count >= int64(n) {
 		c.members(s)
-		c.replicate("DEL", key)
-		c.modified(notifySet, "spop", key)
+		c.propagate("DEL", key)
+		c.signalModified(notifySet, "spop", key)
 		c.e.persist.dirty += int64(n - 1)
 		c.removeEmpty(key)
 		return
@@ -73,18 +73,18 @@ func (c *call) popMembers() {
 	default:
 		o.body = c.popRest(s, left)
 	}
-	if c.feeds() {
-		c.replicateGone(key, c.Buf[at:])
+	if c.propagates() {
+		c.propagateGone(key, c.Buf[at:])
 	}
-	c.modified(notifySet, "spop", key)
+	c.signalModified(notifySet, "spop", key)
 	c.e.persist.dirty += count - 1
 }
 
 // goneAtOnce is how many members a replica is told to remove with one command.
 const goneAtOnce = 1024
 
-// replicateGone sends the replicas which members have left the set at a key: those of a reply.
-func (c *call) replicateGone(key []byte, reply []byte) {
+// propagateGone sends the replicas which members have left the set at a key: those of a reply.
+func (c *Call) propagateGone(key []byte, reply []byte) {
 	args := [][]byte{key}
 	for len(reply) > 0 {
 		head := bytes.IndexByte(reply, '\n') + 1
@@ -93,7 +93,7 @@ func (c *call) replicateGone(key []byte, reply []byte) {
 		args = append(args, reply[head:end])
 		reply = reply[end+2:]
 		if len(args) > goneAtOnce || len(reply) == 0 {
-			c.replicate("SREM", args...)
+			c.propagate("SREM", args...)
 			args = args[:1]
 		}
 	}
@@ -104,7 +104,7 @@ func (c *call) replicateGone(key []byte, reply []byte) {
 const moveBelow = 5
 
 // popListpack writes count members of a Listpack, in its order, and takes them out.
-func (c *call) popListpack(s *set.Set, count int) {
+func (c *Call) popListpack(s *set.Set, count int) {
 	gone := make([][]byte, 0, count)
 	n := s.Len()
 	for m := range s.All {
@@ -121,7 +121,7 @@ func (c *call) popListpack(s *set.Set, count int) {
 }
 
 // popEach writes count members and takes them out.
-func (c *call) popEach(s *set.Set, count int) {
+func (c *Call) popEach(s *set.Set, count int) {
 	var scratch []byte
 	for range count {
 		scratch = s.AppendAt(scratch[:0], c.e.random.Below(s.Len()))
@@ -131,7 +131,7 @@ func (c *call) popEach(s *set.Set, count int) {
 }
 
 // popRest writes all but left members and returns a set of these.
-func (c *call) popRest(s *set.Set, left int) *set.Set {
+func (c *Call) popRest(s *set.Set, left int) *set.Set {
 	lim := c.e.setLimits()
 	rest := set.Make(nil, 1, lim) // a Listpack
 	if s.Encoding() == set.Intset {
@@ -152,12 +152,12 @@ func (c *call) popRest(s *set.Set, left int) *set.Set {
 // cmdSrandmember gives different members for a count from 0 up: the whole set when it has no more,
 // in the order of the set otherwise, or in any order when the set is large and the count small.
 // With a negative count it draws that often, and members may repeat.
-func cmdSrandmember(c *call) {
-	if len(c.args) > 2 {
+func cmdSrandmember(c *Call) {
+	if len(c.Args) > 2 {
 		c.randomMembers()
 		return
 	}
-	s, ok := c.setOf(c.args[1])
+	s, ok := c.setOf(c.Args[1])
 	switch {
 	case !ok:
 	case s == nil:
@@ -168,8 +168,8 @@ func cmdSrandmember(c *call) {
 }
 
 // randomMembers is SRANDMEMBER with a count.
-func (c *call) randomMembers() {
-	if len(c.args) > 3 {
+func (c *Call) randomMembers() {
+	if len(c.Args) > 3 {
 		c.Error(errSyntax)
 		return
 	}
@@ -177,7 +177,7 @@ func (c *call) randomMembers() {
 	if !ok {
 		return
 	}
-	s, ok := c.setOf(c.args[1])
+	s, ok := c.setOf(c.Args[1])
 	switch {
 	case !ok:
 	case s == nil, count == 0:
@@ -199,7 +199,7 @@ func (c *call) randomMembers() {
 }
 
 // drawMembers writes count members, each drawn from all.
-func (c *call) drawMembers(s *set.Set, count int) {
+func (c *Call) drawMembers(s *set.Set, count int) {
 	var scratch []byte
 	for range count {
 		scratch = s.AppendAt(scratch[:0], c.e.random.Below(s.Len()))
@@ -208,7 +208,7 @@ func (c *call) drawMembers(s *set.Set, count int) {
 }
 
 // chooseMembers writes count different members of a set that has more.
-func (c *call) chooseMembers(s *set.Set, count int) {
+func (c *Call) chooseMembers(s *set.Set, count int) {
 	n := s.Len()
 	if s.Encoding() != set.Table || count > n/3 {
 		for m := range s.All {

@@ -85,7 +85,7 @@ var setStoreCommands = []Command{
 
 // setsOf returns the sets at several keys, nil where there is none. It reports false when one of
 // the keys holds something else, once that is replied.
-func (c *call) setsOf(keys [][]byte) ([]*set.Set, bool) {
+func (c *Call) setsOf(keys [][]byte) ([]*set.Set, bool) {
 	sets := make([]*set.Set, len(keys))
 	for i, key := range keys {
 		var ok bool
@@ -97,19 +97,19 @@ func (c *call) setsOf(keys [][]byte) ([]*set.Set, bool) {
 }
 
 // storeSet stores the outcome of an operation at the command's first key; an empty one deletes it.
-func (c *call) storeSet(s *set.Set, event string) {
-	key := c.args[1]
+func (c *Call) storeSet(s *set.Set, event string) {
+	key := c.Args[1]
 	if s.Len() > 0 {
 		c.put(key, newSet(*s))
-		c.modified(notifySet, event, key)
+		c.signalModified(notifySet, event, key)
 	} else if c.peek(key) != nil && c.remove(key) {
-		c.modified(notifyGeneric, "del", key)
+		c.signalModified(notifyGeneric, "del", key)
 	}
 	c.Count(s.Len())
 }
 
-func cmdSinter(c *call) {
-	sets, ok := c.setsOf(c.args[1:])
+func cmdSinter(c *Call) {
+	sets, ok := c.setsOf(c.Args[1:])
 	if !ok {
 		return
 	}
@@ -126,19 +126,19 @@ func cmdSinter(c *call) {
 	c.ArrayEnd(at, kind, n)
 }
 
-func cmdSintercard(c *call) {
+func cmdSintercard(c *Call) {
 	num, ok := c.argRange(1, 1, math.MaxInt64, "ERR numkeys should be greater than 0")
 	if !ok {
 		return
 	}
-	if num > int64(len(c.args)-2) {
+	if num > int64(len(c.Args)-2) {
 		c.Error("ERR Number of keys can't be greater than number of args")
 		return
 	}
-	keys, i := c.args[2:2+num], 2+int(num)
+	keys, i := c.Args[2:2+num], 2+int(num)
 	limit := int64(0)
-	for ; i < len(c.args); i += 2 {
-		if !is(c.args[i], "limit") || i+1 == len(c.args) {
+	for ; i < len(c.Args); i += 2 {
+		if !is(c.Args[i], "limit") || i+1 == len(c.Args) {
 			c.Error(errSyntax)
 			return
 		}
@@ -159,8 +159,8 @@ func cmdSintercard(c *call) {
 	c.Int(n)
 }
 
-func cmdSinterstore(c *call) {
-	sets, ok := c.setsOf(c.args[2:])
+func cmdSinterstore(c *Call) {
+	sets, ok := c.setsOf(c.Args[2:])
 	if !ok {
 		return
 	}
@@ -193,7 +193,7 @@ func smallest(sets []*set.Set) *set.Set {
 
 // eachCommon visits the members that all sets have, in the order of the smallest, until visit
 // returns false. A member is lent until the next one.
-func (c *call) eachCommon(sets []*set.Set, visit func(m []byte) bool) {
+func (c *Call) eachCommon(sets []*set.Set, visit func(m []byte) bool) {
 	first := smallest(sets)
 	if first == nil {
 		return
@@ -203,7 +203,7 @@ func (c *call) eachCommon(sets []*set.Set, visit func(m []byte) bool) {
 	i := 0
 members:
 	for m := range first.All {
-		c.e.breathe(i)
+		c.e.yieldIn(i)
 		i++
 		for _, s := range sets {
 			if s != first && !s.Has(m) {
@@ -216,8 +216,8 @@ members:
 	}
 }
 
-func cmdSunion(c *call) {
-	sets, ok := c.setsOf(c.args[1:])
+func cmdSunion(c *Call) {
+	sets, ok := c.setsOf(c.Args[1:])
 	if !ok {
 		return
 	}
@@ -244,8 +244,8 @@ func cmdSunion(c *call) {
 	c.members(&all)
 }
 
-func cmdSunionstore(c *call) {
-	sets, ok := c.setsOf(c.args[2:])
+func cmdSunionstore(c *Call) {
+	sets, ok := c.setsOf(c.Args[2:])
 	if !ok {
 		return
 	}
@@ -255,22 +255,22 @@ func cmdSunionstore(c *call) {
 }
 
 // addAll adds the members of all sets that are there.
-func (c *call) addAll(to *set.Set, sets []*set.Set, lim set.Limits) {
+func (c *Call) addAll(to *set.Set, sets []*set.Set, lim set.Limits) {
 	i := 0
 	for _, s := range sets {
 		if s == nil {
 			continue
 		}
 		for m := range s.All {
-			c.e.breathe(i)
+			c.e.yieldIn(i)
 			i++
 			to.Add(m, lim)
 		}
 	}
 }
 
-func cmdSdiff(c *call) {
-	sets, ok := c.setsOf(c.args[1:])
+func cmdSdiff(c *Call) {
+	sets, ok := c.setsOf(c.Args[1:])
 	if !ok {
 		return
 	}
@@ -288,8 +288,8 @@ func cmdSdiff(c *call) {
 
 // cmdSdiffstore looks each member of the first set up in the others; or, where that is more work,
 // takes the members of the others out of a copy of the first. The encoding may tell which.
-func cmdSdiffstore(c *call) {
-	sets, ok := c.setsOf(c.args[2:])
+func cmdSdiffstore(c *Call) {
+	sets, ok := c.setsOf(c.Args[2:])
 	if !ok {
 		return
 	}
@@ -315,7 +315,7 @@ func cmdSdiffstore(c *call) {
 
 // eachOther visits the members of the first set that none of the others has. A member is lent until
 // the next one.
-func (c *call) eachOther(sets []*set.Set, visit func(m []byte)) {
+func (c *Call) eachOther(sets []*set.Set, visit func(m []byte)) {
 	first := sets[0]
 	if first == nil || slices.Contains(sets[1:], first) {
 		return
@@ -323,7 +323,7 @@ func (c *call) eachOther(sets []*set.Set, visit func(m []byte)) {
 	i := 0
 members:
 	for m := range first.All {
-		c.e.breathe(i)
+		c.e.yieldIn(i)
 		i++
 		for _, s := range sets[1:] {
 			if s != nil && s.Has(m) {
@@ -335,14 +335,14 @@ members:
 }
 
 // removeAll takes the members of all sets that are there out of one.
-func (c *call) removeAll(from *set.Set, sets []*set.Set) {
+func (c *Call) removeAll(from *set.Set, sets []*set.Set) {
 	i := 0
 	for _, s := range sets {
 		if s == nil {
 			continue
 		}
 		for m := range s.All {
-			c.e.breathe(i)
+			c.e.yieldIn(i)
 			i++
 			from.Remove(m)
 		}

@@ -37,9 +37,9 @@ var sortCommands = []Command{
 
 const errSortScore = "ERR One or more scores can't be converted into double"
 
-func cmdSort(c *call) { c.sort(true) }
+func cmdSort(c *Call) { c.sort(true) }
 
-func cmdSortRO(c *call) { c.sort(false) }
+func cmdSortRO(c *Call) { c.sort(false) }
 
 // sortOptions are what SORT may be told beside its key.
 type sortOptions struct {
@@ -52,11 +52,11 @@ type sortOptions struct {
 	stores        bool
 }
 
-func (c *call) sortOptions(mayStore bool) (opt sortOptions, ok bool) {
+func (c *Call) sortOptions(mayStore bool) (opt sortOptions, ok bool) {
 	opt.count = -1
-	for i := 2; i < len(c.args); i++ {
-		rest := len(c.args) - i - 1
-		switch word := c.args[i]; {
+	for i := 2; i < len(c.Args); i++ {
+		rest := len(c.Args) - i - 1
+		switch word := c.Args[i]; {
 		case is(word, "asc"):
 			opt.desc = false
 		case is(word, "desc"):
@@ -73,14 +73,14 @@ func (c *call) sortOptions(mayStore bool) (opt sortOptions, ok bool) {
 			i += 2
 		case is(word, "store") && mayStore && rest >= 1:
 			i++
-			opt.store, opt.stores = c.args[i], true
+			opt.store, opt.stores = c.Args[i], true
 		case is(word, "by") && rest >= 1:
 			i++
-			opt.by = c.args[i]
+			opt.by = c.Args[i]
 			opt.asIs = opt.asIs || !bytes.Contains(opt.by, []byte{'*'})
 		case is(word, "get") && rest >= 1:
 			i++
-			opt.get = append(opt.get, c.args[i])
+			opt.get = append(opt.get, c.Args[i])
 		default:
 			c.Error(errSyntax)
 			return opt, false
@@ -99,16 +99,16 @@ func (opt *sortOptions) window(n int) (start, end int) {
 	return start, end
 }
 
-func (c *call) sort(mayStore bool) {
+func (c *Call) sort(mayStore bool) {
 	opt, ok := c.sortOptions(mayStore)
 	if !ok {
 		return
 	}
-	items, ok := c.sortItems(c.args[1])
+	items, ok := c.sortItems(c.Args[1])
 	if !ok {
 		return
 	}
-	if o := c.peek(c.args[1]); opt.asIs && o != nil && o.kind == kindSet {
+	if o := c.peek(c.Args[1]); opt.asIs && o != nil && o.kind == kindSet {
 		opt.asIsSet(c)
 	}
 	switch {
@@ -139,7 +139,7 @@ func (c *call) sort(mayStore bool) {
 
 // asIsSet corrects the options for a set that is not to be sorted: it has no other direction, and
 // what is stored, or what a script sees, must not depend on the order of a hash table.
-func (opt *sortOptions) asIsSet(c *call) {
+func (opt *sortOptions) asIsSet(c *Call) {
 	if opt.stores || c.conn.script {
 		opt.asIs, opt.alpha, opt.by = false, true, nil
 	} else {
@@ -156,8 +156,8 @@ type sortItem struct {
 
 // sortItems returns the elements of the value at a key, none if there is no value, and false after
 // replying an error. A type that comes later adds its case here.
-func (c *call) sortItems(key []byte) (items []sortItem, ok bool) {
-	o := c.find(key)
+func (c *Call) sortItems(key []byte) (items []sortItem, ok bool) {
+	o := c.lookupRead(key)
 	switch {
 	case o == nil:
 		return nil, true
@@ -186,7 +186,7 @@ func (c *call) sortItems(key []byte) (items []sortItem, ok bool) {
 
 // sortKeys finds what each element is sorted by. It reports false if that is no number where it
 // should be one.
-func (c *call) sortKeys(items []sortItem, opt *sortOptions) bool {
+func (c *Call) sortKeys(items []sortItem, opt *sortOptions) bool {
 	for i := range items {
 		it := &items[i]
 		by := it.element
@@ -263,7 +263,7 @@ func sortScore(b []byte) (float64, bool) {
 // lookupPattern returns the value that a pattern of BY or GET names for an element: # is the
 // element itself; otherwise the element takes the place of the first *, and what stands behind
 // -> is the field of a hash. It is nil where there is no such value.
-func (c *call) lookupPattern(pattern, element []byte) []byte {
+func (c *Call) lookupPattern(pattern, element []byte) []byte {
 	if len(pattern) == 1 && pattern[0] == '#' {
 		return element
 	}
@@ -276,7 +276,7 @@ func (c *call) lookupPattern(pattern, element []byte) []byte {
 		tail, field = tail[:arrow], tail[arrow+2:]
 	}
 	key := slices.Concat(pattern[:star], element, tail)
-	o := c.find(key)
+	o := c.lookupRead(key)
 	switch {
 	case o == nil:
 	case field == nil && o.kind == kindString:
@@ -298,7 +298,7 @@ func notNil(b []byte) []byte {
 }
 
 // sortOutput returns the elements, or what the patterns of GET name for each; nil is no value.
-func (c *call) sortOutput(items []sortItem, get [][]byte) [][]byte {
+func (c *Call) sortOutput(items []sortItem, get [][]byte) [][]byte {
 	out := make([][]byte, 0, len(items)*max(len(get), 1))
 	for i := range items {
 		if len(get) == 0 {
@@ -312,10 +312,10 @@ func (c *call) sortOutput(items []sortItem, get [][]byte) [][]byte {
 }
 
 // sortStore stores the outcome as a list; none at all deletes the key.
-func (c *call) sortStore(key []byte, out [][]byte) {
+func (c *Call) sortStore(key []byte, out [][]byte) {
 	if len(out) == 0 {
 		if c.peek(key) != nil && c.remove(key) {
-			c.modified(notifyGeneric, "del", key)
+			c.signalModified(notifyGeneric, "del", key)
 		}
 		c.Int(0)
 		return
@@ -328,7 +328,7 @@ func (c *call) sortStore(key []byte, out [][]byte) {
 	}
 	l.Settle()
 	c.put(key, o)
-	c.modified(notifyList, "sortstore", key)
+	c.signalModified(notifyList, "sortstore", key)
 	c.e.persist.dirty += int64(len(out)) - 1
 	c.Count(len(out))
 }

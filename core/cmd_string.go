@@ -237,8 +237,8 @@ var stringCommands = []Command{
 	},
 }
 
-func cmdGet(c *call) {
-	o := c.find(c.args[1])
+func cmdGet(c *Call) {
+	o := c.lookupRead(c.Args[1])
 	if o == nil {
 		c.Null()
 		return
@@ -254,11 +254,11 @@ type setOptions struct {
 	expiry               int64 // stays if none is given
 }
 
-func (c *call) setOptions() (opt setOptions, ok bool) {
+func (c *Call) setOptions() (opt setOptions, ok bool) {
 	opt.expiry = stays
 	unit, at := expireUnit(0), 0
-	for i := 3; i < len(c.args); i++ {
-		arg := c.args[i]
+	for i := 3; i < len(c.Args); i++ {
+		arg := c.Args[i]
 		u, timed := unitOf(arg)
 		switch {
 		case is(arg, "nx") && !opt.xx:
@@ -269,7 +269,7 @@ func (c *call) setOptions() (opt setOptions, ok bool) {
 			opt.get = true
 		case is(arg, "keepttl") && at == 0:
 			opt.keepTTL = true
-		case timed && !opt.keepTTL && at == 0 && i+1 < len(c.args):
+		case timed && !opt.keepTTL && at == 0 && i+1 < len(c.Args):
 			i++
 			unit, at = u, i
 		default:
@@ -284,9 +284,9 @@ func (c *call) setOptions() (opt setOptions, ok bool) {
 	return opt, true
 }
 
-func cmdSet(c *call) {
-	if len(c.args) == 3 {
-		c.store(c.args[1], c.args[2])
+func cmdSet(c *Call) {
+	if len(c.Args) == 3 {
+		c.store(c.Args[1], c.Args[2])
 		c.OK()
 		return
 	}
@@ -294,10 +294,10 @@ func cmdSet(c *call) {
 	if !ok {
 		return
 	}
-	key := c.args[1]
-	o := c.findWrite(key)
+	key := c.Args[1]
+	o := c.lookupWrite(key)
 	if opt.get {
-		if o = c.find(key); !c.ofKind(o, kindString) {
+		if o = c.lookupRead(key); !c.ofKind(o, kindString) {
 			return
 		}
 	}
@@ -314,23 +314,23 @@ func cmdSet(c *call) {
 	}
 	switch {
 	case opt.expiry != stays:
-		c.replicateUntil(key, c.args[2], opt.expiry)
+		c.propagateSet(key, c.Args[2], opt.expiry)
 	case opt.get && opt.keepTTL:
-		c.replicate("SET", key, c.args[2], []byte("KEEPTTL"))
+		c.propagate("SET", key, c.Args[2], []byte("KEEPTTL"))
 	case opt.get:
-		c.replicate("SET", key, c.args[2])
+		c.propagate("SET", key, c.Args[2])
 	}
 	if opt.keepTTL && o != nil {
 		opt.expiry = o.expiry()
 	}
-	c.storeUntil(key, c.args[2], opt.expiry, opt.keepTTL)
+	c.storeUntil(key, c.Args[2], opt.expiry, opt.keepTTL)
 	if !opt.get {
 		c.OK()
 	}
 }
 
 // orNull writes a string value or null.
-func (c *call) orNull(o *object) {
+func (c *Call) orNull(o *object) {
 	if o == nil {
 		c.Null()
 		return
@@ -339,7 +339,7 @@ func (c *call) orNull(o *object) {
 }
 
 // store makes a key the string val, whatever it held, without an expiry.
-func (c *call) store(key, val []byte) {
+func (c *Call) store(key, val []byte) {
 	p, fresh := c.db.keys.Put(key)
 	if o := *p; !fresh && o.kind == kindString && o.ttl == nil {
 		o.setString(val)
@@ -347,11 +347,11 @@ func (c *call) store(key, val []byte) {
 	} else {
 		c.replace(p, key, val)
 	}
-	c.modified(notifyString, "set", key)
+	c.signalModified(notifyString, "set", key)
 }
 
 // replace makes the value at p, whatever it is, the string val.
-func (c *call) replace(p **object, key, val []byte) {
+func (c *Call) replace(p **object, key, val []byte) {
 	o := *p
 	switch {
 	case o == nil:
@@ -372,7 +372,7 @@ func (c *call) replace(p **object, key, val []byte) {
 }
 
 // storeUntil stores a string with an expiry; kept says that it had it before.
-func (c *call) storeUntil(key, val []byte, expiry int64, kept bool) {
+func (c *Call) storeUntil(key, val []byte, expiry int64, kept bool) {
 	c.store(key, val)
 	if expiry == stays {
 		return
@@ -383,60 +383,60 @@ func (c *call) storeUntil(key, val []byte, expiry int64, kept bool) {
 	}
 }
 
-func cmdSetnx(c *call) {
-	if c.findWrite(c.args[1]) != nil {
+func cmdSetnx(c *Call) {
+	if c.lookupWrite(c.Args[1]) != nil {
 		c.Int(0)
 		return
 	}
-	c.store(c.args[1], c.args[2])
+	c.store(c.Args[1], c.Args[2])
 	c.Int(1)
 }
 
-func cmdSetex(c *call)  { c.setex(unitSeconds) }
-func cmdPsetex(c *call) { c.setex(unitMilliseconds) }
+func cmdSetex(c *Call)  { c.setex(unitSeconds) }
+func cmdPsetex(c *Call) { c.setex(unitMilliseconds) }
 
-func (c *call) setex(u expireUnit) {
+func (c *Call) setex(u expireUnit) {
 	at, ok := c.argExpiry(2, u)
 	if !ok {
 		return
 	}
-	c.replicateUntil(c.args[1], c.args[3], at)
-	c.storeUntil(c.args[1], c.args[3], at, false)
+	c.propagateSet(c.Args[1], c.Args[3], at)
+	c.storeUntil(c.Args[1], c.Args[3], at, false)
 	c.OK()
 }
 
-func cmdGetset(c *call) {
-	o := c.find(c.args[1])
+func cmdGetset(c *Call) {
+	o := c.lookupRead(c.Args[1])
 	if !c.ofKind(o, kindString) {
 		return
 	}
 	c.orNull(o)
-	c.replicate("SET", c.args[1], c.args[2])
-	c.store(c.args[1], c.args[2])
+	c.propagate("SET", c.Args[1], c.Args[2])
+	c.store(c.Args[1], c.Args[2])
 }
 
-func cmdGetdel(c *call) {
-	o := c.find(c.args[1])
+func cmdGetdel(c *Call) {
+	o := c.lookupRead(c.Args[1])
 	if !c.ofKind(o, kindString) {
 		return
 	}
 	c.orNull(o)
 	if o != nil {
-		c.replicate("DEL", c.args[1])
-		c.remove(c.args[1])
-		c.modified(notifyGeneric, "del", c.args[1])
+		c.propagate("DEL", c.Args[1])
+		c.remove(c.Args[1])
+		c.signalModified(notifyGeneric, "del", c.Args[1])
 	}
 }
 
-func cmdGetex(c *call) {
-	key := c.args[1]
+func cmdGetex(c *Call) {
+	key := c.Args[1]
 	unit, at, persist := expireUnit(0), 0, false
-	for i := 2; i < len(c.args); i++ {
-		u, timed := unitOf(c.args[i])
+	for i := 2; i < len(c.Args); i++ {
+		u, timed := unitOf(c.Args[i])
 		switch {
-		case is(c.args[i], "persist") && at == 0:
+		case is(c.Args[i], "persist") && at == 0:
 			persist = true
-		case timed && !persist && at == 0 && i+1 < len(c.args):
+		case timed && !persist && at == 0 && i+1 < len(c.Args):
 			i++
 			unit, at = u, i
 		default:
@@ -444,7 +444,7 @@ func cmdGetex(c *call) {
 			return
 		}
 	}
-	o := c.find(key)
+	o := c.lookupRead(key)
 	if o == nil {
 		c.Null()
 		return
@@ -462,23 +462,23 @@ func cmdGetex(c *call) {
 	c.bulkObject(o)
 	switch {
 	case expiry != stays && expiry <= c.nowMs():
-		c.replicate("DEL", key)
+		c.propagate("DEL", key)
 		c.remove(key)
-		c.modified(notifyGeneric, "del", key)
+		c.signalModified(notifyGeneric, "del", key)
 	case expiry != stays:
-		c.replicateExpiry(key, expiry)
+		c.propagateExpiry(key, expiry)
 		c.e.setExpiry(c.db, key, o, expiry)
-		c.modified(notifyGeneric, "expire", key)
+		c.signalModified(notifyGeneric, "expire", key)
 	case persist && c.e.clearTTL(o):
-		c.replicate("PERSIST", key)
-		c.modified(notifyGeneric, "persist", key)
+		c.propagate("PERSIST", key)
+		c.signalModified(notifyGeneric, "persist", key)
 	}
 }
 
-func cmdMget(c *call) {
-	c.Array(len(c.args) - 1)
-	for _, key := range c.args[1:] {
-		if o := c.find(key); o != nil && o.kind == kindString {
+func cmdMget(c *Call) {
+	c.Array(len(c.Args) - 1)
+	for _, key := range c.Args[1:] {
+		if o := c.lookupRead(key); o != nil && o.kind == kindString {
 			c.bulkObject(o)
 		} else {
 			c.Null()
@@ -486,36 +486,36 @@ func cmdMget(c *call) {
 	}
 }
 
-func cmdMset(c *call) {
-	if len(c.args)%2 == 0 {
+func cmdMset(c *Call) {
+	if len(c.Args)%2 == 0 {
 		c.Error(errArity(c.cmd))
 		return
 	}
-	for i := 1; i < len(c.args); i += 2 {
-		c.store(c.args[i], c.args[i+1])
+	for i := 1; i < len(c.Args); i += 2 {
+		c.store(c.Args[i], c.Args[i+1])
 	}
 	c.OK()
 }
 
-func cmdMsetnx(c *call) {
-	if len(c.args)%2 == 0 {
+func cmdMsetnx(c *Call) {
+	if len(c.Args)%2 == 0 {
 		c.Error(errArity(c.cmd))
 		return
 	}
-	for i := 1; i < len(c.args); i += 2 {
-		if c.findWrite(c.args[i]) != nil {
+	for i := 1; i < len(c.Args); i += 2 {
+		if c.lookupWrite(c.Args[i]) != nil {
 			c.Int(0)
 			return
 		}
 	}
-	for i := 1; i < len(c.args); i += 2 {
-		c.store(c.args[i], c.args[i+1])
+	for i := 1; i < len(c.Args); i += 2 {
+		c.store(c.Args[i], c.Args[i+1])
 	}
 	c.Int(1)
 }
 
-func cmdStrlen(c *call) {
-	o := c.find(c.args[1])
+func cmdStrlen(c *Call) {
+	o := c.lookupRead(c.Args[1])
 	if !c.ofKind(o, kindString) {
 		return
 	}
@@ -535,7 +535,7 @@ func (o *object) growable() []byte {
 }
 
 // tooLong reports whether a string of size n is longer than may be, and replies the error.
-func (c *call) tooLong(n int64) bool {
+func (c *Call) tooLong(n int64) bool {
 	if n > c.e.cfg.protoMaxBulkLen {
 		c.Error(errTooBig)
 		return true
@@ -543,9 +543,9 @@ func (c *call) tooLong(n int64) bool {
 	return false
 }
 
-func cmdAppend(c *call) {
-	key, tail := c.args[1], c.args[2]
-	o := c.findWrite(key)
+func cmdAppend(c *Call) {
+	key, tail := c.Args[1], c.Args[2]
+	o := c.lookupWrite(key)
 	switch {
 	case o == nil:
 		o = newString(tail)
@@ -557,11 +557,11 @@ func cmdAppend(c *call) {
 	default:
 		o.setRaw(append(o.growable(), tail...))
 	}
-	c.modified(notifyString, "append", key)
+	c.signalModified(notifyString, "append", key)
 	c.Count(o.textLen())
 }
 
-func cmdSetrange(c *call) {
+func cmdSetrange(c *Call) {
 	offset, ok := c.argInt(2)
 	if !ok {
 		return
@@ -570,8 +570,8 @@ func cmdSetrange(c *call) {
 		c.Error("ERR offset is out of range")
 		return
 	}
-	key, part := c.args[1], c.args[3]
-	o := c.findWrite(key)
+	key, part := c.Args[1], c.Args[3]
+	o := c.lookupWrite(key)
 	if !c.ofKind(o, kindString) {
 		return
 	}
@@ -600,11 +600,11 @@ func cmdSetrange(c *call) {
 	}
 	copy(text[offset:], part)
 	o.setRaw(text)
-	c.modified(notifyString, "setrange", key)
+	c.signalModified(notifyString, "setrange", key)
 	c.Count(len(text))
 }
 
-func cmdGetrange(c *call) {
+func cmdGetrange(c *Call) {
 	start, ok := c.argInt(2)
 	if !ok {
 		return
@@ -613,7 +613,7 @@ func cmdGetrange(c *call) {
 	if !ok {
 		return
 	}
-	o := c.find(c.args[1])
+	o := c.lookupRead(c.Args[1])
 	if !c.ofKind(o, kindString) {
 		return
 	}
@@ -646,16 +646,16 @@ func clampRange(start, end, n int64) (from, to int64) {
 	return start, end + 1
 }
 
-func cmdIncr(c *call) { c.increment(1) }
-func cmdDecr(c *call) { c.increment(-1) }
+func cmdIncr(c *Call) { c.increment(1) }
+func cmdDecr(c *Call) { c.increment(-1) }
 
-func cmdIncrby(c *call) {
+func cmdIncrby(c *Call) {
 	if n, ok := c.argInt(2); ok {
 		c.increment(n)
 	}
 }
 
-func cmdDecrby(c *call) {
+func cmdDecrby(c *Call) {
 	n, ok := c.argInt(2)
 	switch {
 	case !ok:
@@ -667,9 +667,9 @@ func cmdDecrby(c *call) {
 }
 
 // increment adds to the integer that a key holds; none counts as 0.
-func (c *call) increment(by int64) {
-	key := c.args[1]
-	o := c.findWrite(key)
+func (c *Call) increment(by int64) {
+	key := c.Args[1]
+	o := c.lookupWrite(key)
 	if !c.ofKind(o, kindString) {
 		return
 	}
@@ -691,13 +691,13 @@ func (c *call) increment(by int64) {
 	} else {
 		o.enc, o.num, o.str = encInt, n, nil
 	}
-	c.modified(notifyString, "incrby", key)
+	c.signalModified(notifyString, "incrby", key)
 	c.Int(n)
 }
 
-func cmdIncrbyfloat(c *call) {
-	key := c.args[1]
-	o := c.findWrite(key)
+func cmdIncrbyfloat(c *Call) {
+	key := c.Args[1]
+	o := c.lookupWrite(key)
 	if !c.ofKind(o, kindString) {
 		return
 	}
@@ -710,7 +710,7 @@ func cmdIncrbyfloat(c *call) {
 			return
 		}
 	}
-	by, ok := numfmt.Parse(c.args[2])
+	by, ok := numfmt.Parse(c.Args[2])
 	if !ok {
 		c.Error(errNotFloat)
 		return
@@ -725,7 +725,7 @@ func cmdIncrbyfloat(c *call) {
 		c.add(key, o)
 	}
 	o.setText(text)
-	c.replicate("SET", key, text, []byte("KEEPTTL"))
-	c.modified(notifyString, "incrbyfloat", key)
+	c.propagate("SET", key, text, []byte("KEEPTTL"))
+	c.signalModified(notifyString, "incrbyfloat", key)
 	c.Bulk(text)
 }

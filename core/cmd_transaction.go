@@ -70,12 +70,12 @@ func runsAtOnce(cmd *Command) bool {
 }
 
 // enqueue adds a command to the transaction.
-func (e *Engine) enqueue(c *call) {
-	c.conn.queue = append(c.conn.queue, queued{c.cmd, copyArgs(c.args)})
+func (e *Engine) enqueue(c *Call) {
+	c.conn.queue = append(c.conn.queue, queued{c.cmd, copyArgs(c.Args)})
 	c.Queued()
 }
 
-func cmdMulti(c *call) {
+func cmdMulti(c *Call) {
 	if c.conn.multi {
 		c.Error("ERR MULTI calls can not be nested")
 		return
@@ -84,7 +84,7 @@ func cmdMulti(c *call) {
 	c.OK()
 }
 
-func cmdDiscard(c *call) {
+func cmdDiscard(c *Call) {
 	if !c.conn.multi {
 		c.Error("ERR DISCARD without MULTI")
 		return
@@ -99,7 +99,7 @@ func (e *Engine) discard(cl *conn) {
 	e.unwatch(cl)
 }
 
-func cmdExec(c *call) {
+func cmdExec(c *Call) {
 	cl, e := c.conn, c.e
 	if !cl.multi {
 		c.Error("ERR EXEC without MULTI")
@@ -119,48 +119,48 @@ func cmdExec(c *call) {
 	queue := cl.queue
 	e.discard(cl)
 	if slices.ContainsFunc(queue, func(q queued) bool { return q.cmd.runsScripts() }) {
-		e.suspendable(c, func(c *call) { c.execute(queue) })
+		e.suspendable(c, func(c *Call) { c.execute(queue) })
 	} else {
 		c.execute(queue)
 	}
 }
 
 // execute runs the commands of a transaction.
-func (c *call) execute(queue []queued) {
+func (c *Call) execute(queue []queued) {
 	cl, e := c.conn, c.e
 	cl.executing = true
 	at, alive := len(c.Buf), true
 	c.Array(len(queue))
-	cl.hush(at)
+	cl.dropReply(at)
 	for i := range queue {
 		at = len(c.Buf)
-		q := call{Writer: c.Writer, e: e, conn: cl, db: cl.db, cmd: queue[i].cmd,
-			args: queue[i].args}
+		q := Call{Writer: c.Writer, e: e, conn: cl, db: cl.db, cmd: queue[i].cmd,
+			Args: queue[i].args}
 		e.invoke(&q)
 		if cl.leaving && !alive {
 			c.Buf = c.Buf[:at] // one of the commands before killed its own client
 		}
 		alive = !cl.leaving
-		cl.hush(at)
+		cl.dropReply(at)
 	}
 	cl.executing = false
-	if cl.mute != 0 {
-		cl.mute |= muteSelf
+	if cl.replyMode != 0 {
+		cl.replyMode |= replyDropped
 	}
 }
 
-func cmdWatch(c *call) {
+func cmdWatch(c *Call) {
 	if c.conn.multi {
 		c.Error("ERR WATCH inside MULTI is not allowed")
 		return
 	}
-	for _, key := range c.args[1:] {
+	for _, key := range c.Args[1:] {
 		c.e.watchKey(c, key)
 	}
 	c.OK()
 }
 
-func (e *Engine) watchKey(c *call, key []byte) {
+func (e *Engine) watchKey(c *Call, key []byte) {
 	cl := c.conn
 	for _, w := range cl.watched {
 		if w.db == c.db && w.key == string(key) {
@@ -175,7 +175,7 @@ func (e *Engine) watchKey(c *call, key []byte) {
 	c.db.watchers[w.key] = append(c.db.watchers[w.key], cl)
 }
 
-func cmdUnwatch(c *call) {
+func cmdUnwatch(c *Call) {
 	c.e.unwatch(c.conn)
 	c.OK()
 }

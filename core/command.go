@@ -17,16 +17,16 @@ type Command struct {
 	Replaced   string   // what to use instead of a deprecated command
 	History    string   // what later versions added: "6.2 GET and EXAT; 7.0 NX with GET"
 	System     bool     // COMMAND DOCS calls it a syscmd
-	Run        func(*call)
+	Run        func(*Call)
 	Sub        []Command // the subcommands of a container
 
-	full   string   // "config|get"
-	parent *Command // the container of a subcommand
-	index  int      // its place among the engine's statistics
-	arity  int      // as COMMAND INFO gives it
-	since  compatLevel
-	steady bool // see steady.go
-	subs   map[string]*Command
+	full     string   // "config|get"
+	parent   *Command // the container of a subcommand
+	index    int      // its place among the engine's statistics
+	arity    int      // as COMMAND INFO gives it
+	since    compatLevel
+	fastPath bool // see fastpath.go
+	subs     map[string]*Command
 }
 
 // Flag is a set of command flags; the names are those of COMMAND INFO.

@@ -5,8 +5,8 @@ import "github.com/redlet/redlet/core/internal/syntax"
 // An engine can behave as an older version of Redis: the parameter compat says which. Commands
 // that came later are unknown then, and so are the arguments that later versions gave to commands.
 
-// older is what an engine that behaves as an older version must know beyond the tables.
-type older struct {
+// compat is what an engine that behaves as an older version must know beyond the tables.
+type compat struct {
 	arity []int // by the index of the command; nil at the newest version
 	later map[*Command]laterWords
 }
@@ -18,9 +18,9 @@ type laterWords struct {
 	fixed  int
 }
 
-// newOlder finds out what the commands of a version lack.
-func newOlder(e *Engine) older {
-	var o older
+// newCompat finds out what the commands of a version lack.
+func newCompat(e *Engine) compat {
+	var o compat
 	if e.cfg.compat >= defaults.compat {
 		return o
 	}
@@ -66,10 +66,10 @@ func (e *Engine) laterTokens(args []syntax.Argument, to []string) []string {
 
 // arity is how many words a command has in the engine's version, negative where there may be more.
 func (e *Engine) arity(cmd *Command) int {
-	if e.older.arity == nil {
+	if e.compat.arity == nil {
 		return cmd.arity
 	}
-	return e.older.arity[cmd.index]
+	return e.compat.arity[cmd.index]
 }
 
 // arityFits tells whether a command can have so many words.
@@ -82,7 +82,7 @@ func fits(arity, n int) bool { return n == arity || arity < 0 && n >= -arity }
 
 // tooNew tells whether a command line uses an argument that only later versions have.
 func (e *Engine) tooNew(cmd *Command, args [][]byte) bool {
-	later := e.older.later[cmd]
+	later := e.compat.later[cmd]
 	for _, arg := range args[min(len(args), later.fixed):] {
 		for _, token := range later.tokens {
 			if is(arg, token) {

@@ -23,7 +23,7 @@ type conn struct {
 	announced     bool // an EventData is on its way
 	corked        bool // the host can send nothing for now
 	leaving       bool // a hangup is on its way: no further command runs
-	held          bool // stands in Engine.held: its next command must wait
+	postponed     bool // stands in blockedClients.postponed: its next command must wait
 	script        bool // not a client: it runs a script's commands
 	noEvict       bool
 	noTouch       bool
@@ -31,8 +31,8 @@ type conn struct {
 	name, libName, libVer []byte
 	lastInput             Time
 	lastCmd               *Command
-	mute                  mute
-	messages              messages // noted while mute is silent
+	replyMode             replyMode
+	messages              messages // noted while replyMode is silent
 	softSince             Time     // since when the output stands above the soft limit, or 0
 
 	multi     bool     // between MULTI and EXEC
@@ -42,12 +42,12 @@ type conn struct {
 	watched   []watch
 	touched   bool // a watched key was changed
 
-	parked  *parked // the command that waits
-	replica replica
-	task    *task // the command that runs a script and is suspended
-	subs    [subKinds]subscriptions
-	caching *caching     // since the first CLIENT TRACKING ON
-	pushed  reply.Writer // messages that wait until the reply to the command under way is complete
+	blocked  *blockedCall // the command that waits
+	replica  replica
+	task     *task // the command that runs a script and is suspended
+	subs     [subKinds]subscriptions
+	tracking *clientTracking // since the first CLIENT TRACKING ON
+	pushed   reply.Writer    // messages that wait until the reply to the command under way is complete
 
 	netIn, netOut, commands int64
 }
@@ -76,7 +76,7 @@ func (e *Engine) Feed(id ConnID, data []byte) {
 		e.resume(cl)
 	}
 	e.flush(cl)
-	e.settle()
+	e.beforeSleep()
 }
 
 // keep stores input for later, within client-query-buffer-limit.
@@ -94,7 +94,7 @@ func (e *Engine) keep(cl *conn, data []byte) {
 }
 
 // waits reports whether a connection's next command must stay unread for now.
-func (cl *conn) waits() bool { return cl.parked != nil || cl.task != nil || cl.held }
+func (cl *conn) waits() bool { return cl.blocked != nil || cl.task != nil || cl.postponed }
 
 // resume runs what a connection's kept input completes.
 func (e *Engine) resume(cl *conn) {
@@ -117,16 +117,16 @@ const yieldEvery = 64
 
 // run runs the commands that buf completes and returns how many bytes they took.
 func (e *Engine) run(cl *conn, buf []byte) int {
-	e.current = cl
+	e.currentClient = cl
 	n := e.runAll(cl, buf)
-	e.current = nil
+	e.currentClient = nil
 	return n
 }
 
 func (e *Engine) runAll(cl *conn, buf []byte) int {
 	done := 0
 	for !cl.waits() && !cl.leaving {
-		ran, n := e.runSteady(cl, buf[done:])
+		ran, n := e.runFastPath(cl, buf[done:])
 		if done += ran; cl.leaving {
 			return done
 		}
@@ -151,15 +151,15 @@ func (e *Engine) runAll(cl *conn, buf []byte) int {
 			}
 			cl.reader.Release()
 			e.limitHard(cl)
-			e.worked(1)
+			e.commandsRan(1)
 		}
 		done += n
 	}
 	return done
 }
 
-// worked yields after so many more commands, if it is time.
-func (e *Engine) worked(commands int) {
+// commandsRan yields after so many more commands, if it is time.
+func (e *Engine) commandsRan(commands int) {
 	if e.busied += commands; e.busied >= yieldEvery && e.yield != nil {
 		e.busied = 0
 		e.yield()
@@ -170,7 +170,7 @@ func (e *Engine) worked(commands int) {
 func (e *Engine) malformed(cl *conn) {
 	text := "ERR Protocol error: " + cl.reader.Problem
 	e.stats.failure([]byte(text))
-	if !cl.mute.silent() {
+	if !cl.replyMode.silent() {
 		cl.w.Error(text)
 	}
 	e.hangup(cl)
@@ -179,27 +179,27 @@ func (e *Engine) malformed(cl *conn) {
 // drop forgets a connection and whatever it waited for, watched or listened to.
 func (e *Engine) drop(cl *conn) {
 	cl.leaving = true
-	if cl.parked != nil {
-		e.unpark(cl)
+	if cl.blocked != nil {
+		e.unblock(cl)
 	}
 	e.unwatch(cl)
 	e.unsubscribeAll(cl)
 	e.dropTracking(cl)
 	e.detach(cl)
 	delete(e.conns, cl.id)
-	if known := &e.met[cl.id%metSize]; *known == cl {
+	if known := &e.recentConns[cl.id%recentConnsSize]; *known == cl {
 		*known = nil
 	}
 }
 
-// settle lets everybody go on whom the last input or the clock has set free.
-func (e *Engine) settle() {
+// beforeSleep lets everybody go on whom the last input or the clock has set free.
+func (e *Engine) beforeSleep() {
 	for range dueMax {
-		if len(e.blocked.freed) == 0 {
+		if len(e.blocked.unblocked) == 0 {
 			break
 		}
-		cl := e.blocked.freed[0]
-		e.blocked.freed = slices.Delete(e.blocked.freed, 0, 1)
+		cl := e.blocked.unblocked[0]
+		e.blocked.unblocked = slices.Delete(e.blocked.unblocked, 0, 1)
 		e.resume(cl)
 		e.flush(cl)
 	}
@@ -208,19 +208,19 @@ func (e *Engine) settle() {
 	}
 }
 
-// hold makes a connection wait with its next command until release.
-func (e *Engine) hold(cl *conn) {
-	cl.held = true
-	e.blocked.held = append(e.blocked.held, cl)
+// postpone makes a connection wait with its next command until release.
+func (e *Engine) postpone(cl *conn) {
+	cl.postponed = true
+	e.blocked.postponed = append(e.blocked.postponed, cl)
 }
 
-// release lets every held connection go on, in the order in which they were held.
-func (e *Engine) release() {
-	for _, cl := range e.blocked.held {
-		cl.held = false
-		e.blocked.freed = append(e.blocked.freed, cl)
+// resumePostponed lets every postponed connection go on, in the order in which they were postponed.
+func (e *Engine) resumePostponed() {
+	for _, cl := range e.blocked.postponed {
+		cl.postponed = false
+		e.blocked.unblocked = append(e.blocked.unblocked, cl)
 	}
-	e.blocked.held = e.blocked.held[:0]
+	e.blocked.postponed = e.blocked.postponed[:0]
 }
 
 // limitClass is the class of client-output-buffer-limit that a connection is of.
@@ -328,7 +328,7 @@ func (e *Engine) idleTimeout() {
 			within := e.cfg.outputLimits[cl.limitClass()].within
 			e.idle.plan(max(cl.softSince+within, e.now) + 1000)
 		}
-		if e.cfg.timeout == 0 || cl.leaving || cl.parked != nil || cl.subscribed() ||
+		if e.cfg.timeout == 0 || cl.leaving || cl.blocked != nil || cl.subscribed() ||
 			cl.replica.attached {
 			continue
 		}

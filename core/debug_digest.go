@@ -83,7 +83,7 @@ func (d *digest) hash(o *object, now int64) {
 	}
 }
 
-func debugDigest(c *call) {
+func debugDigest(c *Call) {
 	var all digest
 	for _, d := range c.e.dbs {
 		if d.keys.Len() == 0 {
@@ -96,15 +96,15 @@ func debugDigest(c *call) {
 			one.mix([]byte(key))
 			one.value(c.e, *o)
 			all.xor(one[:])
-			c.e.breathe(i)
+			c.e.yieldIn(i)
 		}
 	}
 	c.Status(sha1.Digits(all[:]))
 }
 
-func debugDigestValue(c *call) {
-	c.Array(len(c.args) - 2)
-	for _, key := range c.args[2:] {
+func debugDigestValue(c *Call) {
+	c.Array(len(c.Args) - 2)
+	for _, key := range c.Args[2:] {
 		var one digest
 		if o := c.peek(key); o != nil {
 			one.value(c.e, o)

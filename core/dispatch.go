@@ -1,16 +1,16 @@
 package core
 
 // dispatch checks and runs one request. It reports true when the request must wait: the
-// connection is then held and sends it through here again.
+// connection is then postponed and sends it through here again.
 func (e *Engine) dispatch(cl *conn, args [][]byte) (held bool) {
 	if e.scripts.holds() || e.persist.closing || e.asleep > e.now {
-		e.hold(cl)
+		e.postpone(cl)
 		return true
 	}
 	c := &e.top
-	*c = call{Writer: &cl.w, e: e, conn: cl, db: cl.db, args: args}
+	*c = Call{Writer: &cl.w, e: e, conn: cl, db: cl.db, Args: args}
 	at := len(cl.w.Buf)
-	c.cmd = e.lookup(args)
+	c.cmd = e.lookupCommand(args)
 	cl.lastCmd = c.cmd
 	switch problem := e.admit(c); {
 	case c.cmd == nil && isHTTP(args[0]):
@@ -18,7 +18,7 @@ func (e *Engine) dispatch(cl *conn, args [][]byte) (held bool) {
 	case problem != "":
 		e.refuse(c, problem)
 	case e.pause.stops(c):
-		e.hold(cl)
+		e.postpone(cl)
 		return true
 	case cl.multi && !runsAtOnce(c.cmd):
 		if c.cmd.Flags&NoMulti != 0 {
@@ -33,10 +33,10 @@ func (e *Engine) dispatch(cl *conn, args [][]byte) (held bool) {
 		if cl.task != nil {
 			return false
 		}
-		e.serveReady()
+		e.handleBlockedOnKeys()
 	}
-	if cl.mute != 0 {
-		cl.silence(at)
+	if cl.replyMode != 0 {
+		cl.endReply(at)
 	}
 	return false
 }
@@ -54,10 +54,10 @@ func (e *Engine) repel(cl *conn) {
 	e.hangup(cl)
 }
 
-// lookup finds the command or subcommand that a request names; nil if there is none. A container
-// stands for a subcommand that it does not have.
-func (e *Engine) lookup(args [][]byte) *Command {
-	cmd := e.find(args[0])
+// lookupCommand finds the command or subcommand that a request names; nil if there is none. A
+// container stands for a subcommand that it does not have.
+func (e *Engine) lookupCommand(args [][]byte) *Command {
+	cmd := e.lookupName(args[0])
 	if cmd == nil || cmd.subs == nil || len(args) < 2 {
 		return cmd
 	}
@@ -69,14 +69,14 @@ func (e *Engine) lookup(args [][]byte) *Command {
 
 // admit makes the checks that come before a command may run or be queued, in Redis's order. It
 // returns the error, "" if there is none.
-func (e *Engine) admit(c *call) string {
+func (e *Engine) admit(c *Call) string {
 	cl, cmd := c.conn, c.cmd
 	switch {
 	case cmd == nil:
-		return errUnknown(c.args)
-	case cmd.subs != nil && len(c.args) > 1:
-		return errSubcommand(cmd, c.args[1])
-	case !e.arityFits(cmd, len(c.args)):
+		return errUnknown(c.Args)
+	case cmd.subs != nil && len(c.Args) > 1:
+		return errSubcommand(cmd, c.Args[1])
+	case !e.arityFits(cmd, len(c.Args)):
 		return errArity(cmd)
 	case cmd.Flags&Protected != 0 && !e.debugAllowed(cl):
 		return errDebug
@@ -93,7 +93,7 @@ func (e *Engine) admit(c *call) string {
 			"PING / QUIT / RESET are allowed in this context"
 	case e.scripts.refuses(cl) && cmd.Flags&AllowBusy == 0:
 		return e.scripts.busyError()
-	case e.older.arity != nil && e.tooNew(cmd, c.args):
+	case e.compat.arity != nil && e.tooNew(cmd, c.Args):
 		return errSyntax
 	}
 	return ""
@@ -106,29 +106,29 @@ func (e *Engine) changed(d *db, key string, by *conn) {
 		e.touchWatchers(d, key)
 	}
 	if len(d.waiting) > 0 {
-		e.wake(d, key)
+		e.signalKeyAsReady(d, key)
 	}
 	if d.tracked > 0 {
 		e.invalidate(key, by)
 	}
 }
 
-// modified tells everybody that a command changed a key: who watches it, who waits for it, and
-// who listens to keyspace events.
-func (c *call) modified(class notifyClass, event string, key []byte) {
+// signalModified tells everybody that a command changed a key: who watches it, who waits for it,
+// and who listens to keyspace events.
+func (c *Call) signalModified(class notifyClass, event string, key []byte) {
 	c.e.persist.dirty++
-	if c.e.cfg.notify != 0 || c.db.heeded() {
+	if c.e.cfg.notify != 0 || c.db.observed() {
 		c.announce(c.db, class, event, key)
 	}
 }
 
-// modifiedIn is modified for a key of another database.
-func (c *call) modifiedIn(d *db, class notifyClass, event string, key []byte) {
+// signalModifiedIn is modified for a key of another database.
+func (c *Call) signalModifiedIn(d *db, class notifyClass, event string, key []byte) {
 	c.e.persist.dirty++
 	c.announce(d, class, event, key)
 }
 
-func (c *call) announce(d *db, class notifyClass, event string, key []byte) {
+func (c *Call) announce(d *db, class notifyClass, event string, key []byte) {
 	c.e.changed(d, string(key), c.conn)
 	if c.e.cfg.notify&class != 0 {
 		c.e.notify(class, event, d, string(key))
@@ -136,7 +136,7 @@ func (c *call) announce(d *db, class notifyClass, event string, key []byte) {
 }
 
 // notify sends a keyspace event about a key that this command changed.
-func (c *call) notify(class notifyClass, event string, key []byte) {
+func (c *Call) notify(class notifyClass, event string, key []byte) {
 	if c.e.cfg.notify&class != 0 {
 		c.e.notify(class, event, c.db, string(key))
 	}

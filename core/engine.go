@@ -89,7 +89,7 @@ type Engine struct {
 	cfg    config
 	table  *table
 	recent [recentSize]recentCommand
-	older  older
+	compat compat
 	clock  clock
 	now    Time   // the engine's own time, fixed while a command runs
 	second uint32 // now in seconds, as objects keep it
@@ -97,17 +97,17 @@ type Engine struct {
 	yield  func()
 	busied int // commands since the last yield
 
-	conns   map[ConnID]*conn
-	lastID  ConnID
-	leaving *conn          // polled as a hangup; AppendOutput still answers for it
-	met     [metSize]*conn // connections that were looked up lately, by their ids
-	current *conn          // the client whose commands are running; nil between inputs
-	events  []Event
-	polled  int // events before this index have been polled
+	conns         map[ConnID]*conn
+	lastID        ConnID
+	leaving       *conn                  // polled as a hangup; AppendOutput still answers for it
+	recentConns   [recentConnsSize]*conn // connections that were looked up lately, by their ids
+	currentClient *conn                  // the client whose commands are running; nil between inputs
+	events        []Event
+	polled        int // events before this index have been polled
 
 	dbs       []*db
 	expires   expiries
-	blocked   blocked
+	blocked   blockedClients
 	pubsub    pubsub
 	tracking  tracking
 	replicas  replicas
@@ -122,7 +122,7 @@ type Engine struct {
 	stats     stats
 	ids       identity
 
-	top  call // the call of the command that a client sent; reused
+	top  Call // the call of the command that a client sent; reused
 	idle idlers
 }
 
@@ -138,7 +138,7 @@ func New(o Options) (*Engine, error) {
 	if err := e.configure(o.Config); err != nil {
 		return nil, err
 	}
-	e.older = newOlder(e)
+	e.compat = newCompat(e)
 	e.clock.host = o.Now
 	e.setNow(e.clock.read())
 	e.dbs = make([]*db, e.cfg.databases)
@@ -180,7 +180,7 @@ func (e *Engine) Open(id ConnID, peer Conn) {
 func (e *Engine) Close(id ConnID) {
 	if cl := e.conns[id]; cl != nil {
 		e.drop(cl)
-		e.settle()
+		e.beforeSleep()
 	}
 }
 
@@ -225,7 +225,7 @@ func (e *Engine) Poll() (ev Event, more bool) {
 		e.leaving = e.conns[ev.Conn]
 		if e.leaving != nil {
 			e.drop(e.leaving)
-			e.settle()
+			e.beforeSleep()
 		}
 	}
 	return ev, true
@@ -278,18 +278,18 @@ func (e *Engine) AppendOutput(id ConnID, dst []byte) []byte {
 // outputKeepMax is the largest output buffer that a connection keeps for its next reply.
 const outputKeepMax = 64 << 10
 
-// metSize is how many connections are found without the map, which in the guest took a tenth of a
-// command's time.
-const metSize = 64
+// recentConnsSize is how many connections are found without the map, which in the guest took a
+// tenth of a command's time.
+const recentConnsSize = 64
 
 // conn finds a connection.
 func (e *Engine) conn(id ConnID) *conn {
-	if cl := e.met[id%metSize]; cl != nil && cl.id == id {
+	if cl := e.recentConns[id%recentConnsSize]; cl != nil && cl.id == id {
 		return cl
 	}
 	cl := e.conns[id]
 	if cl != nil {
-		e.met[id%metSize] = cl
+		e.recentConns[id%recentConnsSize] = cl
 	}
 	return cl
 }

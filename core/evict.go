@@ -2,7 +2,7 @@ package core
 
 // outOfMemory reports whether a command must be refused since maxmemory is reached, and evicts
 // keys first if the policy says so. What is used is the estimate that INFO gives.
-func (e *Engine) outOfMemory(c *call) bool {
+func (e *Engine) outOfMemory(c *Call) bool {
 	used := e.memory().total
 	if used <= e.cfg.maxmemory || e.scripts.waiting() {
 		return false
@@ -15,13 +15,13 @@ func (e *Engine) outOfMemory(c *call) bool {
 		used = e.memory().total
 	}
 	e.evicting = false
-	e.sendReplicas()
+	e.propagatePending()
 	return used > e.cfg.maxmemory && c.takesMemory()
 }
 
 // takesMemory reports whether a command may make the data larger, or is a transaction that holds
 // such a command.
-func (c *call) takesMemory() bool {
+func (c *Call) takesMemory() bool {
 	if c.cmd.full == "exec" {
 		for _, q := range c.conn.queue {
 			if q.cmd.Flags&DenyOOM != 0 {

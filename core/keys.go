@@ -121,9 +121,9 @@ func setFlags(keys []keyAt, flags syntax.KeyFlag) []keyAt {
 }
 
 // findKeys lists the keys of the command line behind COMMAND GETKEYS, or replies what is wrong.
-func (c *call) findKeys() ([]keyAt, bool) {
-	args := c.args[2:]
-	cmd := c.e.find(args[0])
+func (c *Call) findKeys() ([]keyAt, bool) {
+	args := c.Args[2:]
+	cmd := c.e.lookupName(args[0])
 	if cmd != nil && cmd.subs != nil && len(args) > 1 {
 		if sub := cmd.sub(args[1]); sub != nil && c.e.visible(sub) {
 			cmd = sub
@@ -159,18 +159,18 @@ func (cmd *Command) takesKeys() bool {
 	return false
 }
 
-func cmdCommandGetkeys(c *call) {
+func cmdCommandGetkeys(c *Call) {
 	keys, ok := c.findKeys()
 	if !ok {
 		return
 	}
 	c.Array(len(keys))
 	for _, k := range keys {
-		c.Bulk(c.args[2+k.index])
+		c.Bulk(c.Args[2+k.index])
 	}
 }
 
-func cmdCommandGetkeysandflags(c *call) {
+func cmdCommandGetkeysandflags(c *Call) {
 	keys, ok := c.findKeys()
 	if !ok {
 		return
@@ -178,7 +178,7 @@ func cmdCommandGetkeysandflags(c *call) {
 	c.Array(len(keys))
 	for _, k := range keys {
 		c.Array(2)
-		c.Bulk(c.args[2+k.index])
+		c.Bulk(c.Args[2+k.index])
 		c.statusSet("", syntax.KeyFlagNames[:], uint32(k.flags))
 	}
 }

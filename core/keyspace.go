@@ -21,31 +21,31 @@ type db struct {
 	*store
 	id       int
 	watchers map[string][]*conn
-	waiting  map[string][]*parked // in the order in which they came to wait
-	tracked  int                  // 1 while connections track keys, of whatever database
+	waiting  map[string][]*blockedCall // in the order in which they came to wait
+	tracked  int                       // 1 while connections track keys, of whatever database
 }
 
 func newDB(id int, seed uint64) *db {
-	d := &db{id: id, watchers: map[string][]*conn{}, waiting: map[string][]*parked{}}
+	d := &db{id: id, watchers: map[string][]*conn{}, waiting: map[string][]*blockedCall{}}
 	d.store = &store{db: d}
 	d.keys.SetSeed(seed)
 	return d
 }
 
-// heeded tells whether anybody watches a key, waits for one, or has read one and tracks it.
-func (d *db) heeded() bool { return len(d.watchers)+len(d.waiting)+d.tracked > 0 }
+// observed tells whether anybody watches a key, waits for one, or has read one and tracks it.
+func (d *db) observed() bool { return len(d.watchers)+len(d.waiting)+d.tracked > 0 }
 
 // expiries orders every key with an expiry, and every hash with a field that has one, by its
 // instant.
 type expiries struct {
-	heap   timer.Heap[*ttl]
-	fields timer.Heap[*hashDue]
-	paused bool // DEBUG SET-ACTIVE-EXPIRE 0: keys only go when somebody asks for them
-	held   bool // CLIENT PAUSE: keys whose time has come are hidden, but do not go
+	heap         timer.Heap[*ttl]
+	fields       timer.Heap[*hashDue]
+	paused       bool // DEBUG SET-ACTIVE-EXPIRE 0: keys only go when somebody asks for them
+	clientPaused bool // CLIENT PAUSE: keys whose time has come are hidden, but do not go
 }
 
 func (x *expiries) due() Time {
-	if x.paused || x.held {
+	if x.paused || x.clientPaused {
 		return Never
 	}
 	if at := min(x.next()); at != math.MaxInt64 {
@@ -66,10 +66,10 @@ func (x *expiries) next() (key, field int64) {
 	return key, field
 }
 
-// find returns the value of a key for a command that reads it, nil when there is none. It counts
-// as a use.
-func (c *call) find(key []byte) *object {
-	o := c.findWrite(key)
+// lookupRead returns the value of a key for a command that reads it, nil when there is none. It
+// counts as a use.
+func (c *Call) lookupRead(key []byte) *object {
+	o := c.lookupWrite(key)
 	if o == nil {
 		c.miss(key)
 		return nil
@@ -78,33 +78,33 @@ func (c *call) find(key []byte) *object {
 	return o
 }
 
-// findWrite returns the value of a key for a command that changes it, nil when there is none. It
+// lookupWrite returns the value of a key for a command that changes it, nil when there is none. It
 // counts as a use, but neither as hit nor as miss.
-func (c *call) findWrite(key []byte) *object {
+func (c *Call) lookupWrite(key []byte) *object {
 	p := c.db.keys.Find(key)
 	if p == nil {
 		return nil
 	}
 	o := *p
 	if o.ttl != nil || c.e.cfg.lfu || c.conn.noTouch {
-		return c.findUnusual(o)
+		return c.lookupUnusual(o)
 	}
 	o.lru = c.e.second
 	return o
 }
 
-// findUnusual ends findWrite where the value may have expired, or its use counts otherwise.
-func (c *call) findUnusual(o *object) *object {
+// lookupUnusual ends lookupWrite where the value may have expired, or its use counts otherwise.
+func (c *Call) lookupUnusual(o *object) *object {
 	if o.gone(c.nowMs()) {
-		c.e.lapse(o.ttl)
+		c.e.expireNow(o.ttl)
 		return nil
 	}
 	c.use(o)
 	return o
 }
 
-// look is find that does not count as a use: EXISTS and TTL leave a key as idle as it was.
-func (c *call) look(key []byte) *object {
+// lookupNoTouch is find that does not count as a use: EXISTS and TTL leave a key as idle as it was.
+func (c *Call) lookupNoTouch(key []byte) *object {
 	o := c.peek(key)
 	if o != nil {
 		c.e.stats.hits++
@@ -114,31 +114,31 @@ func (c *call) look(key []byte) *object {
 	return nil
 }
 
-func (c *call) miss(key []byte) {
+func (c *Call) miss(key []byte) {
 	c.e.stats.misses++
 	c.notify(notifyKeyMiss, "keymiss", key)
 }
 
 // peek returns the value of a key without counting as a use, nil when there is none. A key whose
 // time has come is removed.
-func (c *call) peek(key []byte) *object { return c.peekIn(c.db, key) }
+func (c *Call) peek(key []byte) *object { return c.peekIn(c.db, key) }
 
 // peekIn is peek for a key of any database.
-func (c *call) peekIn(d *db, key []byte) *object {
+func (c *Call) peekIn(d *db, key []byte) *object {
 	p := d.keys.Find(key)
 	if p == nil {
 		return nil
 	}
 	o := *p
 	if o.ttl != nil && o.gone(c.nowMs()) {
-		c.e.lapse(o.ttl)
+		c.e.expireNow(o.ttl)
 		return nil
 	}
 	return o
 }
 
 // ofKind reports whether a value, which may be nil, is of a kind; if not it replies the error.
-func (c *call) ofKind(o *object, k kind) bool {
+func (c *Call) ofKind(o *object, k kind) bool {
 	if o != nil && o.kind != k {
 		c.Error(errWrongType)
 		return false
@@ -147,20 +147,20 @@ func (c *call) ofKind(o *object, k kind) bool {
 }
 
 // add stores a value under a key that holds none.
-func (c *call) add(key []byte, o *object) {
+func (c *Call) add(key []byte, o *object) {
 	c.addTo(c.db, key, o)
 }
 
-func (c *call) addTo(d *db, key []byte, o *object) {
+func (c *Call) addTo(d *db, key []byte, o *object) {
 	p, _ := d.keys.Put(key)
 	*p = o
 	c.addedTo(d, key, o)
 }
 
 // added makes known a value that was just stored under a new key.
-func (c *call) added(key []byte, o *object) { c.addedTo(c.db, key, o) }
+func (c *Call) added(key []byte, o *object) { c.addedTo(c.db, key, o) }
 
-func (c *call) addedTo(d *db, key []byte, o *object) {
+func (c *Call) addedTo(d *db, key []byte, o *object) {
 	o.lru = 0 // under another name it is a new value
 	c.e.touchLRU(o)
 	if c.e.cfg.notify&notifyNew != 0 {
@@ -169,7 +169,7 @@ func (c *call) addedTo(d *db, key []byte, o *object) {
 }
 
 // put stores a value under a key, in place of whatever it holds, and ends its expiry.
-func (c *call) put(key []byte, o *object) {
+func (c *Call) put(key []byte, o *object) {
 	if p := c.db.keys.Find(key); p != nil {
 		c.inherit(*p, o)
 		c.e.forget(*p)
@@ -180,7 +180,7 @@ func (c *call) put(key []byte, o *object) {
 }
 
 // remove deletes a key and reports whether it was there. It tells nobody: see modified.
-func (c *call) remove(key []byte) bool {
+func (c *Call) remove(key []byte) bool {
 	return c.e.removeFrom(c.db, key)
 }
 
@@ -193,7 +193,7 @@ func (e *Engine) removeFrom(d *db, key []byte) bool {
 }
 
 // removeEmpty deletes the key of a collection that has lost its last element and tells everybody.
-func (c *call) removeEmpty(key []byte) {
+func (c *Call) removeEmpty(key []byte) {
 	c.remove(key)
 	c.notify(notifyGeneric, "del", key)
 }
@@ -242,9 +242,9 @@ func (e *Engine) expireNext() {
 	}
 }
 
-// lapse removes a key whose time has come, now that a command came upon it.
-func (e *Engine) lapse(t *ttl) {
-	if !e.expires.held {
+// expireNow removes a key whose time has come, now that a command came upon it.
+func (e *Engine) expireNow(t *ttl) {
+	if !e.expires.clientPaused {
 		e.expire(t)
 	}
 }

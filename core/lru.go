@@ -5,14 +5,14 @@ package core
 const lfuStart = 5 // the counter of a new value
 
 // use notes that a client used a value, for OBJECT IDLETIME and FREQ.
-func (c *call) use(o *object) {
+func (c *Call) use(o *object) {
 	if !c.conn.noTouch {
 		c.e.touchLRU(o)
 	}
 }
 
 // inherit gives a value that takes the place of another the other's uses, of which this is one.
-func (c *call) inherit(old, o *object) {
+func (c *Call) inherit(old, o *object) {
 	c.use(old)
 	o.lru = old.lru
 }

@@ -14,7 +14,7 @@ func (p *pause) due() Time {
 }
 
 // stops reports whether a command must wait for the end of the pause.
-func (p *pause) stops(c *call) bool {
+func (p *pause) stops(c *Call) bool {
 	if p.until == 0 {
 		return false
 	}
@@ -23,7 +23,7 @@ func (p *pause) stops(c *call) bool {
 
 // changesData reports whether a command, or the transaction that it executes, may change data or
 // publish.
-func changesData(c *call) bool {
+func changesData(c *Call) bool {
 	const changes = Write | MayReplicate
 	if c.cmd.full == "exec" {
 		for _, q := range c.conn.queue {
@@ -35,9 +35,9 @@ func changesData(c *call) bool {
 	return c.cmd.Flags&changes != 0
 }
 
-// unpause ends the pause and lets the connections that it held go on.
+// unpause ends the pause and lets the connections that it postponed go on.
 func (e *Engine) unpause() {
 	e.pause = pause{}
-	e.expires.held = false
-	e.release()
+	e.expires.clientPaused = false
+	e.resumePostponed()
 }

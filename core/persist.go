@@ -21,7 +21,7 @@ type persist struct {
 	tried   Time   // when a save in the background was last begun
 	took    Time   // how long the last one in the background took, -1 before the first
 	saves   int64  // that succeeded
-	lapsed  int64  // keys that the last image to be loaded had but whose time was over
+	expired int64  // keys that the last image to be loaded had but whose time was over
 	loaded  int64  // keys that it had and whose time was not over
 	ticket  uint32 // of the latest save
 	pending []save // in the order in which they were begun
@@ -32,11 +32,11 @@ type persist struct {
 // save is an image that the host is putting in its place.
 type save struct {
 	ticket     uint32
-	background bool    // BGSAVE, or a save point
-	shutdown   bool    // SHUTDOWN follows
-	force      bool    // and it does even if the save fails
-	waiter     *parked // the command that waits for the outcome, or nil
-	dirty      int64   // the changes that the image holds
+	background bool         // BGSAVE, or a save point
+	shutdown   bool         // SHUTDOWN follows
+	force      bool         // and it does even if the save fails
+	waiter     *blockedCall // the command that waits for the outcome, or nil
+	dirty      int64        // the changes that the image holds
 	begun      Time
 }
 
@@ -132,26 +132,26 @@ func (e *Engine) Saved(ticket uint32, failure string) {
 		p.took = e.now - s.begun
 	}
 	e.answerSave(&s, failure == "")
-	e.settle()
+	e.beforeSleep()
 }
 
 // answerSave goes on with the command that waits for a save.
 func (e *Engine) answerSave(s *save, done bool) {
-	waits := s.waiter != nil && s.waiter.conn.parked == s.waiter
+	waits := s.waiter != nil && s.waiter.conn.blocked == s.waiter
 	switch {
 	case s.shutdown && (done || s.force):
 		e.shutdown(shutdownAsked)
 	case !waits:
 	case s.shutdown:
-		e.giveUp(s.waiter, func(c *call) { c.Error(errShutdown) })
+		e.unblockWithReply(s.waiter, func(c *Call) { c.Error(errShutdown) })
 	case done:
-		e.giveUp(s.waiter, (*call).replyOK)
+		e.unblockWithReply(s.waiter, (*Call).replyOK)
 	default:
-		e.giveUp(s.waiter, func(c *call) { c.Error("ERR") })
+		e.unblockWithReply(s.waiter, func(c *Call) { c.Error("ERR") })
 	}
 }
 
-func (c *call) replyOK() { c.OK() }
+func (c *Call) replyOK() { c.OK() }
 
 // Stop has the engine shut down since its host was told to, by the signal "sigint" or "sigterm":
 // the parameter shutdown-on-sigint or shutdown-on-sigterm says how. An EventShutdown follows, after
@@ -168,7 +168,7 @@ func (e *Engine) Stop(signal string) {
 }
 
 // end shuts down, after saving if so wanted. The command that waiter stands for waits for it.
-func (e *Engine) end(saving, force bool, waiter *parked) {
+func (e *Engine) end(saving, force bool, waiter *blockedCall) {
 	if saving {
 		e.beginSave(save{waiter: waiter, shutdown: true, force: force})
 		return

@@ -98,7 +98,7 @@ func (r *replay) run() error {
 			return r.fail("bad file format")
 		}
 		r.at += size
-		r.e.breathe(n)
+		r.e.yieldIn(n)
 	}
 	if r.multi {
 		return r.cut()
@@ -121,7 +121,7 @@ func (r *replay) cut() error {
 // command applies a command, or keeps it until the transaction is complete, and returns what is
 // wrong with it.
 func (r *replay) command(args [][]byte) (problem string) {
-	cmd := r.e.lookup(args)
+	cmd := r.e.lookupCommand(args)
 	switch {
 	case cmd == nil:
 		return "unknown command '" + clip(args[0], 128) + "'"
@@ -148,7 +148,7 @@ func (r *replay) apply(cmd *Command, args [][]byte) {
 		return
 	}
 	e := r.e
-	c := call{Writer: &r.conn.w, e: e, conn: &r.conn, db: r.conn.db, cmd: cmd, args: args}
+	c := Call{Writer: &r.conn.w, e: e, conn: &r.conn, db: r.conn.db, cmd: cmd, Args: args}
 	cmd.Run(&c)
 	for e.scripts.waiting() {
 		e.scripts.step(e)
@@ -157,7 +157,7 @@ func (r *replay) apply(cmd *Command, args [][]byte) {
 }
 
 // sinceMs is the time, in milliseconds, from which durations count.
-func (c *call) sinceMs() int64 {
+func (c *Call) sinceMs() int64 {
 	if at := c.e.aof.replayed; at != 0 {
 		return int64(at) / 1000
 	}
@@ -176,7 +176,7 @@ func (e *Engine) used() {
 			case e.cfg.lfu && o.lru>>8 == 0:
 				o.lru |= uint32(e.now/60e6) << 8
 			}
-			e.breathe(i)
+			e.yieldIn(i)
 		}
 	}
 }
@@ -203,7 +203,7 @@ func (e *Engine) appendCommands(dst []byte) []byte {
 			default:
 				one("SET", []byte(key), o.text(nil), []byte("PXAT"), decimal(at))
 			}
-			e.breathe(i)
+			e.yieldIn(i)
 		}
 	}
 	return dst

@@ -12,69 +12,69 @@ import (
 //
 // The append-only file takes the same changes.
 //
-// A command is sent as its client wrote it, unless its handler calls replicate: what depends on
+// A command is sent as its client wrote it, unless its handler calls propagate: what depends on
 // the time, on chance or on who waits is sent as what came of it.
 type replicas struct {
 	conns  []*conn
-	on     bool      // somebody takes the changes
-	db     int       // the database in which the stream stands; -1: the next command selects its own
-	unit   []byte    // the changes of the command, transaction or script under way
-	count  int       // how many commands these are
-	offset int64     // the bytes of the stream so far
-	pingAt Time      // when the replicas must next hear that the master is alive; Never without any
-	asked  []*parked // what waits for replicas to say how far they are
+	on     bool           // somebody takes the changes
+	db     int            // in which the stream stands; -1: the next command selects its own
+	unit   []byte         // the changes of the command, transaction or script under way
+	count  int            // how many commands these are
+	offset int64          // the bytes of the stream so far
+	pingAt Time           // when the replicas must next hear a PING; Never without any
+	asked  []*blockedCall // what waits for replicas to say how far they are
 }
 
-// replicate sends the replicas a command in place of the one under way. It may be called several
+// propagate sends the replicas a command in place of the one under way. It may be called several
 // times.
-func (c *call) replicate(name string, args ...[]byte) {
+func (c *Call) propagate(name string, args ...[]byte) {
 	r := &c.e.replicas
 	if r.on {
-		c.replicated = true
+		c.propagated = true
 		r.add(c.db.id, name, args)
 	}
 }
 
-// replicateMessage sends the replicas the command under way, a message that changes nothing.
+// propagateMessage sends the replicas the command under way, a message that changes nothing.
 // Without replicas nobody needs it: the append-only file does not.
-func (c *call) replicateMessage() {
+func (c *Call) propagateMessage() {
 	if len(c.e.replicas.conns) > 0 {
-		c.replicateAsIs()
+		c.propagateAsIs()
 	}
 }
 
-// replicateAsIs sends the replicas the command under way though it changes nothing.
-func (c *call) replicateAsIs() {
-	if c.feeds() {
-		c.replicate(string(c.args[0]), c.args[1:]...)
+// propagateAsIs sends the replicas the command under way though it changes nothing.
+func (c *Call) propagateAsIs() {
+	if c.propagates() {
+		c.propagate(string(c.Args[0]), c.Args[1:]...)
 	}
 }
 
-// feeds reports whether anybody is sent what changes: only then need it be put together.
-func (c *call) feeds() bool { return c.e.replicas.on }
+// propagates reports whether anybody is sent what changes: only then need it be put together.
+func (c *Call) propagates() bool { return c.e.replicas.on }
 
-// replicateUntil sends the replicas a string that expires at an instant.
-func (c *call) replicateUntil(key, value []byte, at int64) {
-	if c.feeds() {
-		c.replicate("SET", key, value, []byte("PXAT"), decimal(at))
+// propagateSet sends the replicas a string that expires at an instant.
+func (c *Call) propagateSet(key, value []byte, at int64) {
+	if c.propagates() {
+		c.propagate("SET", key, value, []byte("PXAT"), decimal(at))
 	}
 }
 
-// replicateExpiry sends the replicas the instant at which a key now expires.
-func (c *call) replicateExpiry(key []byte, at int64) {
-	if c.feeds() {
-		c.replicate("PEXPIREAT", key, decimal(at))
+// propagateExpiry sends the replicas the instant at which a key now expires.
+func (c *Call) propagateExpiry(key []byte, at int64) {
+	if c.propagates() {
+		c.propagate("PEXPIREAT", key, decimal(at))
 	}
 }
 
-// take adds what a command has changed, unless that is done: dirty is the count of changes before
-// it ran.
-func (r *replicas) take(c *call, dirty int64) {
-	if c.replicated || c.e.persist.dirty == dirty {
+// takeDirty adds what a command has changed, unless that is done: dirty is the count of changes
+// before it ran.
+func (r *replicas) takeDirty(c *Call, dirty int64) {
+	if c.propagated || c.e.persist.dirty == dirty {
 		return
 	}
 	if c.cmd.full != "exec" && !c.cmd.runsScripts() {
-		r.add(c.db.id, string(c.args[0]), c.args[1:])
+		r.add(c.db.id, string(c.Args[0]), c.Args[1:])
 	}
 }
 
@@ -91,8 +91,8 @@ func (r *replicas) add(db int, name string, args [][]byte) {
 	r.count++
 }
 
-// sendReplicas sends what was added.
-func (e *Engine) sendReplicas() {
+// propagatePending sends what was added.
+func (e *Engine) propagatePending() {
 	r := &e.replicas
 	if r.count == 0 {
 		return
@@ -153,9 +153,9 @@ func (r *replicas) have(offset int64) int {
 }
 
 // askReplicas has the replicas say how far they are; a command that waits for it then runs again.
-func (e *Engine) askReplicas(p *parked) {
+func (e *Engine) askReplicas(p *blockedCall) {
 	r := &e.replicas
-	r.asked = slices.DeleteFunc(r.asked, (*parked).over)
+	r.asked = slices.DeleteFunc(r.asked, (*blockedCall).over)
 	r.asked = append(r.asked, p)
 	e.feedReplicas(appendRequest(nil, "REPLCONF", [][]byte{[]byte("GETACK"), []byte("*")}))
 }
@@ -168,14 +168,14 @@ func (e *Engine) acked(cl *conn, offset int64) {
 			e.retry(p)
 		}
 	}
-	e.replicas.asked = slices.DeleteFunc(e.replicas.asked, (*parked).over)
+	e.replicas.asked = slices.DeleteFunc(e.replicas.asked, (*blockedCall).over)
 }
 
 // over reports whether a command waits no longer.
-func (p *parked) over() bool { return p.conn.parked != p }
+func (p *blockedCall) over() bool { return p.conn.blocked != p }
 
 // attach makes a connection a replica and sends it all data.
-func (r *replicas) attach(c *call) {
+func (r *replicas) attach(c *Call) {
 	image := c.e.image(nil, c.conn.replica.wants)
 	c.Head('$', int64(len(image)))
 	c.Buf = append(c.Buf, image...)
@@ -184,11 +184,11 @@ func (r *replicas) attach(c *call) {
 		return
 	}
 	if len(r.conns) == 0 {
-		r.pingAt = c.now() + c.e.cfg.replPing
+		r.pingAt = c.Now() + c.e.cfg.replPing
 	}
 	r.db = -1
 	r.conns = append(r.conns, c.conn)
-	c.e.feeding()
+	c.e.propagationChanged()
 	c.conn.replica.attached = true
 }
 
@@ -197,12 +197,12 @@ func (e *Engine) detach(cl *conn) {
 	r := &e.replicas
 	if i := slices.Index(r.conns, cl); i >= 0 {
 		r.conns = slices.Delete(r.conns, i, i+1)
-		e.feeding()
+		e.propagationChanged()
 	}
 }
 
-// feeding notes whether anybody takes the changes, after that may have changed.
-func (e *Engine) feeding() {
+// propagationChanged notes whether anybody takes the changes, after that may have changed.
+func (e *Engine) propagationChanged() {
 	r := &e.replicas
 	if len(r.conns) == 0 {
 		r.pingAt = Never

@@ -16,7 +16,7 @@ import (
 type scripts struct {
 	vm     *lua.VM // made for the first script
 	client conn    // the client that runs what scripts call
-	inner  call    // the command that a script calls; reused
+	inner  Call    // the command that a script calls; reused
 	cache  map[string]*script
 	last   *script  // what EVAL ran last; it is in cache
 	evals  []string // scripts that only EVAL brought, the least recently used first
@@ -62,7 +62,7 @@ var scriptFlagNames = [...]string{
 
 // task is a command that can be suspended.
 type task struct {
-	call call
+	call Call
 	at   int // where its reply begins
 	next func() (struct{}, bool)
 	wait func(struct{}) bool
@@ -92,7 +92,7 @@ func (s *scripts) busyError() string {
 }
 
 // suspendable runs body, which answers a command and may run scripts, so that it can be suspended.
-func (e *Engine) suspendable(c *call, body func(*call)) {
+func (e *Engine) suspendable(c *Call, body func(*Call)) {
 	s := &e.scripts
 	if s.task != nil { // EXEC has seen to it
 		body(c)
@@ -105,7 +105,7 @@ func (e *Engine) suspendable(c *call, body func(*call)) {
 		body(&t.call)
 	})
 	if e.resumeTask() {
-		t.call.args = copyArgs(c.args)
+		t.call.Args = copyArgs(c.Args)
 		c.conn.task = t
 		return
 	}
@@ -129,26 +129,26 @@ func (s *scripts) step(e *Engine) {
 		return
 	}
 	now, cl := e.now, t.call.conn
-	e.current = cl
+	e.currentClient = cl
 	e.setNow(s.now)
 	suspended := e.resumeTask()
 	e.setNow(now)
 	if suspended {
-		e.current = nil
+		e.currentClient = nil
 		s.watch(e)
 		return
 	}
 	s.task, s.busy, cl.task = nil, false, nil
 	e.account(&t.call, t.at)
-	e.finish(cl, t.call.cmd)
-	e.current = nil
-	e.serveReady()
-	cl.silence(t.at)
+	e.finishCommand(cl, t.call.cmd)
+	e.currentClient = nil
+	e.handleBlockedOnKeys()
+	cl.endReply(t.at)
 	if !cl.leaving {
 		e.flush(cl)
-		e.blocked.freed = append(e.blocked.freed, cl)
+		e.blocked.unblocked = append(e.blocked.unblocked, cl)
 	}
-	e.release()
+	e.resumePostponed()
 }
 
 // instructionsPerMs stands for a millisecond while the clock is frozen.
@@ -170,7 +170,7 @@ func (s *scripts) watch(e *Engine) {
 	e.log(logWarning, "Slow script detected: still in execution after "+
 		strconv.FormatInt(ms, 10)+" milliseconds. You can try killing the script using the "+
 		s.killer()+" command. Script name is: "+s.name+".")
-	e.release()
+	e.resumePostponed()
 }
 
 func (s *scripts) killer() string {
@@ -233,7 +233,7 @@ func (e *Engine) admitScript(flags scriptFlags, readOnly bool) string {
 }
 
 // runLua runs a script or a function and answers the command with its result.
-func (c *call) runLua(f lua.Function, name string, flags scriptFlags, readOnly, global bool,
+func (c *Call) runLua(f lua.Function, name string, flags scriptFlags, readOnly, global bool,
 	keys, args [][]byte) {
 	e, s := c.e, &c.e.scripts
 	s.oom = e.cfg.maxmemory > 0 && e.memory().total > e.cfg.maxmemory
@@ -283,7 +283,7 @@ func (h scriptHost) Call(args [][]byte) (reply []byte, counted bool) {
 		cl.w.Buf = nil
 	}
 	cl.w.Buf = cl.w.Buf[:0]
-	*c = call{Writer: &cl.w, e: e, conn: cl, db: cl.db, args: args, cmd: e.lookup(args)}
+	*c = Call{Writer: &cl.w, e: e, conn: cl, db: cl.db, Args: args, cmd: e.lookupCommand(args)}
 	if problem := e.admitCall(c); problem != "" {
 		if c.cmd != nil {
 			e.stats.commands[c.cmd.index].rejected++
@@ -300,12 +300,12 @@ func (h scriptHost) Call(args [][]byte) (reply []byte, counted bool) {
 }
 
 // admitCall makes the checks of a command that a script calls, in Redis's order.
-func (e *Engine) admitCall(c *call) string {
+func (e *Engine) admitCall(c *Call) string {
 	cmd, s := c.cmd, &e.scripts
 	switch {
-	case cmd == nil || cmd.subs != nil && len(c.args) > 1:
+	case cmd == nil || cmd.subs != nil && len(c.Args) > 1:
 		return "ERR Unknown Redis command called from script"
-	case cmd.subs != nil || !e.arityFits(cmd, len(c.args)):
+	case cmd.subs != nil || !e.arityFits(cmd, len(c.Args)):
 		return "ERR Wrong number of args calling Redis command from script"
 	case cmd.Flags&NoScript != 0:
 		return "ERR This Redis command is not allowed from script"
@@ -326,7 +326,7 @@ func (h scriptHost) SetProtocol(version int) { h.e.scripts.client.w.RESP3 = vers
 
 // Permits implements lua.Host.
 func (h scriptHost) Permits(args [][]byte) (allowed, known bool) {
-	cmd := h.e.lookup(args)
+	cmd := h.e.lookupCommand(args)
 	return true, cmd != nil && (cmd.subs == nil || len(args) < 2)
 }
 

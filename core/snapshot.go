@@ -32,8 +32,8 @@ func (e *Engine) Restore(image []byte) error {
 		e.aof.wanted = &rewrite{}
 		e.aof.plan(e)
 	}
-	e.serveReady()
-	e.settle()
+	e.handleBlockedOnKeys()
+	e.beforeSleep()
 	return nil
 }
 
@@ -83,7 +83,7 @@ func (e *Engine) image(dst []byte, use imageUse) []byte {
 		for i := range d.keys.Len() {
 			key, p := d.keys.At(i)
 			e.saveKey(w, key, *p, state)
-			e.breathe(i)
+			e.yieldIn(i)
 		}
 	}
 	dst = w.End()
@@ -102,8 +102,8 @@ const (
 	auxEval   = "redlet-eval"
 )
 
-// breathe lets the host's scheduler take a turn now and then during a long loop.
-func (e *Engine) breathe(i int) {
+// yieldIn lets the host's scheduler take a turn now and then during a long loop.
+func (e *Engine) yieldIn(i int) {
 	if i%yieldEvery == yieldEvery-1 && e.yield != nil {
 		e.yield()
 	}
@@ -167,7 +167,7 @@ type loader struct {
 	functions functions
 	state     bool // the image is a snapshot: the scripts that it holds are all that there are
 	scripts   []*script
-	lapsed    int64 // keys that were left out since their time is over
+	expired   int64 // keys that were left out since their time is over
 	loaded    int64 // keys that were not
 }
 
@@ -193,7 +193,7 @@ func (l *loader) load(image []byte) error {
 		if err := l.item(&it); err != nil {
 			return err
 		}
-		l.e.breathe(i)
+		l.e.yieldIn(i)
 	}
 }
 
@@ -270,7 +270,7 @@ func (l *loader) key(it *rdb.Item) error {
 	}
 	if it.Expire != rdb.NoExpiry && it.Expire <= int64(l.clock.read())/1000 &&
 		l.e.aof.loading == nil { // commands that follow may yet change that
-		l.lapsed++
+		l.expired++
 		return nil
 	}
 	p, fresh := l.db.keys.Put(it.Key)
@@ -297,12 +297,12 @@ func (l *loader) commit() {
 	e.invalidateAll()
 	for i, d := range e.dbs {
 		e.touchAll(d, l.stores[i])
-		e.wakeAlways(d)
+		e.signalEmptied(d)
 		e.empty(d)
 		l.selects(i)
 		d.store = l.stores[i]
 		e.place(d)
-		e.wakeAll(d)
+		e.signalAllAsReady(d)
 	}
 	e.functions = l.functions
 	if l.state {
@@ -311,7 +311,7 @@ func (l *loader) commit() {
 			e.scripts.remember(sc)
 		}
 	}
-	e.persist.lapsed, e.persist.loaded = l.lapsed, l.loaded
+	e.persist.expired, e.persist.loaded = l.expired, l.loaded
 }
 
 // place makes the engine's clockwork know the keys of a database that was loaded.

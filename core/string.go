@@ -96,7 +96,7 @@ func (o *object) integer() (int64, bool) {
 }
 
 // bulkObject writes a string value.
-func (c *call) bulkObject(o *object) {
+func (c *Call) bulkObject(o *object) {
 	if o.enc == encInt {
 		c.BulkInt(o.num)
 		return

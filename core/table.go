@@ -64,7 +64,7 @@ func (t *table) add(cmd, container *Command) {
 		t.byName[cmd.Name] = cmd
 	}
 	if len(cmd.Sub) == 0 {
-		cmd.steady = container == nil && isSteady(cmd)
+		cmd.fastPath = container == nil && takesFastPath(cmd)
 		return
 	}
 	cmd.subs = make(map[string]*Command, len(cmd.Sub))

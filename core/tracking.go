@@ -28,14 +28,14 @@ type prefix struct {
 	keys  map[string]*conn // what changed, and who changed it last: nil if nobody did
 }
 
-// caching is how a connection tracks what it reads.
-type caching struct {
+// clientTracking is how a connection tracks what it reads.
+type clientTracking struct {
 	on       bool
 	bcast    bool
 	optIn    bool // only what is read after CLIENT CACHING YES
 	optOut   bool // but for what is read after CLIENT CACHING NO
 	noLoop   bool // not what the connection changes itself
-	given    bool // CLIENT CACHING came before this command
+	caching  bool // CLIENT CACHING came before this command
 	broken   bool // the connection that gets the messages is gone
 	redirect ConnID
 	prefixes []string // of broadcast mode, in order
@@ -57,22 +57,22 @@ const (
 	dutyPushes                    // a client is to be sent something behind its reply
 )
 
-// afterwards does after a command what the engine has a duty to do. dirty is the count of changes
+// afterCommand does after a command what the engine has a duty to do. dirty is the count of changes
 // before the command ran.
-func (e *Engine) afterwards(c *call, dirty int64) {
+func (e *Engine) afterCommand(c *Call, dirty int64) {
 	if e.duties&dutyReplicas != 0 {
-		e.replicas.take(c, dirty)
+		e.replicas.takeDirty(c, dirty)
 	}
 	e.remember(c)
 	cl := c.conn
-	if cl == e.current && !cl.executing && (cl.task == nil || e.scripts.inside) {
-		e.finish(cl, c.cmd)
+	if cl == e.currentClient && !cl.executing && (cl.task == nil || e.scripts.inside) {
+		e.finishCommand(cl, c.cmd)
 	}
 }
 
-// finish ends the command of a client: CLIENT CACHING holds no longer, what the client is to be
-// told follows the reply, and not too many keys are remembered.
-func (e *Engine) finish(cl *conn, cmd *Command) {
+// finishCommand ends the command of a client: CLIENT CACHING holds no longer, what the client is to
+// be told follows the reply, and not too many keys are remembered.
+func (e *Engine) finishCommand(cl *conn, cmd *Command) {
 	cl.forgetCaching(cmd)
 	e.pushOwn(cl)
 	e.limitTracked()
@@ -81,17 +81,17 @@ func (e *Engine) finish(cl *conn, cmd *Command) {
 // forgetCaching ends what CLIENT CACHING decided, unless a transaction is being queued or the
 // command is another of the connection's affairs.
 func (cl *conn) forgetCaching(cmd *Command) {
-	t := cl.caching
-	if t == nil || !t.given || cl.multi {
+	t := cl.tracking
+	if t == nil || !t.caching || cl.multi {
 		return
 	}
 	affair := cmd != nil && cmd.parent != nil && cmd.parent.Name == "client"
-	t.given = affair && cmd.Name != "setinfo"
+	t.caching = affair && cmd.Name != "setinfo"
 }
 
 // pushOwn appends what was held back while a client's command ran.
 func (e *Engine) pushOwn(cl *conn) {
-	if t := cl.caching; t != nil {
+	if t := cl.tracking; t != nil {
 		own := t.own
 		t.own = nil
 		for _, k := range own {
@@ -105,14 +105,14 @@ func (e *Engine) pushOwn(cl *conn) {
 	if at := len(cl.w.Buf); len(cl.pushed.Buf) > 0 {
 		cl.w.Buf = append(cl.w.Buf, cl.pushed.Buf...)
 		cl.pushed.Buf = nil
-		cl.sent(at)
+		cl.noteMessage(at)
 	}
 	e.duties &^= dutyPushes
 }
 
 // running tells whether a client's command is under way: what is pushed to the client must wait
 // until the reply is complete.
-func (e *Engine) running(cl *conn) bool { return cl == e.current && !e.evicting }
+func (e *Engine) running(cl *conn) bool { return cl == e.currentClient && !e.evicting }
 
 // pushes is where a message for a connection is to be written that answers no command.
 func (e *Engine) pushes(cl *conn) *reply.Writer {
@@ -127,30 +127,30 @@ func (e *Engine) pushes(cl *conn) *reply.Writer {
 // pushed ends a message that was written where pushes said, from an offset on.
 func (e *Engine) pushed(cl *conn, w *reply.Writer, at int) {
 	if w == &cl.w {
-		cl.sent(at)
+		cl.noteMessage(at)
 		e.flush(cl)
 	}
 }
 
 // remember notes the keys that a command has read on behalf of a connection that tracks them.
-func (e *Engine) remember(c *call) {
-	cl := e.current
+func (e *Engine) remember(c *Call) {
+	cl := e.currentClient
 	if cl == nil || !cl.tracksKeys() || c.cmd.Flags&ReadOnly == 0 || c.cmd.runsScripts() {
 		return
 	}
-	t := cl.caching
-	if t.optIn && !t.given || t.optOut && t.given {
+	t := cl.tracking
+	if t.optIn && !t.caching || t.optOut && t.caching {
 		return
 	}
-	keys, _ := c.cmd.keysOf(c.args)
+	keys, _ := c.cmd.keysOf(c.Args)
 	for _, k := range keys {
-		e.track(c.args[k.index], cl.id)
+		e.track(c.Args[k.index], cl.id)
 	}
 }
 
 // tracksKeys tells whether a connection hears of the keys that it has read.
 func (cl *conn) tracksKeys() bool {
-	return cl.caching != nil && cl.caching.on && !cl.caching.bcast && !cl.leaving
+	return cl.tracking != nil && cl.tracking.on && !cl.tracking.bcast && !cl.leaving
 }
 
 // staleFrom is the number of readers of a key from which on those are looked for, as more come,
@@ -181,13 +181,13 @@ func (e *Engine) limitTracked() {
 	if most == 0 || int64(t.keys.Len()) <= most {
 		return
 	}
-	was := e.current
-	e.current = nil
+	was := e.currentClient
+	e.currentClient = nil
 	for int64(t.keys.Len()) > most {
 		key, _ := t.keys.At(e.random.Below(t.keys.Len()))
 		e.untrack(key)
 	}
-	e.current = was
+	e.currentClient = was
 }
 
 // invalidate tells who has read a key, or hears of all like it, that the key has changed; by is
@@ -211,7 +211,7 @@ func (e *Engine) untrack(key string) {
 	e.tracking.items -= len(ids)
 	for _, id := range ids {
 		cl := e.conns[id]
-		if cl == nil || !cl.tracksKeys() || cl.caching.noLoop && cl == e.current {
+		if cl == nil || !cl.tracksKeys() || cl.tracking.noLoop && cl == e.currentClient {
 			continue
 		}
 		if e.running(cl) {
@@ -230,7 +230,7 @@ func (e *Engine) invalidateAll() {
 	}
 	for _, cl := range e.connsByID() {
 		switch {
-		case cl.leaving || cl.caching == nil || !cl.caching.on:
+		case cl.leaving || cl.tracking == nil || !cl.tracking.on:
 		case e.running(cl):
 			e.pushLater(cl, ownKey{all: true})
 		default:
@@ -243,7 +243,7 @@ func (e *Engine) invalidateAll() {
 
 // pushLater has a client told behind the reply to its command.
 func (e *Engine) pushLater(cl *conn, k ownKey) {
-	cl.caching.own = append(cl.caching.own, k)
+	cl.tracking.own = append(cl.tracking.own, k)
 	e.duties |= dutyPushes
 }
 
@@ -253,8 +253,8 @@ func (e *Engine) broadcast() {
 		return
 	}
 	e.tracking.changed = false
-	was := e.current
-	e.current = nil
+	was := e.currentClient
+	e.currentClient = nil
 	for _, p := range e.tracking.prefixes {
 		if len(p.keys) == 0 {
 			continue
@@ -268,7 +268,7 @@ func (e *Engine) broadcast() {
 		p.keys = nil
 		all := keyPayload(keys...)
 		for _, cl := range p.conns {
-			if !cl.caching.noLoop {
+			if !cl.tracking.noLoop {
 				e.tell(cl, all)
 				continue
 			}
@@ -283,7 +283,7 @@ func (e *Engine) broadcast() {
 			}
 		}
 	}
-	e.current = was
+	e.currentClient = was
 }
 
 // keyPayload is what an invalidation says of keys.
@@ -308,7 +308,7 @@ func nullPayload(cl *conn) []byte {
 // the latter can be told, if it listens to anything.
 func (e *Engine) tell(cl *conn, payload []byte) {
 	to, channel := cl, false
-	if id := cl.caching.redirect; id != 0 {
+	if id := cl.tracking.redirect; id != 0 {
 		to = e.conns[id]
 		if to == nil || to.leaving {
 			e.tellBroken(cl)
@@ -336,7 +336,7 @@ func (e *Engine) tell(cl *conn, payload []byte) {
 // tellBroken notes, and tells a connection if its protocol can, that the one that was to get its
 // messages is gone.
 func (e *Engine) tellBroken(cl *conn) {
-	cl.caching.broken = true
+	cl.tracking.broken = true
 	if !cl.w.RESP3 {
 		return
 	}
@@ -344,21 +344,21 @@ func (e *Engine) tellBroken(cl *conn) {
 	at := len(w.Buf)
 	w.Push(2)
 	w.BulkString("tracking-redir-broken")
-	w.Int(int64(cl.caching.redirect))
+	w.Int(int64(cl.tracking.redirect))
 	e.pushed(cl, w, at)
 }
 
 // enableTracking makes a connection track in the way that next says; its prefixes are added to
 // those that it has.
-func (e *Engine) enableTracking(cl *conn, next *caching) {
-	t := cl.caching
+func (e *Engine) enableTracking(cl *conn, next *clientTracking) {
+	t := cl.tracking
 	if t == nil {
-		t = &caching{}
-		cl.caching = t
+		t = &clientTracking{}
+		cl.tracking = t
 		e.tracking.users++
-		e.heedTracking()
+		e.trackingChanged()
 	}
-	next.on, next.given, next.own = true, t.given, t.own
+	next.on, next.caching, next.own = true, t.caching, t.own
 	added := next.prefixes
 	next.prefixes = t.prefixes
 	*t = *next
@@ -371,7 +371,7 @@ func (e *Engine) enableTracking(cl *conn, next *caching) {
 }
 
 func (e *Engine) addPrefix(cl *conn, name string) {
-	t := cl.caching
+	t := cl.tracking
 	at, there := slices.BinarySearch(t.prefixes, name)
 	if there {
 		return
@@ -395,7 +395,7 @@ func (t *tracking) prefixAt(name string) (int, bool) {
 // disableTracking ends a connection's tracking. The keys that it has read stay: should it track
 // again, it will hear of them.
 func (e *Engine) disableTracking(cl *conn) {
-	t := cl.caching
+	t := cl.tracking
 	if t == nil || !t.on {
 		return
 	}
@@ -406,27 +406,27 @@ func (e *Engine) disableTracking(cl *conn) {
 			e.tracking.prefixes = slices.Delete(e.tracking.prefixes, at, at+1)
 		}
 	}
-	*t = caching{redirect: t.redirect, own: t.own}
+	*t = clientTracking{redirect: t.redirect, own: t.own}
 }
 
 // dropTracking forgets a connection that is gone. After the last that tracked anything, nobody is
 // left to hear of the keys that were read.
 func (e *Engine) dropTracking(cl *conn) {
-	if cl.caching == nil {
+	if cl.tracking == nil {
 		return
 	}
 	e.disableTracking(cl)
-	cl.caching = nil
+	cl.tracking = nil
 	t := &e.tracking
 	if t.users--; t.users == 0 {
 		t.keys.Clear()
 		t.items = 0
-		e.heedTracking()
+		e.trackingChanged()
 	}
 }
 
-// heedTracking has changes of keys told, or no longer, as there is somebody who tracks or not.
-func (e *Engine) heedTracking() {
+// trackingChanged has changes of keys told, or no longer, as there is somebody who tracks or not.
+func (e *Engine) trackingChanged() {
 	tracked := min(e.tracking.users, 1)
 	e.duties &^= dutyTracking
 	if tracked > 0 {

@@ -26,7 +26,7 @@ func TestTrackingForgets(t *testing.T) {
 	}
 	s.e.Close(1)
 	k := &s.e.tracking
-	heeded := s.e.duties != 0 || s.e.dbs[0].heeded()
+	heeded := s.e.duties != 0 || s.e.dbs[0].observed()
 	if k.users != 0 || k.items != 0 || k.keys.Len() != 0 || heeded {
 		t.Errorf("left behind: %d users, %d items, duties %b", k.users, k.items, s.e.duties)
 	}

@@ -2,13 +2,13 @@ package core
 
 import "encoding/binary"
 
-// A steady command works on data alone: it neither waits nor changes anything that dispatch looks
-// at. Where dispatch would find nothing to object to before the first of a row of them, it would
-// find nothing before the others either, so that they run without it. In the guest, where each
-// look at memory costs many instructions, this saves a quarter of a simple command.
+// A command of the fast path works on data alone: it neither waits nor changes anything that
+// dispatch looks at. Where dispatch would find nothing to object to before the first of a row of
+// them, it would find nothing before the others either, so that they run without it. In the guest,
+// where each look at memory costs many instructions, this saves a quarter of a simple command.
 
-// isSteady tells whether a command without subcommands is steady.
-func isSteady(cmd *Command) bool {
+// takesFastPath tells whether a command without subcommands takes the fast path.
+func takesFastPath(cmd *Command) bool {
 	switch cmd.Group {
 	case "string", "bitmap", "list", "hash", "set", "generic":
 		return cmd.Flags&(Blocking|Admin|Protected|Internal) == 0
@@ -16,38 +16,39 @@ func isSteady(cmd *Command) bool {
 	return false
 }
 
-// ordinary tells whether dispatch would let this client's steady commands through, if only they
-// have as many words as they need, and nobody but the client would hear of them.
-func (e *Engine) ordinary(cl *conn) bool {
-	return cl.authenticated && !cl.multi && !cl.subscribed() && cl.mute == 0 &&
+// mayTakeFastPath tells whether dispatch would let this client's commands of the fast path through,
+// if only they have as many words as they need, and nobody but the client would hear of them.
+func (e *Engine) mayTakeFastPath(cl *conn) bool {
+	return cl.authenticated && !cl.multi && !cl.subscribed() && cl.replyMode == 0 &&
 		!e.scripts.waiting() && e.pause.until == 0 && e.asleep <= e.now && !e.persist.closing &&
 		!e.persist.ill && e.cfg.maxmemory == 0 && e.cfg.minReplicas == 0 &&
-		e.older.arity == nil && e.duties == 0
+		e.compat.arity == nil && e.duties == 0
 }
 
-// runSteady runs the steady commands at the beginning of buf and returns how many bytes they took.
-// If it came upon another small request, that is in cl.reader.Args and next is its length.
-func (e *Engine) runSteady(cl *conn, buf []byte) (done, next int) {
-	if !e.ordinary(cl) {
+// runFastPath runs the commands of the fast path at the beginning of buf and returns how many bytes
+// they took. If it came upon another small request, that is in cl.reader.Args and next is its
+// length.
+func (e *Engine) runFastPath(cl *conn, buf []byte) (done, next int) {
+	if !e.mayTakeFastPath(cl) {
 		return 0, 0
 	}
 	c := &e.top
-	*c = call{Writer: &cl.w, e: e, conn: cl, db: cl.db}
+	*c = Call{Writer: &cl.w, e: e, conn: cl, db: cl.db}
 	calls := 0 // of c.cmd, not counted yet
 	for {
 		if next = cl.reader.Quick(buf[done:]); next == 0 {
 			break
 		}
 		args := cl.reader.Args
-		k, _, known := e.recall(args[0])
-		if !known || !k.cmd.steady || !fits(k.cmd.arity, len(args)) {
+		k, _, known := e.recentLookup(args[0])
+		if !known || !k.cmd.fastPath || !fits(k.cmd.arity, len(args)) {
 			break
 		}
 		if c.cmd != k.cmd {
-			e.tally(c, calls)
+			e.countCalls(c, calls)
 			c.cmd, calls = k.cmd, 0
 		}
-		c.args = args
+		c.Args = args
 		at := len(c.Buf)
 		k.cmd.Run(c)
 		calls++
@@ -57,20 +58,20 @@ func (e *Engine) runSteady(cl *conn, buf []byte) (done, next int) {
 			e.failed(c, at)
 		}
 		if end > outputFree || len(e.blocked.ready) > 0 || calls == yieldEvery {
-			e.tally(c, calls)
+			e.countCalls(c, calls)
 			calls = 0
-			e.serveReady()
+			e.handleBlockedOnKeys()
 			if e.limitHard(cl); cl.leaving {
 				break
 			}
 		}
 	}
-	e.tally(c, calls)
+	e.countCalls(c, calls)
 	return done, next
 }
 
-// tally counts calls of a steady command, and yields to Go's scheduler now and then.
-func (e *Engine) tally(c *call, calls int) {
+// countCalls counts calls of a command, and yields to Go's scheduler now and then.
+func (e *Engine) countCalls(c *Call, calls int) {
 	if calls == 0 {
 		return
 	}
@@ -78,7 +79,7 @@ func (e *Engine) tally(c *call, calls int) {
 	e.stats.processed += int64(calls)
 	c.conn.commands += int64(calls)
 	c.conn.lastCmd = c.cmd
-	e.worked(calls)
+	e.commandsRan(calls)
 }
 
 // recentCommand is a command that was found, by its name as a client spelt it. Comparing it costs
@@ -94,9 +95,9 @@ type recentCommand struct {
 // recentSize is the number of commands that are kept. Clients use few.
 const recentSize = 64
 
-// recall returns where the command of a name is kept, a number made of the name, which is its bytes
-// if they are no more than 8, and whether that command was found before under this very name.
-func (e *Engine) recall(name []byte) (k *recentCommand, digest uint64, known bool) {
+// recentLookup returns where the command of a name is kept, a number made of the name, which is its
+// bytes if they are no more than 8, and whether that command was found before under this very name.
+func (e *Engine) recentLookup(name []byte) (k *recentCommand, digest uint64, known bool) {
 	n := len(name)
 	switch {
 	case n > 8:
@@ -114,9 +115,9 @@ func (e *Engine) recall(name []byte) (k *recentCommand, digest uint64, known boo
 		(n <= 8 || k.long == string(name))
 }
 
-// find returns the command of a name in any case, nil if there is none in this version.
-func (e *Engine) find(name []byte) *Command {
-	k, digest, known := e.recall(name)
+// lookupName returns the command of a name in any case, nil if there is none in this version.
+func (e *Engine) lookupName(name []byte) *Command {
+	k, digest, known := e.recentLookup(name)
 	if known {
 		return k.cmd
 	}

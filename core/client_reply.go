@@ -1,0 +1,73 @@
+package core
+
+// replyMode is what CLIENT REPLY set. Replies are dropped as they are written, so that a
+// transaction may begin with a reply and go on without; messages to subscribers are no replies.
+type replyMode uint8
+
+const (
+	replyOff      replyMode = 1 << iota // CLIENT REPLY OFF
+	replySkip                           // the command under way stays unanswered
+	replySkipNext                       // CLIENT REPLY SKIP runs: the next stays unanswered
+	replyDropped                        // EXEC has dropped by itself what is not to be sent
+)
+
+// silent tells whether replies are dropped now.
+func (m replyMode) silent() bool { return m&(replyOff|replySkip) != 0 }
+
+// endReply ends a command whose reply begins at an offset of the output: the reply is dropped
+// where CLIENT REPLY asked for none. A command that waits is not at its end.
+func (cl *conn) endReply(at int) {
+	if cl.replyMode == 0 || cl.blocked != nil {
+		return
+	}
+	if cl.replyMode&replyDropped == 0 {
+		cl.dropReply(at)
+	}
+	next := cl.replyMode & replySkipNext
+	cl.replyMode &= replyOff
+	if next != 0 {
+		cl.replyMode |= replySkip
+	}
+}
+
+// dropReply drops the output from an offset on, if replies are dropped now. Messages stay.
+func (cl *conn) dropReply(at int) {
+	if !cl.replyMode.silent() || at >= len(cl.w.Buf) {
+		return
+	}
+	kept := cl.w.Buf[:at]
+	for _, m := range cl.messages.stretches {
+		if cl.messages.before == cl.netOut && m.to > at {
+			kept = append(kept, cl.w.Buf[max(m.from, at):m.to]...)
+		}
+	}
+	cl.w.Buf, cl.messages.stretches = kept, cl.messages.stretches[:0]
+}
+
+// messages are the pieces of a connection's output that are no replies. They are forgotten when
+// the host has taken the output, which netOut shows.
+type messages struct {
+	stretches []stretch
+	before    int64 // conn.netOut of the output that the stretches are of
+}
+
+// stretch is a piece of the output.
+type stretch struct{ from, to int }
+
+// noteMessage notes that the output from an offset on is a message and no reply, for clients who
+// get no replies. Messages one behind the other are one stretch.
+func (cl *conn) noteMessage(from int) {
+	if !cl.replyMode.silent() {
+		return
+	}
+	m := &cl.messages
+	if m.before != cl.netOut {
+		m.before, m.stretches = cl.netOut, m.stretches[:0]
+	}
+	to, n := len(cl.w.Buf), len(m.stretches)
+	if n > 0 && m.stretches[n-1].to == from {
+		m.stretches[n-1].to = to
+		return
+	}
+	m.stretches = append(m.stretches, stretch{from, to})
+}
