@@ -202,3 +202,18 @@ func (e *Engine) signalEmptied(d *db) {
 		}
 	}
 }
+
+// postpone makes a connection wait with its next command until release.
+func (e *Engine) postpone(cl *conn) {
+	cl.postponed = true
+	e.blocked.postponed = append(e.blocked.postponed, cl)
+}
+
+// resumePostponed lets every postponed connection go on, in the order in which they were postponed.
+func (e *Engine) resumePostponed() {
+	for _, cl := range e.blocked.postponed {
+		cl.postponed = false
+		e.blocked.unblocked = append(e.blocked.unblocked, cl)
+	}
+	e.blocked.postponed = e.blocked.postponed[:0]
+}

@@ -99,3 +99,33 @@ func copyArgs(args [][]byte) [][]byte {
 	}
 	return out
 }
+
+// A duty is something to be seen to after each command, in rare states of an engine.
+type duty uint8
+
+const (
+	dutyReplicas duty = 1 << iota // replicas, or the append-only file, take what changes
+	dutyTracking                  // connections track what they read
+	dutyPushes                    // a client is to be sent something behind its reply
+)
+
+// afterCommand does after a command what the engine has a duty to do. dirty is the count of changes
+// before the command ran.
+func (e *Engine) afterCommand(c *Call, dirty int64) {
+	if e.duties&dutyReplicas != 0 {
+		e.replicas.takeDirty(c, dirty)
+	}
+	e.remember(c)
+	cl := c.conn
+	if cl == e.currentClient && !cl.executing && (cl.task == nil || e.scripts.inside) {
+		e.finishCommand(cl, c.cmd)
+	}
+}
+
+// finishCommand ends the command of a client: CLIENT CACHING holds no longer, what the client is to
+// be told follows the reply, and not too many keys are remembered.
+func (e *Engine) finishCommand(cl *conn, cmd *Command) {
+	cl.forgetCaching(cmd)
+	e.pushOwn(cl)
+	e.limitTracked()
+}

@@ -7,6 +7,7 @@ package core
 
 import (
 	"math"
+	"slices"
 
 	"github.com/redlet/redlet/core/internal/random"
 )
@@ -251,33 +252,6 @@ func (e *Engine) polledOne() {
 	}
 }
 
-// AppendOutput appends the output that waits for a connection to dst and returns it. The engine
-// keeps no copy.
-func (e *Engine) AppendOutput(id ConnID, dst []byte) []byte {
-	cl := e.conn(id)
-	if cl == nil {
-		if cl = e.leaving; cl == nil || cl.id != id {
-			return dst
-		}
-		e.leaving = nil
-	}
-	cl.netOut += int64(len(cl.w.Buf))
-	e.stats.netOut += int64(len(cl.w.Buf))
-	e.stats.writes++
-	dst = append(dst, cl.w.Buf...)
-	cl.w.Buf = cl.w.Buf[:0]
-	if cl.task != nil {
-		cl.task.at = 0
-	}
-	if cap(cl.w.Buf) > outputKeepMax {
-		cl.w.Buf = nil
-	}
-	return dst
-}
-
-// outputKeepMax is the largest output buffer that a connection keeps for its next reply.
-const outputKeepMax = 64 << 10
-
 // recentConnsSize is how many connections are found without the map, which in the guest took a
 // tenth of a command's time.
 const recentConnsSize = 64
@@ -292,24 +266,6 @@ func (e *Engine) conn(id ConnID) *conn {
 		e.recentConns[id%recentConnsSize] = cl
 	}
 	return cl
-}
-
-// flush announces a connection's output to the host, once until it is polled.
-func (e *Engine) flush(cl *conn) {
-	if len(cl.w.Buf) == 0 || cl.leaving {
-		return
-	}
-	if cl.corked {
-		e.limitOutput(cl)
-		return
-	}
-	if e.limitHard(cl); cl.leaving {
-		return
-	}
-	if !cl.announced {
-		cl.announced = true
-		e.events = append(e.events, Event{Kind: EventData, Conn: cl.id})
-	}
 }
 
 // hangup asks the host to close a connection once its output is sent. The connection runs no
@@ -338,3 +294,19 @@ const (
 	logNotice
 	logWarning
 )
+
+// beforeSleep lets everybody go on whom the last input or the clock has set free.
+func (e *Engine) beforeSleep() {
+	for range dueMax {
+		if len(e.blocked.unblocked) == 0 {
+			break
+		}
+		cl := e.blocked.unblocked[0]
+		e.blocked.unblocked = slices.Delete(e.blocked.unblocked, 0, 1)
+		e.resume(cl)
+		e.flush(cl)
+	}
+	if e.tracking.changed {
+		e.broadcast()
+	}
+}

@@ -1,7 +1,5 @@
 package core
 
-import "encoding/binary"
-
 // A command of the fast path works on data alone: it neither waits nor changes anything that
 // dispatch looks at. Where dispatch would find nothing to object to before the first of a row of
 // them, it would find nothing before the others either, so that they run without it. In the guest,
@@ -80,56 +78,4 @@ func (e *Engine) countCalls(c *Call, calls int) {
 	c.conn.commands += int64(calls)
 	c.conn.lastCmd = c.cmd
 	e.commandsRan(calls)
-}
-
-// recentCommand is a command that was found, by its name as a client spelt it. Comparing it costs
-// less than lower case and a look into the table, which took a fifth of a simple command in the
-// guest.
-type recentCommand struct {
-	digest uint64 // of the name, which it determines together with size up to 8 bytes
-	size   int
-	long   string // a name of more than 8 bytes
-	cmd    *Command
-}
-
-// recentSize is the number of commands that are kept. Clients use few.
-const recentSize = 64
-
-// recentLookup returns where the command of a name is kept, a number made of the name, which is its
-// bytes if they are no more than 8, and whether that command was found before under this very name.
-func (e *Engine) recentLookup(name []byte) (k *recentCommand, digest uint64, known bool) {
-	n := len(name)
-	switch {
-	case n > 8:
-		digest = binary.LittleEndian.Uint64(name) + 3*binary.LittleEndian.Uint64(name[n-8:])
-	case n == 8:
-		digest = binary.LittleEndian.Uint64(name)
-	case n >= 4:
-		digest = uint64(binary.LittleEndian.Uint32(name)) |
-			uint64(binary.LittleEndian.Uint32(name[n-4:]))<<32
-	case n > 0:
-		digest = uint64(name[0]) | uint64(name[n>>1])<<8 | uint64(name[n-1])<<16
-	}
-	k = &e.recent[digest*0x9e3779b97f4a7c15>>58]
-	return k, digest, n > 0 && k.digest == digest && k.size == n &&
-		(n <= 8 || k.long == string(name))
-}
-
-// lookupName returns the command of a name in any case, nil if there is none in this version.
-func (e *Engine) lookupName(name []byte) *Command {
-	k, digest, known := e.recentLookup(name)
-	if known {
-		return k.cmd
-	}
-	cmd := e.table.find(name)
-	if cmd == nil || !e.visible(cmd) || cmd.clock() && !e.cfg.clockCommand {
-		return nil
-	}
-	if cmd.Flags&Internal == 0 {
-		*k = recentCommand{digest: digest, size: len(name), cmd: cmd}
-		if k.size > 8 {
-			k.long = string(name)
-		}
-	}
-	return cmd
 }

@@ -74,27 +74,6 @@ func (t *table) add(cmd, container *Command) {
 	}
 }
 
-// find returns the command of a name in any case, or nil.
-func (t *table) find(name []byte) *Command {
-	var low [nameMax]byte
-	if len(name) > nameMax {
-		return nil
-	}
-	return t.byName[string(syntax.AppendLower(low[:0], name))]
-}
-
-// nameMax is longer than any command's name.
-const nameMax = 32
-
-// sub returns the subcommand of a name in any case, or nil.
-func (cmd *Command) sub(name []byte) *Command {
-	var low [nameMax]byte
-	if len(name) > nameMax {
-		return nil
-	}
-	return cmd.subs[string(syntax.AppendLower(low[:0], name))]
-}
-
 // arityOf derives a command's arity as COMMAND INFO gives it: how many words the command line has,
 // negative where there may be more.
 func arityOf(cmd *Command, sub bool) int {

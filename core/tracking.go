@@ -48,36 +48,6 @@ type ownKey struct {
 	all  bool
 }
 
-// A duty is something to be seen to after each command, in rare states of an engine.
-type duty uint8
-
-const (
-	dutyReplicas duty = 1 << iota // replicas, or the append-only file, take what changes
-	dutyTracking                  // connections track what they read
-	dutyPushes                    // a client is to be sent something behind its reply
-)
-
-// afterCommand does after a command what the engine has a duty to do. dirty is the count of changes
-// before the command ran.
-func (e *Engine) afterCommand(c *Call, dirty int64) {
-	if e.duties&dutyReplicas != 0 {
-		e.replicas.takeDirty(c, dirty)
-	}
-	e.remember(c)
-	cl := c.conn
-	if cl == e.currentClient && !cl.executing && (cl.task == nil || e.scripts.inside) {
-		e.finishCommand(cl, c.cmd)
-	}
-}
-
-// finishCommand ends the command of a client: CLIENT CACHING holds no longer, what the client is to
-// be told follows the reply, and not too many keys are remembered.
-func (e *Engine) finishCommand(cl *conn, cmd *Command) {
-	cl.forgetCaching(cmd)
-	e.pushOwn(cl)
-	e.limitTracked()
-}
-
 // forgetCaching ends what CLIENT CACHING decided, unless a transaction is being queued or the
 // command is another of the connection's affairs.
 func (cl *conn) forgetCaching(cmd *Command) {
@@ -108,28 +78,6 @@ func (e *Engine) pushOwn(cl *conn) {
 		cl.noteMessage(at)
 	}
 	e.duties &^= dutyPushes
-}
-
-// running tells whether a client's command is under way: what is pushed to the client must wait
-// until the reply is complete.
-func (e *Engine) running(cl *conn) bool { return cl == e.currentClient && !e.evicting }
-
-// pushes is where a message for a connection is to be written that answers no command.
-func (e *Engine) pushes(cl *conn) *reply.Writer {
-	if !e.running(cl) {
-		return &cl.w
-	}
-	e.duties |= dutyPushes
-	cl.pushed.RESP3 = cl.w.RESP3
-	return &cl.pushed
-}
-
-// pushed ends a message that was written where pushes said, from an offset on.
-func (e *Engine) pushed(cl *conn, w *reply.Writer, at int) {
-	if w == &cl.w {
-		cl.noteMessage(at)
-		e.flush(cl)
-	}
 }
 
 // remember notes the keys that a command has read on behalf of a connection that tracks them.

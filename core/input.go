@@ -1,0 +1,131 @@
+package core
+
+import (
+	"slices"
+
+	"github.com/redlet/redlet/core/internal/resp"
+)
+
+// inputKeepMax is the largest input buffer that a connection keeps once it is empty.
+const inputKeepMax = 64 << 10
+
+// Feed hands over bytes that a client sent and runs every command that they complete. The bytes
+// are not kept.
+func (e *Engine) Feed(id ConnID, data []byte) {
+	cl := e.conn(id)
+	if cl == nil || cl.leaving {
+		return
+	}
+	cl.lastInput = e.now
+	cl.netIn += int64(len(data))
+	e.stats.netIn += int64(len(data))
+	e.stats.reads++
+	if len(cl.in) == 0 && !cl.waits() {
+		n := e.run(cl, data)
+		if n < len(data) && !cl.leaving {
+			e.keep(cl, data[n:])
+		}
+	} else {
+		e.keep(cl, data)
+		e.resume(cl)
+	}
+	e.flush(cl)
+	e.beforeSleep()
+}
+
+// keep stores input for later, within client-query-buffer-limit.
+func (e *Engine) keep(cl *conn, data []byte) {
+	if int64(len(cl.in)+len(data)) > e.cfg.queryBufferLimit {
+		e.log(logWarning, "Closing client that reached max query buffer length")
+		cl.w.Buf = nil
+		e.hangup(cl)
+		return
+	}
+	if more := cl.reader.Pending(len(cl.in)); more > cap(cl.in)-len(cl.in) && more < 64<<20 {
+		cl.in = slices.Grow(cl.in, more)
+	}
+	cl.in = append(cl.in, data...)
+}
+
+// waits reports whether a connection's next command must stay unread for now.
+func (cl *conn) waits() bool { return cl.blocked != nil || cl.task != nil || cl.postponed }
+
+// resume runs what a connection's kept input completes.
+func (e *Engine) resume(cl *conn) {
+	if cl.leaving || cl.waits() || len(cl.in) == 0 {
+		return
+	}
+	n := e.run(cl, cl.in)
+	if cl.leaving {
+		return
+	}
+	rest := copy(cl.in, cl.in[n:])
+	cl.in = cl.in[:rest]
+	if rest == 0 && cap(cl.in) > inputKeepMax {
+		cl.in = nil
+	}
+}
+
+// yieldEvery is the number of commands between two calls of Options.Yield.
+const yieldEvery = 64
+
+// run runs the commands that buf completes and returns how many bytes they took.
+func (e *Engine) run(cl *conn, buf []byte) int {
+	e.currentClient = cl
+	n := e.runAll(cl, buf)
+	e.currentClient = nil
+	return n
+}
+
+func (e *Engine) runAll(cl *conn, buf []byte) int {
+	done := 0
+	for !cl.waits() && !cl.leaving {
+		ran, n := e.runFastPath(cl, buf[done:])
+		if done += ran; cl.leaving {
+			return done
+		}
+		status := resp.Complete
+		if n == 0 {
+			if done == len(buf) {
+				return done
+			}
+			lim := resp.Limits{BulkMax: e.cfg.protoMaxBulkLen, Guest: !cl.authenticated}
+			n, status = cl.reader.Next(buf[done:], lim)
+		}
+		switch status {
+		case resp.Partial:
+			return done
+		case resp.Malformed:
+			e.malformed(cl)
+			return len(buf)
+		case resp.Complete:
+			cl.request = n
+			if e.dispatch(cl, cl.reader.Args) {
+				return done
+			}
+			cl.reader.Release()
+			e.limitHard(cl)
+			e.commandsRan(1)
+		}
+		done += n
+	}
+	return done
+}
+
+// commandsRan yields after so many more commands, if it is time.
+func (e *Engine) commandsRan(commands int) {
+	if e.busied += commands; e.busied >= yieldEvery && e.yield != nil {
+		e.busied = 0
+		e.yield()
+	}
+}
+
+// malformed answers bytes that are no request and ends the connection.
+func (e *Engine) malformed(cl *conn) {
+	text := "ERR Protocol error: " + cl.reader.Problem
+	e.stats.failure([]byte(text))
+	if !cl.replyMode.silent() {
+		cl.w.Error(text)
+	}
+	e.hangup(cl)
+}
