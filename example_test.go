@@ -9,6 +9,7 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"github.com/redlet/redlet"
+	"github.com/redlet/redlet/core"
 )
 
 func Example() {
@@ -104,4 +105,35 @@ func ExampleWithFrozenClock() {
 
 	fmt.Println(s.Do("TIME").Texts())
 	// Output: [1700000000 0]
+}
+
+func ExampleWithCommands() {
+	visit := core.Command{
+		Name: "visit", Syntax: "page user", Keys: "1 RW access update",
+		Flags:   core.Write | core.DenyOOM,
+		Summary: "Counts a user's visits of a page and gives the number.",
+		Run: func(c *core.Call) {
+			page, user := c.Args[1], c.Args[2]
+			reply := c.Do("HINCRBY", page, user, []byte("1"))
+			if text, failed := core.ReplyError(reply); failed {
+				c.Error(text)
+				return
+			}
+			c.Buf = append(c.Buf, reply...)
+		},
+	}
+	s, err := redlet.Run(redlet.WithCommands(visit))
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer s.Close()
+
+	s.Do("VISIT", "home", "ann")
+	fmt.Println(s.Do("VISIT", "home", "ann"))
+	fmt.Println(s.Do("VISIT", "home"))
+	fmt.Println(s.Do("HGETALL", "home"))
+	// Output:
+	// (integer) 2
+	// (error) ERR wrong number of arguments for 'visit' command
+	// 1# "ann" => "2"
 }

@@ -5,6 +5,7 @@ import (
 	"maps"
 	"time"
 
+	"github.com/redlet/redlet/core"
 	"github.com/redlet/redlet/host"
 )
 
@@ -20,6 +21,7 @@ type settings struct {
 	frozen bool
 	time   time.Time // of frozen
 	log    func(level int, text string)
+	more   []core.Command
 }
 
 // WithAddr has the server listen on a TCP address from the start, such as "127.0.0.1:6379".
@@ -64,4 +66,10 @@ func WithWasm() Option {
 // warning. f must not call the server.
 func WithLog(f func(level int, text string)) Option {
 	return func(o *settings) { o.log = f }
+}
+
+// WithCommands adds commands of your own to those of Redis: see [core.Command] for what is declared
+// of one and [core.Call] for what its Run has to work with. They run under the native engine only.
+func WithCommands(commands ...core.Command) Option {
+	return func(o *settings) { o.more = append(o.more, commands...) }
 }

@@ -56,6 +56,7 @@ func Run(options ...Option) (*Server, error) {
 		Maker:    o.maker,
 		Seed:     o.seed,
 		Config:   o.config,
+		Commands: o.more,
 		Keep:     o.maker != nil,
 		Log:      o.log,
 		Shutdown: func(string) { go s.Close() },

@@ -29,6 +29,9 @@ type Options struct {
 	Seed [32]byte
 	// Config holds redis.conf parameters by name; values are written as in redis.conf.
 	Config map[string]string
+	// Commands are commands beside those of Redis, which a package above this one or a program
+	// brings: see [Call]. New copies them.
+	Commands []Command
 	// Yield, when not nil, is called every so often inside long work. The WebAssembly guest hands
 	// Go's scheduler a turn there; elsewhere it stays nil.
 	Yield func()
@@ -123,11 +126,14 @@ type Engine struct {
 	stats     stats
 	ids       identity
 
-	top  Call // the call of the command that a client sent; reused
-	idle idlers
+	top    Call      // the call of the command that a client sent; reused
+	nested []*nested // what runs the commands of Do, by depth; reused
+	depth  int       // how deep the command under way is within Do
+	idle   idlers
 }
 
-// New returns an engine. It fails when Config names an unknown parameter or holds a bad value.
+// New returns an engine. It fails when Config names an unknown parameter or holds a bad value, and
+// when one of Commands cannot be had.
 func New(o Options) (*Engine, error) {
 	e := &Engine{
 		table:  &commands,
@@ -138,6 +144,12 @@ func New(o Options) (*Engine, error) {
 	}
 	if err := e.configure(o.Config); err != nil {
 		return nil, err
+	}
+	if len(o.Commands) > 0 {
+		var err error
+		if e.table, err = commands.with(o.Commands); err != nil {
+			return nil, err
+		}
 	}
 	e.compat = newCompat(e)
 	e.clock.host = o.Now

@@ -1,6 +1,11 @@
 package core
 
-import "github.com/redlet/redlet/core/internal/syntax"
+import (
+	"slices"
+	"strings"
+
+	"github.com/redlet/redlet/core/internal/syntax"
+)
 
 // table finds commands by name.
 type table struct {
@@ -8,7 +13,7 @@ type table struct {
 	all    []*Command // every command and subcommand by its index
 }
 
-// commands is the table of every engine in the process; it is never changed.
+// commands is the table of every engine without commands of its own; it is never changed.
 var commands = newTable(
 	stringCommands,
 	lcsCommands,
@@ -49,6 +54,72 @@ func newTable(families ...[]Command) table {
 		}
 	}
 	return t
+}
+
+// with returns a table that has more commands. Their literals are copied: an engine notes things in
+// them, and several engines may be given the same.
+func (t *table) with(more []Command) (*table, error) {
+	all := table{byName: make(map[string]*Command, len(t.byName)+len(more)), all: slices.Clip(t.all)}
+	for name, cmd := range t.byName { // order: it is a copy
+		all.byName[name] = cmd
+	}
+	more = cloneCommands(more)
+	for i := range more {
+		cmd := &more[i]
+		switch _, taken := all.byName[cmd.Name]; {
+		case taken:
+			return nil, CommandError("there is a command " + cmd.Name + " already")
+		case !wellNamed(cmd):
+			return nil, CommandError("'" + cmd.Name + "' cannot be the name of a command")
+		case !runs(cmd):
+			return nil, CommandError("the command " + cmd.Name + " lacks its Run")
+		}
+		from := len(all.all)
+		all.add(cmd, nil)
+		for _, cmd := range all.all[from:] {
+			cmd.Flags |= Module
+			cmd.since = 0 // what it counts are versions of its own
+			if cmd.Group == "" {
+				cmd.Group = "module"
+			}
+		}
+	}
+	return &all, nil
+}
+
+// CommandError says why [New] refuses one of [Options.Commands].
+type CommandError string
+
+// Error implements error.
+func (e CommandError) Error() string { return string(e) }
+
+func cloneCommands(list []Command) []Command {
+	list = slices.Clone(list)
+	for i := range list {
+		list[i].Sub = cloneCommands(list[i].Sub)
+	}
+	return list
+}
+
+// wellNamed tells whether a command and its subcommands can be found by their names.
+func wellNamed(cmd *Command) bool {
+	for i := range cmd.Sub {
+		if !wellNamed(&cmd.Sub[i]) {
+			return false
+		}
+	}
+	return cmd.Name != "" && len(cmd.Name) <= nameMax && cmd.Name == syntax.Lower(cmd.Name) &&
+		!strings.ContainsAny(cmd.Name, " |\r\n")
+}
+
+// runs tells whether a command, or each of its subcommands, does something.
+func runs(cmd *Command) bool {
+	for i := range cmd.Sub {
+		if !runs(&cmd.Sub[i]) {
+			return false
+		}
+	}
+	return cmd.Run != nil || len(cmd.Sub) > 0
 }
 
 func (t *table) add(cmd, container *Command) {

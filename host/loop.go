@@ -36,6 +36,8 @@ type LoopOptions struct {
 	// Seed and Config are given to each engine; see core.Options.
 	Seed   [32]byte
 	Config map[string]string
+	// Commands are commands beside Redis's own; see core.Options. Only Native's engines take them.
+	Commands []core.Command
 	// Clock tells the time, to any goroutine. nil is the wall's clock, by which the Loop also
 	// wakes itself. With a clock of your own nothing falls due by itself: call Turn when you have
 	// turned it.
@@ -133,6 +135,7 @@ func NewLoop(o LoopOptions) (*Loop, error) {
 func (l *Loop) make() (Engine, error) {
 	return l.options.Maker(core.Options{
 		Now: l.now(), Seed: l.options.Seed, Config: l.options.Config,
+		Commands: l.options.Commands,
 	})
 }
 

@@ -42,10 +42,16 @@ type WazeroOptions struct {
 var ErrNoCompiler = errors.New("wazero cannot compile for " + runtime.GOOS + "/" +
 	runtime.GOARCH + ": use the native engine")
 
+var errCommands = errors.New("a guest has the commands that it was built with: run commands of " +
+	"your own on the native engine")
+
 // Wazero returns a Maker of engines that run as WebAssembly guests under wazero. The module is
 // compiled when the first is made, once in a process, and shared by all.
 func Wazero(o WazeroOptions) Maker {
 	return func(c core.Options) (Engine, error) {
+		if len(c.Commands) > 0 {
+			return nil, errCommands
+		}
 		m, err := moduleFor(o)
 		if err != nil {
 			return nil, err
