@@ -69,6 +69,9 @@ func (c *Call) argSpread(i int) (int64, bool) {
 	return n, ok
 }
 
+// clampInt is n as an int; where an int has 32 bits, its ends stand for what lies beyond them.
+func clampInt(n int64) int { return int(max(math.MinInt, min(n, math.MaxInt))) }
+
 // argPositive reads argument i as an integer from 0 up, as the counts of POP commands are read.
 func (c *Call) argPositive(i int) (int64, bool) {
 	n, ok := c.argIntOr(i, errNotPositive)

@@ -160,7 +160,7 @@ func debugPackedThreshold(c *Call) {
 		c.Error("ERR argument must be a memory value bigger than 1 and smaller than 4gb")
 		return
 	}
-	c.e.cfg.lists.Packed = int(n)
+	c.e.cfg.lists.Packed = int(min(n, math.MaxInt))
 	c.OK()
 }
 

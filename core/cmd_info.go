@@ -225,7 +225,7 @@ func infoClients(w *infoText, e *Engine) {
 	}
 	w.count("connected_clients", open)
 	w.text("cluster_connections", "0")
-	w.count("maxclients", e.cfg.maxclients)
+	w.int("maxclients", e.cfg.maxclients)
 	w.count("client_recent_max_input_buffer", input)
 	w.count("client_recent_max_output_buffer", output)
 	w.count("blocked_clients", e.blocked.count+len(e.blocked.postponed))

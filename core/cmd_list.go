@@ -274,7 +274,7 @@ func cmdLindex(c *Call) {
 	if !ok {
 		return
 	}
-	if at := o.list().Seek(int(i)); at.Valid() {
+	if at := o.list().Seek(clampInt(i)); at.Valid() {
 		c.Element(at.Value())
 	} else {
 		c.Null()

@@ -18,18 +18,19 @@ type config struct {
 	compat  compatLevel
 	version string // what HELLO and INFO call the server
 
-	databases, maxclients int
-	port                  int64
-	requirepass           string
-	protected             bool // without a password only this machine's clients are welcome
-	aclfile               string
-	dir, dbfilename       string
-	save                  []savePoint
-	timeout               Time // microseconds; 0 is none
-	notify                notifyClass
-	queryBufferLimit      int64
-	protoMaxBulkLen       int64
-	outputLimits          [3]outputLimit
+	databases        int
+	maxclients       int64
+	port             int64
+	requirepass      string
+	protected        bool // without a password only this machine's clients are welcome
+	aclfile          string
+	dir, dbfilename  string
+	save             []savePoint
+	timeout          Time // microseconds; 0 is none
+	notify           notifyClass
+	queryBufferLimit int64
+	protoMaxBulkLen  int64 // an int can hold it
+	outputLimits     [3]outputLimit
 
 	hashes                                   hash.Limits // but for Seed: see hashLimits
 	setIntsetMax, setEntriesMax, setValueMax int64

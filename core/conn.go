@@ -1,6 +1,7 @@
 package core
 
 import (
+	"cmp"
 	"slices"
 
 	"github.com/redlet/redlet/core/internal/reply"
@@ -74,6 +75,6 @@ func (e *Engine) connsByID() []*conn {
 	for _, cl := range e.conns { // order: sorted below
 		all = append(all, cl)
 	}
-	slices.SortFunc(all, func(a, b *conn) int { return int(int64(a.id) - int64(b.id)) })
+	slices.SortFunc(all, func(a, b *conn) int { return cmp.Compare(a.id, b.id) })
 	return all
 }

@@ -173,7 +173,7 @@ func (e *Engine) Open(id ConnID, peer Conn) {
 	cl.authenticated = e.cfg.requirepass == ""
 	e.conns[id] = cl
 	e.lastID = max(e.lastID, id)
-	if len(e.conns) > e.cfg.maxclients {
+	if int64(len(e.conns)) > e.cfg.maxclients {
 		e.stats.rejectedConns++
 		cl.w.Error(errMaxClients)
 		e.hangup(cl)

@@ -2,6 +2,7 @@ package core
 
 import (
 	"bytes"
+	"math"
 	"slices"
 	"strconv"
 
@@ -69,7 +70,7 @@ type replay struct {
 }
 
 // replayBulkMax bounds an argument: no file can hold a longer one.
-const replayBulkMax = 1 << 40
+const replayBulkMax = min(1<<40, math.MaxInt)
 
 func (r *replay) run() error {
 	for n := 0; r.at < len(r.file); n++ {

@@ -9,15 +9,15 @@ import (
 
 // Count tells how many bits of b are set.
 func Count(b []byte) int64 {
-	n := 0
+	n := int64(0)
 	for len(b) >= 8 {
-		n += bits.OnesCount64(binary.LittleEndian.Uint64(b))
+		n += int64(bits.OnesCount64(binary.LittleEndian.Uint64(b)))
 		b = b[8:]
 	}
 	for _, c := range b {
-		n += bits.OnesCount8(c)
+		n += int64(bits.OnesCount8(c))
 	}
-	return int64(n)
+	return n
 }
 
 // CountRange tells how many of the bits from first to last, both within b, are set.

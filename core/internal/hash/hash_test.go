@@ -123,7 +123,7 @@ func step(t *testing.T, rnd *rand.Rand, h *Hash, m *model) {
 	}
 	switch op := rnd.Intn(100); {
 	case op < 50:
-		value, keep := fmt.Sprint(rnd.Intn(1<<rnd.Intn(33))), rnd.Intn(2) == 0
+		value, keep := fmt.Sprint(rnd.Int63n(1<<rnd.Intn(33))), rnd.Intn(2) == 0
 		if rnd.Intn(300) == 0 {
 			value = "longer than the limit"
 		}

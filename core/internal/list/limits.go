@@ -1,5 +1,7 @@
 package list
 
+import "math"
+
 // Limits are the server's parameters for lists. One value serves all lists and may change at any
 // time; what a list has stored stays as it is, as in Redis.
 type Limits struct {
@@ -17,7 +19,7 @@ const (
 	safetySize = 8192
 	// entryOverhead is what Redis reckons an element takes besides its data.
 	entryOverhead = 8
-	unlimited     = 1<<63 - 1
+	unlimited     = math.MaxInt
 )
 
 // clampFill returns fill as a quicklist keeps it.

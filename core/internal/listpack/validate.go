@@ -56,14 +56,14 @@ func checkEntry(b []byte) (size int, reason string) {
 	if data < 0 || data > len(b)-width {
 		return 0, "the element is cut off"
 	}
-	n := 0
+	n := uint64(0)
 	for i, c := range b[data : data+width] {
 		if (c >= 0x80) != (i > 0) {
 			return 0, "the backward length is malformed"
 		}
-		n = n<<7 | int(c&0x7F)
+		n = n<<7 | uint64(c&0x7F)
 	}
-	if n != data {
+	if n != uint64(data) {
 		return 0, "the backward length is wrong"
 	}
 	return data + width, ""

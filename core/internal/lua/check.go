@@ -1,6 +1,8 @@
 package lua
 
 import (
+	"math"
+
 	"strings"
 
 	lua "github.com/yuin/gopher-lua"
@@ -77,7 +79,12 @@ func checkNumber(l *lua.LState, n int) float64 {
 	return v
 }
 
-func checkInt(l *lua.LState, n int) int { return int(toInteger(checkNumber(l, n))) }
+// checkInt takes an argument for an int; where that has 32 bits its ends stand for what is beyond.
+func checkInt(l *lua.LState, n int) int { return clampInt(checkLong(l, n)) }
+
+func clampInt(n int64) int { return int(max(math.MinInt, min(n, math.MaxInt))) }
+
+func checkLong(l *lua.LState, n int) int64 { return toInteger(checkNumber(l, n)) }
 
 func optInt(l *lua.LState, n, otherwise int) int {
 	if l.Get(n) == lua.LNil {

@@ -201,6 +201,9 @@ func (r *msgReader) uint(n int) (v uint64) {
 	return v
 }
 
+// size reads how many bytes or elements follow; more than an int can hold are never there.
+func (r *msgReader) size(n int) int { return int(min(r.uint(n), math.MaxInt)) }
+
 func (r *msgReader) value(depth int) lua.LValue {
 	r.vm.meter.charge(1)
 	if depth > unpackDepthMax {
@@ -225,7 +228,7 @@ func (r *msgReader) value(depth int) lua.LValue {
 		v := int64(r.uint(bits/8)) << (64 - bits) >> (64 - bits)
 		return lua.LNumber(v)
 	case c >= 0xd9 && c <= 0xdb:
-		return lua.LString(r.take(int(r.uint(1 << (c - 0xd9)))))
+		return lua.LString(r.take(r.size(1 << (c - 0xd9))))
 	}
 	switch c {
 	case 0xc0:
@@ -237,9 +240,9 @@ func (r *msgReader) value(depth int) lua.LValue {
 	case 0xcb:
 		return lua.LNumber(math.Float64frombits(r.uint(8)))
 	case 0xdc, 0xdd:
-		return r.array(int(r.uint(2<<(c-0xdc))), depth+1)
+		return r.array(r.size(2<<(c-0xdc)), depth+1)
 	case 0xde, 0xdf:
-		return r.mapping(int(r.uint(2<<(c-0xde))), depth+1)
+		return r.mapping(r.size(2<<(c-0xde)), depth+1)
 	}
 	fail(r.l, "Bad data format in input.")
 	return nil

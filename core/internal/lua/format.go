@@ -94,7 +94,7 @@ flagged:
 func (d *directive) write(l *lua.LState, out []byte, arg int) []byte {
 	switch d.verb {
 	case 'c':
-		if c := byte(checkInt(l, arg)); c != 0 {
+		if c := byte(checkLong(l, arg)); c != 0 {
 			return d.pad(out, string([]byte{c}))
 		}
 		return out

@@ -55,7 +55,8 @@ func (vm *VM) openMath() {
 		}},
 		{"ldexp", func(l *lua.LState) int {
 			n := checkNumber(l, 1)
-			l.Push(lua.LNumber(math.Ldexp(n, checkInt(l, 2))))
+			exp := int32(checkLong(l, 2)) // C drops the upper half here
+			l.Push(lua.LNumber(math.Ldexp(n, int(max(-ldexpMax, min(exp, ldexpMax))))))
 			return 1
 		}},
 		{"log", mathFunction(math.Log)}, {"log10", mathFunction(math.Log10)},
@@ -72,7 +73,7 @@ func (vm *VM) openMath() {
 		{"rad", mathFunction(func(n float64) float64 { return n * (math.Pi / 180) })},
 		{"random", vm.mathRandom},
 		{"randomseed", func(l *lua.LState) int {
-			vm.random.seed(uint32(checkInt(l, 1)))
+			vm.random.seed(uint32(checkLong(l, 1)))
 			vm.seeded = true
 			return 0
 		}},
@@ -84,6 +85,9 @@ func (vm *VM) openMath() {
 	t.RawSetString("pi", lua.LNumber(math.Pi))
 }
 
+// ldexpMax is beyond what any double can be scaled by: from the least to the greatest it is 2098.
+const ldexpMax = 5000
+
 func (vm *VM) mathRandom(l *lua.LState) int {
 	var bits int32
 	if vm.seeded {
@@ -92,15 +96,15 @@ func (vm *VM) mathRandom(l *lua.LState) int {
 		bits = int32(vm.host.Random() >> 33)
 	}
 	r := float64(bits%math.MaxInt32) / math.MaxInt32
-	low, high, arg := 1, 0, 1
+	low, high, arg := int64(1), int64(0), 1
 	switch l.GetTop() {
 	case 0:
 		l.Push(lua.LNumber(r))
 		return 1
 	case 1:
-		high = checkInt(l, 1)
+		high = checkLong(l, 1)
 	case 2:
-		low, high, arg = checkInt(l, 1), checkInt(l, 2), 2
+		low, high, arg = checkLong(l, 1), checkLong(l, 2), 2
 	default:
 		fail(l, "wrong number of arguments")
 	}

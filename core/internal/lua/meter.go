@@ -2,6 +2,7 @@ package lua
 
 import (
 	"context"
+	"math"
 	"runtime"
 
 	lua "github.com/yuin/gopher-lua"
@@ -36,10 +37,10 @@ const (
 	heapEveryBytes = 64 << 20
 )
 
-// heapMax is by how much a script may make the heap grow. A guest has 4 GiB in all, and the
-// collector needs as much again as is alive.
+// heapMax is by how much a script may make the heap grow. A guest, as any machine of 32 bits, has
+// 4 GiB in all, and the collector needs as much again as is alive.
 var heapMax = func() uint64 {
-	if runtime.GOARCH == "wasm" {
+	if runtime.GOARCH == "wasm" || math.MaxInt == math.MaxInt32 {
 		return 1 << 30
 	}
 	return 4 << 30

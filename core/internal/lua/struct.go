@@ -33,7 +33,7 @@ type option struct {
 }
 
 // next returns the next option that stands for data, placed behind total bytes; false at the end.
-func (f *layout) next(total int) (o option, ok bool) {
+func (f *layout) next(total int64) (o option, ok bool) {
 	for f.at < len(f.in) {
 		c := f.in[f.at]
 		f.at++
@@ -52,7 +52,7 @@ func (f *layout) next(total int) (o option, ok bool) {
 		}
 		o.kind, o.size = c, f.size(c)
 		if size := min(o.size, f.align); size > 1 && c != 'c' {
-			o.pad = (size - total&(size-1)) & (size - 1)
+			o.pad = (size - int(total)&(size-1)) & (size - 1)
 		}
 		return o, true
 	}
@@ -120,7 +120,7 @@ func (vm *VM) structPack(l *lua.LState) int {
 	var out []byte
 	arg := 2
 	for {
-		o, ok := f.next(len(out))
+		o, ok := f.next(int64(len(out)))
 		if !ok {
 			break
 		}
@@ -195,7 +195,7 @@ func (vm *VM) structUnpack(l *lua.LState) int {
 	}
 	var values []lua.LValue
 	for {
-		o, ok := f.next(at)
+		o, ok := f.next(int64(at))
 		if !ok {
 			break
 		}
@@ -210,7 +210,7 @@ func (vm *VM) structUnpack(l *lua.LState) int {
 			if !isNumber {
 				fail(l, "format 'c0' needs a previous size")
 			}
-			size = int(toInteger(float64(values[n].(lua.LNumber))))
+			size = clampInt(toInteger(float64(values[n].(lua.LNumber))))
 			values = values[:n]
 		}
 		if size < 0 || size > len(data) || at > len(data)-size {
@@ -280,7 +280,7 @@ func (f *layout) get(kind byte, s string) lua.LValue {
 
 func structSize(l *lua.LState) int {
 	f := newLayout(l)
-	total := 0
+	total := int64(0)
 	for {
 		o, ok := f.next(total)
 		if !ok {
@@ -292,7 +292,7 @@ func structSize(l *lua.LState) int {
 		case o.kind == 'c' && o.size == 0:
 			argError(l, 1, "option 'c0' has no fixed size")
 		}
-		total += o.pad + o.size
+		total += int64(o.pad) + int64(o.size)
 	}
 	l.Push(lua.LNumber(total))
 	return 1

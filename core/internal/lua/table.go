@@ -111,7 +111,7 @@ func (vm *VM) tableInsert(l *lua.LState) int {
 		for i := end; i > at && i > 1; i-- {
 			t.RawSetInt(i, t.RawGetInt(i-1))
 		}
-		t.RawSet(lua.LNumber(at), v)
+		t.RawSet(lua.LNumber(checkLong(l, 2)), v)
 	default:
 		fail(l, "wrong number of arguments to 'insert'")
 	}

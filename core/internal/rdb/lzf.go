@@ -27,7 +27,7 @@ type Compressor struct {
 // Append appends src in compressed form to dst. It reports false, and leaves dst as it was, unless
 // the compressed form takes at most limit bytes.
 func (c *Compressor) Append(dst, src []byte, limit int) ([]byte, bool) {
-	if limit <= 0 || len(src) > 1<<31 {
+	if limit <= 0 || uint64(len(src)) > 1<<31 {
 		return dst, false
 	}
 	c.begin(len(src))

@@ -317,6 +317,18 @@ func TestDamage(t *testing.T) {
 	}
 }
 
+// TestWideLengths checks that a length of 32 set bits is no negative one where an int has 32 bits.
+func TestWideLengths(t *testing.T) {
+	list := ziplist("\x01a", "\x80\xff\xff\xff\xffbc")
+	if bad := walkZiplist([]byte(list), func([]byte) {}); bad != ziplistHead+3 {
+		t.Errorf("walkZiplist = %d", bad)
+	}
+	pairs := "\x01\xfe\xff\xff\xff\xffab\xff"
+	if bad := walkZipmap([]byte(pairs), func(_, _ []byte) {}); bad != 1 {
+		t.Errorf("walkZipmap = %d", bad)
+	}
+}
+
 func TestErrorsCarryOffsets(t *testing.T) {
 	for _, c := range []struct {
 		image  string

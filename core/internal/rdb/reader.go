@@ -363,7 +363,7 @@ func (r *Reader) expanded(at int) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	if size > uint64(len(body))*lzfExpansionMax {
+	if size > min(uint64(len(body))*lzfExpansionMax, math.MaxInt) {
 		return nil, r.fail(at, "a compressed string claims to be longer than it can be")
 	}
 	out, ok := appendExpanded(make([]byte, 0, size), body, int(size))

@@ -2,6 +2,7 @@ package rdb
 
 import (
 	"encoding/binary"
+	"math"
 	"strconv"
 )
 
@@ -83,7 +84,7 @@ func ziplistEntry(b, digits []byte) (e []byte, n int, ok bool) {
 		if len(b) < 5 || b[0] != 0x80 {
 			return nil, 0, false
 		}
-		head, size = 5, int(binary.BigEndian.Uint32(b[1:]))
+		head, size = 5, clampInt(binary.BigEndian.Uint32(b[1:]))
 	default:
 		return ziplistInt(b, digits)
 	}
@@ -92,6 +93,9 @@ func ziplistEntry(b, digits []byte) (e []byte, n int, ok bool) {
 	}
 	return b[head : head+size], head + size, true
 }
+
+// clampInt is n as an int; where an int has 32 bits, the greatest one stands for all beyond it.
+func clampInt(n uint32) int { return int(min(uint64(n), math.MaxInt)) }
 
 func ziplistInt(b, digits []byte) (e []byte, n int, ok bool) {
 	size := 0
@@ -163,7 +167,7 @@ func zipmapString(b []byte, free int) (s []byte, n int) {
 		if b[0] != 254 || len(b) < 5 {
 			return nil, 0
 		}
-		head, size = 5, int(binary.LittleEndian.Uint32(b[1:]))
+		head, size = 5, clampInt(binary.LittleEndian.Uint32(b[1:]))
 	}
 	unused := 0
 	if free == 1 {

@@ -8,7 +8,7 @@ import (
 
 // Limits bound what a request may claim before its bytes have come.
 type Limits struct {
-	BulkMax int64 // proto-max-bulk-len
+	BulkMax int64 // proto-max-bulk-len; an int can hold it
 	Guest   bool  // the client has yet to authenticate: much stricter
 }
 
@@ -171,7 +171,7 @@ func (r *Reader) Release() {
 // Pending is the number of bytes that the request under way still needs at least; 0 if unknown.
 func (r *Reader) Pending(have int) int {
 	if r.multi && r.left > 0 && r.bulk >= 0 {
-		return max(0, r.pos+r.bulk+2-have)
+		return max(0, r.bulk-(have-r.pos-2))
 	}
 	return 0
 }
@@ -237,7 +237,7 @@ func (r *Reader) argument(buf []byte, lim Limits) Status {
 		}
 		r.pos, r.bulk = end+2, int(n)
 	}
-	if len(buf)-r.pos < r.bulk+2 {
+	if len(buf)-r.pos-2 < r.bulk {
 		return Partial
 	}
 	r.spans = append(r.spans, span{r.pos, r.pos + r.bulk})

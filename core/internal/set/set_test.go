@@ -2,6 +2,7 @@ package set
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
 	"math/rand"
 	"slices"
@@ -34,9 +35,9 @@ func (m *model) add(s string) bool {
 	case m.enc == Intset && isInt(s):
 		m.members = append(m.members, s)
 		slices.SortFunc(m.members, func(a, b string) int {
-			x, _ := strconv.Atoi(a)
-			y, _ := strconv.Atoi(b)
-			return x - y
+			x, _ := strconv.ParseInt(a, 10, 64)
+			y, _ := strconv.ParseInt(b, 10, 64)
+			return cmp.Compare(x, y)
 		})
 		if len(m.members) > limits.Ints {
 			m.enc = Table
