@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"bytes"
+	"context"
 	"fmt"
 	"io"
 	"net"
@@ -27,7 +28,11 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// refusals are command lines that redis-server 8.0 refuses, and what it says.
+// patience is how long a test waits at most for what takes a moment.
+const patience = 20 * time.Second
+
+// refusals are command lines that redis-server 8.0 refuses, and what it says. $DIR is an empty
+// folder.
 var refusals = []struct {
 	args  []string
 	stdin string
@@ -53,8 +58,8 @@ var refusals = []struct {
 		"appenddirname can't be empty"},
 	{args: []string{"--loglevel", "foo"}, want: "at line 2\n>>> 'loglevel \"foo\"'\nargument(s) " +
 		"must be one of the following: debug, verbose, notice, warning, nothing"},
-	{args: []string{"--dir", "/nonexistent"},
-		want: "at line 2\n>>> 'dir \"/nonexistent\"'\nNo such file or directory"},
+	{args: []string{"--dir", "$DIR/missing"},
+		want: "at line 2\n>>> 'dir \"$DIR/missing\"'\nNo such file or directory"},
 	{args: []string{"--databases", "0"},
 		want: "at line 2\n>>> 'databases \"0\"'\nargument must be between 1 and 2147483647 inclusive"},
 	{args: []string{"--client-output-buffer-limit", "foo", "1", "2", "3"},
@@ -69,28 +74,55 @@ var refusals = []struct {
 		want: "at line 2\n>>> ''x'\nUnbalanced quotes in configuration line"},
 	{args: []string{"--nosuch", "a b", "\"c"}, want: " # Module Configuration detected without " +
 		"loadmodule directive or no ApplyConfig call: aborting"},
-	{args: []string{"--logfile", "/nonexistent/log"},
+	{args: []string{"--logfile", "$DIR/missing/log"},
 		want: "*** FATAL CONFIG FILE ERROR (Redis 8.0.2) ***\n" +
 			"Can't open the log file: No such file or directory"},
-	{args: []string{"/nonexistent.conf"}, want: " # Fatal error, can't open config file " +
-		"'/nonexistent.conf': No such file or directory"},
+	{args: []string{"$DIR/missing.conf"}, want: " # Fatal error, can't open config file " +
+		"'$DIR/missing.conf': No such file or directory"},
 	{args: []string{"--foo", "bar"}, want: " # Module Configuration detected without loadmodule " +
 		"directive or no ApplyConfig call: aborting"},
 	{args: []string{"--bind"}, want: " # Configured to not listen anywhere, exiting."},
 	{args: []string{"--port", "0"}, want: " # Configured to not listen anywhere, exiting."},
-	{args: []string{"--port", "0", "--unixsocket", "/nonexistent/x"},
+	{args: []string{"--port", "0", "--unixsocket", "$DIR/missing/x"},
 		want: " # Failed opening Unix socket: bind: No such file or directory"},
 	{args: []string{"--port", "1", "--bind", "192.0.2.77"},
 		want: " # Failed listening on port 1 (tcp), aborting."},
 }
 
+// inDir puts a folder in the place of $DIR.
+func inDir(dir string, words ...string) []string {
+	out := make([]string, len(words))
+	for i, w := range words {
+		out[i] = strings.ReplaceAll(w, "$DIR", dir)
+	}
+	return out
+}
+
+// refused runs a command line that is to be refused, and returns what was said. A server that
+// starts for all that serves until the test ends.
+func refused(t *testing.T, args []string, stdin string) string {
+	t.Helper()
+	var out bytes.Buffer
+	ended := make(chan int, 1)
+	go func() { ended <- run(args, strings.NewReader(stdin), &out, &out) }()
+	select {
+	case code := <-ended:
+		if code != 1 {
+			t.Errorf("%q: exit code %d; want 1", args, code)
+		}
+	case <-time.After(patience):
+		t.Fatalf("%q: it serves; want it to be refused", args)
+	}
+	return out.String()
+}
+
 func TestRefusals(t *testing.T) {
-	t.Chdir(t.TempDir())
+	dir := t.TempDir()
+	t.Chdir(dir)
 	for _, c := range refusals {
-		var out bytes.Buffer
-		code := run(c.args, strings.NewReader(c.stdin), &out, &out)
-		if code != 1 || !strings.HasSuffix(out.String(), c.want+"\n") {
-			t.Errorf("%q: exit code %d, output %q; want %q", c.args, code, out.String(), c.want)
+		args, want := inDir(dir, c.args...), inDir(dir, c.want)[0]
+		if out := refused(t, args, c.stdin); !strings.HasSuffix(out, want+"\n") {
+			t.Errorf("%q: output %q; want %q", args, out, want)
 		}
 	}
 }
@@ -105,17 +137,25 @@ func TestReferenceRefusals(t *testing.T) {
 		t.Skipf("not redis-server 8: %s", out)
 	}
 	for _, c := range refusals {
-		cmd := exec.Command(server, c.args...)
-		cmd.Dir, cmd.Stdin = t.TempDir(), strings.NewReader(c.stdin)
+		dir := t.TempDir()
+		args, want := inDir(dir, c.args...), inDir(dir, c.want)[0]
+		ctx, cancel := context.WithTimeout(t.Context(), patience)
+		cmd := exec.CommandContext(ctx, server, args...)
+		cmd.Dir, cmd.Stdin = dir, strings.NewReader(c.stdin)
 		out, err := cmd.CombinedOutput()
-		if err == nil || !strings.HasSuffix(string(out), c.want+"\n") {
-			t.Errorf("%q: %v, output %q; want %q", c.args, err, out, c.want)
+		if ctx.Err() != nil {
+			t.Fatalf("%q: redis-server does not end: %q", args, out)
+		}
+		cancel()
+		if err == nil || !strings.HasSuffix(string(out), want+"\n") {
+			t.Errorf("%q: %v, output %q; want %q", args, err, out, want)
 		}
 	}
 }
 
 func TestOwnRefusals(t *testing.T) {
-	t.Chdir(t.TempDir())
+	dir := t.TempDir()
+	t.Chdir(dir)
 	for _, c := range []struct {
 		args []string
 		want string
@@ -127,12 +167,12 @@ func TestOwnRefusals(t *testing.T) {
 		{[]string{"--playground-port", "1", "--playground-dir", ".", "--port", "0", "--unixsocket",
 			"s"}, "no playground: stat index.html: no such file or directory"},
 		{[]string{"--tls-port", "1", "--port", "0"}, "No tls-cert-file configured!"},
-		{[]string{"--logfile", "/nonexistent/log"},
+		{[]string{"--logfile", "$DIR/missing/log"},
 			"Can't open the log file: No such file or directory"},
 	} {
-		var out bytes.Buffer
-		if code := run(c.args, nil, &out, &out); code != 1 || !strings.Contains(out.String(), c.want) {
-			t.Errorf("%q: exit code %d, output %q; want %q", c.args, code, out.String(), c.want)
+		args := inDir(dir, c.args...)
+		if out := refused(t, args, ""); !strings.Contains(out, c.want) {
+			t.Errorf("%q: output %q; want %q", args, out, c.want)
 		}
 	}
 }

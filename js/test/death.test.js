@@ -1,5 +1,9 @@
 import assert from 'node:assert/strict';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import test from 'node:test';
+import { pathToFileURL } from 'node:url';
 
 import { EngineError, open } from '../src/node.js';
 import { opened } from './helpers.js';
@@ -59,11 +63,14 @@ test('subscriptions and calls that come at once after a death are served', async
   assert.deepEqual(replies, ['PONG', 'a']);
 });
 
-test('what is no WebAssembly, or no guest, is refused', async () => {
+test('what is no WebAssembly, or no guest, is refused', async (t) => {
   await assert.rejects(open({ wasm: new Uint8Array(8) }), WebAssembly.CompileError);
   const empty = Uint8Array.of(0, 97, 115, 109, 1, 0, 0, 0);
   await assert.rejects(open({ wasm: empty }), EngineError);
-  await assert.rejects(open({ wasm: new URL('file:///nowhere/redlet.wasm') }), /ENOENT/);
+  const folder = await mkdtemp(join(tmpdir(), 'redlet-death-'));
+  t.after(() => rm(folder, { recursive: true }));
+  const missing = pathToFileURL(join(folder, 'redlet.wasm'));
+  await assert.rejects(open({ wasm: missing }), /ENOENT/);
 });
 
 test('a snapshot that is none is refused whole', async (t) => {
