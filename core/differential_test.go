@@ -65,6 +65,7 @@ var (
 // TestDifferential makes commands up and compares the engine with a real redis-server.
 func TestDifferential(t *testing.T) {
 	ref := coretest.StartReference(t)
+	ref.NeedClock(t)
 	session, err := ref.Session() // sets the clock
 	if err != nil {
 		t.Fatal(err)
@@ -114,6 +115,7 @@ func TestDifferential(t *testing.T) {
 // the clock between them and compares with a real redis-server.
 func TestLockstep(t *testing.T) {
 	ref := coretest.StartReference(t)
+	ref.NeedClock(t)
 	gen := newGenerator(t, func(name, group string) bool {
 		switch group {
 		case "list", "transactions", "pubsub":
@@ -153,6 +155,7 @@ var trackings = [][]string{
 // with what a real redis-server pushes.
 func TestLockstepTracking(t *testing.T) {
 	ref := coretest.StartReference(t)
+	ref.NeedClock(t)
 	gen := newGenerator(t, func(name, group string) bool {
 		switch group {
 		case "string", "list", "generic":

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"net"
 	"os"
 	"path/filepath"
 	"slices"
@@ -49,24 +48,14 @@ func theirs(t *testing.T, dir string) server {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { c.Close() })
-	return server{t, func(args ...string) coretest.Reply { return converse(t, c, args) }}
-}
-
-func converse(t *testing.T, c net.Conn, args []string) coretest.Reply {
-	t.Helper()
-	c.Write(coretest.Request(args...))
-	var buf []byte
-	chunk := make([]byte, 64<<10)
-	for {
-		n, err := c.Read(chunk)
+	return server{t, func(args ...string) coretest.Reply {
+		t.Helper()
+		r, err := coretest.Ask(c, args...)
 		if err != nil {
 			t.Fatal(err)
 		}
-		buf = append(buf, chunk[:n]...)
-		if r, size, err := coretest.Parse(buf); err != nil || size > 0 {
-			return r
-		}
-	}
+		return r
+	}}
 }
 
 // texture makes strings: the same ones for the same number, compressible or not.

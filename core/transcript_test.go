@@ -84,6 +84,9 @@ func TestTranscriptsReference(t *testing.T) {
 	ref := coretest.StartReference(t)
 	for name, tr := range transcripts(t) {
 		t.Run(name, func(t *testing.T) {
+			if tr.Turns() {
+				ref.NeedClock(t)
+			}
 			s, err := ref.Session()
 			if err != nil {
 				t.Fatal(err)

@@ -20,6 +20,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/redlet/redlet/core/coretest"
 )
 
 // each runs a test over both ways of serving a socket.
@@ -58,7 +60,7 @@ func dial(t *testing.T, network, addr string) *client {
 
 func wrap(t *testing.T, c net.Conn) *client {
 	t.Cleanup(func() { c.Close() })
-	if err := c.SetDeadline(time.Now().Add(20 * time.Second)); err != nil {
+	if err := c.SetDeadline(time.Now().Add(coretest.Patience)); err != nil {
 		t.Fatal(err)
 	}
 	return &client{c, bufio.NewReader(c), t}
@@ -88,7 +90,7 @@ func (c *client) expectEnd(want string) {
 	c.t.Helper()
 	got, err := io.ReadAll(c.r)
 	if err != nil && !strings.Contains(err.Error(), "reset") {
-		c.t.Fatal(err)
+		c.t.Fatalf("%v after %.200q; want %q and the end", err, got, want)
 	}
 	if string(got) != want {
 		c.t.Fatalf("got %q until the end; want %q", got, want)
@@ -329,10 +331,11 @@ func TestConnectionsComeAndGo(t *testing.T) {
 						return
 					}
 					if i%2 == 0 {
+						_ = c.SetDeadline(time.Now().Add(coretest.Patience))
 						fmt.Fprint(c, "PING\r\nQUIT\r\n")
-						got, _ := io.ReadAll(c)
+						got, err := io.ReadAll(c)
 						if !bytes.HasPrefix(got, []byte("+PONG\r\n+OK\r\n")) {
-							t.Errorf("got %q", got)
+							t.Errorf("PING and QUIT: got %q, %v", got, err)
 						}
 					}
 					c.Close()

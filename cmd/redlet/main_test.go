@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bufio"
 	"bytes"
 	"context"
 	"fmt"
@@ -17,6 +16,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/redlet/redlet/core/coretest"
 	"github.com/redlet/redlet/host/guest"
 )
 
@@ -27,9 +27,6 @@ func TestMain(m *testing.M) {
 	}
 	os.Exit(m.Run())
 }
-
-// patience is how long a test waits at most for what takes a moment.
-const patience = 20 * time.Second
 
 // refusals are command lines that redis-server 8.0 refuses, and what it says. $DIR is an empty
 // folder.
@@ -105,13 +102,8 @@ func refused(t *testing.T, args []string, stdin string) string {
 	var out bytes.Buffer
 	ended := make(chan int, 1)
 	go func() { ended <- run(args, strings.NewReader(stdin), &out, &out) }()
-	select {
-	case code := <-ended:
-		if code != 1 {
-			t.Errorf("%q: exit code %d; want 1", args, code)
-		}
-	case <-time.After(patience):
-		t.Fatalf("%q: it serves; want it to be refused", args)
+	if code := coretest.Within(t, fmt.Sprintf("%q to be refused", args), ended); code != 1 {
+		t.Errorf("%q: exit code %d; want 1", args, code)
 	}
 	return out.String()
 }
@@ -129,17 +121,11 @@ func TestRefusals(t *testing.T) {
 
 // TestReferenceRefusals has redis-server say the same.
 func TestReferenceRefusals(t *testing.T) {
-	server := os.Getenv("REDLET_REFERENCE")
-	if server == "" {
-		t.Skip("REDLET_REFERENCE names no redis-server")
-	}
-	if out, _ := exec.Command(server, "--version").Output(); !bytes.Contains(out, []byte("v=8.")) {
-		t.Skipf("not redis-server 8: %s", out)
-	}
+	server := coretest.NeedReference(t)
 	for _, c := range refusals {
 		dir := t.TempDir()
 		args, want := inDir(dir, c.args...), inDir(dir, c.want)[0]
-		ctx, cancel := context.WithTimeout(t.Context(), patience)
+		ctx, cancel := context.WithTimeout(t.Context(), coretest.Patience)
 		cmd := exec.CommandContext(ctx, server, args...)
 		cmd.Dir, cmd.Stdin = dir, strings.NewReader(c.stdin)
 		out, err := cmd.CombinedOutput()
@@ -198,55 +184,50 @@ func TestVersionAndHelp(t *testing.T) {
 
 // process is redlet as a process of its own.
 type process struct {
-	*exec.Cmd
-	t    *testing.T
-	log  *bufio.Scanner
-	seen strings.Builder
+	*coretest.Process
+	t *testing.T
 }
 
 // start starts redlet on a unix socket in dir and waits until it is ready.
 func start(t *testing.T, dir string, args ...string) *process {
 	t.Helper()
 	args = append([]string{"--port", "0", "--unixsocket", filepath.Join(dir, "s")}, args...)
-	p := &process{Cmd: exec.Command(os.Args[0], args...), t: t}
-	p.Env = append(os.Environ(), "REDLET_TEST_MAIN=1")
-	p.Dir = dir
-	out, err := p.StdoutPipe()
+	cmd := exec.Command(os.Args[0], args...)
+	cmd.Env = append(os.Environ(), "REDLET_TEST_MAIN=1")
+	cmd.Dir = dir
+	cmd.Stderr = os.Stderr
+	started, err := coretest.StartProcess(cmd)
 	if err != nil {
 		t.Fatal(err)
 	}
-	p.Stderr = os.Stderr
-	p.log = bufio.NewScanner(out)
-	if err := p.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = p.Process.Kill() }) // has no effect on one that has ended
+	p := &process{started, t}
+	t.Cleanup(func() { _ = p.Process.Process.Kill() }) // has no effect on one that has ended
 	p.await("Ready to accept connections")
 	return p
 }
 
 // await reads the log to a line that contains text.
-func (p *process) await(text string) string {
+func (p *process) await(text string) {
 	p.t.Helper()
-	for p.log.Scan() {
-		fmt.Fprintln(&p.seen, p.log.Text())
-		if strings.Contains(p.log.Text(), text) {
-			return p.log.Text()
-		}
+	if _, err := p.Await(text); err != nil {
+		p.t.Fatal(err)
 	}
-	p.t.Fatalf("the log ends without %q:\n%s", text, p.seen.String())
-	return ""
+}
+
+// signal sends a signal.
+func (p *process) signal(sig os.Signal) {
+	p.t.Helper()
+	if err := p.Process.Process.Signal(sig); err != nil {
+		p.t.Fatal(err)
+	}
 }
 
 // end waits for the process's end and checks its exit code.
 func (p *process) end(code int) {
 	p.t.Helper()
-	for p.log.Scan() {
-		fmt.Fprintln(&p.seen, p.log.Text())
-	}
-	_ = p.Wait()
-	if got := p.ProcessState.ExitCode(); got != code {
-		p.t.Errorf("exit code %d; want %d; log:\n%s", got, code, p.seen.String())
+	got, err := p.End()
+	if err != nil || got != code {
+		p.t.Errorf("exit code %d, %v; want %d; log:\n%s", got, err, code, p.Said())
 	}
 }
 
@@ -258,7 +239,7 @@ func ask(t *testing.T, dir, commands, want string) {
 		t.Fatal(err)
 	}
 	defer c.Close()
-	if err := c.SetDeadline(time.Now().Add(10 * time.Second)); err != nil {
+	if err := c.SetDeadline(time.Now().Add(coretest.Patience)); err != nil {
 		t.Fatal(err)
 	}
 	fmt.Fprint(c, commands)
@@ -284,9 +265,7 @@ func TestSignals(t *testing.T) {
 		dir := t.TempDir()
 		p := start(t, dir, c.args...)
 		ask(t, dir, "SET k v\r\n", "+OK\r\n")
-		if err := p.Process.Signal(c.signal); err != nil {
-			t.Fatal(err)
-		}
+		p.signal(c.signal)
 		p.end(0)
 		if _, err := os.Stat(filepath.Join(dir, "dump.rdb")); (err == nil) != c.saved {
 			t.Errorf("%v %q: saved: %v", c.signal, c.args, err)
@@ -312,14 +291,10 @@ func TestSecondSignal(t *testing.T) {
 	if err := os.Mkdir(filepath.Join(dir, "d"), 0o700); err != nil { // no file can take its place
 		t.Fatal(err)
 	}
-	if err := p.Process.Signal(syscall.SIGINT); err != nil {
-		t.Fatal(err)
-	}
+	p.signal(syscall.SIGINT)
 	p.await("Failed saving")
 	ask(t, dir, "PING\r\n", "+PONG\r\n")
-	if err := p.Process.Signal(syscall.SIGINT); err != nil {
-		t.Fatal(err)
-	}
+	p.signal(syscall.SIGINT)
 	p.end(1)
 }
 
@@ -332,7 +307,7 @@ func TestFiles(t *testing.T) {
 	}
 	p := start(t, dir, "--dir", "sub", "--dbfilename", "x.rdb", "--pidfile", "pid", "--save", "")
 	pid, err := os.ReadFile(filepath.Join(dir, "pid"))
-	if err != nil || strings.TrimSpace(string(pid)) != fmt.Sprint(p.Process.Pid) {
+	if err != nil || strings.TrimSpace(string(pid)) != fmt.Sprint(p.Process.Process.Pid) {
 		t.Errorf("pidfile: %q, %v", pid, err)
 	}
 	ask(t, dir, "SET k v\r\nSAVE\r\nCONFIG GET dir\r\n",
@@ -350,12 +325,10 @@ func TestFiles(t *testing.T) {
 	if err := os.WriteFile(path, image[:len(image)-4], 0o600); err != nil {
 		t.Fatal(err)
 	}
-	var out bytes.Buffer
-	code := run([]string{"--dir", sub, "--dbfilename", "x.rdb", "--logfile", path + ".log"}, nil,
-		&out, &out)
+	out := refused(t, []string{"--dir", sub, "--dbfilename", "x.rdb", "--logfile", path + ".log"}, "")
 	log, err := os.ReadFile(path + ".log")
-	if code != 1 || out.Len() > 0 || err != nil || !strings.Contains(string(log), "offset") {
-		t.Errorf("damaged file: exit code %d, output %q, log %q, %v", code, out.String(), log, err)
+	if out != "" || err != nil || !strings.Contains(string(log), "offset") {
+		t.Errorf("damaged file: output %q, log %q, %v", out, log, err)
 	}
 }
 
@@ -370,9 +343,7 @@ func TestAppendOnly(t *testing.T) {
 		for n := range 3 {
 			p := start(t, dir, args...)
 			ask(t, dir, "INCR n\r\n", fmt.Sprintf(":%d\r\n", n+1))
-			if err := p.Process.Kill(); err != nil {
-				t.Fatal(err)
-			}
+			p.signal(os.Kill)
 			p.end(-1)
 		}
 		path := filepath.Join(dir, "appendonlydir", "appendonly.aof.1.incr.aof")
@@ -383,11 +354,10 @@ func TestAppendOnly(t *testing.T) {
 		if err := os.WriteFile(path, log[1:], 0o600); err != nil {
 			t.Fatal(err)
 		}
-		var out bytes.Buffer
-		code := run(append(args, "--dir", dir), nil, &out, &out)
+		out := refused(t, append(args, "--dir", dir), "")
 		const want = "appendonly.aof.1.incr.aof: bad file format at offset 0\n"
-		if code != 1 || !strings.HasSuffix(out.String(), want) {
-			t.Errorf("%s: exit code %d, output %q; want %q", engine, code, out.String(), want)
+		if !strings.HasSuffix(out, want) {
+			t.Errorf("%s: output %q; want %q", engine, out, want)
 		}
 	}
 }
@@ -408,8 +378,9 @@ func TestPlayground(t *testing.T) {
 	if _, err := guest.Module(); err == nil {
 		types[guestPath] = "application/wasm"
 	}
+	browser := http.Client{Timeout: coretest.Patience}
 	for path, want := range types {
-		res, err := http.Get(page.url + path)
+		res, err := browser.Get(page.url + path)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -38,9 +38,7 @@ func TestTLS(t *testing.T) {
 					client.Certificates != nil, got)
 			}
 		}
-		if err := p.Process.Signal(syscall.SIGTERM); err != nil {
-			t.Fatal(err)
-		}
+		p.signal(syscall.SIGTERM)
 		p.end(0)
 	}
 }

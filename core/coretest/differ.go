@@ -227,12 +227,14 @@ func (p *NetworkPeer) Run(commands [][]string) ([]Reply, error) {
 	for _, c := range commands {
 		all = append(all, Request(c...)...)
 	}
+	if err := p.conn.SetDeadline(time.Now().Add(answerTime)); err != nil {
+		return nil, err
+	}
 	sent := make(chan error, 1)
 	go func() {
 		_, err := p.conn.Write(all)
 		sent <- err
 	}()
-	p.conn.SetReadDeadline(time.Now().Add(patience))
 	out := make([]Reply, 0, len(commands))
 	chunk := make([]byte, 256<<10)
 	for len(out) < len(commands) {

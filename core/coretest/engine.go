@@ -37,8 +37,7 @@ func LoadEngine(config map[string]string, now core.Time, base, log []byte) (*Eng
 	}
 	s := &Engine{Engine: e, Base: base, Log: log, now: now, ids: map[byte]core.ConnID{},
 		out: map[core.ConnID][]byte{}}
-	s.poll()
-	return s, nil
+	return s, s.poll()
 }
 
 // Now is the engine's time, as its host sees it.
@@ -54,7 +53,9 @@ func (s *Engine) Send(client byte, request []byte) error {
 		id = core.ConnID(len(s.ids) + 1)
 		s.ids[client] = id
 		s.Open(id, core.Conn{Addr: "127.0.0.1:50000", Laddr: "127.0.0.1:6379", FD: 8})
-		s.poll()
+		if err := s.poll(); err != nil {
+			return err
+		}
 	}
 	for len(request) > 0 {
 		n := len(request)
@@ -63,14 +64,19 @@ func (s *Engine) Send(client byte, request []byte) error {
 		}
 		s.Feed(id, request[:n])
 		request = request[n:]
-		s.poll()
+		if err := s.poll(); err != nil {
+			return err
+		}
 	}
 	return nil
 }
 
+// advancesMax is how often a script, or whatever else goes on, may be suspended.
+const advancesMax = 1_000_000
+
 // poll does what the engine wants done, and goes on while a script runs.
-func (s *Engine) poll() {
-	for {
+func (s *Engine) poll() error {
+	for range advancesMax {
 		for ev, ok := s.Poll(); ok; ev, ok = s.Poll() {
 			switch ev.Kind {
 			case core.EventData, core.EventHangup:
@@ -87,10 +93,11 @@ func (s *Engine) poll() {
 			}
 		}
 		if s.Deadline() > s.now {
-			return
+			return nil
 		}
 		s.Advance(s.now)
 	}
+	return fmt.Errorf("the engine is not done after %d turns", advancesMax)
 }
 
 // load gives the engine the files that it has written, if there are any.
@@ -118,8 +125,7 @@ func (s *Engine) Receive(client byte, _ bool) ([]byte, error) {
 func (s *Engine) Turn(by time.Duration) error {
 	s.now += core.Time(by / time.Microsecond)
 	s.Advance(s.now)
-	s.poll()
-	return nil
+	return s.poll()
 }
 
 // Version implements Session.

@@ -21,8 +21,8 @@ type Network struct {
 	version string
 }
 
-// patience is how long a server may take to answer at most.
-const patience = 3 * time.Second
+// answerTime is how long a server may take to answer at most.
+const answerTime = 3 * time.Second
 
 // NewNetwork connects to a server and empties it.
 func NewNetwork(dial func() (net.Conn, error)) (*Network, error) {
@@ -44,17 +44,22 @@ func NewNetwork(dial func() (net.Conn, error)) (*Network, error) {
 }
 
 // ask runs a command on the control connection.
-func (s *Network) ask(args ...string) (Reply, error) {
-	if _, err := s.control.Write(Request(args...)); err != nil {
+func (s *Network) ask(args ...string) (Reply, error) { return Ask(s.control, args...) }
+
+// Ask runs a command on a connection on which no reply is due, and returns its reply.
+func Ask(c net.Conn, args ...string) (Reply, error) {
+	if err := c.SetDeadline(time.Now().Add(Patience)); err != nil {
 		return Reply{}, err
 	}
-	s.control.SetReadDeadline(time.Now().Add(patience))
+	if _, err := c.Write(Request(args...)); err != nil {
+		return Reply{}, fmt.Errorf("%.80q cannot be sent: %w", args, err)
+	}
 	var buf []byte
-	chunk := make([]byte, 16<<10)
+	chunk := make([]byte, 64<<10)
 	for {
-		n, err := s.control.Read(chunk)
+		n, err := c.Read(chunk)
 		if err != nil {
-			return Reply{}, err
+			return Reply{}, fmt.Errorf("no reply to %.80q: %w", args, err)
 		}
 		buf = append(buf, chunk[:n]...)
 		if r, size, err := Parse(buf); err != nil || size > 0 {
@@ -73,8 +78,13 @@ func (s *Network) Send(client byte, request []byte) error {
 		}
 		s.conns[client] = c
 	}
-	_, err := c.Write(request)
-	return err
+	if err := c.SetWriteDeadline(time.Now().Add(Patience)); err != nil {
+		return err
+	}
+	if _, err := c.Write(request); err != nil {
+		return fmt.Errorf("client %c cannot send %.80q: %w", client, request, err)
+	}
+	return nil
 }
 
 // Receive implements Session.
@@ -85,7 +95,7 @@ func (s *Network) Receive(client byte, more bool) ([]byte, error) {
 	}
 	chunk := make([]byte, 64<<10)
 	if more {
-		c.SetReadDeadline(time.Now().Add(patience))
+		c.SetReadDeadline(time.Now().Add(answerTime))
 		n, err := c.Read(chunk)
 		if errors.Is(err, os.ErrDeadlineExceeded) {
 			return nil, nil

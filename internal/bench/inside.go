@@ -3,7 +3,9 @@ package main
 import (
 	"bytes"
 	"compress/gzip"
+	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"math"
@@ -45,9 +47,12 @@ func inNode() (*node, error) {
 
 // runNode runs js/bench.js.
 func runNode(flags ...string) (*node, error) {
-	cmd := exec.Command("node", append([]string{"bench.js", "--json"}, flags...)...)
+	ctx, cancel := context.WithTimeout(context.Background(), programTime)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, "node", append([]string{"bench.js", "--json"}, flags...)...)
 	cmd.Dir = "js"
 	out, err := cmd.Output()
+	err = errors.Join(err, ctx.Err())
 	figures := new(node)
 	if err == nil {
 		err = json.Unmarshal(out, figures)
@@ -217,7 +222,9 @@ func sizes() error {
 		return err
 	}
 	row("gzip", []string{fmt.Sprint(packed.Len())}, "")
-	cmd := exec.Command("brotli", "--stdout", "--quality=11", "--lgwin=24", "-")
+	ctx, cancel := context.WithTimeout(context.Background(), programTime)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, "brotli", "--stdout", "--quality=11", "--lgwin=24", "-")
 	cmd.Stdin = bytes.NewReader(module)
 	out, err := cmd.StdoutPipe()
 	if err == nil {

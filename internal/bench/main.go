@@ -13,6 +13,8 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+
+	"github.com/redlet/redlet/core/coretest"
 )
 
 // options are the command's flags.
@@ -25,7 +27,7 @@ type options struct {
 }
 
 func main() {
-	o := options{reference: os.Getenv("REDLET_REFERENCE")}
+	var o options
 	flag.IntVar(&o.rounds, "rounds", 5, "how many times each server is measured, an odd number")
 	flag.IntVar(&o.keys, "keys", 1_000_000, "how many keys the memory of one is taken from")
 	flag.IntVar(&o.clients, "clients", 50, "connections of redis-benchmark")
@@ -38,8 +40,12 @@ func main() {
 		}
 		return
 	}
-	if o.reference == "" {
-		o.reference, _ = exec.LookPath("redis-server")
+	var err error
+	if o.reference, err = coretest.ReferencePath(); errors.Is(err, coretest.ErrNoReference) {
+		fmt.Println("only redlet alone is measured:", err)
+	} else if err != nil {
+		fmt.Fprintln(os.Stderr, "bench:", err)
+		os.Exit(1)
 	}
 	o.benchmark = beside(o.reference, "redis-benchmark")
 	if err := run(o); err != nil {
@@ -88,9 +94,6 @@ func machine() string {
 	first, _, _ := strings.Cut(string(load), " ")
 	return fmt.Sprintf("%s, %d cores, load %s at the start", model, cores, first)
 }
-
-var errNoPeer = errors.New("redis-server or redis-benchmark is not installed: " +
-	"only redlet alone is measured")
 
 // row prints one line of a table: a name, values in columns, a remark.
 func row(name string, values []string, remark string) {

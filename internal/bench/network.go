@@ -2,6 +2,8 @@ package main
 
 import (
 	"bytes"
+	"context"
+	"errors"
 	"fmt"
 	"net"
 	"os"
@@ -12,6 +14,8 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"github.com/redlet/redlet/core/coretest"
 )
 
 // peer is a server that is measured.
@@ -50,10 +54,9 @@ func network(o options) error {
 		}
 		defer p.stop()
 	}
-	if o.benchmark == "" || o.reference == "" {
-		fmt.Println(errNoPeer)
-	}
-	if o.benchmark != "" {
+	if o.benchmark == "" {
+		fmt.Println("commands over TCP are not measured: redis-benchmark is not installed")
+	} else {
 		for _, depth := range []int{1, 16} {
 			if err := throughput(o, peers, depth); err != nil {
 				return err
@@ -77,7 +80,7 @@ func (p *peer) start(dir string) error {
 	if err := p.cmd.Start(); err != nil {
 		return err
 	}
-	for deadline := time.Now().Add(20 * time.Second); ; time.Sleep(5 * time.Millisecond) {
+	for deadline := time.Now().Add(coretest.Patience); ; time.Sleep(5 * time.Millisecond) {
 		c, err := net.Dial("tcp", p.address())
 		if err == nil {
 			return c.Close()
@@ -92,7 +95,12 @@ func (p *peer) address() string { return fmt.Sprintf("127.0.0.1:%d", p.port) }
 
 func (p *peer) stop() {
 	_ = p.cmd.Process.Signal(syscall.SIGTERM)
+	late := time.AfterFunc(coretest.Patience, func() {
+		fmt.Printf("%s does not end in %v: killed\n", p.name, coretest.Patience)
+		_ = p.cmd.Process.Kill()
+	})
 	_ = p.cmd.Wait()
+	late.Stop()
 }
 
 // requestsPerRound makes a round of redis-benchmark last about half a second.
@@ -176,13 +184,19 @@ func median(figures []float64) float64 {
 
 var rateLine = regexp.MustCompile(`([0-9.]+) requests per second`)
 
+// programTime is how long a program that measures may take at most.
+const programTime = 2 * time.Minute
+
 // measure runs redis-benchmark once.
 func (p *peer) measure(o options, test string, depth int) (float64, error) {
-	cmd := exec.Command(o.benchmark, "-h", "127.0.0.1", "-p", fmt.Sprint(p.port), "-t", test,
-		"-n", fmt.Sprint(requestsPerRound[depth]), "-P", fmt.Sprint(depth),
+	ctx, cancel := context.WithTimeout(context.Background(), programTime)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, o.benchmark, "-h", "127.0.0.1", "-p", fmt.Sprint(p.port),
+		"-t", test, "-n", fmt.Sprint(requestsPerRound[depth]), "-P", fmt.Sprint(depth),
 		"-c", fmt.Sprint(o.clients), "-q")
 	out, err := cmd.Output()
 	if err != nil {
+		err = errors.Join(err, ctx.Err())
 		return 0, fmt.Errorf("redis-benchmark of %s: %w", p.name, err)
 	}
 	all := rateLine.FindAllSubmatch(out, -1)
@@ -225,14 +239,17 @@ func (p *peer) command(text string, replies int) error {
 		return err
 	}
 	defer c.Close()
-	if _, err := c.Write([]byte(text)); err != nil {
+	if err := c.SetDeadline(time.Now().Add(coretest.Patience)); err != nil {
 		return err
+	}
+	if _, err := c.Write([]byte(text)); err != nil {
+		return fmt.Errorf("%s does not take %.80q: %w", p.name, text, err)
 	}
 	buf := make([]byte, 4096)
 	for replies > 0 {
 		n, err := c.Read(buf)
 		if err != nil {
-			return err
+			return fmt.Errorf("%s owes %d replies to %.80q: %w", p.name, replies, text, err)
 		}
 		replies -= bytes.Count(buf[:n], []byte("\n"))
 	}
