@@ -5,13 +5,14 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"os"
 	"runtime"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
 	"github.com/redlet/redlet"
+	"github.com/redlet/redlet/core/coretest"
 )
 
 func TestDo(t *testing.T) {
@@ -168,12 +169,8 @@ func TestCloseEndsEverything(t *testing.T) {
 	}
 	defer tcp.Close()
 	direct := dial(t, s)
-	var wg sync.WaitGroup
-	wg.Go(func() {
-		if err := s.Do("BLPOP", "k", 0).Err(); err == nil {
-			t.Error("a blocked command was answered after Close")
-		}
-	})
+	blocked := make(chan error, 1)
+	go func() { blocked <- s.Do("BLPOP", "k", 0).Err() }()
 	awaitBlocked(t, s)
 	if err := s.Close(); err != nil {
 		t.Error(err)
@@ -181,11 +178,11 @@ func TestCloseEndsEverything(t *testing.T) {
 	if err := s.Close(); err != nil {
 		t.Error(err)
 	}
-	wg.Wait()
+	if err := coretest.Within(t, "the end of a blocked command", blocked); err == nil {
+		t.Error("a blocked command was answered after Close")
+	}
 	for _, c := range []net.Conn{tcp, direct} {
-		if n, err := c.Read(make([]byte, 1)); n != 0 || err == nil {
-			t.Errorf("Read after Close: %d, %v", n, err)
-		}
+		expectEnd(t, c)
 	}
 	if reply := s.Do("PING"); !errors.Is(reply.Err(), redlet.ErrClosed) {
 		t.Errorf("Do after Close: %v", reply)
@@ -205,9 +202,7 @@ func TestShutdownCommand(t *testing.T) {
 	s := redlet.RunT(t)
 	c := dial(t, s)
 	fmt.Fprint(c, "SHUTDOWN NOSAVE\r\n")
-	if n, err := c.Read(make([]byte, 1)); n != 0 || err == nil {
-		t.Errorf("Read after SHUTDOWN: %d, %v", n, err)
-	}
+	expectEnd(t, c)
 }
 
 func TestSnapshotRestore(t *testing.T) {
@@ -300,9 +295,21 @@ func dial(t *testing.T, s *redlet.Server) net.Conn {
 	return c
 }
 
+// expectEnd wants nothing of a connection any more but its end.
+func expectEnd(t *testing.T, c net.Conn) {
+	t.Helper()
+	if err := c.SetReadDeadline(time.Now().Add(coretest.Patience)); err != nil {
+		t.Error(err) // it is closed
+	}
+	n, err := c.Read(make([]byte, 1))
+	if n != 0 || err == nil || errors.Is(err, os.ErrDeadlineExceeded) {
+		t.Errorf("%d bytes, %v; want the end of the connection", n, err)
+	}
+}
+
 func expect(t *testing.T, c net.Conn, want string) {
 	t.Helper()
-	if err := c.SetReadDeadline(time.Now().Add(10 * time.Second)); err != nil {
+	if err := c.SetReadDeadline(time.Now().Add(coretest.Patience)); err != nil {
 		t.Fatal(err)
 	}
 	got := make([]byte, len(want))

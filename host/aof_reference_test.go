@@ -70,6 +70,9 @@ func theirs(t *testing.T, dir string, args ...string) *client {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { conn.Close() })
+	if err := conn.SetDeadline(time.Now().Add(coretest.Patience)); err != nil {
+		t.Fatal(err)
+	}
 	return &client{Conn: conn, t: t, r: bufio.NewReader(conn)}
 }
 

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/redlet/redlet/core/coretest"
 )
 
 // logged is a configuration with an append-only file that is rewritten only when asked for.
@@ -290,7 +292,8 @@ func testAOFAlways(t *testing.T, m Maker) {
 	defer breakLog(t, l)()
 	c.say("SET b 1")
 	c.wantEnd()
-	if why := <-over; !strings.Contains(why, "Can't recover from AOF write error") {
+	why := coretest.Within(t, "the end", over)
+	if !strings.Contains(why, "Can't recover from AOF write error") {
 		t.Error(why)
 	}
 }

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/redlet/redlet/core"
+	"github.com/redlet/redlet/core/coretest"
 	"github.com/redlet/redlet/host/guest"
 )
 
@@ -68,7 +69,7 @@ func dial(t testing.TB, l *Loop) *client {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { c.Close() })
-	if err := c.SetReadDeadline(time.Now().Add(20 * time.Second)); err != nil {
+	if err := c.SetReadDeadline(time.Now().Add(coretest.Patience)); err != nil {
 		t.Fatal(err)
 	}
 	return &client{Conn: c, t: t, r: bufio.NewReader(c)}
@@ -77,12 +78,14 @@ func dial(t testing.TB, l *Loop) *client {
 // client talks in inline commands and one-line replies.
 type client struct {
 	net.Conn
-	t testing.TB
-	r *bufio.Reader
+	t    testing.TB
+	r    *bufio.Reader
+	said string // the last line
 }
 
 func (c *client) say(line string) {
 	c.t.Helper()
+	c.said = line
 	if _, err := io.WriteString(c.Conn, line+"\r\n"); err != nil {
 		c.t.Fatalf("%s: %v", line, err)
 	}
@@ -92,7 +95,7 @@ func (c *client) line() string {
 	c.t.Helper()
 	line, err := c.r.ReadString('\n')
 	if err != nil {
-		c.t.Fatal(err)
+		c.t.Fatalf("no reply to %.80q: %v", c.said, err)
 	}
 	return strings.TrimSuffix(line, "\r\n")
 }

@@ -6,7 +6,7 @@ import test from 'node:test';
 import { AbstractConnector, Redis } from 'ioredis';
 import { createClient } from 'redis';
 
-import { opened } from './helpers.js';
+import { opened, PATIENCE_MS } from './helpers.js';
 
 /** @typedef {import('../src/node.js').NodeRedlet} NodeRedlet */
 /** @typedef {import('node:test').TestContext} TestContext */
@@ -123,7 +123,9 @@ async function ioredisScripts(redis) {
  */
 async function ioredisBlocking(redis, waiting) {
   const popped = waiting.blpop('queue', 0);
-  await waitUntil(async () => String(await redis.info('clients')).includes('blocked_clients:1'));
+  await waitUntil('a blocked client', async () =>
+    String(await redis.info('clients')).includes('blocked_clients:1'),
+  );
   await redis.rpush('queue', 'job');
   assert.deepEqual(await popped, ['queue', 'job']);
   assert.equal(await waiting.blpop('queue', 0.02), null);
@@ -196,19 +198,28 @@ async function nodeRedisWaiting(client) {
   const other = client.duplicate();
   await other.connect();
   const popped = other.blPop('queue', 0);
-  await waitUntil(async () => (await client.info('clients')).includes('blocked_clients:1'));
+  await waitUntil('a blocked client', async () =>
+    (await client.info('clients')).includes('blocked_clients:1'),
+  );
   await client.rPush('queue', 'job');
   assert.deepEqual({ ...(await popped) }, { key: 'queue', element: 'job' });
   /** @type {Promise<unknown[]>} */
   const message = new Promise((resolve) => {
     void other.subscribe('news', (/** @type {unknown[]} */ ...args) => resolve(args));
   });
-  await waitUntil(async () => (await client.publish('news', 'hello')) === 1);
+  await waitUntil('a subscriber', async () => (await client.publish('news', 'hello')) === 1);
   assert.deepEqual(await message, ['hello', 'news']);
   await other.close();
 }
 
-/** @param {() => Promise<boolean>} holds */
-async function waitUntil(holds) {
-  while (!(await holds())) await new Promise((resolve) => setTimeout(resolve, 5));
+/**
+ * @param {string} what
+ * @param {() => Promise<boolean>} holds
+ */
+async function waitUntil(what, holds) {
+  const deadline = performance.now() + PATIENCE_MS;
+  while (!(await holds())) {
+    assert.ok(performance.now() < deadline, `waited in vain for ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
 }

@@ -10,7 +10,11 @@ if (!(await exists(`${root}/redlet.wasm`))) {
   process.exit(1);
 }
 
+/** How long a test may take; one that lasts longer fails by its name. */
+const TEST_MS = 300_000;
+
 const files = readdirSync(`${root}/test`).filter((name) => name.endsWith('.test.js'));
-const args = ['--test', '--test-reporter=spec', ...files.map((name) => `test/${name}`)];
+const flags = ['--test', '--test-reporter=spec', `--test-timeout=${TEST_MS}`];
+const args = [...flags, ...files.map((name) => `test/${name}`)];
 const { status } = spawnSync(process.execPath, args, { cwd: root, stdio: 'inherit' });
 process.exit(status ?? 1);

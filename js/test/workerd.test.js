@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test from 'node:test';
 
-import { bin, root } from './helpers.js';
+import { bin, PATIENCE_MS, root } from './helpers.js';
 
 const WORKER = `
   import { open } from 'src/web.js';
@@ -86,10 +86,13 @@ function freePort() {
  * @returns {Promise<Response>}
  */
 async function answer(port) {
+  const deadline = performance.now() + PATIENCE_MS;
   for (;;) {
     try {
-      return await fetch(`http://127.0.0.1:${port}/`);
-    } catch {
+      return await fetch(`http://127.0.0.1:${port}/`, { signal: AbortSignal.timeout(PATIENCE_MS) });
+    } catch (error) {
+      if (performance.now() > deadline)
+        throw new Error('workerd does not answer', { cause: error });
       await new Promise((resolve) => setTimeout(resolve, 50));
     }
   }
