@@ -20,7 +20,7 @@ GUEST := host/guest/built/redlet.wasm
 MODULES := js/node_modules/.package-lock.json
 GO_FILES = $(shell git ls-files -co --exclude-standard '*.go' '*.pgo' go.mod go.sum)
 GUEST_FILES = $(filter-out %_test.go,\
-	$(filter core/% wasm/% internal/pack/% go.mod go.sum,$(GO_FILES)))
+	$(filter core/% wasm/% internal/pack/% internal/sds/% go.mod go.sum,$(GO_FILES)))
 PAGE := cmd/redlet/page/built/index.html
 PAGE_FILES = $(shell git ls-files -co --exclude-standard js/src js/playground)
 

@@ -8,6 +8,8 @@ import (
 	"math"
 	"strconv"
 	"strings"
+
+	"github.com/redlet/redlet/internal/sds"
 )
 
 // Kind is the type of a Reply.
@@ -164,7 +166,7 @@ func (r Reply) format(prefix string) string {
 	case Bool:
 		return "(" + r.Text() + ")\n"
 	case Bulk:
-		return quote(r.text) + "\n"
+		return sds.Repr(r.text) + "\n"
 	case List, Map:
 		return r.formatList(prefix)
 	}
@@ -196,26 +198,6 @@ func (r Reply) formatList(prefix string) string {
 		}
 	}
 	return b.String()
-}
-
-// quote writes bytes as redis-cli does.
-func quote(s string) string {
-	b := []byte{'"'}
-	for i := range len(s) {
-		c := s[i]
-		at := strings.IndexByte("\n\r\t\a\b", c)
-		switch {
-		case c == '"' || c == '\\':
-			b = append(b, '\\', c)
-		case at >= 0:
-			b = append(b, '\\', "nrtab"[at])
-		case c < ' ' || c > '~':
-			b = fmt.Appendf(b, `\x%02x`, c)
-		default:
-			b = append(b, c)
-		}
-	}
-	return string(append(b, '"'))
 }
 
 // lengthMax is the greatest length that a reply can have: a string's of 512 MiB.

@@ -1,6 +1,9 @@
 package core
 
-import "github.com/redlet/redlet/core/internal/resp"
+import (
+	"github.com/redlet/redlet/core/internal/resp"
+	"github.com/redlet/redlet/internal/sds"
+)
 
 var replicaCommands = []Command{
 	{
@@ -55,7 +58,7 @@ func cmdPsync(c *Call) {
 
 // rdbFilter reads which parts of the data the image is to hold: functions, or nothing.
 func (c *Call) rdbFilter(list []byte) bool {
-	words, ok := resp.Split(nil, list)
+	words, ok := sds.SplitArgs(nil, list)
 	if !ok {
 		c.Error("ERR Missing rdb-filter-only values")
 		return false

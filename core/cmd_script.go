@@ -4,9 +4,9 @@ import (
 	"bytes"
 	"strings"
 
-	"github.com/redlet/redlet/core/internal/resp"
 	"github.com/redlet/redlet/core/internal/sha1"
 	"github.com/redlet/redlet/core/internal/syntax"
+	"github.com/redlet/redlet/internal/sds"
 )
 
 // scriptKeys are the key specs of the commands that run scripts.
@@ -231,7 +231,7 @@ func shebang(body []byte) (source []byte, flags scriptFlags, problem string) {
 	if end < 0 {
 		return nil, 0, "Invalid script shebang"
 	}
-	words, ok := resp.Split(nil, body[:end])
+	words, ok := sds.SplitArgs(nil, body[:end])
 	if !ok {
 		return nil, 0, "Invalid script shebang"
 	}

@@ -6,7 +6,7 @@ import (
 	"strings"
 
 	"github.com/redlet/redlet/core/internal/lua"
-	"github.com/redlet/redlet/core/internal/resp"
+	"github.com/redlet/redlet/internal/sds"
 )
 
 // functions are the libraries that FUNCTION LOAD brought, in the order in which they came.
@@ -109,7 +109,7 @@ func libraryHead(source []byte) (name string, body []byte, problem string) {
 	if end < 0 {
 		return "", nil, "Invalid library metadata"
 	}
-	words, ok := resp.Split(nil, source[:end])
+	words, ok := sds.SplitArgs(nil, source[:end])
 	if !ok {
 		return "", nil, "Invalid library metadata"
 	}

@@ -13,6 +13,7 @@ import (
 
 	"github.com/redlet/redlet/core"
 	"github.com/redlet/redlet/core/coretest"
+	"github.com/redlet/redlet/internal/sds"
 )
 
 // A server runs commands: redlet's engine or a real redis-server.
@@ -148,21 +149,21 @@ func (s server) key(key string) string {
 	if strings.HasPrefix(out, "set hashtable") {
 		var members []string
 		for _, item := range s.do("SMEMBERS", key).Items {
-			members = append(members, coretest.Quote(item.Text))
+			members = append(members, sds.Repr(item.Text))
 		}
 		slices.Sort(members)
 		return out + strings.Join(members, "\n")
 	}
 	if !strings.HasPrefix(out, "hash hashtable") {
 		payload := s.do("DUMP", key).Text
-		return out + coretest.Quote(payload)
+		return out + sds.Repr(payload)
 	}
 	var pairs []string
 	items := s.do("HGETALL", key).Items
 	for i := 0; i+1 < len(items); i += 2 {
 		field := items[i].Text
 		expire := s.do("HPEXPIRETIME", key, "FIELDS", "1", field).String()
-		pairs = append(pairs, coretest.Quote(field)+" "+coretest.Quote(items[i+1].Text)+expire)
+		pairs = append(pairs, sds.Repr(field)+" "+sds.Repr(items[i+1].Text)+expire)
 	}
 	slices.Sort(pairs)
 	return out + strings.Join(pairs, "\n")

@@ -10,6 +10,8 @@ import (
 	"slices"
 	"strings"
 	"syscall"
+
+	"github.com/redlet/redlet/internal/sds"
 )
 
 // directive is one line of a configuration: a name and its arguments.
@@ -86,7 +88,7 @@ func parseArguments(args []string) arguments {
 				named = false
 			}
 		default:
-			options.WriteString(" " + quote(arg))
+			options.WriteString(" " + sds.Repr(arg))
 			named = false
 		}
 	}
@@ -187,107 +189,11 @@ func (d directive) refuse(reason string) error {
 	return &badDirective{d.line, d.text, reason}
 }
 
-// splitLine splits a line into words as redis.conf has them: words in double quotes know the
-// escapes \n \r \t \b \a \xHH, those in single quotes only \'. A closing quote ends the word, so
-// white space must follow; otherwise, and for a quote that is not closed, it answers false.
+// splitLine splits a line into words.
 func splitLine(line string) (words []string, ok bool) {
-	const blank, space = " \t\n\r\x00", " \t\n\r\v\f\x00"
-	for {
-		line = strings.TrimLeft(line, space)
-		if line == "" {
-			return words, true
-		}
-		var word []byte
-		for line != "" && !strings.ContainsRune(blank, rune(line[0])) {
-			var rest string
-			switch c := line[0]; c {
-			case '"':
-				word, rest, ok = quoted(word, line[1:])
-			case '\'':
-				word, rest, ok = singleQuoted(word, line[1:])
-			default:
-				word, rest, ok = append(word, c), line[1:], true
-				line = rest
-				continue
-			}
-			if !ok || rest != "" && !strings.ContainsRune(space, rune(rest[0])) {
-				return nil, false
-			}
-			line = rest
-			break
-		}
+	all, ok := sds.SplitArgs(nil, []byte(line))
+	for _, word := range all {
 		words = append(words, string(word))
 	}
-}
-
-// quoted reads the rest of a word in double quotes.
-func quoted(word []byte, s string) ([]byte, string, bool) {
-	for i := 0; i < len(s); i++ {
-		switch c := s[i]; {
-		case c == '"':
-			return word, s[i+1:], true
-		case c == '\\' && i+3 < len(s) && s[i+1] == 'x' && hex(s[i+2]) >= 0 && hex(s[i+3]) >= 0:
-			word = append(word, byte(hex(s[i+2])<<4|hex(s[i+3])))
-			i += 3
-		case c == '\\' && i+1 < len(s):
-			i++
-			if at := strings.IndexByte("nrtba", s[i]); at >= 0 {
-				word = append(word, "\n\r\t\b\a"[at])
-			} else {
-				word = append(word, s[i])
-			}
-		default:
-			word = append(word, c)
-		}
-	}
-	return nil, "", false
-}
-
-// singleQuoted reads the rest of a word in single quotes.
-func singleQuoted(word []byte, s string) ([]byte, string, bool) {
-	for i := 0; i < len(s); i++ {
-		switch {
-		case s[i] == '\'':
-			return word, s[i+1:], true
-		case s[i] == '\\' && i+1 < len(s) && s[i+1] == '\'':
-			word = append(word, '\'')
-			i++
-		default:
-			word = append(word, s[i])
-		}
-	}
-	return nil, "", false
-}
-
-// hex is the value of a hexadecimal digit, or -1.
-func hex(c byte) int {
-	switch {
-	case c >= '0' && c <= '9':
-		return int(c - '0')
-	case c >= 'a' && c <= 'f':
-		return int(c-'a') + 10
-	case c >= 'A' && c <= 'F':
-		return int(c-'A') + 10
-	}
-	return -1
-}
-
-// quote writes a word so that splitLine reads it back.
-func quote(word string) string {
-	out := []byte{'"'}
-	for i := range len(word) {
-		c := word[i]
-		at := strings.IndexByte("\n\r\t\a\b", c)
-		switch {
-		case c == '"' || c == '\\':
-			out = append(out, '\\', c)
-		case at >= 0:
-			out = append(out, '\\', "nrtab"[at])
-		case c < ' ' || c > '~':
-			out = fmt.Appendf(out, `\x%02x`, c)
-		default:
-			out = append(out, c)
-		}
-	}
-	return string(append(out, '"'))
+	return words, ok
 }

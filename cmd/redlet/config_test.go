@@ -3,50 +3,11 @@ package main
 import (
 	"os"
 	"path/filepath"
-	"reflect"
 	"strings"
 	"testing"
+
+	"github.com/redlet/redlet/internal/sds"
 )
-
-func TestSplitLine(t *testing.T) {
-	for _, c := range []struct {
-		line string
-		want []string // nil: unbalanced
-	}{
-		{"", []string{}},
-		{"port 6379", []string{"port", "6379"}},
-		{" \tport\t 6379 ", []string{"port", "6379"}},
-		{`save ""`, []string{"save", ""}},
-		{`a "b c" 'd e'`, []string{"a", "b c", "d e"}},
-		{`a "\x41\n\r\t\b\a\\\"\q"`, []string{"a", "A\n\r\t\b\a\\\"q"}},
-		{`a '\'\n'`, []string{"a", `'\n`}},
-		{`a b"c d"`, []string{"a", "bc d"}},
-		{`a "b`, nil},
-		{`a 'b`, nil},
-		{`a "b"c`, nil},
-		{`a "b""c"`, nil},
-		{`a "b\`, nil},
-		{"a \"\\xzz\"", []string{"a", "xzz"}},
-	} {
-		got, ok := splitLine(c.line)
-		if ok != (c.want != nil) || ok && len(got)+len(c.want) > 0 && !reflect.DeepEqual(got, c.want) {
-			t.Errorf("splitLine(%q) = %q, %v; want %q", c.line, got, ok, c.want)
-		}
-	}
-}
-
-func TestQuoteIsReadBack(t *testing.T) {
-	var all []byte
-	for c := range 256 {
-		all = append(all, byte(c))
-	}
-	for _, word := range []string{"", "plain", "a b", `"\`, string(all)} {
-		got, ok := splitLine(quote(word))
-		if !ok || len(got) != 1 || got[0] != word {
-			t.Errorf("quote(%q) = %s, read back as %q", word, quote(word), got)
-		}
-	}
-}
 
 // TestArguments holds what redis-server 8.0 makes of each command line, as its error messages show.
 func TestArguments(t *testing.T) {
@@ -143,9 +104,9 @@ func FuzzConfig(f *testing.F) {
 			return
 		}
 		for _, d := range all {
-			line := quote(d.name)
+			line := sds.Repr(d.name)
 			for _, arg := range d.args {
-				line += " " + quote(arg)
+				line += " " + sds.Repr(arg)
 			}
 			words, ok := splitLine(line)
 			if !ok || len(words) != 1+len(d.args) || words[0] != d.name {

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/redlet/redlet/internal/sds"
 )
 
 // Differ runs the same commands on two servers and compares their replies.
@@ -41,7 +43,7 @@ func (d *Difference) Error() string {
 			if word == "" || strings.ContainsFunc(word, func(r rune) bool {
 				return r <= ' ' || r > '~' || r == '"' || r == '\''
 			}) {
-				word = Quote(word)
+				word = sds.Repr(word)
 			}
 			out.WriteString(word)
 		}

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/redlet/redlet/internal/sds"
 )
 
 // Lockstep runs the same commands of several clients on two servers, one command at a time, and
@@ -27,7 +29,7 @@ func (m Move) String() string {
 	}
 	words := make([]string, len(m.Args))
 	for i, word := range m.Args {
-		words[i] = Quote(word)
+		words[i] = sds.Repr(word)
 	}
 	return string(m.Client) + "> " + strings.Join(words, " ")
 }

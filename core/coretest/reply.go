@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+
+	"github.com/redlet/redlet/internal/sds"
 )
 
 // Reply is one reply of the Redis protocol, version 2 or 3.
@@ -117,7 +119,7 @@ func (r Reply) format(out *strings.Builder, indent string) {
 	case r.Kind == '=':
 		out.WriteString(r.Text + "\n")
 	case r.Kind == '$':
-		out.WriteString(Quote(r.Text) + "\n")
+		out.WriteString(sds.Repr(r.Text) + "\n")
 	default:
 		r.formatItems(out, indent)
 	}
@@ -157,32 +159,6 @@ func (r Reply) formatItems(out *strings.Builder, indent string) {
 		}
 		r.Items[i+1].format(out, deeper)
 	}
-}
-
-// Quote writes bytes as redis-cli shows them: in double quotes, what is not printable escaped.
-func Quote(s string) string {
-	out := []byte{'"'}
-	for i := range len(s) {
-		switch b := s[i]; {
-		case b == '\\' || b == '"':
-			out = append(out, '\\', b)
-		case b == '\n':
-			out = append(out, `\n`...)
-		case b == '\r':
-			out = append(out, `\r`...)
-		case b == '\t':
-			out = append(out, `\t`...)
-		case b == '\a':
-			out = append(out, `\a`...)
-		case b == '\b':
-			out = append(out, `\b`...)
-		case b < ' ' || b > '~':
-			out = fmt.Appendf(out, `\x%02x`, b)
-		default:
-			out = append(out, b)
-		}
-	}
-	return string(append(out, '"'))
 }
 
 // RESP2 is the reply as a client of version 2 would have got it.

@@ -9,7 +9,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/redlet/redlet/core/internal/resp"
+	"github.com/redlet/redlet/internal/sds"
 )
 
 // Transcript is a recorded session. In its file each line is one of these:
@@ -96,7 +96,7 @@ func parseStep(line string) (step Step, isStep bool, err error) {
 	}
 	switch {
 	case strings.HasPrefix(rest, "> "):
-		words, ok := resp.Split(nil, []byte(rest[2:]))
+		words, ok := sds.SplitArgs(nil, []byte(rest[2:]))
 		if !ok || len(words) == 0 {
 			return step, true, fmt.Errorf("unbalanced quotes or nothing to send: %s", rest)
 		}

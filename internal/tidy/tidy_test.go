@@ -132,17 +132,18 @@ type layer struct {
 
 // layers run from the most particular folder to the most general: the first that fits counts.
 var layers = []layer{
-	{"core/coretest", []string{"core", "core/internal/resp"}},
-	{"core/internal", []string{"core/internal/..."}},
-	{"core", []string{"core/internal/..."}},
-	{"wasm/abi", nil},
+	{"internal/sds", nil},
+	{"core/coretest", []string{"core", "core/internal/resp", "internal/sds"}},
+	{"core/internal", []string{"core/internal/...", "internal/sds"}},
+	{"core", []string{"core/internal/...", "internal/sds"}},
+	{"wasm/abi", []string{"internal/sds"}},
 	{"wasm", []string{"core", "wasm/abi"}},
 	{"host/guest", nil},
 	{"host", []string{"core", "host/guest", "wasm/abi"}},
 	{"netbridge", []string{"core", "host"}},
-	{"cmd", []string{"cmd/...", "core", "host", "host/guest", "netbridge", "."}},
+	{"cmd", []string{"cmd/...", "core", "host", "host/guest", "internal/sds", "netbridge", "."}},
 	{"internal", []string{"..."}},
-	{".", []string{"core", "host", "netbridge"}},
+	{".", []string{"core", "host", "internal/sds", "netbridge"}},
 }
 
 // foreign are the modules from outside, with the folder that may import them; tests is "*_test.go".
@@ -179,7 +180,7 @@ func (tr *tree) foreign(f *source, spec *ast.ImportSpec, name string) {
 		}
 		return
 	}
-	if within(f.dir, "core") || within(f.dir, "wasm") {
+	if within(f.dir, "core") || within(f.dir, "wasm") || f.dir == "internal/sds" {
 		tr.report(spec.Pos(), "the guest must not import %s", name)
 	}
 }
@@ -252,7 +253,8 @@ func (tr *tree) comments(f *source) {
 
 // pure says whether a file is part of the engine, which performs no I/O and knows no clock.
 func pure(f *source) bool {
-	return within(f.dir, "core") && !within(f.dir, "core/coretest") && !f.test
+	engine := within(f.dir, "core") && !within(f.dir, "core/coretest")
+	return (engine || f.dir == "internal/sds") && !f.test
 }
 
 // impure are packages that touch the world, or that weigh too much in the guest.

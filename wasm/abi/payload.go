@@ -5,6 +5,8 @@ import (
 	"maps"
 	"slices"
 	"strconv"
+
+	"github.com/redlet/redlet/internal/sds"
 )
 
 // SeedSize is the number of bytes of seed with which a CONFIGURE payload begins.
@@ -100,7 +102,7 @@ func AppendConfigure(dst []byte, seed [SeedSize]byte, config map[string]string) 
 	for _, name := range slices.Sorted(maps.Keys(config)) {
 		dst = append(dst, name...)
 		dst = append(dst, ' ')
-		dst = appendQuoted(dst, config[name])
+		dst = sds.AppendRepr(dst, config[name])
 		dst = append(dst, '\n')
 	}
 	return dst
@@ -130,114 +132,17 @@ func ParseConfigure(b []byte) (seed [SeedSize]byte, config map[string]string, er
 
 // parseLine reads one line of redis.conf; name is empty for a line that says nothing.
 func parseLine(line []byte) (name, value string, err error) {
-	rest := trimBlanks(line)
-	if len(rest) == 0 || rest[0] == '#' {
+	if line = bytes.TrimLeft(line, " \t\r\v\f"); len(line) > 0 && line[0] == '#' {
 		return "", "", nil
 	}
-	var word []byte
-	if word, rest, err = nextWord(nil, rest); err != nil {
-		return "", "", err
-	}
-	name = string(bytes.ToLower(word))
-	if rest = trimBlanks(rest); name == "" || len(rest) == 0 {
+	words, ok := sds.SplitArgs(nil, line)
+	switch {
+	case !ok:
+		return "", "", ErrQuotes
+	case len(words) == 0:
+		return "", "", nil
+	case len(words) == 1 || len(words[0]) == 0:
 		return "", "", ErrNoValue
 	}
-	word = word[:0]
-	for more := false; len(rest) > 0; rest, more = trimBlanks(rest), true {
-		if more {
-			word = append(word, ' ')
-		}
-		if word, rest, err = nextWord(word, rest); err != nil {
-			return "", "", err
-		}
-	}
-	return name, string(word), nil
-}
-
-// nextWord appends the first word of b to dst, unquoted. Words are quoted as redis.conf quotes
-// them: within "…" the escapes \n \r \t \a \b \xHH, and \ before anything else for itself;
-// within '…' only \'.
-func nextWord(dst, b []byte) (word, rest []byte, err error) {
-	for len(b) > 0 && !blank(b[0]) {
-		switch b[0] {
-		case '"', '\'':
-			if dst, b, err = quoted(dst, b[1:], b[0]); err != nil {
-				return dst, b, err
-			}
-			if len(b) > 0 && !blank(b[0]) {
-				return dst, b, ErrQuotes
-			}
-		default:
-			dst, b = append(dst, b[0]), b[1:]
-		}
-	}
-	return dst, b, nil
-}
-
-// quoted appends what stands before the closing quote.
-func quoted(dst, b []byte, quote byte) (word, rest []byte, err error) {
-	for len(b) > 0 {
-		c := b[0]
-		switch {
-		case c == quote:
-			return dst, b[1:], nil
-		case c == '\\' && quote == '\'' && len(b) > 1 && b[1] == '\'':
-			dst, b = append(dst, '\''), b[2:]
-		case c == '\\' && quote == '"' && len(b) > 1:
-			dst, b = escaped(dst, b)
-		default:
-			dst, b = append(dst, c), b[1:]
-		}
-	}
-	return dst, b, ErrQuotes
-}
-
-// escaped appends what the escape at the start of b stands for; b is at least two bytes.
-func escaped(dst, b []byte) (word, rest []byte) {
-	if b[1] == 'x' && len(b) > 3 && unhex(b[2]) >= 0 && unhex(b[3]) >= 0 {
-		return append(dst, byte(unhex(b[2])<<4|unhex(b[3]))), b[4:]
-	}
-	c := b[1]
-	if i := bytes.IndexByte([]byte("nrtab"), c); i >= 0 {
-		c = "\n\r\t\a\b"[i]
-	}
-	return append(dst, c), b[2:]
-}
-
-// appendQuoted appends s between double quotes, so that nextWord reads it back.
-func appendQuoted(dst []byte, s string) []byte {
-	const digits = "0123456789abcdef"
-	dst = append(dst, '"')
-	for i := range len(s) {
-		switch c := s[i]; {
-		case c == '"' || c == '\\':
-			dst = append(dst, '\\', c)
-		case c < ' ' || c >= 0x7f:
-			dst = append(dst, '\\', 'x', digits[c>>4], digits[c&15])
-		default:
-			dst = append(dst, c)
-		}
-	}
-	return append(dst, '"')
-}
-
-func trimBlanks(b []byte) []byte {
-	for len(b) > 0 && blank(b[0]) {
-		b = b[1:]
-	}
-	return b
-}
-
-func blank(c byte) bool { return c == ' ' || c >= '\t' && c <= '\r' || c == 0 }
-
-func unhex(c byte) int {
-	switch {
-	case c >= '0' && c <= '9':
-		return int(c - '0')
-	case c >= 'a' && c <= 'f':
-		return int(c-'a') + 10
-	case c >= 'A' && c <= 'F':
-		return int(c-'A') + 10
-	}
-	return -1
+	return string(bytes.ToLower(words[0])), string(bytes.Join(words[1:], []byte{' '})), nil
 }

@@ -4,6 +4,8 @@ package resp
 import (
 	"bytes"
 	"encoding/binary"
+
+	"github.com/redlet/redlet/internal/sds"
 )
 
 // Limits bound what a request may claim before its bytes have come.
@@ -271,7 +273,7 @@ func (r *Reader) inline(buf []byte) (int, Status) {
 		text = buf[:end-1]
 	}
 	var ok bool
-	if r.Args, ok = Split(r.Args[:0], text); !ok {
+	if r.Args, ok = sds.SplitArgs(r.Args[:0], text); !ok {
 		return 0, r.fail("unbalanced quotes in request")
 	}
 	if len(r.Args) == 0 {

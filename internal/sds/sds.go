@@ -1,9 +1,21 @@
-package resp
+// Package sds cuts lines into words and quotes words, as the functions of Redis that are called so
+// do: sdssplitargs and sdscatrepr. It is how redis.conf, inline requests, the command lines of
+// redis-cli, its replies and the transcripts are written, and knows nothing of any of them.
+package sds
 
-// Split splits a line into arguments as redis-cli and inline commands do and appends them to dst.
-// Words stand between white space; "double quotes" know \n \r \t \b \a \" \\ and \xHH, 'single
-// quotes' know \' alone. It reports false for quotes that do not close or that end within a word.
-func Split(dst [][]byte, line []byte) ([][]byte, bool) {
+import "bytes"
+
+// The control characters that have a letter of their own behind a backslash.
+const (
+	letters  = "nrtab"
+	controls = "\n\r\t\a\b"
+)
+
+// SplitArgs splits a line into words and appends them to dst. Words stand between white space;
+// "double quotes" know \n \r \t \b \a \" \\ and \xHH, 'single quotes' know \' alone. A closing
+// quote ends its word, and a NUL the line. It reports false for quotes that do not close or that
+// end within a word. A word without quotes lies in line.
+func SplitArgs(dst [][]byte, line []byte) ([][]byte, bool) {
 	for i := 0; ; {
 		for i < len(line) && space(line[i]) {
 			i++
@@ -45,7 +57,7 @@ func splitWord(s []byte) (word []byte, n int, ok bool) {
 			var took int
 			word, took, ok = quoted(word, s[i+1:], c)
 			i += 1 + took
-			if !ok || i+1 < len(s) && !space(s[i+1]) {
+			if !ok || i+1 < len(s) && !space(s[i+1]) && s[i+1] != 0 {
 				return nil, 0, false
 			}
 			return word, i + 1, true
@@ -74,12 +86,17 @@ func quoted(word, s []byte, quote byte) ([]byte, int, bool) {
 			i += 3
 		default:
 			i++
-			word = append(word, unescape(s[i]))
+			c := s[i]
+			if at := bytes.IndexByte([]byte(letters), c); at >= 0 {
+				c = controls[at]
+			}
+			word = append(word, c)
 		}
 	}
 	return word, len(s), false
 }
 
+// hex is the value of a hexadecimal digit, or -1.
 func hex(b byte) int {
 	switch {
 	case '0' <= b && b <= '9':
@@ -92,18 +109,25 @@ func hex(b byte) int {
 	return -1
 }
 
-func unescape(b byte) byte {
-	switch b {
-	case 'n':
-		return '\n'
-	case 'r':
-		return '\r'
-	case 't':
-		return '\t'
-	case 'b':
-		return '\b'
-	case 'a':
-		return '\a'
+// Repr is s between double quotes, with what is not printable escaped: SplitArgs reads it back.
+func Repr(s string) string { return string(AppendRepr(nil, s)) }
+
+// AppendRepr appends the Repr of s to dst.
+func AppendRepr(dst []byte, s string) []byte {
+	const digits = "0123456789abcdef"
+	dst = append(dst, '"')
+	for i := range len(s) {
+		c := s[i]
+		switch at := bytes.IndexByte([]byte(controls), c); {
+		case c == '"' || c == '\\':
+			dst = append(dst, '\\', c)
+		case at >= 0:
+			dst = append(dst, '\\', letters[at])
+		case c < ' ' || c > '~':
+			dst = append(dst, '\\', 'x', digits[c>>4], digits[c&15])
+		default:
+			dst = append(dst, c)
+		}
 	}
-	return b
+	return append(dst, '"')
 }
