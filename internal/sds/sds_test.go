@@ -1,6 +1,8 @@
 package sds
 
 import (
+	"encoding/json"
+	"os"
 	"slices"
 	"testing"
 )
@@ -15,49 +17,52 @@ func split(line string) ([]string, bool) {
 	return out, ok
 }
 
-func TestSplitArgs(t *testing.T) {
-	for _, c := range []struct {
-		line string
-		want []string
-	}{
-		{"", nil},
-		{" \t\r\n\v\f ", nil},
-		{"SET k v", []string{"SET", "k", "v"}},
-		{"\v\f a  b\t", []string{"a", "b"}},
-		{"a\vb", []string{"a\vb"}},
-		{"a\x00b c", []string{"a"}},
-		{"a \x00 b", []string{"a"}},
-		{`"" ''`, []string{"", ""}},
-		{`"a b" 'c d'`, []string{"a b", "c d"}},
-		{`a"b"`, []string{"ab"}},
-		{`a'b' c`, []string{"ab", "c"}},
-		{`"\n\r\t\a\b\"\\\q"`, []string{"\n\r\t\a\b\"\\q"}},
-		{`"\x00\xfF\x4" "\xg1" "\xzz"`, []string{"\x00\xffx4", "xg1", "xzz"}},
-		{`'\'\n"' "'"`, []string{`'\n"`, "'"}},
-		{`\x41\n`, []string{`\x41\n`}},
-		{"\"a\"\vb", []string{"a", "b"}},
-		{"\"a\"\x00b", []string{"a"}},
-	} {
-		if got, ok := split(c.line); !ok || !slices.Equal(got, c.want) {
-			t.Errorf("%q: %q, %v; want %q", c.line, got, ok, c.want)
-		}
+// cases are lines with their words, and words as they are written. A character of a string is a
+// byte.
+func cases(t *testing.T) (lines, words [][2]any) {
+	t.Helper()
+	text, err := os.ReadFile("testdata/words.json")
+	if err != nil {
+		t.Fatal(err)
 	}
+	var all struct{ Split, Repr [][2]any }
+	if err := json.Unmarshal(text, &all); err != nil || len(all.Split) == 0 || len(all.Repr) == 0 {
+		t.Fatal(err, all)
+	}
+	return all.Split, all.Repr
 }
 
-func TestSplitArgsRefuses(t *testing.T) {
-	for _, line := range []string{`"`, `'`, `a "b`, `a 'b`, `"a"b`, `'a'b`, `"a""b"`, `'a''b'`,
-		`"\`, `"a\"`, `'a\'`, `a"b"c`} {
-		if got, ok := split(line); ok {
-			t.Errorf("%q: %q", line, got)
+// bytesOf has a byte for each character.
+func bytesOf(s any) string {
+	var out []byte
+	for _, r := range s.(string) {
+		out = append(out, byte(r))
+	}
+	return string(out)
+}
+
+func TestSplitArgs(t *testing.T) {
+	lines, _ := cases(t)
+	for _, c := range lines {
+		line := bytesOf(c[0])
+		list, balanced := c[1].([]any)
+		var want []string
+		for _, w := range list {
+			want = append(want, bytesOf(w))
+		}
+		got, ok := split(line)
+		if ok != balanced || ok && !slices.Equal(got, want) {
+			t.Errorf("%q: %q, %v; want %q, %v", line, got, ok, want, balanced)
 		}
 	}
 }
 
 func TestRepr(t *testing.T) {
-	const text = " a~\"\\'\n\r\t\a\b\v\x00\x1f\x7f\x80\xff"
-	const want = `" a~\"\\'\n\r\t\a\b\x0b\x00\x1f\x7f\x80\xff"`
-	if got := Repr(text); got != want {
-		t.Errorf("%s; want %s", got, want)
+	_, words := cases(t)
+	for _, c := range words {
+		if got, want := Repr(bytesOf(c[0])), bytesOf(c[1]); got != want {
+			t.Errorf("%q is written %s; want %s", c[0], got, want)
+		}
 	}
 }
 

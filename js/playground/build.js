@@ -13,15 +13,20 @@ const root = join(page, '..');
 const target = resolve(process.argv[2] ?? join(page, 'dist'));
 
 await mkdir(join(target, 'redlet/src'), { recursive: true });
-for (const name of ['style.css', 'cli', ...(await scripts(page))]) {
-  if (name !== 'build.js') await cp(join(page, name), join(target, name), { recursive: true });
+await mkdir(join(target, 'cli'), { recursive: true });
+const cli = (await scripts(join(page, 'cli'))).map((name) => `cli/${name}`);
+for (const name of ['index.html', 'style.css', ...cli, ...(await scripts(page))]) {
+  if (name === 'build.js') continue;
+  const text = await readFile(join(page, name), 'utf8');
+  await writeFile(
+    join(target, name),
+    text.replace(/(["'])((?:\.\.\/)*)\.\.\/src\//g, '$1./$2redlet/src/'),
+  );
 }
 for (const name of await scripts(join(root, 'src'))) {
   if (name !== 'node.js') await cp(join(root, 'src', name), join(target, 'redlet/src', name));
 }
 await cp(join(root, 'redlet.wasm'), join(target, 'redlet/redlet.wasm'));
-const html = await readFile(join(page, 'index.html'), 'utf8');
-await writeFile(join(target, 'index.html'), html.replace('"../src/', '"./redlet/src/'));
 
 /** @param {string} folder */
 async function scripts(folder) {

@@ -6,7 +6,7 @@
 
 import { open } from 'redlet/worker';
 
-import { split, toBinary } from './cli/words.js';
+import { splitArgs, toBinary } from '../src/sds.js';
 import { Commands } from './commands.js';
 import { Keyspace, LOOKS, duration } from './keyspace.js';
 import { Session } from './session.js';
@@ -46,7 +46,7 @@ async function start() {
   /** @param {string} line */
   function enter(line) {
     try {
-      const words = split(toBinary(line));
+      const words = splitArgs(toBinary(line));
       const name = String(words[0]).toLowerCase();
       if (name === 'help' || name === '?') terminal.print(help(commands, words.slice(1)), 'reply');
       else if (name === 'clear') terminal.clear();

@@ -5,7 +5,8 @@
  */
 
 import { format, parseReply } from './cli/reply.js';
-import { latin1, request } from './cli/words.js';
+import { request } from './cli/request.js';
+import { latin1 } from '../src/sds.js';
 
 /** @typedef {import('./cli/reply.js').Reply} Reply */
 

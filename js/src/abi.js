@@ -8,6 +8,8 @@
  * @module
  */
 
+import { repr, toBinary } from './sds.js';
+
 /** The version of the ABI that this package speaks. */
 export const ABI_VERSION = 1;
 
@@ -209,19 +211,11 @@ export function configuration(seed, config) {
 }
 
 /**
- * Quotes a value as redis.conf does.
+ * Quotes a value as redis.conf does, where it needs that.
  *
  * @param {string | number | boolean} value true and false become yes and no
  */
 function quote(value) {
   const text = typeof value === 'boolean' ? (value ? 'yes' : 'no') : String(value);
-  if (/^[\w./:-]+$/.test(text)) return text;
-  let quoted = '"';
-  for (const byte of encoder.encode(text)) {
-    const char = String.fromCharCode(byte);
-    if (char === '"' || char === '\\') quoted += '\\' + char;
-    else if (byte >= 0x20 && byte < 0x7f) quoted += char;
-    else quoted += '\\x' + byte.toString(16).padStart(2, '0');
-  }
-  return quoted + '"';
+  return /^[\w./:-]+$/.test(text) ? text : repr(toBinary(text));
 }

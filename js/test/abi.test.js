@@ -58,7 +58,7 @@ test('a configuration is written as redis.conf quotes', () => {
   const payload = configuration(new Uint8Array(32), config);
   assert.equal(
     new TextDecoder().decode(payload.subarray(32)),
-    'port 0\nappendonly no\nrequirepass "a \\"b\\" \\\\ \\xc3\\xbc\\x0a"\nsave ""\n',
+    'port 0\nappendonly no\nrequirepass "a \\"b\\" \\\\ \\xc3\\xbc\\n"\nsave ""\n',
   );
   assert.throws(() => configuration(new Uint8Array(32), { 'a b': 1 }), TypeError);
 });

@@ -4,6 +4,8 @@
  * @module
  */
 
+import { repr } from '../../src/sds.js';
+
 /**
  * @typedef {object} Reply
  * @property {string} kind the type byte
@@ -87,7 +89,7 @@ export function format(reply, indent = '') {
     case '#':
       return reply.text === 't' ? '(true)' : '(false)';
     case '$':
-      return quote(reply.text);
+      return repr(reply.text);
     case '*':
     case '~':
     case '>':
@@ -125,19 +127,4 @@ function formatItems({ kind, items }, indent) {
     lines.push(`${i > 0 ? indent : ''}${number}${mark} ${parts.join(' => ')}`);
   }
   return lines.join('\n');
-}
-
-/** @param {string} text */
-function quote(text) {
-  /** @type {Record<string, string>} */
-  const escapes = { '\n': '\\n', '\r': '\\r', '\t': '\\t', '\x07': '\\a', '\b': '\\b' };
-  let result = '"';
-  for (const char of text) {
-    if (char === '\\' || char === '"') result += `\\${char}`;
-    else if (escapes[char]) result += escapes[char];
-    else if (char < ' ' || char > '~')
-      result += `\\x${char.charCodeAt(0).toString(16).padStart(2, '0')}`;
-    else result += char;
-  }
-  return `${result}"`;
 }

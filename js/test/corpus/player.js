@@ -5,7 +5,8 @@
  */
 
 import { format, parseReply } from '../../playground/cli/reply.js';
-import { latin1, request } from '../../playground/cli/words.js';
+import { request } from '../../playground/cli/request.js';
+import { latin1 } from '../../src/sds.js';
 import { difference } from './transcript.js';
 
 /** @typedef {import('./transcript.js').Step} Step */

@@ -5,7 +5,7 @@
  * @module
  */
 
-import { split } from '../../playground/cli/words.js';
+import { splitArgs } from '../../src/sds.js';
 
 /**
  * @typedef {object} Step
@@ -59,7 +59,7 @@ function parseStep(text, line) {
 
 /** @param {string} line */
 function words(line) {
-  const found = split(line);
+  const found = splitArgs(line);
   if (found.length === 0) throw new SyntaxError(`nothing to send: ${line}`);
   return found;
 }
