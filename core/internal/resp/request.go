@@ -1,4 +1,4 @@
-// Package resp reads requests and writes replies of the Redis protocol, versions 2 and 3.
+// Package resp reads the requests of the Redis protocol.
 package resp
 
 import (
