@@ -7,14 +7,14 @@ import (
 
 // aof is the engine's part of the append-only file: a second taker of the stream of changes that
 // replicas are fed with. The engine keeps no files. It asks the host to load what there is
-// (EventLoad), to append (EventAppend), and to begin anew with all data as it is (EventRewrite).
+// (EventLoad), to append (EventLogAppend), and to begin anew with all data as it is (EventRewrite).
 type aof struct {
 	on       bool     // changes are appended
 	loading  *load    // the host was asked to load, or nil
 	replayed Time     // while a file is replayed: the time that it is; else 0
-	buf      []byte   // what no EventAppend has carried off yet
+	buf      []byte   // what no EventLogAppend has carried off yet
 	mark     int      // where in Engine.events those of the files in use begin
-	sync     syncMode // what the next EventAppend asks for
+	sync     syncMode // what the next EventLogAppend asks for
 
 	at      Time     // when there is something to do: the least of the three that follow
 	syncAt  Time     // when what was appended is to be made durable; Never if it need not be
@@ -47,7 +47,7 @@ type rewrite struct {
 	waiter *blockedCall // that command, or nil
 }
 
-// syncMode is what an EventAppend asks for beyond appending, in Event.Ticket.
+// syncMode is what an EventLogAppend asks for beyond appending, in Event.Ticket.
 type syncMode uint32
 
 const (
@@ -84,12 +84,12 @@ func (a *aof) start(e *Engine) {
 func (e *Engine) loadAOF(waiter *blockedCall) {
 	e.aof.loading = &load{waiter: waiter}
 	e.asleep = Never
-	e.events = append(e.events, Event{Kind: EventLoad, Path: e.cfg.aofPath()})
+	e.emit(Event{Kind: EventLoad, Path: e.cfg.aofPath()})
 }
 
-// Loaded tells that the host has replayed the files that EventLoad named, of which there may have
+// loaded tells that the host has replayed the files that EventLoad named, of which there may have
 // been none; or why it could not.
-func (e *Engine) Loaded(failure string) {
+func (e *Engine) loaded(failure string) {
 	a, l := &e.aof, e.aof.loading
 	if l == nil {
 		return
@@ -133,7 +133,7 @@ func (e *Engine) appendAOF(several bool, unit []byte) {
 	a := &e.aof
 	if len(a.buf) == 0 {
 		at := max(e.polled, a.mark)
-		e.events = slices.Insert(e.events, at, Event{Kind: EventAppend})
+		e.events = slices.Insert(e.events, at, Event{Kind: EventLogAppend})
 	}
 	before := len(a.buf)
 	if now := int64(e.now) / 1e6; e.cfg.aofTimestamps && now != a.stamp {
@@ -197,25 +197,25 @@ func (e *Engine) syncAOF(mode syncMode) {
 	a := &e.aof
 	a.sync, a.syncAt = max(a.sync, mode), Never
 	if len(a.buf) == 0 {
-		e.events = append(e.events, Event{Kind: EventAppend})
+		e.emit(Event{Kind: EventLogAppend})
 	}
 }
 
-// carry fills in an EventAppend that the host is about to get.
+// carry fills in an EventLogAppend that the host is about to get.
 func (a *aof) carry(ev *Event) {
-	if ev.Image != nil { // seal has done it
+	if ev.Data != nil { // seal has done it
 		return
 	}
-	ev.Image, ev.Ticket = a.buf, uint32(a.sync)
+	ev.Data, ev.Ticket = a.buf, uint32(a.sync)
 	a.buf, a.sync = a.buf[:0], syncNot
 	if cap(a.buf) > outputKeepMax {
 		a.buf = nil
 	}
 }
 
-// Appended tells that an EventAppend failed, and why; and, with "", that after such a failure all
+// logged tells that an EventLogAppend failed, and why; and, with "", that after such a failure all
 // has been appended.
-func (e *Engine) Appended(failure string) {
+func (e *Engine) logged(failure string) {
 	a := &e.aof
 	if !a.on {
 		return
@@ -250,8 +250,7 @@ func (e *Engine) rewriteAOF(rw *rewrite) {
 	} else {
 		image = e.appendCommands(nil)
 	}
-	e.events = append(e.events, Event{Kind: EventRewrite, Ticket: a.ticket,
-		Path: e.cfg.aofPath(), Image: image})
+	e.emit(Event{Kind: EventRewrite, Ticket: a.ticket, Path: e.cfg.aofPath(), Data: image})
 	a.mark = len(e.events)
 	if !rw.start {
 		a.base = int64(len(image))
@@ -265,16 +264,16 @@ func (e *Engine) rewriteAOF(rw *rewrite) {
 func (e *Engine) seal() {
 	a := &e.aof
 	for i := e.polled; i < len(e.events); i++ {
-		if ev := &e.events[i]; ev.Kind == EventAppend && ev.Image == nil {
-			ev.Image, ev.Ticket = append([]byte{}, a.buf...), uint32(a.sync)
+		if ev := &e.events[i]; ev.Kind == EventLogAppend && ev.Data == nil {
+			ev.Data, ev.Ticket = append([]byte{}, a.buf...), uint32(a.sync)
 			a.buf, a.sync = a.buf[:0], syncNot
 		}
 	}
 }
 
-// Rewritten tells the outcome of an EventRewrite: "" is success, anything else says what went
+// rewritten tells the outcome of an EventRewrite: "" is success, anything else says what went
 // wrong.
-func (e *Engine) Rewritten(ticket uint32, failure string) {
+func (e *Engine) rewritten(ticket uint32, failure string) {
 	a, rw := &e.aof, e.aof.rewriting
 	if rw == nil || ticket != a.ticket {
 		return

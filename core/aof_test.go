@@ -2,6 +2,7 @@ package core_test
 
 import (
 	"bytes"
+	"encoding/binary"
 	"maps"
 	"strings"
 	"testing"
@@ -102,17 +103,18 @@ func TestAOFOrder(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	var ev core.Event
 	poll := func() (got string) {
-		for ev, ok := e.Poll(); ok; ev, ok = e.Poll() {
+		for e.Poll(&ev) {
 			switch ev.Kind {
 			case core.EventLoad:
 				got += "load " + ev.Path + "|"
-				e.Loaded("")
+				e.Input(&core.Input{Kind: core.InLoaded})
 			case core.EventRewrite:
 				got += "rewrite " + ev.Path + "|"
-				e.Rewritten(ev.Ticket, "")
-			case core.EventAppend:
-				fields := strings.Split(string(ev.Image), "\r\n")
+				e.Input(&core.Input{Kind: core.InRewritten, Ticket: ev.Ticket})
+			case core.EventLogAppend:
+				fields := strings.Split(string(ev.Data), "\r\n")
 				got += "append" + string(rune('0'+ev.Ticket))
 				for i, field := range fields {
 					if strings.HasPrefix(field, "$") {
@@ -122,7 +124,7 @@ func TestAOFOrder(t *testing.T) {
 				got += "|"
 			case core.EventData:
 				got += "data" + string(rune('0'+ev.Conn)) + " "
-				got += strings.ReplaceAll(string(e.AppendOutput(ev.Conn, nil)), "\r\n", " ") + "|"
+				got += strings.ReplaceAll(string(ev.Data), "\r\n", " ") + "|"
 			}
 		}
 		return got
@@ -134,10 +136,11 @@ func TestAOFOrder(t *testing.T) {
 		}
 	}
 	for id := range core.ConnID(2) {
-		e.Open(id+1, core.Conn{})
+		open(e, id+1)
 	}
 	feed := func(id core.ConnID, lines ...string) {
-		e.Feed(id, []byte(strings.Join(lines, "\r\n")+"\r\n"))
+		e.Input(&core.Input{Kind: core.InData, Conn: id,
+			Data: []byte(strings.Join(lines, "\r\n") + "\r\n")})
 	}
 	const path = "./appendonlydir/appendonly.aof|"
 	want(poll(), "load "+path+"rewrite "+path)
@@ -199,21 +202,30 @@ func TestReplay(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		good, err := e.Replay([]byte(c.file))
+		good, fault := replay(e, []byte(c.file))
 		if c.good < 0 {
 			c.good = len(c.file)
 		}
-		if good != c.good || (err == nil) != (c.fault == "") ||
-			err != nil && !strings.HasSuffix(err.Error(), c.fault) {
-			t.Errorf("%s: %d bytes, %v; want %d, %q", c.name, good, err, c.good, c.fault)
+		if good != c.good || (fault == "") != (c.fault == "") || !strings.HasSuffix(fault, c.fault) {
+			t.Errorf("%s: %d bytes, %q; want %d, %q", c.name, good, fault, c.good, c.fault)
 		}
-		e.Loaded("")
-		e.Open(1, core.Conn{})
-		e.Feed(1, []byte("DBSIZE\r\n"))
-		if got := string(e.AppendOutput(1, nil)); got != c.keys+"\r\n" {
+		e.Input(&core.Input{Kind: core.InLoaded})
+		open(e, 1)
+		if got := feed(e, 1, "DBSIZE\r\n"); got != c.keys+"\r\n" {
 			t.Errorf("%s: %q keys, want %s", c.name, got, c.keys)
 		}
 	}
+}
+
+// replay hands a file over, and returns how much of it was applied and what is wrong with the rest.
+func replay(e *core.Engine, file []byte) (good int, fault string) {
+	var ev core.Event
+	for e.Input(&core.Input{Kind: core.InReplay, Data: file}); e.Poll(&ev); {
+		if ev.Kind == core.EventReplayed {
+			good, fault = int(binary.LittleEndian.Uint32(ev.Data)), string(ev.Data[4:])
+		}
+	}
+	return good, fault
 }
 
 // TestReplayRefusesCut has aof-load-truncated forbid what is allowed else.
@@ -225,14 +237,13 @@ func TestReplayRefusesCut(t *testing.T) {
 		t.Fatal(err)
 	}
 	file := coretest.Request("SET", "a", "1")
-	_, err = e.Replay(append(file, file[:9]...))
-	if want := "unexpected end of file, and aof-load-truncated is no, at offset 27"; err == nil ||
-		err.Error() != want {
-		t.Errorf("%v, want %s", err, want)
+	_, fault := replay(e, append(file, file[:9]...))
+	if want := "unexpected end of file, and aof-load-truncated is no, at offset 27"; fault != want {
+		t.Errorf("%q, want %s", fault, want)
 	}
-	e.Loaded("no")
-	for ev, ok := e.Poll(); ok; ev, ok = e.Poll() {
-		if ev.Kind == core.EventShutdown && ev.Text == "no" {
+	var ev core.Event
+	for e.Input(&core.Input{Kind: core.InLoaded, Data: []byte("no")}); e.Poll(&ev); {
+		if ev.Kind == core.EventShutdown && string(ev.Data) == "no" {
 			return
 		}
 	}
@@ -290,7 +301,7 @@ func TestAOFFails(t *testing.T) {
 		}
 	}
 	want("+OK\r\n", "SET", "a", "1")
-	s.Appended("No space left on device")
+	s.Input(&core.Input{Kind: core.InLogged, Data: []byte("No space left on device")})
 	const misconf = "-MISCONF Errors writing to the AOF file: No space left on device"
 	want(misconf+"\r\n", "SET", "a", "2")
 	want(misconf+"\r\n", "PING")
@@ -304,9 +315,9 @@ func TestAOFFails(t *testing.T) {
 	if at := s.Deadline(); at != s.Now()+1_000_000 {
 		t.Errorf("the next attempt comes at %d", at-s.Now())
 	}
-	s.Appended("")
+	s.Input(&core.Input{Kind: core.InLogged})
 	want("+OK\r\n", "SET", "a", "2")
-	s.Appended("No space left on device")
+	s.Input(&core.Input{Kind: core.InLogged, Data: []byte("No space left on device")})
 	want("+OK\r\n", "CONFIG", "SET", "appendonly", "no")
 	want("+OK\r\n", "SET", "a", "2")
 }
@@ -344,15 +355,14 @@ func FuzzReplay(f *testing.F) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		good, err := e.Replay(file)
-		if good > len(file) || err == nil && good < 0 {
-			t.Fatalf("%d of %d bytes, %v", good, len(file), err)
+		good, fault := replay(e, file)
+		if good > len(file) {
+			t.Fatalf("%d of %d bytes, %q", good, len(file), fault)
 		}
-		e.Loaded("")
-		e.Open(1, core.Conn{})
+		e.Input(&core.Input{Kind: core.InLoaded})
+		open(e, 1)
 		e.Advance(coretest.Epoch + 1_000_000)
-		e.Feed(1, []byte("SET a 1\r\nGET a\r\n"))
-		if got := string(e.AppendOutput(1, nil)); got != "+OK\r\n$1\r\n1\r\n" {
+		if got := feed(e, 1, "SET a 1\r\nGET a\r\n"); got != "+OK\r\n$1\r\n1\r\n" {
 			t.Fatalf("%q", got)
 		}
 	})

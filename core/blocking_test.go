@@ -10,17 +10,17 @@ func TestExpiredBeforeServed(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	e.Open(1, Conn{})
-	e.Open(2, Conn{})
-	e.Feed(2, []byte("BLPOP a 1\r\n"))
-	e.Feed(1, []byte("DEBUG SET-ACTIVE-EXPIRE 0\r\nMULTI\r\nRPUSH a x\r\nPEXPIRE a 100\r\n"+
+	e.open(1, Conn{})
+	e.open(2, Conn{})
+	e.feed(2, []byte("BLPOP a 1\r\n"))
+	e.feed(1, []byte("DEBUG SET-ACTIVE-EXPIRE 0\r\nMULTI\r\nRPUSH a x\r\nPEXPIRE a 100\r\n"+
 		"DEBUG SLEEP 0.2\r\nEXEC\r\n"))
 	e.Advance(1_700_000_000_900_000)
-	if got := string(e.AppendOutput(2, nil)); got != "" {
+	if got := sent(e, 2); got != "" {
 		t.Errorf("served with %q", got)
 	}
 	e.Advance(1_700_000_001_000_000)
-	if got := string(e.AppendOutput(2, nil)); got != "*-1\r\n" {
+	if got := sent(e, 2); got != "*-1\r\n" {
 		t.Errorf("at the end of its time it gets %q", got)
 	}
 }

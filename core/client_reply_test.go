@@ -24,12 +24,12 @@ func TestReplyInTransaction(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		e.Open(1, Conn{Addr: "127.0.0.1:1"})
-		e.Feed(1, []byte(c.in))
+		e.open(1, Conn{Addr: "127.0.0.1:1"})
+		var ev Event
 		var got []byte
-		for ev, more := e.Poll(); more; ev, more = e.Poll() {
+		for e.feed(1, []byte(c.in)); e.Poll(&ev); {
 			if ev.Kind == EventData || ev.Kind == EventHangup {
-				got = e.AppendOutput(1, got)
+				got = append(got, ev.Data...)
 			}
 		}
 		if string(got) != c.want {

@@ -37,56 +37,6 @@ type Options struct {
 	Yield func()
 }
 
-// Conn describes a connection's two ends as CLIENT LIST shows them.
-type Conn struct {
-	Addr  string // the peer, "127.0.0.1:50000"
-	Laddr string // this end
-	FD    int    // the file descriptor, or whatever number the host has for it
-	Unix  bool   // a unix socket
-}
-
-// EventKind says what an Event asks of the host.
-type EventKind uint8
-
-const (
-	// EventData says that output waits for Conn: take it with AppendOutput.
-	EventData EventKind = iota + 1
-	// EventHangup asks the host to send what AppendOutput still gives and then to close Conn. The
-	// engine has forgotten Conn afterwards; Close need not be called.
-	EventHangup
-	// EventSave asks the host to put Image safely at Path and then to call Saved with Ticket.
-	EventSave
-	// EventShutdown asks the host to stop; Text says why.
-	EventShutdown
-	// EventLog is a line for the log; Level runs from 0 (debug) to 3 (warning). Lines below the
-	// parameter loglevel do not come.
-	EventLog
-	// EventLoad asks the host to hand each file of the append-only file at Path to Replay, in their
-	// order, and then to call Loaded. Path is that of its files without what tells them apart.
-	EventLoad
-	// EventAppend asks the host to append Image to the append-only file, at once: the replies
-	// that follow acknowledge what is in it. Image, which may be empty, is lent until the next
-	// call of the engine. Ticket is 0; or 1 if all that was appended is to be made durable soon;
-	// or 2 if that is to be done before anything that follows is carried out. When it fails,
-	// the host keeps what it could not append, to append it before what comes next, and calls
-	// Appended; where Ticket is 2 it must stop instead, and carry out nothing that follows.
-	EventAppend
-	// EventRewrite asks the host to begin the append-only file at Path anew, with Image as its
-	// base, and then to call Rewritten with Ticket. What is appended from now on comes after it.
-	EventRewrite
-)
-
-// Event is something that the host must now do.
-type Event struct {
-	Kind   EventKind
-	Conn   ConnID
-	Ticket uint32
-	Level  int
-	Path   string
-	Text   string
-	Image  []byte // the host owns it, unless the kind says otherwise
-}
-
 // Engine is one emulated server: databases, connections and clock. It is not safe for concurrent
 // use; its owner calls it from one goroutine at a time.
 type Engine struct {
@@ -103,11 +53,13 @@ type Engine struct {
 
 	conns         map[ConnID]*conn
 	lastID        ConnID
-	leaving       *conn                  // polled as a hangup; AppendOutput still answers for it
 	recentConns   [recentConnsSize]*conn // connections that were looked up lately, by their ids
 	currentClient *conn                  // the client whose commands are running; nil between inputs
 	events        []Event
-	polled        int // events before this index have been polled
+	polled        int // events before this index have been polled; 0 once all have been
+
+	ticket uint32                  // of the last event that ask gave out
+	asked  map[uint32]func(*Input) // what gets the answers, by their tickets
 
 	dbs       []*db
 	expires   expiries
@@ -166,9 +118,9 @@ func New(o Options) (*Engine, error) {
 	return e, nil
 }
 
-// Open adds a connection. Above maxclients, and in protected mode if it comes from elsewhere, the
+// open adds a connection. Above maxclients, and in protected mode if it comes from elsewhere, the
 // connection is told so and hung up.
-func (e *Engine) Open(id ConnID, peer Conn) {
+func (e *Engine) open(id ConnID, peer Conn) {
 	cl := &conn{id: id, peer: peer, db: e.dbs[0], created: e.now, lastInput: e.now}
 	cl.authenticated = e.cfg.requirepass == ""
 	e.conns[id] = cl
@@ -189,18 +141,17 @@ func (e *Engine) Open(id ConnID, peer Conn) {
 	e.watchIdle(cl)
 }
 
-// Close forgets a connection whose peer has gone. An unknown id is ignored.
-func (e *Engine) Close(id ConnID) {
+// close forgets a connection whose peer has gone. An unknown id is ignored.
+func (e *Engine) close(id ConnID) {
 	if cl := e.conns[id]; cl != nil {
 		e.drop(cl)
 		e.beforeSleep()
 	}
 }
 
-// Cork tells the engine that the host can send nothing more to a connection for now (on), or that
-// output flows again. While corked, output stays in the engine and counts against
-// client-output-buffer-limit.
-func (e *Engine) Cork(id ConnID, on bool) {
+// cork notes that the host can send nothing more to a connection for now (on), or that output flows
+// again.
+func (e *Engine) cork(id ConnID, on bool) {
 	cl := e.conns[id]
 	if cl == nil || cl.corked == on {
 		return
@@ -209,58 +160,6 @@ func (e *Engine) Cork(id ConnID, on bool) {
 	if !on {
 		cl.softSince = Never
 		e.flush(cl)
-	}
-}
-
-// Pending tells whether Poll has something to return. It is small enough to be inlined: hosts ask
-// after every input, and mostly there is one event or none.
-func (e *Engine) Pending() bool { return e.polled < len(e.events) }
-
-// Poll returns the next thing that the host must do, and false when there is nothing. Poll until
-// it answers false after Open, Feed, Close, Advance and whatever answers an Event.
-func (e *Engine) Poll() (ev Event, more bool) {
-	if id, data := e.PollData(); data {
-		ev.Kind, ev.Conn = EventData, id
-		return ev, true
-	}
-	if !e.Pending() {
-		return ev, false
-	}
-	next := &e.events[e.polled]
-	ev, *next = *next, Event{}
-	e.polledOne()
-	switch ev.Kind {
-	case EventAppend:
-		e.aof.carry(&ev)
-	case EventRewrite:
-		e.aof.mark = 0
-	case EventHangup:
-		e.leaving = e.conns[ev.Conn]
-		if e.leaving != nil {
-			e.drop(e.leaving)
-			e.beforeSleep()
-		}
-	}
-	return ev, true
-}
-
-// PollData is Poll for the commonest thing alone: it returns the connection of an EventData, and
-// false if what is next is anything else. In the guest a whole Event costs ten times as much.
-func (e *Engine) PollData() (id ConnID, data bool) {
-	if !e.Pending() || e.events[e.polled].Kind != EventData {
-		return 0, false
-	}
-	id = e.events[e.polled].Conn
-	e.polledOne()
-	if cl := e.conn(id); cl != nil {
-		cl.announced = false
-	}
-	return id, true
-}
-
-func (e *Engine) polledOne() {
-	if e.polled++; e.polled == len(e.events) {
-		e.events, e.polled = e.events[:0], 0
 	}
 }
 
@@ -288,7 +187,7 @@ func (e *Engine) hangup(cl *conn) {
 	}
 	cl.leaving = true
 	cl.in = nil
-	e.events = append(e.events, Event{Kind: EventHangup, Conn: cl.id})
+	e.emit(Event{Kind: EventHangup, Conn: cl.id})
 }
 
 // log sends a line to the host's log, unless it lies below loglevel.
@@ -296,7 +195,7 @@ func (e *Engine) log(level int, text string) {
 	if level < e.cfg.logLevel {
 		return
 	}
-	e.events = append(e.events, Event{Kind: EventLog, Level: level, Text: text})
+	e.emit(Event{Kind: EventLog, Ticket: uint32(level), Data: []byte(text)})
 }
 
 // The levels of EventLog.

@@ -9,9 +9,9 @@ import (
 // inputKeepMax is the largest input buffer that a connection keeps once it is empty.
 const inputKeepMax = 64 << 10
 
-// Feed hands over bytes that a client sent and runs every command that they complete. The bytes
-// are not kept.
-func (e *Engine) Feed(id ConnID, data []byte) {
+// feed takes bytes that a client sent and runs every command that they complete. The bytes are not
+// kept.
+func (e *Engine) feed(id ConnID, data []byte) {
 	cl := e.conn(id)
 	if cl == nil || cl.leaving {
 		return

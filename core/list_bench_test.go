@@ -8,6 +8,7 @@ import (
 // benchmarkRequests feeds one request over and over, 16 at a time, as redis-benchmark does.
 func benchmarkRequests(b *testing.B, e *Engine, request string, before func()) {
 	batch := bytes.Repeat([]byte(request), 16)
+	var ev Event
 	var out []byte
 	b.ReportAllocs()
 	n := 0
@@ -18,9 +19,8 @@ func benchmarkRequests(b *testing.B, e *Engine, request string, before func()) {
 			b.StartTimer()
 		}
 		if n%16 == 0 {
-			e.Feed(1, batch)
-			for _, ok := e.Poll(); ok; _, ok = e.Poll() {
-				out = e.AppendOutput(1, out[:0])
+			for e.feed(1, batch); e.Poll(&ev); {
+				out = append(out[:0], ev.Data...)
 			}
 		}
 		n++
@@ -43,6 +43,6 @@ func BenchmarkLpop(b *testing.B) {
 		for range 6 {
 			feed(e, 1, "rpush mylist"+string(elements[:60_000]))
 		}
-		e.AppendOutput(1, nil)
+		sent(e, 1)
 	})
 }

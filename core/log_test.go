@@ -8,15 +8,12 @@ func TestLoglevel(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	e.Open(1, Conn{Addr: "127.0.0.1:1"})
+	e.open(1, Conn{Addr: "127.0.0.1:1"})
 	lines := func(input string) (n int) {
-		e.Feed(1, []byte(input))
-		for ev, more := e.Poll(); more; ev, more = e.Poll() {
-			switch ev.Kind {
-			case EventLog:
+		var ev Event
+		for e.feed(1, []byte(input)); e.Poll(&ev); {
+			if ev.Kind == EventLog {
 				n++
-			case EventData:
-				e.AppendOutput(1, nil)
 			}
 		}
 		return n

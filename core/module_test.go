@@ -42,7 +42,7 @@ func startToys(t *testing.T) *Engine {
 	if err != nil {
 		t.Fatal(err)
 	}
-	e.Open(1, Conn{Addr: "127.0.0.1:1"})
+	e.open(1, Conn{Addr: "127.0.0.1:1"})
 	return e
 }
 
@@ -71,7 +71,7 @@ func TestOwnCommands(t *testing.T) {
 	} {
 		e := startToys(t)
 		feed(e, 1, strings.Split(c.send, "|")...)
-		got := string(e.AppendOutput(1, nil))
+		got := sent(e, 1)
 		if i := strings.Index(got, "\r\n_"); strings.HasPrefix(c.send, "HELLO") && i >= 0 {
 			got = got[i+2:]
 		}
@@ -84,9 +84,9 @@ func TestOwnCommands(t *testing.T) {
 // TestOwnCommandsReplicate shows that replicas get what a command did by others, and that alone.
 func TestOwnCommandsReplicate(t *testing.T) {
 	e := startToys(t)
-	e.Open(2, Conn{})
-	e.Feed(2, []byte("SYNC\r\n"))
-	e.AppendOutput(2, nil)
+	e.open(2, Conn{})
+	e.feed(2, []byte("SYNC\r\n"))
+	sent(e, 2)
 	feed(e, 1, "toy.add s a", "toy.add s a", "toy do set k v px 100")
 	want := "SELECT 0\nSADD s a\nset k v PXAT 1700000000100"
 	if got := stream(e, 2); !strings.EqualFold(got, want) {
@@ -99,7 +99,7 @@ func TestOwnCommandsRepeat(t *testing.T) {
 	for _, e := range []*Engine{a, b} {
 		feed(e, 1, "toy.chance", "toy.chance")
 	}
-	if x, y := string(a.AppendOutput(1, nil)), string(b.AppendOutput(1, nil)); x != y {
+	if x, y := sent(a, 1), sent(b, 1); x != y {
 		t.Errorf("the same inputs give %q and %q", x, y)
 	}
 }

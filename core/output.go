@@ -71,28 +71,19 @@ type outputLimit struct {
 	within     Time
 }
 
-// AppendOutput appends the output that waits for a connection to dst and returns it. The engine
-// keeps no copy.
-func (e *Engine) AppendOutput(id ConnID, dst []byte) []byte {
-	cl := e.conn(id)
-	if cl == nil {
-		if cl = e.leaving; cl == nil || cl.id != id {
-			return dst
-		}
-		e.leaving = nil
-	}
-	cl.netOut += int64(len(cl.w.Buf))
-	e.stats.netOut += int64(len(cl.w.Buf))
+// takeOutput lends the output that waits for a connection, until the engine is called next.
+func (e *Engine) takeOutput(cl *conn) []byte {
+	out := cl.w.Buf
+	cl.netOut += int64(len(out))
+	e.stats.netOut += int64(len(out))
 	e.stats.writes++
-	dst = append(dst, cl.w.Buf...)
-	cl.w.Buf = cl.w.Buf[:0]
 	if cl.task != nil {
 		cl.task.at = 0
 	}
-	if cap(cl.w.Buf) > outputKeepMax {
+	if cl.w.Buf = out[:0]; cap(out) > outputKeepMax {
 		cl.w.Buf = nil
 	}
-	return dst
+	return out
 }
 
 // outputKeepMax is the largest output buffer that a connection keeps for its next reply.
@@ -112,6 +103,6 @@ func (e *Engine) flush(cl *conn) {
 	}
 	if !cl.announced {
 		cl.announced = true
-		e.events = append(e.events, Event{Kind: EventData, Conn: cl.id})
+		e.emit(Event{Kind: EventData, Conn: cl.id})
 	}
 }

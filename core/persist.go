@@ -94,7 +94,7 @@ func (p *persist) refusal(e *Engine) string {
 // judge notes whether refusal must be asked.
 func (p *persist) judge(e *Engine) { p.ill = p.broken || e.aof.failure != "" }
 
-// beginSave hands an image of the data to the host. Saved ends it.
+// beginSave hands an image of the data to the host. saved ends it.
 func (e *Engine) beginSave(s save) {
 	p := &e.persist
 	p.ticket++
@@ -103,13 +103,13 @@ func (e *Engine) beginSave(s save) {
 		p.tried = e.now
 	}
 	p.pending = append(p.pending, s)
-	e.events = append(e.events, Event{Kind: EventSave, Ticket: s.ticket,
-		Path: e.cfg.rdbPath(), Image: e.image(nil, imageFile)})
+	e.emit(Event{Kind: EventSave, Ticket: s.ticket, Path: e.cfg.rdbPath(),
+		Data: e.image(nil, imageFile)})
 }
 
-// Saved tells the outcome of an EventSave: "" is success, anything else says what went wrong.
+// saved tells the outcome of an EventSave: "" is success, anything else says what went wrong.
 // A ticket that is not, or no more, waited for is passed over.
-func (e *Engine) Saved(ticket uint32, failure string) {
+func (e *Engine) saved(ticket uint32, failure string) {
 	p := &e.persist
 	i := slices.IndexFunc(p.pending, func(s save) bool { return s.ticket == ticket })
 	if i < 0 {
@@ -153,10 +153,8 @@ func (e *Engine) answerSave(s *save, done bool) {
 
 func (c *Call) replyOK() { c.OK() }
 
-// Stop has the engine shut down since its host was told to, by the signal "sigint" or "sigterm":
-// the parameter shutdown-on-sigint or shutdown-on-sigterm says how. An EventShutdown follows, after
-// an EventSave if the data is to be saved. None follows when saving failed and is not forced.
-func (e *Engine) Stop(signal string) {
+// stop has the engine shut down since its host was told to, by a signal.
+func (e *Engine) stop(signal string) {
 	how := ""
 	if i := findParameter([]byte("shutdown-on-" + signal)); i >= 0 {
 		how = e.cfg.shows(i)
@@ -182,7 +180,7 @@ const shutdownAsked = "SHUTDOWN"
 // shutdown asks the host to stop. From now on no command runs.
 func (e *Engine) shutdown(why string) {
 	e.persist.closing = true
-	e.events = append(e.events, Event{Kind: EventShutdown, Text: why})
+	e.emit(Event{Kind: EventShutdown, Data: []byte(why)})
 }
 
 // rdbPath is where the RDB file stands.

@@ -12,11 +12,12 @@ import (
 // A saver is an engine whose saves succeed or fail as the test wants.
 type saver struct {
 	*core.Engine
-	t     *testing.T
-	now   core.Time
-	saves []core.Event
-	stops int
-	hung  int
+	t      *testing.T
+	now    core.Time
+	saves  []core.Event
+	unread map[core.ConnID]string
+	stops  int
+	hung   int
 }
 
 func newSaver(t *testing.T, config map[string]string) *saver {
@@ -25,22 +26,22 @@ func newSaver(t *testing.T, config map[string]string) *saver {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &saver{Engine: e, t: t, now: coretest.Epoch}
-	s.Open(1, core.Conn{Addr: "127.0.0.1:50001"})
-	s.Open(2, core.Conn{Addr: "127.0.0.1:50002"})
+	s := &saver{Engine: e, t: t, now: coretest.Epoch, unread: map[core.ConnID]string{}}
+	for id := range core.ConnID(2) {
+		open(e, id+1)
+	}
 	return s
 }
 
-// say sends a command and expects what its client, and no other, then gets.
-func (s *saver) say(client core.ConnID, command, want string) {
-	s.t.Helper()
-	s.Feed(client, coretest.Request(strings.Fields(command)...))
-	s.gets(client, want)
+func (s *saver) feed(client core.ConnID, command string) {
+	request := coretest.Request(strings.Fields(command)...)
+	s.Input(&core.Input{Kind: core.InData, Conn: client, Data: request})
 }
 
-func (s *saver) gets(client core.ConnID, want string) {
-	s.t.Helper()
-	for ev, ok := s.Poll(); ok; ev, ok = s.Poll() {
+// poll does what the engine wants done.
+func (s *saver) poll() {
+	var ev core.Event
+	for s.Poll(&ev) {
 		switch ev.Kind {
 		case core.EventSave:
 			s.saves = append(s.saves, ev)
@@ -48,10 +49,25 @@ func (s *saver) gets(client core.ConnID, want string) {
 			s.stops++
 		case core.EventHangup:
 			s.hung++
+		case core.EventData:
+			s.unread[ev.Conn] += string(ev.Data)
 		}
 	}
+}
+
+// say sends a command and expects what its client, and no other, then gets.
+func (s *saver) say(client core.ConnID, command, want string) {
+	s.t.Helper()
+	s.feed(client, command)
+	s.gets(client, want)
+}
+
+func (s *saver) gets(client core.ConnID, want string) {
+	s.t.Helper()
+	s.poll()
 	for id := core.ConnID(1); id <= 2; id++ {
-		got, wanted := string(s.AppendOutput(id, nil)), ""
+		got, wanted := s.unread[id], ""
+		delete(s.unread, id)
 		if id == client {
 			wanted = want
 		}
@@ -69,7 +85,7 @@ func (s *saver) saved(failure string, client core.ConnID, want string) {
 	}
 	ev := s.saves[0]
 	s.saves = s.saves[1:]
-	s.Saved(ev.Ticket, failure)
+	s.Input(&core.Input{Kind: core.InSaved, Ticket: ev.Ticket, Data: []byte(failure)})
 	s.gets(client, want)
 }
 
@@ -94,7 +110,7 @@ func TestSaveWaits(t *testing.T) {
 	if len(s.saves) != 1 || s.saves[0].Path != "/data/x.rdb" {
 		t.Fatalf("%d saves", len(s.saves))
 	}
-	if err := s.Restore(s.saves[0].Image); err != nil {
+	if err := s.Restore(s.saves[0].Data); err != nil {
 		t.Fatal(err)
 	}
 	s.say(2, "GET k", "$1\r\nv\r\n")
@@ -104,9 +120,9 @@ func TestSaveWaits(t *testing.T) {
 	s.saved("no space left on device", 1, "-ERR\r\n")
 	s.say(1, "SET k x", ok)
 	s.say(1, "SAVE", "")
-	s.Close(1)
+	s.Input(&core.Input{Kind: core.InClose, Conn: 1})
 	s.saved("", 0, "")
-	s.Saved(77, "") // a ticket that nobody waits for
+	s.Input(&core.Input{Kind: core.InSaved, Ticket: 77}) // a ticket that nobody waits for
 	s.gets(0, "")
 }
 
@@ -117,9 +133,11 @@ func TestBackgroundSaveFails(t *testing.T) {
 	s.say(1, "BGSAVE", "-ERR Background save already in progress\r\n")
 	s.say(1, "SAVE", "-ERR Background save already in progress\r\n")
 	s.saved("read-only file system", 0, "")
-	s.Feed(1, coretest.Request("SET", "k", "v"))
-	s.Feed(1, coretest.Request("PING"))
-	out := string(s.AppendOutput(1, nil))
+	s.feed(1, "SET k v")
+	s.feed(1, "PING")
+	s.poll()
+	out := s.unread[1]
+	delete(s.unread, 1)
 	if strings.Count(out, "-MISCONF Redis is configured to save RDB snapshots") != 2 {
 		t.Fatalf("%q", out)
 	}
@@ -180,10 +198,12 @@ func TestShutdown(t *testing.T) {
 	s.say(1, "SHUTDOWN", "")
 	s.saved("disk full", 1, failed)
 	s.say(1, "SHUTDOWN", "")
-	s.Feed(2, coretest.Request("SHUTDOWN", "ABORT"))
-	if got := string(s.AppendOutput(1, nil)); got != failed {
+	s.feed(2, "SHUTDOWN ABORT")
+	s.poll()
+	if got := s.unread[1]; got != failed {
 		t.Fatalf("%q", got)
 	}
+	delete(s.unread, 1)
 	s.gets(2, ok)
 	s.saved("", 0, "")
 	if s.stops != 0 {

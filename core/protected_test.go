@@ -26,13 +26,14 @@ func TestProtectedMode(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		e.Open(1, c.peer)
-		ev, more := e.Poll()
+		e.open(1, c.peer)
+		var ev Event
+		more := e.Poll(&ev)
 		if more == c.welcome {
 			t.Errorf("%v, %v: event %v, %v", c.peer, c.config, ev, more)
 		}
 		if !c.welcome && (ev.Kind != EventHangup ||
-			!strings.HasPrefix(string(e.AppendOutput(1, nil)), "-DENIED ")) {
+			!strings.HasPrefix(string(ev.Data), "-DENIED ")) {
 			t.Errorf("%v: event %v", c.peer, ev)
 		}
 	}

@@ -18,14 +18,14 @@ type ReplayError struct {
 // Error gives the reason and the offset.
 func (r *ReplayError) Error() string { return r.Reason + " at offset " + strconv.Itoa(r.Offset) }
 
-// Replay applies a file of an append-only file: an RDB image, or commands, or an image and then
+// replay applies a file of an append-only file: an RDB image, or commands, or an image and then
 // commands. The first one after an EventLoad replaces all data. It returns the bytes that it
 // applied. They are fewer than the file has where it ends in the midst of a command or a
 // transaction and aof-load-truncated allows that: the host is then to cut off the rest.
 //
-// Keys whose time is over are kept, since what follows may yet change that; they go after Loaded.
+// Keys whose time is over are kept, since what follows may yet change that; they go after InLoaded.
 // After an error the data are what was applied before.
-func (e *Engine) Replay(file []byte) (good int, err error) {
+func (e *Engine) replay(file []byte) (good int, err error) {
 	a := &e.aof
 	if a.loading == nil {
 		return 0, &ReplayError{0, "nothing is being loaded"}
@@ -46,7 +46,7 @@ func (e *Engine) Replay(file []byte) (good int, err error) {
 		l.commit()
 		rest = file[l.r.Offset():]
 	}
-	r := replay{e: e, file: file, at: len(file) - len(rest)}
+	r := replayer{e: e, file: file, at: len(file) - len(rest)}
 	r.conn = conn{db: e.dbs[0], authenticated: true, executing: true, leaving: true}
 	now := e.now
 	a.replayed, e.now = now, 0
@@ -56,9 +56,9 @@ func (e *Engine) Replay(file []byte) (good int, err error) {
 	return r.good, err
 }
 
-// replay is a file of commands being applied. Meanwhile the engine's time is 0, so that nothing
+// replayer is a file of commands being applied. Meanwhile the engine's time is 0, so that nothing
 // expires.
-type replay struct {
+type replayer struct {
 	e      *Engine
 	conn   conn // on behalf of which commands run
 	reader resp.Reader
@@ -72,7 +72,7 @@ type replay struct {
 // replayBulkMax bounds an argument: no file can hold a longer one.
 const replayBulkMax = min(1<<40, math.MaxInt)
 
-func (r *replay) run() error {
+func (r *replayer) run() error {
 	for n := 0; r.at < len(r.file); n++ {
 		if !r.multi {
 			r.good = r.at
@@ -108,10 +108,10 @@ func (r *replay) run() error {
 	return nil
 }
 
-func (r *replay) fail(reason string) error { return &ReplayError{r.at, reason} }
+func (r *replayer) fail(reason string) error { return &ReplayError{r.at, reason} }
 
 // cut ends a file that ends too early.
-func (r *replay) cut() error {
+func (r *replayer) cut() error {
 	if r.e.cfg.aofTruncated {
 		return nil
 	}
@@ -121,7 +121,7 @@ func (r *replay) cut() error {
 
 // command applies a command, or keeps it until the transaction is complete, and returns what is
 // wrong with it.
-func (r *replay) command(args [][]byte) (problem string) {
+func (r *replayer) command(args [][]byte) (problem string) {
 	cmd := r.e.lookupCommand(args)
 	switch {
 	case cmd == nil:
@@ -144,7 +144,7 @@ func (r *replay) command(args [][]byte) (problem string) {
 }
 
 // apply runs a command if it is of those that a server writes into its file.
-func (r *replay) apply(cmd *Command, args [][]byte) {
+func (r *replayer) apply(cmd *Command, args [][]byte) {
 	if cmd.Flags&(Write|MayReplicate) == 0 && cmd.Name != "select" {
 		return
 	}

@@ -8,14 +8,14 @@ import (
 // feed sends a client's lines, each a command.
 func feed(e *Engine, id ConnID, lines ...string) {
 	for _, line := range lines {
-		e.Feed(id, []byte(line+"\r\n"))
+		e.feed(id, []byte(line+"\r\n"))
 	}
 }
 
 // stream returns what a connection got, one command a line.
 func stream(e *Engine, id ConnID) string {
 	var out []string
-	fields := strings.Split(string(e.AppendOutput(id, nil)), "\r\n")
+	fields := strings.Split(sent(e, id), "\r\n")
 	for i := 0; i < len(fields); i++ {
 		switch {
 		case strings.HasPrefix(fields[i], "*"):
@@ -50,9 +50,9 @@ func TestReplicate(t *testing.T) {
 		{"flushing", "flushdb|flushall", "SELECT 0\nflushdb\nflushall"},
 	} {
 		e := start(t)
-		e.Open(2, Conn{})
-		e.Feed(2, []byte("SYNC\r\n"))
-		if image := string(e.AppendOutput(2, nil)); !strings.HasPrefix(image, "$") ||
+		e.open(2, Conn{})
+		e.feed(2, []byte("SYNC\r\n"))
+		if image := sent(e, 2); !strings.HasPrefix(image, "$") ||
 			!strings.Contains(image, "\r\nREDIS") {
 			t.Fatalf("%s: SYNC answers %.20q", c.name, image)
 		}
@@ -71,12 +71,12 @@ func TestReplicateSpop(t *testing.T) {
 		"CONFIG SET set-max-intset-entries 2|SADD s 1 2 3|SPOP s 1",
 	} {
 		e := start(t)
-		e.Open(2, Conn{})
-		e.Feed(2, []byte("SYNC\r\n"))
-		e.AppendOutput(2, nil)
+		e.open(2, Conn{})
+		e.feed(2, []byte("SYNC\r\n"))
+		sent(e, 2)
 		lines := strings.Split(send, "|")
 		feed(e, 1, lines[:len(lines)-1]...)
-		e.AppendOutput(1, nil)
+		sent(e, 1)
 		feed(e, 1, lines[len(lines)-1])
 		_, got, _ := strings.Cut(stream(e, 2), "\nSREM s ")
 		if want := strings.TrimSpace(stream(e, 1)); got != want {
@@ -90,10 +90,10 @@ func TestReplicateSpop(t *testing.T) {
 func TestReplicateServed(t *testing.T) {
 	e := start(t)
 	for id := range ConnID(4) {
-		e.Open(id+2, Conn{})
+		e.open(id+2, Conn{})
 	}
-	e.Feed(2, []byte("SYNC\r\n"))
-	e.AppendOutput(2, nil)
+	e.feed(2, []byte("SYNC\r\n"))
+	sent(e, 2)
 	feed(e, 3, "blpop q 0")
 	feed(e, 1, "multi", "rpush q 1 2", "set a 1", "exec", "set x 1 px 100")
 	e.Advance(1_700_000_000_500_000)
@@ -105,7 +105,7 @@ func TestReplicateServed(t *testing.T) {
 	if got := stream(e, 2); got != "PING" {
 		t.Errorf("after 10 seconds it gets %q", got)
 	}
-	e.Close(2)
+	e.close(2)
 	feed(e, 1, "set a 1")
 	if len(e.replicas.conns) != 0 || e.replicas.count != 0 {
 		t.Error("a replica that has gone is still fed")
@@ -120,10 +120,10 @@ func TestReplicateExpired(t *testing.T) {
 		t.Fatal(err)
 	}
 	for id := range ConnID(3) {
-		e.Open(id+1, Conn{})
+		e.open(id+1, Conn{})
 	}
-	e.Feed(2, []byte("SYNC\r\n"))
-	e.AppendOutput(2, nil)
+	e.feed(2, []byte("SYNC\r\n"))
+	sent(e, 2)
 	e.expires.paused = true
 	feed(e, 3, "blpop k a 0")
 	feed(e, 1, "multi", "rpush k x", "pexpire k 1", "debug sleep 0.1", "exec")
@@ -139,27 +139,27 @@ func TestReplicateExpired(t *testing.T) {
 // TestWait lets WAIT wait until a replica says that it has what was written.
 func TestWait(t *testing.T) {
 	e := start(t)
-	e.Open(2, Conn{})
-	e.Feed(2, []byte("SYNC\r\n"))
-	e.AppendOutput(2, nil)
+	e.open(2, Conn{})
+	e.feed(2, []byte("SYNC\r\n"))
+	sent(e, 2)
 	feed(e, 1, "set a 1", "wait 1 100")
-	if got := string(e.AppendOutput(1, nil)); got != "+OK\r\n" {
+	if got := sent(e, 1); got != "+OK\r\n" {
 		t.Errorf("at once %q", got)
 	}
 	if got := stream(e, 2); got != "SELECT 0\nset a 1\nREPLCONF GETACK *" {
 		t.Errorf("the replica gets %q", got)
 	}
 	feed(e, 2, "REPLCONF ACK 10")
-	if got := string(e.AppendOutput(1, nil)); got != "" {
+	if got := sent(e, 1); got != "" {
 		t.Errorf("too early %q", got)
 	}
 	feed(e, 2, "REPLCONF ACK 1000")
-	if got := string(e.AppendOutput(1, nil)); got != ":1\r\n" {
+	if got := sent(e, 1); got != ":1\r\n" {
 		t.Errorf("in the end %q", got)
 	}
 	feed(e, 1, "wait 2 100")
 	e.Advance(1_700_000_000_200_000)
-	if got := string(e.AppendOutput(1, nil)); got != ":1\r\n" {
+	if got := sent(e, 1); got != ":1\r\n" {
 		t.Errorf("for too many %q", got)
 	}
 }

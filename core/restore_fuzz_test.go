@@ -42,7 +42,7 @@ func FuzzRestore(f *testing.F) {
 	} {
 		e := start(f)
 		for _, args := range commands {
-			e.Feed(1, request(args...))
+			e.feed(1, request(args...))
 		}
 		o := *e.dbs[0].keys.Find([]byte("k"))
 		w := rdb.Writer{Compress: true}
@@ -56,12 +56,10 @@ func FuzzRestore(f *testing.F) {
 		payload := string(sealed(body))
 		e := start(t)
 		for _, args := range afterwards {
-			e.Feed(1, request("RESTORE", "k", "0", payload, "REPLACE"))
-			e.Feed(1, request(args...))
-			e.Feed(1, request("DUMP", "k"))
-			for _, ok := e.Poll(); ok; _, ok = e.Poll() {
-			}
-			e.AppendOutput(1, nil)
+			e.feed(1, request("RESTORE", "k", "0", payload, "REPLACE"))
+			e.feed(1, request(args...))
+			e.feed(1, request("DUMP", "k"))
+			sent(e, 1)
 		}
 		e.Advance(e.now + 1e6)
 		if err := e.Restore(e.Snapshot(nil)); err != nil {

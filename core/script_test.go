@@ -19,22 +19,20 @@ func newScriptSession(t *testing.T, config map[string]string) *scriptSession {
 	}
 	s := &scriptSession{T: t, e: e, now: 1e15}
 	for id := ConnID(1); id <= 3; id++ {
-		e.Open(id, Conn{Addr: "127.0.0.1:50000"})
+		e.open(id, Conn{Addr: "127.0.0.1:50000"})
 	}
 	return s
 }
 
 // send sends an inline command and returns what the client got at once.
 func (s *scriptSession) send(id ConnID, command string) string {
-	s.e.Feed(id, []byte(command+"\r\n"))
+	s.e.feed(id, []byte(command+"\r\n"))
 	return s.get(id)
 }
 
 // get takes what a client has got.
 func (s *scriptSession) get(id ConnID) string {
-	for _, ok := s.e.Poll(); ok; _, ok = s.e.Poll() {
-	}
-	return string(s.e.AppendOutput(id, nil))
+	return sent(s.e, id)
 }
 
 // step turns the clock and lets a script go on.
@@ -162,7 +160,7 @@ func TestScriptMulti(t *testing.T) {
 func TestScriptOrphan(t *testing.T) {
 	s := newScriptSession(t, map[string]string{"busy-reply-threshold": "1"})
 	s.want(s.send(1, endless), "")
-	s.e.Close(1)
+	s.e.close(1)
 	s.step(2000)
 	s.want(s.send(2, "PING"), "-"+errBusy)
 	s.want(s.send(2, "SCRIPT KILL"), "+OK")
@@ -232,18 +230,19 @@ func BenchmarkEval(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	e.Open(1, Conn{})
+	e.open(1, Conn{})
+	var ev Event
 	var out []byte
 	run := func(b *testing.B, command string) {
 		request := []byte(command + "\r\n")
 		for b.Loop() {
-			e.Feed(1, request)
+			e.feed(1, request)
 			for e.Deadline() <= 1e15 {
 				e.Advance(1e15)
 			}
-			for _, ok := e.Poll(); ok; _, ok = e.Poll() {
+			for e.Poll(&ev) {
+				out = append(out[:0], ev.Data...)
 			}
-			out = e.AppendOutput(1, out[:0])
 		}
 	}
 	b.Run("small", func(b *testing.B) { run(b, `EVAL "return 1" 0`) })

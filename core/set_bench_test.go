@@ -16,7 +16,7 @@ func BenchmarkSpop(b *testing.B) {
 		for i := range 100_000 {
 			feed(e, 1, "sadd myset element:"+strconv.Itoa(i))
 		}
-		e.AppendOutput(1, nil)
+		sent(e, 1)
 	})
 }
 

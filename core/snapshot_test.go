@@ -16,14 +16,14 @@ func TestSnapshotOfState(t *testing.T) {
 	}
 	e := start(t)
 	for _, args := range commands {
-		e.Feed(1, request(args...))
+		e.feed(1, request(args...))
 	}
-	e.AppendOutput(1, nil)
+	sent(e, 1)
 	other, err := New(Options{Now: e.clock.host, Seed: [32]byte{1, 2, 3}})
 	if err != nil {
 		t.Fatal(err)
 	}
-	other.Open(1, Conn{})
+	other.open(1, Conn{})
 	if err := other.Restore(e.Snapshot(nil)); err != nil {
 		t.Fatal(err)
 	}
@@ -32,9 +32,9 @@ func TestSnapshotOfState(t *testing.T) {
 		{"SCAN", "0"}, {"EVALSHA", "e0e1f9fabfc9d4800c877a703b823ac0578ff8db", "0"},
 		{"EVALSHA", "7f923f79fe76194c868d7e1d0820de36700eb649", "0"}, {"FCALL", "f", "0"},
 	} {
-		e.Feed(1, request(args...))
-		other.Feed(1, request(args...))
-		got, want := string(other.AppendOutput(1, nil)), string(e.AppendOutput(1, nil))
+		e.feed(1, request(args...))
+		other.feed(1, request(args...))
+		got, want := sent(other, 1), sent(e, 1)
 		if got != want || want[0] == '-' {
 			t.Errorf("%q: %q, want %q", args, got, want)
 		}
@@ -46,8 +46,8 @@ func filled(b *testing.B, n int) *Engine {
 	b.Helper()
 	e := start(b)
 	run := func(args ...string) {
-		e.Feed(1, request(args...))
-		e.AppendOutput(1, nil)
+		e.feed(1, request(args...))
+		sent(e, 1)
 	}
 	for i := range n {
 		key := fmt.Sprintf("key:%d", i)

@@ -21,17 +21,13 @@ func TestStop(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		e.Stop("sigterm")
+		var ev Event
 		var got []string
-		for {
-			ev, more := e.Poll()
-			if !more {
-				break
-			}
+		for e.Input(&Input{Kind: InStop, Data: []byte("sigterm")}); e.Poll(&ev); {
 			switch ev.Kind {
 			case EventSave:
 				got = append(got, "save")
-				e.Saved(ev.Ticket, c.failure)
+				e.Input(&Input{Kind: InSaved, Ticket: ev.Ticket, Data: []byte(c.failure)})
 			case EventShutdown:
 				got = append(got, "shutdown")
 			}

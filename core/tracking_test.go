@@ -12,10 +12,10 @@ func TestTrackingForgets(t *testing.T) {
 	s.send(1, "CLIENT TRACKING ON")
 	s.send(1, "GET hot")
 	for id := ConnID(10); id < 1000; id++ {
-		s.e.Open(id, Conn{Addr: "127.0.0.1:50000"})
+		s.e.open(id, Conn{Addr: "127.0.0.1:50000"})
 		s.send(id, "CLIENT TRACKING ON")
 		s.send(id, "GET hot")
-		s.e.Close(id)
+		s.e.close(id)
 	}
 	if n := s.e.tracking.items; n > 2*staleFrom {
 		t.Errorf("%d readers of a key are remembered, of whom one is there", n)
@@ -24,7 +24,7 @@ func TestTrackingForgets(t *testing.T) {
 	if s.e.tracking.keys.Len() != 1 {
 		t.Error("a key was forgotten though its reader may yet track it again")
 	}
-	s.e.Close(1)
+	s.e.close(1)
 	k := &s.e.tracking
 	heeded := s.e.duties != 0 || s.e.dbs[0].observed()
 	if k.users != 0 || k.items != 0 || k.keys.Len() != 0 || heeded {

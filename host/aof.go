@@ -2,6 +2,7 @@ package host
 
 import (
 	"bytes"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"os"
@@ -21,7 +22,7 @@ type appendLog struct {
 	pending []byte   // what could not be appended yet
 }
 
-// What the Ticket of an EventAppend asks for.
+// What the Ticket of an EventLogAppend asks for.
 const (
 	syncSoon  = 1
 	syncFirst = 2
@@ -29,7 +30,7 @@ const (
 
 // load carries out an EventLoad, once the outputs of its step have been delivered.
 func (l *Loop) load(path string) {
-	answer := Input{Kind: InLoaded}
+	answer := core.Input{Kind: core.InLoaded}
 	err := l.replay(l.under(path))
 	var death *Death
 	if errors.As(err, &death) { // so would the next engine
@@ -38,9 +39,9 @@ func (l *Loop) load(path string) {
 		return
 	}
 	if err != nil {
-		answer.Text = err.Error()
+		answer.Data = []byte(err.Error())
 	}
-	l.step([]Input{answer})
+	l.step([]core.Input{answer})
 }
 
 // replay hands the files to the engine, and opens the last one. It leaves it to the engine to begin
@@ -79,10 +80,14 @@ func (l *Loop) replayFile(path string, last bool) error {
 	if err != nil {
 		return err
 	}
-	good, err := l.engine.Replay(file)
+	answer, err := l.ask(core.InReplay, file)
+	if err != nil {
+		return err
+	}
+	good, fault := int(binary.LittleEndian.Uint32(answer)), answer[4:]
 	switch {
-	case err != nil:
-		return fmt.Errorf("cannot load the append only file %s: %w", name, err)
+	case len(fault) > 0:
+		return fmt.Errorf("cannot load the append only file %s: %s", name, fault)
 	case good == len(file):
 		l.log(2, "DB loaded from append only file "+name)
 		return nil
@@ -139,16 +144,16 @@ func (a *appendLog) incrName(seq int64) string {
 	return fmt.Sprintf("%s.%d.incr.aof", filepath.Base(a.path), seq)
 }
 
-// append carries out the EventAppend at the start of out and those that follow for the same file,
-// in one write. Where what follows must not be delivered without, a failure ends the engine.
-func (l *Loop) append(out []Output) {
+// append carries out the EventLogAppend at the start of out and those that follow for the same
+// file, in one write. Where what follows must not be delivered without, a failure ends the engine.
+func (l *Loop) append(out []core.Event) {
 	ask := uint32(0)
 	var data []byte
 	for i := range out {
 		if out[i].Kind == core.EventRewrite || out[i].Kind == core.EventLoad {
 			break
 		}
-		if out[i].Kind == core.EventAppend {
+		if out[i].Kind == core.EventLogAppend {
 			if ask = max(ask, out[i].Ticket); data == nil {
 				data = out[i].Data
 			} else {
@@ -173,9 +178,9 @@ func (l *Loop) append(out []Output) {
 		l.giveUp("Can't recover from AOF write error when the AOF fsync policy is 'always'. " +
 			"Exiting...")
 	case err != nil:
-		l.answer(Input{Kind: InAppended, Text: cause(err)})
+		l.reply(core.Input{Kind: core.InLogged, Data: []byte(cause(err))})
 	case failing:
-		l.answer(Input{Kind: InAppended})
+		l.reply(core.Input{Kind: core.InLogged})
 	}
 	if err == nil && ask == syncSoon {
 		go l.sync(a.file)
@@ -192,7 +197,7 @@ func (l *Loop) giveUp(why string) {
 // sync makes a file durable while the Loop goes on.
 func (l *Loop) sync(file *os.File) {
 	if err := file.Sync(); err != nil && !errors.Is(err, os.ErrClosed) {
-		l.Send([]Input{{Kind: InAppended, Text: cause(err)}})
+		l.Send([]core.Input{{Kind: core.InLogged, Data: []byte(cause(err))}})
 	}
 }
 
@@ -221,8 +226,8 @@ func (a *appendLog) append(data []byte) error {
 }
 
 // rewrite carries out an EventRewrite and puts its outcome into the inbox.
-func (l *Loop) rewrite(o *Output) {
-	answer := Input{Kind: InRewritten, Ticket: o.Ticket}
+func (l *Loop) rewrite(o *core.Event) {
+	answer := core.Input{Kind: core.InRewritten, Ticket: o.Ticket}
 	path := l.under(o.Path)
 	parts, err := (*manifest)(nil), error(nil)
 	if l.aof != nil && l.aof.path == path {
@@ -235,7 +240,7 @@ func (l *Loop) rewrite(o *Output) {
 		next, err = begin(path, parts, o.Data)
 	}
 	if err != nil {
-		answer.Text = err.Error()
+		answer.Data = []byte(err.Error())
 	} else {
 		if l.aof != nil {
 			_ = l.aof.file.Close() // nobody needs it any more
@@ -243,7 +248,7 @@ func (l *Loop) rewrite(o *Output) {
 		l.aof = next
 		parts.remove(filepath.Dir(path))
 	}
-	l.answer(answer)
+	l.reply(answer)
 }
 
 // begin makes an append-only file with a base, in place of one made of other parts.

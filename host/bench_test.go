@@ -46,14 +46,14 @@ func BenchmarkStep(b *testing.B) {
 		}
 		defer e.Close()
 		peer := core.Conn{Addr: "127.0.0.1:1", Laddr: "127.0.0.1:2"}
-		input := []Input{{Kind: InOpen, Conn: 1, Peer: peer}}
+		input := []core.Input{{Kind: core.InOpen, Conn: 1, Data: peer.AppendTo(nil)}}
 		out, _, err := e.Step(1, input, nil)
 		if err != nil {
 			b.Fatal(err)
 		}
 		b.ResetTimer()
 		for i := 0; i < b.N; i += batch {
-			input[0] = Input{Kind: InData, Conn: 1, Data: in[i/batch%len(in)]}
+			input[0] = core.Input{Kind: core.InData, Conn: 1, Data: in[i/batch%len(in)]}
 			if out, _, err = e.Step(core.Time(i), input, out[:0]); err != nil {
 				b.Fatal(err)
 			}

@@ -12,7 +12,7 @@ import (
 type Caller struct {
 	loop *Loop
 	id   core.ConnID
-	send [1]Input
+	send [1]core.Input
 
 	mu     sync.Mutex
 	buf    []byte // whole and partial replies that Do has not taken
@@ -36,7 +36,7 @@ func (l *Loop) Caller() (*Caller, error) {
 // as long as a command blocks; Close ends the wait. After an error the Caller is of no more use:
 // ErrClosed says that the engine hung up, and dst holds what came before.
 func (c *Caller) Do(dst, requests []byte, n int) ([]byte, error) {
-	c.send[0] = Input{Kind: InData, Conn: c.id, Data: requests}
+	c.send[0] = core.Input{Kind: core.InData, Conn: c.id, Data: requests}
 	c.loop.Send(c.send[:])
 	c.send[0].Data = nil
 	for {

@@ -210,12 +210,14 @@ func testReadsEverything(t *testing.T, m Maker) {
 type slowEngine struct {
 	Engine
 	entered, leave chan struct{}
-	steps          [][]Input
+	steps          [][]core.Input
 }
 
-func (s *slowEngine) Step(now core.Time, in []Input, out []Output) ([]Output, core.Time, error) {
-	s.steps = append(s.steps, append([]Input(nil), in...))
-	if len(in) > 0 && in[0].Kind == InData {
+func (s *slowEngine) Step(now core.Time, in []core.Input, out []core.Event) (
+	[]core.Event, core.Time, error,
+) {
+	s.steps = append(s.steps, append([]core.Input(nil), in...))
+	if len(in) > 0 && in[0].Kind == core.InData {
 		s.entered <- struct{}{}
 		<-s.leave
 	}

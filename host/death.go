@@ -43,20 +43,21 @@ func (l *Loop) revive() error {
 			l.log(3, "the last save cannot be read: "+err.Error())
 		}
 	}
-	switch {
-	case image == nil:
-		l.log(3, "a new engine starts empty: no snapshot was kept")
-	default:
-		if err = engine.Restore(image); err == nil {
-			l.log(3, "a new engine starts with the data of "+from)
-			break
-		}
-		l.log(3, "a new engine starts empty: "+from+" is refused: "+err.Error())
-		var death *Death
-		if errors.As(err, &death) {
-			return errors.Join(err, engine.Close())
-		}
-	}
 	l.engine, l.deadline = engine, l.now() // a step at once tells the true deadline
+	if image == nil {
+		l.log(3, "a new engine starts empty: no snapshot was kept")
+		return nil
+	}
+	refusal, err := l.ask(core.InRestore, image)
+	switch {
+	case err != nil:
+		l.log(3, from+" kills a new engine: "+err.Error())
+		l.engine, l.deadline = nil, core.Never
+		return errors.Join(err, engine.Close())
+	case len(refusal) > 0:
+		l.log(3, "a new engine starts empty: "+from+" is refused: "+string(refusal))
+	default:
+		l.log(3, "a new engine starts with the data of "+from)
+	}
 	return nil
 }

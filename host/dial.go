@@ -30,7 +30,7 @@ type conn struct {
 	addr Addr
 
 	sending sync.Mutex
-	send    [1]Input // of sending: Send keeps no reference, so one will do
+	send    [1]core.Input // of sending: Send keeps no reference, so one will do
 
 	mu     sync.Mutex
 	unread []byte // what Read has not taken; starts at off
@@ -84,7 +84,7 @@ func (c *conn) Data(data []byte) {
 	c.unread = append(c.unread, data...)
 	if len(c.unread)-c.off > unreadMax && !c.corked && c.id != 0 {
 		c.corked = true
-		c.loop.Send([]Input{{Kind: InCork, Conn: c.id}})
+		c.loop.Send([]core.Input{{Kind: core.InCork, Conn: c.id}})
 	}
 	c.signal()
 }
@@ -115,7 +115,7 @@ func (c *conn) Read(b []byte) (int, error) {
 		}
 		n, uncork, err := c.take(b)
 		if uncork {
-			c.loop.Send([]Input{{Kind: InUncork, Conn: c.id}})
+			c.loop.Send([]core.Input{{Kind: core.InUncork, Conn: c.id}})
 		}
 		if n > 0 || err != nil || len(b) == 0 {
 			return n, err
@@ -171,7 +171,7 @@ func (c *conn) Write(b []byte) (int, error) {
 	}
 	c.sending.Lock()
 	defer c.sending.Unlock()
-	c.send[0] = Input{Kind: InData, Conn: c.id, Data: b}
+	c.send[0] = core.Input{Kind: core.InData, Conn: c.id, Data: b}
 	c.loop.Send(c.send[:])
 	c.send[0].Data = nil
 	return len(b), nil
@@ -197,7 +197,7 @@ func (c *conn) Close() error {
 }
 
 // forget closes a connection from the outside.
-func (l *Loop) forget(id core.ConnID) { l.Send([]Input{{Kind: InClose, Conn: id}}) }
+func (l *Loop) forget(id core.ConnID) { l.Send([]core.Input{{Kind: core.InClose, Conn: id}}) }
 
 // LocalAddr implements net.Conn.
 func (c *conn) LocalAddr() net.Addr { return c.addr }

@@ -1,6 +1,7 @@
 package host
 
 import (
+	"bytes"
 	"cmp"
 	"errors"
 	"slices"
@@ -87,9 +88,10 @@ type Loop struct {
 	engine   Engine
 	deadline core.Time
 	work     inbox // what the owner took from the inbox
-	out      []Output
+	out      []core.Event
 	sinks    map[core.ConnID]Sink
 	kept     []byte // the image of Keep
+	answer   []byte // to the question of ask
 	saved    string // the path of the last good save
 	aof      *appendLog
 	loads    string // the path of an EventLoad that the step has led to
@@ -99,7 +101,7 @@ type Loop struct {
 
 // inbox is input that waits.
 type inbox struct {
-	inputs []Input
+	inputs []core.Input
 	bytes  []byte // Data of inputs is copied here
 	opens  []opening
 }
@@ -158,7 +160,10 @@ func (l *Loop) Open(peer core.Conn, sink Sink) core.ConnID {
 	l.lastID++
 	id := l.lastID
 	l.inbox.opens = append(l.inbox.opens, opening{id, sink})
-	l.inbox.inputs = append(l.inbox.inputs, Input{Kind: InOpen, Conn: id, Peer: peer})
+	at := len(l.inbox.bytes)
+	l.inbox.bytes = peer.AppendTo(l.inbox.bytes)
+	l.inbox.inputs = append(l.inbox.inputs,
+		core.Input{Kind: core.InOpen, Conn: id, Data: l.inbox.bytes[at:]})
 	l.combine()
 	return id
 }
@@ -166,7 +171,7 @@ func (l *Loop) Open(peer core.Conn, sink Sink) core.ConnID {
 // Send hands inputs to the engine in order. It returns when they are applied, or when another
 // caller has undertaken to apply them; either way the inputs are the caller's again. It waits while
 // the inbox is full.
-func (l *Loop) Send(inputs []Input) {
+func (l *Loop) Send(inputs []core.Input) {
 	l.mu.Lock()
 	for l.owned && len(l.inbox.bytes) > inboxMax && hasData(inputs) {
 		l.changed.Wait()
@@ -186,9 +191,9 @@ func (l *Loop) Send(inputs []Input) {
 	l.release()
 }
 
-func hasData(inputs []Input) bool {
+func hasData(inputs []core.Input) bool {
 	for i := range inputs {
-		if inputs[i].Kind == InData {
+		if inputs[i].Kind == core.InData {
 			return true
 		}
 	}
@@ -196,7 +201,7 @@ func hasData(inputs []Input) bool {
 }
 
 // add copies inputs and their bytes.
-func (b *inbox) add(inputs []Input) {
+func (b *inbox) add(inputs []core.Input) {
 	for _, in := range inputs {
 		if len(in.Data) > 0 {
 			at := len(b.bytes)
@@ -318,24 +323,30 @@ func (l *Loop) own() {
 	l.mu.Unlock()
 }
 
-// step runs one step and delivers what comes of it.
-func (l *Loop) step(inputs []Input) {
+// step runs one step and delivers what comes of it. An engine that dies is buried.
+func (l *Loop) step(inputs []core.Input) {
 	if l.engine == nil {
 		l.refuse(inputs)
 		return
 	}
+	if err := l.advance(inputs); err != nil {
+		l.bury(err)
+	}
+}
+
+// advance is step, but leaves an engine that dies to the caller.
+func (l *Loop) advance(inputs []core.Input) error {
 	out, deadline, err := l.engine.Step(l.now(), inputs, l.out[:0])
 	l.out, l.deadline = out, deadline
 	if err != nil {
-		l.bury(err)
-		return
+		return err
 	}
 	for i := range out {
 		l.deliver(i)
 	}
 	clear(out)
 	for i := range inputs {
-		if inputs[i].Kind == InClose {
+		if inputs[i].Kind == core.InClose {
 			delete(l.sinks, inputs[i].Conn)
 		}
 	}
@@ -344,9 +355,10 @@ func (l *Loop) step(inputs []Input) {
 		l.loads = ""
 		l.load(path)
 	}
+	return nil
 }
 
-// deliver carries out an output of the step.
+// deliver carries out an event of the step.
 func (l *Loop) deliver(i int) {
 	o := &l.out[i]
 	switch o.Kind {
@@ -361,16 +373,18 @@ func (l *Loop) deliver(i int) {
 		}
 	case core.EventSave:
 		l.save(o)
-	case core.EventAppend:
+	case core.EventLogAppend:
 		l.append(l.out[i:])
 	case core.EventRewrite:
 		l.rewrite(o)
 	case core.EventLoad:
 		l.loads = o.Path
 	case core.EventShutdown:
-		l.shutdown(o.Text)
+		l.shutdown(string(o.Data))
 	case core.EventLog:
-		l.log(o.Level, o.Text)
+		l.log(int(o.Ticket), string(o.Data))
+	case core.EventSnapshot, core.EventRestored, core.EventReplayed:
+		l.answer = bytes.Clone(o.Data)
 	}
 }
 
@@ -391,7 +405,7 @@ func (l *Loop) log(level int, text string) {
 }
 
 // refuse hangs up what was opened after the end of the last engine.
-func (l *Loop) refuse(inputs []Input) {
+func (l *Loop) refuse(inputs []core.Input) {
 	for i := range inputs {
 		if id := inputs[i].Conn; l.sinks[id] != nil {
 			sink := l.sinks[id]
@@ -416,46 +430,51 @@ func (l *Loop) hangupAll() int {
 	return len(ids)
 }
 
-// exclusive calls f while the caller owns the engine, then steps so that what f led to is
-// delivered.
-func (l *Loop) exclusive(f func() error) error {
-	l.own()
+// ask puts a question to the engine, which answers with one event, and carries out what else comes
+// of it. The caller owns the engine, and buries one that dies.
+func (l *Loop) ask(kind core.InputKind, data []byte) (answer []byte, err error) {
 	if l.engine == nil {
-		l.release()
-		return ErrClosed
+		return nil, ErrClosed
 	}
-	err := f()
-	var death *Death
-	if errors.As(err, &death) {
-		l.bury(err)
-	} else {
-		l.step(nil)
-	}
-	l.release()
-	return err
+	l.answer = nil
+	err = l.advance([]core.Input{{Kind: kind, Data: data}})
+	answer, l.answer = l.answer, nil
+	return answer, err
 }
 
 // Snapshot returns the engine's data as an RDB file.
-func (l *Loop) Snapshot() (image []byte, err error) {
-	err = l.exclusive(func() error {
-		if image, err = l.engine.Snapshot(); err == nil {
-			l.keep(image)
-		}
-		return err
-	})
+func (l *Loop) Snapshot() ([]byte, error) {
+	l.own()
+	defer l.release()
+	image, err := l.ask(core.InSnapshot, nil)
+	l.mourn(err)
+	if err == nil {
+		l.keep(image)
+	}
 	return image, err
 }
 
 // Restore replaces the engine's data by that of an RDB file, or does nothing and says why. The
 // Loop keeps a reference to image if it keeps snapshots.
 func (l *Loop) Restore(image []byte) error {
-	return l.exclusive(func() error {
-		err := l.engine.Restore(image)
-		if err == nil {
-			l.keep(image)
-		}
-		return err
-	})
+	l.own()
+	defer l.release()
+	refusal, err := l.ask(core.InRestore, image)
+	l.mourn(err)
+	if err == nil && len(refusal) > 0 {
+		err = errors.New(string(refusal))
+	}
+	if err == nil {
+		l.keep(image)
+	}
+	return err
+}
+
+// mourn buries the engine if err is its death.
+func (l *Loop) mourn(err error) {
+	if err != nil && l.engine != nil {
+		l.bury(err)
+	}
 }
 
 func (l *Loop) keep(image []byte) {

@@ -27,8 +27,8 @@ func Native(o core.Options) (Engine, error) {
 }
 
 // Step implements Engine.
-func (n *native) Step(now core.Time, in []Input, out []Output) (
-	done []Output, next core.Time, err error,
+func (n *native) Step(now core.Time, in []core.Input, out []core.Event) (
+	done []core.Event, next core.Time, err error,
 ) {
 	if n.dead != nil {
 		return out, core.Never, n.dead
@@ -45,95 +45,25 @@ func (n *native) Step(now core.Time, in []Input, out []Output) (
 	n.core.Advance(now)
 	out = n.poll(out)
 	for i := range in {
-		n.input(&in[i])
+		n.core.Input(&in[i])
 		out = n.poll(out)
 	}
 	return out, n.core.Deadline(), nil
 }
 
-func (n *native) input(in *Input) {
-	switch in.Kind {
-	case InOpen:
-		n.core.Open(in.Conn, in.Peer)
-	case InData:
-		n.core.Feed(in.Conn, in.Data)
-	case InClose:
-		n.core.Close(in.Conn)
-	case InCork, InUncork:
-		n.core.Cork(in.Conn, in.Kind == InCork)
-	case InStop:
-		n.core.Stop(in.Text)
-	case InSaved:
-		n.core.Saved(in.Ticket, in.Text)
-	case InLoaded:
-		n.core.Loaded(in.Text)
-	case InAppended:
-		n.core.Appended(in.Text)
-	case InRewritten:
-		n.core.Rewritten(in.Ticket, in.Text)
-	}
-}
-
 // poll appends the engine's events. Slices of n.buf stay whole when it grows: what they hold is
 // not written again before the next step.
-func (n *native) poll(out []Output) []Output {
-	for n.core.Pending() {
-		ev, _ := n.core.Poll()
-		out = append(out, Output{Kind: ev.Kind, Conn: ev.Conn})
-		o := &out[len(out)-1]
-		if ev.Kind == core.EventData || ev.Kind == core.EventHangup {
+func (n *native) poll(out []core.Event) []core.Event {
+	var ev core.Event
+	for n.core.Poll(&ev) {
+		if ev.Kind.Lent() {
 			at := len(n.buf)
-			n.buf = n.core.AppendOutput(ev.Conn, n.buf)
-			o.Data = n.buf[at:len(n.buf):len(n.buf)]
-			continue
+			n.buf = append(n.buf, ev.Data...)
+			ev.Data = n.buf[at:len(n.buf):len(n.buf)]
 		}
-		o.Ticket, o.Path, o.Text, o.Level, o.Data = ev.Ticket, ev.Path, ev.Text, ev.Level, ev.Image
-		if ev.Kind == core.EventAppend {
-			at := len(n.buf)
-			n.buf = append(n.buf, ev.Image...)
-			o.Data = n.buf[at:len(n.buf):len(n.buf)]
-		}
+		out = append(out, ev)
 	}
 	return out
-}
-
-// Snapshot implements Engine.
-func (n *native) Snapshot() (image []byte, err error) {
-	if n.dead != nil {
-		return nil, n.dead
-	}
-	defer func() {
-		if broken := recover(); broken != nil {
-			image, err = nil, n.die(broken)
-		}
-	}()
-	return n.core.Snapshot(nil), nil
-}
-
-// Restore implements Engine.
-func (n *native) Restore(image []byte) (err error) {
-	if n.dead != nil {
-		return n.dead
-	}
-	defer func() {
-		if broken := recover(); broken != nil {
-			err = n.die(broken)
-		}
-	}()
-	return n.core.Restore(image)
-}
-
-// Replay implements Engine.
-func (n *native) Replay(file []byte) (good int, err error) {
-	if n.dead != nil {
-		return 0, n.dead
-	}
-	defer func() {
-		if broken := recover(); broken != nil {
-			good, err = 0, n.die(broken)
-		}
-	}()
-	return n.core.Replay(file)
 }
 
 // Close implements Engine.

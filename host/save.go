@@ -4,21 +4,23 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+
+	"github.com/redlet/redlet/core"
 )
 
 // save carries out an EventSave and puts its outcome into the inbox.
-func (l *Loop) save(o *Output) {
+func (l *Loop) save(o *core.Event) {
 	path := l.under(o.Path)
-	answer := Input{Kind: InSaved, Ticket: o.Ticket}
+	answer := core.Input{Kind: core.InSaved, Ticket: o.Ticket}
 	if err := writeFile(path, o.Data); err != nil {
-		answer.Text = err.Error()
+		answer.Data = []byte(err.Error())
 	} else {
 		l.saved = path
 		if l.options.Keep {
 			l.kept = append([]byte(nil), o.Data...)
 		}
 	}
-	l.answer(answer)
+	l.reply(answer)
 }
 
 // under is where a path of the engine lies.
@@ -29,8 +31,8 @@ func (l *Loop) under(path string) string {
 	return path
 }
 
-// answer puts the outcome of an event into the inbox, for the owner's next round.
-func (l *Loop) answer(in Input) {
+// reply puts the outcome of an event into the inbox, for the owner's next round.
+func (l *Loop) reply(in core.Input) {
 	l.mu.Lock()
 	l.inbox.inputs = append(l.inbox.inputs, in)
 	l.mu.Unlock()

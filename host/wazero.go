@@ -153,7 +153,7 @@ func compilerConfig() (config wazero.RuntimeConfig, err error) {
 
 // instantiate starts a guest and configures it.
 func (m *module) instantiate(o core.Options) (_ Engine, err error) {
-	w := &wazeroEngine{now: o.Now}
+	w := &wazeroEngine{}
 	ctx := experimental.WithMemoryAllocator(context.Background(), allocator)
 	config := wazero.NewModuleConfig().WithName("").WithStartFunctions(abi.ExportInitialize).
 		WithSysNanotime().WithSysWalltime().WithRandSource(rand.Reader).WithStderr(&w.stderr)

@@ -21,36 +21,46 @@ type wazeroEngine struct {
 	input   api.Function
 	step    api.Function
 	control uint32
-	now     core.Time // of the last step
-	stack   [2]uint64 // parameters and results of calls
+	stack   [2]uint64    // parameters and results of calls
+	early   []core.Event // came with the answer to the configuration; the first Step gives them out
 	stderr  lastWords
 	dead    *Death
-	early   []Output // came with a Snapshot or Restore; the next Step hands them out
 }
 
-// configure sends the first frame.
+// configure sends the first input. The events that follow the answer are for the first Step.
 func (w *wazeroEngine) configure(o core.Options) error {
-	payload := abi.AppendConfigure(nil, o.Seed, o.Config)
-	answer, err := w.ask(abi.Frame{Kind: abi.InConfigure, Payload: payload}, abi.OutConfigured)
-	if err == nil && len(answer) > 0 {
-		err = errors.New(string(answer))
+	in := core.Input{Kind: core.InConfigure, Data: abi.AppendConfigure(nil, o.Seed, o.Config)}
+	out, _, err := w.Step(o.Now, []core.Input{in}, nil)
+	switch {
+	case err != nil:
+		return err
+	case len(out) == 0 || out[0].Kind != core.EventConfigured:
+		return w.die(errors.New("no answer to the configuration"))
+	case len(out[0].Data) > 0:
+		return errors.New(string(out[0].Data))
 	}
-	return err
+	for _, ev := range out[1:] {
+		ev.Data = bytes.Clone(ev.Data)
+		w.early = append(w.early, ev)
+	}
+	return nil
 }
 
 // Step implements Engine.
-func (w *wazeroEngine) Step(now core.Time, in []Input, out []Output) ([]Output, core.Time, error) {
+func (w *wazeroEngine) Step(now core.Time, in []core.Input, out []core.Event) (
+	[]core.Event, core.Time, error,
+) {
 	if w.dead != nil {
 		return out, core.Never, w.dead
 	}
 	size := 0
 	for i := range in {
-		size += frameSize(&in[i])
+		size += abi.InputSize(&in[i])
 	}
 	given := out
-	out = append(out, w.early...)
-	w.early = nil
-	w.now = now
+	if w.early != nil {
+		out, w.early = append(out, w.early...), nil
+	}
 	if size > 0 {
 		buf, err := w.buffer(size)
 		if err != nil {
@@ -58,22 +68,16 @@ func (w *wazeroEngine) Step(now core.Time, in []Input, out []Output) ([]Output, 
 		}
 		buf = buf[:0]
 		for i := range in {
-			buf = appendInput(buf, &in[i])
-		}
-		if len(buf) != size {
-			return given, core.Never, w.die(errors.New("frames differ from their size"))
+			buf = abi.AppendInput(buf, &in[i])
 		}
 	}
-	frames, deadline, err := w.run(size)
+	frames, deadline, err := w.run(size, now)
 	if err != nil {
 		return given, core.Never, err
 	}
 	for len(frames) > 0 {
-		var f abi.Frame
-		if f, frames, err = abi.Next(frames); err == nil {
-			out, err = appendOutput(out, f)
-		}
-		if err != nil {
+		out = append(out, core.Event{})
+		if frames, err = abi.NextEvent(frames, &out[len(out)-1]); err != nil {
 			return given, core.Never, w.die(err)
 		}
 	}
@@ -97,8 +101,10 @@ func (w *wazeroEngine) buffer(size int) ([]byte, error) {
 }
 
 // run calls step over size bytes of input, and returns the output frames in the guest's memory.
-func (w *wazeroEngine) run(size int) (frames []byte, deadline core.Time, err error) {
-	w.stack[0], w.stack[1] = uint64(size), api.EncodeF64(float64(w.now))
+func (w *wazeroEngine) run(size int, now core.Time) (
+	frames []byte, deadline core.Time, err error,
+) {
+	w.stack[0], w.stack[1] = uint64(size), api.EncodeF64(float64(now))
 	if err := w.step.CallWithStack(context.Background(), w.stack[:]); err != nil {
 		return nil, 0, w.die(err)
 	}
@@ -123,146 +129,11 @@ func (w *wazeroEngine) run(size int) (frames []byte, deadline core.Time, err err
 
 // failed is the death of a guest that says itself what happened, in a LOG frame.
 func (w *wazeroEngine) failed(status abi.Status, frames []byte) error {
-	f, _, err := abi.Next(frames)
-	if err != nil || f.Kind != abi.OutLog {
+	var ev core.Event
+	if _, err := abi.NextEvent(frames, &ev); err != nil || ev.Kind != core.EventLog {
 		return w.die(fmt.Errorf("status %d of step", status))
 	}
-	return w.die(errors.New(string(f.Payload)))
-}
-
-// frameSize is what appendInput will append.
-func frameSize(in *Input) int {
-	switch in.Kind {
-	case InOpen:
-		return len(appendInput(nil, in))
-	case InData:
-		return abi.HeaderSize + len(in.Data)
-	case InSaved, InStop, InLoaded, InAppended, InRewritten:
-		return abi.HeaderSize + len(in.Text)
-	}
-	return abi.HeaderSize
-}
-
-// appendInput appends an input as a frame.
-func appendInput(dst []byte, in *Input) []byte {
-	at := len(dst)
-	dst = abi.AppendHeader(dst, inputFrames[in.Kind], uint32(in.Conn), in.Ticket, 0)
-	switch in.Kind {
-	case InOpen:
-		dst = abi.AppendOpen(dst, abi.Peer(in.Peer))
-	case InData:
-		dst = append(dst, in.Data...)
-	case InSaved, InStop, InLoaded, InAppended, InRewritten:
-		dst = append(dst, in.Text...)
-	}
-	abi.PatchSize(dst, at)
-	return dst
-}
-
-// inputFrames are the kinds of frames that carry the kinds of inputs.
-var inputFrames = [...]abi.Kind{InOpen: abi.InOpen, InData: abi.InData, InClose: abi.InClose,
-	InCork: abi.InCork, InUncork: abi.InUncork, InSaved: abi.InSaved,
-	InStop: abi.InStop, InLoaded: abi.InLoaded, InAppended: abi.InAppended,
-	InRewritten: abi.InRewritten}
-
-// appendOutput appends a frame as an output, whose bytes stay where they are.
-func appendOutput(out []Output, f abi.Frame) ([]Output, error) {
-	o := Output{Conn: core.ConnID(f.Conn), Ticket: f.Ticket}
-	switch f.Kind {
-	case abi.OutData:
-		o.Kind, o.Data = core.EventData, f.Payload
-	case abi.OutHangup:
-		o.Kind, o.Data = core.EventHangup, f.Payload
-	case abi.OutSave:
-		var err error
-		o.Kind = core.EventSave
-		if o.Path, o.Data, err = abi.ParseSave(f.Payload); err != nil {
-			return out, err
-		}
-	case abi.OutLoad:
-		o.Kind, o.Path = core.EventLoad, string(f.Payload)
-	case abi.OutAppend:
-		o.Kind, o.Data = core.EventAppend, f.Payload
-	case abi.OutRewrite:
-		var err error
-		o.Kind = core.EventRewrite
-		if o.Path, o.Data, err = abi.ParseSave(f.Payload); err != nil {
-			return out, err
-		}
-	case abi.OutShutdown:
-		o.Kind, o.Text = core.EventShutdown, string(f.Payload)
-	case abi.OutLog:
-		o.Kind, o.Text = core.EventLog, string(f.Payload)
-		o.Level, o.Ticket = int(f.Ticket), 0
-	default:
-		return out, errors.New("a frame of unknown kind")
-	}
-	return append(out, o), nil
-}
-
-// ask sends one frame and returns the payload of the answer; other frames wait for the next Step.
-func (w *wazeroEngine) ask(f abi.Frame, answer abi.Kind) (payload []byte, err error) {
-	if w.dead != nil {
-		return nil, w.dead
-	}
-	size := abi.HeaderSize + len(f.Payload)
-	buf, err := w.buffer(size)
-	if err != nil {
-		return nil, err
-	}
-	abi.AppendFrame(buf[:0], f)
-	frames, _, err := w.run(size)
-	if err != nil {
-		return nil, err
-	}
-	found := false
-	for len(frames) > 0 {
-		if f, frames, err = abi.Next(frames); err != nil {
-			return nil, w.die(err)
-		}
-		if f.Kind == answer {
-			payload, found = bytes.Clone(f.Payload), true
-			continue
-		}
-		f.Payload = bytes.Clone(f.Payload)
-		if w.early, err = appendOutput(w.early, f); err != nil {
-			return nil, w.die(err)
-		}
-	}
-	if !found {
-		return nil, w.die(errors.New("no answer"))
-	}
-	return payload, nil
-}
-
-// Snapshot implements Engine.
-func (w *wazeroEngine) Snapshot() ([]byte, error) {
-	return w.ask(abi.Frame{Kind: abi.InSnapshot}, abi.OutSnapshot)
-}
-
-// Restore implements Engine.
-func (w *wazeroEngine) Restore(image []byte) error {
-	why, err := w.ask(abi.Frame{Kind: abi.InRestore, Payload: image}, abi.OutRestored)
-	if err == nil && len(why) > 0 {
-		err = errors.New(string(why))
-	}
-	return err
-}
-
-// Replay implements Engine.
-func (w *wazeroEngine) Replay(file []byte) (good int, err error) {
-	answer, err := w.ask(abi.Frame{Kind: abi.InReplay, Payload: file}, abi.OutReplayed)
-	if err != nil {
-		return 0, err
-	}
-	good, why, err := abi.ParseReplayed(answer)
-	switch {
-	case err != nil:
-		err = w.die(err)
-	case why != "":
-		err = errors.New(why)
-	}
-	return good, err
+	return w.die(errors.New(string(ev.Data)))
 }
 
 // Close implements Engine.

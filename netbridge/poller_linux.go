@@ -12,7 +12,6 @@ import (
 	"unsafe"
 
 	"github.com/redlet/redlet/core"
-	"github.com/redlet/redlet/host"
 )
 
 const (
@@ -37,7 +36,7 @@ type poller struct {
 	events    [eventsMax]syscall.EpollEvent
 	arena     []byte
 	used      int // bytes of arena that wait in inputs
-	inputs    []host.Input
+	inputs    []core.Input
 	socks     []*sock // by descriptor; nil holes
 	crowd     float64 // how many clients looks found ready lately, on average
 	lingering int     // socks that were hung up and still have output
@@ -266,15 +265,15 @@ func (p *poller) read(s *sock) {
 	case errno == 0 && r > 0:
 		n := int(r)
 		p.used += n
-		p.input(host.Input{Kind: host.InData, Conn: s.id, Data: buf[:n:n]})
+		p.input(core.Input{Kind: core.InData, Conn: s.id, Data: buf[:n:n]})
 	case errno == syscall.EAGAIN || errno == syscall.EINTR:
 	default:
-		p.input(host.Input{Kind: host.InClose, Conn: s.id})
+		p.input(core.Input{Kind: core.InClose, Conn: s.id})
 		p.drop(s)
 	}
 }
 
-func (p *poller) input(in host.Input) { p.inputs = append(p.inputs, in) }
+func (p *poller) input(in core.Input) { p.inputs = append(p.inputs, in) }
 
 // send steps the engine over everything that was read. The arena is free again afterwards.
 func (p *poller) send() {
@@ -429,7 +428,7 @@ func (p *poller) finish() {
 	}
 	for _, s := range p.socks {
 		if s != nil {
-			p.input(host.Input{Kind: host.InClose, Conn: s.id})
+			p.input(core.Input{Kind: core.InClose, Conn: s.id})
 		}
 	}
 	p.send()
@@ -450,7 +449,7 @@ func (p *poller) flush(s *sock) {
 	s.mu.Unlock()
 	switch {
 	case err != nil:
-		p.input(host.Input{Kind: host.InClose, Conn: s.id})
+		p.input(core.Input{Kind: core.InClose, Conn: s.id})
 		p.drop(s)
 	case n > 0:
 	case over:
@@ -458,7 +457,7 @@ func (p *poller) flush(s *sock) {
 	default:
 		s.pending = nil
 		_ = p.watch(s.fd, syscall.EPOLL_CTL_MOD, syscall.EPOLLIN)
-		p.input(host.Input{Kind: host.InUncork, Conn: s.id})
+		p.input(core.Input{Kind: core.InUncork, Conn: s.id})
 	}
 }
 
@@ -499,7 +498,7 @@ func (s *sock) Data(data []byte) {
 	if len(rest) > 0 {
 		s.pending = append(s.pending, rest...)
 		_ = s.poller.watch(s.fd, syscall.EPOLL_CTL_MOD, syscall.EPOLLIN|syscall.EPOLLOUT)
-		s.poller.bridge.loop.Send([]host.Input{{Kind: host.InCork, Conn: s.id}})
+		s.poller.bridge.loop.Send([]core.Input{{Kind: core.InCork, Conn: s.id}})
 	}
 }
 

@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"github.com/redlet/redlet/core"
-	"github.com/redlet/redlet/host"
 )
 
 const (
@@ -48,18 +47,18 @@ func (s *stream) start() {
 func (s *stream) read() {
 	defer s.bridge.running.Done()
 	buf := make([]byte, readSize)
-	in := make([]host.Input, 1)
+	in := make([]core.Input, 1)
 	for {
 		n, err := s.conn.Read(buf)
 		if n > 0 {
-			in[0] = host.Input{Kind: host.InData, Conn: s.id, Data: buf[:n]}
+			in[0] = core.Input{Kind: core.InData, Conn: s.id, Data: buf[:n]}
 			s.bridge.loop.Send(in)
 		}
 		if err != nil {
 			break
 		}
 	}
-	in[0] = host.Input{Kind: host.InClose, Conn: s.id}
+	in[0] = core.Input{Kind: core.InClose, Conn: s.id}
 	s.bridge.loop.Send(in)
 	s.finish()
 }
@@ -93,7 +92,7 @@ func (s *stream) write() {
 			batch = nil
 		}
 		if uncork {
-			s.bridge.loop.Send([]host.Input{{Kind: host.InUncork, Conn: s.id}})
+			s.bridge.loop.Send([]core.Input{{Kind: core.InUncork, Conn: s.id}})
 		}
 	}
 }
@@ -108,7 +107,7 @@ func (s *stream) Data(data []byte) {
 	s.queue = append(s.queue, data...)
 	if len(s.queue) > queueMax {
 		s.corked = true // said again if it was: an uncork may be on its way
-		s.bridge.loop.Send([]host.Input{{Kind: host.InCork, Conn: s.id}})
+		s.bridge.loop.Send([]core.Input{{Kind: core.InCork, Conn: s.id}})
 	}
 	s.changed.Signal()
 }

@@ -1,4 +1,4 @@
-// Command wasm is the engine as a WebAssembly guest: four exports over package core, described in
+// Command wasm is the engine as a WebAssembly guest: five exports over package core, described in
 // ABI.md. Natively it is a program that does nothing, so that its parts can be tested.
 package main
 
@@ -23,7 +23,7 @@ type guest struct {
 
 	input   []byte // the host writes frames here
 	output  []byte // frames for the host, lent until the next call
-	last    int    // where the last frame of output begins; -1 if it cannot be added to
+	last    int    // where the DATA frame that ends output begins; -1 if it ends with another
 	control [abi.ControlSize]byte
 }
 
@@ -62,17 +62,15 @@ func (g *guest) step(size int, now float64) (status abi.Status) {
 
 // check returns what is wrong with the frames, or nothing.
 func check(frames []byte) string {
+	var in core.Input
 	for len(frames) > 0 {
-		f, rest, err := abi.Next(frames)
+		rest, err := abi.NextInput(frames, &in)
 		if err != nil {
 			return err.Error()
 		}
-		if f.Kind < abi.InConfigure || f.Kind > abi.InRewritten {
-			return "abi: a frame of unknown kind"
-		}
-		if f.Kind == abi.InOpen {
-			if _, err := abi.ParseOpen(f.Payload); err != nil {
-				return err.Error()
+		if in.Kind != core.InData {
+			if fault := in.Fault(); fault != "" {
+				return "abi: " + fault
 			}
 		}
 		frames = rest
@@ -86,156 +84,77 @@ func (g *guest) apply(now core.Time, frames []byte) {
 		g.engine.Advance(now)
 		g.poll()
 	}
+	var in core.Input
 	for len(frames) > 0 {
-		f, rest, _ := abi.Next(frames)
-		frames = rest
-		if f.Kind == abi.InConfigure {
-			g.configure(now, f)
-			if g.engine != nil {
-				g.poll()
-			}
-			continue
-		}
-		if g.engine == nil && !g.refused {
-			g.engine, _ = core.New(core.Options{Now: now, Yield: runtime.Gosched})
-		}
-		if g.engine != nil {
-			g.input1(&f)
+		frames, _ = abi.NextInput(frames, &in)
+		if g.engine != nil || g.begin(now, &in) {
+			g.engine.Input(&in)
 			g.poll()
 		}
 	}
 	g.finish(abi.StatusOK)
 }
 
-// configure makes the engine.
-func (g *guest) configure(now core.Time, f abi.Frame) {
-	g.append(abi.OutConfigured, 0, f.Ticket, g.start(now, f.Payload))
+// begin makes the engine, if it may be, since a first input has come. It tells whether the input
+// is for the engine.
+func (g *guest) begin(now core.Time, in *core.Input) bool {
+	if in.Kind != core.InConfigure {
+		if !g.refused {
+			g.engine, _ = core.New(core.Options{Now: now, Yield: runtime.Gosched})
+		}
+		return !g.refused
+	}
+	why := g.configure(now, in.Data)
+	g.append(&core.Event{Kind: core.EventConfigured, Ticket: in.Ticket, Data: []byte(why)})
+	if g.engine != nil {
+		g.poll()
+	}
+	return false
 }
 
-// start makes the engine, or returns why not.
-func (g *guest) start(now core.Time, payload []byte) []byte {
-	if g.engine != nil {
-		return []byte("already configured")
-	}
+// configure makes the engine, or returns why not.
+func (g *guest) configure(now core.Time, payload []byte) (why string) {
 	g.refused = true
 	seed, config, err := abi.ParseConfigure(payload)
 	if err != nil {
-		return []byte(err.Error())
+		return err.Error()
 	}
 	engine, err := core.New(core.Options{
 		Now: now, Seed: seed, Config: config, Yield: runtime.Gosched,
 	})
 	if err != nil {
-		return []byte(err.Error())
+		return err.Error()
 	}
 	g.engine, g.refused = engine, false
-	return nil
+	return ""
 }
 
-// input1 applies one frame other than CONFIGURE.
-func (g *guest) input1(f *abi.Frame) {
-	id := core.ConnID(f.Conn)
-	switch f.Kind {
-	case abi.InOpen:
-		peer, _ := abi.ParseOpen(f.Payload)
-		g.engine.Open(id, core.Conn(peer))
-	case abi.InData:
-		g.engine.Feed(id, f.Payload)
-	case abi.InClose:
-		g.engine.Close(id)
-	case abi.InCork, abi.InUncork:
-		g.engine.Cork(id, f.Kind == abi.InCork)
-	case abi.InSaved:
-		g.engine.Saved(f.Ticket, string(f.Payload))
-	case abi.InStop:
-		g.engine.Stop(string(f.Payload))
-	case abi.InLoaded:
-		g.engine.Loaded(string(f.Payload))
-	case abi.InAppended:
-		g.engine.Appended(string(f.Payload))
-	case abi.InRewritten:
-		g.engine.Rewritten(f.Ticket, string(f.Payload))
-	case abi.InReplay:
-		good, err := g.engine.Replay(f.Payload)
-		why := ""
-		if err != nil {
-			why = err.Error()
-		}
-		g.append(abi.OutReplayed, 0, f.Ticket, abi.AppendReplayed(nil, good, why))
-	case abi.InSnapshot:
-		at := g.begin(abi.OutSnapshot, 0, f.Ticket)
-		g.output = g.engine.Snapshot(g.output)
-		abi.PatchSize(g.output, at)
-	case abi.InRestore:
-		var why []byte
-		if err := g.engine.Restore(f.Payload); err != nil {
-			why = []byte(err.Error())
-		}
-		g.append(abi.OutRestored, 0, f.Ticket, why)
-	}
-}
-
-// poll turns the engine's events into frames.
+// poll forwards the engine's events as frames.
 func (g *guest) poll() {
-	for g.engine.Pending() {
-		if id, data := g.engine.PollData(); data {
-			g.data(id)
+	var ev core.Event
+	for g.engine.Poll(&ev) {
+		if ev.Kind == core.EventData && g.last >= 0 && connAt(g.output[g.last:]) == uint32(ev.Conn) {
+			g.output = append(g.output, ev.Data...)
+			abi.Extend(g.output, g.last)
 			continue
 		}
-		ev, _ := g.engine.Poll()
-		id := uint32(ev.Conn)
-		switch ev.Kind {
-		case core.EventHangup:
-			at := g.begin(abi.OutHangup, id, 0)
-			g.output = g.engine.AppendOutput(ev.Conn, g.output)
-			abi.PatchSize(g.output, at)
-		case core.EventSave, core.EventRewrite:
-			kind := abi.OutSave
-			if ev.Kind == core.EventRewrite {
-				kind = abi.OutRewrite
-			}
-			at := g.begin(kind, 0, ev.Ticket)
-			g.output = abi.AppendSave(g.output, ev.Path, ev.Image)
-			abi.PatchSize(g.output, at)
-		case core.EventLoad:
-			g.append(abi.OutLoad, 0, 0, []byte(ev.Path))
-		case core.EventAppend:
-			g.append(abi.OutAppend, 0, ev.Ticket, ev.Image)
-		case core.EventShutdown:
-			g.append(abi.OutShutdown, 0, 0, []byte(ev.Text))
-		case core.EventLog:
-			g.append(abi.OutLog, 0, uint32(ev.Level), []byte(ev.Text))
-		}
+		g.append(&ev)
 	}
 }
 
-// data appends what waits for a connection, to the last frame if that was for the same one.
-func (g *guest) data(id core.ConnID) {
-	at := g.last
-	if at < 0 || g.output[at] != byte(abi.OutData) || connAt(g.output[at:]) != uint32(id) {
-		at = g.begin(abi.OutData, uint32(id), 0)
+// append appends an event as a frame.
+func (g *guest) append(ev *core.Event) {
+	g.last = -1
+	if ev.Kind == core.EventData {
+		g.last = len(g.output)
 	}
-	g.output = g.engine.AppendOutput(id, g.output)
-	abi.PatchSize(g.output, at)
-}
-
-// begin appends the header of a frame whose size PatchSize fills in later.
-func (g *guest) begin(kind abi.Kind, conn, ticket uint32) int {
-	g.last = len(g.output)
-	g.output = abi.AppendHeader(g.output, kind, conn, ticket, 0)
-	return g.last
-}
-
-func (g *guest) append(kind abi.Kind, conn, ticket uint32, payload []byte) {
-	g.begin(kind, conn, ticket)
-	g.output = append(g.output, payload...)
-	abi.PatchSize(g.output, g.last)
+	g.output = abi.AppendEvent(g.output, ev)
 }
 
 // fail replaces the output by one LOG frame.
 func (g *guest) fail(status abi.Status, why string) abi.Status {
 	g.output = g.output[:0]
-	g.append(abi.OutLog, 0, 3, []byte(why))
+	g.append(&core.Event{Kind: core.EventLog, Ticket: 3, Data: []byte(why)})
 	return g.finish(status)
 }
 

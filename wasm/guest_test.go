@@ -27,13 +27,12 @@ type bench struct {
 
 func newBench(t testing.TB) *bench { return &bench{t: t, now: start} }
 
-func (b *bench) send(kind abi.Kind, conn, ticket uint32, payload string) {
-	f := abi.Frame{Kind: kind, Conn: conn, Ticket: ticket, Payload: []byte(payload)}
-	b.next = abi.AppendFrame(b.next, f)
+func (b *bench) send(kind core.InputKind, conn core.ConnID, ticket uint32, data string) {
+	b.next = abi.AppendInput(b.next, in(kind, conn, ticket, data))
 }
 
-// run steps over what was sent and returns the status and the frames that came back.
-func (b *bench) run() (abi.Status, []abi.Frame) {
+// run steps over what was sent and returns the status and the events that came back.
+func (b *bench) run() (abi.Status, []core.Event) {
 	b.t.Helper()
 	spoil(b.output)
 	buf := b.buffer(len(b.next))
@@ -45,35 +44,40 @@ func (b *bench) run() (abi.Status, []abi.Frame) {
 	if int(c.Length) != len(b.output) {
 		b.t.Fatalf("control says %d bytes of output, there are %d", c.Length, len(b.output))
 	}
-	var frames []abi.Frame
+	var events []core.Event
 	for rest := bytes.Clone(b.output); len(rest) > 0; {
-		f, more, err := abi.Next(rest)
-		if err != nil {
+		var ev core.Event
+		var err error
+		if rest, err = abi.NextEvent(rest, &ev); err != nil {
 			b.t.Fatal(err)
 		}
-		frames, rest = append(frames, f), more
+		events = append(events, ev)
 	}
-	return status, frames
+	return status, events
 }
 
-// want runs and compares with frames written `kind conn ticket payload`.
-func (b *bench) want(want ...abi.Frame) {
+// want runs and compares with what came back.
+func (b *bench) want(want ...core.Event) {
 	b.t.Helper()
 	status, got := b.run()
 	if status != abi.StatusOK || len(got) != len(want) {
-		b.t.Fatalf("status %d, %d frames %v, want %v", status, len(got), got, want)
+		b.t.Fatalf("status %d, %d events %v, want %v", status, len(got), got, want)
 	}
-	for i, f := range got {
+	for i, ev := range got {
 		w := want[i]
-		if f.Kind != w.Kind || f.Conn != w.Conn || f.Ticket != w.Ticket ||
-			string(f.Payload) != string(w.Payload) {
-			b.t.Errorf("frame %d: got %v %q, want %v %q", i, f, f.Payload, w, w.Payload)
+		if ev.Kind != w.Kind || ev.Conn != w.Conn || ev.Ticket != w.Ticket || ev.Path != w.Path ||
+			string(ev.Data) != string(w.Data) {
+			b.t.Errorf("event %d: got %v %q, want %v %q", i, ev, ev.Data, w, w.Data)
 		}
 	}
 }
 
-func out(kind abi.Kind, conn, ticket uint32, payload string) abi.Frame {
-	return abi.Frame{Kind: kind, Conn: conn, Ticket: ticket, Payload: []byte(payload)}
+func in(kind core.InputKind, conn core.ConnID, ticket uint32, data string) *core.Input {
+	return &core.Input{Kind: kind, Conn: conn, Ticket: ticket, Data: []byte(data)}
+}
+
+func out(kind core.EventKind, conn core.ConnID, ticket uint32, data string) core.Event {
+	return core.Event{Kind: kind, Conn: conn, Ticket: ticket, Data: []byte(data)}
 }
 
 func spoil(b []byte) {
@@ -86,40 +90,40 @@ const peer = "127.0.0.1:50000 127.0.0.1:6379 8 0"
 
 func TestSession(t *testing.T) {
 	b := newBench(t)
-	b.send(abi.InOpen, 1, 0, peer)
-	b.send(abi.InOpen, 2, 0, peer)
-	b.send(abi.InData, 1, 0, "SET k v\r\nGE")
-	b.send(abi.InData, 2, 0, "APPEND k w\r\n")
-	b.send(abi.InData, 1, 0, "T k\r\n")
-	b.send(abi.InData, 1, 0, "PING\r\n")
-	b.want(out(abi.OutData, 1, 0, "+OK\r\n"), out(abi.OutData, 2, 0, ":2\r\n"),
-		out(abi.OutData, 1, 0, "$2\r\nvw\r\n+PONG\r\n"))
-	b.send(abi.InClose, 2, 0, "")
-	b.send(abi.InData, 2, 0, "PING\r\n")
-	b.send(abi.InData, 1, 0, "QUIT\r\n")
-	b.want(out(abi.OutHangup, 1, 0, "+OK\r\n"))
+	b.send(core.InOpen, 1, 0, peer)
+	b.send(core.InOpen, 2, 0, peer)
+	b.send(core.InData, 1, 0, "SET k v\r\nGE")
+	b.send(core.InData, 2, 0, "APPEND k w\r\n")
+	b.send(core.InData, 1, 0, "T k\r\n")
+	b.send(core.InData, 1, 0, "PING\r\n")
+	b.want(out(core.EventData, 1, 0, "+OK\r\n"), out(core.EventData, 2, 0, ":2\r\n"),
+		out(core.EventData, 1, 0, "$2\r\nvw\r\n+PONG\r\n"))
+	b.send(core.InClose, 2, 0, "")
+	b.send(core.InData, 2, 0, "PING\r\n")
+	b.send(core.InData, 1, 0, "QUIT\r\n")
+	b.want(out(core.EventHangup, 1, 0, "+OK\r\n"))
 }
 
 func TestConfigure(t *testing.T) {
 	seed := strings.Repeat("\x07", abi.SeedSize)
 	b := newBench(t)
-	b.send(abi.InConfigure, 0, 5, seed+"no-such-parameter 1\n")
-	b.send(abi.InOpen, 1, 0, peer)
-	b.send(abi.InData, 1, 0, "PING\r\n")
-	status, frames := b.run()
-	if status != abi.StatusOK || len(frames) != 1 || frames[0].Kind != abi.OutConfigured ||
-		frames[0].Ticket != 5 || len(frames[0].Payload) == 0 {
-		t.Fatalf("status %d, frames %v: want a refusal and no more", status, frames)
+	b.send(core.InConfigure, 0, 5, seed+"no-such-parameter 1\n")
+	b.send(core.InOpen, 1, 0, peer)
+	b.send(core.InData, 1, 0, "PING\r\n")
+	status, events := b.run()
+	if status != abi.StatusOK || len(events) != 1 || events[0].Kind != core.EventConfigured ||
+		events[0].Ticket != 5 || len(events[0].Data) == 0 {
+		t.Fatalf("status %d, events %v: want a refusal and no more", status, events)
 	}
-	b.send(abi.InConfigure, 0, 6, seed+"requirepass secret\n")
-	b.send(abi.InOpen, 1, 0, peer)
-	b.send(abi.InData, 1, 0, "GET k\r\nAUTH secret\r\n")
-	b.want(out(abi.OutConfigured, 0, 6, ""),
-		out(abi.OutData, 1, 0, "-NOAUTH Authentication required.\r\n+OK\r\n"))
-	b.send(abi.InConfigure, 0, 7, seed)
-	b.want(out(abi.OutConfigured, 0, 7, "already configured"))
-	b.send(abi.InConfigure, 0, 8, "short")
-	b.want(out(abi.OutConfigured, 0, 8, "already configured"))
+	b.send(core.InConfigure, 0, 6, seed+"requirepass secret\n")
+	b.send(core.InOpen, 1, 0, peer)
+	b.send(core.InData, 1, 0, "GET k\r\nAUTH secret\r\n")
+	b.want(out(core.EventConfigured, 0, 6, ""),
+		out(core.EventData, 1, 0, "-NOAUTH Authentication required.\r\n+OK\r\n"))
+	b.send(core.InConfigure, 0, 7, seed)
+	b.want(out(core.EventConfigured, 0, 7, "already configured"))
+	b.send(core.InConfigure, 0, 8, "short")
+	b.want(out(core.EventConfigured, 0, 8, "already configured"))
 }
 
 func TestDeadline(t *testing.T) {
@@ -128,16 +132,16 @@ func TestDeadline(t *testing.T) {
 	if c := abi.ParseControl(b.control[:]); !math.IsInf(c.Deadline, 1) {
 		t.Errorf("a guest without an engine has the deadline %v", c.Deadline)
 	}
-	b.send(abi.InOpen, 1, 0, peer)
-	b.send(abi.InData, 1, 0, "SET k v PX 5\r\n")
-	b.want(out(abi.OutData, 1, 0, "+OK\r\n"))
+	b.send(core.InOpen, 1, 0, peer)
+	b.send(core.InData, 1, 0, "SET k v PX 5\r\n")
+	b.want(out(core.EventData, 1, 0, "+OK\r\n"))
 	if c := abi.ParseControl(b.control[:]); c.Deadline > start+5000 || c.Deadline <= start {
 		t.Errorf("deadline %v, want within 5 ms of %v", c.Deadline, float64(start))
 	}
 	b.now += 5000
 	b.want()
-	b.send(abi.InData, 1, 0, "GET k\r\n")
-	b.want(out(abi.OutData, 1, 0, "$-1\r\n"))
+	b.send(core.InData, 1, 0, "GET k\r\n")
+	b.want(out(core.EventData, 1, 0, "$-1\r\n"))
 	for _, odd := range []float64{math.NaN(), math.Inf(-1), -1, 0} {
 		b.now = odd
 		b.want()
@@ -146,36 +150,36 @@ func TestDeadline(t *testing.T) {
 
 func TestSnapshot(t *testing.T) {
 	b := newBench(t)
-	b.send(abi.InOpen, 1, 0, peer)
-	b.send(abi.InData, 1, 0, "SET k v\r\n")
+	b.send(core.InOpen, 1, 0, peer)
+	b.send(core.InData, 1, 0, "SET k v\r\n")
 	b.run()
-	b.send(abi.InSnapshot, 0, 9, "")
-	_, frames := b.run()
-	if len(frames) != 1 || frames[0].Kind != abi.OutSnapshot || frames[0].Ticket != 9 {
-		t.Fatalf("got %v", frames)
+	b.send(core.InSnapshot, 0, 9, "")
+	_, events := b.run()
+	if len(events) != 1 || events[0].Kind != core.EventSnapshot || events[0].Ticket != 9 {
+		t.Fatalf("got %v", events)
 	}
-	image := string(frames[0].Payload)
+	image := string(events[0].Data)
 	if len(image) < 9 {
 		t.Fatalf("the image has %d bytes", len(image))
 	}
-	b.send(abi.InData, 1, 0, "SET k w\r\n")
+	b.send(core.InData, 1, 0, "SET k w\r\n")
 	b.run()
-	b.send(abi.InRestore, 0, 10, image[:len(image)-9])
-	if _, frames = b.run(); len(frames) != 1 || frames[0].Kind != abi.OutRestored ||
-		frames[0].Ticket != 10 || len(frames[0].Payload) == 0 {
-		t.Fatalf("half an image: got %v", frames)
+	b.send(core.InRestore, 0, 10, image[:len(image)-9])
+	if _, events = b.run(); len(events) != 1 || events[0].Kind != core.EventRestored ||
+		events[0].Ticket != 10 || len(events[0].Data) == 0 {
+		t.Fatalf("half an image: got %v", events)
 	}
-	b.send(abi.InData, 1, 0, "GET k\r\n")
-	b.want(out(abi.OutData, 1, 0, "$1\r\nw\r\n"))
-	b.send(abi.InRestore, 0, 11, image)
-	b.send(abi.InData, 1, 0, "GET k\r\n")
-	b.want(out(abi.OutRestored, 0, 11, ""), out(abi.OutData, 1, 0, "$1\r\nv\r\n"))
+	b.send(core.InData, 1, 0, "GET k\r\n")
+	b.want(out(core.EventData, 1, 0, "$1\r\nw\r\n"))
+	b.send(core.InRestore, 0, 11, image)
+	b.send(core.InData, 1, 0, "GET k\r\n")
+	b.want(out(core.EventRestored, 0, 11, ""), out(core.EventData, 1, 0, "$1\r\nv\r\n"))
 }
 
 func TestMalformedInputAppliesNothing(t *testing.T) {
-	set := string(abi.AppendFrame(nil, out(abi.InData, 1, 0, "SET k v\r\n")))
-	open := func(payload string) string {
-		return string(abi.AppendFrame(nil, out(abi.InOpen, 3, 0, payload)))
+	set := string(abi.AppendInput(nil, in(core.InData, 1, 0, "SET k v\r\n")))
+	open := func(peer string) string {
+		return string(abi.AppendInput(nil, in(core.InOpen, 3, 0, peer)))
 	}
 	for name, bad := range map[string]string{
 		"half a header":  "\x03\x00\x00",
@@ -186,16 +190,16 @@ func TestMalformedInputAppliesNothing(t *testing.T) {
 		"bad peer":       open("nobody"),
 	} {
 		b := newBench(t)
-		b.send(abi.InOpen, 1, 0, peer)
+		b.send(core.InOpen, 1, 0, peer)
 		b.run()
 		b.next = append(b.next, set+bad...)
-		status, frames := b.run()
-		if status != abi.StatusMalformed || len(frames) != 1 || frames[0].Kind != abi.OutLog ||
-			frames[0].Ticket != 3 {
-			t.Errorf("%s: status %d, frames %v", name, status, frames)
+		status, events := b.run()
+		if status != abi.StatusMalformed || len(events) != 1 || events[0].Kind != core.EventLog ||
+			events[0].Ticket != 3 {
+			t.Errorf("%s: status %d, events %v", name, status, events)
 		}
-		b.send(abi.InData, 1, 0, "GET k\r\n")
-		b.want(out(abi.OutData, 1, 0, "$-1\r\n"))
+		b.send(core.InData, 1, 0, "GET k\r\n")
+		b.want(out(core.EventData, 1, 0, "$-1\r\n"))
 	}
 	b := newBench(t)
 	b.buffer(16)
@@ -209,10 +213,10 @@ func TestMalformedInputAppliesNothing(t *testing.T) {
 
 func TestBuffersShrink(t *testing.T) {
 	b := newBench(t)
-	b.send(abi.InOpen, 1, 0, peer)
-	b.send(abi.InData, 1, 0, "*2\r\n$4\r\nPING\r\n$4000000\r\n"+strings.Repeat("x", 4e6)+"\r\n")
-	if _, frames := b.run(); len(frames) != 1 || len(frames[0].Payload) < 4e6 {
-		t.Fatalf("%d frames", len(frames))
+	b.send(core.InOpen, 1, 0, peer)
+	b.send(core.InData, 1, 0, "*2\r\n$4\r\nPING\r\n$4000000\r\n"+strings.Repeat("x", 4e6)+"\r\n")
+	if _, events := b.run(); len(events) != 1 || len(events[0].Data) < 4e6 {
+		t.Fatalf("%d events", len(events))
 	}
 	b.want()
 	if cap(b.input) > keepMax || cap(b.output) > keepMax {
@@ -222,46 +226,46 @@ func TestBuffersShrink(t *testing.T) {
 
 func TestPanicIsAFailedStep(t *testing.T) {
 	b := newBench(t)
-	b.send(abi.InOpen, 1, 0, peer)
+	b.send(core.InOpen, 1, 0, peer)
 	b.run()
 	b.guest.engine = new(core.Engine)
-	b.send(abi.InData, 1, 0, "PING\r\n")
-	b.send(abi.InOpen, 2, 0, peer)
-	status, frames := b.run()
-	if status != abi.StatusFailed || len(frames) != 1 || frames[0].Kind != abi.OutLog ||
-		!bytes.Contains(frames[0].Payload, []byte("goroutine")) {
-		t.Errorf("status %d, frames %v", status, frames)
+	b.send(core.InData, 1, 0, "PING\r\n")
+	b.send(core.InOpen, 2, 0, peer)
+	status, events := b.run()
+	if status != abi.StatusFailed || len(events) != 1 || events[0].Kind != core.EventLog ||
+		!bytes.Contains(events[0].Data, []byte("goroutine")) {
+		t.Errorf("status %d, events %v", status, events)
 	}
 }
 
 // TestAppendOnly has a guest load an append-only file, add to it and begin it anew.
 func TestAppendOnly(t *testing.T) {
 	b := newBench(t)
-	b.send(abi.InConfigure, 0, 0, strings.Repeat("\x00", abi.SeedSize)+"appendonly yes\n")
+	b.send(core.InConfigure, 0, 0, strings.Repeat("\x00", abi.SeedSize)+"appendonly yes\n")
 	const path = "./appendonlydir/appendonly.aof"
-	b.want(out(abi.OutConfigured, 0, 0, ""), out(abi.OutLoad, 0, 0, path))
+	b.want(out(core.EventConfigured, 0, 0, ""), core.Event{Kind: core.EventLoad, Path: path})
 	const file = "*3\r\n$3\r\nSET\r\n$1\r\na\r\n$1\r\n1\r\n"
-	b.send(abi.InReplay, 0, 7, file+"*1")
-	b.want(out(abi.OutReplayed, 0, 7, "\x1b\x00\x00\x00"))
-	b.send(abi.InReplay, 0, 8, "x")
-	b.want(out(abi.OutReplayed, 0, 8, "\x00\x00\x00\x00bad file format at offset 0"))
-	b.send(abi.InLoaded, 0, 0, "")
-	b.send(abi.InOpen, 1, 0, peer)
-	b.send(abi.InData, 1, 0, "INCR a\r\n")
+	b.send(core.InReplay, 0, 7, file+"*1")
+	b.want(out(core.EventReplayed, 0, 7, "\x1b\x00\x00\x00"))
+	b.send(core.InReplay, 0, 8, "x")
+	b.want(out(core.EventReplayed, 0, 8, "\x00\x00\x00\x00bad file format at offset 0"))
+	b.send(core.InLoaded, 0, 0, "")
+	b.send(core.InOpen, 1, 0, peer)
+	b.send(core.InData, 1, 0, "INCR a\r\n")
 	const selects = "*2\r\n$6\r\nSELECT\r\n$1\r\n0\r\n"
-	b.want(out(abi.OutAppend, 0, 0, selects+"*2\r\n$4\r\nINCR\r\n$1\r\na\r\n"),
-		out(abi.OutData, 1, 0, ":2\r\n"))
-	b.send(abi.InData, 1, 0, "CONFIG SET aof-use-rdb-preamble no\r\nBGREWRITEAOF\r\n")
+	b.want(out(core.EventLogAppend, 0, 0, selects+"*2\r\n$4\r\nINCR\r\n$1\r\na\r\n"),
+		out(core.EventData, 1, 0, ":2\r\n"))
+	b.send(core.InData, 1, 0, "CONFIG SET aof-use-rdb-preamble no\r\nBGREWRITEAOF\r\n")
 	b.run()
-	b.want(out(abi.OutRewrite, 0, 1, "\x1e\x00\x00\x00"+path+
-		selects+strings.Replace(file, "1\r\n1\r\n", "1\r\n2\r\n", 1)))
-	b.send(abi.InRewritten, 0, 1, "")
-	b.send(abi.InAppended, 0, 0, "full")
-	b.send(abi.InData, 1, 0, "SET a 1\r\n")
-	_, frames := b.run()
-	if last := frames[len(frames)-1]; string(last.Payload) !=
+	b.want(core.Event{Kind: core.EventRewrite, Ticket: 1, Path: path,
+		Data: []byte(selects + strings.Replace(file, "1\r\n1\r\n", "1\r\n2\r\n", 1))})
+	b.send(core.InRewritten, 0, 1, "")
+	b.send(core.InLogged, 0, 0, "full")
+	b.send(core.InData, 1, 0, "SET a 1\r\n")
+	_, events := b.run()
+	if last := events[len(events)-1]; string(last.Data) !=
 		"-MISCONF Errors writing to the AOF file: full\r\n" {
-		t.Errorf("%q", last.Payload)
+		t.Errorf("%q", last.Data)
 	}
 }
 
@@ -300,12 +304,12 @@ func TestABIPage(t *testing.T) {
 }
 
 func FuzzFrames(f *testing.F) {
-	session := abi.AppendFrame(nil, out(abi.InOpen, 1, 0, peer))
-	session = abi.AppendFrame(session, out(abi.InData, 1, 0, "SET k v\r\nGET k\r\n"))
-	session = abi.AppendFrame(session, out(abi.InSnapshot, 0, 1, ""))
+	session := abi.AppendInput(nil, in(core.InOpen, 1, 0, peer))
+	session = abi.AppendInput(session, in(core.InData, 1, 0, "SET k v\r\nGET k\r\n"))
+	session = abi.AppendInput(session, in(core.InSnapshot, 0, 1, ""))
 	f.Add(session)
-	f.Add(abi.AppendFrame(nil, out(abi.InRestore, 0, 1, "REDIS0012")))
-	f.Add(abi.AppendFrame(nil, out(abi.InConfigure, 0, 1, strings.Repeat("s", 32)+"save 1 2")))
+	f.Add(abi.AppendInput(nil, in(core.InRestore, 0, 1, "REDIS0012")))
+	f.Add(abi.AppendInput(nil, in(core.InConfigure, 0, 1, strings.Repeat("s", 32)+"save 1 2")))
 	f.Fuzz(func(t *testing.T, frames []byte) {
 		b := newBench(t)
 		b.next = frames

@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/redlet/redlet/core"
 	"github.com/redlet/redlet/core/coretest"
 	"github.com/redlet/redlet/wasm/abi"
 )
@@ -13,15 +14,15 @@ import (
 // session plays transcripts on a guest through its frames.
 type session struct {
 	*bench
-	ids    map[byte]uint32
-	unread map[uint32][]byte
+	ids    map[byte]core.ConnID
+	unread map[core.ConnID][]byte
 }
 
 func newSession(t *testing.T) *session {
-	s := &session{newBench(t), map[byte]uint32{}, map[uint32][]byte{}}
+	s := &session{newBench(t), map[byte]core.ConnID{}, map[core.ConnID][]byte{}}
 	s.now = float64(coretest.Epoch)
-	s.send(abi.InConfigure, 0, 0, strings.Repeat("\x00", abi.SeedSize)+"enable-debug-command yes\n")
-	s.want(out(abi.OutConfigured, 0, 0, ""))
+	s.send(core.InConfigure, 0, 0, strings.Repeat("\x00", abi.SeedSize)+"enable-debug-command yes\n")
+	s.want(out(core.EventConfigured, 0, 0, ""))
 	return s
 }
 
@@ -29,27 +30,27 @@ func newSession(t *testing.T) *session {
 func (s *session) Send(client byte, request []byte) error {
 	id, open := s.ids[client]
 	if !open {
-		id = uint32(len(s.ids) + 1)
+		id = core.ConnID(len(s.ids) + 1)
 		s.ids[client] = id
-		s.send(abi.InOpen, id, 0, peer)
+		s.send(core.InOpen, id, 0, peer)
 	}
-	s.send(abi.InData, id, 0, string(request))
+	s.send(core.InData, id, 0, string(request))
 	return s.steps()
 }
 
 // steps steps until nothing is due.
 func (s *session) steps() error {
 	for {
-		status, frames := s.run()
+		status, events := s.run()
 		if status != abi.StatusOK {
 			s.t.Fatalf("status %d: %s", status, s.output)
 		}
-		for _, f := range frames {
-			switch f.Kind {
-			case abi.OutData, abi.OutHangup:
-				s.unread[f.Conn] = append(s.unread[f.Conn], f.Payload...)
-			case abi.OutSave:
-				s.send(abi.InSaved, 0, f.Ticket, "")
+		for _, ev := range events {
+			switch ev.Kind {
+			case core.EventData, core.EventHangup:
+				s.unread[ev.Conn] = append(s.unread[ev.Conn], ev.Data...)
+			case core.EventSave:
+				s.send(core.InSaved, 0, ev.Ticket, "")
 			}
 		}
 		if len(s.next) == 0 && abi.ParseControl(s.control[:]).Deadline > s.now {

@@ -13,6 +13,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/redlet/redlet/core"
 	"github.com/redlet/redlet/host"
 	"github.com/redlet/redlet/netbridge"
 )
@@ -184,8 +185,8 @@ func (v *server) wait(signals <-chan os.Signal) int {
 			}
 			asked = true
 			v.log.printf(levelWarning, "Received %s scheduling shutdown...", name)
-			stop := host.Input{Kind: host.InStop, Text: strings.ToLower(name)}
-			v.loop.Send([]host.Input{stop})
+			stop := core.Input{Kind: core.InStop, Data: []byte(strings.ToLower(name))}
+			v.loop.Send([]core.Input{stop})
 		case reason := <-v.over:
 			if reason != "SHUTDOWN" {
 				v.log.print(levelWarning, reason)

@@ -1,6 +1,8 @@
 package coretest
 
 import (
+	"bytes"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"time"
@@ -52,7 +54,8 @@ func (s *Engine) Send(client byte, request []byte) error {
 	if !open {
 		id = core.ConnID(len(s.ids) + 1)
 		s.ids[client] = id
-		s.Open(id, core.Conn{Addr: "127.0.0.1:50000", Laddr: "127.0.0.1:6379", FD: 8})
+		peer := core.Conn{Addr: "127.0.0.1:50000", Laddr: "127.0.0.1:6379", FD: 8}
+		s.Input(&core.Input{Kind: core.InOpen, Conn: id, Data: peer.AppendTo(nil)})
 		if err := s.poll(); err != nil {
 			return err
 		}
@@ -62,7 +65,7 @@ func (s *Engine) Send(client byte, request []byte) error {
 		if s.Chunk > 0 {
 			n = min(n, s.Chunk)
 		}
-		s.Feed(id, request[:n])
+		s.Input(&core.Input{Kind: core.InData, Conn: id, Data: request[:n]})
 		request = request[n:]
 		if err := s.poll(); err != nil {
 			return err
@@ -76,20 +79,21 @@ const advancesMax = 1_000_000
 
 // poll does what the engine wants done, and goes on while a script runs.
 func (s *Engine) poll() error {
+	var ev core.Event
 	for range advancesMax {
-		for ev, ok := s.Poll(); ok; ev, ok = s.Poll() {
+		for s.Poll(&ev) {
 			switch ev.Kind {
 			case core.EventData, core.EventHangup:
-				s.out[ev.Conn] = s.AppendOutput(ev.Conn, s.out[ev.Conn])
+				s.out[ev.Conn] = append(s.out[ev.Conn], ev.Data...)
 			case core.EventSave:
-				s.Saved(ev.Ticket, "")
+				s.Input(&core.Input{Kind: core.InSaved, Ticket: ev.Ticket})
 			case core.EventLoad:
-				s.Loaded(s.load())
-			case core.EventAppend:
-				s.Log = append(s.Log, ev.Image...)
+				s.load()
+			case core.EventLogAppend:
+				s.Log = append(s.Log, ev.Data...)
 			case core.EventRewrite:
-				s.Base, s.Log = append([]byte{}, ev.Image...), nil // no data: no bytes, but a file
-				s.Rewritten(ev.Ticket, "")
+				s.Base, s.Log = append([]byte{}, ev.Data...), nil // no data: no bytes, but a file
+				s.Input(&core.Input{Kind: core.InRewritten, Ticket: ev.Ticket})
 			}
 		}
 		if s.Deadline() > s.now {
@@ -101,16 +105,21 @@ func (s *Engine) poll() error {
 }
 
 // load gives the engine the files that it has written, if there are any.
-func (s *Engine) load() string {
+func (s *Engine) load() {
+	answer := core.Input{Kind: core.InLoaded}
 	for _, file := range [][]byte{s.Base, s.Log} {
 		if s.Base == nil {
 			break
 		}
-		if good, err := s.Replay(file); err != nil || good < len(file) {
-			return fmt.Sprintf("%d of %d bytes: %v", good, len(file), err)
+		var ev core.Event
+		for s.Input(&core.Input{Kind: core.InReplay, Data: file}); s.Poll(&ev); {
+			size := binary.LittleEndian.AppendUint32(nil, uint32(len(file)))
+			if ev.Kind == core.EventReplayed && !bytes.Equal(ev.Data, size) {
+				answer.Data = fmt.Appendf(nil, "a file of %d bytes: %q", len(file), ev.Data)
+			}
 		}
 	}
-	return ""
+	s.Input(&answer)
 }
 
 // Receive implements Session.

@@ -112,7 +112,7 @@ func steps(m host.Maker, batch int, span time.Duration) (float64, error) {
 		}
 	}
 	peer := core.Conn{Addr: "127.0.0.1:1", Laddr: "127.0.0.1:2"}
-	in := []host.Input{{Kind: host.InOpen, Conn: 1, Peer: peer}}
+	in := []core.Input{{Kind: core.InOpen, Conn: 1, Data: peer.AppendTo(nil)}}
 	out, _, err := e.Step(1, in, nil)
 	if err != nil {
 		return 0, err
@@ -120,7 +120,7 @@ func steps(m host.Maker, batch int, span time.Duration) (float64, error) {
 	start, count := time.Now(), 0
 	for time.Since(start) < span {
 		for i := range 100 {
-			in[0] = host.Input{Kind: host.InData, Conn: 1, Data: requests[(count+i)%len(requests)]}
+			in[0] = core.Input{Kind: core.InData, Conn: 1, Data: requests[(count+i)%len(requests)]}
 			if out, _, err = e.Step(core.Time(count+i), in, out[:0]); err != nil {
 				return 0, err
 			}

@@ -40,7 +40,7 @@ func profile(path string) error {
 		return err
 	}
 	defer e.Close()
-	in := []host.Input{{Kind: host.InOpen, Conn: 1}}
+	in := []core.Input{{Kind: core.InOpen, Conn: 1, Data: (&core.Conn{}).AppendTo(nil)}}
 	out, _, err := e.Step(1, in, nil)
 	if err != nil {
 		return err
@@ -57,7 +57,7 @@ func profile(path string) error {
 			}
 		}
 		for start, n := time.Now(), 0; time.Since(start) < profileSpan; n++ {
-			in[0] = host.Input{Kind: host.InData, Conn: 1, Data: batches[n%len(batches)]}
+			in[0] = core.Input{Kind: core.InData, Conn: 1, Data: batches[n%len(batches)]}
 			if out, _, err = e.Step(core.Time(n), in, out[:0]); err != nil {
 				return err
 			}

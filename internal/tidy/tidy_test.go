@@ -136,7 +136,7 @@ var layers = []layer{
 	{"core/coretest", []string{"core", "core/internal/resp", "internal/sds"}},
 	{"core/internal", []string{"core/internal/...", "internal/sds"}},
 	{"core", []string{"core/internal/...", "internal/sds"}},
-	{"wasm/abi", []string{"internal/sds"}},
+	{"wasm/abi", []string{"core", "internal/sds"}},
 	{"wasm", []string{"core", "wasm/abi"}},
 	{"host/guest", nil},
 	{"host", []string{"core", "host/guest", "wasm/abi"}},

@@ -1,9 +1,9 @@
 /**
- * The guest's ABI, version 1: frames of bytes that go into the engine and come out of it.
+ * The guest's ABI, version 2: frames of bytes that go into the engine and come out of it.
  *
  * A frame is a header of 16 bytes (kind, connection, ticket, size of the payload, each a
  * little-endian u32) and its payload. All frames of one step stand one behind the other, without
- * padding.
+ * padding. The kinds are those of core/world.go, which says what each means.
  *
  * @module
  */
@@ -11,12 +11,12 @@
 import { repr, toBinary } from './sds.js';
 
 /** The version of the ABI that this package speaks. */
-export const ABI_VERSION = 1;
+export const ABI_VERSION = 2;
 
 /** Bytes of a frame's header. */
 export const HEADER = 16;
 
-/** Kinds of frames that go in. */
+/** Kinds of inputs. */
 export const In = Object.freeze({
   CONFIGURE: 1,
   OPEN: 2,
@@ -24,23 +24,41 @@ export const In = Object.freeze({
   CLOSE: 4,
   CORK: 5,
   UNCORK: 6,
-  SAVED: 7,
+  STOP: 7,
   SNAPSHOT: 8,
   RESTORE: 9,
-  REWRITTEN: 14,
+  CONNECTED: 10,
+  DONE: 11,
+  CONTENT: 12,
+  ABSENT: 13,
+  APPENDED: 14,
+  SAVED: 20,
+  REPLAY: 21,
+  LOADED: 22,
+  LOGGED: 23,
+  REWRITTEN: 24,
 });
 
-/** Kinds of frames that come out. */
+/** Kinds of events. */
 export const Out = Object.freeze({
   DATA: 1,
   HANGUP: 2,
-  SAVE: 3,
+  CONNECT: 3,
   SHUTDOWN: 4,
   LOG: 5,
   SNAPSHOT: 6,
   RESTORED: 7,
   CONFIGURED: 8,
-  REWRITE: 11,
+  READ: 9,
+  APPEND: 10,
+  SYNC: 11,
+  REPLACE: 12,
+  REMOVE: 13,
+  SAVE: 20,
+  LOAD: 21,
+  LOG_APPEND: 22,
+  REWRITE: 23,
+  REPLAYED: 24,
 });
 
 /** Why REWRITE is refused: this package keeps no files. */
@@ -48,6 +66,7 @@ export const NO_LOG =
   'the npm package writes no append-only file; use snapshots, or onsave with SAVE';
 
 const encoder = new TextEncoder();
+const decoder = new TextDecoder();
 const nothing = new Uint8Array(0);
 
 /**
@@ -178,6 +197,21 @@ export function readFrames(frames, each) {
     each(u32(frames, at), u32(frames, at + 4), u32(frames, at + 8), payload);
     at = end;
   }
+}
+
+/**
+ * Takes the path off the payload of an event that has one.
+ *
+ * @param {Uint8Array} payload offset (u64), length of the path (u32), path, data
+ * @returns {{ path: string, offset: number, data: Uint8Array }} data lies within the payload
+ */
+export function cutPath(payload) {
+  const end = 12 + u32(payload, 8);
+  return {
+    path: decoder.decode(payload.subarray(12, end)),
+    offset: u32(payload, 0) + u32(payload, 4) * 2 ** 32,
+    data: payload.subarray(end),
+  };
 }
 
 /**

@@ -5,7 +5,7 @@
  * @module
  */
 
-import { In, Inbox, NO_LOG, Out, configuration, readFrames } from './abi.js';
+import { In, Inbox, NO_LOG, Out, configuration, cutPath, readFrames } from './abi.js';
 
 /**
  * The far end of a connection: where the engine's bytes go.
@@ -285,12 +285,11 @@ export class Engine {
    * Does what SAVE and BGSAVE ask for, and tells the engine how it went.
    *
    * @param {number} ticket
-   * @param {Uint8Array} payload length of the path, path, image
+   * @param {Uint8Array} payload path and image
    */
   async #save(ticket, payload) {
-    const size = new DataView(payload.buffer, payload.byteOffset).getUint32(0, true);
-    const path = decode(payload.subarray(4, 4 + size));
-    const image = payload.slice(4 + size);
+    const { path, data } = cutPath(payload);
+    const image = data.slice();
     const life = this.#life;
     let failure = '';
     try {

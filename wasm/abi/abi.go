@@ -1,15 +1,19 @@
-// Package abi defines what crosses the wall of the WebAssembly guest: frames, the control block
-// and the payloads. The guest and its hosts share it, so it imports neither, and nothing that
-// weighs much in a guest.
+// Package abi defines what crosses the wall of the WebAssembly guest: the inputs and events of
+// package core as frames of bytes, and the control block. The guest and its hosts share it, so it
+// imports core alone, and nothing that weighs much in a guest.
 //
 // ABI.md in the folder above describes the same for hosts that are not written in Go.
 package abi
 
-import "math"
+import (
+	"math"
+
+	"github.com/redlet/redlet/core"
+)
 
 // Version is what the guest's export abi_version answers. It changes when an old host would
 // misread a new guest.
-const Version = 1
+const Version = 2
 
 // Names of the guest's exports.
 const (
@@ -36,59 +40,8 @@ const (
 	StatusMalformed Status = 2
 )
 
-// Kind says what a frame means. Its numbers mean different things on the way in and on the way
-// out.
-type Kind uint32
-
-// Kinds of frames that a host sends to the guest.
-const (
-	InConfigure Kind = 1 // Payload: see AppendConfigure. Answered by OutConfigured.
-	InOpen      Kind = 2 // Payload: see AppendOpen.
-	InData      Kind = 3 // Payload: bytes from the peer.
-	InClose     Kind = 4 // The peer has gone.
-	InCork      Kind = 5 // The peer takes no output now.
-	InUncork    Kind = 6 // Output flows again.
-	InSaved     Kind = 7 // Ticket: that of the OutSave. Payload: why it failed, or empty.
-	InSnapshot  Kind = 8 // Answered by OutSnapshot with the same ticket.
-	InRestore   Kind = 9 // Payload: an RDB image. Answered by OutRestored with the same ticket.
-
-	// InStop asks the guest to shut down; payload: the signal that the host was given, "sigint" or
-	// "sigterm". Answered by OutShutdown, perhaps after an OutSave.
-	InStop Kind = 10
-
-	InReplay    Kind = 11 // Payload: a file of the append-only file. Answered by OutReplayed.
-	InLoaded    Kind = 12 // Answers OutLoad. Payload: why loading failed, or empty.
-	InAppended  Kind = 13 // Payload: why an OutAppend failed; empty: after that all was appended.
-	InRewritten Kind = 14 // Ticket: that of the OutRewrite. Payload: why it failed, or empty.
-)
-
-// Kinds of frames that the guest sends to its host.
-const (
-	OutData       Kind = 1 // Payload: bytes for the peer.
-	OutHangup     Kind = 2 // Payload: the last bytes for the peer, which the guest forgets.
-	OutSave       Kind = 3 // Payload: see ParseSave. Answered with InSaved, same ticket.
-	OutShutdown   Kind = 4 // Payload: why the process must stop.
-	OutLog        Kind = 5 // Ticket: the level, 0 debug to 3 warning. Payload: text.
-	OutSnapshot   Kind = 6 // Payload: an RDB image.
-	OutRestored   Kind = 7 // Payload: empty, or why nothing was restored.
-	OutConfigured Kind = 8 // Payload: empty, or why the configuration was refused.
-
-	OutLoad     Kind = 9  // Payload: the path of the append-only file. Answered with InLoaded.
-	OutAppend   Kind = 10 // Ticket: what to do beyond appending. Payload: what to append.
-	OutRewrite  Kind = 11 // Payload: as OutSave. Answered with InRewritten, same ticket.
-	OutReplayed Kind = 12 // Payload: see ParseReplayed.
-)
-
 // HeaderSize is the number of bytes before a frame's payload.
 const HeaderSize = 16
-
-// Frame is one message. Payload is a slice of the buffer that the frame was read from.
-type Frame struct {
-	Kind    Kind
-	Conn    uint32
-	Ticket  uint32
-	Payload []byte
-}
 
 // Error is a constant error; the guest can afford no fmt.
 type Error string
@@ -100,53 +53,125 @@ func (e Error) Error() string { return string(e) }
 const (
 	ErrShortHeader  Error = "abi: a frame's header is cut short"
 	ErrShortPayload Error = "abi: a frame's payload is cut short"
-	ErrBadOpen      Error = "abi: OPEN must hold `addr laddr fd unix`"
-	ErrBadSave      Error = "abi: SAVE must hold a path and an image"
-	ErrBadReplayed  Error = "abi: REPLAYED must begin with a number of bytes"
+	ErrShortPath    Error = "abi: an event's path is cut short"
 	ErrNoSeed       Error = "abi: CONFIGURE must begin with 32 bytes of seed"
 	ErrQuotes       Error = "unbalanced quotes in configuration line"
 	ErrNoValue      Error = "wrong number of arguments in configuration line"
 )
 
-// AppendHeader appends the header of a frame whose payload of size bytes the caller appends
-// next.
-func AppendHeader(dst []byte, kind Kind, conn, ticket uint32, size int) []byte {
+// A frame is a header of four u32 (kind, connection, ticket, size of the payload) and the payload:
+// Data; but for an event that has a path: Offset (u64), the length of the path (u32), the path, and
+// Data.
+
+// pathSize is the number of bytes before the path.
+const pathSize = 12
+
+// AppendInput appends an input as a frame.
+func AppendInput(dst []byte, in *core.Input) []byte {
+	dst = appendHeader(dst, uint32(in.Kind), in.Conn, in.Ticket, len(in.Data))
+	return append(dst, in.Data...)
+}
+
+// InputSize is the number of bytes that AppendInput appends.
+func InputSize(in *core.Input) int { return HeaderSize + len(in.Data) }
+
+// AppendEvent appends an event as a frame.
+func AppendEvent(dst []byte, ev *core.Event) []byte {
+	if ev.Kind.HasPath() {
+		return appendPathEvent(dst, ev)
+	}
+	dst = appendHeader(dst, uint32(ev.Kind), ev.Conn, ev.Ticket, len(ev.Data))
+	return append(dst, ev.Data...)
+}
+
+func appendPathEvent(dst []byte, ev *core.Event) []byte {
+	size := pathSize + len(ev.Path) + len(ev.Data)
+	dst = appendHeader(dst, uint32(ev.Kind), ev.Conn, ev.Ticket, size)
+	dst = appendU32(dst, uint32(ev.Offset))
+	dst = appendU32(dst, uint32(ev.Offset>>32))
+	dst = appendU32(dst, uint32(len(ev.Path)))
+	dst = append(dst, ev.Path...)
+	return append(dst, ev.Data...)
+}
+
+// appendHeader appends the header of a frame.
+func appendHeader(dst []byte, kind uint32, conn core.ConnID, ticket uint32, size int) []byte {
 	var header [HeaderSize]byte
-	putU32(header[:], uint32(kind))
-	putU32(header[4:], conn)
+	putU32(header[:], kind)
+	putU32(header[4:], uint32(conn))
 	putU32(header[8:], ticket)
 	putU32(header[12:], uint32(size))
 	return append(dst, header[:]...)
 }
 
-// AppendFrame appends a whole frame.
-func AppendFrame(dst []byte, f Frame) []byte {
-	dst = AppendHeader(dst, f.Kind, f.Conn, f.Ticket, len(f.Payload))
-	return append(dst, f.Payload...)
-}
-
-// PatchSize writes the size of a frame whose header begins at offset at and whose payload is
-// all that follows in buf. It serves a writer that learns the size only by appending.
-func PatchSize(buf []byte, at int) {
+// Extend makes whatever follows in buf a part of the payload of the frame that begins at offset
+// at.
+func Extend(buf []byte, at int) {
 	putU32(buf[at+12:], uint32(len(buf)-at-HeaderSize))
 }
 
-// Next reads the first frame of b and returns it with the bytes behind it.
-// The payload lies within b and cannot be appended to without a copy.
-func Next(b []byte) (f Frame, rest []byte, err error) {
+// NextInput reads the first frame of b into in, whose Data then lies within b, and returns the
+// bytes behind it. What in holds may still have a Fault.
+func NextInput(b []byte, in *core.Input) (rest []byte, err error) {
+	end, err := next(b)
+	if err != nil {
+		return b, err
+	}
+	in.Kind = core.InputKind(kindOf(b))
+	in.Conn = core.ConnID(u32(b[4:]))
+	in.Ticket = u32(b[8:])
+	in.Data = b[HeaderSize:end:end]
+	return b[end:], nil
+}
+
+// NextEvent reads the first frame of b into ev, whose Data then lies within b, and returns the
+// bytes behind it.
+func NextEvent(b []byte, ev *core.Event) (rest []byte, err error) {
+	end, err := next(b)
+	if err != nil {
+		return b, err
+	}
+	ev.Kind = core.EventKind(kindOf(b))
+	ev.Conn = core.ConnID(u32(b[4:]))
+	ev.Ticket = u32(b[8:])
+	ev.Path, ev.Offset = "", 0
+	ev.Data = b[HeaderSize:end:end]
+	if ev.Kind.HasPath() {
+		err = cutPath(ev)
+	}
+	return b[end:], err
+}
+
+// cutPath takes the path off the payload of a frame.
+func cutPath(ev *core.Event) error {
+	b := ev.Data
+	if len(b) < pathSize || uint64(len(b)-pathSize) < uint64(u32(b[8:])) {
+		return ErrShortPath
+	}
+	ev.Offset = int64(uint64(u32(b)) | uint64(u32(b[4:]))<<32)
+	end := pathSize + int(u32(b[8:]))
+	ev.Path, ev.Data = string(b[pathSize:end]), b[end:]
+	return nil
+}
+
+// next returns where the first frame of b ends.
+func next(b []byte) (end int, err error) {
 	if len(b) < HeaderSize {
-		return f, b, ErrShortHeader
+		return 0, ErrShortHeader
 	}
 	size := uint64(u32(b[12:]))
 	if uint64(len(b)-HeaderSize) < size {
-		return f, b, ErrShortPayload
+		return 0, ErrShortPayload
 	}
-	end := HeaderSize + int(size)
-	f.Kind = Kind(u32(b))
-	f.Conn = u32(b[4:])
-	f.Ticket = u32(b[8:])
-	f.Payload = b[HeaderSize:end:end]
-	return f, b[end:], nil
+	return HeaderSize + int(size), nil
+}
+
+// kindOf is the kind of the frame at the start of b, or 0 if no kind is that great.
+func kindOf(b []byte) uint8 {
+	if kind := u32(b); kind <= math.MaxUint8 {
+		return uint8(kind)
+	}
+	return 0
 }
 
 // ControlSize is the number of bytes of the control block.

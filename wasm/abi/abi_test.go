@@ -5,27 +5,35 @@ import (
 	"errors"
 	"maps"
 	"math"
+	"reflect"
 	"testing"
+
+	"github.com/redlet/redlet/core"
 )
 
-func TestFrameRoundTrip(t *testing.T) {
-	frames := []Frame{
-		{InOpen, 1, 0, []byte("127.0.0.1:1 127.0.0.1:2 8 0")},
-		{InData, 7, 0, []byte("PING\r\n")},
-		{InClose, math.MaxUint32, 9, nil},
+func TestInputRoundTrip(t *testing.T) {
+	inputs := []core.Input{
+		{Kind: core.InOpen, Conn: 1, Data: []byte("127.0.0.1:1 127.0.0.1:2 8 0")},
+		{Kind: core.InData, Conn: 7, Data: []byte("PING\r\n")},
+		{Kind: core.InDone, Conn: math.MaxUint32, Ticket: 9},
 	}
 	var b []byte
-	for _, f := range frames {
-		b = AppendFrame(b, f)
+	for i := range inputs {
+		before := len(b)
+		if b = AppendInput(b, &inputs[i]); len(b)-before != InputSize(&inputs[i]) {
+			t.Errorf("%v takes %d bytes, not %d", inputs[i], len(b)-before, InputSize(&inputs[i]))
+		}
 	}
-	for _, want := range frames {
-		var got Frame
+	for _, want := range inputs {
+		var got core.Input
 		var err error
-		if got, b, err = Next(b); err != nil {
+		if b, err = NextInput(b, &got); err != nil {
 			t.Fatal(err)
 		}
-		if got.Kind != want.Kind || got.Conn != want.Conn || got.Ticket != want.Ticket ||
-			!bytes.Equal(got.Payload, want.Payload) {
+		if !bytes.Equal(got.Data, want.Data) {
+			t.Errorf("got %q, want %q", got.Data, want.Data)
+		}
+		if got.Data, want.Data = nil, nil; !reflect.DeepEqual(got, want) {
 			t.Errorf("got %v, want %v", got, want)
 		}
 	}
@@ -34,30 +42,76 @@ func TestFrameRoundTrip(t *testing.T) {
 	}
 }
 
+func TestEventRoundTrip(t *testing.T) {
+	events := []core.Event{
+		{Kind: core.EventData, Conn: 7, Data: []byte("+OK\r\n")},
+		{Kind: core.EventReplace, Ticket: 3, Path: "./dump.rdb", Data: []byte("REDIS")},
+		{Kind: core.EventRead, Ticket: 4, Path: "a", Offset: 5 << 30, Data: []byte{}},
+		{Kind: core.EventLog, Ticket: 2, Data: []byte("first")},
+	}
+	var b []byte
+	for i := range events {
+		b = AppendEvent(b, &events[i])
+	}
+	got := core.Event{Path: "of the last event", Offset: 1}
+	for _, want := range events {
+		var err error
+		if b, err = NextEvent(b, &got); err != nil || !reflect.DeepEqual(got, want) {
+			t.Errorf("got %v, %v, want %v", got, err, want)
+		}
+	}
+	if len(b) != 0 {
+		t.Errorf("%d bytes left over", len(b))
+	}
+}
+
 func TestNextRefusesWhatIsCutShort(t *testing.T) {
-	whole := AppendFrame(nil, Frame{InData, 1, 0, []byte("abc")})
+	whole := AppendInput(nil, &core.Input{Kind: core.InData, Conn: 1, Data: []byte("abc")})
 	for n := range len(whole) {
 		want := ErrShortPayload
 		if n < HeaderSize {
 			want = ErrShortHeader
 		}
-		if _, rest, err := Next(whole[:n]); !errors.Is(err, want) || len(rest) != n {
+		var in core.Input
+		if rest, err := NextInput(whole[:n], &in); !errors.Is(err, want) || len(rest) != n {
 			t.Errorf("%d bytes: got %v and %d left, want %v and all left", n, err, len(rest), want)
 		}
 	}
-	huge := AppendHeader(nil, InData, 1, 0, math.MaxUint32)
-	if _, _, err := Next(huge); !errors.Is(err, ErrShortPayload) {
+	huge := appendHeader(nil, uint32(core.InData), 1, 0, math.MaxUint32)
+	if _, err := NextInput(huge, new(core.Input)); !errors.Is(err, ErrShortPayload) {
 		t.Errorf("a payload of 4 GiB that is not there: got %v", err)
+	}
+	for _, bad := range []string{"", "12345678\x00\x00\x00", "12345678\x01\x00\x00\x00",
+		"12345678\xff\xff\xff\xffabc"} {
+		b := append(appendHeader(nil, uint32(core.EventRead), 0, 1, len(bad)), bad...)
+		if _, err := NextEvent(b, new(core.Event)); !errors.Is(err, ErrShortPath) {
+			t.Errorf("%q: got %v", bad, err)
+		}
 	}
 }
 
-func TestPatchSize(t *testing.T) {
-	b := AppendFrame(nil, Frame{OutLog, 0, 2, []byte("first")})
+// TestKindsBeyond shows that the number of a kind is not cut to what a kind can be.
+func TestKindsBeyond(t *testing.T) {
+	b := appendHeader(nil, 256+uint32(core.InData), 1, 0, 0)
+	var in core.Input
+	var ev core.Event
+	_, inErr := NextInput(b, &in)
+	_, evErr := NextEvent(b, &ev)
+	if inErr != nil || evErr != nil || in.Kind != 0 || ev.Kind != 0 {
+		t.Errorf("kinds %d and %d, %v, %v", in.Kind, ev.Kind, inErr, evErr)
+	}
+}
+
+func TestExtend(t *testing.T) {
+	b := AppendEvent(nil, &core.Event{Kind: core.EventLog, Data: []byte("first")})
 	at := len(b)
-	b = append(AppendHeader(b, OutData, 3, 0, 0), "payload"...)
-	PatchSize(b, at)
-	if f, rest, err := Next(b[at:]); err != nil || string(f.Payload) != "payload" || len(rest) != 0 {
-		t.Errorf("got %v, %d left, %v", f, len(rest), err)
+	b = AppendEvent(b, &core.Event{Kind: core.EventData, Conn: 3, Data: []byte("pay")})
+	b = append(b, "load"...)
+	Extend(b, at)
+	var ev core.Event
+	rest, err := NextEvent(b[at:], &ev)
+	if err != nil || string(ev.Data) != "payload" || len(rest) != 0 {
+		t.Errorf("got %v, %d left, %v", ev, len(rest), err)
 	}
 }
 
@@ -67,37 +121,6 @@ func TestControlRoundTrip(t *testing.T) {
 		c.Put(b)
 		if got := ParseControl(b); got != c {
 			t.Errorf("got %v, want %v", got, c)
-		}
-	}
-}
-
-func TestOpen(t *testing.T) {
-	for _, c := range []struct{ give, want Peer }{
-		{Peer{"127.0.0.1:1", "[::1]:2", 8, false}, Peer{"127.0.0.1:1", "[::1]:2", 8, false}},
-		{Peer{"/my dir/s:0", "", -1, true}, Peer{"/my_dir/s:0", "?:0", -1, true}},
-	} {
-		got, err := ParseOpen(AppendOpen(nil, c.give))
-		if err != nil || got != c.want {
-			t.Errorf("got %v, %v, want %v", got, err, c.want)
-		}
-	}
-	for _, bad := range []string{
-		"", "a", "a b 1", "a b 1 0 ", " b 1 0", "a  1 0", "a b x 0", "a b 1 2",
-	} {
-		if _, err := ParseOpen([]byte(bad)); !errors.Is(err, ErrBadOpen) {
-			t.Errorf("%q: got %v", bad, err)
-		}
-	}
-}
-
-func TestSave(t *testing.T) {
-	path, image, err := ParseSave(AppendSave(nil, "/tmp/dump.rdb", []byte("REDIS")))
-	if err != nil || path != "/tmp/dump.rdb" || string(image) != "REDIS" {
-		t.Errorf("got %q, %q, %v", path, image, err)
-	}
-	for _, bad := range []string{"", "abc", "\x01\x00\x00\x00", "\xff\xff\xff\xffabc"} {
-		if _, _, err := ParseSave([]byte(bad)); !errors.Is(err, ErrBadSave) {
-			t.Errorf("%q: got %v", bad, err)
 		}
 	}
 }
@@ -150,19 +173,29 @@ func TestConfigureRefuses(t *testing.T) {
 }
 
 func FuzzNext(f *testing.F) {
-	f.Add(AppendFrame(AppendFrame(nil, Frame{InData, 1, 2, []byte("x")}), Frame{InClose, 1, 0, nil}))
+	f.Add(AppendInput(AppendInput(nil, &core.Input{Kind: core.InData, Conn: 1, Data: []byte("x")}),
+		&core.Input{Kind: core.InClose, Conn: 1}))
+	f.Add(AppendEvent(nil, &core.Event{Kind: core.EventAppend, Path: "p", Data: []byte("x")}))
 	f.Add([]byte("\x03\x00\x00\x00"))
 	f.Fuzz(func(t *testing.T, b []byte) {
-		var again []byte
-		rest := b
-		for len(rest) > 0 {
-			frame, next, err := Next(rest)
-			if err != nil {
+		var inputs, events []byte
+		for rest := b; len(rest) > 0; {
+			var in core.Input
+			next, err := NextInput(rest, &in)
+			if err != nil || in.Kind == 0 {
 				break
 			}
-			again, rest = AppendFrame(again, frame), next
+			inputs, rest = AppendInput(inputs, &in), next
 		}
-		if !bytes.Equal(append(again, rest...), b) {
+		for rest := b; len(rest) > 0; {
+			var ev core.Event
+			next, err := NextEvent(rest, &ev)
+			if err != nil || ev.Kind == 0 {
+				break
+			}
+			events, rest = AppendEvent(events, &ev), next
+		}
+		if !bytes.HasPrefix(b, inputs) || !bytes.HasPrefix(b, events) {
 			t.Error("frames written again differ from those read")
 		}
 	})
@@ -184,14 +217,4 @@ func FuzzConfigure(f *testing.F) {
 			t.Errorf("%q read again is %q, %v", config, again, err)
 		}
 	})
-}
-
-func TestReplayed(t *testing.T) {
-	good, why, err := ParseReplayed(AppendReplayed(nil, 77, "broken"))
-	if good != 77 || why != "broken" || err != nil {
-		t.Error(good, why, err)
-	}
-	if _, _, err := ParseReplayed([]byte("abc")); err != ErrBadReplayed {
-		t.Error(err)
-	}
 }

@@ -4,96 +4,12 @@ import (
 	"bytes"
 	"maps"
 	"slices"
-	"strconv"
 
 	"github.com/redlet/redlet/internal/sds"
 )
 
 // SeedSize is the number of bytes of seed with which a CONFIGURE payload begins.
 const SeedSize = 32
-
-// Peer is a connection as CLIENT LIST shows it: what an OPEN frame carries.
-type Peer struct {
-	Addr, Laddr string // "127.0.0.1:50000"; for a unix socket its path and ":0".
-	FD          int    // The host's number for it, -1 if there is none.
-	Unix        bool
-}
-
-// AppendOpen appends the payload of an OPEN frame: `addr laddr fd unix`.
-// A byte of an address that would break the form (a blank, a control character) becomes '_'; an
-// empty address becomes "?:0".
-func AppendOpen(dst []byte, p Peer) []byte {
-	dst = appendAddr(dst, p.Addr)
-	dst = append(dst, ' ')
-	dst = appendAddr(dst, p.Laddr)
-	dst = append(dst, ' ')
-	dst = strconv.AppendInt(dst, int64(p.FD), 10)
-	if p.Unix {
-		return append(dst, " 1"...)
-	}
-	return append(dst, " 0"...)
-}
-
-func appendAddr(dst []byte, addr string) []byte {
-	if addr == "" {
-		return append(dst, "?:0"...)
-	}
-	for i := range len(addr) {
-		if addr[i] <= ' ' || addr[i] == 0x7f {
-			dst = append(dst, '_')
-		} else {
-			dst = append(dst, addr[i])
-		}
-	}
-	return dst
-}
-
-// ParseOpen reads the payload of an OPEN frame.
-func ParseOpen(b []byte) (Peer, error) {
-	fields := bytes.Split(b, []byte{' '})
-	if len(fields) != 4 || len(fields[0]) == 0 || len(fields[1]) == 0 {
-		return Peer{}, ErrBadOpen
-	}
-	fd, err := strconv.ParseInt(string(fields[2]), 10, 32)
-	if err != nil {
-		return Peer{}, ErrBadOpen
-	}
-	unix := string(fields[3])
-	if unix != "0" && unix != "1" {
-		return Peer{}, ErrBadOpen
-	}
-	return Peer{string(fields[0]), string(fields[1]), int(fd), unix == "1"}, nil
-}
-
-// AppendSave appends the payload of a SAVE frame: the length of the path, the path, the image.
-func AppendSave(dst []byte, path string, image []byte) []byte {
-	dst = appendU32(dst, uint32(len(path)))
-	dst = append(dst, path...)
-	return append(dst, image...)
-}
-
-// ParseSave reads the payload of a SAVE frame. Image lies within b.
-func ParseSave(b []byte) (path string, image []byte, err error) {
-	if len(b) < 4 || uint64(len(b)-4) < uint64(u32(b)) {
-		return "", nil, ErrBadSave
-	}
-	n := int(u32(b))
-	return string(b[4 : 4+n]), b[4+n:], nil
-}
-
-// AppendReplayed appends the payload of a REPLAYED frame: how many bytes of the file were applied,
-// and why not all, or nothing if all is well.
-func AppendReplayed(dst []byte, good int, why string) []byte {
-	return append(appendU32(dst, uint32(good)), why...)
-}
-
-// ParseReplayed reads the payload of a REPLAYED frame.
-func ParseReplayed(b []byte) (good int, why string, err error) {
-	if len(b) < 4 {
-		return 0, "", ErrBadReplayed
-	}
-	return int(u32(b)), string(b[4:]), nil
-}
 
 // AppendConfigure appends the payload of a CONFIGURE frame: the seed, then a line `name
 // "value"` for each parameter, sorted by name.

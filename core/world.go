@@ -1,0 +1,373 @@
+package core
+
+import (
+	"bytes"
+	"strconv"
+)
+
+// What goes into an engine and what comes out of it is plain data: an Input has one way in, and an
+// Event one way out. The kinds are numbered here and nowhere else: the frames of package wasm/abi,
+// which a guest and its host exchange, carry these numbers, and hosts forward.
+
+// InputKind says what an Input tells the engine.
+type InputKind uint8
+
+// The kinds of inputs. Ticket couples an answer with the Event that asked.
+const (
+	// InConfigure holds the seed and the parameters, as package wasm/abi writes them, with which a
+	// guest makes its engine. An engine that runs answers EventConfigured with a refusal.
+	InConfigure InputKind = 1
+	// InOpen opens Conn, which must be greater than every one before. Data describes it: see
+	// [Conn.AppendTo].
+	InOpen InputKind = 2
+	// InData holds bytes that Conn's peer sent.
+	InData InputKind = 3
+	// InClose says that Conn's peer has gone. A connection that is not known is ignored.
+	InClose InputKind = 4
+	// InCork says that Conn takes no output for now: it stays in the engine, where it counts
+	// against client-output-buffer-limit.
+	InCork InputKind = 5
+	// InUncork says that output flows to Conn again.
+	InUncork InputKind = 6
+	// InStop asks the engine to shut down. Data is the signal that the host was given, "sigint" or
+	// "sigterm": the parameter shutdown-on-sigint or shutdown-on-sigterm says how. EventShutdown
+	// follows, after EventSave if the data is to be saved; but not when saving failed and is not
+	// forced.
+	InStop InputKind = 7
+	// InSnapshot asks for everything but the connections: EventSnapshot, with the same Ticket,
+	// follows.
+	InSnapshot InputKind = 8
+	// InRestore replaces all data by that of the RDB file in Data, or does nothing. EventRestored,
+	// with the same Ticket, tells.
+	InRestore InputKind = 9
+
+	// InConnected answers EventConnect: Conn, numbered as for InOpen, leads there.
+	InConnected InputKind = 10
+	// InDone answers an event: Data is empty, or says why what was asked for could not be done.
+	InDone InputKind = 11
+	// InContent answers EventRead. Data is the size of the whole file, 8 bytes in little-endian
+	// order, and then bytes of it.
+	InContent InputKind = 12
+	// InAbsent answers EventRead: there is no such file.
+	InAbsent InputKind = 13
+	// InAppended says in Data why an EventAppend, whose Ticket it has, failed; or, empty, that
+	// after a failure all has been appended. While all goes well nothing is said.
+	InAppended InputKind = 14
+
+	// InSaved answers EventSave: Data is empty, or says why it failed.
+	InSaved InputKind = 20
+	// InReplay holds a file of the append-only file, while an EventLoad is not answered.
+	// EventReplayed, with the same Ticket, follows.
+	InReplay InputKind = 21
+	// InLoaded answers EventLoad: Data is empty, or says why it failed.
+	InLoaded InputKind = 22
+	// InLogged says in Data why an EventLogAppend failed; or, empty, that after a failure all has
+	// been appended.
+	InLogged InputKind = 23
+	// InRewritten answers EventRewrite: Data is empty, or says why it failed.
+	InRewritten InputKind = 24
+)
+
+// Input is one thing that the world tells an engine.
+type Input struct {
+	Kind   InputKind
+	Conn   ConnID
+	Ticket uint32
+	Data   []byte // lent to the engine for the call
+}
+
+// EventKind says what an Event asks of the host.
+type EventKind uint8
+
+// The kinds of events.
+const (
+	// EventData holds bytes to send to Conn.
+	EventData EventKind = 1
+	// EventHangup holds the last bytes to send to Conn, which the host then closes. The engine has
+	// forgotten Conn: no InClose is needed.
+	EventHangup EventKind = 2
+	// EventConnect asks for a connection to the address Path, host and port. The host answers
+	// InConnected, or InDone with what went wrong; from then on the connection is like any other.
+	EventConnect EventKind = 3
+	// EventShutdown asks the host to stop; Data says why.
+	EventShutdown EventKind = 4
+	// EventLog is a line for the log; Ticket is its level, from 0 (debug) to 3 (warning). Lines
+	// below the parameter loglevel do not come.
+	EventLog EventKind = 5
+	// EventSnapshot holds the RDB file that InSnapshot asked for.
+	EventSnapshot EventKind = 6
+	// EventRestored answers InRestore: Data is empty, or says why nothing was restored.
+	EventRestored EventKind = 7
+	// EventConfigured answers InConfigure: Data is empty, or says why it was refused.
+	EventConfigured EventKind = 8
+
+	// EventRead asks for the file Path from Offset on, 1 MiB at most: InContent, which is without
+	// bytes at the end of the file; or InAbsent; or InDone with what went wrong.
+	EventRead EventKind = 9
+	// EventAppend asks the host to append Data, which may be empty, to the file Path before it
+	// carries out any event that follows. The file is made if it is not there, and the last folder
+	// of its path too. If it fails, the host says InAppended and keeps the bytes, to write them
+	// before those that come next for that file.
+	EventAppend EventKind = 10
+	// EventSync asks the host to make durable what was appended to the file Path so far: InDone.
+	EventSync EventKind = 11
+	// EventReplace asks the host to put Data at Path so that at any moment the old file is there or
+	// the new one, whole: InDone, once it is durable.
+	EventReplace EventKind = 12
+	// EventRemove asks the host to remove the file Path, if there is one: InDone.
+	EventRemove EventKind = 13
+
+	// EventSave asks the host to put Data safely at Path: InSaved.
+	EventSave EventKind = 20
+	// EventLoad asks the host to hand over each file of the append-only file at Path by InReplay,
+	// in their order, and then to say InLoaded. Path is that of its files without what tells them
+	// apart.
+	EventLoad EventKind = 21
+	// EventLogAppend asks the host to append Data to the append-only file, at once: the replies
+	// that follow acknowledge what is in it. Data may be empty. Ticket is 0; or 1 if all that was
+	// appended is to be made durable soon; or 2 if that is to be done before anything that follows
+	// is carried out. When it fails, the host keeps what it could not append, to append it before
+	// what comes next, and says InLogged; where Ticket is 2 it must stop instead, and carry out
+	// nothing that follows.
+	EventLogAppend EventKind = 22
+	// EventRewrite asks the host to begin the append-only file at Path anew, with Data as its base:
+	// InRewritten. What is appended from now on comes after it.
+	EventRewrite EventKind = 23
+	// EventReplayed answers InReplay: Data is the number of bytes that were applied, 4 bytes in
+	// little-endian order, and then what is wrong with the rest, or nothing.
+	EventReplayed EventKind = 24
+)
+
+// Event is something that the host must now do.
+type Event struct {
+	Kind   EventKind
+	Conn   ConnID
+	Ticket uint32 // what the answer must have; 0 if none is wanted
+	Path   string // of a file, relative to the host's folder if it is relative; or an address
+	Offset int64  // EventRead
+	Data   []byte // lent until the next call of the engine, or the host's own: see Lent
+}
+
+// Lent tells whether Data of such an event is lent by the engine until it is called next; else it
+// is the host's own. Whole images are: they are large.
+func (k EventKind) Lent() bool {
+	switch k {
+	case EventSnapshot, EventReplace, EventSave, EventRewrite:
+		return false
+	}
+	return true
+}
+
+// HasPath tells whether such an event concerns a Path.
+func (k EventKind) HasPath() bool {
+	switch k {
+	case EventConnect, EventSave, EventLoad, EventRewrite:
+		return true
+	}
+	return k >= EventRead && k <= EventRemove
+}
+
+// Conn describes a connection's two ends as CLIENT LIST shows them.
+type Conn struct {
+	Addr  string // the peer, "127.0.0.1:50000"; of a unix socket its path and ":0"
+	Laddr string // this end
+	FD    int    // the file descriptor, or whatever number the host has for it; -1 if none
+	Unix  bool   // a unix socket
+}
+
+// AppendTo appends the Data of an InOpen, `addr laddr fd unix`. A byte of an address that would
+// break the form (a blank, a control character) becomes '_'; an empty address becomes "?:0".
+func (c *Conn) AppendTo(dst []byte) []byte {
+	dst = append(appendAddr(dst, c.Addr), ' ')
+	dst = append(appendAddr(dst, c.Laddr), ' ')
+	dst = strconv.AppendInt(dst, int64(c.FD), 10)
+	if c.Unix {
+		return append(dst, " 1"...)
+	}
+	return append(dst, " 0"...)
+}
+
+func appendAddr(dst []byte, addr string) []byte {
+	if addr == "" {
+		return append(dst, noAddr...)
+	}
+	for i := range len(addr) {
+		if addr[i] <= ' ' || addr[i] == 0x7f {
+			dst = append(dst, '_')
+		} else {
+			dst = append(dst, addr[i])
+		}
+	}
+	return dst
+}
+
+// noAddr stands for the address of an end that has none.
+const noAddr = "?:0"
+
+// parseConn reads what AppendTo wrote.
+func parseConn(b []byte) (c Conn, ok bool) {
+	fields := bytes.Split(b, []byte{' '})
+	if len(fields) != 4 || len(fields[0]) == 0 || len(fields[1]) == 0 {
+		return c, false
+	}
+	fd, err := strconv.ParseInt(string(fields[2]), 10, 32)
+	unix := string(fields[3])
+	if err != nil || unix != "0" && unix != "1" {
+		return c, false
+	}
+	return Conn{string(fields[0]), string(fields[1]), int(fd), unix == "1"}, true
+}
+
+// Fault says what is wrong with an input that no host may give; "" if nothing is.
+func (in *Input) Fault() string {
+	switch {
+	case in.Kind < InConfigure, in.Kind > InRewritten, in.Kind > InAppended && in.Kind < InSaved:
+		return "an input of unknown kind"
+	case in.Kind == InOpen:
+		if _, ok := parseConn(in.Data); !ok {
+			return "OPEN must hold `addr laddr fd unix`"
+		}
+	}
+	return ""
+}
+
+// Input takes an input in and does all that comes of it. It is a bug of the host to hand over one
+// that has a Fault.
+func (e *Engine) Input(in *Input) {
+	if in.Kind == InData {
+		e.feed(in.Conn, in.Data)
+		return
+	}
+	e.input(in)
+}
+
+// input takes in what is not a client's bytes.
+func (e *Engine) input(in *Input) {
+	switch in.Kind {
+	case InOpen:
+		peer, ok := parseConn(in.Data)
+		if !ok {
+			panic("core: " + in.Fault())
+		}
+		e.open(in.Conn, peer)
+	case InClose:
+		e.close(in.Conn)
+	case InCork, InUncork:
+		e.cork(in.Conn, in.Kind == InCork)
+	case InStop:
+		e.stop(string(in.Data))
+	case InSnapshot:
+		e.emit(Event{Kind: EventSnapshot, Ticket: in.Ticket, Data: e.Snapshot(nil)})
+	case InRestore:
+		e.emit(Event{Kind: EventRestored, Ticket: in.Ticket, Data: reason(e.Restore(in.Data))})
+	case InConfigure:
+		e.emit(Event{Kind: EventConfigured, Ticket: in.Ticket, Data: []byte("already configured")})
+	case InConnected, InDone, InContent, InAbsent:
+		e.answered(in)
+	case InSaved:
+		e.saved(in.Ticket, string(in.Data))
+	case InReplay:
+		good, err := e.replay(in.Data)
+		e.emit(Event{Kind: EventReplayed, Ticket: in.Ticket, Data: append(
+			[]byte{byte(good), byte(good >> 8), byte(good >> 16), byte(good >> 24)}, reason(err)...)})
+	case InLoaded:
+		e.loaded(string(in.Data))
+	case InLogged:
+		e.logged(string(in.Data))
+	case InRewritten:
+		e.rewritten(in.Ticket, string(in.Data))
+	case InAppended: // nothing is appended to files yet
+	default:
+		panic("core: " + in.Fault())
+	}
+}
+
+// reason is the text of an error, or nothing.
+func reason(err error) []byte {
+	if err == nil {
+		return nil
+	}
+	return []byte(err.Error())
+}
+
+// emit gives an event to the host.
+func (e *Engine) emit(ev Event) { e.events = append(e.events, ev) }
+
+// ask gives an event to the host that it answers; answer gets the answer. The event gets its ticket
+// here.
+func (e *Engine) ask(ev Event, answer func(in *Input)) {
+	if e.asked == nil {
+		e.asked = map[uint32]func(*Input){}
+	}
+	e.ticket++
+	ev.Ticket = e.ticket
+	e.asked[ev.Ticket] = answer
+	e.emit(ev)
+}
+
+// answered passes an answer on. One that nobody waits for is passed over; a connection that nobody
+// wants is hung up.
+func (e *Engine) answered(in *Input) {
+	answer := e.asked[in.Ticket]
+	switch {
+	case answer != nil:
+		delete(e.asked, in.Ticket)
+		lent := *in // in itself must not move to the heap, which it would for every input
+		answer(&lent)
+		e.beforeSleep()
+	case in.Kind == InConnected:
+		e.emit(Event{Kind: EventHangup, Conn: in.Conn})
+	}
+}
+
+// Poll fills ev with the next thing that the host must do, and tells whether there was one. Poll
+// until it answers false after each Input and Advance. It is small enough to be inlined: mostly
+// there is one event or none.
+func (e *Engine) Poll(ev *Event) bool {
+	if e.polled == len(e.events) {
+		return false
+	}
+	e.poll(ev)
+	return true
+}
+
+// poll is Poll where there is something. Fields are set one by one and none of an EventData is
+// copied: in the guest a whole Event took ten times as long.
+func (e *Engine) poll(ev *Event) {
+	next := &e.events[e.polled]
+	if next.Kind != EventData {
+		e.pollRare(ev)
+		return
+	}
+	cl := e.conn(next.Conn)
+	ev.Kind, ev.Conn, ev.Ticket, ev.Path, ev.Offset, ev.Data = EventData, next.Conn, 0, "", 0, nil
+	e.polledOne()
+	if cl != nil {
+		cl.announced = false
+		ev.Data = e.takeOutput(cl)
+	}
+}
+
+func (e *Engine) pollRare(ev *Event) {
+	next := &e.events[e.polled]
+	*ev, *next = *next, Event{}
+	e.polledOne()
+	switch ev.Kind {
+	case EventLogAppend:
+		e.aof.carry(ev)
+	case EventRewrite:
+		e.aof.mark = 0
+	case EventHangup:
+		if cl := e.conns[ev.Conn]; cl != nil {
+			ev.Data = e.takeOutput(cl)
+			e.drop(cl)
+			e.beforeSleep()
+		}
+	}
+}
+
+func (e *Engine) polledOne() {
+	if e.polled++; e.polled == len(e.events) {
+		e.events, e.polled = e.events[:0], 0
+	}
+}
