@@ -76,7 +76,7 @@ func (e *Engine) refuse(c *Call, text string) {
 		c.conn.aborted = true
 	}
 	c.conn.forgetCaching(c.cmd)
-	if c.cmd != nil && c.cmd.full == "exec" {
+	if c.cmd != nil && c.cmd.Flags&RunsQueue != 0 {
 		e.discard(c.conn)
 		why := strings.TrimPrefix(text, "ERR ")
 		text = "EXECABORT Transaction discarded because of: " + why

@@ -3,6 +3,7 @@ package core
 import (
 	"github.com/redlet/redlet/core/internal/bitmap"
 	"github.com/redlet/redlet/core/internal/resp"
+	"github.com/redlet/redlet/core/internal/syntax"
 )
 
 var bitmapCommands = []Command{
@@ -69,6 +70,7 @@ var bitmapCommands = []Command{
 		Summary:    "Reads and writes integers of any width within a string.",
 		Complexity: "O(1) for each operation",
 		Run:        cmdBitfield,
+		KeysOf:     bitfieldKeys,
 	},
 	{
 		Name: "bitfield_ro", Since: "6.0", Group: "bitmap",
@@ -400,6 +402,16 @@ func (c *Call) argOverflow(i int) (bitmap.Overflow, bool) {
 	}
 	c.Error(errOverflowType)
 	return 0, false
+}
+
+// bitfieldKeys says that BITFIELD of GETs alone writes nothing.
+func bitfieldKeys(args [][]byte, keys []KeyAt) []KeyAt {
+	for i := 2; i < len(args); i++ {
+		if is(args[i], "set") || is(args[i], "incrby") || is(args[i], "overflow") {
+			return keys
+		}
+	}
+	return withFlags(keys, syntax.RO|syntax.Access)
 }
 
 func cmdBitfield(c *Call) { c.bitfield(true) }

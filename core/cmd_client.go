@@ -16,7 +16,7 @@ var clientCommands = []Command{
 		Sub: []Command{
 			{
 				Name: "caching", Since: "6.0", Group: "connection",
-				Flags:      NoScript | Loading | Stale,
+				Flags:      NoScript | Loading | Stale | KeepsCaching,
 				Cats:       CatConnection,
 				Syntax:     "mode:(YES|NO)",
 				Summary:    "Says whether the keys that the next command reads are tracked.",
@@ -25,7 +25,7 @@ var clientCommands = []Command{
 			},
 			{
 				Name: "getname", Since: "2.6.9", Group: "connection",
-				Flags:      NoScript | Loading | Stale,
+				Flags:      NoScript | Loading | Stale | KeepsCaching,
 				Cats:       CatConnection,
 				Summary:    "Gives the name of this connection.",
 				Complexity: "O(1)",
@@ -33,7 +33,7 @@ var clientCommands = []Command{
 			},
 			{
 				Name: "getredir", Since: "6.0", Group: "connection",
-				Flags:      NoScript | Loading | Stale,
+				Flags:      NoScript | Loading | Stale | KeepsCaching,
 				Cats:       CatConnection,
 				Summary:    "Gives the id of the connection that is told of tracked keys.",
 				Complexity: "O(1)",
@@ -41,7 +41,7 @@ var clientCommands = []Command{
 			},
 			{
 				Name: "help", Since: "5.0", Group: "connection",
-				Flags:      Loading | Stale,
+				Flags:      Loading | Stale | KeepsCaching,
 				Cats:       CatConnection,
 				Summary:    "Explains the subcommands.",
 				Complexity: "O(1)",
@@ -49,7 +49,7 @@ var clientCommands = []Command{
 			},
 			{
 				Name: "id", Since: "5.0", Group: "connection",
-				Flags:      NoScript | Loading | Stale,
+				Flags:      NoScript | Loading | Stale | KeepsCaching,
 				Cats:       CatConnection,
 				Summary:    "Gives the id of this connection.",
 				Complexity: "O(1)",
@@ -57,7 +57,7 @@ var clientCommands = []Command{
 			},
 			{
 				Name: "info", Since: "6.2", Group: "connection",
-				Flags:      NoScript | Loading | Stale,
+				Flags:      NoScript | Loading | Stale | KeepsCaching,
 				Cats:       CatConnection,
 				Tips:       "nondeterministic_output",
 				Summary:    "Describes this connection.",
@@ -66,7 +66,7 @@ var clientCommands = []Command{
 			},
 			{
 				Name: "kill", Since: "2.4", Group: "connection",
-				Flags: Admin | NoScript | Loading | Stale,
+				Flags: Admin | NoScript | Loading | Stale | KeepsCaching,
 				Cats:  CatConnection,
 				Syntax: `filter:(old-format"ip:port"!2.8.12|new-format:([ID ` +
 					"client-id:int^2.8.12]|[TYPE " +
@@ -82,7 +82,7 @@ var clientCommands = []Command{
 			},
 			{
 				Name: "list", Since: "2.4", Group: "connection",
-				Flags: Admin | NoScript | Loading | Stale,
+				Flags: Admin | NoScript | Loading | Stale | KeepsCaching,
 				Cats:  CatConnection,
 				Syntax: "[TYPE client-type:(NORMAL|MASTER|REPLICA|PUBSUB)^5.0] [ID " +
 					"client-id:int^6.2...]",
@@ -96,7 +96,7 @@ var clientCommands = []Command{
 			},
 			{
 				Name: "no-evict", Since: "7.0", Group: "connection",
-				Flags:      Admin | NoScript | Loading | Stale,
+				Flags:      Admin | NoScript | Loading | Stale | KeepsCaching,
 				Cats:       CatConnection,
 				Syntax:     "enabled:(ON|OFF)",
 				Summary:    "Keeps this connection from being closed to save memory.",
@@ -105,7 +105,7 @@ var clientCommands = []Command{
 			},
 			{
 				Name: "no-touch", Since: "7.2", Group: "connection",
-				Flags:      NoScript | Loading | Stale,
+				Flags:      NoScript | Loading | Stale | KeepsCaching,
 				Cats:       CatConnection,
 				Syntax:     "enabled:(ON|OFF)",
 				Summary:    "Keeps this connection's commands from marking keys as used.",
@@ -114,7 +114,7 @@ var clientCommands = []Command{
 			},
 			{
 				Name: "pause", Since: "3.0", Group: "connection",
-				Flags:      Admin | NoScript | Loading | Stale,
+				Flags:      Admin | NoScript | Loading | Stale | KeepsCaching,
 				Cats:       CatConnection,
 				Syntax:     "timeout:int [mode:(WRITE|ALL)^6.2]",
 				Summary:    "Holds back the commands of all clients for a time.",
@@ -124,7 +124,7 @@ var clientCommands = []Command{
 			},
 			{
 				Name: "reply", Since: "3.2", Group: "connection",
-				Flags:      NoScript | Loading | Stale,
+				Flags:      NoScript | Loading | Stale | KeepsCaching,
 				Cats:       CatConnection,
 				Syntax:     "action:(ON|OFF|SKIP)",
 				Summary:    "Says whether commands are to be answered.",
@@ -143,7 +143,7 @@ var clientCommands = []Command{
 			},
 			{
 				Name: "setname", Since: "2.6.9", Group: "connection",
-				Flags:      NoScript | Loading | Stale,
+				Flags:      NoScript | Loading | Stale | KeepsCaching,
 				Cats:       CatConnection,
 				Syntax:     "connection-name",
 				Tips:       "request_policy:all_nodes response_policy:all_succeeded",
@@ -153,7 +153,7 @@ var clientCommands = []Command{
 			},
 			{
 				Name: "tracking", Since: "6.0", Group: "connection",
-				Flags: NoScript | Loading | Stale,
+				Flags: NoScript | Loading | Stale | KeepsCaching,
 				Cats:  CatConnection,
 				Syntax: "status:(ON|OFF) [REDIRECT client-id:int] [PREFIX prefix:string+...] " +
 					"[BCAST] [OPTIN] [OPTOUT] [NOLOOP]",
@@ -164,7 +164,7 @@ var clientCommands = []Command{
 			},
 			{
 				Name: "trackinginfo", Since: "6.2", Group: "connection",
-				Flags:      NoScript | Loading | Stale,
+				Flags:      NoScript | Loading | Stale | KeepsCaching,
 				Cats:       CatConnection,
 				Summary:    "Tells how this connection tracks keys.",
 				Complexity: "O(1)",
@@ -172,7 +172,7 @@ var clientCommands = []Command{
 			},
 			{
 				Name: "unblock", Since: "5.0", Group: "connection",
-				Flags:      Admin | NoScript | Loading | Stale,
+				Flags:      Admin | NoScript | Loading | Stale | KeepsCaching,
 				Cats:       CatConnection,
 				Syntax:     "client-id:int [unblock-type:(TIMEOUT|ERROR)]",
 				Summary:    "Ends the waiting of a blocked connection.",
@@ -181,7 +181,7 @@ var clientCommands = []Command{
 			},
 			{
 				Name: "unpause", Since: "6.2", Group: "connection",
-				Flags:      Admin | NoScript | Loading | Stale,
+				Flags:      Admin | NoScript | Loading | Stale | KeepsCaching,
 				Cats:       CatConnection,
 				Summary:    "Lets paused clients go on.",
 				Complexity: "O(N) for N paused clients",

@@ -7,43 +7,43 @@ import "math"
 var clockCommands = []Command{
 	{
 		Name: "redlet.clock", Since: "1.0", Group: "server",
-		Flags:   Admin | NoScript | Loading | Stale | Internal,
+		Flags:   Admin | NoScript | Loading | Stale | Internal | ClockCommand,
 		Summary: "A container for commands that turn the clock.",
 		Sub: []Command{
 			{
 				Name: "advance", Since: "1.0", Group: "server",
-				Flags:   Admin | NoScript | NoMulti | Loading | Stale | Internal,
+				Flags:   Admin | NoScript | NoMulti | Loading | Stale | Internal | ClockCommand,
 				Syntax:  "milliseconds:int",
 				Summary: "Turns the clock forward; what falls due meanwhile happens in its order.",
 				Run:     cmdClockAdvance,
 			},
 			{
 				Name: "freeze", Since: "1.0", Group: "server",
-				Flags:   Admin | NoScript | NoMulti | Loading | Stale | Internal,
+				Flags:   Admin | NoScript | NoMulti | Loading | Stale | Internal | ClockCommand,
 				Summary: "Stops the clock: only ADVANCE and SET turn it now.",
 				Run:     cmdClockFreeze,
 			},
 			{
 				Name: "get", Since: "1.0", Group: "server",
-				Flags:   Admin | NoScript | Loading | Stale | Internal,
+				Flags:   Admin | NoScript | Loading | Stale | Internal | ClockCommand,
 				Summary: "Gives the clock's time in milliseconds since the Unix epoch.",
 				Run:     cmdClockGet,
 			},
 			{
 				Name: "help", Since: "1.0", Group: "server",
-				Flags:   Loading | Stale | Internal,
+				Flags:   Loading | Stale | Internal | ClockCommand,
 				Summary: "Lists the subcommands.",
 				Run:     cmdHelp,
 			},
 			{
 				Name: "run", Since: "1.0", Group: "server",
-				Flags:   Admin | NoScript | NoMulti | Loading | Stale | Internal,
+				Flags:   Admin | NoScript | NoMulti | Loading | Stale | Internal | ClockCommand,
 				Summary: "Lets a frozen clock go on from where it stands.",
 				Run:     cmdClockRun,
 			},
 			{
 				Name: "set", Since: "1.0", Group: "server",
-				Flags:   Admin | NoScript | NoMulti | Loading | Stale | Internal,
+				Flags:   Admin | NoScript | NoMulti | Loading | Stale | Internal | ClockCommand,
 				Syntax:  "unix-time-milliseconds:time",
 				Summary: "Sets the clock, forward or back; it keeps running or standing still.",
 				Run:     cmdClockSet,
@@ -52,17 +52,11 @@ var clockCommands = []Command{
 	},
 	{
 		Name: "miniredis.fastforward", Since: "1.0", Group: "server",
-		Flags:   Admin | NoScript | NoMulti | Loading | Stale | Internal,
+		Flags:   Admin | NoScript | NoMulti | Loading | Stale | Internal | ClockCommand,
 		Syntax:  "milliseconds:int",
 		Summary: "REDLET.CLOCK ADVANCE by the name that miniredis servers know.",
 		Run:     cmdFastforward,
 	},
-}
-
-// clock tells whether enable-clock-command decides over a command.
-func (cmd *Command) clock() bool {
-	return cmd.Flags&Internal != 0 &&
-		(cmd.Name == "redlet.clock" || cmd.Name == "miniredis.fastforward")
 }
 
 // clockMax is the latest time that the clock can be set to, in milliseconds: the year 9999.

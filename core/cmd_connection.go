@@ -5,7 +5,7 @@ import "github.com/redlet/redlet/core/internal/resp"
 var connectionCommands = []Command{
 	{
 		Name: "ping", Since: "1.0", Group: "connection",
-		Flags:      Fast,
+		Flags:      Fast | AllowSubscribed | DenyDiskError,
 		Cats:       CatConnection,
 		Syntax:     "[message]",
 		Tips:       "request_policy:all_shards response_policy:all_succeeded",
@@ -24,7 +24,7 @@ var connectionCommands = []Command{
 	},
 	{
 		Name: "select", Since: "1.0", Group: "connection",
-		Flags:      Loading | Stale | Fast,
+		Flags:      Loading | Stale | Fast | SelectsDB,
 		Cats:       CatConnection,
 		Syntax:     "index:int",
 		Summary:    "Changes the database that this connection uses.",
@@ -53,7 +53,8 @@ var connectionCommands = []Command{
 	},
 	{
 		Name: "reset", Since: "6.2", Group: "connection",
-		Flags:      NoScript | Loading | Stale | Fast | NoAuth | AllowBusy,
+		Flags: NoScript | Loading | Stale | Fast | NoAuth | AllowBusy | AllowSubscribed |
+			NotQueued,
 		Cats:       CatConnection,
 		Summary:    "Puts this connection back to the state in which it began.",
 		Complexity: "O(1)",
@@ -61,7 +62,8 @@ var connectionCommands = []Command{
 	},
 	{
 		Name: "quit", Since: "1.0", Group: "connection",
-		Flags:      NoScript | Loading | Stale | Fast | NoAuth | AllowBusy,
+		Flags: NoScript | Loading | Stale | Fast | NoAuth | AllowBusy | AllowSubscribed |
+			NotQueued,
 		Cats:       CatConnection,
 		Arity:      -1,
 		Summary:    "Closes this connection.",

@@ -10,7 +10,7 @@ import (
 var functionCommands = []Command{
 	{
 		Name: "fcall", Since: "7.0", Group: "scripting",
-		Flags:      NoScript | SkipMonitor | MayReplicate | NoMandatoryKeys | Stale,
+		Flags:      NoScript | SkipMonitor | MayReplicate | NoMandatoryKeys | Stale | RunsScripts,
 		Cats:       CatScripting,
 		Syntax:     "function numkeys:int [key...] [arg...]",
 		Keys:       scriptKeys + keysNote,
@@ -20,7 +20,7 @@ var functionCommands = []Command{
 	},
 	{
 		Name: "fcall_ro", Since: "7.0", Group: "scripting",
-		Flags:      NoScript | SkipMonitor | NoMandatoryKeys | Stale | ReadOnly,
+		Flags:      NoScript | SkipMonitor | NoMandatoryKeys | Stale | ReadOnly | RunsScripts,
 		Cats:       CatScripting,
 		Syntax:     "function numkeys:int [key...] [arg...]",
 		Keys:       scriptKeysRO + keysNote,

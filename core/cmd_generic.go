@@ -217,19 +217,20 @@ var genericCommands = []Command{
 	},
 }
 
-func cmdDel(c *Call) { c.del() }
+func cmdDel(c *Call) { c.del(false) }
 
 // cmdUnlink is DEL: where nothing runs in the background there is nobody to leave the work to.
-func cmdUnlink(c *Call) { c.del() }
+func cmdUnlink(c *Call) { c.del(true) }
 
-func (c *Call) del() {
+// del removes keys; lazy says that Redis is asked to free their values in the background.
+func (c *Call) del(lazy bool) {
 	n := 0
 	for _, key := range c.Args[1:] {
 		o := c.peek(key)
 		if o == nil {
 			continue
 		}
-		if c.cmd.Name == "unlink" && o.freeEffort() > lazyEffort {
+		if lazy && o.freeEffort() > lazyEffort {
 			c.e.stats.lazyfreed++
 		}
 		c.remove(key)
@@ -332,8 +333,9 @@ func (c *Call) argCursor(i int) (uint64, bool) {
 	return n, true
 }
 
-// scanOptions reads the options of SCAN and its like from argument i on.
-func (c *Call) scanOptions(i int) (opt scanOptions, ok bool) {
+// scanOptions reads the options of SCAN and its like from argument i on; fields says that what is
+// scanned has values that can be left out.
+func (c *Call) scanOptions(i int, fields bool) (opt scanOptions, ok bool) {
 	opt.count = 10
 	keyed := i > 2
 	for ; i < len(c.Args); i++ {
@@ -360,7 +362,7 @@ func (c *Call) scanOptions(i int) (opt scanOptions, ok bool) {
 			i++
 			opt.kind = c.Args[i]
 		case is(c.Args[i], "novalues"):
-			if c.cmd.Name != "hscan" {
+			if !fields {
 				c.Error("ERR NOVALUES option can only be used in HSCAN")
 				return opt, false
 			}
@@ -378,7 +380,7 @@ func cmdScan(c *Call) {
 	if !ok {
 		return
 	}
-	opt, ok := c.scanOptions(2)
+	opt, ok := c.scanOptions(2, false)
 	if !ok {
 		return
 	}

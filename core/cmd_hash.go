@@ -563,7 +563,7 @@ func cmdHscan(c *Call) {
 		c.Array(0)
 		return
 	}
-	if opt, ok := c.scanOptions(3); ok {
+	if opt, ok := c.scanOptions(3, true); ok {
 		c.hscan(h, cursor, &opt)
 	}
 }

@@ -123,19 +123,19 @@ func (c *Call) listEnd(i int) (listEnd, bool) {
 }
 
 // listMove moves an element from the list at argument 1 to the one at argument 2, which may be the
-// same.
-func (c *Call) listMove(from, to listEnd) {
+// same, and reports whether it did.
+func (c *Call) listMove(from, to listEnd) bool {
 	src := c.lookupWrite(c.Args[1])
 	if src == nil {
 		c.Null()
-		return
+		return false
 	}
 	if !c.ofKind(src, kindList) {
-		return
+		return false
 	}
 	dst := c.lookupWrite(c.Args[2])
 	if !c.ofKind(dst, kindList) {
-		return
+		return false
 	}
 	at := len(c.Buf)
 	l := src.list()
@@ -144,12 +144,7 @@ func (c *Call) listMove(from, to listEnd) {
 	from.pop(l)
 	c.listReceive(dst, to, s)
 	c.elementsGone(c.Args[1], src, from.popEvent(), 1)
-	switch c.cmd.full {
-	case "blmove":
-		c.propagate("LMOVE", c.Args[1:5]...)
-	case "brpoplpush":
-		c.propagate("RPOPLPUSH", c.Args[1:3]...)
-	}
+	return true
 }
 
 // listReceive puts elements, in the order in which they are to stand there, at an end of the list
@@ -283,14 +278,15 @@ func (c *Call) awaitList(keys [][]byte, deadline Time, refused func(*Call)) {
 
 func cmdBlmove(c *Call) {
 	if from, to, ok := c.listEnds(3); ok {
-		c.blockingMove(from, to, 5)
+		c.blockingMove("LMOVE", from, to, 5)
 	}
 }
 
-func cmdBrpoplpush(c *Call) { c.blockingMove(atTail, atHead, 3) }
+func cmdBrpoplpush(c *Call) { c.blockingMove("RPOPLPUSH", atTail, atHead, 3) }
 
-// blockingMove is listMove that waits for an element; argument i is the timeout.
-func (c *Call) blockingMove(from, to listEnd, i int) {
+// blockingMove is listMove that waits for an element; argument i is the timeout, and name is the
+// command that takes those before it and does not wait.
+func (c *Call) blockingMove(name string, from, to listEnd, i int) {
 	deadline, ok := c.argTimeout(i)
 	if !ok {
 		return
@@ -299,7 +295,9 @@ func (c *Call) blockingMove(from, to listEnd, i int) {
 		c.awaitList(c.Args[1:2], deadline, replyNull)
 		return
 	}
-	c.listMove(from, to)
+	if c.listMove(from, to) {
+		c.propagate(name, c.Args[1:i]...)
+	}
 }
 
 func cmdBlmpop(c *Call) {

@@ -110,7 +110,7 @@ func (c *Call) moveMany(m movem) bool {
 	}
 	c.listReceive(dst, m.to, moved...)
 	c.elementsGone(c.Args[1], src, m.from.popEvent(), n)
-	if c.cmd.full == "blmovem" {
+	if c.cmd.Flags&Blocking != 0 {
 		c.propagate("LMOVEM", slices.Concat(c.Args[1:5], c.Args[6:])...)
 	}
 	return true

@@ -7,7 +7,7 @@ import (
 var pubsubCommands = []Command{
 	{
 		Name: "subscribe", Since: "2.0", Group: "pubsub",
-		Flags:      PubSub | NoScript | Loading | Stale,
+		Flags:      PubSub | NoScript | Loading | Stale | AllowSubscribed,
 		Syntax:     "channel...",
 		Summary:    "Listens to channels.",
 		Complexity: "O(N) for N channels",
@@ -15,7 +15,7 @@ var pubsubCommands = []Command{
 	},
 	{
 		Name: "unsubscribe", Since: "2.0", Group: "pubsub",
-		Flags:      PubSub | NoScript | Loading | Stale,
+		Flags:      PubSub | NoScript | Loading | Stale | AllowSubscribed,
 		Syntax:     "[channel...]",
 		Summary:    "Stops listening to channels.",
 		Complexity: "O(N) for N channels",
@@ -23,7 +23,7 @@ var pubsubCommands = []Command{
 	},
 	{
 		Name: "psubscribe", Since: "2.0", Group: "pubsub",
-		Flags:      PubSub | NoScript | Loading | Stale,
+		Flags:      PubSub | NoScript | Loading | Stale | AllowSubscribed,
 		Syntax:     "pattern:pattern...",
 		Summary:    "Listens to the channels whose names match patterns.",
 		Complexity: "O(N) for N patterns",
@@ -31,7 +31,7 @@ var pubsubCommands = []Command{
 	},
 	{
 		Name: "punsubscribe", Since: "2.0", Group: "pubsub",
-		Flags:      PubSub | NoScript | Loading | Stale,
+		Flags:      PubSub | NoScript | Loading | Stale | AllowSubscribed,
 		Syntax:     "[pattern:pattern...]",
 		Summary:    "Stops listening to patterns.",
 		Complexity: "O(N) for N patterns",
@@ -39,7 +39,7 @@ var pubsubCommands = []Command{
 	},
 	{
 		Name: "ssubscribe", Since: "7.0", Group: "pubsub",
-		Flags:      PubSub | NoScript | Loading | Stale,
+		Flags:      PubSub | NoScript | Loading | Stale | AllowSubscribed,
 		Syntax:     "shardchannel...",
 		Keys:       "1:-1 not_key",
 		Summary:    "Listens to shard channels.",
@@ -48,7 +48,7 @@ var pubsubCommands = []Command{
 	},
 	{
 		Name: "sunsubscribe", Since: "7.0", Group: "pubsub",
-		Flags:      PubSub | NoScript | Loading | Stale,
+		Flags:      PubSub | NoScript | Loading | Stale | AllowSubscribed,
 		Syntax:     "[shardchannel...]",
 		Keys:       "1:-1 not_key",
 		Summary:    "Stops listening to shard channels.",
@@ -126,16 +126,6 @@ var pubsubCommands = []Command{
 			},
 		},
 	},
-}
-
-// allowedSubscribed reports whether a RESP2 client that listens may send a command.
-func allowedSubscribed(cmd *Command) bool {
-	switch cmd.full {
-	case "subscribe", "unsubscribe", "psubscribe", "punsubscribe", "ssubscribe", "sunsubscribe",
-		"ping", "quit", "reset":
-		return true
-	}
-	return false
 }
 
 // subWords are the first words of (un)subscribe replies.

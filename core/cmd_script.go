@@ -19,7 +19,7 @@ const (
 var scriptCommands = []Command{
 	{
 		Name: "eval", Since: "2.6", Group: "scripting",
-		Flags:      NoScript | SkipMonitor | MayReplicate | NoMandatoryKeys | Stale,
+		Flags:      NoScript | SkipMonitor | MayReplicate | NoMandatoryKeys | Stale | RunsScripts,
 		Cats:       CatScripting,
 		Syntax:     "script numkeys:int [key...] [arg...]",
 		Keys:       scriptKeys + keysNote,
@@ -29,7 +29,7 @@ var scriptCommands = []Command{
 	},
 	{
 		Name: "evalsha", Since: "2.6", Group: "scripting",
-		Flags:      NoScript | SkipMonitor | MayReplicate | NoMandatoryKeys | Stale,
+		Flags:      NoScript | SkipMonitor | MayReplicate | NoMandatoryKeys | Stale | RunsScripts,
 		Cats:       CatScripting,
 		Syntax:     "sha1 numkeys:int [key...] [arg...]",
 		Keys:       scriptKeys,
@@ -39,7 +39,7 @@ var scriptCommands = []Command{
 	},
 	{
 		Name: "eval_ro", Since: "7.0", Group: "scripting",
-		Flags:      NoScript | SkipMonitor | NoMandatoryKeys | Stale | ReadOnly,
+		Flags:      NoScript | SkipMonitor | NoMandatoryKeys | Stale | ReadOnly | RunsScripts,
 		Cats:       CatScripting,
 		Syntax:     "script numkeys:int [key...] [arg...]",
 		Keys:       scriptKeysRO + keysNote,
@@ -49,7 +49,7 @@ var scriptCommands = []Command{
 	},
 	{
 		Name: "evalsha_ro", Since: "7.0", Group: "scripting",
-		Flags:      NoScript | SkipMonitor | NoMandatoryKeys | Stale | ReadOnly,
+		Flags:      NoScript | SkipMonitor | NoMandatoryKeys | Stale | ReadOnly | RunsScripts,
 		Cats:       CatScripting,
 		Syntax:     "sha1 numkeys:int [key...] [arg...]",
 		Keys:       scriptKeysRO,

@@ -288,7 +288,7 @@ func cmdSscan(c *Call) {
 		c.Array(0)
 		return
 	}
-	opt, ok := c.scanOptions(3)
+	opt, ok := c.scanOptions(3, false)
 	if !ok {
 		return
 	}

@@ -6,6 +6,8 @@ import (
 	"math"
 	"slices"
 	"strconv"
+
+	"github.com/redlet/redlet/core/internal/syntax"
 )
 
 var sortCommands = []Command{
@@ -21,6 +23,7 @@ var sortCommands = []Command{
 		Summary:    "Sorts the elements of a list, set or sorted set, and may store them as a list.",
 		Complexity: "O(N+M*log(M)) for N elements of which M are given",
 		Run:        cmdSort,
+		KeysOf:     sortKeys,
 	},
 	{
 		Name: "sort_ro", Since: "7.0", Group: "generic",
@@ -36,6 +39,26 @@ var sortCommands = []Command{
 }
 
 const errSortScore = "ERR One or more scores can't be converted into double"
+
+// sortKeys adds the key that STORE names.
+func sortKeys(args [][]byte, keys []KeyAt) []KeyAt {
+	store := 0
+	for i := 2; i < len(args); i++ {
+		switch {
+		case is(args[i], "limit"):
+			i += 2
+		case is(args[i], "by"), is(args[i], "get"):
+			i++
+		case is(args[i], "store") && i+1 < len(args):
+			store = i + 1
+			i++
+		}
+	}
+	if store > 0 {
+		keys = append(keys, KeyAt{store, syntax.OW | syntax.Update})
+	}
+	return keys
+}
 
 func cmdSort(c *Call) { c.sort(true) }
 

@@ -4,6 +4,7 @@ import (
 	"math"
 
 	"github.com/redlet/redlet/core/internal/numfmt"
+	"github.com/redlet/redlet/core/internal/syntax"
 )
 
 var stringCommands = []Command{
@@ -29,7 +30,8 @@ var stringCommands = []Command{
 		Complexity: "O(1)",
 		History: "2.6.12 EX, PX, NX and XX; 6.0 KEEPTTL; 6.2 GET, EXAT and PXAT; 7.0 NX " +
 			"together with GET",
-		Run: cmdSet,
+		Run:    cmdSet,
+		KeysOf: setKeys,
 	},
 	{
 		Name: "setnx", Since: "1.0", Group: "string",
@@ -282,6 +284,16 @@ func (c *Call) setOptions() (opt setOptions, ok bool) {
 		return opt, ok
 	}
 	return opt, true
+}
+
+// setKeys says that SET reads nothing unless GET is given.
+func setKeys(args [][]byte, keys []KeyAt) []KeyAt {
+	for _, arg := range args[min(3, len(args)):] {
+		if is(arg, "get") {
+			return keys
+		}
+	}
+	return withFlags(keys, syntax.OW|syntax.Update)
 }
 
 func cmdSet(c *Call) {

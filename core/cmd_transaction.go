@@ -5,7 +5,7 @@ import "slices"
 var transactionCommands = []Command{
 	{
 		Name: "multi", Since: "1.2", Group: "transactions",
-		Flags:      NoScript | Loading | Stale | Fast | AllowBusy,
+		Flags:      NoScript | Loading | Stale | Fast | AllowBusy | NotQueued | StartsMulti,
 		Cats:       CatTransaction,
 		Summary:    "Starts a transaction: the commands that follow are queued.",
 		Complexity: "O(1)",
@@ -13,7 +13,7 @@ var transactionCommands = []Command{
 	},
 	{
 		Name: "exec", Since: "1.2", Group: "transactions",
-		Flags:      NoScript | Loading | Stale | SkipSlowlog,
+		Flags:      NoScript | Loading | Stale | SkipSlowlog | NotQueued | RunsQueue,
 		Cats:       CatTransaction,
 		Summary:    "Runs the queued commands as one.",
 		Complexity: "that of the queued commands",
@@ -21,7 +21,7 @@ var transactionCommands = []Command{
 	},
 	{
 		Name: "discard", Since: "2.0", Group: "transactions",
-		Flags:      NoScript | Loading | Stale | Fast | AllowBusy,
+		Flags:      NoScript | Loading | Stale | Fast | AllowBusy | NotQueued,
 		Cats:       CatTransaction,
 		Summary:    "Drops the queued commands and leaves MULTI.",
 		Complexity: "O(N) for N queued commands",
@@ -29,7 +29,7 @@ var transactionCommands = []Command{
 	},
 	{
 		Name: "watch", Since: "2.2", Group: "transactions",
-		Flags:      NoScript | Loading | Stale | Fast | AllowBusy,
+		Flags:      NoScript | Loading | Stale | Fast | AllowBusy | NotQueued,
 		Cats:       CatTransaction,
 		Syntax:     "key...",
 		Keys:       "1:-1 RO",
@@ -58,15 +58,6 @@ type watch struct {
 	db      *db
 	key     string
 	expired bool // it was past its time already when WATCH came, and not removed yet
-}
-
-// runsAtOnce reports whether a command runs within MULTI instead of being queued.
-func runsAtOnce(cmd *Command) bool {
-	switch cmd.full {
-	case "exec", "discard", "multi", "watch", "quit", "reset":
-		return true
-	}
-	return false
 }
 
 // enqueue adds a command to the transaction.
@@ -118,7 +109,7 @@ func cmdExec(c *Call) {
 	}
 	queue := cl.queue
 	e.discard(cl)
-	if slices.ContainsFunc(queue, func(q queued) bool { return q.cmd.runsScripts() }) {
+	if slices.ContainsFunc(queue, func(q queued) bool { return q.cmd.Flags&RunsScripts != 0 }) {
 		e.suspendable(c, func(c *Call) { c.execute(queue) })
 	} else {
 		c.execute(queue)

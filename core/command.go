@@ -18,7 +18,10 @@ type Command struct {
 	History    string   // what later versions added: "6.2 GET and EXAT; 7.0 NX with GET"
 	System     bool     // COMMAND DOCS calls it a syscmd
 	Run        func(*Call)
-	Sub        []Command // the subcommands of a container
+	// KeysOf corrects the keys that Keys gives of a command line, where its options decide; nil if
+	// none do.
+	KeysOf func(args [][]byte, keys []KeyAt) []KeyAt
+	Sub    []Command // the subcommands of a container
 
 	full     string   // "config|get"
 	parent   *Command // the container of a subcommand
@@ -29,8 +32,8 @@ type Command struct {
 	subs     map[string]*Command
 }
 
-// Flag is a set of command flags; the names are those of COMMAND INFO.
-type Flag uint32
+// Flag is a set of command flags. Those that COMMAND INFO shows have the names that it gives them.
+type Flag uint64
 
 // The flags of commands, in the order in which COMMAND INFO lists them.
 const (
@@ -56,7 +59,19 @@ const (
 	NoMandatoryKeys
 	AllowBusy
 	Protected // needs enable-debug-command or its like
-	Internal  // not shown
+
+	// What follows COMMAND INFO does not show. In Redis most of it are comparisons with functions.
+
+	Internal        // the command itself is not shown either
+	ClockCommand    // needs enable-clock-command
+	AllowSubscribed // allowed in RESP2 to a client that is subscribed
+	DenyDiskError   // refused like a write while data cannot be kept on disk
+	NotQueued       // runs at once inside MULTI
+	StartsMulti     // MULTI
+	RunsQueue       // EXEC
+	RunsScripts     // may take long, and what it calls is propagated in its place
+	SelectsDB       // stands among the changes in an append-only file, though it is none
+	KeepsCaching    // CLIENT CACHING holds beyond it
 )
 
 // Category is a set of ACL categories.

@@ -34,10 +34,7 @@ func newCompat(e *Engine) compat {
 		if len(later) == 0 && len(known) == len(args) {
 			continue
 		}
-		names := 1
-		if cmd.parent != nil {
-			names = 2
-		}
+		names := cmd.words()
 		o.later[cmd] = laterWords{later, names + syntax.FixedWords(known)}
 		if cmd.Arity != 0 {
 			continue

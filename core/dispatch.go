@@ -20,7 +20,7 @@ func (e *Engine) dispatch(cl *conn, args [][]byte) (held bool) {
 	case e.pause.stops(c):
 		e.postpone(cl)
 		return true
-	case cl.multi && !runsAtOnce(c.cmd):
+	case cl.multi && c.cmd.Flags&NotQueued == 0:
 		if c.cmd.Flags&NoMulti != 0 {
 			e.refuse(c, "ERR Command not allowed inside a transaction")
 			break
@@ -71,11 +71,11 @@ func (e *Engine) admit(c *Call) string {
 		return errNoAuth
 	case e.cfg.maxmemory > 0 && e.outOfMemory(c):
 		return errOOM
-	case e.persist.ill && (cmd.Flags&Write != 0 || cmd.Name == "ping") && e.persist.refusal(e) != "":
+	case e.persist.ill && (cmd.Flags&(Write|DenyDiskError) != 0) && e.persist.refusal(e) != "":
 		return e.persist.refusal(e)
 	case e.cfg.minReplicas > 0 && cmd.Flags&Write != 0: // there never is a replica
 		return errNoReplicas
-	case !cl.w.RESP3 && cl.subscribed() && !allowedSubscribed(cmd):
+	case !cl.w.RESP3 && cl.subscribed() && cmd.Flags&AllowSubscribed == 0:
 		return "ERR Can't execute '" + cmd.full + "': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / " +
 			"PING / QUIT / RESET are allowed in this context"
 	case e.scripts.refuses(cl) && cmd.Flags&AllowBusy == 0:

@@ -61,7 +61,7 @@ func errExpireTime(cmd *Command) string {
 // errSubcommand says that a container has no such subcommand.
 func errSubcommand(container *Command, name []byte) string {
 	return "ERR unknown subcommand '" + clip(name, 128) + "'. Try " +
-		upper(container.Name) + " HELP."
+		upper(container.full) + " HELP."
 }
 
 // errSubcommandArity says that a subcommand has arguments that it does not take; only some

@@ -22,7 +22,7 @@ func (e *Engine) outOfMemory(c *Call) bool {
 // takesMemory reports whether a command may make the data larger, or is a transaction that holds
 // such a command.
 func (c *Call) takesMemory() bool {
-	if c.cmd.full == "exec" {
+	if c.cmd.Flags&RunsQueue != 0 {
 		for _, q := range c.conn.queue {
 			if q.cmd.Flags&DenyOOM != 0 {
 				return true

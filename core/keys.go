@@ -36,19 +36,19 @@ func (cmd *Command) keyRange() (first, last, step int, movable bool) {
 	return first, last, step, movable
 }
 
-// keyAt is one key of a command line and what is done with it.
-type keyAt struct {
-	index int
-	flags syntax.KeyFlag
+// KeyAt is one key of a command line and what is done with it.
+type KeyAt struct {
+	Index int // its place in the command line
+	Flags syntax.KeyFlag
 }
 
 // keysOf lists the keys of a command line. It reports false if the line cannot be one.
-func (cmd *Command) keysOf(args [][]byte) (keys []keyAt, ok bool) {
+func (cmd *Command) keysOf(args [][]byte) (keys []KeyAt, ok bool) {
 	for rest := cmd.Keys; rest != ""; {
 		var spec syntax.KeySpec
 		spec, rest = syntax.NextKeySpec(rest)
 		if spec.Begin == syntax.BeginUnknown {
-			continue // see variableKeys
+			continue // KeysOf knows
 		}
 		from, to, found := spec.Locate(args)
 		if !found {
@@ -59,69 +59,29 @@ func (cmd *Command) keysOf(args [][]byte) (keys []keyAt, ok bool) {
 		}
 		for i := from; i <= to && i < len(args); i += max(spec.Step(), 1) {
 			if spec.Flags&syntax.NotKey == 0 {
-				keys = append(keys, keyAt{i, spec.Flags &^ (syntax.Incomplete | syntax.Variable)})
+				keys = append(keys, KeyAt{i, spec.Flags &^ (syntax.Incomplete | syntax.Variable)})
 			}
 		}
 	}
-	return cmd.variableKeys(args, keys), true
+	if cmd.KeysOf != nil {
+		keys = cmd.KeysOf(args, keys)
+	}
+	return keys, true
 }
 
 // mayLackKeys tells whether a wrong number of keys means none: of scripts and functions.
 func (cmd *Command) mayLackKeys() bool { return cmd.Flags&NoMandatoryKeys != 0 }
 
-// variableKeys corrects the keys of commands whose options decide: SET without GET reads nothing,
-// BITFIELD of GETs writes nothing, SORT may store, MIGRATE may name its keys at the end.
-func (cmd *Command) variableKeys(args [][]byte, keys []keyAt) []keyAt {
-	switch cmd.full {
-	case "set":
-		for _, arg := range args[min(3, len(args)):] {
-			if is(arg, "get") {
-				return keys
-			}
-		}
-		return setFlags(keys, syntax.OW|syntax.Update)
-	case "bitfield":
-		for i := 2; i < len(args); i++ {
-			if is(args[i], "set") || is(args[i], "incrby") || is(args[i], "overflow") {
-				return keys
-			}
-		}
-		return setFlags(keys, syntax.RO|syntax.Access)
-	case "sort":
-		store := 0
-		for i := 2; i < len(args); i++ {
-			switch {
-			case is(args[i], "limit"):
-				i += 2
-			case is(args[i], "by"), is(args[i], "get"):
-				i++
-			case is(args[i], "store") && i+1 < len(args):
-				store = i + 1
-				i++
-			}
-		}
-		if store > 0 {
-			keys = append(keys, keyAt{store, syntax.OW | syntax.Update})
-		}
-	case "migrate":
-		if len(args) > 3 && len(args[3]) == 0 && len(keys) > 0 && keys[0].index == 3 {
-			keys = keys[1:]
-		} else if len(keys) > 1 {
-			keys = keys[:1]
-		}
-	}
-	return keys
-}
-
-func setFlags(keys []keyAt, flags syntax.KeyFlag) []keyAt {
+// withFlags gives keys other flags.
+func withFlags(keys []KeyAt, flags syntax.KeyFlag) []KeyAt {
 	for i := range keys {
-		keys[i].flags = flags
+		keys[i].Flags = flags
 	}
 	return keys
 }
 
 // findKeys lists the keys of the command line behind COMMAND GETKEYS, or replies what is wrong.
-func (c *Call) findKeys() ([]keyAt, bool) {
+func (c *Call) findKeys() ([]KeyAt, bool) {
 	args := c.Args[2:]
 	cmd := c.e.lookupName(args[0])
 	if cmd != nil && cmd.subs != nil && len(args) > 1 {
@@ -141,7 +101,7 @@ func (c *Call) findKeys() ([]keyAt, bool) {
 		return nil, false
 	}
 	keys, ok := cmd.keysOf(args)
-	if !ok || len(keys) == 0 && !cmd.mayLackKeys() && cmd.full != "migrate" {
+	if !ok || len(keys) == 0 && !cmd.mayLackKeys() {
 		c.Error("ERR Invalid arguments specified for command")
 		return nil, false
 	}
@@ -166,7 +126,7 @@ func cmdCommandGetkeys(c *Call) {
 	}
 	c.Array(len(keys))
 	for _, k := range keys {
-		c.Bulk(c.Args[2+k.index])
+		c.Bulk(c.Args[2+k.Index])
 	}
 }
 
@@ -178,7 +138,7 @@ func cmdCommandGetkeysandflags(c *Call) {
 	c.Array(len(keys))
 	for _, k := range keys {
 		c.Array(2)
-		c.Bulk(c.Args[2+k.index])
-		c.statusSet("", syntax.KeyFlagNames[:], uint32(k.flags))
+		c.Bulk(c.Args[2+k.Index])
+		c.statusSet("", syntax.KeyFlagNames[:], uint32(k.Flags))
 	}
 }

@@ -46,7 +46,7 @@ func (e *Engine) lookupName(name []byte) *Command {
 		return k.cmd
 	}
 	cmd := e.table.find(name)
-	if cmd == nil || !e.visible(cmd) || cmd.clock() && !e.cfg.clockCommand {
+	if cmd == nil || !e.visible(cmd) || cmd.Flags&ClockCommand != 0 && !e.cfg.clockCommand {
 		return nil
 	}
 	if cmd.Flags&Internal == 0 {
@@ -82,6 +82,14 @@ func (t *table) find(name []byte) *Command {
 
 // nameMax is longer than any command's name.
 const nameMax = 32
+
+// words is how many words a command's name has.
+func (cmd *Command) words() int {
+	if cmd.parent != nil {
+		return 2
+	}
+	return 1
+}
 
 // sub returns the subcommand of a name in any case, or nil.
 func (cmd *Command) sub(name []byte) *Command {

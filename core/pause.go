@@ -25,7 +25,7 @@ func (p *pause) stops(c *Call) bool {
 // publish.
 func changesData(c *Call) bool {
 	const changes = Write | MayReplicate
-	if c.cmd.full == "exec" {
+	if c.cmd.Flags&RunsQueue != 0 {
 		for _, q := range c.conn.queue {
 			if q.cmd.Flags&changes != 0 {
 				return true

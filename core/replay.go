@@ -128,9 +128,9 @@ func (r *replayer) command(args [][]byte) (problem string) {
 		return "unknown command '" + clip(args[0], 128) + "'"
 	case !r.e.arityFits(cmd, len(args)) || cmd.subs != nil:
 		return "bad file format: wrong number of arguments for '" + cmd.full + "'"
-	case cmd.Name == "multi":
+	case cmd.Flags&StartsMulti != 0:
 		r.multi = true
-	case cmd.Name == "exec":
+	case cmd.Flags&RunsQueue != 0:
 		for _, q := range r.queue {
 			r.apply(q.cmd, q.args)
 		}
@@ -145,7 +145,7 @@ func (r *replayer) command(args [][]byte) (problem string) {
 
 // apply runs a command if it is of those that a server writes into its file.
 func (r *replayer) apply(cmd *Command, args [][]byte) {
-	if cmd.Flags&(Write|MayReplicate) == 0 && cmd.Name != "select" {
+	if cmd.Flags&(Write|MayReplicate|SelectsDB) == 0 {
 		return
 	}
 	e := r.e

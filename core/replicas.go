@@ -73,7 +73,7 @@ func (r *replicas) takeDirty(c *Call, dirty int64) {
 	if c.propagated || c.e.persist.dirty == dirty {
 		return
 	}
-	if c.cmd.full != "exec" && !c.cmd.runsScripts() {
+	if c.cmd.Flags&(RunsQueue|RunsScripts) == 0 {
 		r.add(c.db.id, string(c.Args[0]), c.Args[1:])
 	}
 }

@@ -80,9 +80,6 @@ func (s *scripts) waiting() bool { return s.task != nil }
 // refuses reports whether a script under way keeps a client from doing anything but ending it.
 func (s *scripts) refuses(cl *conn) bool { return s.task != nil && s.task.call.conn != cl }
 
-// runsScripts reports whether a command may take long because it runs a script.
-func (cmd *Command) runsScripts() bool { return cmd.Cats&CatScripting != 0 && cmd.parent == nil }
-
 // busyError is what everybody else is told.
 func (s *scripts) busyError() string {
 	if s.function {

@@ -55,8 +55,7 @@ func (cl *conn) forgetCaching(cmd *Command) {
 	if t == nil || !t.caching || cl.multi {
 		return
 	}
-	affair := cmd != nil && cmd.parent != nil && cmd.parent.Name == "client"
-	t.caching = affair && cmd.Name != "setinfo"
+	t.caching = cmd != nil && cmd.Flags&KeepsCaching != 0
 }
 
 // pushOwn appends what was held back while a client's command ran.
@@ -83,7 +82,7 @@ func (e *Engine) pushOwn(cl *conn) {
 // remember notes the keys that a command has read on behalf of a connection that tracks them.
 func (e *Engine) remember(c *Call) {
 	cl := e.currentClient
-	if cl == nil || !cl.tracksKeys() || c.cmd.Flags&ReadOnly == 0 || c.cmd.runsScripts() {
+	if cl == nil || !cl.tracksKeys() || c.cmd.Flags&ReadOnly == 0 || c.cmd.Flags&RunsScripts != 0 {
 		return
 	}
 	t := cl.tracking
@@ -92,7 +91,7 @@ func (e *Engine) remember(c *Call) {
 	}
 	keys, _ := c.cmd.keysOf(c.Args)
 	for _, k := range keys {
-		e.track(c.Args[k.index], cl.id)
+		e.track(c.Args[k.Index], cl.id)
 	}
 }
 
