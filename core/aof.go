@@ -83,7 +83,7 @@ func (a *aof) start(e *Engine) {
 
 func (e *Engine) loadAOF(waiter *blockedCall) {
 	e.aof.loading = &load{waiter: waiter}
-	e.asleep = Never
+	e.sleepUntil(Never)
 	e.emit(Event{Kind: EventLoad, Path: e.cfg.aofPath()})
 }
 
@@ -232,7 +232,7 @@ func (e *Engine) logged(failure string) {
 		a.retryAt = e.now + appendRetry
 	}
 	a.failure = failure
-	e.persist.judge(e)
+	e.diskErrorChanged()
 	a.plan(e)
 }
 
@@ -292,12 +292,12 @@ func (e *Engine) rewritten(ticket uint32, failure string) {
 		a.failures = 0
 		a.size = a.base + a.since
 		a.failure, a.retryAt = "", Never // what could not be appended is in the new file
-		e.persist.judge(e)
+		e.diskErrorChanged()
 	} else {
 		e.log(logWarning, "Rewriting the AOF failed: "+failure)
 		a.failures++
 		if rw.before != nil {
-			e.cfg = *rw.before
+			e.reconfigure(*rw.before)
 			e.logsChanges(false)
 		}
 		if rw.start {
@@ -341,7 +341,7 @@ func (c *Call) switchAOF(before *config) (waits bool) {
 		}
 	}
 	a.wanted, a.failure, a.retryAt = nil, "", Never
-	e.persist.judge(e)
+	e.diskErrorChanged()
 	e.logsChanges(false)
 	a.plan(e)
 	return false

@@ -64,6 +64,7 @@ func (c *Call) block(keys [][]byte, k kind, deadline Time, timeout func(*Call)) 
 		e.blocked.heap.Set(p, int64(deadline))
 	}
 	cl.blocked = p
+	cl.flags |= connBlocked
 	e.blocked.count++
 	return p
 }
@@ -85,7 +86,8 @@ func (e *Engine) unblock(cl *conn) {
 	e.blocked.heap.Remove(p)
 	e.blocked.count--
 	cl.blocked = nil
-	if !cl.leaving {
+	cl.flags &^= connBlocked
+	if !cl.has(connClosing) {
 		e.blocked.unblocked = append(e.blocked.unblocked, cl)
 	}
 }
@@ -105,7 +107,7 @@ func (e *Engine) signalKeyAsReady(d *db, key string) {
 // longest. It runs after each command, and after a whole transaction or script; in a server that
 // DEBUG SLEEP holds up, when that is over.
 func (e *Engine) handleBlockedOnKeys() {
-	if e.scripts.waiting() || e.asleep > e.now {
+	if e.has(engineScript | engineAsleep) {
 		return
 	}
 	e.propagatePending()
@@ -205,14 +207,14 @@ func (e *Engine) signalEmptied(d *db) {
 
 // postpone makes a connection wait with its next command until release.
 func (e *Engine) postpone(cl *conn) {
-	cl.postponed = true
+	cl.flags |= connPostponed
 	e.blocked.postponed = append(e.blocked.postponed, cl)
 }
 
 // resumePostponed lets every postponed connection go on, in the order in which they were postponed.
 func (e *Engine) resumePostponed() {
 	for _, cl := range e.blocked.postponed {
-		cl.postponed = false
+		cl.flags &^= connPostponed
 		e.blocked.unblocked = append(e.blocked.unblocked, cl)
 	}
 	e.blocked.postponed = e.blocked.postponed[:0]

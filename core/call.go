@@ -32,14 +32,14 @@ func (c *Call) Now() Time { return c.e.now }
 func (c *Call) nowMs() int64 { return int64(c.e.now) / 1000 }
 
 // mayBlock reports whether the command may wait: not within MULTI, not in a script.
-func (c *Call) mayBlock() bool { return !c.conn.executing && !c.conn.script }
+func (c *Call) mayBlock() bool { return !c.conn.has(connDenyBlocking) }
 
 // invoke runs a command that passed every check and counts it.
 func (e *Engine) invoke(c *Call) {
 	at := len(c.Buf)
 	dirty := e.persist.dirty
 	c.cmd.Run(c)
-	if e.duties != 0 {
+	if e.has(engineAfter) {
 		e.afterCommand(c, dirty)
 	}
 	if c.conn.task != nil && !e.scripts.inside {
@@ -72,8 +72,8 @@ func (e *Engine) refuse(c *Call, text string) {
 		e.stats.commands[c.cmd.index].rejected++
 	}
 	e.stats.failure([]byte(text))
-	if c.conn.multi {
-		c.conn.aborted = true
+	if c.conn.has(connMulti) {
+		c.conn.dirtyExec = true
 	}
 	c.conn.forgetCaching(c.cmd)
 	if c.cmd != nil && c.cmd.Flags&RunsQueue != 0 {
@@ -100,24 +100,15 @@ func copyArgs(args [][]byte) [][]byte {
 	return out
 }
 
-// A duty is something to be seen to after each command, in rare states of an engine.
-type duty uint8
-
-const (
-	dutyReplicas duty = 1 << iota // replicas, or the append-only file, take what changes
-	dutyTracking                  // connections track what they read
-	dutyPushes                    // a client is to be sent something behind its reply
-)
-
-// afterCommand does after a command what the engine has a duty to do. dirty is the count of changes
-// before the command ran.
+// afterCommand does after a command what engineAfter asks for. dirty is the count of changes before
+// the command ran.
 func (e *Engine) afterCommand(c *Call, dirty int64) {
-	if e.duties&dutyReplicas != 0 {
+	if e.has(enginePropagate) {
 		e.replicas.takeDirty(c, dirty)
 	}
 	e.remember(c)
 	cl := c.conn
-	if cl == e.currentClient && !cl.executing && (cl.task == nil || e.scripts.inside) {
+	if cl == e.currentClient && !cl.has(connExec) && (cl.task == nil || e.scripts.inside) {
 		e.finishCommand(cl, c.cmd)
 	}
 }

@@ -1,38 +1,28 @@
 package core
 
-// replyMode is what CLIENT REPLY set. Replies are dropped as they are written, so that a
-// transaction may begin with a reply and go on without; messages to subscribers are no replies.
-type replyMode uint8
-
-const (
-	replyOff      replyMode = 1 << iota // CLIENT REPLY OFF
-	replySkip                           // the command under way stays unanswered
-	replySkipNext                       // CLIENT REPLY SKIP runs: the next stays unanswered
-	replyDropped                        // EXEC has dropped by itself what is not to be sent
-)
-
-// silent tells whether replies are dropped now.
-func (m replyMode) silent() bool { return m&(replyOff|replySkip) != 0 }
+// What CLIENT REPLY asks for are flags of the connection. Replies are dropped as they are written,
+// so that a transaction may begin with a reply and go on without; messages to subscribers are no
+// replies.
 
 // endReply ends a command whose reply begins at an offset of the output: the reply is dropped
 // where CLIENT REPLY asked for none. A command that waits is not at its end.
 func (cl *conn) endReply(at int) {
-	if cl.replyMode == 0 || cl.blocked != nil {
+	if !cl.has(connReply) || cl.has(connBlocked) {
 		return
 	}
-	if cl.replyMode&replyDropped == 0 {
+	if !cl.has(connReplyDropped) {
 		cl.dropReply(at)
 	}
-	next := cl.replyMode & replySkipNext
-	cl.replyMode &= replyOff
-	if next != 0 {
-		cl.replyMode |= replySkip
+	next := cl.has(connReplySkipNext)
+	cl.flags &^= connReplySkip | connReplySkipNext | connReplyDropped
+	if next {
+		cl.flags |= connReplySkip
 	}
 }
 
 // dropReply drops the output from an offset on, if replies are dropped now. Messages stay.
 func (cl *conn) dropReply(at int) {
-	if !cl.replyMode.silent() || at >= len(cl.w.Buf) {
+	if !cl.has(connSilent) || at >= len(cl.w.Buf) {
 		return
 	}
 	kept := cl.w.Buf[:at]
@@ -57,7 +47,7 @@ type stretch struct{ from, to int }
 // noteMessage notes that the output from an offset on is a message and no reply, for clients who
 // get no replies. Messages one behind the other are one stretch.
 func (cl *conn) noteMessage(from int) {
-	if !cl.replyMode.silent() {
+	if !cl.has(connSilent) {
 		return
 	}
 	m := &cl.messages

@@ -54,7 +54,7 @@ const dueMax = 10_000
 func (e *Engine) Advance(host Time) {
 	e.clock.host = max(e.clock.host, host)
 	switch {
-	case e.scripts.waiting():
+	case e.has(engineScript):
 		e.setNow(max(e.now, e.clock.read()))
 		e.scripts.step(e)
 	case e.aof.loading != nil: // nothing expires before all is there
@@ -72,7 +72,7 @@ func (e *Engine) setNow(t Time) { e.now, e.second = t, uint32(t/1e6) }
 // input can, the past when Advance should be called again at once.
 func (e *Engine) Deadline() Time {
 	switch {
-	case e.scripts.waiting():
+	case e.has(engineScript):
 		return e.clock.host
 	case e.aof.loading != nil:
 		return Never

@@ -19,7 +19,7 @@ const (
 // cmdBgrewriteaof leaves the work to the engine's next turn, when no transaction is under way.
 func cmdBgrewriteaof(c *Call) {
 	e, a := c.e, &c.e.aof
-	scheduled := c.conn.executing || e.persist.inBackground()
+	scheduled := c.conn.has(connExec) || e.persist.inBackground()
 	if !scheduled && (a.rewriting != nil || a.wanted != nil) {
 		c.Error(errRewriting)
 		return

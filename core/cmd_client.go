@@ -243,13 +243,13 @@ func cmdClientSetinfo(c *Call) {
 func cmdClientReply(c *Call) {
 	switch {
 	case is(c.Args[2], "on"):
-		c.conn.replyMode &^= replyOff | replySkip
+		c.conn.flags &^= connSilent
 		c.OK()
 	case is(c.Args[2], "off"):
-		c.conn.replyMode |= replyOff
+		c.conn.flags |= connReplyOff
 	case is(c.Args[2], "skip"):
-		if c.conn.replyMode&replyOff == 0 {
-			c.conn.replyMode |= replySkipNext
+		if !c.conn.has(connReplyOff) {
+			c.conn.flags |= connReplySkipNext
 		}
 	default:
 		c.Error(errSyntax)
@@ -290,9 +290,7 @@ func cmdClientPause(c *Call) {
 	if until == Never { // a pause of 0 milliseconds
 		until = c.Now()
 	}
-	p := &c.e.pause
-	p.all, p.until = all, max(p.until, until)
-	c.e.expires.clientPaused = true
+	c.e.pauseUntil(until, all)
 	c.OK()
 }
 
@@ -349,7 +347,7 @@ type killFilter struct {
 
 func (k *killFilter) matches(cl *conn, c *Call) bool {
 	switch {
-	case cl.leaving && cl != c.conn,
+	case cl.has(connClosing) && cl != c.conn,
 		k.id != 0 && int64(cl.id) != k.id,
 		k.class != classAny && cl.class() != k.class,
 		k.addr != nil && string(k.addr) != cl.peer.Addr,
@@ -452,9 +450,9 @@ const (
 
 func (cl *conn) class() connClass {
 	switch {
-	case cl.replica.attached:
+	case cl.has(connReplica):
 		return classReplica
-	case cl.subscribed():
+	case cl.has(connSubscribed):
 		return classPubSub
 	}
 	return classNormal
@@ -513,8 +511,8 @@ func cmdClientList(c *Call) {
 	c.Verbatim("txt", string(out))
 }
 
-// flags are the letters that CLIENT LIST shows of a connection.
-func (cl *conn) flags() string {
+// letters are the flags that CLIENT LIST shows of a connection.
+func (cl *conn) letters() string {
 	var out []byte
 	t := cl.tracking
 	if t == nil {
@@ -524,10 +522,10 @@ func (cl *conn) flags() string {
 		on     bool
 		letter byte
 	}{
-		{cl.replica.attached, 'S'}, {cl.subscribed(), 'P'}, {cl.multi, 'x'},
-		{cl.blocked != nil || cl.postponed, 'b'},
+		{cl.has(connReplica), 'S'}, {cl.has(connSubscribed), 'P'}, {cl.has(connMulti), 'x'},
+		{cl.has(connBlocked | connPostponed), 'b'},
 		{t.on, 't'}, {t.broken, 'R'}, {t.bcast, 'B'},
-		{cl.touched, 'd'}, {cl.leaving, 'c'}, {cl.peer.Unix, 'U'}, {cl.noEvict, 'e'},
+		{cl.dirtyCAS, 'd'}, {cl.has(connClosing), 'c'}, {cl.peer.Unix, 'U'}, {cl.noEvict, 'e'},
 		{cl.noTouch, 'T'},
 	} {
 		if f.on {
@@ -548,7 +546,7 @@ func (c *Call) describe(out []byte, cl *conn) []byte {
 	text := func(name, value string) { out = appendField(out, name, value) }
 	number := func(name string, n int64) { text(name, strconv.FormatInt(n, 10)) }
 	queued, queuedMem, argMem := int64(-1), int64(0), int64(0)
-	if cl.multi {
+	if cl.has(connMulti) {
 		queued = int64(len(cl.queue))
 		for _, q := range cl.queue {
 			queuedMem += argBytes(q.args) + queuedBytes
@@ -565,7 +563,7 @@ func (c *Call) describe(out []byte, cl *conn) []byte {
 		free = max(0, queryBufferSize-query)
 	}
 	watched := int64(len(cl.watched))
-	if cl.touched { // nothing more can become of its transaction
+	if cl.dirtyCAS { // nothing more can become of its transaction
 		watched = 0
 	}
 	name := ""
@@ -586,7 +584,7 @@ func (c *Call) describe(out []byte, cl *conn) []byte {
 	text("name", string(cl.name))
 	number("age", int64(c.Now()-cl.created)/1e6)
 	number("idle", int64(c.Now()-cl.lastInput)/1e6)
-	text("flags", cl.flags())
+	text("flags", cl.letters())
 	number("db", int64(cl.db.id))
 	number("sub", int64(len(cl.subs[subChannel].names)))
 	number("psub", int64(len(cl.subs[subPattern].names)))

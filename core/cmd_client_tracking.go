@@ -64,7 +64,7 @@ func (c *Call) argRedirect(i int, before ConnID) (ConnID, bool) {
 		return 0, false
 	}
 	to := c.e.connOf(id)
-	if to == nil || to.leaving {
+	if to == nil || to.has(connClosing) {
 		c.Error("ERR The client ID you want redirect to does not exist")
 		return 0, false
 	}

@@ -205,6 +205,13 @@ func (e *Engine) reconfigure(next config) {
 		}()
 	}
 	e.cfg = next
+	e.configChanged()
+}
+
+// configChanged notes what the configuration asks to be looked at for each command.
+func (e *Engine) configChanged() {
+	e.memoryChanged()
+	e.flags.set(engineMinReplicas, e.cfg.minReplicas > 0)
 }
 
 func cmdConfigResetstat(c *Call) {

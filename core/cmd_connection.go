@@ -79,7 +79,7 @@ func cmdPing(c *Call) {
 		c.Error(errArity(c.cmd))
 		return
 	}
-	if c.conn.subscribed() && !c.RESP3 {
+	if c.conn.has(connSubscribed) && !c.RESP3 {
 		c.Array(2)
 		c.BulkString("pong")
 		if len(c.Args) == 2 {
@@ -132,7 +132,7 @@ func cmdAuth(c *Call) {
 // password has no reply at all. What was announced to the host is as good as sent.
 func (c *Call) wrongPass() {
 	cl := c.conn
-	if waits := len(cl.w.Buf) > 0; !waits || cl.announced && !cl.executing {
+	if waits := len(cl.w.Buf) > 0; !waits || cl.announced && !cl.has(connExec) {
 		c.Error(errWrongPass)
 	}
 }
@@ -143,7 +143,7 @@ func (c *Call) authenticate(user, pass []byte) bool {
 	if string(user) != "default" || want != "" && string(pass) != want {
 		return false
 	}
-	c.conn.authenticated = true
+	c.conn.flags &^= connUnauthenticated
 	return true
 }
 
@@ -188,7 +188,7 @@ func cmdHello(c *Call) {
 		c.wrongPass()
 		return
 	}
-	if !c.conn.authenticated {
+	if c.conn.has(connUnauthenticated) {
 		c.Error("NOAUTH HELLO must be called with the client already authenticated, otherwise " +
 			"the HELLO <proto> AUTH <user> <pass> option can be used to authenticate the client " +
 			"and select the RESP protocol version at the same time")
@@ -227,9 +227,9 @@ func cmdReset(c *Call) {
 	c.e.disableTracking(cl)
 	cl.db = c.e.dbs[0]
 	cl.w.RESP3 = false
-	cl.authenticated = c.e.cfg.requirepass == ""
+	cl.flags.set(connUnauthenticated, c.e.cfg.requirepass != "")
 	cl.name, cl.noEvict, cl.noTouch = nil, false, false
-	cl.replyMode &^= replyOff
+	cl.flags &^= connReplyOff
 	c.Status("RESET")
 }
 

@@ -132,7 +132,7 @@ func debugSleep(c *Call) {
 		c.OK()
 		return
 	}
-	c.e.asleep = max(c.e.asleep, c.e.now+Time(seconds*1e6))
+	c.e.sleepUntil(max(c.e.asleep, c.e.now+Time(seconds*1e6)))
 	if !c.mayBlock() {
 		c.OK()
 		return
@@ -140,13 +140,20 @@ func debugSleep(c *Call) {
 	c.block(nil, kindString, c.e.asleep, (*Call).replyOK)
 }
 
-// wakeUp ends what debugSleep began.
+// sleepUntil has nobody served before an instant.
+func (e *Engine) sleepUntil(t Time) {
+	e.asleep = t
+	e.flags |= engineAsleep
+}
+
+// wakeUp ends what sleepUntil began.
 func (e *Engine) wakeUp() {
 	e.asleep = 0
+	e.flags &^= engineAsleep
 	e.resumePostponed()
 }
 
-// sleepsUntil is when debugSleep is over.
+// sleepsUntil is when sleepUntil is over.
 func (e *Engine) sleepsUntil() Time {
 	if e.asleep == 0 {
 		return Never

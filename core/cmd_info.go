@@ -203,7 +203,7 @@ func infoClients(w *infoText, e *Engine) {
 	var input, output, timed, watched, watching, pubsub, tracking int
 	open := 0
 	for _, cl := range e.conns { // order: sums and maxima
-		if cl.leaving {
+		if cl.has(connClosing) {
 			continue
 		}
 		open++
@@ -213,7 +213,7 @@ func infoClients(w *infoText, e *Engine) {
 		if len(cl.watched) > 0 {
 			watching++
 		}
-		if cl.subscribed() {
+		if cl.has(connSubscribed) {
 			pubsub++
 		}
 		if cl.tracking != nil && cl.tracking.on {

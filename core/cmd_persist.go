@@ -95,7 +95,7 @@ func cmdBgsave(c *Call) {
 		c.Error(errSaving)
 		return
 	}
-	if c.conn.executing {
+	if c.conn.has(connExec) {
 		c.e.persist.wanted = true
 		c.Status("Background saving scheduled")
 		return
@@ -149,7 +149,7 @@ func cmdShutdown(c *Call) {
 		}
 		return
 	}
-	if e.scripts.waiting() && !opt.nosave {
+	if e.has(engineScript) && !opt.nosave {
 		c.Error(e.scripts.busyError())
 		return
 	}

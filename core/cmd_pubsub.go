@@ -143,7 +143,7 @@ func cmdSsubscribe(c *Call)   { c.subscribe(subShard) }
 func cmdSunsubscribe(c *Call) { c.unsubscribe(subShard) }
 
 func (c *Call) subscribe(k subKind) {
-	if k == subShard && c.conn.executing {
+	if k == subShard && c.conn.has(connExec) {
 		c.Error("ERR SSUBSCRIBE isn't allowed for a DENY BLOCKING client")
 		return
 	}

@@ -43,7 +43,7 @@ func (c *Call) maySync() bool {
 		c.Error("ERR SYNC and PSYNC are invalid with pending output")
 		return false
 	}
-	return !c.conn.replica.attached
+	return !c.conn.has(connReplica)
 }
 
 // cmdPsync always gives everything: no backlog of the stream is kept that a replica that was away
@@ -87,7 +87,7 @@ func cmdReplconf(c *Call) {
 		case is(word, "listening-port"):
 			r.port, ok = c.argInt(i + 1)
 		case is(word, "ack"):
-			if n, good := resp.Int(c.Args[i+1]); good && r.attached {
+			if n, good := resp.Int(c.Args[i+1]); good && c.conn.has(connReplica) {
 				c.e.acked(c.conn, n)
 			}
 			return // that is never answered

@@ -163,7 +163,7 @@ func (c *Call) sort(mayStore bool) {
 // asIsSet corrects the options for a set that is not to be sorted: it has no other direction, and
 // what is stored, or what a script sees, must not depend on the order of a hash table.
 func (opt *sortOptions) asIsSet(c *Call) {
-	if opt.stores || c.conn.script {
+	if opt.stores || c.conn.has(connScript) {
 		opt.asIs, opt.alpha, opt.by = false, true, nil
 	} else {
 		opt.desc = false

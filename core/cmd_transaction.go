@@ -67,16 +67,16 @@ func (e *Engine) enqueue(c *Call) {
 }
 
 func cmdMulti(c *Call) {
-	if c.conn.multi {
+	if c.conn.has(connMulti) {
 		c.Error("ERR MULTI calls can not be nested")
 		return
 	}
-	c.conn.multi = true
+	c.conn.flags |= connMulti
 	c.OK()
 }
 
 func cmdDiscard(c *Call) {
-	if !c.conn.multi {
+	if !c.conn.has(connMulti) {
 		c.Error("ERR DISCARD without MULTI")
 		return
 	}
@@ -86,19 +86,20 @@ func cmdDiscard(c *Call) {
 
 // discard ends a connection's transaction and its watching.
 func (e *Engine) discard(cl *conn) {
-	cl.multi, cl.aborted, cl.queue = false, false, nil
+	cl.flags &^= connMulti
+	cl.dirtyExec, cl.queue = false, nil
 	e.unwatch(cl)
 }
 
 func cmdExec(c *Call) {
 	cl, e := c.conn, c.e
-	if !cl.multi {
+	if !cl.has(connMulti) {
 		c.Error("ERR EXEC without MULTI")
 		return
 	}
-	stale := cl.touched || e.watchedExpired(cl)
+	stale := cl.dirtyCAS || e.watchedExpired(cl)
 	switch {
-	case cl.aborted:
+	case cl.dirtyExec:
 		e.discard(cl)
 		c.Error(errExecAbort)
 		return
@@ -119,7 +120,7 @@ func cmdExec(c *Call) {
 // execute runs the commands of a transaction.
 func (c *Call) execute(queue []queued) {
 	cl, e := c.conn, c.e
-	cl.executing = true
+	cl.flags |= connExec
 	at, alive := len(c.Buf), true
 	c.Array(len(queue))
 	cl.dropReply(at)
@@ -128,20 +129,20 @@ func (c *Call) execute(queue []queued) {
 		q := Call{Writer: c.Writer, e: e, conn: cl, db: cl.db, cmd: queue[i].cmd,
 			Args: queue[i].args}
 		e.invoke(&q)
-		if cl.leaving && !alive {
+		if cl.has(connClosing) && !alive {
 			c.Buf = c.Buf[:at] // one of the commands before killed its own client
 		}
-		alive = !cl.leaving
+		alive = !cl.has(connClosing)
 		cl.dropReply(at)
 	}
-	cl.executing = false
-	if cl.replyMode != 0 {
-		cl.replyMode |= replyDropped
+	cl.flags &^= connExec
+	if cl.has(connReply) {
+		cl.flags |= connReplyDropped
 	}
 }
 
 func cmdWatch(c *Call) {
-	if c.conn.multi {
+	if c.conn.has(connMulti) {
 		c.Error("ERR WATCH inside MULTI is not allowed")
 		return
 	}
@@ -180,7 +181,7 @@ func (e *Engine) unwatch(cl *conn) {
 			delete(w.db.watchers, w.key)
 		}
 	}
-	cl.watched, cl.touched = cl.watched[:0], false
+	cl.watched, cl.dirtyCAS = cl.watched[:0], false
 }
 
 // touchWatchers dooms the transactions that watch a key.
@@ -191,7 +192,7 @@ func (e *Engine) touchWatchers(d *db, key string) {
 			w.expired = false // it was gone before, and now its removal is only being noticed
 			continue
 		}
-		cl.touched = true
+		cl.dirtyCAS = true
 	}
 }
 
@@ -227,7 +228,7 @@ func (e *Engine) touchAll(d *db, other *store) {
 			case !w.expired && was == nil && stale:
 				w.expired = true
 			default:
-				cl.touched = true
+				cl.dirtyCAS = true
 			}
 		}
 	}

@@ -20,28 +20,22 @@ type conn struct {
 	w       reply.Writer
 	request int // the length of the request that is running
 
-	authenticated bool
-	announced     bool // an EventData is on its way
-	corked        bool // the host can send nothing for now
-	leaving       bool // a hangup is on its way: no further command runs
-	postponed     bool // stands in blockedClients.postponed: its next command must wait
-	script        bool // not a client: it runs a script's commands
-	noEvict       bool
-	noTouch       bool
+	flags     connFlags
+	announced bool // an EventData is on its way
+	corked    bool // the host can send nothing for now
+	noEvict   bool
+	noTouch   bool
 
 	name, libName, libVer []byte
 	lastInput             Time
 	lastCmd               *Command
-	replyMode             replyMode
-	messages              messages // noted while replyMode is silent
+	messages              messages // noted while replies are dropped
 	softSince             Time     // since when the output stands above the soft limit, or 0
 
-	multi     bool     // between MULTI and EXEC
-	aborted   bool     // a command was refused at queueing: EXEC will not run
-	executing bool     // EXEC is running the queue
 	queue     []queued // what MULTI has queued
+	dirtyExec bool     // a command was refused at queueing: EXEC will not run
 	watched   []watch
-	touched   bool // a watched key was changed
+	dirtyCAS  bool // a watched key was changed
 
 	blocked  *blockedCall // the command that waits
 	replica  replica
@@ -55,7 +49,7 @@ type conn struct {
 
 // drop forgets a connection and whatever it waited for, watched or listened to.
 func (e *Engine) drop(cl *conn) {
-	cl.leaving = true
+	cl.flags |= connClosing
 	if cl.blocked != nil {
 		e.unblock(cl)
 	}

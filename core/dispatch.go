@@ -3,7 +3,7 @@ package core
 // dispatch checks and runs one request. It reports true when the request must wait: the
 // connection is then postponed and sends it through here again.
 func (e *Engine) dispatch(cl *conn, args [][]byte) (held bool) {
-	if e.scripts.holds() || e.persist.closing || e.asleep > e.now {
+	if e.has(engineHeld) && e.holds() {
 		e.postpone(cl)
 		return true
 	}
@@ -20,7 +20,7 @@ func (e *Engine) dispatch(cl *conn, args [][]byte) (held bool) {
 	case e.pause.stops(c):
 		e.postpone(cl)
 		return true
-	case cl.multi && c.cmd.Flags&NotQueued == 0:
+	case cl.has(connMulti) && c.cmd.Flags&NotQueued == 0:
 		if c.cmd.Flags&NoMulti != 0 {
 			e.refuse(c, "ERR Command not allowed inside a transaction")
 			break
@@ -35,7 +35,7 @@ func (e *Engine) dispatch(cl *conn, args [][]byte) (held bool) {
 		}
 		e.handleBlockedOnKeys()
 	}
-	if cl.replyMode != 0 {
+	if cl.has(connReply) {
 		cl.endReply(at)
 	}
 	return false
@@ -67,15 +67,15 @@ func (e *Engine) admit(c *Call) string {
 		return errArity(cmd)
 	case cmd.Flags&Protected != 0 && !e.debugAllowed(cl):
 		return errDebug
-	case !cl.authenticated && cmd.Flags&NoAuth == 0:
+	case cl.has(connUnauthenticated) && cmd.Flags&NoAuth == 0:
 		return errNoAuth
 	case e.cfg.maxmemory > 0 && e.outOfMemory(c):
 		return errOOM
-	case e.persist.ill && (cmd.Flags&(Write|DenyDiskError) != 0) && e.persist.refusal(e) != "":
-		return e.persist.refusal(e)
+	case e.has(engineDiskError) && cmd.Flags&(Write|DenyDiskError) != 0 && e.diskError() != "":
+		return e.diskError()
 	case e.cfg.minReplicas > 0 && cmd.Flags&Write != 0: // there never is a replica
 		return errNoReplicas
-	case !cl.w.RESP3 && cl.subscribed() && cmd.Flags&AllowSubscribed == 0:
+	case !cl.w.RESP3 && cl.has(connSubscribed) && cmd.Flags&AllowSubscribed == 0:
 		return "ERR Can't execute '" + cmd.full + "': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / " +
 			"PING / QUIT / RESET are allowed in this context"
 	case e.scripts.refuses(cl) && cmd.Flags&AllowBusy == 0:

@@ -44,6 +44,7 @@ type Engine struct {
 	table  *table
 	recent [recentSize]recentCommand
 	compat compat
+	flags  engineFlags
 	clock  clock
 	now    Time   // the engine's own time, fixed while a command runs
 	second uint32 // now in seconds, as objects keep it
@@ -67,10 +68,9 @@ type Engine struct {
 	pubsub    pubsub
 	tracking  tracking
 	replicas  replicas
-	duties    duty
 	evicting  bool // on behalf of a command that has not begun
 	pause     pause
-	asleep    Time // until when DEBUG SLEEP holds everybody up, or 0
+	asleep    Time // until when everybody is held up; 0 if nobody is
 	scripts   scripts
 	functions functions
 	persist   persist
@@ -103,6 +103,7 @@ func New(o Options) (*Engine, error) {
 			return nil, err
 		}
 	}
+	e.configChanged()
 	e.compat = newCompat(e)
 	e.clock.host = o.Now
 	e.setNow(e.clock.read())
@@ -122,7 +123,7 @@ func New(o Options) (*Engine, error) {
 // connection is told so and hung up.
 func (e *Engine) open(id ConnID, peer Conn) {
 	cl := &conn{id: id, peer: peer, db: e.dbs[0], created: e.now, lastInput: e.now}
-	cl.authenticated = e.cfg.requirepass == ""
+	cl.flags.set(connUnauthenticated, e.cfg.requirepass != "")
 	e.conns[id] = cl
 	e.lastID = max(e.lastID, id)
 	if int64(len(e.conns)) > e.cfg.maxclients {
@@ -182,10 +183,10 @@ func (e *Engine) conn(id ConnID) *conn {
 // hangup asks the host to close a connection once its output is sent. The connection runs no
 // further command.
 func (e *Engine) hangup(cl *conn) {
-	if cl.leaving {
+	if cl.has(connClosing) {
 		return
 	}
-	cl.leaving = true
+	cl.flags |= connClosing
 	cl.in = nil
 	e.emit(Event{Kind: EventHangup, Conn: cl.id})
 }

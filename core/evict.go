@@ -1,10 +1,13 @@
 package core
 
+// memoryChanged notes whether what is used must be looked at for each command.
+func (e *Engine) memoryChanged() { e.flags.set(engineMemory, e.cfg.maxmemory > 0) }
+
 // outOfMemory reports whether a command must be refused since maxmemory is reached, and evicts
 // keys first if the policy says so. What is used is the estimate that INFO gives.
 func (e *Engine) outOfMemory(c *Call) bool {
 	used := e.memory().total
-	if used <= e.cfg.maxmemory || e.scripts.waiting() {
+	if used <= e.cfg.maxmemory || e.has(engineScript) {
 		return false
 	}
 	e.evicting = true

@@ -7,33 +7,21 @@ package core
 
 // takesFastPath tells whether a command without subcommands takes the fast path.
 func takesFastPath(cmd *Command) bool {
-	switch cmd.Group {
-	case "string", "bitmap", "list", "hash", "set", "generic":
-		return cmd.Flags&(Blocking|Admin|Protected|Internal) == 0
-	}
-	return false
-}
-
-// mayTakeFastPath tells whether dispatch would let this client's commands of the fast path through,
-// if only they have as many words as they need, and nobody but the client would hear of them.
-func (e *Engine) mayTakeFastPath(cl *conn) bool {
-	return cl.authenticated && !cl.multi && !cl.subscribed() && cl.replyMode == 0 &&
-		!e.scripts.waiting() && e.pause.until == 0 && e.asleep <= e.now && !e.persist.closing &&
-		!e.persist.ill && e.cfg.maxmemory == 0 && e.cfg.minReplicas == 0 &&
-		e.compat.arity == nil && e.duties == 0
+	const aside = Admin | PubSub | NoScript | Blocking | MayReplicate | Protected | Internal
+	return cmd.Flags&(Write|ReadOnly) != 0 && cmd.Flags&aside == 0
 }
 
 // runFastPath runs the commands of the fast path at the beginning of buf and returns how many bytes
 // they took. If it came upon another small request, that is in cl.reader.Args and next is its
-// length.
+// length. The row ends before a command for which there is more to do than to run it.
 func (e *Engine) runFastPath(cl *conn, buf []byte) (done, next int) {
-	if !e.mayTakeFastPath(cl) {
+	if e.flags != 0 || cl.flags != 0 {
 		return 0, 0
 	}
 	c := &e.top
 	*c = Call{Writer: &cl.w, e: e, conn: cl, db: cl.db}
 	calls := 0 // of c.cmd, not counted yet
-	for {
+	for e.flags == 0 {
 		if next = cl.reader.Quick(buf[done:]); next == 0 {
 			break
 		}
@@ -59,7 +47,7 @@ func (e *Engine) runFastPath(cl *conn, buf []byte) (done, next int) {
 			e.countCalls(c, calls)
 			calls = 0
 			e.handleBlockedOnKeys()
-			if e.limitHard(cl); cl.leaving {
+			if e.limitHard(cl); cl.has(connClosing) {
 				break
 			}
 		}

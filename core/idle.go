@@ -34,8 +34,8 @@ func (e *Engine) idleTimeout() {
 			within := e.cfg.outputLimits[cl.limitClass()].within
 			e.idle.plan(max(cl.softSince+within, e.now) + 1000)
 		}
-		if e.cfg.timeout == 0 || cl.leaving || cl.blocked != nil || cl.subscribed() ||
-			cl.replica.attached {
+		if e.cfg.timeout == 0 || cl.has(connClosing) || cl.blocked != nil || cl.has(connSubscribed) ||
+			cl.has(connReplica) {
 			continue
 		}
 		if e.now-cl.lastInput >= e.cfg.timeout {

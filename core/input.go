@@ -13,16 +13,16 @@ const inputKeepMax = 64 << 10
 // kept.
 func (e *Engine) feed(id ConnID, data []byte) {
 	cl := e.conn(id)
-	if cl == nil || cl.leaving {
+	if cl == nil || cl.has(connClosing) {
 		return
 	}
 	cl.lastInput = e.now
 	cl.netIn += int64(len(data))
 	e.stats.netIn += int64(len(data))
 	e.stats.reads++
-	if len(cl.in) == 0 && !cl.waits() {
+	if len(cl.in) == 0 && !cl.has(connWaits) {
 		n := e.run(cl, data)
-		if n < len(data) && !cl.leaving {
+		if n < len(data) && !cl.has(connClosing) {
 			e.keep(cl, data[n:])
 		}
 	} else {
@@ -47,16 +47,13 @@ func (e *Engine) keep(cl *conn, data []byte) {
 	cl.in = append(cl.in, data...)
 }
 
-// waits reports whether a connection's next command must stay unread for now.
-func (cl *conn) waits() bool { return cl.blocked != nil || cl.task != nil || cl.postponed }
-
 // resume runs what a connection's kept input completes.
 func (e *Engine) resume(cl *conn) {
-	if cl.leaving || cl.waits() || len(cl.in) == 0 {
+	if cl.has(connClosing|connWaits) || len(cl.in) == 0 {
 		return
 	}
 	n := e.run(cl, cl.in)
-	if cl.leaving {
+	if cl.has(connClosing) {
 		return
 	}
 	rest := copy(cl.in, cl.in[n:])
@@ -79,9 +76,9 @@ func (e *Engine) run(cl *conn, buf []byte) int {
 
 func (e *Engine) runAll(cl *conn, buf []byte) int {
 	done := 0
-	for !cl.waits() && !cl.leaving {
+	for !cl.has(connWaits | connClosing) {
 		ran, n := e.runFastPath(cl, buf[done:])
-		if done += ran; cl.leaving {
+		if done += ran; cl.has(connClosing) {
 			return done
 		}
 		status := resp.Complete
@@ -89,7 +86,7 @@ func (e *Engine) runAll(cl *conn, buf []byte) int {
 			if done == len(buf) {
 				return done
 			}
-			lim := resp.Limits{BulkMax: e.cfg.protoMaxBulkLen, Guest: !cl.authenticated}
+			lim := resp.Limits{BulkMax: e.cfg.protoMaxBulkLen, Guest: cl.has(connUnauthenticated)}
 			n, status = cl.reader.Next(buf[done:], lim)
 		}
 		switch status {
@@ -124,7 +121,7 @@ func (e *Engine) commandsRan(commands int) {
 func (e *Engine) malformed(cl *conn) {
 	text := "ERR Protocol error: " + cl.reader.Problem
 	e.stats.failure([]byte(text))
-	if !cl.replyMode.silent() {
+	if !cl.has(connSilent) {
 		cl.w.Error(text)
 	}
 	e.hangup(cl)

@@ -64,7 +64,7 @@ type nested struct {
 // nest returns what runs the next command within the one under way.
 func (e *Engine) nest() *nested {
 	if e.depth == len(e.nested) {
-		e.nested = append(e.nested, &nested{conn: conn{script: true, authenticated: true}})
+		e.nested = append(e.nested, &nested{conn: conn{flags: connScript}})
 	}
 	n := e.nested[e.depth]
 	e.depth++

@@ -23,9 +23,9 @@ func (e *Engine) limitOutput(cl *conn) {
 // limitClass is the class of client-output-buffer-limit that a connection is of.
 func (cl *conn) limitClass() int {
 	switch {
-	case cl.replica.attached:
+	case cl.has(connReplica):
 		return limitReplica
-	case cl.subscribed():
+	case cl.has(connSubscribed):
 		return limitPubSub
 	}
 	return limitNormal
@@ -49,7 +49,7 @@ func (e *Engine) limitHard(cl *conn) {
 
 // overflow hangs up a connection for the size of its output, which is dropped.
 func (e *Engine) overflow(cl *conn) {
-	if cl.leaving {
+	if cl.has(connClosing) {
 		return
 	}
 	e.log(logWarning, "Client closed for overcoming of output buffer limits.")
@@ -91,14 +91,14 @@ const outputKeepMax = 64 << 10
 
 // flush announces a connection's output to the host, once until it is polled.
 func (e *Engine) flush(cl *conn) {
-	if len(cl.w.Buf) == 0 || cl.leaving {
+	if len(cl.w.Buf) == 0 || cl.has(connClosing) {
 		return
 	}
 	if cl.corked {
 		e.limitOutput(cl)
 		return
 	}
-	if e.limitHard(cl); cl.leaving {
+	if e.limitHard(cl); cl.has(connClosing) {
 		return
 	}
 	if !cl.announced {

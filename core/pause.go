@@ -35,9 +35,17 @@ func changesData(c *Call) bool {
 	return c.cmd.Flags&changes != 0
 }
 
+// pauseUntil begins a pause, or changes the one under way, which becomes no shorter.
+func (e *Engine) pauseUntil(until Time, all bool) {
+	e.pause = pause{until: max(e.pause.until, until), all: all}
+	e.expires.clientPaused = true
+	e.flags |= enginePaused
+}
+
 // unpause ends the pause and lets the connections that it postponed go on.
 func (e *Engine) unpause() {
 	e.pause = pause{}
 	e.expires.clientPaused = false
+	e.flags &^= enginePaused
 	e.resumePostponed()
 }

@@ -15,7 +15,6 @@ type persist struct {
 	size   int   // of the last image: how much room to make for the next
 	dirty  int64 // changes since the last save
 	broken bool  // the last save in the background failed
-	ill    bool  // it, or appending to the append-only file, failed: see refusal
 
 	last    Time   // when a save last succeeded; at first, when the engine started
 	tried   Time   // when a save in the background was last begun
@@ -26,7 +25,6 @@ type persist struct {
 	ticket  uint32 // of the latest save
 	pending []save // in the order in which they were begun
 	wanted  bool   // BGSAVE in a transaction: a save is to begin behind the transaction
-	closing bool   // EventShutdown was given: nothing runs any more
 }
 
 // save is an image that the host is putting in its place.
@@ -47,10 +45,10 @@ func (p *persist) start(e *Engine) { p.last, p.took = e.now, -1 }
 
 // due returns when a save point is reached, or else when a save is wanted.
 func (p *persist) due(e *Engine) Time {
-	if p.wanted && !p.closing && !p.inBackground() {
+	if p.wanted && !e.has(engineClosing) && !p.inBackground() {
 		return e.now
 	}
-	if p.dirty == 0 || len(e.cfg.save) == 0 || p.closing || p.inBackground() {
+	if p.dirty == 0 || len(e.cfg.save) == 0 || e.has(engineClosing) || p.inBackground() {
 		return Never
 	}
 	due := Never
@@ -79,11 +77,11 @@ func (p *persist) inBackground() bool {
 	return slices.ContainsFunc(p.pending, func(s save) bool { return s.background })
 }
 
-// refusal is what a command that writes is told, since the last save in the background or the last
-// attempt to append failed; "" if it may write.
-func (p *persist) refusal(e *Engine) string {
+// diskError is what a command that writes is told, since the last save in the background or the
+// last attempt to append failed; "" if it may write.
+func (e *Engine) diskError() string {
 	switch {
-	case p.broken && e.cfg.stopWritesOnError && len(e.cfg.save) > 0:
+	case e.persist.broken && e.cfg.stopWritesOnError && len(e.cfg.save) > 0:
 		return errMisconf
 	case e.aof.failure != "":
 		return errMisconfAOF + e.aof.failure
@@ -91,8 +89,10 @@ func (p *persist) refusal(e *Engine) string {
 	return ""
 }
 
-// judge notes whether refusal must be asked.
-func (p *persist) judge(e *Engine) { p.ill = p.broken || e.aof.failure != "" }
+// diskErrorChanged notes whether diskError must be asked.
+func (e *Engine) diskErrorChanged() {
+	e.flags.set(engineDiskError, e.persist.broken || e.aof.failure != "")
+}
 
 // beginSave hands an image of the data to the host. saved ends it.
 func (e *Engine) beginSave(s save) {
@@ -127,7 +127,7 @@ func (e *Engine) saved(ticket uint32, failure string) {
 		p.broken = p.broken || s.background
 		e.log(logWarning, "Failed saving the DB: "+failure)
 	}
-	p.judge(e)
+	e.diskErrorChanged()
 	if s.background {
 		p.took = e.now - s.begun
 	}
@@ -179,7 +179,7 @@ const shutdownAsked = "SHUTDOWN"
 
 // shutdown asks the host to stop. From now on no command runs.
 func (e *Engine) shutdown(why string) {
-	e.persist.closing = true
+	e.flags |= engineClosing
 	e.emit(Event{Kind: EventShutdown, Data: []byte(why)})
 }
 

@@ -31,12 +31,6 @@ type audience struct {
 // pubsub is every subscription.
 type pubsub struct{ to [subKinds]audience }
 
-// subscribed reports whether a connection listens to anything.
-func (cl *conn) subscribed() bool {
-	return len(cl.subs[subChannel].names)+len(cl.subs[subPattern].names)+
-		len(cl.subs[subShard].names) > 0
-}
-
 // subCount is the number that (un)subscribe replies give: channels and patterns together, shard
 // channels apart.
 func (cl *conn) subCount(k subKind) int {
@@ -57,6 +51,7 @@ func (e *Engine) subscribe(cl *conn, k subKind, name string) bool {
 	}
 	s.has[name] = struct{}{}
 	s.names = append(s.names, name)
+	cl.flags |= connSubscribed
 	a := &e.pubsub.to[k]
 	if a.by == nil {
 		a.by = map[string][]*conn{}
@@ -76,6 +71,7 @@ func (e *Engine) unsubscribe(cl *conn, k subKind, name string) bool {
 	}
 	delete(s.has, name)
 	s.names = cut(s.names, name)
+	cl.flags.set(connSubscribed, cl.subCount(subChannel)+cl.subCount(subShard) > 0)
 	a := &e.pubsub.to[k]
 	if rest := cut(a.by[name], cl); len(rest) > 0 {
 		a.by[name] = rest

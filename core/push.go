@@ -11,7 +11,7 @@ func (e *Engine) pushes(cl *conn) *reply.Writer {
 	if !e.running(cl) {
 		return &cl.w
 	}
-	e.duties |= dutyPushes
+	e.flags |= enginePushes
 	cl.pushed.RESP3 = cl.w.RESP3
 	return &cl.pushed
 }

@@ -47,7 +47,7 @@ func (e *Engine) replay(file []byte) (good int, err error) {
 		rest = file[l.r.Offset():]
 	}
 	r := replayer{e: e, file: file, at: len(file) - len(rest)}
-	r.conn = conn{db: e.dbs[0], authenticated: true, executing: true, leaving: true}
+	r.conn = conn{db: e.dbs[0], flags: connExec | connClosing}
 	now := e.now
 	a.replayed, e.now = now, 0
 	err = r.run()
@@ -151,7 +151,7 @@ func (r *replayer) apply(cmd *Command, args [][]byte) {
 	e := r.e
 	c := Call{Writer: &r.conn.w, e: e, conn: &r.conn, db: r.conn.db, cmd: cmd, Args: args}
 	cmd.Run(&c)
-	for e.scripts.waiting() {
+	for e.has(engineScript) {
 		e.scripts.step(e)
 	}
 	r.conn.w.Buf = r.conn.w.Buf[:0]

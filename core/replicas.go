@@ -129,7 +129,7 @@ func (e *Engine) feedReplicas(b []byte) {
 	}
 	e.replicas.offset += int64(len(b))
 	for _, cl := range e.replicas.conns {
-		if !cl.leaving {
+		if !cl.has(connClosing) {
 			cl.w.Buf = append(cl.w.Buf, b...)
 			e.flush(cl)
 		}
@@ -189,7 +189,7 @@ func (r *replicas) attach(c *Call) {
 	r.db = -1
 	r.conns = append(r.conns, c.conn)
 	c.e.propagationChanged()
-	c.conn.replica.attached = true
+	c.conn.flags |= connReplica
 }
 
 // detach forgets a connection.
@@ -207,16 +207,12 @@ func (e *Engine) propagationChanged() {
 	if len(r.conns) == 0 {
 		r.pingAt = Never
 	}
-	if r.on = e.aof.on || len(r.conns) > 0; r.on {
-		e.duties |= dutyReplicas
-	} else {
-		e.duties &^= dutyReplicas
-	}
+	r.on = e.aof.on || len(r.conns) > 0
+	e.flags.set(enginePropagate, r.on)
 }
 
 // replica is what a connection says of itself before and after it is made a replica.
 type replica struct {
-	attached  bool
 	imageOnly bool     // REPLCONF rdb-only: the image is sent, and nothing behind it
 	wants     imageUse // what image, after REPLCONF rdb-filter-only
 	port      int64

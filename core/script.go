@@ -71,11 +71,8 @@ type task struct {
 // evalScriptsMax bounds the scripts that EVAL leaves in the cache, as in Redis since 7.4.
 const evalScriptsMax = 500
 
-// holds reports whether a script is under way that nobody may interrupt yet: commands wait.
-func (s *scripts) holds() bool { return s.task != nil && !s.busy }
-
-// waiting reports whether a script is under way and waits to be stepped on.
-func (s *scripts) waiting() bool { return s.task != nil }
+// holds reports whether commands wait: for a script that nobody may interrupt yet, among others.
+func (e *Engine) holds() bool { return e.has(engineAsleep|engineClosing) || !e.scripts.busy }
 
 // refuses reports whether a script under way keeps a client from doing anything but ending it.
 func (s *scripts) refuses(cl *conn) bool { return s.task != nil && s.task.call.conn != cl }
@@ -96,7 +93,7 @@ func (e *Engine) suspendable(c *Call, body func(*Call)) {
 		return
 	}
 	t := &task{call: *c, at: len(c.Buf)}
-	s.task, s.busy = t, false
+	e.setTask(t)
 	t.next, _ = iter.Pull(func(wait func(struct{}) bool) {
 		t.wait = wait
 		body(&t.call)
@@ -104,10 +101,17 @@ func (e *Engine) suspendable(c *Call, body func(*Call)) {
 	if e.resumeTask() {
 		t.call.Args = copyArgs(c.Args)
 		c.conn.task = t
+		c.conn.flags |= connSuspended
 		return
 	}
 	c.counted = t.call.counted
-	s.task = nil
+	e.setTask(nil)
+}
+
+// setTask says which command that runs a script is under way; nil is none.
+func (e *Engine) setTask(t *task) {
+	e.scripts.task, e.scripts.busy = t, false
+	e.flags.set(engineScript, t != nil)
 }
 
 // resumeTask lets the task run until it is suspended, when it reports true, or ends.
@@ -135,13 +139,15 @@ func (s *scripts) step(e *Engine) {
 		s.watch(e)
 		return
 	}
-	s.task, s.busy, cl.task = nil, false, nil
+	e.setTask(nil)
+	cl.task = nil
+	cl.flags &^= connSuspended
 	e.account(&t.call, t.at)
 	e.finishCommand(cl, t.call.cmd)
 	e.currentClient = nil
 	e.handleBlockedOnKeys()
 	cl.endReply(t.at)
-	if !cl.leaving {
+	if !cl.has(connClosing) {
 		e.flush(cl)
 		e.blocked.unblocked = append(e.blocked.unblocked, cl)
 	}
@@ -190,7 +196,7 @@ func (e *Engine) machine() *lua.VM {
 	s := &e.scripts
 	if s.vm == nil {
 		s.vm = lua.New(scriptHost{e}, e.Version(), versionNumber(e.Version()))
-		s.client = conn{script: true, authenticated: true, db: e.dbs[0]}
+		s.client = conn{flags: connScript, db: e.dbs[0]}
 		s.cache = map[string]*script{}
 	}
 	return s.vm
@@ -220,8 +226,8 @@ func (e *Engine) admitScript(flags scriptFlags, readOnly bool) string {
 			return errOOM
 		case readOnly:
 			return "ERR Can not execute a script with write flag using *_ro command."
-		case e.persist.ill && e.persist.refusal(e) != "":
-			return e.persist.refusal(e)
+		case e.has(engineDiskError) && e.diskError() != "":
+			return e.diskError()
 		case e.cfg.minReplicas > 0:
 			return errNoReplicas
 		}
@@ -310,8 +316,8 @@ func (e *Engine) admitCall(c *Call) string {
 		return "ERR Write commands are not allowed from read-only scripts."
 	case cmd.Flags&DenyOOM != 0 && s.oom && !s.allowOOM && !s.wrote:
 		return errOOM
-	case cmd.Flags&Write != 0 && e.persist.ill && e.persist.refusal(e) != "":
-		return e.persist.refusal(e)
+	case cmd.Flags&Write != 0 && e.has(engineDiskError) && e.diskError() != "":
+		return e.diskError()
 	case cmd.Flags&Write != 0 && e.cfg.minReplicas > 0:
 		return errNoReplicas
 	}

@@ -52,7 +52,7 @@ type ownKey struct {
 // command is another of the connection's affairs.
 func (cl *conn) forgetCaching(cmd *Command) {
 	t := cl.tracking
-	if t == nil || !t.caching || cl.multi {
+	if t == nil || !t.caching || cl.has(connMulti) {
 		return
 	}
 	t.caching = cmd != nil && cmd.Flags&KeepsCaching != 0
@@ -76,7 +76,7 @@ func (e *Engine) pushOwn(cl *conn) {
 		cl.pushed.Buf = nil
 		cl.noteMessage(at)
 	}
-	e.duties &^= dutyPushes
+	e.flags &^= enginePushes
 }
 
 // remember notes the keys that a command has read on behalf of a connection that tracks them.
@@ -97,7 +97,7 @@ func (e *Engine) remember(c *Call) {
 
 // tracksKeys tells whether a connection hears of the keys that it has read.
 func (cl *conn) tracksKeys() bool {
-	return cl.tracking != nil && cl.tracking.on && !cl.tracking.bcast && !cl.leaving
+	return cl.tracking != nil && cl.tracking.on && !cl.tracking.bcast && !cl.has(connClosing)
 }
 
 // staleFrom is the number of readers of a key from which on those are looked for, as more come,
@@ -177,7 +177,7 @@ func (e *Engine) invalidateAll() {
 	}
 	for _, cl := range e.connsByID() {
 		switch {
-		case cl.leaving || cl.tracking == nil || !cl.tracking.on:
+		case cl.has(connClosing) || cl.tracking == nil || !cl.tracking.on:
 		case e.running(cl):
 			e.pushLater(cl, ownKey{all: true})
 		default:
@@ -191,7 +191,7 @@ func (e *Engine) invalidateAll() {
 // pushLater has a client told behind the reply to its command.
 func (e *Engine) pushLater(cl *conn, k ownKey) {
 	cl.tracking.own = append(cl.tracking.own, k)
-	e.duties |= dutyPushes
+	e.flags |= enginePushes
 }
 
 // broadcast tells the connections in broadcast mode which keys have changed since the last time.
@@ -257,13 +257,13 @@ func (e *Engine) tell(cl *conn, payload []byte) {
 	to, channel := cl, false
 	if id := cl.tracking.redirect; id != 0 {
 		to = e.conns[id]
-		if to == nil || to.leaving {
+		if to == nil || to.has(connClosing) {
 			e.tellBroken(cl)
 			return
 		}
-		channel = to.subscribed()
+		channel = to.has(connSubscribed)
 	}
-	if to.leaving || !to.w.RESP3 && !channel {
+	if to.has(connClosing) || !to.w.RESP3 && !channel {
 		return
 	}
 	w := e.pushes(to)
@@ -375,10 +375,7 @@ func (e *Engine) dropTracking(cl *conn) {
 // trackingChanged has changes of keys told, or no longer, as there is somebody who tracks or not.
 func (e *Engine) trackingChanged() {
 	tracked := min(e.tracking.users, 1)
-	e.duties &^= dutyTracking
-	if tracked > 0 {
-		e.duties |= dutyTracking
-	}
+	e.flags.set(engineTracking, tracked > 0)
 	for _, d := range e.dbs {
 		d.tracked = tracked
 	}

@@ -26,9 +26,9 @@ func TestTrackingForgets(t *testing.T) {
 	}
 	s.e.close(1)
 	k := &s.e.tracking
-	heeded := s.e.duties != 0 || s.e.dbs[0].observed()
-	if k.users != 0 || k.items != 0 || k.keys.Len() != 0 || heeded {
-		t.Errorf("left behind: %d users, %d items, duties %b", k.users, k.items, s.e.duties)
+	observed := s.e.flags != 0 || s.e.dbs[0].observed()
+	if k.users != 0 || k.items != 0 || k.keys.Len() != 0 || observed {
+		t.Errorf("left behind: %d users, %d items, flags %b", k.users, k.items, s.e.flags)
 	}
 }
 
