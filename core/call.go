@@ -71,7 +71,6 @@ func (e *Engine) refuse(c *Call, text string) {
 	if c.cmd != nil {
 		e.stats.commands[c.cmd.index].rejected++
 	}
-	e.stats.failure([]byte(text))
 	if c.conn.has(connMulti) {
 		c.conn.dirtyExec = true
 	}
@@ -81,6 +80,7 @@ func (e *Engine) refuse(c *Call, text string) {
 		why := strings.TrimPrefix(text, "ERR ")
 		text = "EXECABORT Transaction discarded because of: " + why
 	}
+	e.stats.failure([]byte(text))
 	c.Error(text)
 }
 

@@ -189,7 +189,7 @@ func (c *Call) commandInfo(cmd *Command) {
 	c.Array(10)
 	c.BulkString(cmd.full)
 	c.Int(int64(c.e.arity(cmd)))
-	c.commandFlags(cmd)
+	c.replyFlags(cmd)
 	first, last, step, _ := cmd.keyRange()
 	c.Int(int64(first))
 	c.Int(int64(last))
@@ -223,7 +223,7 @@ func (e *Engine) subcommands(cmd *Command) []*Command {
 	return subs
 }
 
-func (c *Call) commandFlags(cmd *Command) {
+func (c *Call) replyFlags(cmd *Command) {
 	at, n := c.ArrayLater(), 0
 	for i, name := range flagNames {
 		if name != "" && cmd.Flags&(1<<i) != 0 {

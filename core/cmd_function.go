@@ -17,6 +17,7 @@ var functionCommands = []Command{
 		Summary:    "Runs a function of a library.",
 		Complexity: "that of the function",
 		Run:        cmdFcall,
+		FlagsOf:    fcallFlags,
 	},
 	{
 		Name: "fcall_ro", Since: "7.0", Group: "scripting",
@@ -27,6 +28,7 @@ var functionCommands = []Command{
 		Summary:    "Runs a function of a library that changes nothing.",
 		Complexity: "that of the function",
 		Run:        cmdFcall,
+		FlagsOf:    fcallFlags,
 	},
 	{
 		Name: "function", Since: "7.0", Group: "scripting",
@@ -123,9 +125,20 @@ var functionCommands = []Command{
 	},
 }
 
+// function finds the function that FCALL names, nil if there is none.
+func (c *Call) function() *function {
+	return c.e.functions.byName[strings.ToLower(string(c.Args[1]))]
+}
+
+func fcallFlags(c *Call) Flag {
+	if fn := c.function(); fn != nil {
+		return fn.flags.commandFlags(c.cmd.Flags)
+	}
+	return c.cmd.Flags
+}
+
 func cmdFcall(c *Call) {
-	e := c.e
-	fn := e.functions.byName[strings.ToLower(string(c.Args[1]))]
+	e, fn := c.e, c.function()
 	if fn == nil {
 		c.Error("ERR Function not found")
 		return

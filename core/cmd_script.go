@@ -26,6 +26,7 @@ var scriptCommands = []Command{
 		Summary:    "Runs a Lua script.",
 		Complexity: "that of the script",
 		Run:        cmdEval,
+		FlagsOf:    evalFlags,
 	},
 	{
 		Name: "evalsha", Since: "2.6", Group: "scripting",
@@ -36,6 +37,7 @@ var scriptCommands = []Command{
 		Summary:    "Runs a Lua script that the server knows, by its SHA1.",
 		Complexity: "that of the script",
 		Run:        cmdEvalsha,
+		FlagsOf:    evalshaFlags,
 	},
 	{
 		Name: "eval_ro", Since: "7.0", Group: "scripting",
@@ -46,6 +48,7 @@ var scriptCommands = []Command{
 		Summary:    "Runs a Lua script that changes nothing.",
 		Complexity: "that of the script",
 		Run:        cmdEval,
+		FlagsOf:    evalFlags,
 	},
 	{
 		Name: "evalsha_ro", Since: "7.0", Group: "scripting",
@@ -56,6 +59,7 @@ var scriptCommands = []Command{
 		Summary:    "Runs a Lua script that changes nothing and that the server knows.",
 		Complexity: "that of the script",
 		Run:        cmdEvalsha,
+		FlagsOf:    evalshaFlags,
 	},
 	{
 		Name: "script", Since: "2.6", Group: "scripting",
@@ -125,10 +129,8 @@ var scriptCommands = []Command{
 }
 
 const (
-	errNoScript     = "NOSCRIPT No matching script. Please use EVAL."
-	errNotBusy      = "NOTBUSY No scripts in execution right now."
-	errBusyFunction = "BUSY Redis is busy running a script. You can only call FUNCTION KILL or " +
-		"SHUTDOWN NOSAVE."
+	errNoScript   = "NOSCRIPT No matching script. Please use EVAL."
+	errNotBusy    = "NOTBUSY No scripts in execution right now."
 	errUnkillable = "UNKILLABLE Sorry the script already executed write commands against the " +
 		"dataset. You can either wait the script termination or kill the server in a hard way " +
 		"using the SHUTDOWN NOSAVE command."
@@ -149,32 +151,64 @@ func (c *Call) scriptArgs() (keys, args [][]byte, ok bool) {
 	return nil, nil, false
 }
 
+// evalScript finds the script that EVAL is given; if it is not known, sha is the sum of its text.
+func (c *Call) evalScript() (sc *script, sha string) {
+	s := &c.e.scripts
+	// The last one saves computing the sum of a script that comes again and again.
+	if s.last != nil && bytes.Equal(s.last.body, c.Args[1]) {
+		return s.last, ""
+	}
+	sha = sha1.Hex(c.Args[1])
+	if sc = s.cache[sha]; sc != nil {
+		s.last = sc
+	}
+	return sc, sha
+}
+
+func evalFlags(c *Call) Flag {
+	if sc, _ := c.evalScript(); sc != nil {
+		return sc.flags.commandFlags(c.cmd.Flags)
+	}
+	_, flags, problem := shebang(c.Args[1])
+	if problem != "" {
+		return c.cmd.Flags
+	}
+	return flags.commandFlags(c.cmd.Flags)
+}
+
 func cmdEval(c *Call) {
 	c.e.machine()
-	s := &c.e.scripts
-	sc := s.last // saves computing the sum of a script that comes again and again
-	if sc == nil || !bytes.Equal(sc.body, c.Args[1]) {
-		sha := sha1.Hex(c.Args[1])
-		sc = s.cache[sha]
-		if sc == nil {
-			if _, _, ok := c.scriptArgs(); !ok {
-				return
-			}
-			if sc = c.learn(sha, c.Args[1], true); sc == nil {
-				return
-			}
+	sc, sha := c.evalScript()
+	if sc == nil {
+		if _, _, ok := c.scriptArgs(); !ok {
+			return
 		}
-		s.last = sc
+		if sc = c.learn(sha, c.Args[1], true); sc == nil {
+			return
+		}
+		c.e.scripts.last = sc
 	}
 	c.runScript(sc)
 }
 
-func cmdEvalsha(c *Call) {
+// evalshaScript finds the script that EVALSHA names, nil if it is not known.
+func (c *Call) evalshaScript() *script {
 	var sha [40]byte
-	sc := (*script)(nil)
-	if len(c.Args[1]) == len(sha) {
-		sc = c.e.scripts.cache[string(syntax.AppendLower(sha[:0], c.Args[1]))]
+	if len(c.Args[1]) != len(sha) {
+		return nil
 	}
+	return c.e.scripts.cache[string(syntax.AppendLower(sha[:0], c.Args[1]))]
+}
+
+func evalshaFlags(c *Call) Flag {
+	if sc := c.evalshaScript(); sc != nil {
+		return sc.flags.commandFlags(c.cmd.Flags)
+	}
+	return c.cmd.Flags
+}
+
+func cmdEvalsha(c *Call) {
+	sc := c.evalshaScript()
 	if sc == nil {
 		c.Error(errNoScript)
 		return

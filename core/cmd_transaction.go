@@ -18,6 +18,7 @@ var transactionCommands = []Command{
 		Summary:    "Runs the queued commands as one.",
 		Complexity: "that of the queued commands",
 		Run:        cmdExec,
+		FlagsOf:    execFlags,
 	},
 	{
 		Name: "discard", Since: "2.0", Group: "transactions",
@@ -62,6 +63,7 @@ type watch struct {
 
 // enqueue adds a command to the transaction.
 func (e *Engine) enqueue(c *Call) {
+	c.conn.queueFlags |= c.commandFlags()
 	c.conn.queue = append(c.conn.queue, queued{c.cmd, copyArgs(c.Args)})
 	c.Queued()
 }
@@ -87,8 +89,14 @@ func cmdDiscard(c *Call) {
 // discard ends a connection's transaction and its watching.
 func (e *Engine) discard(cl *conn) {
 	cl.flags &^= connMulti
-	cl.dirtyExec, cl.queue = false, nil
+	cl.dirtyExec, cl.queue, cl.queueFlags = false, nil, 0
 	e.unwatch(cl)
+}
+
+// execFlags adds to EXEC's flags what the queue is to do.
+func execFlags(c *Call) Flag {
+	const does = Write | ReadOnly | DenyOOM | MayReplicate
+	return c.cmd.Flags | c.conn.queueFlags&does
 }
 
 func cmdExec(c *Call) {

@@ -21,7 +21,10 @@ type Command struct {
 	// KeysOf corrects the keys that Keys gives of a command line, where its options decide; nil if
 	// none do.
 	KeysOf func(args [][]byte, keys []KeyAt) []KeyAt
-	Sub    []Command // the subcommands of a container
+	// FlagsOf gives the flags of a command line, where they depend on what it runs; nil if they do
+	// not.
+	FlagsOf func(*Call) Flag
+	Sub     []Command // the subcommands of a container
 
 	full     string   // "config|get"
 	parent   *Command // the container of a subcommand

@@ -32,10 +32,11 @@ type conn struct {
 	messages              messages // noted while replies are dropped
 	softSince             Time     // since when the output stands above the soft limit, or 0
 
-	queue     []queued // what MULTI has queued
-	dirtyExec bool     // a command was refused at queueing: EXEC will not run
-	watched   []watch
-	dirtyCAS  bool // a watched key was changed
+	queue      []queued // what MULTI has queued
+	queueFlags Flag     // of all the commands there
+	dirtyExec  bool     // a command was refused at queueing: EXEC will not run
+	watched    []watch
+	dirtyCAS   bool // a watched key was changed
 
 	blocked  *blockedCall // the command that waits
 	replica  replica

@@ -30,13 +30,22 @@ const (
 	errExecAbort  = "EXECABORT Transaction discarded because of previous errors."
 	errBusy       = "BUSY Redis is busy running a script. You can only call SCRIPT KILL or " +
 		"SHUTDOWN NOSAVE."
+	errBusyFunction = "BUSY Redis is busy running a script. You can only call FUNCTION KILL or " +
+		"SHUTDOWN NOSAVE."
 	errMisconf = "MISCONF Redis is configured to save RDB snapshots, but it's currently unable " +
 		"to persist to disk. Commands that may modify the data set are disabled, because this " +
 		"instance is configured to report errors during writes if RDB snapshotting fails " +
 		"(stop-writes-on-bgsave-error option). Please check the Redis logs for details about " +
 		"the RDB error."
-	errMisconfAOF   = "MISCONF Errors writing to the AOF file: "
-	errOOM          = "OOM command not allowed when used memory > 'maxmemory'."
+	errMisconfScript = "MISCONF Redis is configured to save RDB snapshots, but it's currently " +
+		"unable to persist to disk. " + scriptsBlocked
+	errMisconfScriptAOF = "MISCONF Redis is configured to persist data to AOF, but it's currently " +
+		"unable to persist to disk. " + scriptsBlocked + " AOF error: "
+	scriptsBlocked = "Writable scripts are blocked. Use 'no-writes' flag for read only scripts."
+	errMisconfAOF  = "MISCONF Errors writing to the AOF file: "
+	errOOM         = "OOM command not allowed when used memory > 'maxmemory'."
+	errScriptOOM   = "OOM allow-oom flag is not set on the script, can not run it when used " +
+		"memory > 'maxmemory'"
 	errNoReplicas   = "NOREPLICAS Not enough good replicas to write."
 	errDBIndex      = "ERR DB index is out of range"
 	errTimeoutNotF  = "ERR timeout is not a float or out of range"

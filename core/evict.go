@@ -3,9 +3,9 @@ package core
 // memoryChanged notes whether what is used must be looked at for each command.
 func (e *Engine) memoryChanged() { e.flags.set(engineMemory, e.cfg.maxmemory > 0) }
 
-// outOfMemory reports whether a command must be refused since maxmemory is reached, and evicts
-// keys first if the policy says so. What is used is the estimate that INFO gives.
-func (e *Engine) outOfMemory(c *Call) bool {
+// outOfMemory reports whether more than maxmemory is used, after it has evicted such keys as the
+// policy names. What is used is the estimate that INFO gives.
+func (e *Engine) outOfMemory() bool {
 	used := e.memory().total
 	if used <= e.cfg.maxmemory || e.has(engineScript) {
 		return false
@@ -19,21 +19,7 @@ func (e *Engine) outOfMemory(c *Call) bool {
 	}
 	e.evicting = false
 	e.propagatePending()
-	return used > e.cfg.maxmemory && c.takesMemory()
-}
-
-// takesMemory reports whether a command may make the data larger, or is a transaction that holds
-// such a command.
-func (c *Call) takesMemory() bool {
-	if c.cmd.Flags&RunsQueue != 0 {
-		for _, q := range c.conn.queue {
-			if q.cmd.Flags&DenyOOM != 0 {
-				return true
-			}
-		}
-		return false
-	}
-	return c.cmd.Flags&DenyOOM != 0
+	return used > e.cfg.maxmemory
 }
 
 // evict removes the key that the policy likes least among a few taken by chance. It reports false

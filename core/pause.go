@@ -13,28 +13,6 @@ func (p *pause) due() Time {
 	return p.until
 }
 
-// stops reports whether a command must wait for the end of the pause.
-func (p *pause) stops(c *Call) bool {
-	if p.until == 0 {
-		return false
-	}
-	return p.all || changesData(c)
-}
-
-// changesData reports whether a command, or the transaction that it executes, may change data or
-// publish.
-func changesData(c *Call) bool {
-	const changes = Write | MayReplicate
-	if c.cmd.Flags&RunsQueue != 0 {
-		for _, q := range c.conn.queue {
-			if q.cmd.Flags&changes != 0 {
-				return true
-			}
-		}
-	}
-	return c.cmd.Flags&changes != 0
-}
-
 // pauseUntil begins a pause, or changes the one under way, which becomes no shorter.
 func (e *Engine) pauseUntil(until Time, all bool) {
 	e.pause = pause{until: max(e.pause.until, until), all: all}

@@ -77,19 +77,7 @@ func (p *persist) inBackground() bool {
 	return slices.ContainsFunc(p.pending, func(s save) bool { return s.background })
 }
 
-// diskError is what a command that writes is told, since the last save in the background or the
-// last attempt to append failed; "" if it may write.
-func (e *Engine) diskError() string {
-	switch {
-	case e.persist.broken && e.cfg.stopWritesOnError && len(e.cfg.save) > 0:
-		return errMisconf
-	case e.aof.failure != "":
-		return errMisconfAOF + e.aof.failure
-	}
-	return ""
-}
-
-// diskErrorChanged notes whether diskError must be asked.
+// diskErrorChanged notes whether something failed that may keep commands from writing.
 func (e *Engine) diskErrorChanged() {
 	e.flags.set(engineDiskError, e.persist.broken || e.aof.failure != "")
 }

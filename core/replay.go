@@ -123,11 +123,11 @@ func (r *replayer) cut() error {
 // wrong with it.
 func (r *replayer) command(args [][]byte) (problem string) {
 	cmd := r.e.lookupCommand(args)
+	c := Call{e: r.e, conn: &r.conn, cmd: cmd, Args: args}
+	if v := c.check(atTrusted); v != allowed {
+		return string(v)
+	}
 	switch {
-	case cmd == nil:
-		return "unknown command '" + clip(args[0], 128) + "'"
-	case !r.e.arityFits(cmd, len(args)) || cmd.subs != nil:
-		return "bad file format: wrong number of arguments for '" + cmd.full + "'"
 	case cmd.Flags&StartsMulti != 0:
 		r.multi = true
 	case cmd.Flags&RunsQueue != 0:

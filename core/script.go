@@ -28,9 +28,9 @@ type scripts struct {
 	name     string
 	now      Time // the time that the script sees
 	function bool // a function runs, not a script
+	flags    scriptFlags
 	readOnly bool
 	wrote    bool
-	allowOOM bool
 	oom      bool // maxmemory was reached when the script began
 	killed   bool
 }
@@ -60,6 +60,28 @@ var scriptFlagNames = [...]string{
 	"no-writes", "allow-oom", "allow-stale", "no-cluster", "allow-cross-slot-keys",
 }
 
+// writes tells whether a script declares that it may write. One that declares nothing is checked
+// when it comes to that.
+func (f scriptFlags) writes() bool { return f&(scriptDeclared|scriptNoWrites) == scriptDeclared }
+
+// commandFlags are those of a command that runs a script with these.
+func (f scriptFlags) commandFlags(own Flag) Flag {
+	if f&scriptDeclared == 0 {
+		return own
+	}
+	own &^= Write | DenyOOM | MayReplicate | Stale
+	if f&scriptNoWrites == 0 {
+		own |= Write
+	}
+	if f&(scriptNoWrites|scriptAllowOOM) == 0 {
+		own |= DenyOOM
+	}
+	if f&scriptAllowStale != 0 {
+		own |= Stale
+	}
+	return own
+}
+
 // task is a command that can be suspended.
 type task struct {
 	call Call
@@ -73,17 +95,6 @@ const evalScriptsMax = 500
 
 // holds reports whether commands wait: for a script that nobody may interrupt yet, among others.
 func (e *Engine) holds() bool { return e.has(engineAsleep|engineClosing) || !e.scripts.busy }
-
-// refuses reports whether a script under way keeps a client from doing anything but ending it.
-func (s *scripts) refuses(cl *conn) bool { return s.task != nil && s.task.call.conn != cl }
-
-// busyError is what everybody else is told.
-func (s *scripts) busyError() string {
-	if s.function {
-		return errBusyFunction
-	}
-	return errBusy
-}
 
 // suspendable runs body, which answers a command and may run scripts, so that it can be suspended.
 func (e *Engine) suspendable(c *Call, body func(*Call)) {
@@ -215,38 +226,18 @@ func versionNumber(text string) int {
 	return n | part
 }
 
-// admitScript makes the checks that come before a script is run.
-func (e *Engine) admitScript(flags scriptFlags, readOnly bool) string {
-	if flags&scriptDeclared == 0 {
-		return ""
-	}
-	if flags&scriptNoWrites == 0 {
-		switch {
-		case e.scripts.oom && flags&scriptAllowOOM == 0:
-			return errOOM
-		case readOnly:
-			return "ERR Can not execute a script with write flag using *_ro command."
-		case e.has(engineDiskError) && e.diskError() != "":
-			return e.diskError()
-		case e.cfg.minReplicas > 0:
-			return errNoReplicas
-		}
-	}
-	return ""
-}
-
 // runLua runs a script or a function and answers the command with its result.
 func (c *Call) runLua(f lua.Function, name string, flags scriptFlags, readOnly, global bool,
 	keys, args [][]byte) {
 	e, s := c.e, &c.e.scripts
-	s.oom = e.cfg.maxmemory > 0 && e.memory().total > e.cfg.maxmemory
-	if problem := e.admitScript(flags, readOnly); problem != "" {
-		c.Error(problem)
+	s.name, s.now = name, e.now
+	s.flags, s.readOnly, s.wrote = flags, readOnly || flags&scriptNoWrites != 0, false
+	s.function, s.killed = !global, false
+	s.oom = e.has(engineMemory) && e.memory().total > e.cfg.maxmemory
+	if v := c.check(atScriptStart); v != allowed {
+		c.Error(string(v))
 		return
 	}
-	s.name, s.now = name, e.now
-	s.readOnly, s.wrote = readOnly || flags&scriptNoWrites != 0, false
-	s.allowOOM, s.function, s.killed = flags&scriptAllowOOM != 0, !global, false
 	s.client.db = c.db
 	vm := e.machine()
 	vm.Run(f, keys, args, global, e.suspend)
@@ -287,41 +278,19 @@ func (h scriptHost) Call(args [][]byte) (reply []byte, counted bool) {
 	}
 	cl.w.Buf = cl.w.Buf[:0]
 	*c = Call{Writer: &cl.w, e: e, conn: cl, db: cl.db, Args: args, cmd: e.lookupCommand(args)}
-	if problem := e.admitCall(c); problem != "" {
+	if v := c.check(atScript); v != allowed {
 		if c.cmd != nil {
 			e.stats.commands[c.cmd.index].rejected++
 		}
-		e.stats.failure([]byte(problem))
-		c.Error(problem)
+		e.stats.failure([]byte(v))
+		c.Error(string(v))
 		return cl.w.Buf, true
 	}
-	if c.cmd.Flags&(Write|MayReplicate) != 0 {
+	if c.cmd.Flags&Write != 0 {
 		s.wrote = true
 	}
 	e.invoke(c)
 	return cl.w.Buf, true
-}
-
-// admitCall makes the checks of a command that a script calls, in Redis's order.
-func (e *Engine) admitCall(c *Call) string {
-	cmd, s := c.cmd, &e.scripts
-	switch {
-	case cmd == nil || cmd.subs != nil && len(c.Args) > 1:
-		return "ERR Unknown Redis command called from script"
-	case cmd.subs != nil || !e.arityFits(cmd, len(c.Args)):
-		return "ERR Wrong number of args calling Redis command from script"
-	case cmd.Flags&NoScript != 0:
-		return "ERR This Redis command is not allowed from script"
-	case cmd.Flags&(Write|MayReplicate) != 0 && s.readOnly:
-		return "ERR Write commands are not allowed from read-only scripts."
-	case cmd.Flags&DenyOOM != 0 && s.oom && !s.allowOOM && !s.wrote:
-		return errOOM
-	case cmd.Flags&Write != 0 && e.has(engineDiskError) && e.diskError() != "":
-		return e.diskError()
-	case cmd.Flags&Write != 0 && e.cfg.minReplicas > 0:
-		return errNoReplicas
-	}
-	return ""
 }
 
 // SetProtocol implements lua.Host.

@@ -1,0 +1,290 @@
+package core
+
+// Whether a command may run is said here and nowhere else: by the checks below, in Redis's order. A
+// command of the fast path needs none of them, since neither it nor anything rare asks for one.
+
+// place is where a command is about to run.
+type place uint8
+
+const (
+	atClient      place = 1 << iota // a client has sent it: it runs, or MULTI queues it
+	atScript                        // a script calls it
+	atScriptStart                   // it is about to run a script or a function
+	atTrusted                       // it stands in an append-only file, which holds what did run
+	places
+)
+
+// verdict is what a check says of a command: allowed, postponed, or the error that refuses it. In a
+// file there are no errors but reasons, clauses without a full stop.
+type verdict string
+
+const (
+	allowed   verdict = ""
+	postponed verdict = "POSTPONED" // the client waits, and its command is dispatched once more
+)
+
+// check is one condition on which a command may run.
+type check struct {
+	name string
+	at   place // where it is made: several places
+	// engine and conn are the flags without one of which it finds nothing; none if it must always
+	// be made.
+	engine engineFlags
+	conn   connFlags
+	find   func(c *Call, at place) verdict
+}
+
+// checks are all checks, in the order of Redis's processCommand for a client, of scriptCall for a
+// script's commands and of scriptPrepareForRun for the start of a script.
+//
+// EXEC stands for what it runs: it is checked with the flags of the whole queue. None of these
+// checks is made of a queued command when its turn comes.
+var checks = [...]check{
+	{"existence", atClient | atScript | atTrusted, 0, 0, checkExistence},
+	{"arity", atClient | atScript | atTrusted, 0, 0, checkArity},
+	{"protected", atClient, 0, 0, checkProtected},
+	{"authentication", atClient, 0, connUnauthenticated, checkAuthenticated},
+	{"no-multi", atClient, 0, connMulti, checkNoMulti},
+	{"noscript", atScript, 0, 0, checkNoScript},
+	{"memory", atClient, engineMemory, 0, checkMemory},
+	{"read-only script", atScript, 0, 0, checkReadOnlyScript},
+	{"disk", atClient | atScript | atScriptStart, engineDiskError, 0, checkDisk},
+	{"read-only command", atScriptStart, 0, 0, checkReadOnlyCommand},
+	{"replicas", atClient | atScript | atScriptStart, engineMinReplicas, 0, checkReplicas},
+	{"script's memory", atScript | atScriptStart, engineMemory, 0, checkScriptMemory},
+	{"subscribed", atClient, 0, connSubscribed, checkSubscribed},
+	{"busy", atClient, engineScript, 0, checkBusy},
+	{"version", atClient, engineOlder, 0, checkVersion},
+	{"paused", atClient, enginePaused, 0, checkPaused},
+}
+
+// made is a check as it is made at one place: when the state of engine and connection has one of
+// some bits.
+type made struct {
+	state uint64
+	find  func(c *Call, at place) verdict
+}
+
+// stateAlways is set in every state.
+const stateAlways = 1 << 63
+
+// stateOf puts flags of an engine and of a connection side by side.
+func stateOf(engine engineFlags, conn connFlags) uint64 { return uint64(engine) | uint64(conn)<<16 }
+
+// checksAt are the checks of each place: those that are always made, and all.
+var checksAt = func() (at [places]struct {
+	state       uint64 // what the others of all depend on
+	always, all []made
+}) {
+	for p := atClient; p < places; p <<= 1 {
+		for _, k := range checks {
+			m := made{stateOf(k.engine, k.conn), k.find}
+			if k.at&p == 0 {
+				continue
+			}
+			if at[p].state |= m.state; m.state == 0 {
+				m.state = stateAlways
+				at[p].always = append(at[p].always, m)
+			}
+			at[p].all = append(at[p].all, m)
+		}
+	}
+	return at
+}()
+
+// check makes the checks of a place.
+func (c *Call) check(at place) verdict {
+	here := &checksAt[at]
+	state := stateOf(c.e.flags, c.conn.flags)
+	list := here.always
+	if state&here.state != 0 {
+		list = here.all
+	}
+	state |= stateAlways
+	for i := range list {
+		if list[i].state&state == 0 {
+			continue
+		}
+		if v := list[i].find(c, at); v != allowed {
+			return v
+		}
+	}
+	return allowed
+}
+
+// commandFlags are the flags of the command, or what the script that it runs, or the queue, has
+// instead.
+func (c *Call) commandFlags() Flag {
+	if c.cmd.FlagsOf != nil {
+		return c.cmd.FlagsOf(c)
+	}
+	return c.cmd.Flags
+}
+
+// writes tells whether the checks that are about writes concern a command. A script that has
+// written goes on.
+func (c *Call) writes(at place) bool {
+	s := &c.e.scripts
+	switch at {
+	case atScript:
+		return c.cmd.Flags&Write != 0 && !s.wrote
+	case atScriptStart:
+		return s.flags.writes()
+	}
+	return c.commandFlags()&Write != 0
+}
+
+func checkExistence(c *Call, at place) verdict {
+	container := c.cmd != nil && c.cmd.subs != nil && len(c.Args) > 1
+	switch {
+	case c.cmd != nil && !container:
+		return allowed
+	case at == atScript:
+		return "ERR Unknown Redis command called from script"
+	case at == atTrusted:
+		return verdict("unknown command '" + clip(c.Args[0], 128) + "'")
+	case container:
+		return verdict(errSubcommand(c.cmd, c.Args[1]))
+	}
+	return verdict(errUnknown(c.Args))
+}
+
+func checkArity(c *Call, at place) verdict {
+	switch {
+	case c.e.arityFits(c.cmd, len(c.Args)):
+		return allowed
+	case at == atScript:
+		return "ERR Wrong number of args calling Redis command from script"
+	case at == atTrusted:
+		return verdict("bad file format: wrong number of arguments for '" + c.cmd.full + "'")
+	}
+	return verdict(errArity(c.cmd))
+}
+
+func checkProtected(c *Call, _ place) verdict {
+	if c.cmd.Flags&Protected != 0 && !c.e.debugAllowed(c.conn) {
+		return errDebug
+	}
+	return allowed
+}
+
+func checkAuthenticated(c *Call, _ place) verdict {
+	if c.cmd.Flags&NoAuth == 0 {
+		return errNoAuth
+	}
+	return allowed
+}
+
+func checkNoMulti(c *Call, _ place) verdict {
+	if c.cmd.Flags&NoMulti != 0 {
+		return "ERR Command not allowed inside a transaction"
+	}
+	return allowed
+}
+
+func checkNoScript(c *Call, _ place) verdict {
+	if c.cmd.Flags&NoScript != 0 {
+		return "ERR This Redis command is not allowed from script"
+	}
+	return allowed
+}
+
+// checkMemory evicts keys as well, before any command.
+func checkMemory(c *Call, _ place) verdict {
+	if c.e.outOfMemory() && c.commandFlags()&DenyOOM != 0 {
+		return errOOM
+	}
+	return allowed
+}
+
+func checkReadOnlyScript(c *Call, _ place) verdict {
+	if c.cmd.Flags&(Write|MayReplicate) != 0 && c.e.scripts.readOnly {
+		return "ERR Write commands are not allowed from read-only scripts."
+	}
+	return allowed
+}
+
+// checkDisk refuses what writes after the last save in the background, or the last attempt to
+// append to the append-only file, has failed.
+func checkDisk(c *Call, at place) verdict {
+	e := c.e
+	rdb := e.persist.broken && e.cfg.stopWritesOnError && len(e.cfg.save) > 0
+	denied := c.writes(at) || at == atClient && c.cmd.Flags&DenyDiskError != 0
+	switch {
+	case !denied, !rdb && e.aof.failure == "":
+		return allowed
+	case rdb && at == atScriptStart:
+		return errMisconfScript
+	case rdb:
+		return errMisconf
+	case at == atScriptStart:
+		return verdict(errMisconfScriptAOF + e.aof.failure)
+	}
+	return verdict(errMisconfAOF + e.aof.failure)
+}
+
+func checkReadOnlyCommand(c *Call, at place) verdict {
+	if c.cmd.Flags&ReadOnly != 0 && c.writes(at) {
+		return "ERR Can not execute a script with write flag using *_ro command."
+	}
+	return allowed
+}
+
+func checkReplicas(c *Call, at place) verdict {
+	if c.writes(at) { // as if there never were a replica
+		return errNoReplicas
+	}
+	return allowed
+}
+
+// checkScriptMemory counts on what was used when the script began.
+func checkScriptMemory(c *Call, at place) verdict {
+	s := &c.e.scripts
+	switch {
+	case !s.oom || s.flags&scriptAllowOOM != 0:
+	case at == atScriptStart && s.flags.writes():
+		return errScriptOOM
+	case at == atScript && c.cmd.Flags&DenyOOM != 0 && !s.wrote:
+		return errOOM
+	}
+	return allowed
+}
+
+func checkSubscribed(c *Call, _ place) verdict {
+	if c.conn.w.RESP3 || c.cmd.Flags&AllowSubscribed != 0 {
+		return allowed
+	}
+	return verdict("ERR Can't execute '" + c.cmd.full + "': only (P|S)SUBSCRIBE / " +
+		"(P|S)UNSUBSCRIBE / PING / QUIT / RESET are allowed in this context")
+}
+
+func checkBusy(c *Call, _ place) verdict {
+	if c.cmd.Flags&AllowBusy == 0 {
+		return verdict(c.e.scripts.busyError())
+	}
+	return allowed
+}
+
+// busyError is what everybody else is told while a script runs.
+func (s *scripts) busyError() string {
+	if s.function {
+		return errBusyFunction
+	}
+	return errBusy
+}
+
+func checkVersion(c *Call, _ place) verdict {
+	if c.e.tooNew(c.cmd, c.Args) {
+		return errSyntax
+	}
+	return allowed
+}
+
+// checkPaused lets replicas say how far they are.
+func checkPaused(c *Call, _ place) verdict {
+	const writes = Write | MayReplicate
+	if !c.conn.has(connReplica) && (c.e.pause.all || c.commandFlags()&writes != 0) {
+		return postponed
+	}
+	return allowed
+}
