@@ -231,7 +231,7 @@ func checkReadOnlyCommand(c *Call, at place) verdict {
 }
 
 func checkReplicas(c *Call, at place) verdict {
-	if c.writes(at) { // as if there never were a replica
+	if c.writes(at) && c.e.goodReplicas() < c.e.cfg.minReplicas {
 		return errNoReplicas
 	}
 	return allowed

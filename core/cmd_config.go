@@ -211,7 +211,7 @@ func (e *Engine) reconfigure(next config) {
 // configChanged notes what the configuration asks to be looked at for each command.
 func (e *Engine) configChanged() {
 	e.memoryChanged()
-	e.flags.set(engineMinReplicas, e.cfg.minReplicas > 0)
+	e.flags.set(engineMinReplicas, e.cfg.minReplicas > 0 && e.cfg.minReplicasMaxLag > 0)
 }
 
 func cmdConfigResetstat(c *Call) {

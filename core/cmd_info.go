@@ -316,12 +316,14 @@ func infoThreads(w *infoText, e *Engine) {
 func infoReplication(w *infoText, e *Engine) {
 	w.text("role", "master")
 	w.int("connected_slaves", int64(len(e.replicas.conns)))
+	if e.has(engineMinReplicas) {
+		w.int("min_slaves_good_slaves", e.goodReplicas())
+	}
 	for i, cl := range e.replicas.conns {
 		ip := cl.peerIP()
-		lag := int64(e.now-cl.replica.ackedAt) / 1e6
 		w.text("slave"+strconv.Itoa(i), "ip="+ip+",port="+strconv.FormatInt(cl.replica.port, 10)+
 			",state=online,offset="+strconv.FormatInt(cl.replica.acked, 10)+
-			",lag="+strconv.FormatInt(lag, 10))
+			",lag="+strconv.FormatInt(e.lag(cl), 10))
 	}
 	w.text("master_failover_state", "no-failover")
 	w.text("master_replid", e.ids.replication)

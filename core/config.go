@@ -56,6 +56,7 @@ type config struct {
 	aclLogMax                   int64
 	aclAllChannels              bool // new users may use every channel
 	minReplicas                 int64
+	minReplicasMaxLag           int64 // in seconds
 	replBacklogSize             int64
 	replPing                    Time // repl-ping-replica-period
 	hz, ioThreads               int64

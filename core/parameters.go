@@ -179,7 +179,7 @@ var parameters = [...]parameter{
 	{name: "maxmemory-samples", kind: paramInt, value: "5", least: 1, most: 64,
 		set: func(c *config, v setting) { c.maxmemorySamples = int(v.n) }},
 	{name: "min-replicas-max-lag", alias: "min-slaves-max-lag", kind: paramInt, value: "10",
-		most: maxInt32},
+		most: maxInt32, set: func(c *config, v setting) { c.minReplicasMaxLag = v.n }},
 	{name: "min-replicas-to-write", alias: "min-slaves-to-write", kind: paramInt, value: "0",
 		most: maxInt32, set: func(c *config, v setting) { c.minReplicas = v.n }},
 	{name: "no-appendfsync-on-rewrite", kind: paramBool, value: "no"},

@@ -141,6 +141,20 @@ func (e *Engine) pingReplicas() {
 	e.replicas.pingAt = e.now + e.cfg.replPing
 }
 
+// goodReplicas counts the replicas that have been heard of within min-replicas-max-lag.
+func (e *Engine) goodReplicas() int64 {
+	n := int64(0)
+	for _, cl := range e.replicas.conns {
+		if e.lag(cl) <= e.cfg.minReplicasMaxLag {
+			n++
+		}
+	}
+	return n
+}
+
+// lag is how many seconds ago a replica was last heard of. As in Redis both are whole seconds.
+func (e *Engine) lag(cl *conn) int64 { return int64(e.now/1e6) - int64(cl.replica.ackedAt/1e6) }
+
 // have returns how many replicas have the stream up to an offset.
 func (r *replicas) have(offset int64) int {
 	n := 0
@@ -190,6 +204,7 @@ func (r *replicas) attach(c *Call) {
 	r.conns = append(r.conns, c.conn)
 	c.e.propagationChanged()
 	c.conn.flags |= connReplica
+	c.conn.replica.ackedAt = c.Now()
 }
 
 // detach forgets a connection.
@@ -217,7 +232,7 @@ type replica struct {
 	wants     imageUse // what image, after REPLCONF rdb-filter-only
 	port      int64
 	acked     int64 // how much of the stream it says it has
-	ackedAt   Time
+	ackedAt   Time  // when it last said so, or was made a replica
 	awaits    int64 // how much of the stream the client's WAIT wants replicas to have
 }
 

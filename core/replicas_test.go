@@ -163,3 +163,88 @@ func TestWait(t *testing.T) {
 		t.Errorf("for too many %q", got)
 	}
 }
+
+// replication returns the lines of INFO replication about replicas.
+func replication(e *Engine) string {
+	feed(e, 1, "INFO replication")
+	var lines []string
+	for _, line := range strings.Split(string(e.AppendOutput(1, nil)), "\r\n") {
+		if strings.HasPrefix(line, "connected_slaves") || strings.HasPrefix(line, "min_slaves") ||
+			strings.HasPrefix(line, "slave") {
+			lines = append(lines, line)
+		}
+	}
+	return strings.Join(lines, " ")
+}
+
+// TestMinReplicas lets a replica be heard of, or not, for as long as min-replicas-max-lag.
+func TestMinReplicas(t *testing.T) {
+	const second = Time(1e6)
+	now := Time(1_700_000_000_900_000)
+	e, err := New(Options{Now: now, Config: map[string]string{"protected-mode": "no"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	e.Open(1, Conn{})
+	e.Open(2, Conn{Addr: "10.0.0.2:4000"})
+	e.Open(3, Conn{Addr: "10.0.0.3:4000"})
+	write := func(when, want string) {
+		t.Helper()
+		e.AppendOutput(1, nil)
+		feed(e, 1, "SET k 1", "EVAL \"return redis.pcall('SET', 'k', 2)\" 0")
+		if got := string(e.AppendOutput(1, nil)); got != want+want {
+			t.Errorf("%s: a write is answered %q, want %q twice", when, got, want)
+		}
+	}
+	const ok, refused = "+OK\r\n", "-" + errNoReplicas + "\r\n"
+	info := func(when, want string) {
+		t.Helper()
+		if got := replication(e); got != want {
+			t.Errorf("%s: %q, want %q", when, got, want)
+		}
+	}
+	feed(e, 1, "CONFIG SET min-replicas-to-write 1 min-replicas-max-lag 2")
+	write("without replicas", refused)
+	info("without replicas", "connected_slaves:0 min_slaves_good_slaves:0")
+	feed(e, 2, "REPLCONF listening-port 7001")
+	e.AppendOutput(2, nil)
+	feed(e, 2, "SYNC")
+	write("before the first ACK", ok)
+	e.Advance(now + 2*second)
+	write("after 2 s", ok)
+	info("after 2 s", "connected_slaves:1 min_slaves_good_slaves:1 "+
+		"slave0:ip=10.0.0.2,port=7001,state=online,offset=0,lag=2")
+	e.Advance(now + 2*second + second/8) // whole seconds count, and here the third begins
+	write("in the third second", refused)
+	info("in the third second", "connected_slaves:1 min_slaves_good_slaves:0 "+
+		"slave0:ip=10.0.0.2,port=7001,state=online,offset=0,lag=3")
+	feed(e, 2, "REPLCONF ACK 7")
+	write("after an ACK", ok)
+	info("after an ACK", "connected_slaves:1 min_slaves_good_slaves:1 "+
+		"slave0:ip=10.0.0.2,port=7001,state=online,offset=7,lag=0")
+
+	feed(e, 1, "CONFIG SET min-replicas-to-write 2")
+	write("where two are wanted", refused)
+	feed(e, 3, "SYNC")
+	write("with two", ok)
+	e.Close(2)
+	write("when one has gone", refused)
+	feed(e, 1, "CONFIG SET min-replicas-max-lag 0")
+	write("with a lag of 0", ok)
+	info("with a lag of 0", "connected_slaves:1 "+
+		"slave0:ip=10.0.0.3,port=0,state=online,offset=0,lag=0")
+}
+
+// TestReplicaPaused: a replica says how far it is while clients are paused.
+func TestReplicaPaused(t *testing.T) {
+	e := start(t)
+	e.Open(2, Conn{})
+	feed(e, 2, "SYNC")
+	feed(e, 1, "CLIENT PAUSE 100000 ALL")
+	feed(e, 2, "REPLCONF ACK 5")
+	e.AppendOutput(1, nil)
+	feed(e, 1, "GET k")
+	if cl := e.conn(2); cl.replica.acked != 5 || len(e.AppendOutput(1, nil)) > 0 {
+		t.Errorf("the replica says %d, the client is answered", cl.replica.acked)
+	}
+}
