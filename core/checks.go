@@ -54,7 +54,7 @@ var checks = [...]check{
 	{"script's memory", atScript | atScriptStart, engineMemory, 0, checkScriptMemory},
 	{"subscribed", atClient, 0, connSubscribed, checkSubscribed},
 	{"busy", atClient, engineScript, 0, checkBusy},
-	{"version", atClient, engineOlder, 0, checkVersion},
+	{"version", atClient, engineCompat, 0, checkVersion},
 	{"paused", atClient, enginePaused, 0, checkPaused},
 }
 

@@ -25,7 +25,7 @@ func newCompat(e *Engine) compat {
 		return o
 	}
 	o.arity = make([]int, len(e.table.all))
-	e.flags |= engineOlder
+	e.flags |= engineCompat
 	o.later = map[*Command]laterWords{}
 	for i, cmd := range e.table.all {
 		o.arity[i] = cmd.arity

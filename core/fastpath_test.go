@@ -24,9 +24,9 @@ func feed(e *core.Engine, id core.ConnID, request string) (got string) {
 	return got
 }
 
-// TestSteadyHangup hangs up a client in the middle of a pipeline for the size of its output: what
+// TestFastPathHangup hangs up a client in the middle of a pipeline for the size of its output: what
 // it sent behind does not run.
-func TestSteadyHangup(t *testing.T) {
+func TestFastPathHangup(t *testing.T) {
 	e, err := core.New(core.Options{
 		Now:    1,
 		Config: map[string]string{"client-output-buffer-limit": "normal 20000 0 0"},

@@ -13,7 +13,7 @@ const (
 	engineScript                              // a script is under way: setTask
 	engineAsleep                              // DEBUG SLEEP, or an append-only file: sleepUntil
 	engineClosing                             // EventShutdown was given: shutdown
-	engineOlder                               // it behaves as an older version: newCompat
+	engineCompat                              // it behaves as an older version: newCompat
 	enginePropagate                           // somebody takes the changes: propagationChanged
 	engineTracking                            // connections track what they read: trackingChanged
 	enginePushes                              // a client is to be sent more than its reply: pushes

@@ -60,6 +60,7 @@ func (c *checker) Import(name string) (*types.Package, error) {
 	c.done[name] = pkg
 	for _, f := range files {
 		c.ranges(f, info)
+		c.commandNames(f, info)
 	}
 	return pkg, nil
 }

@@ -55,6 +55,7 @@ func TestSource(t *testing.T) {
 		}
 	}
 	tr.mapOrder()
+	tr.checksOnce()
 }
 
 // report names a place that breaks a rule.
