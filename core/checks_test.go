@@ -35,19 +35,19 @@ func TestMisconf(t *testing.T) {
 			"*3\r\n$40\r\n" + sha + "\r\n" + blocked + blocked},
 	} {
 		e := start(t)
-		e.Open(2, Conn{})
+		e.open(2, Conn{})
 		feed(e, 1, strings.Split(c.before, "|")...)
 		feed(e, 2, "BGSAVE")
-		e.Saved(1, "read-only file system")
-		e.AppendOutput(1, nil)
+		e.saved(1, "read-only file system")
+		sent(e, 1)
 		feed(e, 1, c.send)
-		if got := string(e.AppendOutput(1, nil)); got != c.want {
+		if got := sent(e, 1); got != c.want {
 			t.Errorf("%s, %s: %q\nwant %q", c.before, c.send, got, c.want)
 		}
 		feed(e, 2, "CONFIG SET stop-writes-on-bgsave-error no")
-		e.AppendOutput(1, nil)
+		sent(e, 1)
 		feed(e, 1, "SET k 1")
-		if got := string(e.AppendOutput(1, nil)); got != "+OK\r\n" {
+		if got := sent(e, 1); got != "+OK\r\n" {
 			t.Errorf("%s, %s: a write is then answered %q", c.before, c.send, got)
 		}
 	}

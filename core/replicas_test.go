@@ -168,7 +168,7 @@ func TestWait(t *testing.T) {
 func replication(e *Engine) string {
 	feed(e, 1, "INFO replication")
 	var lines []string
-	for _, line := range strings.Split(string(e.AppendOutput(1, nil)), "\r\n") {
+	for _, line := range strings.Split(sent(e, 1), "\r\n") {
 		if strings.HasPrefix(line, "connected_slaves") || strings.HasPrefix(line, "min_slaves") ||
 			strings.HasPrefix(line, "slave") {
 			lines = append(lines, line)
@@ -185,14 +185,14 @@ func TestMinReplicas(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	e.Open(1, Conn{})
-	e.Open(2, Conn{Addr: "10.0.0.2:4000"})
-	e.Open(3, Conn{Addr: "10.0.0.3:4000"})
+	e.open(1, Conn{})
+	e.open(2, Conn{Addr: "10.0.0.2:4000"})
+	e.open(3, Conn{Addr: "10.0.0.3:4000"})
 	write := func(when, want string) {
 		t.Helper()
-		e.AppendOutput(1, nil)
+		sent(e, 1)
 		feed(e, 1, "SET k 1", "EVAL \"return redis.pcall('SET', 'k', 2)\" 0")
-		if got := string(e.AppendOutput(1, nil)); got != want+want {
+		if got := sent(e, 1); got != want+want {
 			t.Errorf("%s: a write is answered %q, want %q twice", when, got, want)
 		}
 	}
@@ -207,7 +207,7 @@ func TestMinReplicas(t *testing.T) {
 	write("without replicas", refused)
 	info("without replicas", "connected_slaves:0 min_slaves_good_slaves:0")
 	feed(e, 2, "REPLCONF listening-port 7001")
-	e.AppendOutput(2, nil)
+	sent(e, 2)
 	feed(e, 2, "SYNC")
 	write("before the first ACK", ok)
 	e.Advance(now + 2*second)
@@ -227,7 +227,7 @@ func TestMinReplicas(t *testing.T) {
 	write("where two are wanted", refused)
 	feed(e, 3, "SYNC")
 	write("with two", ok)
-	e.Close(2)
+	e.close(2)
 	write("when one has gone", refused)
 	feed(e, 1, "CONFIG SET min-replicas-max-lag 0")
 	write("with a lag of 0", ok)
@@ -238,13 +238,13 @@ func TestMinReplicas(t *testing.T) {
 // TestReplicaPaused: a replica says how far it is while clients are paused.
 func TestReplicaPaused(t *testing.T) {
 	e := start(t)
-	e.Open(2, Conn{})
+	e.open(2, Conn{})
 	feed(e, 2, "SYNC")
 	feed(e, 1, "CLIENT PAUSE 100000 ALL")
 	feed(e, 2, "REPLCONF ACK 5")
-	e.AppendOutput(1, nil)
+	sent(e, 1)
 	feed(e, 1, "GET k")
-	if cl := e.conn(2); cl.replica.acked != 5 || len(e.AppendOutput(1, nil)) > 0 {
+	if cl := e.conn(2); cl.replica.acked != 5 || len(sent(e, 1)) > 0 {
 		t.Errorf("the replica says %d, the client is answered", cl.replica.acked)
 	}
 }
