@@ -63,3 +63,79 @@ func TestChecks(t *testing.T) {
 		names[k.name] = true
 	}
 }
+
+// TestFlags shows that the bits of the engine and of a connection come with what they stand for,
+// and go with it: while one was left behind, nothing would take the fast path.
+func TestFlags(t *testing.T) {
+	save := func(failure string) func(*Engine) {
+		return func(e *Engine) {
+			feed(e, 2, "BGSAVE")
+			e.Saved(e.persist.ticket, failure)
+		}
+	}
+	say := func(id ConnID, lines ...string) func(*Engine) {
+		return func(e *Engine) {
+			for _, line := range lines {
+				e.AppendOutput(id, nil)
+				feed(e, id, line)
+			}
+		}
+	}
+	turn := func(e *Engine) { e.Advance(e.now + 10e6) }
+	for _, c := range []struct {
+		name   string
+		come   func(*Engine)
+		engine engineFlags
+		conn   connFlags // of connection 1
+		gone   func(*Engine)
+	}{
+		{"maxmemory", say(2, "CONFIG SET maxmemory 1gb"), engineMemory, 0,
+			say(2, "CONFIG SET maxmemory 0")},
+		{"failed save", save("no"), engineDiskError, 0, save("")},
+		{"min-replicas", say(2, "CONFIG SET min-replicas-to-write 1"), engineMinReplicas, 0,
+			say(2, "CONFIG SET min-replicas-max-lag 0")},
+		{"pause", say(2, "CLIENT PAUSE 9 WRITE"), enginePaused, 0, say(2, "CLIENT UNPAUSE")},
+		{"end of a pause", say(2, "CLIENT PAUSE 9"), enginePaused, 0, turn},
+		{"postponed", say(1, "CLIENT PAUSE 9", "GET k"), enginePaused, connPostponed, turn},
+		{"DEBUG SLEEP", say(1, "DEBUG SLEEP 1"), engineAsleep, connBlocked, turn},
+		{"script", say(1, `EVAL "while true do end" 0`), engineScript, connSuspended,
+			func(e *Engine) {
+				for !e.scripts.busy {
+					e.Advance(e.now + 1e6)
+				}
+				feed(e, 2, "SCRIPT KILL")
+				e.Advance(e.now)
+			}},
+		{"replica", say(2, "SYNC"), enginePropagate, 0, func(e *Engine) { e.Close(2) }},
+		{"tracking", say(2, "HELLO 3", "CLIENT TRACKING ON", "GET k", "SET k v"), engineTracking, 0,
+			func(e *Engine) { e.Close(2) }},
+		{"MULTI", say(1, "MULTI", "NOPE"), 0, connMulti, say(1, "EXEC")},
+		{"DISCARD", say(1, "MULTI"), 0, connMulti, say(1, "DISCARD")},
+		{"channels", say(1, "SUBSCRIBE a b", "UNSUBSCRIBE a"), 0, connSubscribed,
+			say(1, "UNSUBSCRIBE")},
+		{"patterns", say(1, "PSUBSCRIBE a"), 0, connSubscribed, say(1, "PUNSUBSCRIBE a")},
+		{"shards", say(1, "SSUBSCRIBE a", "SUNSUBSCRIBE b"), 0, connSubscribed,
+			say(1, "SUNSUBSCRIBE a")},
+		{"RESET", say(1, "CLIENT REPLY OFF", "SUBSCRIBE a", "MULTI"), 0,
+			connReplyOff | connSubscribed, say(1, "RESET")},
+		{"CLIENT REPLY", say(1, "CLIENT REPLY SKIP"), 0, connReplySkip, say(1, "PING")},
+		{"blocked", say(1, "BLPOP q 1"), 0, connBlocked, turn},
+	} {
+		e, err := New(Options{Now: 1_700_000_000_000_000, Config: map[string]string{
+			"enable-debug-command": "yes"}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		e.Open(1, Conn{})
+		e.Open(2, Conn{})
+		c.come(e)
+		if cl := e.conns[1]; e.flags != c.engine || cl.flags != c.conn {
+			t.Errorf("%s: flags %b and %b, want %b and %b", c.name, e.flags, cl.flags, c.engine,
+				c.conn)
+		}
+		c.gone(e)
+		if cl := e.conns[1]; e.flags != 0 || cl.flags != 0 {
+			t.Errorf("%s: left behind %b and %b", c.name, e.flags, cl.flags)
+		}
+	}
+}
