@@ -65,6 +65,7 @@ func theirs(t *testing.T, dir string, args ...string) *client {
 	t.Helper()
 	args = append([]string{"--dir", dir, "--appendonly", "yes"}, args...)
 	ref := coretest.StartReference(t, args...)
+	ref.NeedClock(t) // the engine's is turned to the same time
 	conn, err := ref.Dial()
 	if err != nil {
 		t.Fatal(err)

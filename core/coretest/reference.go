@@ -1,7 +1,6 @@
 package coretest
 
 import (
-	"bytes"
 	"context"
 	_ "embed"
 	"encoding/binary"
@@ -139,7 +138,11 @@ func BuildClock(dir string) (string, error) {
 	defer cancel()
 	cc := exec.CommandContext(ctx, "cc", "-shared", "-fPIC", "-O1", "-o", lib, source)
 	if out, err := cc.CombinedOutput(); err != nil {
-		return "", fmt.Errorf("the library for it cannot be built: %w %s", err, bytes.TrimSpace(out))
+		said, _, _ := strings.Cut(string(out), "\n")
+		if said != "" {
+			err = fmt.Errorf("%w: %s", err, said)
+		}
+		return "", fmt.Errorf("the library for it cannot be built: %w", err)
 	}
 	return lib, nil
 }
@@ -158,7 +161,7 @@ func (r *Reference) preload(server *exec.Cmd, lib string) error {
 func (r *Reference) NeedClock(t testing.TB) {
 	t.Helper()
 	if r.noClock != nil {
-		t.Skip(r.noClock)
+		t.Skip("the clock of redis-server cannot be turned: ", r.noClock)
 	}
 }
 
