@@ -70,13 +70,13 @@ func TestFlags(t *testing.T) {
 	save := func(failure string) func(*Engine) {
 		return func(e *Engine) {
 			feed(e, 2, "BGSAVE")
-			e.Saved(e.persist.ticket, failure)
+			e.saved(e.persist.ticket, failure)
 		}
 	}
 	say := func(id ConnID, lines ...string) func(*Engine) {
 		return func(e *Engine) {
 			for _, line := range lines {
-				e.AppendOutput(id, nil)
+				sent(e, id)
 				feed(e, id, line)
 			}
 		}
@@ -106,9 +106,9 @@ func TestFlags(t *testing.T) {
 				feed(e, 2, "SCRIPT KILL")
 				e.Advance(e.now)
 			}},
-		{"replica", say(2, "SYNC"), enginePropagate, 0, func(e *Engine) { e.Close(2) }},
+		{"replica", say(2, "SYNC"), enginePropagate, 0, func(e *Engine) { e.close(2) }},
 		{"tracking", say(2, "HELLO 3", "CLIENT TRACKING ON", "GET k", "SET k v"), engineTracking, 0,
-			func(e *Engine) { e.Close(2) }},
+			func(e *Engine) { e.close(2) }},
 		{"MULTI", say(1, "MULTI", "NOPE"), 0, connMulti, say(1, "EXEC")},
 		{"DISCARD", say(1, "MULTI"), 0, connMulti, say(1, "DISCARD")},
 		{"channels", say(1, "SUBSCRIBE a b", "UNSUBSCRIBE a"), 0, connSubscribed,
@@ -126,8 +126,8 @@ func TestFlags(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		e.Open(1, Conn{})
-		e.Open(2, Conn{})
+		e.open(1, Conn{})
+		e.open(2, Conn{})
 		c.come(e)
 		if cl := e.conns[1]; e.flags != c.engine || cl.flags != c.conn {
 			t.Errorf("%s: flags %b and %b, want %b and %b", c.name, e.flags, cl.flags, c.engine,

@@ -17,6 +17,7 @@ type replicated struct {
 	t *testing.T
 	*core.Engine
 	link net.Conn // to the replica
+	out  map[core.ConnID][]byte
 }
 
 // patience is how long a server may take to say something. A replica speaks every second.
@@ -46,13 +47,14 @@ func follow(t *testing.T, config map[string]string) (*replicated, *bufio.ReadWri
 	if err != nil {
 		t.Fatal(err)
 	}
-	e.Open(1, core.Conn{})
-	r := &replicated{t: t, Engine: e}
+	open(e, 1)
+	r := &replicated{t: t, Engine: e, out: map[core.ConnID][]byte{}}
 	if r.link, err = listener.Accept(); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { r.link.Close() })
-	e.Open(2, core.Conn{Addr: r.link.RemoteAddr().String()})
+	peer := core.Conn{Addr: r.link.RemoteAddr().String()}
+	e.Input(&core.Input{Kind: core.InOpen, Conn: 2, Data: peer.AppendTo(nil)})
 	return r, client
 }
 
@@ -70,9 +72,18 @@ func request(t *testing.T, c *bufio.ReadWriter, line string) string {
 
 // say sends a command of the client and returns the reply.
 func (r *replicated) say(line string) string {
-	r.AppendOutput(1, nil)
-	r.Feed(1, []byte(line+"\r\n"))
-	return string(r.AppendOutput(1, nil))
+	r.take(1)
+	r.Input(&core.Input{Kind: core.InData, Conn: 1, Data: []byte(line + "\r\n")})
+	return string(r.take(1))
+}
+
+// take returns what has come for a connection.
+func (r *replicated) take(id core.ConnID) []byte {
+	for ev := (core.Event{}); r.Poll(&ev); {
+		r.out[ev.Conn] = append(r.out[ev.Conn], ev.Data...)
+	}
+	defer delete(r.out, id)
+	return r.out[id]
 }
 
 // until carries bytes between the engine and the replica until something is so.
@@ -80,7 +91,7 @@ func (r *replicated) until(what string, so func() bool) {
 	r.t.Helper()
 	buf := make([]byte, 4096)
 	for !so() {
-		if _, err := r.link.Write(r.AppendOutput(2, nil)); err != nil {
+		if _, err := r.link.Write(r.take(2)); err != nil {
 			r.t.Fatalf("until %s: %v", what, err)
 		}
 		r.link.SetReadDeadline(time.Now().Add(patience))
@@ -88,7 +99,7 @@ func (r *replicated) until(what string, so func() bool) {
 		if err != nil && err != io.EOF {
 			r.t.Fatalf("until %s: %v", what, err)
 		}
-		r.Feed(2, buf[:n])
+		r.Input(&core.Input{Kind: core.InData, Conn: 2, Data: buf[:n]})
 	}
 }
 
@@ -109,7 +120,7 @@ func TestReferenceReplica(t *testing.T) {
 		t.Errorf("WAIT: %q at once", got)
 	}
 	r.until("the write has come there", func() bool {
-		return string(r.AppendOutput(1, nil)) == ":1\r\n"
+		return string(r.take(1)) == ":1\r\n"
 	})
 	request(t, replica, "GET k")
 	if got, _ := replica.ReadString('\n'); got != "2\r\n" {
