@@ -10,6 +10,7 @@ const (
 	atClient      place = 1 << iota // a client has sent it: it runs, or MULTI queues it
 	atScript                        // a script calls it
 	atScriptStart                   // it is about to run a script or a function
+	atCommand                       // another command runs it: Call.Do
 	atTrusted                       // it stands in an append-only file, which holds what did run
 	places
 )
@@ -40,12 +41,12 @@ type check struct {
 // EXEC stands for what it runs: it is checked with the flags of the whole queue. None of these
 // checks is made of a queued command when its turn comes.
 var checks = [...]check{
-	{"existence", atClient | atScript | atTrusted, 0, 0, checkExistence},
-	{"arity", atClient | atScript | atTrusted, 0, 0, checkArity},
+	{"existence", atClient | atScript | atCommand | atTrusted, 0, 0, checkExistence},
+	{"arity", atClient | atScript | atCommand | atTrusted, 0, 0, checkArity},
 	{"protected", atClient, 0, 0, checkProtected},
 	{"authentication", atClient, 0, connUnauthenticated, checkAuthenticated},
 	{"no-multi", atClient, 0, connMulti, checkNoMulti},
-	{"noscript", atScript, 0, 0, checkNoScript},
+	{"noscript", atScript | atCommand, 0, 0, checkNoScript},
 	{"memory", atClient, engineMemory, 0, checkMemory},
 	{"read-only script", atScript, 0, 0, checkReadOnlyScript},
 	{"disk", atClient | atScript | atScriptStart, engineDiskError, 0, checkDisk},
@@ -182,11 +183,14 @@ func checkNoMulti(c *Call, _ place) verdict {
 	return allowed
 }
 
-func checkNoScript(c *Call, _ place) verdict {
-	if c.cmd.Flags&NoScript != 0 {
-		return "ERR This Redis command is not allowed from script"
+func checkNoScript(c *Call, at place) verdict {
+	switch {
+	case c.cmd.Flags&NoScript == 0:
+		return allowed
+	case at == atCommand:
+		return "ERR This Redis command is not allowed from within a command"
 	}
-	return allowed
+	return "ERR This Redis command is not allowed from script"
 }
 
 // checkMemory evicts keys as well, before any command.

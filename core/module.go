@@ -28,8 +28,8 @@ func (c *Call) Do(name string, args ...[]byte) []byte {
 	n.args = append(append(n.args[:0], []byte(name)), args...)
 	n.call = Call{Writer: &n.conn.w, e: c.e, conn: &n.conn, db: c.db, Args: n.args,
 		cmd: c.e.lookupCommand(n.args)}
-	if problem := c.e.admitNested(&n.call); problem != "" {
-		n.call.Error(problem)
+	if problem := n.call.check(atCommand); problem != allowed {
+		n.call.Error(string(problem))
 	} else {
 		c.e.invoke(&n.call)
 	}
@@ -38,21 +38,6 @@ func (c *Call) Do(name string, args ...[]byte) []byte {
 
 // depthMax bounds how deep commands may call one another.
 const depthMax = 16
-
-// admitNested makes the checks of a command that another one runs.
-func (e *Engine) admitNested(c *Call) string {
-	switch cmd := c.cmd; {
-	case cmd == nil:
-		return errUnknown(c.Args)
-	case cmd.subs != nil && len(c.Args) > 1:
-		return errSubcommand(cmd, c.Args[1])
-	case !e.arityFits(cmd, len(c.Args)):
-		return errArity(cmd)
-	case cmd.Flags&NoScript != 0:
-		return "ERR This Redis command is not allowed from within a command"
-	}
-	return ""
-}
 
 // nested is what runs the commands of Do at one depth.
 type nested struct {
