@@ -253,23 +253,19 @@ func debugObject(c *Call) {
 		c.Error(errNoKey)
 		return
 	}
-	ops := &kinds[o.kind]
+	ops := o.ops()
 	var w rdb.Writer
 	w.Compress = c.e.cfg.rdbCompression
 	w.BeginPayload(nil)
 	ops.save(&w, o)
 	const footer = 10 // version and checksum
 	idle := c.e.idleSeconds(o)
-	text := "Value at:0x7f0000000000 refcount:1 encoding:" + encodingNames[ops.encoding(o)] +
+	text := "Value at:0x7f0000000000 refcount:1 encoding:" + ops.encoding(o) +
 		" serializedlength:" + strconv.Itoa(len(w.EndPayload())-footer) +
 		" lru:" + strconv.FormatInt((int64(c.e.now/1e6)-idle)&(1<<24-1), 10) +
 		" lru_seconds_idle:" + strconv.FormatInt(idle, 10)
-	if o.kind == kindList && ops.encoding(o) == encQuicklist {
-		l := o.list()
-		text += " ql_nodes:" + strconv.Itoa(l.Nodes()) + " ql_avg_node:" +
-			strconv.FormatFloat(float64(l.Len())/float64(max(1, l.Nodes())), 'f', 2, 64) +
-			" ql_listpack_max:" + strconv.Itoa(l.Fill()) + " ql_compressed:0" +
-			" ql_uncompressed_size:" + strconv.Itoa(l.Size())
+	if ops.describe != nil {
+		text += ops.describe(o)
 	}
 	c.Status(text)
 }
@@ -280,11 +276,11 @@ func debugListpack(c *Call) {
 		c.Error(errNoKey)
 		return
 	}
-	switch kinds[o.kind].encoding(o) {
+	switch o.ops().encoding(o) {
 	default:
 		c.Error("ERR Not a listpack encoded object.")
-	case encListpack, encListpackEx:
-		c.e.log(logNotice, "listpack of "+strconv.FormatInt(o.size(), 10)+" bytes")
+	case "listpack", "listpackex":
+		c.e.log(logNotice, "listpack of "+strconv.FormatInt(o.ops().size(o), 10)+" bytes")
 		c.Status("Listpack structure printed on stdout")
 	}
 }
@@ -294,7 +290,7 @@ func debugQuicklist(c *Call) {
 	switch {
 	case o == nil:
 		c.Error(errNoKey)
-	case kinds[o.kind].encoding(o) != encQuicklist:
+	case o.ops().encoding(o) != "quicklist":
 		c.Error("ERR Not a quicklist encoded object.")
 	default:
 		o.list().EachNode(func(data []byte, plain bool) {
@@ -327,10 +323,10 @@ func debugHtstatsKey(c *Call) {
 	switch {
 	case o == nil:
 		c.Error(errNoKey)
-	case kinds[o.kind].encoding(o) != encHashtable:
+	case o.ops().encoding(o) != "hashtable":
 		c.Error("ERR The value stored at the specified key is not represented using an hash table")
 	default:
-		c.Verbatim("txt", tableStats(o.length()))
+		c.Verbatim("txt", tableStats(o.ops().length(o)))
 	}
 }
 

@@ -230,7 +230,7 @@ func (c *Call) del(lazy bool) {
 		if o == nil {
 			continue
 		}
-		if lazy && o.freeEffort() > lazyEffort {
+		if lazy && o.freedLazily() {
 			c.e.stats.lazyfreed++
 		}
 		c.remove(key)
@@ -244,15 +244,9 @@ func (c *Call) del(lazy bool) {
 // where it is asked to: INFO counts such values.
 const lazyEffort = 64
 
-// freeEffort is the number of pieces that a value has in Redis.
-func (o *object) freeEffort() int {
-	switch kinds[o.kind].encoding(o) {
-	case encHashtable:
-		return o.length()
-	case encQuicklist:
-		return o.list().Nodes()
-	}
-	return 1
+func (o *object) freedLazily() bool {
+	effort := o.ops().freeEffort
+	return effort != nil && effort(o) > lazyEffort
 }
 
 func cmdExists(c *Call) {
@@ -278,7 +272,7 @@ func cmdTouch(c *Call) {
 
 func cmdType(c *Call) {
 	if o := c.lookupNoTouch(c.Args[1]); o != nil {
-		c.Status(kinds[o.kind].name)
+		c.Status(o.ops().name)
 		return
 	}
 	c.Status("none")
@@ -394,7 +388,7 @@ func cmdScan(c *Call) {
 		case opt.match != nil && !glob.Match(opt.match, []byte(key), false):
 		case o.gone(c.nowMs()):
 			lapsed = append(lapsed, o.ttl)
-		case opt.kind == nil || is(opt.kind, kinds[o.kind].name):
+		case opt.kind == nil || is(opt.kind, o.ops().name):
 			keys = append(keys, key)
 		}
 	}
@@ -472,17 +466,10 @@ func (c *Call) rename(nx bool) bool {
 	c.remove(from)
 	c.add(to, o)
 	c.e.setExpiry(c.db, to, o, expiry)
-	c.moved(c.db, to, o)
+	c.e.placed(c.db, to, o)
 	c.signalModified(notifyGeneric, "rename_from", from)
 	c.signalModified(notifyGeneric, "rename_to", to)
 	return true
-}
-
-// moved tells a value that it now stands elsewhere, if its kind cares.
-func (c *Call) moved(d *db, key []byte, o *object) {
-	if place := kinds[o.kind].placed; place != nil {
-		place(c.e, d, key, o)
-	}
 }
 
 func cmdCopy(c *Call) {
@@ -518,10 +505,10 @@ func cmdCopy(c *Call) {
 		}
 		c.e.removeFrom(target, to)
 	}
-	twin := kinds[o.kind].clone(o)
+	twin := o.ops().clone(o)
 	c.addTo(target, to, twin)
 	c.e.setExpiry(target, to, twin, o.expiry())
-	c.moved(target, to, twin)
+	c.e.placed(target, to, twin)
 	c.signalModifiedIn(target, notifyGeneric, "copy_to", to)
 	c.Int(1)
 }
@@ -545,7 +532,7 @@ func cmdMove(c *Call) {
 	c.remove(key)
 	c.addTo(target, key, o)
 	c.e.setExpiry(target, key, o, expiry)
-	c.moved(target, key, o)
+	c.e.placed(target, key, o)
 	c.signalModified(notifyGeneric, "move_from", key)
 	c.signalModifiedIn(target, notifyGeneric, "move_to", key)
 	c.Int(1)
@@ -564,18 +551,15 @@ func (c *Call) object() *object {
 
 func cmdObjectEncoding(c *Call) {
 	if o := c.object(); o != nil {
-		c.BulkString(encodingNames[kinds[o.kind].encoding(o)])
+		c.BulkString(o.ops().encoding(o))
 	}
 }
-
-// sharedInts is how many small integers Redis keeps just once; it shows in their count.
-const sharedInts = 10000
 
 func cmdObjectRefcount(c *Call) {
 	o := c.object()
 	switch {
 	case o == nil:
-	case o.kind == kindString && o.enc == encInt && 0 <= o.num && o.num < sharedInts:
+	case o.shared():
 		c.Int(math.MaxInt32)
 	default:
 		c.Int(1)

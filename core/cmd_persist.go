@@ -183,7 +183,7 @@ func cmdDump(c *Call) {
 
 // payload is a serialised copy of a value.
 func (e *Engine) payload(o *object) []byte {
-	w, ops := &e.persist.writer, &kinds[o.kind]
+	w, ops := &e.persist.writer, o.ops()
 	w.Compress, w.Version = e.cfg.rdbCompression, e.rdbVersion()
 	w.BeginPayload(nil)
 	w.Type(ops.rdbType(o))
@@ -271,7 +271,7 @@ func cmdRestore(c *Call) {
 	if expire != 0 {
 		c.e.setExpiry(c.db, key, o, expire)
 	}
-	c.moved(c.db, key, o)
+	c.e.placed(c.db, key, o)
 	if expire != 0 && c.propagates() {
 		c.propagate("RESTORE", slices.Concat([][]byte{key, decimal(expire)}, c.Args[3:],
 			[][]byte{[]byte("ABSTTL")})...)

@@ -131,8 +131,8 @@ func (c *Call) sort(mayStore bool) {
 	if !ok {
 		return
 	}
-	if o := c.peek(c.Args[1]); opt.asIs && o != nil && o.kind == kindSet {
-		opt.asIsSet(c)
+	if o := c.peek(c.Args[1]); opt.asIs && o != nil && o.ops().unordered {
+		opt.asIsUnordered(c)
 	}
 	switch {
 	case !opt.asIs:
@@ -160,9 +160,9 @@ func (c *Call) sort(mayStore bool) {
 	}
 }
 
-// asIsSet corrects the options for a set that is not to be sorted: it has no other direction, and
-// what is stored, or what a script sees, must not depend on the order of a hash table.
-func (opt *sortOptions) asIsSet(c *Call) {
+// asIsUnordered corrects the options for a set that is not to be sorted: it has no other direction,
+// and what is stored, or what a script sees, must not depend on the order of a hash table.
+func (opt *sortOptions) asIsUnordered(c *Call) {
 	if opt.stores || c.conn.has(connScript) {
 		opt.asIs, opt.alpha, opt.by = false, true, nil
 	} else {
@@ -178,32 +178,21 @@ type sortItem struct {
 }
 
 // sortItems returns the elements of the value at a key, none if there is no value, and false after
-// replying an error. A type that comes later adds its case here.
+// replying an error.
 func (c *Call) sortItems(key []byte) (items []sortItem, ok bool) {
 	o := c.lookupRead(key)
-	switch {
-	case o == nil:
+	if o == nil {
 		return nil, true
-	case o.kind == kindSet:
-		s := o.set()
-		items = make([]sortItem, 0, s.Len())
-		for m := range s.All {
-			items = append(items, sortItem{element: bytes.Clone(m)})
-		}
-		return items, true
-	case o.kind != kindList:
+	}
+	ops := o.ops()
+	if ops.elements == nil {
 		c.Error(errWrongType)
 		return nil, false
 	}
-	l := o.list()
-	items = make([]sortItem, 0, l.Len())
-	for at := l.Seek(0); at.Valid(); at.Next() {
-		s, n, isInt := at.Value()
-		if isInt {
-			s = strconv.AppendInt(nil, n, 10)
-		}
-		items = append(items, sortItem{element: s})
-	}
+	items = make([]sortItem, 0, ops.length(o))
+	ops.elements(o, func(element []byte) {
+		items = append(items, sortItem{element: element})
+	})
 	return items, true
 }
 
@@ -300,16 +289,10 @@ func (c *Call) lookupPattern(pattern, element []byte) []byte {
 	}
 	key := slices.Concat(pattern[:star], element, tail)
 	o := c.lookupRead(key)
-	switch {
-	case o == nil:
-	case field == nil && o.kind == kindString:
-		return notNil(o.growable())
-	case field != nil && o.kind == kindHash:
-		if v, ok := o.hash().Get(field, c.nowMs(), make([]byte, 0, intLenMax)); ok {
-			return notNil(v)
-		}
+	if field != nil {
+		return c.fieldOf(o, field)
 	}
-	return nil
+	return textOf(o)
 }
 
 // notNil makes an empty value one that is there.

@@ -2,9 +2,7 @@ package core
 
 import (
 	"encoding/binary"
-	"strconv"
 
-	"github.com/redlet/redlet/core/internal/hash"
 	"github.com/redlet/redlet/core/internal/sha1"
 )
 
@@ -34,52 +32,12 @@ func (d *digest) number(n int) {
 	d.mix(b[:])
 }
 
-// The kinds of values as Redis numbers them.
-var digestTypes = [kindCount]int{
-	kindString: 0, kindList: 1, kindSet: 2, kindZset: 3, kindHash: 4, kindStream: 6,
-}
-
-// value mixes in a value and whether it expires.
-func (d *digest) value(e *Engine, o *object) {
-	d.number(digestTypes[o.kind])
-	var scratch [20]byte
-	switch o.kind {
-	case kindString:
-		d.mix(o.text(scratch[:0]))
-	case kindList:
-		d.list(o)
-	case kindSet:
-		for m := range o.set().All {
-			d.xor(m)
-		}
-	case kindHash:
-		d.hash(o, int64(e.now)/1000)
-	}
+// value mixes in a value, its type and whether it expires.
+func (d *digest) value(o *object, nowMs int64) {
+	d.number(int(o.kind))
+	o.ops().digest(d, o, nowMs)
 	if o.ttl != nil {
 		d.xor([]byte("!!expire!!"))
-	}
-}
-
-func (d *digest) list(o *object) {
-	var digits [20]byte
-	for at := o.list().Seek(0); at.Valid(); at.Next() {
-		s, n, isInt := at.Value()
-		if isInt {
-			s = strconv.AppendInt(digits[:0], n, 10)
-		}
-		d.mix(s)
-	}
-}
-
-func (d *digest) hash(o *object, now int64) {
-	for f := range o.hash().All(now) {
-		var field digest
-		field.mix(f.Name)
-		field.mix(f.Value)
-		if f.Expiry != hash.Never {
-			field.xor([]byte("!!hexpire!!"))
-		}
-		d.xor(field[:])
 	}
 }
 
@@ -94,7 +52,7 @@ func debugDigest(c *Call) {
 			key, o := d.keys.At(i)
 			var one digest
 			one.mix([]byte(key))
-			one.value(c.e, *o)
+			one.value(*o, c.nowMs())
 			all.xor(one[:])
 			c.e.yieldIn(i)
 		}
@@ -107,7 +65,7 @@ func debugDigestValue(c *Call) {
 	for _, key := range c.Args[2:] {
 		var one digest
 		if o := c.peek(key); o != nil {
-			one.value(c.e, o)
+			one.value(o, c.nowMs())
 		}
 		c.Status(sha1.Digits(one[:]))
 	}

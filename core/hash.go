@@ -26,16 +26,27 @@ type hashDue struct {
 }
 
 var hashOps = kindOps{
-	name: "hash",
-	encoding: func(o *object) encoding {
-		return [...]encoding{encListpack, encListpackEx, encHashtable}[o.hash().Encoding()]
+	name:     "hash",
+	sizes:    "hashes_items",
+	encoding: func(o *object) string { return o.hash().Encoding().String() },
+	length:   func(o *object) int { return o.hash().Len() },
+	size:     hashSize,
+	freeEffort: func(o *object) int {
+		if o.hash().Encoding() != hash.Table {
+			return 1
+		}
+		return o.hash().Len()
 	},
 	clone: func(o *object) *object {
 		return &object{kind: kindHash, body: &hashValue{Hash: *o.hash().Clone()}}
 	},
-	size:   func(o *object) int64 { return int64(o.hash().Memory()) },
-	placed: func(e *Engine, d *db, key []byte, o *object) { e.placeHash(d, key, o.hash()) },
+	digest:  digestHash,
+	placed:  func(e *Engine, d *db, key []byte, o *object) { e.placeHash(d, key, o.hash()) },
+	dropped: func(e *Engine, o *object) { e.displaceHash(o.hash()) },
 
+	rdbTypes: []rdb.Type{rdb.TypeHash, rdb.TypeHashZipmap, rdb.TypeHashZiplist,
+		rdb.TypeHashListpack, rdb.TypeHashMetadata, rdb.TypeHashMetadataPreGA,
+		rdb.TypeHashListpackEx, rdb.TypeHashListpackExPreGA},
 	rdbType: hashType,
 	save:    saveHash,
 	load:    loadHash,
@@ -43,6 +54,43 @@ var hashOps = kindOps{
 
 // hash is the value of an object of that kind.
 func (o *object) hash() *hashValue { return o.body.(*hashValue) }
+
+func hashSize(o *object) int64 {
+	h := o.hash()
+	switch h.Encoding() {
+	case hash.Listpack:
+		return headSize + allotted(int64(len(h.Pack())))
+	case hash.ListpackEx:
+		const around = 32 // what ties a hash with expiring fields to its database
+		return headSize + around + allotted(int64(len(h.Pack())))
+	}
+	return headSize + int64(h.Memory())
+}
+
+func digestHash(d *digest, o *object, nowMs int64) {
+	for f := range o.hash().All(nowMs) {
+		var field digest
+		field.mix(f.Name)
+		field.mix(f.Value)
+		if f.Expiry != hash.Never {
+			field.xor([]byte("!!hexpire!!"))
+		}
+		d.xor(field[:])
+	}
+}
+
+// fieldOf returns the value of a field of a value that is a hash, lent until it changes; nil if
+// there is no such field, or no hash.
+func (c *Call) fieldOf(o *object, field []byte) []byte {
+	if o == nil || o.kind != kindHash {
+		return nil
+	}
+	v, ok := o.hash().Get(field, c.nowMs(), make([]byte, 0, intLenMax))
+	if !ok {
+		return nil
+	}
+	return notNil(v)
+}
 
 // newHash returns an empty hash, to which fields must be added at once.
 func newHash() *object { return &object{kind: kindHash, body: &hashValue{}} }

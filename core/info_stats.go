@@ -42,7 +42,7 @@ func (e *Engine) memory() memoryReport {
 		seen, size := 0, int64(0)
 		for i := 0; i < n; i += step {
 			key, o := d.keys.At(i)
-			size += int64(len(key)) + (*o).size()
+			size += int64(len(key)) + (*o).ops().size(*o)
 			seen++
 		}
 		m := dbMemory{d.id, int64(n) * entryBytes, int64(d.store.expires) * expiryBytes}
@@ -59,12 +59,6 @@ func (e *Engine) memory() memoryReport {
 	e.stats.memoryPeak = max(e.stats.memoryPeak, r.total)
 	return r
 }
-
-// objectBytes is what an object takes beside its value.
-const objectBytes = 16
-
-// size estimates the bytes that a value takes.
-func (o *object) size() int64 { return objectBytes + kinds[o.kind].size(o) }
 
 func percent(part, whole int64) float64 {
 	if whole == 0 {
@@ -252,12 +246,6 @@ func (e *Engine) averageTTL(d *db) int64 {
 // it has to look at every one.
 const keysizesMax = 10_000
 
-// keysizeNames names what is counted of each kind of value.
-var keysizeNames = [kindCount]string{
-	kindString: "strings_sizes", kindList: "lists_items", kindSet: "sets_items",
-	kindZset: "zsets_items", kindHash: "hashes_items",
-}
-
 // infoKeysizes counts the values by their sizes, in powers of two.
 func infoKeysizes(w *infoText, e *Engine) {
 	for _, d := range e.dbs {
@@ -265,14 +253,14 @@ func infoKeysizes(w *infoText, e *Engine) {
 		if n == 0 || n > keysizesMax {
 			continue
 		}
-		var bins [kindCount][64]int
+		bins := make([][64]int, len(kinds))
 		for i := range n {
 			_, o := d.keys.At(i)
-			bins[(*o).kind][bits.Len64(uint64((*o).length()))]++
+			bins[(*o).kind][bits.Len64(uint64((*o).ops().length(*o)))]++
 		}
-		for k := range bins {
-			if line := keysizeLine(&bins[k]); line != "" && keysizeNames[k] != "" {
-				w.text("db"+strconv.Itoa(d.id)+"_distrib_"+keysizeNames[k], line)
+		for k := range kinds {
+			if line := keysizeLine(&bins[k]); line != "" && kinds[k].sizes != "" {
+				w.text("db"+strconv.Itoa(d.id)+"_distrib_"+kinds[k].sizes, line)
 			}
 		}
 	}
@@ -301,18 +289,4 @@ func keysizeLine(bins *[64]int) string {
 		line = append(append(line, '='), strconv.Itoa(n)...)
 	}
 	return string(line)
-}
-
-// length is the bytes of a string or the elements of a collection.
-func (o *object) length() int {
-	switch body := o.body.(type) {
-	case nil:
-		if o.enc == encInt {
-			return len(strconv.FormatInt(o.num, 10))
-		}
-		return len(o.str)
-	case interface{ Len() int }:
-		return body.Len()
-	}
-	return 0
 }

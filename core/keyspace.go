@@ -226,8 +226,15 @@ func (e *Engine) clearTTL(o *object) bool {
 // forget makes the engine's clockwork forget a value that no longer stands under its key.
 func (e *Engine) forget(o *object) {
 	e.clearTTL(o)
-	if o.kind == kindHash {
-		e.displaceHash(o.hash())
+	if dropped := o.ops().dropped; dropped != nil {
+		dropped(e, o)
+	}
+}
+
+// placed tells a value under which key it now stands, if its type cares.
+func (e *Engine) placed(d *db, key []byte, o *object) {
+	if placed := o.ops().placed; placed != nil {
+		placed(e, d, key, o)
 	}
 }
 

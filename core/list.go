@@ -2,28 +2,73 @@ package core
 
 import (
 	"bytes"
+	"strconv"
 
 	"github.com/redlet/redlet/core/internal/list"
 	"github.com/redlet/redlet/core/internal/rdb"
 )
 
 var listOps = kindOps{
-	name: "list",
-	encoding: func(o *object) encoding {
-		if o.list().Encoding() == "quicklist" {
-			return encQuicklist
-		}
-		return encListpack
+	name:     "list",
+	sizes:    "lists_items",
+	encoding: func(o *object) string { return o.list().Encoding() },
+	length:   func(o *object) int { return o.list().Len() },
+	size:     listSize,
+	freeEffort: func(o *object) int {
+		return o.list().Nodes()
 	},
-	clone: func(o *object) *object { return &object{kind: kindList, body: o.list().Clone()} },
-	size:  func(o *object) int64 { return int64(o.list().Memory()) },
+	clone:    func(o *object) *object { return &object{kind: kindList, body: o.list().Clone()} },
+	digest:   digestList,
+	describe: describeList,
+	elements: func(o *object, visit func([]byte)) {
+		for at := o.list().Seek(0); at.Valid(); at.Next() {
+			s, n, isInt := at.Value()
+			if isInt {
+				s = strconv.AppendInt(nil, n, 10)
+			}
+			visit(s)
+		}
+	},
 
+	rdbTypes: []rdb.Type{rdb.TypeList, rdb.TypeListZiplist, rdb.TypeListQuicklist,
+		rdb.TypeListQuicklist2},
 	rdbType: func(*object) rdb.Type { return rdb.TypeListQuicklist2 },
 	save: func(w *rdb.Writer, o *object) {
 		w.Length(uint64(o.list().Nodes()))
 		o.list().EachNode(w.ListNode)
 	},
 	load: loadList,
+}
+
+func listSize(o *object) int64 {
+	l := o.list()
+	if l.Encoding() == "listpack" {
+		return headSize + allotted(int64(l.Size()))
+	}
+	return headSize + int64(l.Memory())
+}
+
+func digestList(d *digest, o *object, _ int64) {
+	var digits [intLenMax]byte
+	for at := o.list().Seek(0); at.Valid(); at.Next() {
+		s, n, isInt := at.Value()
+		if isInt {
+			s = strconv.AppendInt(digits[:0], n, 10)
+		}
+		d.mix(s)
+	}
+}
+
+// describeList tells of the nodes of a quicklist.
+func describeList(o *object) string {
+	l := o.list()
+	if l.Encoding() != "quicklist" {
+		return ""
+	}
+	return " ql_nodes:" + strconv.Itoa(l.Nodes()) + " ql_avg_node:" +
+		strconv.FormatFloat(float64(l.Len())/float64(max(1, l.Nodes())), 'f', 2, 64) +
+		" ql_listpack_max:" + strconv.Itoa(l.Fill()) + " ql_compressed:0" +
+		" ql_uncompressed_size:" + strconv.Itoa(l.Size())
 }
 
 func loadList(e *Engine, r *rdb.Reader, t rdb.Type) (*object, error) {

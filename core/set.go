@@ -12,13 +12,31 @@ import (
 )
 
 var setOps = kindOps{
-	name: "set",
-	encoding: func(o *object) encoding {
-		return [...]encoding{encIntset, encListpack, encHashtable}[o.set().Encoding()]
+	name:     "set",
+	sizes:    "sets_items",
+	encoding: func(o *object) string { return o.set().Encoding().String() },
+	length:   func(o *object) int { return o.set().Len() },
+	size:     setSize,
+	freeEffort: func(o *object) int {
+		if o.set().Encoding() != set.Table {
+			return 1
+		}
+		return o.set().Len()
 	},
 	clone: func(o *object) *object { return &object{kind: kindSet, body: o.set().Clone()} },
-	size:  func(o *object) int64 { return int64(o.set().Memory()) },
+	digest: func(d *digest, o *object, _ int64) {
+		for m := range o.set().All {
+			d.xor(m)
+		}
+	},
+	elements: func(o *object, visit func([]byte)) {
+		for m := range o.set().All {
+			visit(bytes.Clone(m))
+		}
+	},
+	unordered: true,
 
+	rdbTypes: []rdb.Type{rdb.TypeSet, rdb.TypeSetIntset, rdb.TypeSetListpack},
 	rdbType: func(o *object) rdb.Type {
 		return [...]rdb.Type{
 			rdb.TypeSetIntset, rdb.TypeSetListpack, rdb.TypeSet,
@@ -30,6 +48,14 @@ var setOps = kindOps{
 
 // set is the value of an object of that kind.
 func (o *object) set() *set.Set { return o.body.(*set.Set) }
+
+func setSize(o *object) int64 {
+	s := o.set()
+	if s.Encoding() != set.Table {
+		return headSize + allotted(int64(len(s.Pack())))
+	}
+	return headSize + int64(s.Memory())
+}
 
 func newSet(s set.Set) *object { return &object{kind: kindSet, body: &s} }
 

@@ -123,36 +123,9 @@ func (e *Engine) saveKey(w *rdb.Writer, key string, o *object, state bool) {
 			w.Idle(uint64(idle))
 		}
 	}
-	ops := &kinds[o.kind]
+	ops := o.ops()
 	w.Key(ops.rdbType(o), []byte(key))
 	ops.save(w, o)
-}
-
-// kindOfType tells which kind's load reads a value of an RDB type.
-func kindOfType(t rdb.Type) (kind, bool) {
-	k := kindCount
-	switch t {
-	case rdb.TypeString:
-		k = kindString
-	case rdb.TypeList, rdb.TypeListZiplist, rdb.TypeListQuicklist, rdb.TypeListQuicklist2:
-		k = kindList
-	case rdb.TypeSet, rdb.TypeSetIntset, rdb.TypeSetListpack:
-		k = kindSet
-	case rdb.TypeHash, rdb.TypeHashZipmap, rdb.TypeHashZiplist, rdb.TypeHashListpack,
-		rdb.TypeHashMetadata, rdb.TypeHashMetadataPreGA,
-		rdb.TypeHashListpackEx, rdb.TypeHashListpackExPreGA:
-		k = kindHash
-	}
-	return k, k < kindCount && kinds[k].load != nil
-}
-
-// loadValue reads a value of a type; nil is a collection without elements.
-func (e *Engine) loadValue(r *rdb.Reader, t rdb.Type) (*object, error) {
-	k, ok := kindOfType(t)
-	if !ok {
-		return nil, r.Unsupported(t)
-	}
-	return kinds[k].load(e, r, t)
 }
 
 // loader reads an image into stores of its own, so that a fault in it harms nothing.
@@ -322,9 +295,7 @@ func (e *Engine) place(d *db) {
 		if o.ttl != nil {
 			e.expires.heap.Set(o.ttl, o.ttl.at)
 		}
-		if placed := kinds[o.kind].placed; placed != nil {
-			placed(e, d, []byte(key), o)
-		}
+		e.placed(d, []byte(key), o)
 	}
 }
 

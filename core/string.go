@@ -12,14 +12,33 @@ const (
 	embstrLenMax = 44 // the longest string of encoding embstr
 )
 
+// encoding says how a string is kept.
+type encoding uint8
+
+const (
+	encRaw encoding = iota
+	encInt
+	encEmbstr
+)
+
 var stringOps = kindOps{
-	name:     "string",
-	encoding: func(o *object) encoding { return o.enc },
+	name:  "string",
+	sizes: "strings_sizes",
+	encoding: func(o *object) string {
+		return [...]string{"raw", "int", "embstr"}[o.enc]
+	},
+	length: (*object).textLen,
+	size:   stringSize,
 	clone: func(o *object) *object {
 		return &object{kind: kindString, enc: o.enc, num: o.num, str: append([]byte(nil), o.str...)}
 	},
-	size:    func(o *object) int64 { return int64(cap(o.str)) },
-	rdbType: func(*object) rdb.Type { return rdb.TypeString },
+	digest: func(d *digest, o *object, _ int64) {
+		var digits [intLenMax]byte
+		d.mix(o.text(digits[:]))
+	},
+
+	rdbTypes: []rdb.Type{rdb.TypeString},
+	rdbType:  func(*object) rdb.Type { return rdb.TypeString },
 	save: func(w *rdb.Writer, o *object) {
 		if o.enc == encInt {
 			w.Int(o.num)
@@ -34,6 +53,33 @@ var stringOps = kindOps{
 		}
 		return newString(b), nil
 	},
+}
+
+func stringSize(o *object) int64 {
+	switch o.enc {
+	case encInt:
+		return headSize
+	case encEmbstr:
+		return allotted(headSize + stringBytes(len(o.str), true))
+	}
+	return headSize + allotted(stringBytes(len(o.str), true))
+}
+
+// sharedInts is how many small integers Redis keeps just once; it shows in their count.
+const sharedInts = 10000
+
+// shared tells whether a value is one that Redis keeps just once.
+func (o *object) shared() bool {
+	return o.kind == kindString && o.enc == encInt && 0 <= o.num && o.num < sharedInts
+}
+
+// textOf returns the bytes of a value that is a string, lent until it changes; nil if there is none
+// or it is something else.
+func textOf(o *object) []byte {
+	if o == nil || o.kind != kindString {
+		return nil
+	}
+	return notNil(o.growable())
 }
 
 // newString returns a string value; it copies b.

@@ -1,64 +1,70 @@
 package core
 
 import (
+	"slices"
+
 	"github.com/redlet/redlet/core/internal/rdb"
 	"github.com/redlet/redlet/core/internal/timer"
 )
 
-// kind is the type of a value.
+// kind is the type of a value, under the number that Redis gives it and DEBUG DIGEST mixes in.
 type kind uint8
 
 const (
-	kindString kind = iota
-	kindList
-	kindSet
-	kindZset
-	kindHash
-	kindStream
-	kindCount
+	kindString kind = 0
+	kindList   kind = 1
+	kindSet    kind = 2
+	kindZset   kind = 3
+	kindHash   kind = 4
+	kindStream kind = 6
+	kindModule kind = 7 // the first of those that Redis does not have
+	kindCount  kind = 16
 )
 
-// encoding says how a value is kept; OBJECT ENCODING shows it.
-type encoding uint8
-
-const (
-	encRaw encoding = iota
-	encInt
-	encEmbstr
-	encListpack
-	encQuicklist
-	encHashtable
-	encListpackEx
-	encIntset
-	encCount
-)
-
-var encodingNames = [encCount]string{
-	"raw", "int", "embstr", "listpack", "quicklist", "hashtable", "listpackex",
-	"intset",
-}
-
-// kindOps is what the engine must know of a type beyond its commands.
+// kindOps is all that the engine knows of a type beyond its commands. Nothing else asks of what
+// type a value is, but for the commands that work on one type alone.
 type kindOps struct {
-	name string // TYPE's answer
-	// encoding names how the value is kept now.
-	encoding func(o *object) encoding
+	name  string // TYPE's answer
+	sizes string // how INFO's section Keysizes calls its lengths; "" leaves the type out
+
+	// encoding names how the value is kept now, as OBJECT ENCODING shows it.
+	encoding func(o *object) string
+	// length is the bytes of a string, the elements of a collection.
+	length func(o *object) int
+	// size is the bytes of memory that the value takes in a 64-bit Redis, without its key. It
+	// takes no longer for a large value than for a small one.
+	size func(o *object) int64
+	// freeEffort is the number of pieces that the value has in Redis, which has a thread free those
+	// of more than lazyEffort. Where it is nil the value is one piece.
+	freeEffort func(o *object) int
 	// clone copies a value for COPY: all but its expiry.
 	clone func(o *object) *object
-	// size estimates the bytes of memory behind the value.
-	size func(o *object) int64
-	// placed, when not nil, is told under which key a value now stands: hashes have fields that
-	// expire under that name.
-	placed func(e *Engine, d *db, key []byte, o *object)
-	// rdbType is the layout in which save writes the value to an RDB file. load reads any layout
-	// that kindOfType gives this kind; it answers nil for a collection without elements, which no
-	// key can hold. It must copy what it keeps.
-	rdbType func(o *object) rdb.Type
-	save    func(w *rdb.Writer, o *object)
-	load    func(e *Engine, r *rdb.Reader, t rdb.Type) (*object, error)
+	// digest mixes the value into its signature; nowMs hides what has expired.
+	digest func(d *digest, o *object, nowMs int64)
+	// describe, when not nil, is what DEBUG OBJECT adds for the type.
+	describe func(o *object) string
+
+	// elements calls visit with each element that SORT sorts; they are good until the value
+	// changes. Where it is nil SORT refuses the type. In an unordered one the elements have no
+	// order that is worth keeping.
+	elements  func(o *object, visit func(element []byte))
+	unordered bool
+
+	// placed, when not nil, is told under which key a value now stands, and dropped that it stands
+	// there no longer: hashes have fields that expire under that name.
+	placed  func(e *Engine, d *db, key []byte, o *object)
+	dropped func(e *Engine, o *object)
+
+	// rdbType is the layout in which save writes the value to an RDB file. load reads the layouts
+	// of rdbTypes; it answers nil for a collection without elements, which no key can hold. It must
+	// copy what it keeps.
+	rdbTypes []rdb.Type
+	rdbType  func(o *object) rdb.Type
+	save     func(w *rdb.Writer, o *object)
+	load     func(e *Engine, r *rdb.Reader, t rdb.Type) (*object, error)
 }
 
-// kinds is indexed by kind. A type that is not there yet has no name.
+// kinds is indexed by kind. A type that is not there has no name.
 var kinds = [kindCount]kindOps{
 	kindString: stringOps,
 	kindList:   listOps,
@@ -66,16 +72,29 @@ var kinds = [kindCount]kindOps{
 	kindHash:   hashOps,
 }
 
+// ops is what there is to know of the value's type.
+func (o *object) ops() *kindOps { return &kinds[o.kind] }
+
+// loadValue reads a value of an RDB type; nil is a collection without elements.
+func (e *Engine) loadValue(r *rdb.Reader, t rdb.Type) (*object, error) {
+	for k := range kinds {
+		if slices.Contains(kinds[k].rdbTypes, t) {
+			return kinds[k].load(e, r, t)
+		}
+	}
+	return nil, r.Unsupported(t)
+}
+
 // object is a value stored under a key. Which of num, str and body holds it depends on the kind
 // and, for strings, on the encoding.
 type object struct {
 	kind kind
-	enc  encoding
-	lru  uint32 // when it was last used, in seconds; under an LFU policy: minutes << 8 | counter
-	num  int64  // a string of encoding int
-	str  []byte // a string otherwise
-	body any    // every other type: *list.List, *set.Set, *hashValue
-	ttl  *ttl   // nil when the key stays
+	enc  encoding // of a string
+	lru  uint32   // when it was last used, in seconds; under an LFU policy: minutes << 8 | counter
+	num  int64    // a string of encoding int
+	str  []byte   // a string otherwise
+	body any      // every other type: *list.List, *set.Set, *hashValue
+	ttl  *ttl     // nil when the key stays
 }
 
 // ttl is the expiry of a key, a node in the engine's heap.
