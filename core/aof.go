@@ -104,13 +104,13 @@ func (e *Engine) loaded(failure string) {
 		e.log(logWarning, failure)
 		e.unblockWithReply(l.waiter, func(c *Call) { c.Error(errLoadaof) })
 	case l.waiter != nil:
-		e.persist.dirty = 0
+		e.addDirty(-e.persist.dirty)
 		e.log(logNotice, "Append Only File loaded by DEBUG LOADAOF")
 		e.unblockWithReply(l.waiter, (*Call).replyOK)
 	case l.files == 0:
 		e.rewriteAOF(&rewrite{start: true})
 	default:
-		e.persist.dirty = 0
+		e.addDirty(-e.persist.dirty)
 		a.base = a.size
 		e.logsChanges(true)
 	}

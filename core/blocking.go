@@ -145,10 +145,9 @@ func (e *Engine) retry(p *blockedCall) {
 	c := &Call{Writer: &cl.w, e: e, conn: cl, db: p.db, cmd: p.cmd, Args: p.args, retry: true}
 	at := len(cl.w.Buf)
 	p.again = false
-	was := e.currentClient
-	e.currentClient = cl
+	was := e.runAs(cl)
 	e.invoke(c)
-	e.currentClient = was
+	e.runAs(was)
 	if !p.again {
 		e.unblock(cl)
 		cl.endReply(at)

@@ -1,8 +1,160 @@
 package core
 
-// changed tells those who watch a key, those who wait for it and those who track it; by is the
-// client that changed it, nil if none did.
-func (e *Engine) changed(d *db, key string, by *conn) {
+import "github.com/redlet/redlet/core/internal/hash"
+
+// Every change of a key goes through this file. The functions say who makes it: a command, the
+// clock, eviction, a database that is emptied or exchanged, a file that is loaded. Each does, in
+// Redis's order, what such a change takes: the dictionary, the clockwork of expiry, the count of
+// changes, those who watch the key, wait for it or track it, its keyspace event, its propagation.
+
+// runAs makes a client the one whose command runs, nil for nobody, and returns the one before,
+// which is to be made so again.
+func (e *Engine) runAs(cl *conn) (was *conn) {
+	was, e.currentClient = e.currentClient, cl
+	return was
+}
+
+// addDirty counts changes since the data were last saved; those of a save that succeeded are taken
+// away.
+func (e *Engine) addDirty(n int64) { e.persist.dirty += n }
+
+// By a command.
+
+// add stores a value under a key that holds none.
+func (c *Call) add(key []byte, o *object) {
+	p, _ := c.db.keys.Put(key)
+	*p = o
+	c.added(c.db, key, o)
+}
+
+// addTo is add to any database, with the expiry that the value is to have there.
+func (c *Call) addTo(d *db, key []byte, o *object, expiry int64) {
+	p, _ := d.keys.Put(key)
+	*p = o
+	c.added(d, key, o)
+	c.e.setExpiry(d, key, o, expiry)
+}
+
+// added makes known a value that was just stored under a new key.
+func (c *Call) added(d *db, key []byte, o *object) {
+	o.lru = 0 // under another name it is a new value
+	c.e.touchLRU(o)
+	c.e.placed(d, key, o)
+	if c.e.cfg.notify&notifyNew != 0 {
+		c.e.notify(notifyNew, "new", d, string(key))
+	}
+}
+
+// set stores a value under a key, in place of whatever it holds, and ends its expiry.
+func (c *Call) set(key []byte, o *object) {
+	if p := c.db.keys.Find(key); p != nil {
+		c.overwrite(p, key, o)
+		return
+	}
+	c.add(key, o)
+}
+
+// overwrite puts a value in the place p of another.
+func (c *Call) overwrite(p **object, key []byte, o *object) {
+	c.inherit(*p, o)
+	c.e.forget(*p)
+	*p = o
+	c.e.placed(c.db, key, o)
+}
+
+// setString makes a key the string val, whatever it held, without an expiry.
+func (c *Call) setString(key, val []byte) {
+	p, fresh := c.db.keys.Put(key)
+	if o := *p; !fresh && o.kind == kindString && o.ttl == nil {
+		o.setString(val)
+		c.use(o)
+	} else {
+		c.replaceByString(p, key, val)
+	}
+	c.signalModified(notifyString, "set", key)
+}
+
+// replaceByString is setString where there is more to it; p is the key's place.
+func (c *Call) replaceByString(p **object, key, val []byte) {
+	o := *p
+	switch {
+	case o == nil:
+		*p = newString(val)
+		c.added(c.db, key, *p)
+	case o.gone(c.nowMs()):
+		c.e.deleteExpired(o.ttl)
+		c.add(key, newString(val))
+	case o.kind == kindString:
+		c.e.removeExpiry(o)
+		o.setString(val)
+		c.use(o)
+	default:
+		c.overwrite(p, key, newString(val))
+	}
+}
+
+// remove deletes a key and reports whether it was there. It tells nobody: see delete.
+func (c *Call) remove(key []byte) bool { return c.e.removeFrom(c.db, key) }
+
+func (e *Engine) removeFrom(d *db, key []byte) bool {
+	o, ok := d.keys.Delete(key)
+	if ok {
+		e.forget(o)
+	}
+	return ok
+}
+
+// delete deletes a key that is there and tells everybody.
+func (c *Call) delete(key []byte) {
+	c.remove(key)
+	c.signalModified(notifyGeneric, "del", key)
+}
+
+// removeEmpty deletes the key of a collection that has lost its last element. Of the loss everybody
+// was told; of this there is an event.
+func (c *Call) removeEmpty(key []byte) {
+	c.remove(key)
+	c.notify(notifyGeneric, "del", key)
+}
+
+// signalModified tells everybody that a command changed a key: who watches it, who waits for it,
+// who tracks it and who listens to keyspace events.
+func (c *Call) signalModified(class notifyClass, event string, key []byte) {
+	c.e.persist.dirty++
+	if c.e.cfg.notify != 0 || c.db.observed() {
+		c.announce(c.db, class, event, key)
+	}
+}
+
+// signalDirty is signalModified for what counts as so many changes, which may be none.
+func (c *Call) signalDirty(changes int, class notifyClass, event string, key []byte) {
+	c.signalModified(class, event, key)
+	c.e.addDirty(int64(changes - 1))
+}
+
+// signalModifiedIn is signalModified for a key of another database.
+func (c *Call) signalModifiedIn(d *db, class notifyClass, event string, key []byte) {
+	c.e.persist.dirty++
+	c.announce(d, class, event, key)
+}
+
+func (c *Call) announce(d *db, class notifyClass, event string, key []byte) {
+	c.e.signalModifiedKey(d, string(key), c.conn)
+	if c.e.cfg.notify&class != 0 {
+		c.e.notify(class, event, d, string(key))
+	}
+}
+
+// notify sends a keyspace event about a key that this command changed.
+func (c *Call) notify(class notifyClass, event string, key []byte) {
+	if c.e.cfg.notify&class != 0 {
+		c.e.notify(class, event, c.db, string(key))
+	}
+}
+
+// signalModifiedKey tells those who watch a key, those who wait for it and those who track it; by
+// is the client that changed it, nil if none did.
+func (e *Engine) signalModifiedKey(d *db, key string, by *conn) {
 	if len(d.watchers) > 0 {
 		e.touchWatchers(d, key)
 	}
@@ -14,31 +166,253 @@ func (e *Engine) changed(d *db, key string, by *conn) {
 	}
 }
 
-// signalModified tells everybody that a command changed a key: who watches it, who waits for it,
-// and who listens to keyspace events.
-func (c *Call) signalModified(class notifyClass, event string, key []byte) {
-	c.e.persist.dirty++
-	if c.e.cfg.notify != 0 || c.db.observed() {
-		c.announce(c.db, class, event, key)
+// setExpiry makes a key go at an instant, in milliseconds since the Unix epoch, or never (stays).
+func (e *Engine) setExpiry(d *db, key []byte, o *object, at int64) {
+	if at == stays {
+		e.removeExpiry(o)
+		return
+	}
+	if o.ttl == nil {
+		o.ttl = &ttl{key: string(key), store: d.store}
+		d.expires++
+	}
+	o.ttl.at = at
+	e.expires.heap.Set(o.ttl, at)
+}
+
+// removeExpiry ends a value's expiry and reports whether it had one.
+func (e *Engine) removeExpiry(o *object) bool {
+	if o.ttl == nil {
+		return false
+	}
+	e.expires.heap.Remove(o.ttl)
+	o.ttl.store.expires--
+	o.ttl = nil
+	return true
+}
+
+// placed makes the clockwork of a value's type know the key under which it now stands.
+func (e *Engine) placed(d *db, key []byte, o *object) {
+	if placed := o.ops().placed; placed != nil {
+		placed(e, d, key, o)
 	}
 }
 
-// signalModifiedIn is modified for a key of another database.
-func (c *Call) signalModifiedIn(d *db, class notifyClass, event string, key []byte) {
-	c.e.persist.dirty++
-	c.announce(d, class, event, key)
-}
-
-func (c *Call) announce(d *db, class notifyClass, event string, key []byte) {
-	c.e.changed(d, string(key), c.conn)
-	if c.e.cfg.notify&class != 0 {
-		c.e.notify(class, event, d, string(key))
+// forget makes the engine's clockwork forget a value that no longer stands under its key.
+func (e *Engine) forget(o *object) {
+	e.removeExpiry(o)
+	if dropped := o.ops().dropped; dropped != nil {
+		dropped(e, o)
 	}
 }
 
-// notify sends a keyspace event about a key that this command changed.
-func (c *Call) notify(class notifyClass, event string, key []byte) {
-	if c.e.cfg.notify&class != 0 {
-		c.e.notify(class, event, c.db, string(key))
+// lazyEffort is the number of pieces above which Redis leaves the freeing of a value to a thread.
+const lazyEffort = 64
+
+// countLazyFree counts a value that is about to be removed, where Redis would have a thread free
+// it.
+func (e *Engine) countLazyFree(o *object) {
+	if effort := o.ops().freeEffort; effort != nil && effort(o) > lazyEffort {
+		e.stats.lazyfreed++
+	}
+}
+
+// By the clock.
+
+// expireNext removes the key, or the fields of a hash, that are due first.
+func (e *Engine) expireNext() {
+	if key, field := e.expires.next(); field < key {
+		e.expireFields()
+		return
+	}
+	if t, _, ok := e.expires.heap.Min(); ok {
+		e.deleteExpired(t)
+	}
+}
+
+// expireIfNeeded reports whether a value's time has come. If so its key is removed, unless clients
+// are paused.
+func (e *Engine) expireIfNeeded(o *object) bool {
+	if !o.gone(int64(e.now) / 1000) {
+		return false
+	}
+	if !e.expires.clientPaused {
+		e.deleteExpired(o.ttl)
+	}
+	return true
+}
+
+// deleteExpired removes a key whose time has come and tells everybody.
+func (e *Engine) deleteExpired(t *ttl) {
+	d, key := t.store.db, t.key
+	e.removeFrom(d, []byte(key))
+	e.stats.expired++
+	e.notify(notifyExpired, "expired", d, key)
+	e.signalModifiedKey(d, key, nil)
+	e.replicas.add(d.id, "DEL", [][]byte{[]byte(key)})
+}
+
+// placeHash makes the engine expire the fields of a hash that stands under a key, or no longer.
+// It is to be called whenever a field's expiry, or the key, may have changed.
+func (e *Engine) placeHash(d *db, key []byte, h *hashValue) {
+	at := h.NextExpiry()
+	if at == hash.Never {
+		e.displaceHash(h)
+		return
+	}
+	if h.due == nil {
+		h.due = &hashDue{value: h, store: d.store}
+		d.subexpires++
+	}
+	if h.due.key != string(key) {
+		h.due.key = string(key)
+	}
+	e.expires.fields.Set(h.due, at)
+}
+
+// displaceHash makes the engine forget a hash whose fields it was to expire.
+func (e *Engine) displaceHash(h *hashValue) {
+	if h.due != nil {
+		e.expires.fields.Remove(h.due)
+		h.due.store.subexpires--
+		h.due = nil
+	}
+}
+
+// fieldsPerTurn is how many fields of a hash expire in one go; a hash with more gives others a
+// turn before the rest.
+const fieldsPerTurn = 1000
+
+// expireFields removes those fields whose time has come from the hash that is due first.
+func (e *Engine) expireFields() {
+	due, _, ok := e.expires.fields.Min()
+	if !ok {
+		return
+	}
+	d, key := due.store.db, due.key
+	e.expireFieldsOf(d, key, due.value, fieldsPerTurn, func(field []byte) {
+		e.replicas.add(d.id, "HDEL", [][]byte{[]byte(key), field})
+	})
+}
+
+// expireFieldsOf removes those fields of a hash whose time has come, at most so many, and calls
+// gone with each.
+func (e *Engine) expireFieldsOf(d *db, key string, h *hashValue, most int, gone func([]byte)) {
+	e.stats.expiredFields += int64(h.Expire(int64(e.now)/1000, most, gone))
+	e.fieldsExpired(d, key, h)
+}
+
+// deleteExpiredFields deletes those fields of a hash whose time has come, and tells whether there
+// were any.
+func (e *Engine) deleteExpiredFields(d *db, key []byte, h *hashValue, fields [][]byte) (any bool) {
+	now := int64(e.now) / 1000
+	for _, field := range fields {
+		if at, ok := h.Expiry(field, 0); ok && at <= now {
+			h.Delete(field)
+			e.stats.expiredFields++
+			e.replicas.add(d.id, "HDEL", [][]byte{key, field})
+			any = true
+		}
+	}
+	return any
+}
+
+// fieldsExpired tells everybody that fields of a hash have expired, and removes its key when none
+// is left.
+func (e *Engine) fieldsExpired(d *db, key string, h *hashValue) {
+	e.notify(notifyHash, "hexpired", d, key)
+	if h.Len() == 0 {
+		e.removeFrom(d, []byte(key))
+		e.notify(notifyGeneric, "del", d, key)
+	} else {
+		e.placeHash(d, []byte(key), h)
+	}
+	e.signalModifiedKey(d, key, nil)
+}
+
+// By eviction.
+
+// deleteEvicted removes a key for the sake of memory and tells everybody.
+func (e *Engine) deleteEvicted(d *db, key string) {
+	e.removeFrom(d, []byte(key))
+	e.stats.evicted++
+	e.signalModifiedKey(d, key, nil)
+	e.replicas.add(d.id, "DEL", [][]byte{[]byte(key)})
+	e.notify(notifyEvicted, "evicted", d, key)
+}
+
+// By databases that are emptied or exchanged.
+
+// flushDB empties a database for everybody to notice; those who track keys are told by the caller,
+// once for all databases.
+func (e *Engine) flushDB(d *db) {
+	e.touchAll(d, nil)
+	e.signalEmptied(d)
+	e.addDirty(int64(d.keys.Len()))
+	e.empty(d)
+}
+
+// empty drops every key of a database.
+func (e *Engine) empty(d *db) {
+	for i := range d.keys.Len() {
+		_, p := d.keys.At(i)
+		e.forget(*p)
+	}
+	d.keys.Clear()
+}
+
+// swapDBs exchanges the keys of two databases.
+func (e *Engine) swapDBs(a, b *db) {
+	e.touchAll(a, b.store)
+	e.touchAll(b, a.store)
+	a.store, b.store = b.store, a.store
+	a.store.db, b.store.db = a, b
+	e.signalAllAsReady(a)
+	e.signalAllAsReady(b)
+	e.addDirty(1)
+}
+
+// By a file that is loaded.
+
+// load stores a value under a key of a store that no database has yet, with its expiry. It reports
+// false if the key is there already.
+func (s *store) load(key []byte, o *object, expiry int64) bool {
+	p, fresh := s.keys.Put(key)
+	if !fresh {
+		return false
+	}
+	*p = o
+	if expiry != stays {
+		o.ttl = &ttl{at: expiry, key: string(key), store: s}
+		s.expires++
+	}
+	return true
+}
+
+// replaceAll puts stores that were loaded in the place of those of all databases and tells
+// everybody.
+func (e *Engine) replaceAll(stores []*store) {
+	e.expires.heap.Clear()
+	e.expires.fields.Clear()
+	e.invalidateAll()
+	for i, d := range e.dbs {
+		e.touchAll(d, stores[i])
+		e.signalEmptied(d)
+		e.empty(d)
+		d.store = stores[i]
+		e.wind(d)
+		e.signalAllAsReady(d)
+	}
+}
+
+// wind makes the engine's clockwork know the keys of a database that was loaded.
+func (e *Engine) wind(d *db) {
+	for i := range d.keys.Len() {
+		key, p := d.keys.At(i)
+		o := *p
+		if o.ttl != nil {
+			e.expires.heap.Set(o.ttl, o.ttl.at)
+		}
+		e.placed(d, []byte(key), o)
 	}
 }

@@ -324,10 +324,10 @@ func cmdBitop(c *Call) {
 	if len(out) > 0 {
 		o := &object{kind: kindString}
 		o.setRaw(out)
-		c.put(dest, o)
+		c.set(dest, o)
 		c.signalModified(notifyString, "set", dest)
-	} else if c.peek(dest) != nil && c.remove(dest) {
-		c.signalModified(notifyGeneric, "del", dest)
+	} else if c.peek(dest) != nil {
+		c.delete(dest)
 	}
 	c.Count(len(out))
 }
@@ -437,7 +437,7 @@ func (c *Call) bitfield(mayWrite bool) {
 	if !ok {
 		return
 	}
-	changes := int64(0)
+	changes := 0
 	c.Array(len(ops))
 	for i := range ops {
 		if wrote, changed := ops[i].run(c, b); changed || wrote && grown {
@@ -445,8 +445,7 @@ func (c *Call) bitfield(mayWrite bool) {
 		}
 	}
 	if changes > 0 {
-		c.signalModified(notifyString, "setbit", c.Args[1])
-		c.e.persist.dirty += changes - 1
+		c.signalDirty(changes, notifyString, "setbit", c.Args[1])
 	}
 }
 

@@ -206,7 +206,7 @@ func debugPopulate(c *Call) {
 			o.enc = encEmbstr
 		}
 		c.add(key, o)
-		c.e.changed(c.db, string(key), c.conn)
+		c.e.signalModifiedKey(c.db, string(key), c.conn)
 		c.e.yieldIn(int(i))
 	}
 	c.OK()

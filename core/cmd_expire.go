@@ -231,8 +231,7 @@ func (c *Call) expireKey(u expireUnit) {
 	}
 	if at <= c.nowMs() {
 		c.propagate("DEL", key)
-		c.remove(key)
-		c.signalModified(notifyGeneric, "del", key)
+		c.delete(key)
 	} else {
 		c.propagateExpiry(key, at)
 		c.e.setExpiry(c.db, key, o, at)
@@ -285,7 +284,7 @@ func cmdPexpiretime(c *Call) {
 
 func cmdPersist(c *Call) {
 	o := c.lookupWrite(c.Args[1])
-	if o == nil || !c.e.clearTTL(o) {
+	if o == nil || !c.e.removeExpiry(o) {
 		c.Int(0)
 		return
 	}

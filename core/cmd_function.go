@@ -157,7 +157,7 @@ func cmdFcall(c *Call) {
 }
 
 // libraryChanged counts a change of the libraries.
-func (c *Call) libraryChanged() { c.e.persist.dirty++ }
+func (c *Call) libraryChanged() { c.e.addDirty(1) }
 
 func cmdFunctionLoad(c *Call) {
 	replace := false

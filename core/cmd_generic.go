@@ -230,23 +230,13 @@ func (c *Call) del(lazy bool) {
 		if o == nil {
 			continue
 		}
-		if lazy && o.freedLazily() {
-			c.e.stats.lazyfreed++
+		if lazy {
+			c.e.countLazyFree(o)
 		}
-		c.remove(key)
-		c.signalModified(notifyGeneric, "del", key)
+		c.delete(key)
 		n++
 	}
 	c.Count(n)
-}
-
-// lazyEffort is the number of pieces above which Redis leaves the freeing of a value to a thread,
-// where it is asked to: INFO counts such values.
-const lazyEffort = 64
-
-func (o *object) freedLazily() bool {
-	effort := o.ops().freeEffort
-	return effort != nil && effort(o) > lazyEffort
 }
 
 func cmdExists(c *Call) {
@@ -379,7 +369,7 @@ func cmdScan(c *Call) {
 		return
 	}
 	var keys []string
-	var lapsed []*ttl
+	var lapsed []*object
 	seen := 0
 	visit := func(key string, p **object) {
 		seen++
@@ -387,15 +377,15 @@ func cmdScan(c *Call) {
 		switch {
 		case opt.match != nil && !glob.Match(opt.match, []byte(key), false):
 		case o.gone(c.nowMs()):
-			lapsed = append(lapsed, o.ttl)
+			lapsed = append(lapsed, o)
 		case opt.kind == nil || is(opt.kind, o.ops().name):
 			keys = append(keys, key)
 		}
 	}
 	for range 10 * opt.count {
 		cursor = c.db.keys.Scan(cursor, visit)
-		for _, t := range lapsed {
-			c.e.expireNow(t)
+		for _, o := range lapsed {
+			c.e.expireIfNeeded(o)
 		}
 		lapsed = lapsed[:0]
 		if cursor == 0 || seen >= opt.count {
@@ -420,11 +410,10 @@ func cmdRandomkey(c *Call) {
 			break
 		}
 		key, p := c.db.keys.At(c.e.random.Below(n))
-		if !(*p).gone(c.nowMs()) {
+		if !c.e.expireIfNeeded(*p) {
 			c.BulkString(key)
 			return
 		}
-		c.e.expireNow((*p).ttl)
 	}
 	c.Null()
 }
@@ -464,9 +453,7 @@ func (c *Call) rename(nx bool) bool {
 	}
 	expiry := o.expiry()
 	c.remove(from)
-	c.add(to, o)
-	c.e.setExpiry(c.db, to, o, expiry)
-	c.e.placed(c.db, to, o)
+	c.addTo(c.db, to, o, expiry)
 	c.signalModified(notifyGeneric, "rename_from", from)
 	c.signalModified(notifyGeneric, "rename_to", to)
 	return true
@@ -506,9 +493,7 @@ func cmdCopy(c *Call) {
 		c.e.removeFrom(target, to)
 	}
 	twin := o.ops().clone(o)
-	c.addTo(target, to, twin)
-	c.e.setExpiry(target, to, twin, o.expiry())
-	c.e.placed(target, to, twin)
+	c.addTo(target, to, twin, o.expiry())
 	c.signalModifiedIn(target, notifyGeneric, "copy_to", to)
 	c.Int(1)
 }
@@ -530,9 +515,7 @@ func cmdMove(c *Call) {
 	}
 	expiry := o.expiry()
 	c.remove(key)
-	c.addTo(target, key, o)
-	c.e.setExpiry(target, key, o, expiry)
-	c.e.placed(target, key, o)
+	c.addTo(target, key, o, expiry)
 	c.signalModified(notifyGeneric, "move_from", key)
 	c.signalModifiedIn(target, notifyGeneric, "move_to", key)
 	c.Int(1)

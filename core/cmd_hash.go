@@ -266,15 +266,7 @@ func (c *Call) expireFieldIfNeeded(h *hashValue, fields [][]byte) {
 // deleteExpiredFields deletes those of the fields whose time has come, and tells whether there were
 // any.
 func (c *Call) deleteExpiredFields(h *hashValue, fields [][]byte) (any bool) {
-	for _, field := range fields {
-		if at, ok := h.Expiry(field, 0); ok && at <= c.nowMs() {
-			h.Delete(field)
-			c.e.stats.expiredFields++
-			c.e.replicas.add(c.db.id, "HDEL", [][]byte{c.Args[1], field})
-			any = true
-		}
-	}
-	return any
+	return c.e.deleteExpiredFields(c.db, c.Args[1], h, fields)
 }
 
 func cmdHset(c *Call) {

@@ -66,9 +66,7 @@ func (c *Call) expireAllFieldsIfNeeded(h *hashValue) {
 	if h.NextExpiry() > c.nowMs() {
 		return
 	}
-	n := h.Expire(c.nowMs(), math.MaxInt, func([]byte) {})
-	c.e.stats.expiredFields += int64(n)
-	c.e.fieldsExpired(c.db, string(c.Args[1]), h)
+	c.e.expireFieldsOf(c.db, string(c.Args[1]), h, math.MaxInt, func([]byte) {})
 }
 
 func (c *Call) randomField() {

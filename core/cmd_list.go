@@ -182,8 +182,7 @@ func (c *Call) listPush(end listEnd, create bool) {
 		end.push(l, s)
 	}
 	c.Count(l.Len())
-	c.signalModified(notifyList, end.pushEvent(), key)
-	c.e.persist.dirty += int64(len(elements) - 1)
+	c.signalDirty(len(elements), notifyList, end.pushEvent(), key)
 }
 
 func cmdLpop(c *Call) { c.listPop(atHead) }
@@ -243,8 +242,7 @@ func (c *Call) takeElements(key []byte, o *object, end listEnd, num int64) {
 
 // elementsGone makes known that n elements went from a list, and removes the list if it is empty.
 func (c *Call) elementsGone(key []byte, o *object, event string, n int) {
-	c.signalModified(notifyList, event, key)
-	c.e.persist.dirty += int64(n - 1)
+	c.signalDirty(n, notifyList, event, key)
 	if l := o.list(); l.Len() > 0 {
 		l.Shrink()
 	} else {

@@ -162,8 +162,7 @@ func (c *Call) listReceive(dst *object, to listEnd, elements ...[]byte) {
 		}
 		to.push(l, elements[i])
 	}
-	c.signalModified(notifyList, to.pushEvent(), c.Args[2])
-	c.e.persist.dirty--
+	c.signalDirty(0, notifyList, to.pushEvent(), c.Args[2])
 }
 
 // bulkText returns the bytes of a bulk string that was just replied, which are a copy of an element

@@ -266,12 +266,12 @@ func cmdRestore(c *Call) {
 		c.OK()
 		return
 	}
-	c.add(key, o)
-	c.e.setUse(o, c.Now(), opt.idle, int(opt.freq))
-	if expire != 0 {
-		c.e.setExpiry(c.db, key, o, expire)
+	expiry := expire
+	if expire == 0 {
+		expiry = stays
 	}
-	c.e.placed(c.db, key, o)
+	c.addTo(c.db, key, o, expiry)
+	c.e.setUse(o, c.Now(), opt.idle, int(opt.freq))
 	if expire != 0 && c.propagates() {
 		c.propagate("RESTORE", slices.Concat([][]byte{key, decimal(expire)}, c.Args[3:],
 			[][]byte{[]byte("ABSTTL")})...)

@@ -80,7 +80,7 @@ func cmdFlushall(c *Call) {
 		c.countLazy(d)
 		c.e.flushDB(d)
 	}
-	c.e.persist.dirty++
+	c.e.addDirty(1)
 	c.flushed()
 	c.OK()
 }
@@ -105,13 +105,6 @@ func (c *Call) countLazy(d *db) {
 	}
 }
 
-// flushDB empties a database for everybody to notice.
-func (e *Engine) flushDB(d *db) {
-	e.touchAll(d, nil)
-	e.signalEmptied(d)
-	e.persist.dirty += int64(e.empty(d))
-}
-
 func cmdSwapdb(c *Call) {
 	first, ok := c.argInt32(1, "ERR invalid first DB index")
 	if !ok {
@@ -130,13 +123,7 @@ func cmdSwapdb(c *Call) {
 		return
 	}
 	if a != b {
-		c.e.touchAll(a, b.store)
-		c.e.touchAll(b, a.store)
-		a.store, b.store = b.store, a.store
-		a.store.db, b.store.db = a, b
-		c.e.signalAllAsReady(a)
-		c.e.signalAllAsReady(b)
-		c.e.persist.dirty++
+		c.e.swapDBs(a, b)
 	}
 	c.OK()
 }

@@ -149,8 +149,7 @@ func (c *Call) startSet(key, first []byte, n int) *set.Set {
 // membersGone tells everybody that n > 0 members have left the set at a key, and removes the key of
 // a set that has none left.
 func (c *Call) membersGone(key []byte, s *set.Set, event string, n int) {
-	c.signalModified(notifySet, event, key)
-	c.e.persist.dirty += int64(n - 1)
+	c.signalDirty(n, notifySet, event, key)
 	if s.Len() == 0 {
 		c.removeEmpty(key)
 	}
@@ -175,8 +174,7 @@ func cmdSadd(c *Call) {
 		}
 	}
 	if fresh > 0 {
-		c.signalModified(notifySet, "sadd", key)
-		c.e.persist.dirty += int64(fresh - 1)
+		c.signalDirty(fresh, notifySet, "sadd", key)
 	}
 	c.Count(fresh)
 }

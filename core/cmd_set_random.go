@@ -57,8 +57,7 @@ func (c *Call) popMembers() {
 	if count >= int64(n) {
 		c.members(s)
 		c.propagate("DEL", key)
-		c.signalModified(notifySet, "spop", key)
-		c.e.persist.dirty += int64(n - 1)
+		c.signalDirty(n, notifySet, "spop", key)
 		c.removeEmpty(key)
 		return
 	}
@@ -76,8 +75,7 @@ func (c *Call) popMembers() {
 	if c.propagates() {
 		c.propagateGone(key, c.Buf[at:])
 	}
-	c.signalModified(notifySet, "spop", key)
-	c.e.persist.dirty += count - 1
+	c.signalDirty(int(count), notifySet, "spop", key)
 }
 
 // goneAtOnce is how many members a replica is told to remove with one command.

@@ -100,10 +100,10 @@ func (c *Call) setsOf(keys [][]byte) ([]*set.Set, bool) {
 func (c *Call) storeSet(s *set.Set, event string) {
 	key := c.Args[1]
 	if s.Len() > 0 {
-		c.put(key, newSet(*s))
+		c.set(key, newSet(*s))
 		c.signalModified(notifySet, event, key)
-	} else if c.peek(key) != nil && c.remove(key) {
-		c.signalModified(notifyGeneric, "del", key)
+	} else if c.peek(key) != nil {
+		c.delete(key)
 	}
 	c.Count(s.Len())
 }

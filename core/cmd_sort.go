@@ -320,8 +320,8 @@ func (c *Call) sortOutput(items []sortItem, get [][]byte) [][]byte {
 // sortStore stores the outcome as a list; none at all deletes the key.
 func (c *Call) sortStore(key []byte, out [][]byte) {
 	if len(out) == 0 {
-		if c.peek(key) != nil && c.remove(key) {
-			c.signalModified(notifyGeneric, "del", key)
+		if c.peek(key) != nil {
+			c.delete(key)
 		}
 		c.Int(0)
 		return
@@ -333,8 +333,7 @@ func (c *Call) sortStore(key []byte, out [][]byte) {
 		l.PushTail(b)
 	}
 	l.Settle()
-	c.put(key, o)
-	c.signalModified(notifyList, "sortstore", key)
-	c.e.persist.dirty += int64(len(out)) - 1
+	c.set(key, o)
+	c.signalDirty(len(out), notifyList, "sortstore", key)
 	c.Count(len(out))
 }

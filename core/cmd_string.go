@@ -298,7 +298,7 @@ func setKeys(args [][]byte, keys []KeyAt) []KeyAt {
 
 func cmdSet(c *Call) {
 	if len(c.Args) == 3 {
-		c.store(c.Args[1], c.Args[2])
+		c.setString(c.Args[1], c.Args[2])
 		c.OK()
 		return
 	}
@@ -350,42 +350,9 @@ func (c *Call) orNull(o *object) {
 	c.bulkObject(o)
 }
 
-// store makes a key the string val, whatever it held, without an expiry.
-func (c *Call) store(key, val []byte) {
-	p, fresh := c.db.keys.Put(key)
-	if o := *p; !fresh && o.kind == kindString && o.ttl == nil {
-		o.setString(val)
-		c.use(o)
-	} else {
-		c.replace(p, key, val)
-	}
-	c.signalModified(notifyString, "set", key)
-}
-
-// replace makes the value at p, whatever it is, the string val.
-func (c *Call) replace(p **object, key, val []byte) {
-	o := *p
-	switch {
-	case o == nil:
-		*p = newString(val)
-		c.added(key, *p)
-	case o.gone(c.nowMs()):
-		c.e.expire(o.ttl)
-		c.add(key, newString(val))
-	case o.kind == kindString:
-		c.e.clearTTL(o)
-		o.setString(val)
-		c.use(o)
-	default:
-		*p = newString(val)
-		c.inherit(o, *p)
-		c.e.forget(o)
-	}
-}
-
 // storeUntil stores a string with an expiry; kept says that it had it before.
 func (c *Call) storeUntil(key, val []byte, expiry int64, kept bool) {
-	c.store(key, val)
+	c.setString(key, val)
 	if expiry == stays {
 		return
 	}
@@ -400,7 +367,7 @@ func cmdSetnx(c *Call) {
 		c.Int(0)
 		return
 	}
-	c.store(c.Args[1], c.Args[2])
+	c.setString(c.Args[1], c.Args[2])
 	c.Int(1)
 }
 
@@ -424,7 +391,7 @@ func cmdGetset(c *Call) {
 	}
 	c.orNull(o)
 	c.propagate("SET", c.Args[1], c.Args[2])
-	c.store(c.Args[1], c.Args[2])
+	c.setString(c.Args[1], c.Args[2])
 }
 
 func cmdGetdel(c *Call) {
@@ -435,8 +402,7 @@ func cmdGetdel(c *Call) {
 	c.orNull(o)
 	if o != nil {
 		c.propagate("DEL", c.Args[1])
-		c.remove(c.Args[1])
-		c.signalModified(notifyGeneric, "del", c.Args[1])
+		c.delete(c.Args[1])
 	}
 }
 
@@ -475,13 +441,12 @@ func cmdGetex(c *Call) {
 	switch {
 	case expiry != stays && expiry <= c.nowMs():
 		c.propagate("DEL", key)
-		c.remove(key)
-		c.signalModified(notifyGeneric, "del", key)
+		c.delete(key)
 	case expiry != stays:
 		c.propagateExpiry(key, expiry)
 		c.e.setExpiry(c.db, key, o, expiry)
 		c.signalModified(notifyGeneric, "expire", key)
-	case persist && c.e.clearTTL(o):
+	case persist && c.e.removeExpiry(o):
 		c.propagate("PERSIST", key)
 		c.signalModified(notifyGeneric, "persist", key)
 	}
@@ -504,7 +469,7 @@ func cmdMset(c *Call) {
 		return
 	}
 	for i := 1; i < len(c.Args); i += 2 {
-		c.store(c.Args[i], c.Args[i+1])
+		c.setString(c.Args[i], c.Args[i+1])
 	}
 	c.OK()
 }
@@ -521,7 +486,7 @@ func cmdMsetnx(c *Call) {
 		}
 	}
 	for i := 1; i < len(c.Args); i += 2 {
-		c.store(c.Args[i], c.Args[i+1])
+		c.setString(c.Args[i], c.Args[i+1])
 	}
 	c.Int(1)
 }

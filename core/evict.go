@@ -46,11 +46,7 @@ func (e *Engine) evict() bool {
 	if worst == nil {
 		return false
 	}
-	e.removeFrom(from, []byte(name))
-	e.stats.evicted++
-	e.changed(from, name, nil)
-	e.replicas.add(from.id, "DEL", [][]byte{[]byte(name)})
-	e.notify(notifyEvicted, "evicted", from, name)
+	e.deleteEvicted(from, name)
 	return true
 }
 

@@ -105,64 +105,6 @@ func (e *Engine) hashLimits() *hash.Limits {
 // bounded is a parameter as the limit of a size.
 func bounded(n int64) int { return int(min(n, math.MaxInt32)) }
 
-// placeHash makes the engine expire the fields of a hash that stands under a key, or no longer.
-// It is to be called whenever a field's expiry, or the key, may have changed.
-func (e *Engine) placeHash(d *db, key []byte, h *hashValue) {
-	at := h.NextExpiry()
-	if at == hash.Never {
-		e.displaceHash(h)
-		return
-	}
-	if h.due == nil {
-		h.due = &hashDue{value: h, store: d.store}
-		d.subexpires++
-	}
-	if h.due.key != string(key) {
-		h.due.key = string(key)
-	}
-	e.expires.fields.Set(h.due, at)
-}
-
-// displaceHash makes the engine forget a hash whose fields it was to expire.
-func (e *Engine) displaceHash(h *hashValue) {
-	if h.due != nil {
-		e.expires.fields.Remove(h.due)
-		h.due.store.subexpires--
-		h.due = nil
-	}
-}
-
-// fieldsPerTurn is how many fields of a hash expire in one go; a hash with more gives others a
-// turn before the rest.
-const fieldsPerTurn = 1000
-
-// expireFields removes those fields whose time has come from the hash that is due first.
-func (e *Engine) expireFields() {
-	due, _, ok := e.expires.fields.Min()
-	if !ok {
-		return
-	}
-	h, d, key := due.value, due.store.db, due.key
-	n := h.Expire(int64(e.now)/1000, fieldsPerTurn, func(field []byte) {
-		e.replicas.add(d.id, "HDEL", [][]byte{[]byte(key), field})
-	})
-	e.stats.expiredFields += int64(n)
-	e.fieldsExpired(d, key, h)
-}
-
-// fieldsExpired tells everybody that fields of a hash have expired, and removes its key when none
-// is left.
-func (e *Engine) fieldsExpired(d *db, key string, h *hashValue) {
-	e.notify(notifyHash, "hexpired", d, key)
-	if h.Len() == 0 {
-		e.removeFrom(d, []byte(key))
-		e.notify(notifyGeneric, "del", d, key)
-	} else {
-		e.placeHash(d, []byte(key), h)
-	}
-	e.changed(d, key, nil)
-}
-
 func hashType(o *object) rdb.Type {
 	h := o.hash()
 	switch {

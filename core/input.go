@@ -68,9 +68,9 @@ const yieldEvery = 64
 
 // run runs the commands that buf completes and returns how many bytes they took.
 func (e *Engine) run(cl *conn, buf []byte) int {
-	e.currentClient = cl
+	e.runAs(cl)
 	n := e.runAll(cl, buf)
-	e.currentClient = nil
+	e.runAs(nil)
 	return n
 }
 

@@ -95,8 +95,7 @@ func (c *Call) lookupWrite(key []byte) *object {
 
 // lookupUnusual ends lookupWrite where the value may have expired, or its use counts otherwise.
 func (c *Call) lookupUnusual(o *object) *object {
-	if o.gone(c.nowMs()) {
-		c.e.expireNow(o.ttl)
+	if c.e.expireIfNeeded(o) {
 		return nil
 	}
 	c.use(o)
@@ -130,8 +129,7 @@ func (c *Call) peekIn(d *db, key []byte) *object {
 		return nil
 	}
 	o := *p
-	if o.ttl != nil && o.gone(c.nowMs()) {
-		c.e.expireNow(o.ttl)
+	if o.ttl != nil && c.e.expireIfNeeded(o) {
 		return nil
 	}
 	return o
@@ -144,135 +142,4 @@ func (c *Call) ofKind(o *object, k kind) bool {
 		return false
 	}
 	return true
-}
-
-// add stores a value under a key that holds none.
-func (c *Call) add(key []byte, o *object) {
-	c.addTo(c.db, key, o)
-}
-
-func (c *Call) addTo(d *db, key []byte, o *object) {
-	p, _ := d.keys.Put(key)
-	*p = o
-	c.addedTo(d, key, o)
-}
-
-// added makes known a value that was just stored under a new key.
-func (c *Call) added(key []byte, o *object) { c.addedTo(c.db, key, o) }
-
-func (c *Call) addedTo(d *db, key []byte, o *object) {
-	o.lru = 0 // under another name it is a new value
-	c.e.touchLRU(o)
-	if c.e.cfg.notify&notifyNew != 0 {
-		c.e.notify(notifyNew, "new", d, string(key))
-	}
-}
-
-// put stores a value under a key, in place of whatever it holds, and ends its expiry.
-func (c *Call) put(key []byte, o *object) {
-	if p := c.db.keys.Find(key); p != nil {
-		c.inherit(*p, o)
-		c.e.forget(*p)
-		*p = o
-		return
-	}
-	c.add(key, o)
-}
-
-// remove deletes a key and reports whether it was there. It tells nobody: see modified.
-func (c *Call) remove(key []byte) bool {
-	return c.e.removeFrom(c.db, key)
-}
-
-func (e *Engine) removeFrom(d *db, key []byte) bool {
-	o, ok := d.keys.Delete(key)
-	if ok {
-		e.forget(o)
-	}
-	return ok
-}
-
-// removeEmpty deletes the key of a collection that has lost its last element and tells everybody.
-func (c *Call) removeEmpty(key []byte) {
-	c.remove(key)
-	c.notify(notifyGeneric, "del", key)
-}
-
-// setExpiry makes a key go at an instant, in milliseconds since the Unix epoch, or never (stays).
-func (e *Engine) setExpiry(d *db, key []byte, o *object, at int64) {
-	if at == stays {
-		e.clearTTL(o)
-		return
-	}
-	if o.ttl == nil {
-		o.ttl = &ttl{key: string(key), store: d.store}
-		d.expires++
-	}
-	o.ttl.at = at
-	e.expires.heap.Set(o.ttl, at)
-}
-
-// clearTTL ends a value's expiry and reports whether it had one.
-func (e *Engine) clearTTL(o *object) bool {
-	if o.ttl == nil {
-		return false
-	}
-	e.expires.heap.Remove(o.ttl)
-	o.ttl.store.expires--
-	o.ttl = nil
-	return true
-}
-
-// forget makes the engine's clockwork forget a value that no longer stands under its key.
-func (e *Engine) forget(o *object) {
-	e.clearTTL(o)
-	if dropped := o.ops().dropped; dropped != nil {
-		dropped(e, o)
-	}
-}
-
-// placed tells a value under which key it now stands, if its type cares.
-func (e *Engine) placed(d *db, key []byte, o *object) {
-	if placed := o.ops().placed; placed != nil {
-		placed(e, d, key, o)
-	}
-}
-
-// expireNext removes the key, or the fields of a hash, that are due first.
-func (e *Engine) expireNext() {
-	if key, field := e.expires.next(); field < key {
-		e.expireFields()
-		return
-	}
-	if t, _, ok := e.expires.heap.Min(); ok {
-		e.expire(t)
-	}
-}
-
-// expireNow removes a key whose time has come, now that a command came upon it.
-func (e *Engine) expireNow(t *ttl) {
-	if !e.expires.clientPaused {
-		e.expire(t)
-	}
-}
-
-// expire removes a key whose time has come and tells everybody.
-func (e *Engine) expire(t *ttl) {
-	d, key := t.store.db, t.key
-	e.removeFrom(d, []byte(key))
-	e.stats.expired++
-	e.notify(notifyExpired, "expired", d, key)
-	e.changed(d, key, nil)
-	e.replicas.add(d.id, "DEL", [][]byte{[]byte(key)})
-}
-
-// empty drops every key of a database and returns how many there were.
-func (e *Engine) empty(d *db) int {
-	n := d.keys.Len()
-	for i := range n {
-		_, p := d.keys.At(i)
-		e.forget(*p)
-	}
-	d.keys.Clear()
-	return n
 }

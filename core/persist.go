@@ -107,7 +107,7 @@ func (e *Engine) saved(ticket uint32, failure string) {
 	p.pending = slices.Delete(p.pending, i, i+1)
 	if failure == "" {
 		p.last = e.now
-		p.dirty -= s.dirty
+		e.addDirty(-s.dirty)
 		p.saves++
 		p.broken = false
 		e.log(logNotice, "DB saved on disk")

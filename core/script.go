@@ -141,12 +141,12 @@ func (s *scripts) step(e *Engine) {
 		return
 	}
 	now, cl := e.now, t.call.conn
-	e.currentClient = cl
+	e.runAs(cl)
 	e.setNow(s.now)
 	suspended := e.resumeTask()
 	e.setNow(now)
 	if suspended {
-		e.currentClient = nil
+		e.runAs(nil)
 		s.watch(e)
 		return
 	}
@@ -155,7 +155,7 @@ func (s *scripts) step(e *Engine) {
 	cl.flags &^= connSuspended
 	e.account(&t.call, t.at)
 	e.finishCommand(cl, t.call.cmd)
-	e.currentClient = nil
+	e.runAs(nil)
 	e.handleBlockedOnKeys()
 	cl.endReply(t.at)
 	if !cl.has(connClosing) {

@@ -246,17 +246,11 @@ func (l *loader) key(it *rdb.Item) error {
 		l.expired++
 		return nil
 	}
-	p, fresh := l.db.keys.Put(it.Key)
-	if !fresh {
+	if !l.db.load(it.Key, o, it.Expire) {
 		return l.r.Fail(it.Offset, "a key stands there for the second time")
 	}
-	*p = o
 	l.loaded++
 	l.e.setUse(o, l.clock.read(), it.Idle, it.Freq)
-	if it.Expire != rdb.NoExpiry {
-		o.ttl = &ttl{at: it.Expire, key: string(it.Key), store: l.db}
-		l.db.expires++
-	}
 	return nil
 }
 
@@ -265,18 +259,10 @@ func (l *loader) commit() {
 	e := l.e
 	e.clock, e.random = l.clock, l.random
 	e.setNow(e.clock.read())
-	e.expires.heap.Clear()
-	e.expires.fields.Clear()
-	e.invalidateAll()
-	for i, d := range e.dbs {
-		e.touchAll(d, l.stores[i])
-		e.signalEmptied(d)
-		e.empty(d)
+	for i := range l.stores {
 		l.selects(i)
-		d.store = l.stores[i]
-		e.place(d)
-		e.signalAllAsReady(d)
 	}
+	e.replaceAll(l.stores)
 	e.functions = l.functions
 	if l.state {
 		e.scripts.forget()
@@ -285,18 +271,6 @@ func (l *loader) commit() {
 		}
 	}
 	e.persist.expired, e.persist.loaded = l.expired, l.loaded
-}
-
-// place makes the engine's clockwork know the keys of a database that was loaded.
-func (e *Engine) place(d *db) {
-	for i := range d.keys.Len() {
-		key, p := d.keys.At(i)
-		o := *p
-		if o.ttl != nil {
-			e.expires.heap.Set(o.ttl, o.ttl.at)
-		}
-		e.placed(d, []byte(key), o)
-	}
 }
 
 // appendState writes a clock for a snapshot: its offset, and where it stands still if it does.

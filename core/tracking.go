@@ -128,13 +128,12 @@ func (e *Engine) limitTracked() {
 	if most == 0 || int64(t.keys.Len()) <= most {
 		return
 	}
-	was := e.currentClient
-	e.currentClient = nil
+	was := e.runAs(nil)
 	for int64(t.keys.Len()) > most {
 		key, _ := t.keys.At(e.random.Below(t.keys.Len()))
 		e.untrack(key)
 	}
-	e.currentClient = was
+	e.runAs(was)
 }
 
 // invalidate tells who has read a key, or hears of all like it, that the key has changed; by is
@@ -200,8 +199,7 @@ func (e *Engine) broadcast() {
 		return
 	}
 	e.tracking.changed = false
-	was := e.currentClient
-	e.currentClient = nil
+	was := e.runAs(nil)
 	for _, p := range e.tracking.prefixes {
 		if len(p.keys) == 0 {
 			continue
@@ -230,7 +228,7 @@ func (e *Engine) broadcast() {
 			}
 		}
 	}
-	e.currentClient = was
+	e.runAs(was)
 }
 
 // keyPayload is what an invalidation says of keys.

@@ -113,8 +113,8 @@ func (o *object) expiry() int64 {
 	return o.ttl.at
 }
 
-// stays is the expiry of a key that has none.
-const stays int64 = -1
+// stays is the expiry of a key that has none, here as in an RDB file.
+const stays = rdb.NoExpiry
 
 // gone reports whether a value's time has come.
 func (o *object) gone(nowMs int64) bool { return o.ttl != nil && o.ttl.at <= nowMs }

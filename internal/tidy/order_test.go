@@ -62,6 +62,9 @@ func (c *checker) Import(name string) (*types.Package, error) {
 		c.ranges(f, info)
 		c.commandNames(f, info)
 	}
+	if dir == "core" {
+		c.changes(c.dirs[dir], info, pkg)
+	}
 	return pkg, nil
 }
 
