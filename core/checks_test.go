@@ -64,23 +64,27 @@ func TestChecks(t *testing.T) {
 	}
 }
 
+// bgsave is a save in the background that ends so.
+func bgsave(failure string) func(*Engine) {
+	return func(e *Engine) {
+		feed(e, 2, "BGSAVE")
+		e.saved(e.persist.ticket, failure)
+	}
+}
+
+// say has a client send lines.
+func say(id ConnID, lines ...string) func(*Engine) {
+	return func(e *Engine) {
+		for _, line := range lines {
+			sent(e, id)
+			feed(e, id, line)
+		}
+	}
+}
+
 // TestFlags shows that the bits of the engine and of a connection come with what they stand for,
 // and go with it: while one was left behind, nothing would take the fast path.
 func TestFlags(t *testing.T) {
-	save := func(failure string) func(*Engine) {
-		return func(e *Engine) {
-			feed(e, 2, "BGSAVE")
-			e.saved(e.persist.ticket, failure)
-		}
-	}
-	say := func(id ConnID, lines ...string) func(*Engine) {
-		return func(e *Engine) {
-			for _, line := range lines {
-				sent(e, id)
-				feed(e, id, line)
-			}
-		}
-	}
 	turn := func(e *Engine) { e.Advance(e.now + 10e6) }
 	for _, c := range []struct {
 		name   string
@@ -91,7 +95,7 @@ func TestFlags(t *testing.T) {
 	}{
 		{"maxmemory", say(2, "CONFIG SET maxmemory 1gb"), engineMemory, 0,
 			say(2, "CONFIG SET maxmemory 0")},
-		{"failed save", save("no"), engineDiskError, 0, save("")},
+		{"failed save", bgsave("no"), engineDiskError, 0, bgsave("")},
 		{"min-replicas", say(2, "CONFIG SET min-replicas-to-write 1"), engineMinReplicas, 0,
 			say(2, "CONFIG SET min-replicas-max-lag 0")},
 		{"pause", say(2, "CLIENT PAUSE 9 WRITE"), enginePaused, 0, say(2, "CLIENT UNPAUSE")},

@@ -106,14 +106,14 @@ func startRings(t *testing.T) *Engine {
 	if err != nil {
 		t.Fatal(err)
 	}
-	e.Open(1, Conn{Addr: "127.0.0.1:1"})
+	e.open(1, Conn{Addr: "127.0.0.1:1"})
 	return e
 }
 
 // answer sends a command and returns the reply as it comes, without its end.
 func answer(e *Engine, args ...string) string {
-	e.Feed(1, request(args...))
-	return strings.TrimSuffix(string(e.AppendOutput(1, nil)), "\r\n")
+	e.feed(1, request(args...))
+	return strings.TrimSuffix(sent(e, 1), "\r\n")
 }
 
 // TestOwnType shows that what works on every type works on one that a single file declares.
