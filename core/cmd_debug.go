@@ -1,6 +1,7 @@
 package core
 
 import (
+	"bytes"
 	"math"
 	"slices"
 	"strconv"
@@ -35,6 +36,8 @@ func debuggings() []debugging {
 		{"change-repl-id", "", 2, 2, debugChangeReplID, "Make up another replication id."},
 		{"config-rewrite-force-all", "", 2, 2, debugConfigRewrite,
 			"Write the configuration to its file."},
+		{"dial", "<host:port> <bytes>", 4, 4, debugDial,
+			"Connect, send bytes, and answer with what comes back until the far end hangs up."},
 		{"digest", "", 2, 2, debugDigest, "A signature of all data."},
 		{"digest-value", "<key> [<key> ...]", 2, math.MaxInt, debugDigestValue,
 			"A signature of each value."},
@@ -88,6 +91,36 @@ func debugHelp(c *Call) {
 	}
 	c.Status("HELP")
 	c.Status("    Explains the subcommands.")
+}
+
+const errDebugDial = "ERR DEBUG DIAL waits, which is not allowed in a transaction or a script"
+
+// debugDialMax is how many bytes debugDial takes before it hangs up itself.
+const debugDialMax = 1 << 20
+
+// debugDial speaks to another server. It serves tests of the hosts, which see to the connection.
+func debugDial(c *Call) {
+	if !c.mayBlock() {
+		c.Error(errDebugDial)
+		return
+	}
+	e, request, got := c.e, bytes.Clone(c.Args[3]), []byte(nil)
+	waiter := c.block(nil, kindCount, Never, nil)
+	answer := func(reply func(*Call)) {
+		if !waiter.over() {
+			e.unblockWithReply(waiter, reply)
+		}
+	}
+	e.dial(string(c.Args[2]), &link{
+		opened: func(cl *conn) { cl.w.Buf = append(cl.w.Buf, request...) },
+		failed: func(why string) { answer(func(c *Call) { c.Error("ERR " + why) }) },
+		arrived: func(cl *conn, data []byte) {
+			if got = append(got, data...); len(got) > debugDialMax || waiter.over() {
+				e.hangup(cl)
+			}
+		},
+		ended: func() { answer(func(c *Call) { c.Bulk(got) }) },
+	})
 }
 
 func debugChangeReplID(c *Call) {

@@ -21,8 +21,9 @@ type conn struct {
 	request int // the length of the request that is running
 
 	flags     connFlags
-	announced bool // an EventData is on its way
-	corked    bool // the host can send nothing for now
+	announced bool  // an EventData is on its way
+	corked    bool  // the host can send nothing for now
+	link      *link // not a client: the engine asked for it; or nil
 	noEvict   bool
 	noTouch   bool
 
@@ -59,8 +60,12 @@ func (e *Engine) drop(cl *conn) {
 	e.dropTracking(cl)
 	e.detach(cl)
 	delete(e.conns, cl.id)
+	delete(e.links, cl.id)
 	if known := &e.recentConns[cl.id%recentConnsSize]; *known == cl {
 		*known = nil
+	}
+	if cl.link != nil {
+		cl.link.ended()
 	}
 }
 

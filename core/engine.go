@@ -52,8 +52,8 @@ type Engine struct {
 	yield  func()
 	busied int // commands since the last yield
 
-	conns         map[ConnID]*conn
-	lastID        ConnID
+	conns         map[ConnID]*conn       // clients
+	links         map[ConnID]*conn       // connections that the engine asked for
 	recentConns   [recentConnsSize]*conn // connections that were looked up lately, by their ids
 	currentClient *conn                  // the client whose commands are running; nil between inputs
 	events        []Event
@@ -125,7 +125,6 @@ func (e *Engine) open(id ConnID, peer Conn) {
 	cl := &conn{id: id, peer: peer, db: e.dbs[0], created: e.now, lastInput: e.now}
 	cl.flags.set(connUnauthenticated, e.cfg.requirepass != "")
 	e.conns[id] = cl
-	e.lastID = max(e.lastID, id)
 	if int64(len(e.conns)) > e.cfg.maxclients {
 		e.stats.rejectedConns++
 		cl.w.Error(errMaxClients)
@@ -144,7 +143,7 @@ func (e *Engine) open(id ConnID, peer Conn) {
 
 // close forgets a connection whose peer has gone. An unknown id is ignored.
 func (e *Engine) close(id ConnID) {
-	if cl := e.conns[id]; cl != nil {
+	if cl := e.conn(id); cl != nil {
 		e.drop(cl)
 		e.beforeSleep()
 	}
@@ -153,7 +152,7 @@ func (e *Engine) close(id ConnID) {
 // cork notes that the host can send nothing more to a connection for now (on), or that output flows
 // again.
 func (e *Engine) cork(id ConnID, on bool) {
-	cl := e.conns[id]
+	cl := e.conn(id)
 	if cl == nil || cl.corked == on {
 		return
 	}
@@ -168,12 +167,15 @@ func (e *Engine) cork(id ConnID, on bool) {
 // tenth of a command's time.
 const recentConnsSize = 64
 
-// conn finds a connection.
+// conn finds a connection, of a client or a link.
 func (e *Engine) conn(id ConnID) *conn {
 	if cl := e.recentConns[id%recentConnsSize]; cl != nil && cl.id == id {
 		return cl
 	}
 	cl := e.conns[id]
+	if cl == nil {
+		cl = e.links[id]
+	}
 	if cl != nil {
 		e.recentConns[id%recentConnsSize] = cl
 	}

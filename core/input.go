@@ -16,6 +16,10 @@ func (e *Engine) feed(id ConnID, data []byte) {
 	if cl == nil || cl.has(connClosing) {
 		return
 	}
+	if cl.link != nil {
+		e.arrive(cl, data)
+		return
+	}
 	cl.lastInput = e.now
 	cl.netIn += int64(len(data))
 	e.stats.netIn += int64(len(data))

@@ -358,7 +358,7 @@ func (e *Engine) pollRare(ev *Event) {
 	case EventRewrite:
 		e.aof.mark = 0
 	case EventHangup:
-		if cl := e.conns[ev.Conn]; cl != nil {
+		if cl := e.conn(ev.Conn); cl != nil {
 			ev.Data = e.takeOutput(cl)
 			e.drop(cl)
 			e.beforeSleep()

@@ -1,6 +1,87 @@
 package core
 
-import "testing"
+import (
+	"strings"
+	"testing"
+)
+
+// wantEvents polls and compares with what comes.
+func wantEvents(t *testing.T, e *Engine, want ...Event) {
+	t.Helper()
+	var ev Event
+	for _, w := range want {
+		if !e.Poll(&ev) {
+			t.Fatalf("nothing comes; want %v", w)
+		}
+		if ev.Kind != w.Kind || ev.Conn != w.Conn || ev.Path != w.Path ||
+			string(ev.Data) != string(w.Data) {
+			t.Errorf("got %d of %d, %q, want %d of %d, %q", ev.Kind, ev.Conn, ev.Data,
+				w.Kind, w.Conn, w.Data)
+		}
+	}
+	if e.Poll(&ev) {
+		t.Errorf("more than wanted: %v %q", ev, ev.Data)
+	}
+}
+
+// TestLink has the engine speak to another server.
+func TestLink(t *testing.T) {
+	e := start(t)
+	e.cfg.debugCommand = allowYes
+	data := func(id ConnID, text string) Event {
+		return Event{Kind: EventData, Conn: id, Data: []byte(text)}
+	}
+	connect := Event{Kind: EventConnect, Path: "192.0.2.1:6379"}
+	ask := func() {
+		t.Helper()
+		e.feed(1, []byte("DEBUG DIAL 192.0.2.1:6379 hello\r\n"))
+		wantEvents(t, e, connect)
+	}
+	connected := func(id ConnID) {
+		t.Helper()
+		e.Input(&Input{Kind: InConnected, Conn: id, Ticket: e.ticket})
+		wantEvents(t, e, data(id, "hello"))
+	}
+	ask()
+	e.Input(&Input{Kind: InDone, Ticket: e.ticket, Data: []byte("connection refused")})
+	wantEvents(t, e, data(1, "-ERR connection refused\r\n"))
+
+	ask()
+	connected(7)
+	e.Input(&Input{Kind: InData, Conn: 7, Data: []byte("wor")})
+	e.feed(1, []byte("CLIENT LIST\r\nGET k\r\n"))
+	e.Input(&Input{Kind: InData, Conn: 7, Data: []byte("ld")})
+	wantEvents(t, e)
+	if len(e.connsByID()) != 1 {
+		t.Error("a link is a client")
+	}
+	e.Input(&Input{Kind: InClose, Conn: 7})
+	var ev Event
+	if !e.Poll(&ev) || !strings.HasPrefix(string(ev.Data), "$5\r\nworld\r\n") {
+		t.Errorf("%q", ev.Data)
+	}
+
+	ask() // too much comes back
+	connected(8)
+	e.Input(&Input{Kind: InData, Conn: 8, Data: make([]byte, debugDialMax+1)})
+	if !e.Poll(&ev) || ev.Kind != EventHangup || ev.Conn != 8 {
+		t.Errorf("%v", ev)
+	}
+	if !e.Poll(&ev) || !strings.HasPrefix(string(ev.Data), "$1048577\r\n") {
+		t.Errorf("%q", ev.Data)
+	}
+
+	ask() // nobody waits any more
+	e.Input(&Input{Kind: InClose, Conn: 1})
+	connected(9)
+	e.Input(&Input{Kind: InData, Conn: 9, Data: []byte("x")})
+	wantEvents(t, e, Event{Kind: EventHangup, Conn: 9})
+	e.Input(&Input{Kind: InConnected, Conn: 10, Ticket: e.ticket})
+	wantEvents(t, e, Event{Kind: EventHangup, Conn: 10})
+	if len(e.links)+len(e.asked) != 0 {
+		t.Errorf("%d links and %d questions remain", len(e.links), len(e.asked))
+	}
+}
 
 func TestConnRoundTrip(t *testing.T) {
 	for _, c := range []struct{ give, want Conn }{

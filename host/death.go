@@ -23,6 +23,7 @@ func (l *Loop) bury(why error) {
 	}
 	_ = l.engine.Close() // it is dead already; there is nobody to tell
 	l.engine, l.deadline = nil, core.Never
+	l.life++
 	l.closeLog()
 	if err := l.revive(); err != nil {
 		l.log(3, "no new engine: "+err.Error())

@@ -3,7 +3,9 @@ package host
 import (
 	"bytes"
 	"cmp"
+	"context"
 	"errors"
+	"net"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -48,6 +50,9 @@ type LoopOptions struct {
 	// Keep keeps the image of the last Snapshot, Restore or save in memory, so that its data
 	// comes back when an engine has died. Without it the last saved file serves, if there is one.
 	Keep bool
+	// Connect makes the connections that the engine asks for, to a host and port; nil is TCP, within
+	// five seconds. It may be called by several goroutines. The context ends with the Loop.
+	Connect func(ctx context.Context, address string) (net.Conn, error)
 	// Log, if not nil, takes the engine's log and the Loop's own; level 0 is debug, 3 warning.
 	Log func(level int, text string)
 	// Shutdown, if not nil, is called when the engine asks to stop, and when it died and no other
@@ -71,7 +76,8 @@ type Sink interface {
 // step. Its methods may be called from any goroutine.
 type Loop struct {
 	options LoopOptions
-	dials   atomic.Uint32 // connections that had no socket
+	dials   atomic.Uint32  // connections that had no socket
+	running sync.WaitGroup // goroutines of connections that the engine asked for
 
 	mu      sync.Mutex
 	changed sync.Cond // of mu: the inbox was taken, or nobody owns the engine
@@ -86,6 +92,7 @@ type Loop struct {
 
 	// The rest belongs to the owner.
 	engine   Engine
+	life     int // how many engines have died
 	deadline core.Time
 	work     inbox // what the owner took from the inbox
 	out      []core.Event
@@ -97,6 +104,9 @@ type Loop struct {
 	loads    string // the path of an EventLoad that the step has led to
 	ready    bool   // NewLoop is over
 	refusal  string // why the engine does not start
+
+	dialing     context.Context // ends with the Loop; nil before the engine first dials
+	stopDialing func()
 }
 
 // inbox is input that waits.
@@ -371,6 +381,8 @@ func (l *Loop) deliver(i int) {
 			delete(l.sinks, o.Conn)
 			sink.Hangup(o.Data)
 		}
+	case core.EventConnect:
+		l.connect(o)
 	case core.EventSave:
 		l.save(o)
 	case core.EventLogAppend:
@@ -518,7 +530,11 @@ func (l *Loop) Close() error {
 	l.hangupAll()
 	l.closeLog()
 	err := l.end()
+	if l.stopDialing != nil {
+		l.stopDialing()
+	}
 	l.release()
+	l.running.Wait()
 	return err
 }
 

@@ -43,7 +43,7 @@ type Bridge struct {
 	mu        sync.Mutex
 	closed    bool
 	listeners []net.Listener
-	streams   map[*stream]struct{}
+	streams   map[*host.Stream]struct{}
 	running   sync.WaitGroup
 }
 
@@ -52,7 +52,7 @@ var ErrClosed = errors.New("netbridge: closed")
 
 // New returns a Bridge to loop. It opens nothing yet. The Bridge must be closed before the loop.
 func New(loop *host.Loop, options Options) *Bridge {
-	return &Bridge{loop: loop, options: options, streams: map[*stream]struct{}{}}
+	return &Bridge{loop: loop, options: options, streams: map[*host.Stream]struct{}{}}
 }
 
 // Listen opens a listening socket and serves what it accepts until the Bridge is closed. The
@@ -134,16 +134,17 @@ func (b *Bridge) keepAlive(t *net.TCPConn) {
 // Serve takes over an established connection of any kind and serves it until one side closes it.
 // It returns at once; on an error the connection remains the caller's.
 func (b *Bridge) Serve(c net.Conn) error {
-	s := newStream(b, c)
+	var s *host.Stream
+	s = host.NewStream(b.loop, c, func() { b.forget(s) })
 	b.mu.Lock()
 	if b.closed {
 		b.mu.Unlock()
 		return ErrClosed
 	}
 	b.streams[s] = struct{}{}
-	b.running.Add(2)
+	b.running.Add(1)
 	b.mu.Unlock()
-	s.start()
+	s.Open(describe(c.LocalAddr(), c.RemoteAddr(), -1))
 	return nil
 }
 
@@ -161,7 +162,7 @@ func (b *Bridge) Close() error {
 		errs = append(errs, l.Close())
 	}
 	for s := range b.streams {
-		s.stop()
+		s.Stop()
 	}
 	b.mu.Unlock()
 	if b.poller != nil {
@@ -172,10 +173,11 @@ func (b *Bridge) Close() error {
 }
 
 // forget drops a stream that has ended.
-func (b *Bridge) forget(s *stream) {
+func (b *Bridge) forget(s *host.Stream) {
 	b.mu.Lock()
 	delete(b.streams, s)
 	b.mu.Unlock()
+	b.running.Done()
 }
 
 // describe gives a connection's ends as redis-server writes them: an IP address and a port, or a

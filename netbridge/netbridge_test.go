@@ -22,6 +22,7 @@ import (
 	"time"
 
 	"github.com/redlet/redlet/core/coretest"
+	"github.com/redlet/redlet/host"
 )
 
 // each runs a test over both ways of serving a socket.
@@ -292,7 +293,7 @@ func TestCloseLeavesNothing(t *testing.T) {
 		if err := b.Close(); err != nil {
 			t.Error(err)
 		}
-		if took := time.Since(start); took > lingerTime/2 {
+		if took := time.Since(start); took > host.LingerTime/2 {
 			t.Errorf("Close took %v", took)
 		}
 		busy.expectEnd("")

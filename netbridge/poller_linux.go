@@ -12,6 +12,7 @@ import (
 	"unsafe"
 
 	"github.com/redlet/redlet/core"
+	"github.com/redlet/redlet/host"
 )
 
 const (
@@ -255,12 +256,12 @@ func (p *poller) ready(ev *syscall.EpollEvent) {
 
 // read takes what one socket has into the arena and makes it an input of the coming step.
 func (p *poller) read(s *sock) {
-	if len(p.arena)-p.used < readSize {
+	if len(p.arena)-p.used < host.ReadSize {
 		p.send()
 	}
-	buf := p.arena[p.used : p.used+readSize]
+	buf := p.arena[p.used : p.used+host.ReadSize]
 	r, _, errno := syscall.RawSyscall(syscall.SYS_READ, uintptr(s.fd),
-		uintptr(unsafe.Pointer(&buf[0])), readSize)
+		uintptr(unsafe.Pointer(&buf[0])), host.ReadSize)
 	switch {
 	case errno == 0 && r > 0:
 		n := int(r)
@@ -405,7 +406,7 @@ func (p *poller) end(s *sock) {
 		return
 	}
 	p.lingering++
-	s.lingersTo = time.Now().Add(lingerTime)
+	s.lingersTo = time.Now().Add(host.LingerTime)
 	_ = p.watch(s.fd, syscall.EPOLL_CTL_MOD, syscall.EPOLLOUT)
 }
 

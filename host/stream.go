@@ -1,4 +1,4 @@
-package netbridge
+package host
 
 import (
 	"net"
@@ -9,19 +9,21 @@ import (
 )
 
 const (
-	// readSize is what one read may bring: enough for a deep pipeline, small enough for a cache.
-	readSize = 64 << 10
+	// ReadSize is what one read may bring: enough for a deep pipeline, small enough for a cache.
+	ReadSize = 64 << 10
 	// queueMax is how much output waits in a stream before its engine is told to hold it back.
 	queueMax = 256 << 10
-	// lingerTime is how long a connection that was hung up may take to accept its last output.
-	lingerTime = 5 * time.Second
+	// LingerTime is how long a connection that was hung up may take to accept its last output.
+	LingerTime = 5 * time.Second
 )
 
-// stream serves one net.Conn by two goroutines: one reads and steps the engine, one writes.
-type stream struct {
-	bridge *Bridge
-	conn   net.Conn
-	id     core.ConnID
+// Stream carries bytes between a net.Conn and the engine by two goroutines: one reads and steps the
+// engine, one writes. It is a Sink.
+type Stream struct {
+	loop  *Loop
+	conn  net.Conn
+	id    core.ConnID
+	ended func()
 
 	mu      sync.Mutex
 	changed sync.Cond // of mu: queue has grown, or over is set
@@ -30,43 +32,52 @@ type stream struct {
 	over    bool      // nothing more will be queued: the writer ends when queue is empty
 }
 
-func newStream(b *Bridge, c net.Conn) *stream {
-	s := &stream{bridge: b, conn: c}
+// NewStream makes a Stream of an established connection of any kind. It calls ended when nothing of
+// it remains, once it has been opened.
+func NewStream(l *Loop, c net.Conn, ended func()) *Stream {
+	s := &Stream{loop: l, conn: c, ended: ended}
 	s.changed.L = &s.mu
 	return s
 }
 
-func (s *stream) start() {
-	peer := describe(s.conn.LocalAddr(), s.conn.RemoteAddr(), -1)
-	s.id = s.bridge.loop.Open(peer, s)
-	go s.read()
-	go s.write()
+// Open gives the connection to the engine, and carries until one side closes it.
+func (s *Stream) Open(peer core.Conn) {
+	s.id = s.loop.Open(peer, s)
+	go s.run()
+}
+
+func (s *Stream) run() {
+	written := make(chan struct{})
+	go func() {
+		s.write()
+		close(written)
+	}()
+	s.read()
+	<-written
+	s.ended()
 }
 
 // read hands over what arrives until the connection ends, from whichever side.
-func (s *stream) read() {
-	defer s.bridge.running.Done()
-	buf := make([]byte, readSize)
+func (s *Stream) read() {
+	buf := make([]byte, ReadSize)
 	in := make([]core.Input, 1)
 	for {
 		n, err := s.conn.Read(buf)
 		if n > 0 {
 			in[0] = core.Input{Kind: core.InData, Conn: s.id, Data: buf[:n]}
-			s.bridge.loop.Send(in)
+			s.loop.Send(in)
 		}
 		if err != nil {
 			break
 		}
 	}
 	in[0] = core.Input{Kind: core.InClose, Conn: s.id}
-	s.bridge.loop.Send(in)
+	s.loop.Send(in)
 	s.finish()
 }
 
 // write sends what the engine puts out, then closes the connection when it is over.
-func (s *stream) write() {
-	defer s.bridge.running.Done()
-	defer s.bridge.forget(s)
+func (s *Stream) write() {
 	defer s.conn.Close() // ends read
 	var batch []byte
 	for {
@@ -82,7 +93,7 @@ func (s *stream) write() {
 			return
 		}
 		if over {
-			_ = s.conn.SetWriteDeadline(time.Now().Add(lingerTime))
+			_ = s.conn.SetWriteDeadline(time.Now().Add(LingerTime))
 		}
 		if _, err := s.conn.Write(batch); err != nil {
 			s.finish()
@@ -92,13 +103,13 @@ func (s *stream) write() {
 			batch = nil
 		}
 		if uncork {
-			s.bridge.loop.Send([]core.Input{{Kind: core.InUncork, Conn: s.id}})
+			s.loop.Send([]core.Input{{Kind: core.InUncork, Conn: s.id}})
 		}
 	}
 }
 
-// Data queues output of the engine; the loop calls it.
-func (s *stream) Data(data []byte) {
+// Data implements Sink.
+func (s *Stream) Data(data []byte) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.over {
@@ -107,30 +118,30 @@ func (s *stream) Data(data []byte) {
 	s.queue = append(s.queue, data...)
 	if len(s.queue) > queueMax {
 		s.corked = true // said again if it was: an uncork may be on its way
-		s.bridge.loop.Send([]core.Input{{Kind: core.InCork, Conn: s.id}})
+		s.loop.Send([]core.Input{{Kind: core.InCork, Conn: s.id}})
 	}
 	s.changed.Signal()
 }
 
-// Hangup queues the engine's last output and ends the stream; the loop calls it.
-func (s *stream) Hangup(data []byte) {
+// Hangup implements Sink.
+func (s *Stream) Hangup(data []byte) {
 	s.mu.Lock()
 	s.queue = append(s.queue, data...)
 	s.mu.Unlock()
-	s.stop()
+	s.Stop()
 }
 
-// stop ends the stream once what is queued has been sent.
-func (s *stream) stop() {
+// Stop ends the stream once what is queued has been sent.
+func (s *Stream) Stop() {
 	s.mu.Lock()
 	s.over = true
-	_ = s.conn.SetWriteDeadline(time.Now().Add(lingerTime)) // frees a writer that is stuck
+	_ = s.conn.SetWriteDeadline(time.Now().Add(LingerTime)) // frees a writer that is stuck
 	s.changed.Signal()
 	s.mu.Unlock()
 }
 
 // finish ends the stream with whatever it still has lost: its peer has gone.
-func (s *stream) finish() {
+func (s *Stream) finish() {
 	s.mu.Lock()
 	s.over, s.queue = true, nil
 	s.changed.Signal()

@@ -1,0 +1,56 @@
+package host
+
+import (
+	"context"
+	"net"
+	"time"
+
+	"github.com/redlet/redlet/core"
+)
+
+// connectTime is how long a connection that the engine asks for may take to stand.
+const connectTime = 5 * time.Second
+
+// connect carries out an EventConnect by a goroutine: the owner never waits for a network.
+func (l *Loop) connect(ev *core.Event) {
+	if l.dialing == nil {
+		l.dialing, l.stopDialing = context.WithCancel(context.Background())
+	}
+	ctx, life, ticket, address := l.dialing, l.life, ev.Ticket, ev.Path
+	l.running.Go(func() {
+		c, err := l.dialOut(ctx, address)
+		l.own()
+		defer l.release()
+		switch {
+		case l.engine == nil || l.life != life: // whoever asked is no more
+			if err == nil {
+				_ = c.Close() // nothing was sent
+			}
+		case err != nil:
+			l.step([]core.Input{{Kind: core.InDone, Ticket: ticket, Data: []byte(err.Error())}})
+		default:
+			l.connected(c, ticket)
+		}
+	})
+}
+
+func (l *Loop) dialOut(ctx context.Context, address string) (net.Conn, error) {
+	if l.options.Connect != nil {
+		return l.options.Connect(ctx, address)
+	}
+	dialer := net.Dialer{Timeout: connectTime}
+	return dialer.DialContext(ctx, "tcp", address)
+}
+
+// connected gives the engine the connection that it asked for.
+func (l *Loop) connected(c net.Conn, ticket uint32) {
+	l.running.Add(1)
+	s := NewStream(l, c, l.running.Done)
+	l.mu.Lock()
+	l.lastID++
+	s.id = l.lastID
+	l.mu.Unlock()
+	l.sinks[s.id] = s
+	l.step([]core.Input{{Kind: core.InConnected, Conn: s.id, Ticket: ticket}})
+	go s.run()
+}
