@@ -38,12 +38,17 @@ func (c *Call) mayBlock() bool { return !c.conn.has(connDenyBlocking) }
 func (e *Engine) invoke(c *Call) {
 	at := len(c.Buf)
 	dirty := e.persist.dirty
+	began := e.stopwatchNow()
 	c.cmd.Run(c)
 	if e.has(engineAfter) {
 		e.afterCommand(c, dirty)
 	}
 	if c.conn.task != nil && !e.scripts.inside {
+		c.conn.task.began = began
 		return // suspended: it is accounted for when it ends
+	}
+	if e.stopwatch != nil {
+		e.timed(c.cmd, began, 1)
 	}
 	if c.conn.blocked == nil || c.retry && !c.conn.blocked.again {
 		e.account(c, at)

@@ -32,6 +32,9 @@ type Options struct {
 	// Commands are commands beside those of Redis, which a package above this one or a program
 	// brings: see [Call]. New copies them.
 	Commands []Command
+	// Stopwatch, when not nil, shows nanoseconds that go by. It serves INFO's statistics of how long
+	// commands take, which else is 0, and nothing else.
+	Stopwatch func() int64
 	// Yield, when not nil, is called every so often inside long work. The WebAssembly guest hands
 	// Go's scheduler a turn there; elsewhere it stays nil.
 	Yield func()
@@ -51,6 +54,9 @@ type Engine struct {
 	random random.Generator
 	yield  func()
 	busied int // commands since the last yield
+
+	stopwatch func() int64 // lent by the host, or nil
+	rowBegan  int64        // what it showed when the commands began that countCalls is to count
 
 	conns         map[ConnID]*conn       // clients
 	links         map[ConnID]*conn       // connections that the engine asked for
@@ -91,8 +97,11 @@ func New(o Options) (*Engine, error) {
 		table:  &commands,
 		random: random.New(o.Seed),
 		yield:  o.Yield,
-		conns:  map[ConnID]*conn{},
-		ids:    newIdentity(o.Seed),
+
+		stopwatch: o.Stopwatch,
+
+		conns: map[ConnID]*conn{},
+		ids:   newIdentity(o.Seed),
 	}
 	if err := e.configure(o.Config); err != nil {
 		return nil, err

@@ -21,6 +21,7 @@ func (e *Engine) runFastPath(cl *conn, buf []byte) (done, next int) {
 	c := &e.top
 	*c = Call{Writer: &cl.w, e: e, conn: cl, db: cl.db}
 	calls := 0 // of c.cmd, not counted yet
+	e.rowBegan = e.stopwatchNow()
 	for e.flags == 0 {
 		if next = cl.reader.Quick(buf[done:]); next == 0 {
 			break
@@ -56,7 +57,7 @@ func (e *Engine) runFastPath(cl *conn, buf []byte) (done, next int) {
 	return done, next
 }
 
-// countCalls counts calls of a command, and yields to Go's scheduler now and then.
+// countCalls counts a row of calls of a command, and yields to Go's scheduler now and then.
 func (e *Engine) countCalls(c *Call, calls int) {
 	if calls == 0 {
 		return
@@ -65,5 +66,8 @@ func (e *Engine) countCalls(c *Call, calls int) {
 	e.stats.processed += int64(calls)
 	c.conn.commands += int64(calls)
 	c.conn.lastCmd = c.cmd
+	if e.stopwatch != nil {
+		e.rowBegan = e.timed(c.cmd, e.rowBegan, calls)
+	}
 	e.commandsRan(calls)
 }

@@ -166,16 +166,26 @@ func infoStats(w *infoText, e *Engine) {
 		"acl_access_denied_channel")
 }
 
-// infoCommandstats counts commands. They take no time: an engine's clock stands still meanwhile.
+// infoCommandstats counts commands, and tells how long they took if there is a stopwatch.
 func infoCommandstats(w *infoText, e *Engine) {
 	for i, st := range e.stats.commands {
 		if st.calls+st.rejected+st.failed > 0 {
 			w.text("cmdstat_"+e.table.all[i].full, "calls="+strconv.FormatInt(st.calls, 10)+
-				",usec=0,usec_per_call=0.00,rejected_calls="+
+				",usec="+strconv.FormatInt(st.took/1000, 10)+
+				",usec_per_call="+strconv.FormatFloat(perCall(&st), 'f', 2, 64)+
+				",rejected_calls="+
 				strconv.FormatInt(st.rejected, 10)+
 				",failed_calls="+strconv.FormatInt(st.failed, 10))
 		}
 	}
+}
+
+// perCall is how many microseconds a call took.
+func perCall(st *commandStats) float64 {
+	if st.calls == 0 {
+		return 0
+	}
+	return float64(st.took/1000) / float64(st.calls)
 }
 
 func infoErrorstats(w *infoText, e *Engine) {
@@ -195,16 +205,23 @@ func infoLatencystats(w *infoText, e *Engine) {
 		return
 	}
 	var line []byte
-	for i, p := range e.cfg.latencyPercentiles {
-		if i > 0 {
-			line = append(line, ',')
-		}
-		line = append(appendPercentile(append(line, 'p'), p), "=0.000"...)
-	}
 	for i, st := range e.stats.commands {
-		if st.calls > 0 {
-			w.text("latency_percentiles_usec_"+e.table.all[i].full, string(line))
+		if st.calls == 0 {
+			continue
 		}
+		line = line[:0]
+		for i, p := range e.cfg.latencyPercentiles {
+			if i > 0 {
+				line = append(line, ',')
+			}
+			line = append(appendPercentile(append(line, 'p'), p), '=')
+			ns := int64(0)
+			if st.spread != nil {
+				ns = st.spread.At(p)
+			}
+			line = strconv.AppendFloat(line, float64(ns)/1000, 'f', 3, 64)
+		}
+		w.text("latency_percentiles_usec_"+e.table.all[i].full, string(line))
 	}
 }
 

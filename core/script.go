@@ -84,10 +84,11 @@ func (f scriptFlags) commandFlags(own Flag) Flag {
 
 // task is a command that can be suspended.
 type task struct {
-	call Call
-	at   int // where its reply begins
-	next func() (struct{}, bool)
-	wait func(struct{}) bool
+	call  Call
+	at    int   // where its reply begins
+	began int64 // what the stopwatch showed
+	next  func() (struct{}, bool)
+	wait  func(struct{}) bool
 }
 
 // evalScriptsMax bounds the scripts that EVAL leaves in the cache, as in Redis since 7.4.
@@ -154,6 +155,9 @@ func (s *scripts) step(e *Engine) {
 	cl.task = nil
 	cl.flags &^= connSuspended
 	e.account(&t.call, t.at)
+	if e.stopwatch != nil {
+		e.timed(t.call.cmd, t.began, 1)
+	}
 	e.finishCommand(cl, t.call.cmd)
 	e.runAs(nil)
 	e.handleBlockedOnKeys()

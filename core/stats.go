@@ -2,6 +2,8 @@ package core
 
 import (
 	"bytes"
+
+	"github.com/redlet/redlet/core/internal/histogram"
 )
 
 // stats is what INFO and COMMAND statistics tell.
@@ -25,7 +27,11 @@ type stats struct {
 }
 
 // commandStats counts one command.
-type commandStats struct{ calls, rejected, failed int64 }
+type commandStats struct {
+	calls, rejected, failed int64
+	took                    int64                // nanoseconds, as far as there is a stopwatch
+	spread                  *histogram.Histogram // of the same; nil if there is nothing to tell
+}
 
 // errorKindsMax bounds how many kinds of errors are told apart: scripts can invent them.
 const errorKindsMax = 128

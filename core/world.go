@@ -15,7 +15,8 @@ type InputKind uint8
 // The kinds of inputs. Ticket couples an answer with the Event that asked.
 const (
 	// InConfigure holds the seed and the parameters, as package wasm/abi writes them, with which a
-	// guest makes its engine. An engine that runs answers EventConfigured with a refusal.
+	// guest makes its engine; Conn is 1 if it may use its stopwatch. An engine that runs answers
+	// EventConfigured with a refusal.
 	InConfigure InputKind = 1
 	// InOpen opens Conn, which must be greater than every one before. Data describes it: see
 	// [Conn.AppendTo].

@@ -41,6 +41,8 @@ type LoopOptions struct {
 	Config map[string]string
 	// Commands are commands beside Redis's own; see core.Options. Only Native's engines take them.
 	Commands []core.Command
+	// Stopwatch, if not nil, lets the engine tell how long commands take; see core.Options.
+	Stopwatch func() int64
 	// Clock tells the time, to any goroutine. nil is the wall's clock, by which the Loop also
 	// wakes itself. With a clock of your own nothing falls due by itself: call Turn when you have
 	// turned it.
@@ -147,7 +149,7 @@ func NewLoop(o LoopOptions) (*Loop, error) {
 func (l *Loop) make() (Engine, error) {
 	return l.options.Maker(core.Options{
 		Now: l.now(), Seed: l.options.Seed, Config: l.options.Config,
-		Commands: l.options.Commands,
+		Commands: l.options.Commands, Stopwatch: l.options.Stopwatch,
 	})
 }
 

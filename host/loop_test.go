@@ -318,3 +318,26 @@ func TestScriptByFakeTime(t *testing.T) {
 		a.want("PING", "+PONG")
 	})
 }
+
+// TestStopwatch shows that commands take time where a stopwatch is lent, and none else.
+func TestStopwatch(t *testing.T) { each(t, testStopwatch) }
+
+func testStopwatch(t *testing.T, m Maker) {
+	for _, lent := range []bool{false, true} {
+		o := LoopOptions{Maker: m}
+		if lent {
+			began := time.Now()
+			o.Stopwatch = func() int64 { return int64(time.Since(began)) }
+		}
+		c := dial(t, newLoop(t, o))
+		c.want(`EVAL "for i = 1, 100000 do end" 0`, "$-1")
+		c.say("INFO commandstats\r\nPING")
+		none, line := false, ""
+		for line = c.line(); line != "+PONG"; line = c.line() {
+			none = none || strings.HasPrefix(line, "cmdstat_eval:calls=1,usec=0,")
+		}
+		if none == lent {
+			t.Errorf("lent %v, EVAL takes no time %v", lent, none)
+		}
+	}
+}

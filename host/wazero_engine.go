@@ -30,6 +30,9 @@ type wazeroEngine struct {
 // configure sends the first input. The events that follow the answer are for the first Step.
 func (w *wazeroEngine) configure(o core.Options) error {
 	in := core.Input{Kind: core.InConfigure, Data: abi.AppendConfigure(nil, o.Seed, o.Config)}
+	if o.Stopwatch != nil {
+		in.Conn = 1 // the guest has one of its own
+	}
 	out, _, err := w.Step(o.Now, []core.Input{in}, nil)
 	switch {
 	case err != nil:

@@ -5,6 +5,7 @@ package main
 import (
 	"math"
 	"runtime"
+	"time"
 
 	"github.com/redlet/redlet/core"
 	"github.com/redlet/redlet/wasm/abi"
@@ -104,7 +105,7 @@ func (g *guest) begin(now core.Time, in *core.Input) bool {
 		}
 		return !g.refused
 	}
-	why := g.configure(now, in.Data)
+	why := g.configure(now, in)
 	g.append(&core.Event{Kind: core.EventConfigured, Ticket: in.Ticket, Data: []byte(why)})
 	if g.engine != nil {
 		g.poll()
@@ -113,20 +114,28 @@ func (g *guest) begin(now core.Time, in *core.Input) bool {
 }
 
 // configure makes the engine, or returns why not.
-func (g *guest) configure(now core.Time, payload []byte) (why string) {
+func (g *guest) configure(now core.Time, in *core.Input) (why string) {
 	g.refused = true
-	seed, config, err := abi.ParseConfigure(payload)
+	seed, config, err := abi.ParseConfigure(in.Data)
 	if err != nil {
 		return err.Error()
 	}
-	engine, err := core.New(core.Options{
-		Now: now, Seed: seed, Config: config, Yield: runtime.Gosched,
-	})
+	options := core.Options{Now: now, Seed: seed, Config: config, Yield: runtime.Gosched}
+	if in.Conn != 0 {
+		options.Stopwatch = stopwatch()
+	}
+	engine, err := core.New(options)
 	if err != nil {
 		return err.Error()
 	}
 	g.engine, g.refused = engine, false
 	return ""
+}
+
+// stopwatch is what the host's clock_time_get shows, which serves for nothing but statistics.
+func stopwatch() func() int64 {
+	start := time.Now()
+	return func() int64 { return int64(time.Since(start)) }
 }
 
 // poll forwards the engine's events as frames.

@@ -95,9 +95,11 @@ func collectLate() func() {
 }
 
 func (v *server) makeLoop() error {
+	began := time.Now()
 	o := host.LoopOptions{
-		Config: v.values,
-		Log:    v.log.write,
+		Config:    v.values,
+		Stopwatch: func() int64 { return int64(time.Since(began)) },
+		Log:       v.log.write,
 		Shutdown: func(reason string) {
 			select {
 			case v.over <- reason:

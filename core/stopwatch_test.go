@@ -1,0 +1,46 @@
+package core
+
+import (
+	"strings"
+	"testing"
+)
+
+// TestStopwatch times commands by a stopwatch that goes on by a microsecond whenever it is looked
+// at: twice a row on the fast path, twice a command elsewhere.
+func TestStopwatch(t *testing.T) {
+	shows := int64(0)
+	for _, c := range []struct {
+		stopwatch func() int64
+		want      []string
+	}{
+		{func() int64 { shows += 1000; return shows }, []string{
+			"cmdstat_get:calls=3,usec=1,usec_per_call=0.33,rejected_calls=0,failed_calls=0",
+			"cmdstat_ping:calls=2,usec=2,usec_per_call=1.00,rejected_calls=0,failed_calls=0",
+			"cmdstat_set:calls=1,usec=1,usec_per_call=1.00,rejected_calls=0,failed_calls=0",
+			"latency_percentiles_usec_get:p50=0.333,p99=0.333,p99.9=0.333",
+			"latency_percentiles_usec_ping:p50=1.003,p99=1.003,p99.9=1.003",
+		}},
+		{nil, []string{
+			"cmdstat_get:calls=3,usec=0,usec_per_call=0.00,rejected_calls=0,failed_calls=0",
+			"latency_percentiles_usec_get:p50=0.000,p99=0.000,p99.9=0.000",
+		}},
+	} {
+		e, err := New(Options{Now: 1e15, Stopwatch: c.stopwatch})
+		if err != nil {
+			t.Fatal(err)
+		}
+		e.open(1, Conn{})
+		e.feed(1, []byte("PING\r\nPING\r\nSET k v\r\nGET k\r\n")) // which are known from now on
+		e.feed(1, []byte("CONFIG RESETSTAT\r\nPING\r\n"))
+		set, get := "*3\r\n$3\r\nSET\r\n$1\r\nk\r\n$1\r\nv\r\n", "*2\r\n$3\r\nGET\r\n$1\r\nk\r\n"
+		e.feed(1, []byte(set+get+get+get+"PING\r\n"))
+		sent(e, 1)
+		e.feed(1, []byte("INFO commandstats latencystats\r\n"))
+		got := sent(e, 1)
+		for _, line := range c.want {
+			if !strings.Contains(got, "\r\n"+line+"\r\n") {
+				t.Errorf("no line %s in\n%s", line, got)
+			}
+		}
+	}
+}
