@@ -17,7 +17,7 @@ type Histogram struct {
 	total  int64
 }
 
-// Add counts a duration n times. What is longer than Max counts as Max, what is shorter than 1 as 1.
+// Add counts a duration n times. What is longer than Max counts as Max, what is below 1 as 1.
 func (h *Histogram) Add(ns int64, n int) {
 	h.counts[index(min(max(ns, 1), Max))] += uint32(n)
 	h.total += int64(n)
