@@ -76,7 +76,9 @@ func (f Field) bounds() (least, most int64) {
 func (f Field) Fit(v int64, o Overflow) (int64, bool) {
 	least, most := f.bounds()
 	switch {
-	case v > most || v < 0 && !f.Signed:
+	case v > most || v < 0 && !f.Signed, v < 0 && f.Bits < 64 && most-v < 0:
+		// The last: of a value so far below that its distance from most does not fit into 64 bits
+		// Redis believes that it lies above.
 		return f.overflown(v, most, o)
 	case v < least:
 		return f.overflown(v, least, o)
