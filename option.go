@@ -22,6 +22,7 @@ type settings struct {
 	time   time.Time // of frozen
 	log    func(level int, text string)
 	more   []core.Command
+	types  []*core.Type
 }
 
 // WithAddr has the server listen on a TCP address from the start, such as "127.0.0.1:6379".
@@ -72,4 +73,10 @@ func WithLog(f func(level int, text string)) Option {
 // of one and [core.Call] for what its Run has to work with. They run under the native engine only.
 func WithCommands(commands ...core.Command) Option {
 	return func(o *settings) { o.more = append(o.more, commands...) }
+}
+
+// WithTypes adds types of values for commands of [WithCommands] to work on. RDB files and snapshots
+// hold such values; where they are loaded the types must be known too.
+func WithTypes(types ...*core.Type) Option {
+	return func(o *settings) { o.types = append(o.types, types...) }
 }

@@ -57,6 +57,7 @@ func Run(options ...Option) (*Server, error) {
 		Seed:     o.seed,
 		Config:   o.config,
 		Commands: o.more,
+		Types:    o.types,
 		Keep:     o.maker != nil,
 		Log:      o.log,
 		Shutdown: func(string) { go s.Close() },

@@ -262,7 +262,7 @@ func cmdTouch(c *Call) {
 
 func cmdType(c *Call) {
 	if o := c.lookupNoTouch(c.Args[1]); o != nil {
-		c.Status(o.ops().name)
+		c.Status(o.typeName())
 		return
 	}
 	c.Status("none")
@@ -378,7 +378,7 @@ func cmdScan(c *Call) {
 		case opt.match != nil && !glob.Match(opt.match, []byte(key), false):
 		case o.gone(c.nowMs()):
 			lapsed = append(lapsed, o)
-		case opt.kind == nil || is(opt.kind, o.ops().name):
+		case opt.kind == nil || o.isType(opt.kind):
 			keys = append(keys, key)
 		}
 	}

@@ -32,6 +32,8 @@ type Options struct {
 	// Commands are commands beside those of Redis, which a package above this one or a program
 	// brings: see [Call]. New copies them.
 	Commands []Command
+	// Types are types of values that such commands work on. They must not change.
+	Types []*Type
 	// Stopwatch, when not nil, shows nanoseconds that go by. It serves INFO's statistics of how long
 	// commands take, which else is 0, and nothing else.
 	Stopwatch func() int64
@@ -85,6 +87,7 @@ type Engine struct {
 	ids       identity
 
 	top    Call      // the call of the command that a client sent; reused
+	types  []*Type   // those from outside
 	nested []*nested // what runs the commands of Do, by depth; reused
 	depth  int       // how deep the command under way is within Do
 	idle   idlers
@@ -111,6 +114,9 @@ func New(o Options) (*Engine, error) {
 		if e.table, err = commands.with(o.Commands); err != nil {
 			return nil, err
 		}
+	}
+	if err := e.withTypes(o.Types); err != nil {
+		return nil, err
 	}
 	e.configChanged()
 	e.compat = newCompat(e)

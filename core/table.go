@@ -87,7 +87,7 @@ func (t *table) with(more []Command) (*table, error) {
 	return &all, nil
 }
 
-// CommandError says why [New] refuses one of [Options.Commands].
+// CommandError says why [New] refuses one of [Options.Commands] or [Options.Types].
 type CommandError string
 
 // Error implements error.

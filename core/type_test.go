@@ -10,7 +10,7 @@ import (
 
 // kindRing is a type that this file alone declares: a ring keeps the last few strings it was given.
 const (
-	kindRing kind     = kindModule
+	kindRing kind     = kindCount - 1
 	typeRing rdb.Type = 200
 )
 

@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/redlet/redlet/core/internal/rdb"
+	"github.com/redlet/redlet/core/internal/syntax"
 	"github.com/redlet/redlet/core/internal/timer"
 )
 
@@ -17,14 +18,14 @@ const (
 	kindZset   kind = 3
 	kindHash   kind = 4
 	kindStream kind = 6
-	kindModule kind = 7 // the first of those that Redis does not have
+	kindModule kind = 5 // every type from outside: see Type
 	kindCount  kind = 16
 )
 
 // kindOps is all that the engine knows of a type beyond its commands. Nothing else asks of what
 // type a value is, but for the commands that work on one type alone.
 type kindOps struct {
-	name  string // TYPE's answer
+	name  string // TYPE's answer: see object.typeName
 	sizes string // how INFO's section Keysizes calls its lengths; "" leaves the type out
 
 	// encoding names how the value is kept now, as OBJECT ENCODING shows it.
@@ -70,10 +71,27 @@ var kinds = [kindCount]kindOps{
 	kindList:   listOps,
 	kindSet:    setOps,
 	kindHash:   hashOps,
+	kindModule: moduleOps,
 }
 
 // ops is what there is to know of the value's type.
 func (o *object) ops() *kindOps { return &kinds[o.kind] }
+
+// typeName is what TYPE answers.
+func (o *object) typeName() string {
+	if o.kind == kindModule {
+		return o.moduleValue().of.Name
+	}
+	return o.ops().name
+}
+
+// isType tells whether a word, in any case, names the value's type.
+func (o *object) isType(word []byte) bool {
+	if o.kind == kindModule {
+		return string(syntax.AppendLower(nil, word)) == syntax.Lower(o.typeName())
+	}
+	return is(word, o.ops().name)
+}
 
 // loadValue reads a value of an RDB type; nil is a collection without elements.
 func (e *Engine) loadValue(r *rdb.Reader, t rdb.Type) (*object, error) {

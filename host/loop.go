@@ -39,8 +39,9 @@ type LoopOptions struct {
 	// Seed and Config are given to each engine; see core.Options.
 	Seed   [32]byte
 	Config map[string]string
-	// Commands are commands beside Redis's own; see core.Options. Only Native's engines take them.
+	// Commands and Types are beside Redis's own; see core.Options. Only Native's engines take them.
 	Commands []core.Command
+	Types    []*core.Type
 	// Stopwatch, if not nil, lets the engine tell how long commands take; see core.Options.
 	Stopwatch func() int64
 	// Clock tells the time, to any goroutine. nil is the wall's clock, by which the Loop also
@@ -149,7 +150,7 @@ func NewLoop(o LoopOptions) (*Loop, error) {
 func (l *Loop) make() (Engine, error) {
 	return l.options.Maker(core.Options{
 		Now: l.now(), Seed: l.options.Seed, Config: l.options.Config,
-		Commands: l.options.Commands, Stopwatch: l.options.Stopwatch,
+		Commands: l.options.Commands, Types: l.options.Types, Stopwatch: l.options.Stopwatch,
 	})
 }
 

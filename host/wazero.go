@@ -49,7 +49,7 @@ var errCommands = errors.New("a guest has the commands that it was built with: r
 // compiled when the first is made, once in a process, and shared by all.
 func Wazero(o WazeroOptions) Maker {
 	return func(c core.Options) (Engine, error) {
-		if len(c.Commands) > 0 {
+		if len(c.Commands)+len(c.Types) > 0 {
 			return nil, errCommands
 		}
 		m, err := moduleFor(o)
