@@ -11,7 +11,7 @@ import { fileURLToPath } from 'node:url';
 import { open } from '../src/node.js';
 
 /** How long a test waits at most for what another program or connection does in a moment. */
-export const PATIENCE_MS = 20_000;
+export const PATIENCE_MS = 120_000;
 
 /** The package's folder. */
 export const root = fileURLToPath(new URL('..', import.meta.url));
