@@ -6,8 +6,19 @@ import (
 	"github.com/redlet/redlet/core/internal/reply"
 )
 
-// Call is one command being run on behalf of a connection. Its embedded replies are that
-// connection's output.
+// Call is one command being run on behalf of a connection. It is good until the command's Run
+// returns. What a command from outside has to work with:
+//
+//   - Args, the command line; ArgInt reads a number of it.
+//   - Replies, in the client's protocol: OK, Status, Error, Int, Count, Double, Bool, BigNumber,
+//     Bulk, BulkString, Verbatim, Null; Array, Map and Set announce so many elements, which follow.
+//     A command makes one reply. The text of an error begins with its code: see the errors of this
+//     package, such as [ErrSyntax].
+//   - Keys and their changes: Value, SetValue, Changed and Delete for a [Type] from outside, and
+//     Do, which runs any command of the engine.
+//   - Propagate, where what replicas and the append-only file are to be told is not the command as
+//     it stands.
+//   - Now and Random, in place of a clock and of chance, so that a run can be repeated.
 type Call struct {
 	*reply.Writer
 	e    *Engine

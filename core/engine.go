@@ -1,8 +1,3 @@
-// Package core is a Redis engine that performs no I/O.
-//
-// Hand it the bytes that clients sent and the time it is; it hands back the bytes to send, and the
-// instant at which it next has something to do without being asked. The same inputs in the same
-// order always give the same outputs.
 package core
 
 import (
