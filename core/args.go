@@ -11,13 +11,15 @@ import (
 // The functions here read arguments. Those of a call reply the error themselves and then report
 // false: the handler returns.
 
-// is reports whether an argument is a word, in any case; word is in lower case.
+// is reports whether an argument is a word, in any case; word is in lower case. As with Redis, which
+// compares strings of C, a NUL ends the argument.
 //
 //go:noinline
 func is(arg []byte, word string) bool {
-	if len(arg) != len(word) {
+	if len(arg) != len(word) && (len(arg) < len(word) || arg[len(word)] != 0) {
 		return false
 	}
+	arg = arg[:len(word)]
 	for i := 0; i < len(arg); i++ {
 		b := arg[i]
 		if 'A' <= b && b <= 'Z' {

@@ -6,7 +6,7 @@ import (
 	"slices"
 	"strconv"
 
-	"github.com/redlet/redlet/core/internal/resp"
+	"github.com/redlet/redlet/core/internal/aofile"
 )
 
 // A ReplayError tells where a file of an append-only file cannot be understood, and why.
@@ -23,7 +23,7 @@ func (r *ReplayError) Error() string { return r.Reason + " at offset " + strconv
 // applied. They are fewer than the file has where it ends in the midst of a command or a
 // transaction and aof-load-truncated allows that: the host is then to cut off the rest.
 //
-// Keys whose time is over are kept, since what follows may yet change that; they go after InLoaded.
+// Keys whose time is over are kept, since what follows may yet change that; they go after Loaded.
 // After an error the data are what was applied before.
 func (e *Engine) replay(file []byte) (good int, err error) {
 	a := &e.aof
@@ -46,7 +46,7 @@ func (e *Engine) replay(file []byte) (good int, err error) {
 		l.commit()
 		rest = file[l.r.Offset():]
 	}
-	r := replayer{e: e, file: file, at: len(file) - len(rest)}
+	r := replayer{e: e, file: file, at: len(file) - len(rest), good: len(file) - len(rest)}
 	r.conn = conn{db: e.dbs[0], flags: connExec | connClosing}
 	now := e.now
 	a.replayed, e.now = now, 0
@@ -56,12 +56,12 @@ func (e *Engine) replay(file []byte) (good int, err error) {
 	return r.good, err
 }
 
-// replayer is a file of commands being applied. Meanwhile the engine's time is 0, so that nothing
+// replay is a file of commands being applied. Meanwhile the engine's time is 0, so that nothing
 // expires.
 type replayer struct {
 	e      *Engine
 	conn   conn // on behalf of which commands run
-	reader resp.Reader
+	reader aofile.Reader
 	file   []byte
 	at     int      // where the next command stands
 	good   int      // up to here all is applied
@@ -69,43 +69,31 @@ type replayer struct {
 	queue  []queued // what stands there
 }
 
-// replayBulkMax bounds an argument: no file can hold a longer one.
-const replayBulkMax = min(1<<40, math.MaxInt)
-
 func (r *replayer) run() error {
-	for n := 0; r.at < len(r.file); n++ {
-		if !r.multi {
-			r.good = r.at
-		}
-		size, status := 0, resp.Malformed
-		switch r.file[r.at] {
-		case '#': // an annotation
-			if size = bytes.IndexByte(r.file[r.at:], '\n') + 1; size == 0 {
-				return r.cut()
-			}
-			r.at += size
-			continue
-		case '*':
-			size, status = r.reader.Next(r.file[r.at:], resp.Limits{BulkMax: replayBulkMax})
-		}
+	for n := 0; ; n++ {
+		size, status := r.reader.Next(r.file[r.at:], true)
 		switch status {
-		case resp.Partial:
-			return r.cut()
-		case resp.Complete:
+		case aofile.Complete:
 			if problem := r.command(r.reader.Args); problem != "" {
 				return r.fail(problem)
 			}
+		case aofile.End:
+			if r.multi {
+				r.e.log(logWarning, "Revert incomplete MULTI/EXEC transaction from AOF file")
+				return r.cut()
+			}
+			r.good = r.at
+			return nil
+		case aofile.Short:
+			return r.cut()
 		default:
 			return r.fail("bad file format")
 		}
-		r.at += size
+		if r.at += size; !r.multi && len(r.reader.Args) > 0 {
+			r.good = r.at
+		}
 		r.e.yieldIn(n)
 	}
-	if r.multi {
-		return r.cut()
-	}
-	r.good = r.at
-	return nil
 }
 
 func (r *replayer) fail(reason string) error { return &ReplayError{r.at, reason} }
@@ -120,8 +108,11 @@ func (r *replayer) cut() error {
 }
 
 // command applies a command, or keeps it until the transaction is complete, and returns what is
-// wrong with it.
+// wrong with it. An annotation has no arguments.
 func (r *replayer) command(args [][]byte) (problem string) {
+	if len(args) == 0 {
+		return ""
+	}
 	cmd := r.e.lookupCommand(args)
 	c := Call{e: r.e, conn: &r.conn, cmd: cmd, Args: args}
 	if v := c.check(atTrusted); v != allowed {

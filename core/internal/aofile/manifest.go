@@ -1,6 +1,6 @@
-// Package aof reads and writes the texts that an append-only file is made of, as redis-server 8
+// Package aofile reads and writes the texts that an append-only file is made of, as redis-server 8
 // does: the manifest that names its files, and the commands in them.
-package aof
+package aofile
 
 import (
 	"bytes"
