@@ -39,8 +39,9 @@ func WithPassword(password string) Option {
 // WithConfig sets parameters of redis.conf by name; a value of several words is written in one
 // string, as CONFIG SET takes it. "compat" makes the server behave as an older version: "7.2".
 // What concerns sockets is ignored: see [WithAddr]. Other than in redis-server, "save" is "":
-// nothing is written to disk but by commands that ask for it. With "appendonly" set to "yes" and
-// "dir" to a folder, the data are there again for the next server that is started so.
+// nothing is written to disk but by commands that ask for it. With "dir" set to a folder, which
+// must be there, the server begins with the data that the last one saved in it, or, with
+// "appendonly" set to "yes", with all that the last one had.
 func WithConfig(parameters map[string]string) Option {
 	return func(o *settings) { maps.Copy(o.config, parameters) }
 }

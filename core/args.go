@@ -11,8 +11,8 @@ import (
 // The functions here read arguments. Those of a call reply the error themselves and then report
 // false: the handler returns.
 
-// is reports whether an argument is a word, in any case; word is in lower case. As with Redis, which
-// compares strings of C, a NUL ends the argument.
+// is reports whether an argument is a word, in any case; word is in lower case. As with Redis,
+// which compares strings of C, a NUL ends the argument.
 //
 //go:noinline
 func is(arg []byte, word string) bool {

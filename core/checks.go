@@ -143,7 +143,7 @@ func checkExistence(c *Call, at place) verdict {
 	case at == atScript:
 		return "ERR Unknown Redis command called from script"
 	case at == atTrusted:
-		return verdict("unknown command '" + clip(c.Args[0], 128) + "'")
+		return verdict("Unknown command '" + clip(c.Args[0], 128) + "'")
 	case container:
 		return verdict(errSubcommand(c.cmd, c.Args[1]))
 	}
@@ -157,7 +157,7 @@ func checkArity(c *Call, at place) verdict {
 	case at == atScript:
 		return "ERR Wrong number of args calling Redis command from script"
 	case at == atTrusted:
-		return verdict("bad file format: wrong number of arguments for '" + c.cmd.full + "'")
+		return badFormat
 	}
 	return verdict(errArity(c.cmd))
 }

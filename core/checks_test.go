@@ -38,7 +38,7 @@ func TestMisconf(t *testing.T) {
 		e.open(2, Conn{})
 		feed(e, 1, strings.Split(c.before, "|")...)
 		feed(e, 2, "BGSAVE")
-		e.saved(1, "read-only file system")
+		e.saved(e.persist.pending[0], "read-only file system")
 		sent(e, 1)
 		feed(e, 1, c.send)
 		if got := sent(e, 1); got != c.want {
@@ -68,7 +68,7 @@ func TestChecks(t *testing.T) {
 func bgsave(failure string) func(*Engine) {
 	return func(e *Engine) {
 		feed(e, 2, "BGSAVE")
-		e.saved(e.persist.ticket, failure)
+		e.saved(e.persist.pending[0], failure)
 	}
 }
 

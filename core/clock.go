@@ -54,11 +54,11 @@ const dueMax = 10_000
 func (e *Engine) Advance(host Time) {
 	e.clock.host = max(e.clock.host, host)
 	switch {
+	case e.waitsForFiles(): // nothing expires before all is there
+		e.setNow(max(e.now, e.clock.read()))
 	case e.has(engineScript):
 		e.setNow(max(e.now, e.clock.read()))
 		e.scripts.step(e)
-	case e.aof.loading != nil: // nothing expires before all is there
-		e.setNow(max(e.now, e.clock.read()))
 	default:
 		e.turn(e.clock.read())
 	}
@@ -72,13 +72,17 @@ func (e *Engine) setNow(t Time) { e.now, e.second = t, uint32(t/1e6) }
 // input can, the past when Advance should be called again at once.
 func (e *Engine) Deadline() Time {
 	switch {
+	case e.waitsForFiles():
+		return Never
 	case e.has(engineScript):
 		return e.clock.host
-	case e.aof.loading != nil:
-		return Never
 	}
 	return e.clock.hostTime(e.due())
 }
+
+// waitsForFiles reports whether the engine does nothing before the host has answered: it is loading
+// its data, or what was appended is being made durable.
+func (e *Engine) waitsForFiles() bool { return e.aof.loading != nil || e.held }
 
 // due returns the engine time at which something next happens by itself.
 func (e *Engine) due() Time {

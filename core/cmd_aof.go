@@ -42,15 +42,17 @@ func (c *Call) durable() {
 		c.Int(0)
 		return
 	}
-	c.e.syncAOF(syncFirst)
+	c.e.syncFirst()
 	c.Int(1)
 }
 
-// debugLoadaof has the host hand over what was written, in place of all data.
+// debugLoadaof loads what was written, in place of all data.
 func debugLoadaof(c *Call) {
-	if !c.e.aof.on || !c.mayBlock() {
+	a := &c.e.aof
+	if !a.on || a.rewriting != nil || !c.mayBlock() {
 		c.Error(errLoadaof)
 		return
 	}
-	c.e.loadAOF(c.block(nil, kindCount, Never, nil))
+	a.loading = &load{waiter: c.block(nil, kindCount, Never, nil)}
+	c.e.loadFiles()
 }

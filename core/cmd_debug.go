@@ -173,16 +173,15 @@ func debugSleep(c *Call) {
 	c.block(nil, kindString, c.e.asleep, (*Call).replyOK)
 }
 
-// sleepUntil has nobody served before an instant.
+// sleepUntil has nobody served before an instant; 0 is over.
 func (e *Engine) sleepUntil(t Time) {
 	e.asleep = t
-	e.flags |= engineAsleep
+	e.flags.set(engineAsleep, t != 0)
 }
 
 // wakeUp ends what sleepUntil began.
 func (e *Engine) wakeUp() {
-	e.asleep = 0
-	e.flags &^= engineAsleep
+	e.sleepUntil(0)
 	e.resumePostponed()
 }
 

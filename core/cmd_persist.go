@@ -162,7 +162,7 @@ func cmdShutdown(c *Call) {
 func (e *Engine) abortShutdown() bool {
 	any := false
 	for i := range e.persist.pending {
-		if s := &e.persist.pending[i]; s.shutdown {
+		if s := e.persist.pending[i]; s.shutdown {
 			s.shutdown, any = false, true
 			if s.waiter != nil && s.waiter.conn.blocked == s.waiter {
 				e.unblockWithReply(s.waiter, func(c *Call) { c.Error(errShutdown) })

@@ -70,6 +70,8 @@ func (e *Engine) drop(cl *conn) {
 }
 
 // connsByID lists the connections by their ids.
+//
+//go:noinline
 func (e *Engine) connsByID() []*conn {
 	all := make([]*conn, 0, len(e.conns))
 	for _, cl := range e.conns { // order: sorted below

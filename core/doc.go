@@ -33,8 +33,8 @@
 //
 // # A change
 //
-// Every change of a key goes through change.go, by a function that says who makes it: a command, the
-// clock, eviction, a database that is emptied, a file that is loaded. It does all that a change
+// Every change of a key goes through change.go, by a function that says who makes it: a command,
+// the clock, eviction, a database that is emptied, a file that is loaded. It does all that a change
 // takes: the dictionary, the expiry, the count of changes (dirty), the count of memory, and
 // signalModifiedKey, which tells those who watch the key (cmd_transaction.go), wait for it
 // (blocking.go) or track it (tracking.go); then the keyspace event (notify.go). Values are mute: a
@@ -42,16 +42,16 @@
 // the engine.
 //
 // What a command changed is propagated (replicas.go) as the client wrote it, unless the handler
-// calls Propagate: what depends on time, chance or others is sent as what came of it. The changes of
-// a command, a transaction or a script collect in replicas.unit; propagatePending sends the whole,
-// between MULTI and EXEC if it is several, to the replicas and to the append-only file (aof.go). The
-// event that appends goes before every event that was not polled yet, so nobody hears of a change
-// that is not in the file.
+// calls Propagate: what depends on time, chance or others is sent as what came of it. The changes
+// of a command, a transaction or a script collect in replicas.unit; propagatePending sends the
+// whole, between MULTI and EXEC if it is several, to the replicas and to the append-only file
+// (aof.go). The event that appends goes before every event that was not polled yet, so nobody hears
+// of a change that is not in the file.
 //
 // # An expiry
 //
-// Keys with an expiry, and hashes with one in a field, stand in heaps (expiries in keyspace.go). The
-// earliest is part of Deadline; Advance brings the time there and expireNext removes the key. A
+// Keys with an expiry, and hashes with one in a field, stand in heaps (expiries in keyspace.go).
+// The earliest is part of Deadline; Advance brings the time there and expireNext removes the key. A
 // command that comes upon a key first, since active expiry is off or many are due at once, does the
 // same by expireIfNeeded: so a key is never seen behind its time. A file being loaded is applied at
 // time 0, at which nothing expires.

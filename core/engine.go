@@ -32,6 +32,8 @@ type Options struct {
 	// Stopwatch, when not nil, shows nanoseconds that go by. It serves INFO's statistics of how long
 	// commands take, which else is 0, and nothing else.
 	Stopwatch func() int64
+	// Ticket is that of the EventConfigured which says that the engine is ready.
+	Ticket uint32
 	// Yield, when not nil, is called every so often inside long work. The WebAssembly guest hands
 	// Go's scheduler a turn there; elsewhere it stays nil.
 	Yield func()
@@ -60,7 +62,8 @@ type Engine struct {
 	recentConns   [recentConnsSize]*conn // connections that were looked up lately, by their ids
 	currentClient *conn                  // the client whose commands are running; nil between inputs
 	events        []Event
-	polled        int // events before this index have been polled; 0 once all have been
+	polled        int  // events before this index have been polled; 0 once all have been
+	held          bool // the rest may not be polled before an answer comes: see hold
 
 	ticket uint32                  // of the last event that ask gave out
 	asked  map[uint32]func(*Input) // what gets the answers, by their tickets
@@ -95,6 +98,7 @@ func New(o Options) (*Engine, error) {
 		table:  &commands,
 		random: random.New(o.Seed),
 		yield:  o.Yield,
+		types:  o.Types,
 
 		stopwatch: o.Stopwatch,
 
@@ -110,7 +114,7 @@ func New(o Options) (*Engine, error) {
 			return nil, err
 		}
 	}
-	if err := e.withTypes(o.Types); err != nil {
+	if err := checkTypes(o.Types); err != nil {
 		return nil, err
 	}
 	e.configChanged()
@@ -125,7 +129,8 @@ func New(o Options) (*Engine, error) {
 	e.stats.start(e)
 	e.persist.start(e)
 	e.replicas.pingAt = Never
-	e.aof.start(e)
+	_, dir := o.Config["dir"]
+	e.start(o.Ticket, dir)
 	return e, nil
 }
 
@@ -204,6 +209,8 @@ func (e *Engine) hangup(cl *conn) {
 }
 
 // log sends a line to the host's log, unless it lies below loglevel.
+//
+//go:noinline
 func (e *Engine) log(level int, text string) {
 	if level < e.cfg.logLevel {
 		return

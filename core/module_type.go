@@ -60,8 +60,8 @@ func (t *Type) problem() string {
 	return ""
 }
 
-// withTypes makes the engine know types from outside.
-func (e *Engine) withTypes(types []*Type) error {
+// checkTypes says what is wrong with types that an engine is to know.
+func checkTypes(types []*Type) error {
 	for i, t := range types {
 		if problem := t.problem(); problem != "" {
 			return CommandError(problem)
@@ -72,7 +72,6 @@ func (e *Engine) withTypes(types []*Type) error {
 			}
 		}
 	}
-	e.types = types
 	return nil
 }
 
@@ -99,7 +98,8 @@ func (c *Call) SetValue(t *Type, key []byte, value any) {
 
 // Changed tells everybody that the value at a key was changed or set: those who watch the key, wait
 // for it or track it, and those who listen to keyspace events, to whom event is named. It counts as
-// one change, and has the command propagated as it is, unless Do or Propagate said what to propagate.
+// one change, and has the command propagated as it is, unless Do or Propagate said what to
+// propagate.
 func (c *Call) Changed(event string, key []byte) {
 	c.signalModified(notifyModule, event, key)
 }

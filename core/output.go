@@ -103,6 +103,6 @@ func (e *Engine) flush(cl *conn) {
 	}
 	if !cl.announced {
 		cl.announced = true
-		e.emit(Event{Kind: EventData, Conn: cl.id})
+		e.events = append(e.events, Event{Kind: EventData, Conn: cl.id})
 	}
 }

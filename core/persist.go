@@ -16,20 +16,18 @@ type persist struct {
 	dirty  int64 // changes since the last save
 	broken bool  // the last save in the background failed
 
-	last    Time   // when a save last succeeded; at first, when the engine started
-	tried   Time   // when a save in the background was last begun
-	took    Time   // how long the last one in the background took, -1 before the first
-	saves   int64  // that succeeded
-	expired int64  // keys that the last image to be loaded had but whose time was over
-	loaded  int64  // keys that it had and whose time was not over
-	ticket  uint32 // of the latest save
-	pending []save // in the order in which they were begun
-	wanted  bool   // BGSAVE in a transaction: a save is to begin behind the transaction
+	last    Time    // when a save last succeeded; at first, when the engine started
+	tried   Time    // when a save in the background was last begun
+	took    Time    // how long the last one in the background took, -1 before the first
+	saves   int64   // that succeeded
+	expired int64   // keys that the last image to be loaded had but whose time was over
+	loaded  int64   // keys that it had and whose time was not over
+	pending []*save // in the order in which they were begun
+	wanted  bool    // BGSAVE in a transaction: a save is to begin behind the transaction
 }
 
 // save is an image that the host is putting in its place.
 type save struct {
-	ticket     uint32
 	background bool         // BGSAVE, or a save point
 	shutdown   bool         // SHUTDOWN follows
 	force      bool         // and it does even if the save fails
@@ -74,7 +72,7 @@ func (p *persist) turn(e *Engine) {
 }
 
 func (p *persist) inBackground() bool {
-	return slices.ContainsFunc(p.pending, func(s save) bool { return s.background })
+	return slices.ContainsFunc(p.pending, func(s *save) bool { return s.background })
 }
 
 // diskErrorChanged notes whether something failed that may keep commands from writing.
@@ -85,25 +83,20 @@ func (e *Engine) diskErrorChanged() {
 // beginSave hands an image of the data to the host. saved ends it.
 func (e *Engine) beginSave(s save) {
 	p := &e.persist
-	p.ticket++
-	s.ticket, s.dirty, s.begun = p.ticket, p.dirty, e.now
+	s.dirty, s.begun = p.dirty, e.now
 	if s.background {
 		p.tried = e.now
 	}
-	p.pending = append(p.pending, s)
-	e.emit(Event{Kind: EventSave, Ticket: s.ticket, Path: e.cfg.rdbPath(),
-		Data: e.image(nil, imageFile)})
+	p.pending = append(p.pending, &s)
+	e.replaceFile(e.cfg.rdbPath(), e.image(nil, imageFile), func(failure string) {
+		e.saved(&s, failure)
+	})
 }
 
-// saved tells the outcome of an EventSave: "" is success, anything else says what went wrong.
-// A ticket that is not, or no more, waited for is passed over.
-func (e *Engine) saved(ticket uint32, failure string) {
+// saved tells the outcome of a save: "" is success, anything else says what went wrong.
+func (e *Engine) saved(s *save, failure string) {
 	p := &e.persist
-	i := slices.IndexFunc(p.pending, func(s save) bool { return s.ticket == ticket })
-	if i < 0 {
-		return
-	}
-	s := p.pending[i]
+	i := slices.Index(p.pending, s)
 	p.pending = slices.Delete(p.pending, i, i+1)
 	if failure == "" {
 		p.last = e.now
@@ -119,8 +112,7 @@ func (e *Engine) saved(ticket uint32, failure string) {
 	if s.background {
 		p.took = e.now - s.begun
 	}
-	e.answerSave(&s, failure == "")
-	e.beforeSleep()
+	e.answerSave(s, failure == "")
 }
 
 // answerSave goes on with the command that waits for a save.
@@ -149,8 +141,8 @@ func (e *Engine) stop(signal string) {
 	}
 	e.log(logWarning, "User requested shutdown...")
 	opt := strings.Fields(how)
-	save := len(e.cfg.save) > 0 && !slices.Contains(opt, "nosave")
-	e.end(save || slices.Contains(opt, "save"), slices.Contains(opt, "force"), nil)
+	save := len(e.cfg.save) > 0 && !slices.Contains(opt, "nosave") || slices.Contains(opt, "save")
+	e.end(save && e.aof.loading == nil, slices.Contains(opt, "force"), nil)
 }
 
 // end shuts down, after saving if so wanted. The command that waiter stands for waits for it.
@@ -168,6 +160,10 @@ const shutdownAsked = "SHUTDOWN"
 // shutdown asks the host to stop. From now on no command runs.
 func (e *Engine) shutdown(why string) {
 	e.flags |= engineClosing
+	if e.aof.on && !e.held {
+		e.log(logNotice, "Calling fsync() on the AOF file.")
+		e.verb(EventSync, e.aof.incr, nil, nil)
+	}
 	e.emit(Event{Kind: EventShutdown, Data: []byte(why)})
 }
 

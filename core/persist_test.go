@@ -27,6 +27,7 @@ func newSaver(t *testing.T, config map[string]string) *saver {
 		t.Fatal(err)
 	}
 	s := &saver{Engine: e, t: t, now: coretest.Epoch, unread: map[core.ConnID]string{}}
+	s.poll()
 	for id := range core.ConnID(2) {
 		open(e, id+1)
 	}
@@ -43,7 +44,9 @@ func (s *saver) poll() {
 	var ev core.Event
 	for s.Poll(&ev) {
 		switch ev.Kind {
-		case core.EventSave:
+		case core.EventRead: // there is nothing at the start
+			s.Input(&core.Input{Kind: core.InAbsent, Ticket: ev.Ticket})
+		case core.EventReplace:
 			s.saves = append(s.saves, ev)
 		case core.EventShutdown:
 			s.stops++
@@ -85,7 +88,7 @@ func (s *saver) saved(failure string, client core.ConnID, want string) {
 	}
 	ev := s.saves[0]
 	s.saves = s.saves[1:]
-	s.Input(&core.Input{Kind: core.InSaved, Ticket: ev.Ticket, Data: []byte(failure)})
+	s.Input(&core.Input{Kind: core.InDone, Ticket: ev.Ticket, Data: []byte(failure)})
 	s.gets(client, want)
 }
 
@@ -122,7 +125,7 @@ func TestSaveWaits(t *testing.T) {
 	s.say(1, "SAVE", "")
 	s.Input(&core.Input{Kind: core.InClose, Conn: 1})
 	s.saved("", 0, "")
-	s.Input(&core.Input{Kind: core.InSaved, Ticket: 77}) // a ticket that nobody waits for
+	s.Input(&core.Input{Kind: core.InDone, Ticket: 77}) // a ticket that nobody waits for
 	s.gets(0, "")
 }
 

@@ -26,8 +26,10 @@ func TestProtectedMode(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		e.open(1, c.peer)
 		var ev Event
+		for e.Poll(&ev) {
+		}
+		e.open(1, c.peer)
 		more := e.Poll(&ev)
 		if more == c.welcome {
 			t.Errorf("%v, %v: event %v, %v", c.peer, c.config, ev, more)

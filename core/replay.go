@@ -1,110 +1,225 @@
 package core
 
 import (
-	"bytes"
-	"math"
-	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/redlet/redlet/core/internal/aofile"
 )
 
-// A ReplayError tells where a file of an append-only file cannot be understood, and why.
-type ReplayError struct {
-	Offset int    // of the command, counted from the file's first byte
-	Reason string // a clause without a full stop
-}
-
-// Error gives the reason and the offset.
-func (r *ReplayError) Error() string { return r.Reason + " at offset " + strconv.Itoa(r.Offset) }
-
-// replay applies a file of an append-only file: an RDB image, or commands, or an image and then
-// commands. The first one after an EventLoad replaces all data. It returns the bytes that it
-// applied. They are fewer than the file has where it ends in the midst of a command or a
-// transaction and aof-load-truncated allows that: the host is then to cut off the rest.
-//
-// Keys whose time is over are kept, since what follows may yet change that; they go after Loaded.
-// After an error the data are what was applied before.
-func (e *Engine) replay(file []byte) (good int, err error) {
-	a := &e.aof
-	if a.loading == nil {
-		return 0, &ReplayError{0, "nothing is being loaded"}
-	}
-	if a.loading.files++; a.loading.files == 1 {
-		a.size = 0
-		for _, d := range e.dbs {
-			e.flushDB(d)
-		}
-		e.functions = functions{}
-	}
-	rest := file
-	if bytes.HasPrefix(file, []byte("REDIS")) {
-		l := loader{e: e, clock: e.clock, random: e.random}
-		if err := l.load(file); err != nil {
-			return 0, err
-		}
-		l.commit()
-		rest = file[l.r.Offset():]
-	}
-	r := replayer{e: e, file: file, at: len(file) - len(rest), good: len(file) - len(rest)}
-	r.conn = conn{db: e.dbs[0], flags: connExec | connClosing}
-	now := e.now
-	a.replayed, e.now = now, 0
-	err = r.run()
-	a.replayed, e.now = 0, now
-	a.size += int64(r.good)
-	return r.good, err
-}
-
-// replay is a file of commands being applied. Meanwhile the engine's time is 0, so that nothing
-// expires.
+// replayer applies a file of an append-only file: an RDB image, or commands, or an image and then
+// commands. Commands are applied piece by piece, as the host reads them. Meanwhile the engine's
+// time is 0, so that nothing expires: what follows may yet change that.
 type replayer struct {
 	e      *Engine
-	conn   conn // on behalf of which commands run
+	conn   conn   // on behalf of which commands run
+	name   string // of the file, for messages
+	path   string
+	last   bool   // it is the last file: it may have been cut short
+	then   func() // what follows when all of it is applied
 	reader aofile.Reader
-	file   []byte
-	at     int      // where the next command stands
-	good   int      // up to here all is applied
-	multi  bool     // between MULTI and EXEC
-	queue  []queued // what stands there
+	tail   []byte // what was read and not yet applied
+	read   int64  // how much was read
+	at     int64  // where tail begins, or, while a piece is applied, the next command
+	good   int64  // up to here all is applied
+	multi  bool   // between MULTI and EXEC
+	queue  []queued
 }
 
-func (r *replayer) run() error {
-	for n := 0; ; n++ {
-		size, status := r.reader.Next(r.file[r.at:], true)
-		switch status {
-		case aofile.Complete:
-			if problem := r.command(r.reader.Args); problem != "" {
-				return r.fail(problem)
-			}
-		case aofile.End:
-			if r.multi {
-				r.e.log(logWarning, "Revert incomplete MULTI/EXEC transaction from AOF file")
-				return r.cut()
-			}
-			r.good = r.at
-			return nil
-		case aofile.Short:
-			return r.cut()
-		default:
-			return r.fail("bad file format")
+// begin makes ready for a file.
+func (r *replayer) begin(e *Engine, name, path string, last bool) {
+	*r = replayer{e: e, name: name, path: path, last: last}
+	r.conn = conn{db: e.dbs[0], flags: connExec | connClosing}
+}
+
+// take applies a piece of the file, and asks for the next one.
+func (r *replayer) take(in *reading) {
+	switch {
+	case in.absent:
+		r.e.loaded("Unable to obtain the AOF file " + r.name + " length. stat: " + in.failure)
+		return
+	case in.failure != "":
+		r.e.loaded("Fatal error: can't open the append log file " + r.name + " for reading: " +
+			in.failure)
+		return
+	}
+	text := in.piece
+	if len(r.tail) > 0 {
+		r.tail = append(r.tail, text...)
+		text = r.tail
+	}
+	r.read += int64(len(in.piece))
+	whole := len(in.piece) == 0 || r.read >= in.size
+	image := r.at == 0 && isImage(text)
+	if (image || r.at == 0 && strings.HasPrefix(magic, string(text))) && !whole {
+		if len(r.tail) == 0 { // room for all, once
+			r.tail = append(make([]byte, 0, max(in.size, int64(len(text)))), text...)
 		}
-		if r.at += size; !r.multi && len(r.reader.Args) > 0 {
+		r.e.readPiece(r.path, r.read, r.take)
+		return
+	}
+	if image {
+		var ok bool
+		if text, ok = r.load(text); !ok {
+			return
+		}
+	}
+	e, now := r.e, r.e.now
+	e.aof.replayed, e.now = now, 0
+	rest, status, problem := r.run(text, whole)
+	e.aof.replayed, e.now = 0, now
+	r.tail = append(r.tail[:0], rest...)
+	if problem != "" {
+		r.fail(problem)
+		return
+	}
+	r.ended(status)
+}
+
+// magic is how an RDB file begins.
+const magic = "REDIS"
+
+// isImage tells whether a file begins as an RDB file does.
+func isImage(file []byte) bool {
+	return len(file) >= len(magic) && string(file[:len(magic)]) == magic
+}
+
+// load loads the image at the start of the file, and returns what stands behind it.
+//
+//go:noinline
+func (r *replayer) load(file []byte) (rest []byte, ok bool) {
+	e := r.e
+	l := loader{e: e, clock: e.clock, random: e.random, keepExpired: true}
+	if err := l.load(file); err != nil {
+		e.log(logWarning, err.Error())
+		e.aof.loading.where = ": " + err.Error()
+		e.loaded("Error reading the RDB base file " + r.name + ", AOF loading aborted")
+		return nil, false
+	}
+	l.commit()
+	r.at = int64(l.r.Offset())
+	r.good = r.at
+	return file[l.r.Offset():], true
+}
+
+// run applies the commands of a text, and returns what is left of it and why, or what is wrong with
+// a command. whole says that the file ends with text.
+func (r *replayer) run(text []byte, whole bool) (
+	rest []byte, status aofile.Status, problem string,
+) {
+	for n := 0; ; n++ {
+		size, status := r.reader.Next(text, whole)
+		if status != aofile.Complete {
+			return text, status, ""
+		}
+		if problem := r.command(r.reader.Args); problem != "" {
+			return nil, status, problem
+		}
+		text = text[size:]
+		if r.at += int64(size); !r.multi && len(r.reader.Args) > 0 {
 			r.good = r.at
 		}
 		r.e.yieldIn(n)
 	}
 }
 
-func (r *replayer) fail(reason string) error { return &ReplayError{r.at, reason} }
-
-// cut ends a file that ends too early.
-func (r *replayer) cut() error {
-	if r.e.cfg.aofTruncated {
-		return nil
+// ended goes on behind what run could apply.
+func (r *replayer) ended(status aofile.Status) {
+	switch status {
+	case aofile.More:
+		r.e.readPiece(r.path, r.read, r.take)
+	case aofile.End:
+		if r.multi {
+			r.e.note(logWarning, "Revert incomplete MULTI/EXEC transaction in AOF file ", r.name, "")
+			r.cut()
+			return
+		}
+		r.good = r.at
+		r.end()
+	case aofile.Short:
+		r.cut()
+	case aofile.Unreadable:
+		r.fail("Unrecoverable error")
+	default:
+		r.fail(badFormat)
 	}
-	r.at = r.good
-	return r.fail("unexpected end of file, and aof-load-truncated is no,")
+}
+
+// end goes on when all of the file is applied.
+//
+//go:noinline
+func (r *replayer) end() {
+	r.e.aof.size += r.good
+	r.tail = nil
+	r.then()
+}
+
+// badFormat is what redis-server says of damage.
+const badFormat = "Bad file format"
+
+// fail gives up, since what stands at r.at cannot be applied.
+//
+//go:noinline
+func (r *replayer) fail(problem string) {
+	r.e.aof.loading.where = " (at offset " + strconv.FormatInt(r.at, 10) + ")"
+	text := problem + " reading the append only file " + r.name
+	if problem == badFormat {
+		text += ": make a backup of your AOF file, then use ./redis-check-aof --fix <filename.manifest>"
+	}
+	r.e.loaded(text)
+}
+
+// cut ends a file that ends too early: the rest is cut off, if it may be. A transaction goes as a
+// whole.
+//
+//go:noinline
+func (r *replayer) cut() {
+	e := r.e
+	if !e.cfg.aofTruncated {
+		r.unexpected()
+		return
+	}
+	e.note(logWarning, "!!! Warning: short read while loading the AOF file ", r.name, "!!!")
+	switch {
+	case !r.last:
+		e.loaded("Fatal error: the truncated file is not the last file")
+		return
+	case e.aof.loading.old != "": // another takes its place
+		r.end()
+		return
+	}
+	e.log(logWarning, "!!! Truncating the AOF "+r.name+" at offset "+
+		strconv.FormatInt(r.good, 10)+" !!!")
+	failed := func(failure string) {
+		e.log(logWarning, "Error truncating the AOF file "+r.name+": "+failure)
+		r.unexpected()
+	}
+	r.tail = nil
+	e.readFile(r.path, func(file []byte, in *reading) {
+		if in.failure != "" || int64(len(file)) < r.good {
+			failed(in.failure)
+			return
+		}
+		e.replaceFile(r.path, file[:r.good], func(failure string) {
+			if failure != "" {
+				failed(failure)
+				return
+			}
+			e.note(logWarning, "AOF ", r.name, " loaded anyway because aof-load-truncated is enabled")
+			r.end()
+		})
+	})
+}
+
+// unexpected gives up since the file ends too early.
+//
+//go:noinline
+func (r *replayer) unexpected() {
+	r.e.aof.loading.where = " (at offset " + strconv.FormatInt(r.good, 10) + ")"
+	r.e.loaded("Unexpected end of file reading the append only file " + r.name + ". You can: " +
+		"1) Make a backup of your AOF file, then use ./redis-check-aof --fix <filename.manifest>. " +
+		"2) Alternatively you can set the 'aof-load-truncated' configuration option to yes and " +
+		"restart the server.")
 }
 
 // command applies a command, or keeps it until the transaction is complete, and returns what is
@@ -127,7 +242,7 @@ func (r *replayer) command(args [][]byte) (problem string) {
 		}
 		r.multi, r.queue = false, nil
 	case r.multi:
-		r.queue = append(r.queue, queued{cmd, slices.Clone(args)})
+		r.queue = append(r.queue, queued{cmd, copyArgs(args)})
 	default:
 		r.apply(cmd, args)
 	}

@@ -140,8 +140,10 @@ type loader struct {
 	functions functions
 	state     bool // the image is a snapshot: the scripts that it holds are all that there are
 	scripts   []*script
-	expired   int64 // keys that were left out since their time is over
-	loaded    int64 // keys that were not
+	// keepExpired says that commands follow, which may yet change that a key's time is over.
+	keepExpired bool
+	expired     int64 // keys that were left out since their time is over
+	loaded      int64 // keys that were not
 }
 
 func (l *loader) load(image []byte) error {
@@ -242,7 +244,7 @@ func (l *loader) key(it *rdb.Item) error {
 		return nil
 	}
 	if it.Expire != rdb.NoExpiry && it.Expire <= int64(l.clock.read())/1000 &&
-		l.e.aof.loading == nil { // commands that follow may yet change that
+		!l.keepExpired {
 		l.expired++
 		return nil
 	}

@@ -25,9 +25,9 @@ func TestStop(t *testing.T) {
 		var got []string
 		for e.Input(&Input{Kind: InStop, Data: []byte("sigterm")}); e.Poll(&ev); {
 			switch ev.Kind {
-			case EventSave:
+			case EventReplace:
 				got = append(got, "save")
-				e.Input(&Input{Kind: InSaved, Ticket: ev.Ticket, Data: []byte(c.failure)})
+				e.Input(&Input{Kind: InDone, Ticket: ev.Ticket, Data: []byte(c.failure)})
 			case EventShutdown:
 				got = append(got, "shutdown")
 			}

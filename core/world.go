@@ -32,7 +32,7 @@ const (
 	InUncork InputKind = 6
 	// InStop asks the engine to shut down. Data is the signal that the host was given, "sigint" or
 	// "sigterm": the parameter shutdown-on-sigint or shutdown-on-sigterm says how. EventShutdown
-	// follows, after EventSave if the data is to be saved; but not when saving failed and is not
+	// follows, after EventReplace if the data is to be saved; but not when saving failed and is not
 	// forced.
 	InStop InputKind = 7
 	// InSnapshot asks for everything but the connections: EventSnapshot, with the same Ticket,
@@ -54,19 +54,6 @@ const (
 	// InAppended says in Data why an EventAppend, whose Ticket it has, failed; or, empty, that
 	// after a failure all has been appended. While all goes well nothing is said.
 	InAppended InputKind = 14
-
-	// InSaved answers EventSave: Data is empty, or says why it failed.
-	InSaved InputKind = 20
-	// InReplay holds a file of the append-only file, while an EventLoad is not answered.
-	// EventReplayed, with the same Ticket, follows.
-	InReplay InputKind = 21
-	// InLoaded answers EventLoad: Data is empty, or says why it failed.
-	InLoaded InputKind = 22
-	// InLogged says in Data why an EventLogAppend failed; or, empty, that after a failure all has
-	// been appended.
-	InLogged InputKind = 23
-	// InRewritten answers EventRewrite: Data is empty, or says why it failed.
-	InRewritten InputKind = 24
 )
 
 // Input is one thing that the world tells an engine.
@@ -117,26 +104,6 @@ const (
 	EventReplace EventKind = 12
 	// EventRemove asks the host to remove the file Path, if there is one: InDone.
 	EventRemove EventKind = 13
-
-	// EventSave asks the host to put Data safely at Path: InSaved.
-	EventSave EventKind = 20
-	// EventLoad asks the host to hand over each file of the append-only file at Path by InReplay,
-	// in their order, and then to say InLoaded. Path is that of its files without what tells them
-	// apart.
-	EventLoad EventKind = 21
-	// EventLogAppend asks the host to append Data to the append-only file, at once: the replies
-	// that follow acknowledge what is in it. Data may be empty. Ticket is 0; or 1 if all that was
-	// appended is to be made durable soon; or 2 if that is to be done before anything that follows
-	// is carried out. When it fails, the host keeps what it could not append, to append it before
-	// what comes next, and says InLogged; where Ticket is 2 it must stop instead, and carry out
-	// nothing that follows.
-	EventLogAppend EventKind = 22
-	// EventRewrite asks the host to begin the append-only file at Path anew, with Data as its base:
-	// InRewritten. What is appended from now on comes after it.
-	EventRewrite EventKind = 23
-	// EventReplayed answers InReplay: Data is the number of bytes that were applied, 4 bytes in
-	// little-endian order, and then what is wrong with the rest, or nothing.
-	EventReplayed EventKind = 24
 )
 
 // Event is something that the host must now do.
@@ -153,7 +120,7 @@ type Event struct {
 // is the host's own. Whole images are: they are large.
 func (k EventKind) Lent() bool {
 	switch k {
-	case EventSnapshot, EventReplace, EventSave, EventRewrite:
+	case EventSnapshot, EventReplace:
 		return false
 	}
 	return true
@@ -161,11 +128,7 @@ func (k EventKind) Lent() bool {
 
 // HasPath tells whether such an event concerns a Path.
 func (k EventKind) HasPath() bool {
-	switch k {
-	case EventConnect, EventSave, EventLoad, EventRewrite:
-		return true
-	}
-	return k >= EventRead && k <= EventRemove
+	return k == EventConnect || k >= EventRead && k <= EventRemove
 }
 
 // Conn describes a connection's two ends as CLIENT LIST shows them.
@@ -222,7 +185,7 @@ func parseConn(b []byte) (c Conn, ok bool) {
 // Fault says what is wrong with an input that no host may give; "" if nothing is.
 func (in *Input) Fault() string {
 	switch {
-	case in.Kind < InConfigure, in.Kind > InRewritten, in.Kind > InAppended && in.Kind < InSaved:
+	case in.Kind < InConfigure, in.Kind > InAppended:
 		return "an input of unknown kind"
 	case in.Kind == InOpen:
 		if _, ok := parseConn(in.Data); !ok {
@@ -260,38 +223,32 @@ func (e *Engine) input(in *Input) {
 	case InSnapshot:
 		e.emit(Event{Kind: EventSnapshot, Ticket: in.Ticket, Data: e.Snapshot(nil)})
 	case InRestore:
-		e.emit(Event{Kind: EventRestored, Ticket: in.Ticket, Data: reason(e.Restore(in.Data))})
+		e.restored(in)
 	case InConfigure:
 		e.emit(Event{Kind: EventConfigured, Ticket: in.Ticket, Data: []byte("already configured")})
 	case InConnected, InDone, InContent, InAbsent:
 		e.answered(in)
-	case InSaved:
-		e.saved(in.Ticket, string(in.Data))
-	case InReplay:
-		good, err := e.replay(in.Data)
-		e.emit(Event{Kind: EventReplayed, Ticket: in.Ticket, Data: append(
-			[]byte{byte(good), byte(good >> 8), byte(good >> 16), byte(good >> 24)}, reason(err)...)})
-	case InLoaded:
-		e.loaded(string(in.Data))
-	case InLogged:
-		e.logged(string(in.Data))
-	case InRewritten:
-		e.rewritten(in.Ticket, string(in.Data))
-	case InAppended: // nothing is appended to files yet
+	case InAppended:
+		e.appended(e.aof.ticketPath(in.Ticket), string(in.Data))
 	default:
 		panic("core: " + in.Fault())
 	}
 }
 
-// reason is the text of an error, or nothing.
-func reason(err error) []byte {
-	if err == nil {
-		return nil
+// restored does what InRestore asks for.
+func (e *Engine) restored(in *Input) {
+	why := ""
+	if e.aof.loading != nil {
+		why = "data are being loaded"
+	} else if err := e.Restore(in.Data); err != nil {
+		why = err.Error()
 	}
-	return []byte(err.Error())
+	e.emit(Event{Kind: EventRestored, Ticket: in.Ticket, Data: []byte(why)})
 }
 
 // emit gives an event to the host.
+//
+//go:noinline
 func (e *Engine) emit(ev Event) { e.events = append(e.events, ev) }
 
 // ask gives an event to the host that it answers; answer gets the answer. The event gets its ticket
@@ -325,7 +282,7 @@ func (e *Engine) answered(in *Input) {
 // until it answers false after each Input and Advance. It is small enough to be inlined: mostly
 // there is one event or none.
 func (e *Engine) Poll(ev *Event) bool {
-	if e.polled == len(e.events) {
+	if e.polled == len(e.events) || e.held {
 		return false
 	}
 	e.poll(ev)
@@ -354,10 +311,12 @@ func (e *Engine) pollRare(ev *Event) {
 	*ev, *next = *next, Event{}
 	e.polledOne()
 	switch ev.Kind {
-	case EventLogAppend:
+	case EventAppend:
 		e.aof.carry(ev)
-	case EventRewrite:
-		e.aof.mark = 0
+	case EventSync:
+		if ev.Ticket != 0 && ev.Ticket == e.aof.barrier {
+			e.hold()
+		}
 	case EventHangup:
 		if cl := e.conn(ev.Conn); cl != nil {
 			ev.Data = e.takeOutput(cl)
@@ -369,6 +328,6 @@ func (e *Engine) pollRare(ev *Event) {
 
 func (e *Engine) polledOne() {
 	if e.polled++; e.polled == len(e.events) {
-		e.events, e.polled = e.events[:0], 0
+		e.events, e.polled, e.aof.mark = e.events[:0], 0, 0
 	}
 }

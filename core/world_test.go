@@ -28,6 +28,7 @@ func wantEvents(t *testing.T, e *Engine, want ...Event) {
 func TestLink(t *testing.T) {
 	e := start(t)
 	e.cfg.debugCommand = allowYes
+	wantEvents(t, e, Event{Kind: EventConfigured})
 	data := func(id ConnID, text string) Event {
 		return Event{Kind: EventData, Conn: id, Data: []byte(text)}
 	}

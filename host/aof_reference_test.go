@@ -56,7 +56,14 @@ func (c *client) ask(line string) string {
 func rewritten(c *client) {
 	c.t.Helper()
 	c.ask("BGREWRITEAOF")
-	for strings.Contains(c.ask("INFO persistence"), "aof_rewrite_in_progress:1") {
+	settled(c)
+}
+
+// settled waits for the end of a rewrite.
+func settled(c *client) {
+	c.t.Helper()
+	for strings.Contains(strings.ReplaceAll(c.ask("INFO persistence"), "scheduled", "in_progress"),
+		"aof_rewrite_in_progress:1") {
 		time.Sleep(time.Millisecond)
 	}
 }

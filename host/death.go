@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"strings"
 
 	"github.com/redlet/redlet/core"
 )
@@ -24,41 +25,50 @@ func (l *Loop) bury(why error) {
 	_ = l.engine.Close() // it is dead already; there is nobody to tell
 	l.engine, l.deadline = nil, core.Never
 	l.life++
-	l.closeLog()
+	l.closeFiles()
 	if err := l.revive(); err != nil {
 		l.log(3, "no new engine: "+err.Error())
 		l.shutdown(why.Error())
 	}
 }
 
-// revive makes a new engine with the data that was kept.
+// revive makes a new engine with the data that was kept: that of its own files, if it has an
+// append-only file; the last snapshot, if one was kept; what was last saved.
 func (l *Loop) revive() error {
-	engine, err := l.make()
-	if err != nil {
+	if err := l.boot(); err != nil {
+		if l.engine != nil {
+			err = errors.Join(err, l.engine.Close())
+		}
+		l.engine, l.deadline = nil, core.Never
 		return err
 	}
+	_, dir := l.options.Config["dir"]
 	image, from := l.kept, "the last snapshot"
-	if image == nil && l.saved != "" {
-		from = l.saved
-		if image, err = os.ReadFile(l.saved); err != nil {
-			l.log(3, "the last save cannot be read: "+err.Error())
-		}
-	}
-	l.engine, l.deadline = engine, l.now() // a step at once tells the true deadline
-	if image == nil {
+	switch {
+	case strings.EqualFold(l.options.Config["appendonly"], "yes"), image == nil && dir:
+		l.log(3, "a new engine starts with the data of its files")
+		return nil
+	case image == nil && l.saved == "":
 		l.log(3, "a new engine starts empty: no snapshot was kept")
 		return nil
+	case image == nil:
+		from = l.saved
+		var err error
+		if image, err = os.ReadFile(l.saved); err != nil {
+			l.log(3, "a new engine starts empty: the last save cannot be read: "+err.Error())
+			return nil
+		}
 	}
 	refusal, err := l.ask(core.InRestore, image)
 	switch {
 	case err != nil:
 		l.log(3, from+" kills a new engine: "+err.Error())
+		err = errors.Join(err, l.engine.Close())
 		l.engine, l.deadline = nil, core.Never
-		return errors.Join(err, engine.Close())
 	case len(refusal) > 0:
 		l.log(3, "a new engine starts empty: "+from+" is refused: "+string(refusal))
 	default:
 		l.log(3, "a new engine starts with the data of "+from)
 	}
-	return nil
+	return err
 }

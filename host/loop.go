@@ -6,6 +6,8 @@ import (
 	"context"
 	"errors"
 	"net"
+	"os"
+	"path/filepath"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -100,13 +102,13 @@ type Loop struct {
 	work     inbox // what the owner took from the inbox
 	out      []core.Event
 	sinks    map[core.ConnID]Sink
-	kept     []byte // the image of Keep
-	answer   []byte // to the question of ask
-	saved    string // the path of the last good save
-	aof      *appendLog
-	loads    string // the path of an EventLoad that the step has led to
-	ready    bool   // NewLoop is over
-	refusal  string // why the engine does not start
+	kept     []byte               // the image of Keep
+	answer   []byte               // to the question of ask
+	saved    string               // the path of the last image that was written
+	files    map[string]*appended // by their paths
+	answers  []core.Input         // about files, that boot passes on
+	ready    bool                 // the engine has taken its configuration and loaded its data
+	refusal  string               // why it never will
 
 	dialing     context.Context // ends with the Loop; nil before the engine first dials
 	stopDialing func()
@@ -129,29 +131,54 @@ func NewLoop(o LoopOptions) (*Loop, error) {
 	if o.Maker == nil {
 		o.Maker = Native
 	}
-	l := &Loop{options: o, wakes: core.Never, sinks: map[core.ConnID]Sink{}}
+	l := &Loop{options: o, wakes: core.Never, sinks: map[core.ConnID]Sink{},
+		files: map[string]*appended{}}
 	l.changed.L = &l.mu
-	var err error
-	if l.engine, err = l.make(); err != nil {
-		return nil, err
-	}
 	l.own()
-	l.step(nil) // learn the first deadline, and load what there is
+	err := l.boot()
 	l.release()
-	l.own()
-	l.ready = true
-	l.release()
-	if l.refusal != "" {
-		return nil, errors.Join(errors.New(l.refusal), l.Close())
+	if err != nil {
+		return nil, errors.Join(err, l.Close())
 	}
 	return l, nil
 }
 
-func (l *Loop) make() (Engine, error) {
-	return l.options.Maker(core.Options{
+// boot makes an engine, and steps it until it has loaded its data. The caller owns it.
+func (l *Loop) boot() error {
+	if dir, given := l.options.Config["dir"]; given {
+		if err := isFolder(l.under(dir)); err != nil {
+			return &core.ConfigError{Name: "dir", Problem: cause(err)}
+		}
+	}
+	l.ready, l.refusal, l.answers = false, "", nil
+	var err error
+	l.engine, err = l.options.Maker(core.Options{
 		Now: l.now(), Seed: l.options.Seed, Config: l.options.Config,
 		Commands: l.options.Commands, Types: l.options.Types, Stopwatch: l.options.Stopwatch,
 	})
+	if err != nil {
+		return err
+	}
+	for err = l.advance(nil); err == nil && !l.ready; {
+		answers := l.answers
+		if l.answers = nil; len(answers) == 0 {
+			return errors.New("the engine does not say that it is ready")
+		}
+		err = l.advance(answers)
+	}
+	if err == nil && l.refusal != "" {
+		err = errors.New(l.refusal)
+	}
+	return err
+}
+
+// isFolder says why a folder cannot be used, as changing to it would.
+func isFolder(path string) error {
+	d, err := os.Open(path + string(filepath.Separator) + ".")
+	if err != nil {
+		return err
+	}
+	return d.Close()
 }
 
 func (l *Loop) now() core.Time {
@@ -363,11 +390,6 @@ func (l *Loop) advance(inputs []core.Input) error {
 			delete(l.sinks, inputs[i].Conn)
 		}
 	}
-	if l.loads != "" {
-		path := l.loads
-		l.loads = ""
-		l.load(path)
-	}
 	return nil
 }
 
@@ -386,29 +408,22 @@ func (l *Loop) deliver(i int) {
 		}
 	case core.EventConnect:
 		l.connect(o)
-	case core.EventSave:
-		l.save(o)
-	case core.EventLogAppend:
-		l.append(l.out[i:])
-	case core.EventRewrite:
-		l.rewrite(o)
-	case core.EventLoad:
-		l.loads = o.Path
+	case core.EventRead, core.EventAppend, core.EventSync, core.EventReplace, core.EventRemove:
+		l.verb(i)
+	case core.EventConfigured:
+		l.ready, l.refusal = true, string(o.Data)
 	case core.EventShutdown:
 		l.shutdown(string(o.Data))
 	case core.EventLog:
 		l.log(int(o.Ticket), string(o.Data))
-	case core.EventSnapshot, core.EventRestored, core.EventReplayed:
+	case core.EventSnapshot, core.EventRestored:
 		l.answer = bytes.Clone(o.Data)
 	}
 }
 
 // shutdown passes on that the engine asks to stop.
 func (l *Loop) shutdown(reason string) {
-	switch {
-	case !l.ready:
-		l.refusal = reason
-	case l.options.Shutdown != nil:
+	if l.options.Shutdown != nil {
 		l.options.Shutdown(reason)
 	}
 }
@@ -531,7 +546,7 @@ func (l *Loop) Close() error {
 	l.inbox = inbox{}
 	l.mu.Unlock()
 	l.hangupAll()
-	l.closeLog()
+	l.closeFiles()
 	err := l.end()
 	if l.stopDialing != nil {
 		l.stopDialing()

@@ -148,9 +148,9 @@ func (r *readOnly) Step(now core.Time, in []core.Input, out []core.Event) (
 	in, r.failed = append(r.failed, in...), nil
 	out, next, err := r.Engine.Step(now, in, out)
 	for i := range out {
-		if ev := &out[i]; ev.Kind == core.EventSave {
+		if ev := &out[i]; ev.Kind == core.EventReplace {
 			why := []byte("read-only file system")
-			r.failed = append(r.failed, core.Input{Kind: core.InSaved, Ticket: ev.Ticket, Data: why})
+			r.failed = append(r.failed, core.Input{Kind: core.InDone, Ticket: ev.Ticket, Data: why})
 			*ev = core.Event{Kind: core.EventLog, Data: []byte("a save is kept from the disk")}
 			next = now
 		}

@@ -40,6 +40,7 @@ type session struct {
 	ids     map[byte]core.ConnID
 	unread  map[core.ConnID][]byte
 	out     []core.Event
+	disk    coretest.Disk
 }
 
 func newSession(t *testing.T, m Maker) *session {
@@ -101,8 +102,10 @@ func (s *session) step(in []core.Input) error {
 			switch o.Kind {
 			case core.EventData, core.EventHangup:
 				s.unread[o.Conn] = append(s.unread[o.Conn], o.Data...)
-			case core.EventSave:
-				in = append(in, core.Input{Kind: core.InSaved, Ticket: o.Ticket})
+			default:
+				if answer, is := s.disk.Do(&o); is {
+					in = append(in, answer)
+				}
 			}
 			if _, ok := s.engine.(*native); ok && o.Kind.Lent() {
 				spoil(o.Data)

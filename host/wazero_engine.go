@@ -22,27 +22,25 @@ type wazeroEngine struct {
 	step    api.Function
 	control uint32
 	stack   [2]uint64    // parameters and results of calls
-	early   []core.Event // came with the answer to the configuration; the first Step gives them out
+	early   []core.Event // came of the configuration; the first Step gives them out
 	stderr  lastWords
 	dead    *Death
 }
 
-// configure sends the first input. The events that follow the answer are for the first Step.
+// configure sends the first input. The events that come of it are for the first Step.
 func (w *wazeroEngine) configure(o core.Options) error {
 	in := core.Input{Kind: core.InConfigure, Data: abi.AppendConfigure(nil, o.Seed, o.Config)}
 	if o.Stopwatch != nil {
 		in.Conn = 1 // the guest has one of its own
 	}
 	out, _, err := w.Step(o.Now, []core.Input{in}, nil)
-	switch {
-	case err != nil:
+	if err != nil {
 		return err
-	case len(out) == 0 || out[0].Kind != core.EventConfigured:
-		return w.die(errors.New("no answer to the configuration"))
-	case len(out[0].Data) > 0:
-		return errors.New(string(out[0].Data))
 	}
-	for _, ev := range out[1:] {
+	for _, ev := range out {
+		if ev.Kind == core.EventConfigured && len(ev.Data) > 0 {
+			return errors.New(string(ev.Data))
+		}
 		ev.Data = bytes.Clone(ev.Data)
 		w.early = append(w.early, ev)
 	}

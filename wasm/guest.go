@@ -21,6 +21,7 @@ const stackMax = 8 << 10
 type guest struct {
 	engine  *core.Engine // nil until the first frame
 	refused bool         // a CONFIGURE was refused and none was taken since
+	ready   bool         // it has loaded its data
 
 	input   []byte // the host writes frames here
 	output  []byte // frames for the host, lent until the next call
@@ -102,34 +103,36 @@ func (g *guest) begin(now core.Time, in *core.Input) bool {
 	if in.Kind != core.InConfigure {
 		if !g.refused {
 			g.engine, _ = core.New(core.Options{Now: now, Yield: runtime.Gosched})
+			g.ready = g.engine.Poll(&core.Event{}) // it is configured, which nobody asked
 		}
 		return !g.refused
 	}
-	why := g.configure(now, in)
-	g.append(&core.Event{Kind: core.EventConfigured, Ticket: in.Ticket, Data: []byte(why)})
-	if g.engine != nil {
-		g.poll()
+	g.refused = true
+	if err := g.configure(now, in); err != nil {
+		g.append(&core.Event{Kind: core.EventConfigured, Ticket: in.Ticket, Data: []byte(err.Error())})
+		return false
 	}
+	g.refused = false
+	g.poll()
 	return false
 }
 
-// configure makes the engine, or returns why not.
-func (g *guest) configure(now core.Time, in *core.Input) (why string) {
-	g.refused = true
+// configure makes the engine, which says itself when it is ready.
+func (g *guest) configure(now core.Time, in *core.Input) error {
 	seed, config, err := abi.ParseConfigure(in.Data)
 	if err != nil {
-		return err.Error()
+		return err
 	}
-	options := core.Options{Now: now, Seed: seed, Config: config, Yield: runtime.Gosched}
+	options := core.Options{Now: now, Seed: seed, Config: config, Ticket: in.Ticket,
+		Yield: runtime.Gosched}
 	if in.Conn != 0 {
 		options.Stopwatch = stopwatch()
 	}
 	engine, err := core.New(options)
-	if err != nil {
-		return err.Error()
+	if err == nil {
+		g.engine = engine
 	}
-	g.engine, g.refused = engine, false
-	return ""
+	return err
 }
 
 // stopwatch is what the host's clock_time_get shows, which serves for nothing but statistics.
@@ -148,6 +151,12 @@ func (g *guest) poll() {
 			continue
 		}
 		g.append(&ev)
+		if ev.Kind == core.EventConfigured && !g.ready {
+			if g.ready = len(ev.Data) == 0; !g.ready { // its data cannot be loaded
+				g.engine, g.refused = nil, true
+				return
+			}
+		}
 	}
 }
 

@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"bytes"
+	"encoding/binary"
 	"encoding/hex"
 	"math"
 	"os"
@@ -238,34 +239,40 @@ func TestPanicIsAFailedStep(t *testing.T) {
 	}
 }
 
-// TestAppendOnly has a guest load an append-only file, add to it and begin it anew.
-func TestAppendOnly(t *testing.T) {
-	b := newBench(t)
-	b.send(core.InConfigure, 0, 0, strings.Repeat("\x00", abi.SeedSize)+"appendonly yes\n")
-	const path = "./appendonlydir/appendonly.aof"
-	b.want(out(core.EventConfigured, 0, 0, ""), core.Event{Kind: core.EventLoad, Path: path})
-	const file = "*3\r\n$3\r\nSET\r\n$1\r\na\r\n$1\r\n1\r\n"
-	b.send(core.InReplay, 0, 7, file+"*1")
-	b.want(out(core.EventReplayed, 0, 7, "\x1b\x00\x00\x00"))
-	b.send(core.InReplay, 0, 8, "x")
-	b.want(out(core.EventReplayed, 0, 8, "\x00\x00\x00\x00bad file format at offset 0"))
-	b.send(core.InLoaded, 0, 0, "")
-	b.send(core.InOpen, 1, 0, peer)
-	b.send(core.InData, 1, 0, "INCR a\r\n")
-	const selects = "*2\r\n$6\r\nSELECT\r\n$1\r\n0\r\n"
-	b.want(out(core.EventLogAppend, 0, 0, selects+"*2\r\n$4\r\nINCR\r\n$1\r\na\r\n"),
-		out(core.EventData, 1, 0, ":2\r\n"))
-	b.send(core.InData, 1, 0, "CONFIG SET aof-use-rdb-preamble no\r\nBGREWRITEAOF\r\n")
-	b.run()
-	b.want(core.Event{Kind: core.EventRewrite, Ticket: 1, Path: path,
-		Data: []byte(selects + strings.Replace(file, "1\r\n1\r\n", "1\r\n2\r\n", 1))})
-	b.send(core.InRewritten, 0, 1, "")
-	b.send(core.InLogged, 0, 0, "full")
-	b.send(core.InData, 1, 0, "SET a 1\r\n")
-	_, events := b.run()
-	if last := events[len(events)-1]; string(last.Data) !=
-		"-MISCONF Errors writing to the AOF file: full\r\n" {
-		t.Errorf("%q", last.Data)
+// TestFiles has a guest load its data, save them, and refuse what it cannot load.
+func TestFiles(t *testing.T) {
+	content := func(text string) string {
+		return string(binary.LittleEndian.AppendUint64(nil, uint64(len(text)))) + text
+	}
+	configure := strings.Repeat("\x00", abi.SeedSize) + "dir /data\n"
+	reads := func(ticket uint32, path string) core.Event {
+		return core.Event{Kind: core.EventRead, Ticket: ticket, Path: path}
+	}
+	for _, broken := range []bool{false, true} {
+		b := newBench(t)
+		b.send(core.InConfigure, 0, 5, configure)
+		b.send(core.InOpen, 1, 0, peer)
+		b.send(core.InData, 1, 0, "SAVE\r\n") // waits until all is there
+		b.want(reads(1, "/data/appendonlydir/appendonly.aof.manifest"))
+		b.send(core.InAbsent, 0, 1, "")
+		b.want(reads(2, "/data/dump.rdb"))
+		if broken {
+			b.send(core.InContent, 0, 2, content("REDIX"))
+			b.run()
+			b.send(core.InData, 1, 0, "PING\r\n")
+			b.want()
+			continue
+		}
+		b.send(core.InAbsent, 0, 2, "")
+		_, events := b.run()
+		if len(events) != 2 || events[0].Kind != core.EventConfigured || events[0].Ticket != 5 ||
+			events[1].Kind != core.EventReplace || events[1].Path != "/data/dump.rdb" {
+			t.Fatal(events)
+		}
+		b.send(core.InDone, 0, events[1].Ticket, "full")
+		b.run()
+		b.send(core.InData, 1, 0, "PING\r\n")
+		b.want(out(core.EventData, 1, 0, "+PONG\r\n"))
 	}
 }
 

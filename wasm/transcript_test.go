@@ -16,10 +16,12 @@ type session struct {
 	*bench
 	ids    map[byte]core.ConnID
 	unread map[core.ConnID][]byte
+	disk   coretest.Disk
 }
 
 func newSession(t *testing.T) *session {
-	s := &session{newBench(t), map[byte]core.ConnID{}, map[core.ConnID][]byte{}}
+	s := &session{bench: newBench(t), ids: map[byte]core.ConnID{},
+		unread: map[core.ConnID][]byte{}}
 	s.now = float64(coretest.Epoch)
 	s.send(core.InConfigure, 0, 0, strings.Repeat("\x00", abi.SeedSize)+"enable-debug-command yes\n")
 	s.want(out(core.EventConfigured, 0, 0, ""))
@@ -49,8 +51,10 @@ func (s *session) steps() error {
 			switch ev.Kind {
 			case core.EventData, core.EventHangup:
 				s.unread[ev.Conn] = append(s.unread[ev.Conn], ev.Data...)
-			case core.EventSave:
-				s.send(core.InSaved, 0, ev.Ticket, "")
+			default:
+				if answer, is := s.disk.Do(&ev); is {
+					s.send(answer.Kind, 0, answer.Ticket, string(answer.Data))
+				}
 			}
 		}
 		if len(s.next) == 0 && abi.ParseControl(s.control[:]).Deadline > s.now {

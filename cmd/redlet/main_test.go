@@ -355,7 +355,8 @@ func TestAppendOnly(t *testing.T) {
 			t.Fatal(err)
 		}
 		out := refused(t, append(args, "--dir", dir), "")
-		const want = "appendonly.aof.1.incr.aof: bad file format at offset 0\n"
+		const want = "Bad file format reading the append only file appendonly.aof.1.incr.aof: make a " +
+			"backup of your AOF file, then use ./redis-check-aof --fix <filename.manifest> (at offset 0)\n"
 		if !strings.HasSuffix(out, want) {
 			t.Errorf("%s: output %q; want %q", engine, out, want)
 		}

@@ -7,7 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"os/signal"
-	"path/filepath"
+	"runtime"
 	"runtime/debug"
 	"strings"
 	"syscall"
@@ -73,7 +73,7 @@ func (v *server) start() bool {
 			"no ApplyConfig call: aborting")
 		return false
 	}
-	for _, step := range []func() error{v.makeLoop, v.load, v.writePid, v.servePage, v.listen} {
+	for _, step := range []func() error{v.makeLoop, v.writePid, v.servePage, v.listen} {
 		if err := step(); err != nil {
 			v.log.print(levelWarning, err.Error())
 			_ = v.close() // what matters was just said
@@ -91,6 +91,15 @@ func collectLate() func() {
 	return func() {
 		debug.SetMemoryLimit(limit)
 		debug.SetGCPercent(percent)
+	}
+}
+
+// giveBack gives memory back to the system that held the files which were loaded, if there is so
+// much in use that it is worth the collector's time.
+func giveBack() {
+	var m runtime.MemStats
+	if runtime.ReadMemStats(&m); m.HeapAlloc > 16<<20 {
+		debug.FreeOSMemory()
 	}
 }
 
@@ -119,34 +128,12 @@ func (v *server) makeLoop() error {
 		return err
 	}
 	v.loop = loop
+	giveBack()
 	v.bridge = netbridge.New(loop, netbridge.Options{
 		Backlog:   v.backlog,
 		KeepAlive: time.Duration(v.keepaliveS) * time.Second,
 	})
 	v.log.print(levelNotice, "Server initialized")
-	return nil
-}
-
-// load reads the file that the last run saved, if there is one.
-func (v *server) load() error {
-	if strings.EqualFold(v.values["appendonly"], "yes") {
-		return nil // its append-only file was loaded when the engine started
-	}
-	path := filepath.Join(v.dir, v.dbfilename)
-	start := time.Now()
-	image, err := os.ReadFile(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil
-	}
-	if err == nil {
-		err = v.loop.Restore(image)
-	}
-	if err != nil {
-		return fatalf("Fatal error loading the DB from %s, check server logs. Exiting: %v",
-			path, err)
-	}
-	debug.FreeOSMemory() // the image
-	v.log.printf(levelNotice, "DB loaded from disk: %.3f seconds", time.Since(start).Seconds())
 	return nil
 }
 

@@ -1,8 +1,6 @@
 package coretest
 
 import (
-	"bytes"
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"time"
@@ -16,11 +14,13 @@ type Engine struct {
 	*core.Engine
 	// Chunk, when not 0, is how many bytes the engine gets at a time.
 	Chunk int
-	// Base and Log are the files of the append-only file, which the engine can load again.
-	Base, Log []byte
-	now       core.Time
-	ids       map[byte]core.ConnID
-	out       map[core.ConnID][]byte
+	// Disk holds its files.
+	Disk *Disk
+	now  core.Time
+	ids  map[byte]core.ConnID
+	out  map[core.ConnID][]byte
+
+	refusal string // why it does not start
 }
 
 // Epoch is when every session of an Engine begins.
@@ -28,18 +28,25 @@ const Epoch core.Time = 1_700_000_000_000_000
 
 // NewEngine starts an engine with a configuration.
 func NewEngine(config map[string]string) (*Engine, error) {
-	return LoadEngine(config, Epoch, nil, nil)
+	return LoadEngine(config, Epoch, &Disk{})
 }
 
-// LoadEngine starts an engine at a time, with the files of an append-only file if base is not nil.
-func LoadEngine(config map[string]string, now core.Time, base, log []byte) (*Engine, error) {
+// LoadEngine starts an engine at a time, with the files of a disk. It fails if the engine refuses
+// to start.
+func LoadEngine(config map[string]string, now core.Time, disk *Disk) (*Engine, error) {
 	e, err := core.New(core.Options{Now: now, Config: config})
 	if err != nil {
 		return nil, err
 	}
-	s := &Engine{Engine: e, Base: base, Log: log, now: now, ids: map[byte]core.ConnID{},
+	s := &Engine{Engine: e, Disk: disk, now: now, ids: map[byte]core.ConnID{},
 		out: map[core.ConnID][]byte{}}
-	return s, s.poll()
+	if err := s.poll(); err != nil {
+		return nil, err
+	}
+	if s.refusal != "" {
+		return nil, errors.New(s.refusal)
+	}
+	return s, nil
 }
 
 // Now is the engine's time, as its host sees it.
@@ -85,15 +92,12 @@ func (s *Engine) poll() error {
 			switch ev.Kind {
 			case core.EventData, core.EventHangup:
 				s.out[ev.Conn] = append(s.out[ev.Conn], ev.Data...)
-			case core.EventSave:
-				s.Input(&core.Input{Kind: core.InSaved, Ticket: ev.Ticket})
-			case core.EventLoad:
-				s.load()
-			case core.EventLogAppend:
-				s.Log = append(s.Log, ev.Data...)
-			case core.EventRewrite:
-				s.Base, s.Log = append([]byte{}, ev.Data...), nil // no data: no bytes, but a file
-				s.Input(&core.Input{Kind: core.InRewritten, Ticket: ev.Ticket})
+			case core.EventConfigured:
+				s.refusal = string(ev.Data)
+			default:
+				if answer, is := s.Disk.Do(&ev); is {
+					s.Input(&answer)
+				}
 			}
 		}
 		if s.Deadline() > s.now {
@@ -102,24 +106,6 @@ func (s *Engine) poll() error {
 		s.Advance(s.now)
 	}
 	return fmt.Errorf("the engine is not done after %d turns", advancesMax)
-}
-
-// load gives the engine the files that it has written, if there are any.
-func (s *Engine) load() {
-	answer := core.Input{Kind: core.InLoaded}
-	for _, file := range [][]byte{s.Base, s.Log} {
-		if s.Base == nil {
-			break
-		}
-		var ev core.Event
-		for s.Input(&core.Input{Kind: core.InReplay, Data: file}); s.Poll(&ev); {
-			size := binary.LittleEndian.AppendUint32(nil, uint32(len(file)))
-			if ev.Kind == core.EventReplayed && !bytes.Equal(ev.Data, size) {
-				answer.Data = fmt.Appendf(nil, "a file of %d bytes: %q", len(file), ev.Data)
-			}
-		}
-	}
-	s.Input(&answer)
 }
 
 // Receive implements Session.

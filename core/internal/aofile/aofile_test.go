@@ -82,8 +82,8 @@ func TestManifest(t *testing.T) {
 	}
 }
 
-// TestRewritten begins anew again and again.
-func TestRewritten(t *testing.T) {
+// TestRebase begins anew again and again.
+func TestRebase(t *testing.T) {
 	m := &Manifest{}
 	for i, want := range []string{
 		"file a.1.base.rdb seq 1 type b\nfile a.1.incr.aof seq 1 type i startoffset 0\n",
@@ -91,13 +91,19 @@ func TestRewritten(t *testing.T) {
 			"file a.1.incr.aof seq 1 type h startoffset 0\n" +
 			"file a.2.incr.aof seq 2 type i startoffset 1\n",
 	} {
-		m = m.Rewritten("a", i == 0, int64(i))
+		before := m.Clone()
+		text := string(before.Append(nil))
+		m.AddIncr("a", int64(i))
+		m.Rebase("a", i == 0)
 		if got := string(m.Append(nil)); got != want {
 			t.Errorf("%q, want %q", got, want)
 		}
+		if got := string(before.Append(nil)); got != text {
+			t.Errorf("the copy has become %q", got)
+		}
 	}
-	if got := len(m.Files()); got != 2 {
-		t.Errorf("%d files", got)
+	if files := m.Files(); len(files) != 2 || files[1] != m.LastIncr() {
+		t.Errorf("%v", files)
 	}
 }
 

@@ -79,6 +79,8 @@ func (r *Reader) Next(text []byte, whole bool) (size int, status Status) {
 }
 
 // arg reads an argument.
+//
+//go:noinline
 func (r *Reader) arg(c *cursor) Status {
 	line, status := c.line()
 	if status != Complete {
@@ -108,6 +110,8 @@ type cursor struct {
 
 // line takes a line as C's fgets does: with its newline, unless the file ends first or the line is
 // too long.
+//
+//go:noinline
 func (c *cursor) line() ([]byte, Status) {
 	rest := c.text[c.at:]
 	line := rest[:lineEnd(rest, commandLine)]
@@ -128,6 +132,8 @@ func lineEnd(text []byte, most int) int {
 }
 
 // number is what C's strtol makes of the start of a text.
+//
+//go:noinline
 func number(text []byte) int64 {
 	i := 0
 	for i < len(text) && (text[i] == ' ' || '\t' <= text[i] && text[i] <= '\r') {

@@ -4,7 +4,6 @@ package aofile
 
 import (
 	"bytes"
-	"slices"
 	"strconv"
 
 	"github.com/redlet/redlet/internal/sds"
@@ -12,12 +11,12 @@ import (
 
 // Manifest says of which files an append-only file is made. It lies beside them.
 type Manifest struct {
-	Base    *File  // nil if there is none
-	History []File // what has been replaced and may be removed
-	Incrs   []File // what came after the base, in their order
+	Base    *File   // nil if there is none
+	History []*File // what has been replaced and may be removed
+	Incrs   []*File // what came after the base, in their order
 }
 
-// File is one of the files.
+// File is one of the files. It is never changed.
 type File struct {
 	Name       string // in the manifest's folder
 	Seq        int64
@@ -44,7 +43,7 @@ func ParseManifest(text []byte) (m *Manifest, problem []string) {
 		if nul := bytes.IndexByte(line, 0); end < 0 || nul >= 0 && nul < end {
 			return nil, refuse(0, nil, "The AOF manifest file contains too long line")
 		}
-		line = bytes.Trim(line, " \t\r\n")
+		line = trim(line)
 		if why := m.add(line); why != "" {
 			return nil, refuse(number, line, why)
 		}
@@ -52,6 +51,7 @@ func ParseManifest(text []byte) (m *Manifest, problem []string) {
 	return m, nil
 }
 
+//go:noinline
 func refuse(number int, line []byte, why string) (problem []string) {
 	problem = []string{"\n*** FATAL AOF MANIFEST FILE ERROR ***\n"}
 	if number > 0 {
@@ -65,29 +65,32 @@ func refuse(number int, line []byte, why string) (problem []string) {
 const errFormat = "Invalid AOF manifest file format"
 
 // add takes a line in and returns what is wrong with it.
+//
+//go:noinline
 func (m *Manifest) add(line []byte) (problem string) {
 	words, ok := sds.SplitArgs(nil, line)
 	if !ok || len(words) < 6 || len(words)%2 != 0 {
 		return errFormat
 	}
-	f, named, kind := File{Start: -1, End: -1}, false, byte(0)
+	f, named, kind := &File{Start: -1, End: -1}, false, byte(0)
 	for i := 0; i < len(words); i += 2 {
 		key, _, _ := bytes.Cut(words[i], []byte{0}) // as strings of C end
 		value, _, _ := bytes.Cut(words[i+1], []byte{0})
-		switch string(bytes.ToLower(key)) {
-		case "file":
-			if f.Name, named = string(value), true; bytes.ContainsAny(value, `/\`) {
+		switch {
+		case is(key, "file"):
+			f.Name, named = string(value), true
+			if bytes.IndexByte(value, '/') >= 0 || bytes.IndexByte(value, '\\') >= 0 {
 				return "File can't be a path, just a filename"
 			}
-		case "seq":
+		case is(key, "seq"):
 			f.Seq = number(value)
-		case "type":
+		case is(key, "type"):
 			if kind = 0; len(value) > 0 {
 				kind = value[0]
 			}
-		case "startoffset":
+		case is(key, "startoffset"):
 			f.Start = number(value)
-		case "endoffset":
+		case is(key, "endoffset"):
 			f.End = number(value)
 		}
 	}
@@ -97,18 +100,53 @@ func (m *Manifest) add(line []byte) (problem string) {
 	return m.put(f, kind)
 }
 
+// is tells whether a key is a word, in any case.
+//
+//go:noinline
+func is(key []byte, word string) bool {
+	if len(key) != len(word) {
+		return false
+	}
+	for i, b := range key {
+		if 'A' <= b && b <= 'Z' {
+			b += 'a' - 'A'
+		}
+		if b != word[i] {
+			return false
+		}
+	}
+	return true
+}
+
+// trim removes blanks at both ends.
+//
+//go:noinline
+func trim(line []byte) []byte {
+	for len(line) > 0 && blank(line[0]) {
+		line = line[1:]
+	}
+	for len(line) > 0 && blank(line[len(line)-1]) {
+		line = line[:len(line)-1]
+	}
+	return line
+}
+
+func blank(b byte) bool { return b == ' ' || b == '\t' || b == '\r' || b == '\n' }
+
 // put takes a file in and returns why it cannot be.
-func (m *Manifest) put(f File, kind byte) (problem string) {
+//
+//go:noinline
+func (m *Manifest) put(f *File, kind byte) (problem string) {
 	switch {
 	case kind == 'b' && m.Base != nil:
 		return "Found duplicate base file information"
 	case kind == 'b':
-		m.Base = &f
+		m.Base = f
 	case kind == 'h':
 		m.History = append(m.History, f)
 	case kind != 'i':
 		return "Unknown AOF file type"
-	case f.Seq <= m.lastIncr():
+	case f.Seq <= m.lastSeq():
 		return "Found a non-monotonic sequence number"
 	default:
 		m.Incrs = append(m.Incrs, f)
@@ -117,79 +155,99 @@ func (m *Manifest) put(f File, kind byte) (problem string) {
 }
 
 // Append appends the manifest's text to dst.
+//
+//go:noinline
 func (m *Manifest) Append(dst []byte) []byte {
+	text := ""
 	if m.Base != nil {
-		dst = m.Base.append(dst, 'b')
+		text = m.Base.line("b")
 	}
 	for _, f := range m.History {
-		dst = f.append(dst, 'h')
+		text += f.line("h")
 	}
 	for _, f := range m.Incrs {
-		dst = f.append(dst, 'i')
+		text += f.line("i")
 	}
-	return dst
+	return append(dst, text...)
 }
 
-func (f *File) append(dst []byte, kind byte) []byte {
-	dst = append(dst, "file "...)
-	if slices.ContainsFunc([]byte(f.Name), quotes) {
-		dst = sds.AppendRepr(dst, f.Name)
-	} else {
-		dst = append(dst, f.Name...)
+// line is the line of a file.
+//
+//go:noinline
+func (f *File) line(kind string) string {
+	name := f.Name
+	for i := range len(name) {
+		if b := name[i]; b <= ' ' || b > '~' || b == '\\' || b == '"' {
+			name = sds.Repr(name)
+			break
+		}
 	}
-	dst = strconv.AppendInt(append(dst, " seq "...), f.Seq, 10)
-	dst = append(append(dst, " type "...), kind)
-	if f.Start != -1 {
-		dst = strconv.AppendInt(append(dst, " startoffset "...), f.Start, 10)
-	}
-	if f.End != -1 {
-		dst = strconv.AppendInt(append(dst, " endoffset "...), f.End, 10)
-	}
-	return append(dst, '\n')
+	return "file " + name + " seq " + strconv.FormatInt(f.Seq, 10) + " type " + kind +
+		offset(" startoffset ", f.Start) + offset(" endoffset ", f.End) + "\n"
 }
 
-// quotes tells whether a name with a byte stands in quotes.
-func quotes(b byte) bool { return b <= ' ' || b > '~' || b == '\\' || b == '"' }
+func offset(name string, at int64) string {
+	if at == -1 {
+		return ""
+	}
+	return name + strconv.FormatInt(at, 10)
+}
 
 // Files are the files that are loaded, in their order.
-func (m *Manifest) Files() []File {
+//
+//go:noinline
+func (m *Manifest) Files() []*File {
 	if m.Base == nil {
 		return m.Incrs
 	}
-	return append([]File{*m.Base}, m.Incrs...)
+	return append([]*File{m.Base}, m.Incrs...)
 }
 
 // AddIncr adds a new, empty file of commands to those of an append-only file named name. It begins
 // at an offset of the stream of replication.
+//
+//go:noinline
 func (m *Manifest) AddIncr(name string, offset int64) {
-	seq := m.lastIncr() + 1
-	m.Incrs = append(m.Incrs, File{
+	seq := m.lastSeq() + 1
+	m.Incrs = append(m.Incrs, &File{
 		Name: name + "." + strconv.FormatInt(seq, 10) + ".incr.aof", Seq: seq, Start: offset, End: -1,
 	})
 }
 
-// Rewritten is the manifest of an append-only file named name that begins anew, with a base, which
-// is an RDB image or commands. What m names is history.
-func (m *Manifest) Rewritten(name string, image bool, offset int64) *Manifest {
-	next := &Manifest{Base: &File{Seq: 1, Start: -1, End: -1}, History: slices.Clone(m.History)}
-	if m.Base != nil {
-		next.Base.Seq = m.Base.Seq + 1
+// LastIncr is the file that changes are appended to: there must be one.
+func (m *Manifest) LastIncr() *File { return m.Incrs[len(m.Incrs)-1] }
+
+func (m *Manifest) lastSeq() int64 {
+	if len(m.Incrs) == 0 {
+		return 0
 	}
-	kind := ".base.aof"
+	return m.LastIncr().Seq
+}
+
+// Clone returns a copy: adding to one of the two does not show in the other.
+//
+//go:noinline
+func (m *Manifest) Clone() *Manifest {
+	c := *m
+	c.History, c.Incrs = m.History[:len(m.History):len(m.History)], m.Incrs[:len(m.Incrs):len(m.Incrs)]
+	return &c
+}
+
+// Rebase puts a new base, which is an RDB image or commands, in the place of all files but the
+// last. They are history.
+//
+//go:noinline
+func (m *Manifest) Rebase(name string, image bool) {
+	last := m.LastIncr()
+	seq, kind := int64(1), ".base.aof"
+	if m.Base != nil {
+		seq = m.Base.Seq + 1
+	}
 	if image {
 		kind = ".base.rdb"
 	}
-	next.Base.Name = name + "." + strconv.FormatInt(next.Base.Seq, 10) + kind
-	next.History = append(next.History, m.Files()...)
-	next.Incrs = m.Incrs // for the number
-	next.AddIncr(name, offset)
-	next.Incrs = next.Incrs[len(m.Incrs):]
-	return next
-}
-
-func (m *Manifest) lastIncr() int64 {
-	if n := len(m.Incrs); n > 0 {
-		return m.Incrs[n-1].Seq
-	}
-	return 0
+	files := m.Files()
+	m.History = append(m.History, files[:len(files)-1]...)
+	m.Base = &File{Name: name + "." + strconv.FormatInt(seq, 10) + kind, Seq: seq, Start: -1, End: -1}
+	m.Incrs = []*File{last}
 }
