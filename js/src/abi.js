@@ -32,11 +32,6 @@ export const In = Object.freeze({
   CONTENT: 12,
   ABSENT: 13,
   APPENDED: 14,
-  SAVED: 20,
-  REPLAY: 21,
-  LOADED: 22,
-  LOGGED: 23,
-  REWRITTEN: 24,
 });
 
 /** Kinds of events. */
@@ -54,16 +49,7 @@ export const Out = Object.freeze({
   SYNC: 11,
   REPLACE: 12,
   REMOVE: 13,
-  SAVE: 20,
-  LOAD: 21,
-  LOG_APPEND: 22,
-  REWRITE: 23,
-  REPLAYED: 24,
 });
-
-/** Why REWRITE is refused: this package keeps no files. */
-export const NO_LOG =
-  'the npm package writes no append-only file; use snapshots, or onsave with SAVE';
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();

@@ -5,7 +5,8 @@
  * @module
  */
 
-import { In, Inbox, NO_LOG, Out, configuration, cutPath, readFrames } from './abi.js';
+import { In, Inbox, Out, configuration, readFrames } from './abi.js';
+import { Verbs } from './files.js';
 
 /**
  * The far end of a connection: where the engine's bytes go.
@@ -21,7 +22,6 @@ import { In, Inbox, NO_LOG, Out, configuration, cutPath, readFrames } from './ab
  *
  * @typedef {object} Hooks
  * @property {((level: LogLevel, text: string) => void) | undefined} [onlog]
- * @property {((path: string, image: Uint8Array) => unknown) | undefined} [onsave]
  * @property {((reason: string) => void) | undefined} [onshutdown]
  */
 
@@ -45,6 +45,8 @@ export class EngineError extends Error {
  * @property {Record<string, string | number | boolean>} config
  * @property {Uint8Array | undefined} snapshot
  * @property {boolean} keep whether the last snapshot is kept, to come back to when the guest dies
+ * @property {import('./files.js').Files} files
+ * @property {boolean} loads whether an engine begins with what its files hold
  * @property {Hooks} hooks
  */
 
@@ -58,6 +60,7 @@ export class Engine {
   /** @type {import('./host.js').Transport} */
   #transport;
   #setup;
+  #verbs;
   /** @type {Uint8Array | undefined} */
   #kept;
   /** @type {Map<number, Connection>} */
@@ -91,6 +94,13 @@ export class Engine {
   constructor(start, setup) {
     this.#setup = setup;
     this.#kept = setup.snapshot;
+    this.#verbs = new Verbs(setup.files, {
+      life: () => (this.#over ? 0 : this.#life),
+      answer: this.#answer,
+      written: (image) => {
+        if (setup.keep) this.#kept = image;
+      },
+    });
     this.#transport = start({
       output: (frames) => {
         readFrames(frames, this.#receive);
@@ -102,13 +112,15 @@ export class Engine {
   }
 
   /** Resolves when the engine has taken its configuration and its first snapshot. */
-  ready() {
+  async ready() {
     const configured = this.#wait(this.#configured);
     this.#configure();
-    if (!this.#setup.snapshot) return configured;
+    await configured;
+    const { snapshot } = this.#setup;
+    if (!snapshot) return;
     const restored = this.#wait(this.#restores);
-    this.inbox.frame(In.RESTORE, 0, this.#setup.snapshot);
-    return Promise.all([configured, restored]);
+    this.inbox.frame(In.RESTORE, 0, snapshot);
+    await restored;
   }
 
   /**
@@ -243,8 +255,7 @@ export class Engine {
     if (kind === Out.DATA) this.#connections.get(conn)?.deliver(payload);
     else if (kind === Out.HANGUP) this.#hangup(conn, payload);
     else if (kind === Out.LOG) this.#log(LEVELS[ticket] ?? 'warning', decode(payload));
-    else if (kind === Out.SAVE) void this.#save(ticket, payload);
-    else if (kind === Out.REWRITE) this.#answer(In.REWRITTEN, NO_LOG, ticket);
+    else if (kind >= Out.READ && kind <= Out.REMOVE) this.#verbs.carryOut(kind, ticket, payload);
     else if (kind === Out.SNAPSHOT) this.#snapped(payload.slice());
     else if (kind === Out.RESTORED) settle(this.#restores.shift(), decode(payload));
     else if (kind === Out.CONFIGURED) this.#started(decode(payload));
@@ -254,7 +265,8 @@ export class Engine {
   /** @param {string} refusal */
   #started(refusal) {
     if (!this.#first && !refusal) {
-      const data = this.#kept ? 'with the last snapshot' : 'empty';
+      const kept = this.#kept ? 'with the last snapshot' : 'empty';
+      const data = this.#setup.loads ? 'with what its files hold' : kept;
       this.#log('notice', `redlet: a new engine runs, ${data}`);
     }
     this.#booting = false;
@@ -281,34 +293,15 @@ export class Engine {
     this.#snapshots.shift()?.resolve(image);
   }
 
-  /**
-   * Does what SAVE and BGSAVE ask for, and tells the engine how it went.
-   *
-   * @param {number} ticket
-   * @param {Uint8Array} payload path and image
-   */
-  async #save(ticket, payload) {
-    const { path, data } = cutPath(payload);
-    const image = data.slice();
-    const life = this.#life;
-    let failure = '';
-    try {
-      const { onsave } = this.#setup.hooks;
-      if (!onsave) throw new Error('redlet was opened without onsave');
-      await onsave(path, image);
-      if (this.#setup.keep) this.#kept = image;
-    } catch (error) {
-      failure = (error instanceof Error && error.message) || 'failed';
+  /** @type {(kind: number, payload: Uint8Array | string, ticket: number) => void} */
+  #answer = (kind, payload, ticket) => {
+    if (ticket > 0) {
+      this.inbox.frame(kind, 0, payload, ticket);
+      this.schedule();
+    } else if (payload.length > 0) {
+      this.#log('warning', `redlet: a file: ${String(payload)}`);
     }
-    if (life !== this.#life || this.#over) return;
-    this.#answer(In.SAVED, failure, ticket);
-  }
-
-  /** @type {(kind: number, text: string, ticket: number) => void} */
-  #answer(kind, text, ticket) {
-    this.inbox.frame(kind, 0, text, ticket);
-    this.schedule();
-  }
+  };
 
   /** @param {string} reason */
   #shutdown(reason) {
@@ -333,8 +326,9 @@ export class Engine {
     this.inbox.take();
     const disconnect = this.#detach();
     this.#booting = true;
+    this.#setup.files.close();
     this.#configure();
-    if (this.#kept) {
+    if (this.#kept && !this.#setup.loads) {
       this.#wait(this.#restores).catch((refusal) => this.#log('warning', refusal.message));
       this.inbox.frame(In.RESTORE, 0, this.#kept);
     }
@@ -367,6 +361,7 @@ export class Engine {
     if (this.#over) return;
     this.#over = error;
     this.#transport.close();
+    this.#setup.files.close();
     this.#detach()(error, lost);
     for (const then of this.#onclose.splice(0)) then();
   }

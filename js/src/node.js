@@ -9,6 +9,7 @@ import { readFile } from 'node:fs/promises';
 import { Host } from './host.js';
 import { Redlet } from './redlet.js';
 import { EngineDuplex } from './node/duplex.js';
+import { NodeFiles } from './node/files.js';
 import { listen } from './node/listen.js';
 import { compile } from './wasm.js';
 
@@ -65,7 +66,19 @@ export async function open(options = {}) {
   const source = options.wasm ?? new URL('../redlet.wasm', import.meta.url);
   const module = await compile(source, load);
   const now = options.now ?? (() => Date.now());
-  return new NodeRedlet((listener) => new Host(module, now, listener), options).ready();
+  const files = filesOf(options);
+  return new NodeRedlet((listener) => new Host(module, now, listener), options, files).ready();
+}
+
+/**
+ * The files of an engine that is given a folder for them.
+ *
+ * @param {OpenOptions} options
+ */
+function filesOf({ config = {}, onsave }) {
+  if (config.dir === undefined) return undefined;
+  if (onsave) throw new TypeError('redlet: SAVE writes into dir, or calls onsave: not both');
+  return new NodeFiles(String(config.dir));
 }
 
 /**

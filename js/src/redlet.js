@@ -4,10 +4,10 @@
  * @module
  */
 
-import { NO_LOG } from './abi.js';
 import { Client } from './client.js';
 import { Clock } from './clock.js';
-import { Engine, EngineError } from './engine.js';
+import { Engine } from './engine.js';
+import { NoFiles } from './files.js';
 import { connectStreams } from './streams.js';
 import { Subscription } from './subscription.js';
 
@@ -39,7 +39,8 @@ import { Subscription } from './subscription.js';
  * @property {(level: LogLevel, text: string) => void} [onlog] gets what a redis-server would write
  *   to its log
  * @property {(path: string, image: Uint8Array) => unknown} [onsave] writes the file that SAVE and
- *   BGSAVE ask for, safely; may return a promise. Without it those commands are refused
+ *   BGSAVE ask for, safely; may return a promise. Without it, and without files, those commands are
+ *   refused
  * @property {(reason: string) => void} [onshutdown] is called when a client has said SHUTDOWN
  * @property {(push: Reply[]) => void} [onpush] gets the pushes of the connection that {@link
  *   Redlet.call} uses
@@ -69,21 +70,20 @@ export class Redlet {
    *
    * @param {(listener: import('./host.js').Listener) => import('./host.js').Transport} start
    * @param {CommonOptions} options
+   * @param {import('./files.js').Files} [files] by default there are none
    */
-  constructor(start, options) {
+  constructor(start, options, files) {
     this.#options = options;
     const { onlog, onsave, onshutdown, config = {}, snapshot, keep = true } = options;
-    const { appendonly = 'no' } = config;
-    if (appendonly === true || /^yes$/i.test(String(appendonly))) {
-      throw new EngineError(`redlet: appendonly: ${NO_LOG}`);
-    }
     this.#engine = new Engine(start, {
       seed: seedBytes(options.seed),
       // Nothing is saved behind the back of a program that did not ask for it.
       config: { save: '', ...config },
       snapshot,
       keep,
-      hooks: { onlog, onsave, onshutdown },
+      files: files ?? new NoFiles(onsave),
+      loads: files !== undefined,
+      hooks: { onlog, onshutdown },
     });
     this.#client = this.client({ onpush: options.onpush });
     this.clock = new Clock(this.client({ resp: 2, bytes: false }), () => this.#engine.turn());
@@ -197,8 +197,8 @@ export class Redlet {
   async ready() {
     try {
       const { clock } = this.#options;
-      const ready = this.#engine.ready();
-      await Promise.all([ready, clock === undefined ? undefined : this.clock.freeze(clock)]);
+      await this.#engine.ready();
+      if (clock !== undefined) await this.clock.freeze(clock);
       return this;
     } catch (error) {
       this.#engine.close();

@@ -22,13 +22,13 @@ test('bytes of one connection that follow each other share a frame', () => {
   inbox.data(1, bytes('NG'));
   inbox.data(2, bytes('x'));
   inbox.data(1, bytes('y'));
-  inbox.frame(In.SAVED, 0, 'full', 7);
+  inbox.frame(In.DONE, 0, 'full', 7);
   assert.deepEqual(read(inbox.take()), [
     [In.OPEN, 1, 0, 'a b 0 0'],
     [In.DATA, 1, 0, 'PING'],
     [In.DATA, 2, 0, 'x'],
     [In.DATA, 1, 0, 'y'],
-    [In.SAVED, 0, 7, 'full'],
+    [In.DONE, 0, 7, 'full'],
   ]);
   assert.equal(inbox.take().length, 0);
 });

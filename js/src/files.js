@@ -1,0 +1,155 @@
+/**
+ * The verbs with which an engine reads and writes its files.
+ *
+ * @module
+ */
+
+import { In, Out, cutPath } from './abi.js';
+
+/**
+ * What carries the verbs out. Paths are those of the engine: the parameter `dir` and a name. What
+ * fails throws, or rejects, with an error whose message is in the system's words.
+ *
+ * - `read` gives the size of the whole file, 8 bytes in little-endian order, and then a piece of it
+ *   from offset on; undefined if there is no such file.
+ * - `append` appends before it returns; data is lent for the call. What could not be appended is
+ *   kept, to be written before what comes next. True says that after a failure all has been
+ *   appended.
+ * - `sync` makes durable what was appended.
+ * - `replace` puts data in the place of the file.
+ * - `remove` removes the file, if there is one.
+ * - `close` makes durable what was appended, and closes the files.
+ *
+ * @typedef {object} Files
+ * @property {(path: string, offset: number) => Uint8Array | undefined} read
+ * @property {(path: string, data: Uint8Array) => boolean} append
+ * @property {(path: string) => Promise<void>} sync
+ * @property {(path: string, data: Uint8Array) => Promise<void>} replace
+ * @property {(path: string) => void} remove
+ * @property {() => void} close
+ */
+
+/**
+ * What the verbs need of the engine: a number that is another after its death, a way to answer, and
+ * to hear of an image of all data that was written.
+ *
+ * @typedef {object} Asker
+ * @property {() => number} life
+ * @property {(kind: number, payload: Uint8Array | string, ticket: number) => void} answer
+ * @property {(image: Uint8Array) => void} written
+ */
+
+/** Carries out the events that are verbs, and tells the engine how that went. */
+export class Verbs {
+  #files;
+  #asker;
+
+  /**
+   * @param {Files} files
+   * @param {Asker} asker
+   */
+  constructor(files, asker) {
+    this.#files = files;
+    this.#asker = asker;
+  }
+
+  /**
+   * @param {number} kind
+   * @param {number} ticket
+   * @param {Uint8Array} payload lent for the call
+   */
+  carryOut(kind, ticket, payload) {
+    const { path, offset, data } = cutPath(payload);
+    const { answer } = this.#asker;
+    try {
+      if (kind === Out.APPEND) {
+        if (this.#files.append(path, data)) answer(In.APPENDED, '', ticket);
+      } else if (kind === Out.READ) {
+        const content = this.#files.read(path, offset);
+        answer(content ? In.CONTENT : In.ABSENT, content ?? '', ticket);
+      } else if (kind === Out.REMOVE) {
+        this.#files.remove(path);
+        answer(In.DONE, '', ticket);
+      } else {
+        const done = kind === Out.SYNC ? this.#files.sync(path) : this.#replace(path, data);
+        void this.#await(done, ticket);
+      }
+    } catch (error) {
+      answer(kind === Out.APPEND ? In.APPENDED : In.DONE, text(error), ticket);
+    }
+  }
+
+  /**
+   * @param {string} path
+   * @param {Uint8Array} lent until the first wait
+   */
+  async #replace(path, lent) {
+    const data = lent.slice();
+    await this.#files.replace(path, data);
+    if (isImage(data)) this.#asker.written(data);
+  }
+
+  /**
+   * @param {Promise<void>} done
+   * @param {number} ticket
+   */
+  async #await(done, ticket) {
+    const life = this.#asker.life();
+    let failure = '';
+    try {
+      await done;
+    } catch (error) {
+      failure = text(error);
+    }
+    if (life === this.#asker.life() && life > 0) this.#asker.answer(In.DONE, failure, ticket);
+  }
+}
+
+/** @param {Uint8Array} data */
+function isImage(data) {
+  return String.fromCharCode(...data.subarray(0, 5)) === 'REDIS';
+}
+
+/** @param {unknown} error */
+function text(error) {
+  return (error instanceof Error && error.message) || 'failed';
+}
+
+/**
+ * Stands for files where there are none: SAVE may still have somewhere to go.
+ *
+ * @implements {Files}
+ */
+export class NoFiles {
+  #onsave;
+
+  /** @param {((path: string, image: Uint8Array) => unknown) | undefined} onsave */
+  constructor(onsave) {
+    this.#onsave = onsave;
+  }
+
+  /** @returns {never} */
+  read() {
+    throw new Error('redlet was opened without files');
+  }
+
+  /** @returns {never} */
+  append() {
+    throw new Error('redlet was opened without files');
+  }
+
+  async sync() {}
+
+  /**
+   * @param {string} path
+   * @param {Uint8Array} image
+   */
+  async replace(path, image) {
+    if (!this.#onsave) throw new Error('redlet was opened without onsave');
+    await this.#onsave(path, image);
+  }
+
+  remove() {}
+
+  close() {}
+}
