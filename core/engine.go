@@ -65,8 +65,8 @@ type Engine struct {
 	polled        int  // events before this index have been polled; 0 once all have been
 	held          bool // the rest may not be polled before an answer comes: see hold
 
-	ticket uint32                  // of the last event that ask gave out
-	asked  map[uint32]func(*Input) // what gets the answers, by their tickets
+	ticket uint32     // of the last event that ask gave out
+	asked  []question // those that are not answered yet
 
 	dbs       []*db
 	expires   expiries

@@ -2,6 +2,7 @@ package core
 
 import (
 	"bytes"
+	"slices"
 	"strconv"
 )
 
@@ -251,26 +252,29 @@ func (e *Engine) restored(in *Input) {
 //go:noinline
 func (e *Engine) emit(ev Event) { e.events = append(e.events, ev) }
 
+// question is an event whose answer is awaited.
+type question struct {
+	ticket uint32
+	answer func(in *Input)
+}
+
 // ask gives an event to the host that it answers; answer gets the answer. The event gets its ticket
 // here.
 func (e *Engine) ask(ev Event, answer func(in *Input)) {
-	if e.asked == nil {
-		e.asked = map[uint32]func(*Input){}
-	}
 	e.ticket++
 	ev.Ticket = e.ticket
-	e.asked[ev.Ticket] = answer
+	e.asked = append(e.asked, question{ev.Ticket, answer})
 	e.emit(ev)
 }
 
 // answered passes an answer on. One that nobody waits for is passed over; a connection that nobody
 // wants is hung up.
 func (e *Engine) answered(in *Input) {
-	answer := e.asked[in.Ticket]
+	i := slices.IndexFunc(e.asked, func(q question) bool { return q.ticket == in.Ticket })
 	switch {
-	case answer != nil:
-		delete(e.asked, in.Ticket)
-		lent := *in // in itself must not move to the heap, which it would for every input
+	case i >= 0:
+		answer, lent := e.asked[i].answer, *in // in itself must not move to the heap for every input
+		e.asked = slices.Delete(e.asked, i, i+1)
 		answer(&lent)
 		e.beforeSleep()
 	case in.Kind == InConnected:

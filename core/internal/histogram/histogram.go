@@ -47,8 +47,8 @@ func (h *Histogram) At(p float64) int64 {
 	want := int64(p/100*float64(h.total) + 0.5)
 	want = max(want, 1)
 	seen := int64(0)
-	for i, n := range h.counts {
-		if seen += int64(n); n > 0 && seen >= want {
+	for i := range h.counts {
+		if seen += int64(h.counts[i]); seen >= want {
 			return highest(i)
 		}
 	}
