@@ -44,7 +44,7 @@ export class Client {
   #engine;
   #options;
   #parser = new Parser();
-  /** @type {import('./engine.js').Connection | undefined} */
+  /** @type {import('./connection.js').Connection | undefined} */
   #connection;
   /** @type {Waiter[]} from #first on */
   #waiting = [];

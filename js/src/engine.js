@@ -5,16 +5,17 @@
  * @module
  */
 
-import { In, Inbox, Out, configuration, readFrames } from './abi.js';
+import { In, Inbox, Out, configuration, cutPath, readFrames } from './abi.js';
+import { Connection } from './connection.js';
 import { Verbs } from './files.js';
 
+/** @typedef {import('./connection.js').Sink} Sink */
+
 /**
- * The far end of a connection: where the engine's bytes go.
+ * Makes a connection, to a host and port, that the engine asks for. What it resolves to moves the
+ * bytes, once it is given what opens the engine's end.
  *
- * @typedef {object} Sink
- * @property {(bytes: Uint8Array) => void} data gets output, lent for the call
- * @property {(error?: Error) => void} end no more will come: the engine has closed the connection,
- *   or, with an error, is gone
+ * @typedef {(address: string) => Promise<(open: (sink: Sink) => Connection) => void>} Dial
  */
 
 /**
@@ -43,10 +44,12 @@ export class EngineError extends Error {
  * @typedef {object} Setup
  * @property {Uint8Array} seed
  * @property {Record<string, string | number | boolean>} config
+ * @property {boolean} stopwatch whether commands are timed
  * @property {Uint8Array | undefined} snapshot
  * @property {boolean} keep whether the last snapshot is kept, to come back to when the guest dies
  * @property {import('./files.js').Files} files
  * @property {boolean} loads whether an engine begins with what its files hold
+ * @property {Dial | undefined} [dial] by default nobody connects
  * @property {Hooks} hooks
  */
 
@@ -133,18 +136,60 @@ export class Engine {
    */
   connect(sink, peer = {}) {
     if (this.#over) throw this.#over;
-    const id = ++this.#lastConn;
+    const connection = this.#join(sink);
+    const { id } = connection;
     const {
       addr = `127.0.0.1:${(id % 65535) + 1}`,
       laddr = '127.0.0.1:0',
       fd = -1,
       unix = false,
     } = peer;
-    const connection = new Connection(this, id, sink, () => this.#connections.delete(id));
-    this.#connections.set(id, connection);
     this.inbox.frame(In.OPEN, id, `${blankless(addr)} ${blankless(laddr)} ${fd} ${unix ? 1 : 0}`);
     this.schedule();
     return connection;
+  }
+
+  /**
+   * Numbers a connection.
+   *
+   * @param {Sink} sink
+   */
+  #join(sink) {
+    const id = ++this.#lastConn;
+    const connection = new Connection(this, id, sink, () => this.#connections.delete(id));
+    this.#connections.set(id, connection);
+    return connection;
+  }
+
+  /**
+   * Makes a connection that the engine asks for.
+   *
+   * @param {string} address
+   * @param {number} ticket
+   */
+  async #dial(address, ticket) {
+    const life = this.#life;
+    const gone = () => this.#over !== undefined || life !== this.#life;
+    try {
+      const { dial } = this.#setup;
+      if (!dial)
+        throw new Error('there are no sockets here, and redlet was opened without connect');
+      const carry = await dial(address);
+      carry((sink) => {
+        const connection = this.#join(sink);
+        if (gone()) {
+          connection.close();
+          queueMicrotask(() => sink.end(this.#over ?? new EngineError('redlet: too late')));
+          return connection;
+        }
+        this.inbox.frame(In.CONNECTED, connection.id, '', ticket);
+        this.schedule();
+        return connection;
+      });
+    } catch (error) {
+      if (!gone())
+        this.#answer(In.DONE, (error instanceof Error && error.message) || 'failed', ticket);
+    }
   }
 
   /** @returns {Promise<Uint8Array<ArrayBuffer>>} an RDB file */
@@ -233,8 +278,8 @@ export class Engine {
   };
 
   #configure() {
-    const { seed, config } = this.#setup;
-    this.inbox.frame(In.CONFIGURE, 0, configuration(seed, config));
+    const { seed, config, stopwatch } = this.#setup;
+    this.inbox.frame(In.CONFIGURE, stopwatch ? 1 : 0, configuration(seed, config));
     this.schedule();
   }
 
@@ -256,6 +301,7 @@ export class Engine {
     else if (kind === Out.HANGUP) this.#hangup(conn, payload);
     else if (kind === Out.LOG) this.#log(LEVELS[ticket] ?? 'warning', decode(payload));
     else if (kind >= Out.READ && kind <= Out.REMOVE) this.#verbs.carryOut(kind, ticket, payload);
+    else if (kind === Out.CONNECT) void this.#dial(cutPath(payload).path, ticket);
     else if (kind === Out.SNAPSHOT) this.#snapped(payload.slice());
     else if (kind === Out.RESTORED) settle(this.#restores.shift(), decode(payload));
     else if (kind === Out.CONFIGURED) this.#started(decode(payload));
@@ -374,99 +420,6 @@ export class Engine {
     // An error of the listener's own must not stop the engine half-way through its output.
     const { onlog } = this.#setup.hooks;
     if (onlog) queueMicrotask(() => onlog(level, text));
-  }
-}
-
-/** One client's connection to the engine. After the sink's end nothing more has an effect. */
-export class Connection {
-  #engine;
-  #forget;
-  #open = true;
-  /** Its number, which CLIENT ID reports. */
-  id;
-  sink;
-
-  /**
-   * @param {Engine} engine
-   * @param {number} id
-   * @param {Sink} sink
-   * @param {() => void} forget
-   */
-  constructor(engine, id, sink, forget) {
-    this.#engine = engine;
-    this.#forget = forget;
-    this.id = id;
-    this.sink = sink;
-  }
-
-  /**
-   * Sends bytes to the engine.
-   *
-   * @param {Uint8Array} bytes copied
-   */
-  write(bytes) {
-    if (!this.#open) return;
-    this.#engine.inbox.data(this.id, bytes);
-    this.#engine.schedule();
-  }
-
-  /**
-   * Sends bytes together with those of the other sockets that are ready.
-   *
-   * @param {Uint8Array} bytes copied
-   */
-  writeLater(bytes) {
-    if (!this.#open) return;
-    this.#engine.inbox.data(this.id, bytes);
-    this.#engine.scheduleLater();
-  }
-
-  /**
-   * Says whether the peer takes no output now. It then stays in the engine, which counts it against
-   * client-output-buffer-limit.
-   *
-   * @param {boolean} on
-   */
-  cork(on) {
-    if (!this.#open) return;
-    this.#engine.inbox.frame(on ? In.CORK : In.UNCORK, this.id);
-    this.#engine.schedule();
-  }
-
-  /** Tells the engine that the peer has gone. The sink hears nothing more. */
-  close() {
-    if (!this.#open) return;
-    this.#open = false;
-    this.#forget();
-    if (this.#engine.over) return;
-    this.#engine.inbox.frame(In.CLOSE, this.id);
-    this.#engine.schedule();
-  }
-
-  /**
-   * Called by the engine with output. What a listener throws must not stop the engine half-way
-   * through the output of others: it is thrown later.
-   *
-   * @param {Uint8Array} bytes lent for the call
-   */
-  deliver(bytes) {
-    try {
-      this.sink.data(bytes);
-    } catch (error) {
-      queueMicrotask(() => {
-        throw error;
-      });
-    }
-  }
-
-  /**
-   * Called by the engine when it has forgotten the connection.
-   *
-   * @param {Error} [error]
-   */
-  end(error) {
-    this.#open = false;
-    this.sink.end(error);
   }
 }
 

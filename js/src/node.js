@@ -8,6 +8,7 @@ import { readFile } from 'node:fs/promises';
 
 import { Host } from './host.js';
 import { Redlet } from './redlet.js';
+import { dial } from './node/dial.js';
 import { EngineDuplex } from './node/duplex.js';
 import { NodeFiles } from './node/files.js';
 import { listen } from './node/listen.js';
@@ -67,7 +68,12 @@ export async function open(options = {}) {
   const module = await compile(source, load);
   const now = options.now ?? (() => Date.now());
   const files = filesOf(options);
-  return new NodeRedlet((listener) => new Host(module, now, listener), options, files).ready();
+  return new NodeRedlet(
+    (listener) => new Host(module, now, listener),
+    options,
+    files,
+    dial,
+  ).ready();
 }
 
 /**

@@ -8,7 +8,7 @@ import { Client } from './client.js';
 import { Clock } from './clock.js';
 import { Engine } from './engine.js';
 import { NoFiles } from './files.js';
-import { connectStreams } from './streams.js';
+import { connectStreams, dialStreams } from './streams.js';
 import { Subscription } from './subscription.js';
 
 /** @typedef {import('./resp.js').Argument} Argument */
@@ -29,6 +29,8 @@ import { Subscription } from './subscription.js';
  *   such as `{ requirepass: 'secret', maxmemory: '100mb' }`
  * @property {number | Date} [clock] freezes the clock at this time, in milliseconds since the Unix
  *   epoch. By default it shows the time of the machine
+ * @property {boolean} [stopwatch] whether INFO's statistics tell how long commands take. False by
+ *   default: the same input then gives the same replies, these too
  * @property {Uint8Array} [snapshot] data to begin with: an RDB file, of {@link Redlet.snapshot} or
  *   of a real Redis
  * @property {boolean} [keep] whether the last snapshot that was opened with, taken or restored is
@@ -41,6 +43,10 @@ import { Subscription } from './subscription.js';
  * @property {(path: string, image: Uint8Array) => unknown} [onsave] writes the file that SAVE and
  *   BGSAVE ask for, safely; may return a promise. Without it, and without files, those commands are
  *   refused
+ * @property {(address: string) => import('./streams.js').DuplexStreams |
+ *   Promise<import('./streams.js').DuplexStreams>} [connect] makes the connections that the engine
+ *   asks for, to a host and port; where there are no sockets it may map them to a WebSocket. By
+ *   default they are TCP in Node, Bun and Deno, and refused elsewhere
  * @property {(reason: string) => void} [onshutdown] is called when a client has said SHUTDOWN
  * @property {(push: Reply[]) => void} [onpush] gets the pushes of the connection that {@link
  *   Redlet.call} uses
@@ -71,18 +77,21 @@ export class Redlet {
    * @param {(listener: import('./host.js').Listener) => import('./host.js').Transport} start
    * @param {CommonOptions} options
    * @param {import('./files.js').Files} [files] by default there are none
+   * @param {import('./engine.js').Dial} [dial] by default there are no sockets
    */
-  constructor(start, options, files) {
+  constructor(start, options, files, dial) {
     this.#options = options;
     const { onlog, onsave, onshutdown, config = {}, snapshot, keep = true } = options;
     this.#engine = new Engine(start, {
       seed: seedBytes(options.seed),
       // Nothing is saved behind the back of a program that did not ask for it.
       config: { save: '', ...config },
+      stopwatch: options.stopwatch ?? false,
       snapshot,
       keep,
       files: files ?? new NoFiles(onsave),
       loads: files !== undefined,
+      dial: options.connect ? dialStreams(options.connect) : dial,
       hooks: { onlog, onshutdown },
     });
     this.#client = this.client({ onpush: options.onpush });

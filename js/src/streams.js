@@ -87,3 +87,55 @@ export function connectStreams(engine, peer) {
     }
   }
 }
+
+/**
+ * Makes connections that the engine asks for out of pairs of streams.
+ *
+ * @param {(address: string) => DuplexStreams | Promise<DuplexStreams>} connect
+ * @returns {import('./engine.js').Dial}
+ */
+export function dialStreams(connect) {
+  return async (address) => {
+    const { readable, writable } = await connect(address);
+    const reader = readable.getReader();
+    const writer = writable.getWriter();
+    return (open) => void carry(reader, writer, open);
+  };
+}
+
+/**
+ * Moves the bytes of a connection to somewhere else, until one side ends it.
+ *
+ * @param {ReadableStreamDefaultReader<Uint8Array<ArrayBuffer>>} reader
+ * @param {WritableStreamDefaultWriter<Uint8Array>} writer
+ * @param {(sink: import('./connection.js').Sink) => import('./connection.js').Connection} open
+ */
+async function carry(reader, writer, open) {
+  const ignore = () => {}; // a side that has ended cannot be ended again
+  const connection = open({ data, end });
+  try {
+    for (;;) {
+      const { done, value } = await reader.read();
+      if (done) break;
+      connection.write(value);
+    }
+  } catch {
+    // The far end is lost.
+  }
+  connection.close();
+  writer.close().catch(ignore);
+
+  /** @param {Uint8Array} bytes */
+  function data(bytes) {
+    writer.write(bytes.slice()).catch(ignore);
+    if ((writer.desiredSize ?? 1) > 0) return;
+    connection.cork(true);
+    writer.ready.then(() => connection.cork(false), ignore);
+  }
+
+  /** @param {Error} [error] */
+  function end(error) {
+    (error ? writer.abort(error) : writer.close()).catch(ignore);
+    reader.cancel(error).catch(ignore);
+  }
+}

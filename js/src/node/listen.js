@@ -91,7 +91,7 @@ export function listen(engine, { port = 0, host = '127.0.0.1', path } = {}) {
   const server = createServer(options, (socket) => {
     sockets.add(socket);
     socket.once('close', () => sockets.delete(socket));
-    serve(engine, socket, path);
+    carry(socket, (sink) => engine.connect(sink, peer(socket, path)));
   });
   return new Promise((resolve, reject) => {
     if (engine.over) return reject(engine.over);
@@ -108,13 +108,12 @@ export function listen(engine, { port = 0, host = '127.0.0.1', path } = {}) {
 /**
  * Moves the bytes of one socket.
  *
- * @param {import('../engine.js').Engine} engine
  * @param {Socket} socket
- * @param {string | undefined} path of the unix socket, if it is one
+ * @param {(sink: import('../connection.js').Sink) => import('../connection.js').Connection} open
  */
-function serve(engine, socket, path) {
+export function carry(socket, open) {
   let corked = false;
-  const connection = engine.connect({ data, end }, peer(socket, path));
+  const connection = open({ data, end });
   socket.on('data', (bytes) => connection.writeLater(/** @type {Buffer} */ (bytes)));
   socket.on('drain', () => {
     if (corked) connection.cork((corked = false));
@@ -139,7 +138,7 @@ function serve(engine, socket, path) {
 
 /**
  * @param {Socket} socket
- * @param {string | undefined} path
+ * @param {string | undefined} path of the unix socket, if it is one
  */
 function peer(socket, path) {
   if (path !== undefined) return { addr: `${path}:0`, laddr: `${path}:0`, unix: true };

@@ -47,7 +47,7 @@ const PATIENCE_MS = 20_000;
 export class Player {
   #redis;
   #hands;
-  /** @type {Map<string, import('../../src/engine.js').Connection>} */
+  /** @type {Map<string, import('../../src/connection.js').Connection>} */
   #clients = new Map();
   /** @type {Map<string, string>} what has come for a client, and is not yet expected */
   #pending = new Map();
