@@ -56,6 +56,7 @@ func TestSource(t *testing.T) {
 	}
 	tr.mapOrder()
 	tr.checksOnce()
+	tr.world()
 }
 
 // report names a place that breaks a rule.

@@ -1,4 +1,4 @@
-// Package resp reads the requests of the Redis protocol.
+// Package resp reads requests of the Redis protocol; package reply writes the replies.
 package resp
 
 import (
