@@ -2,6 +2,8 @@ package core_test
 
 import (
 	"maps"
+	"os"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"testing"
@@ -130,4 +132,30 @@ func crashes(t *testing.T, fsync string) []crash {
 	c.say("BGREWRITEAOF")
 	c.settle()
 	return append(all, c.crashes...)
+}
+
+// TestAOFCrashReference has a real redis-server load what TestAOFCrash loads.
+func TestAOFCrashReference(t *testing.T) {
+	coretest.NeedReference(t)
+	for i, one := range crashes(t, "everysec") {
+		if i%3 > 0 && !strings.Contains(one.after, "manifest") {
+			continue
+		}
+		dir := t.TempDir()
+		for path, text := range one.disk.Files {
+			path = filepath.Join(dir, path)
+			err := os.MkdirAll(filepath.Dir(path), 0o755)
+			if err == nil {
+				err = os.WriteFile(path, []byte(text), 0o600)
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+		answer, err := coretest.AskReference(dir, "INCRBY n 0", "--appendonly", "yes")
+		got, _ := strconv.Atoi(strings.TrimPrefix(answer, ":"))
+		if err != nil || answer == "" || got < one.acked {
+			t.Errorf("after %s: %q, %v; want %d", one.after, answer, err, one.acked)
+		}
+	}
 }

@@ -10,6 +10,19 @@ type rewrite struct {
 	start  bool         // there was no file when the engine started
 	before *config      // CONFIG SET appendonly yes asked for it: what to go back to if it fails
 	waiter *blockedCall // that command, or nil
+	holds  bool         // no client is served before it is over
+}
+
+// rewriteFirst has the file rewritten before any client is served: all data were replaced, and what
+// is appended to the files as they are would be changes of other data.
+func (e *Engine) rewriteFirst() {
+	a := &e.aof
+	if a.wanted == nil {
+		a.wanted = &rewrite{}
+	}
+	a.wanted.holds = true
+	e.sleepUntil(Never)
+	a.plan(e)
 }
 
 // rewriteRetry is how long after a rewrite that failed the next one may begin by itself.
@@ -155,6 +168,9 @@ func (e *Engine) rewritten(rw *rewrite, failure string) {
 	case failure == "":
 		e.log(logNotice, "Background AOF rewrite finished successfully")
 		a.rewrites++
+	}
+	if rw.holds {
+		e.wakeUp()
 	}
 	rw.answer(e, failure == "")
 	a.plan(e)

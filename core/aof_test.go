@@ -236,6 +236,36 @@ func TestAOFAlways(t *testing.T) {
 	}
 }
 
+// TestAOFRestore has all data replaced: what is changed then is acknowledged when the file holds
+// them too.
+func TestAOFRestore(t *testing.T) {
+	s, err := coretest.NewEngine(aofConfig)
+	if err != nil {
+		t.Fatal(err)
+	}
+	reply(t, s, "SET", "a", "1")
+	image := s.Snapshot(nil)
+	reply(t, s, "FLUSHALL")
+	if err := s.Restore(image); err != nil {
+		t.Fatal(err)
+	}
+	e := s.Engine
+	open(e, 9)
+	if got := feed(e, 9, "INCR a\r\n"); got != "" {
+		t.Errorf("%q is said before the file holds the data", got)
+	}
+	if got := reply(t, s, "GET", "a"); got != "$1\r\n2\r\n" {
+		t.Errorf("%q", got)
+	}
+	next, err := coretest.LoadEngine(aofConfig, s.Now(), s.Disk)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := reply(t, next, "GET", "a"); got != "$1\r\n2\r\n" {
+		t.Errorf("the file has %q", got)
+	}
+}
+
 const (
 	aofFolder   = "./appendonlydir/appendonly.aof."
 	aofManifest = aofFolder + "manifest"

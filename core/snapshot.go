@@ -28,9 +28,8 @@ func (e *Engine) Restore(image []byte) error {
 		return err
 	}
 	l.commit()
-	if e.aof.on && e.aof.wanted == nil {
-		e.aof.wanted = &rewrite{}
-		e.aof.plan(e)
+	if e.aof.on {
+		e.rewriteFirst()
 	}
 	e.handleBlockedOnKeys()
 	e.beforeSleep()

@@ -1,21 +1,16 @@
 package host
 
 import (
-	"bufio"
 	"bytes"
-	"context"
 	"errors"
 	"flag"
 	"fmt"
-	"net"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strconv"
 	"strings"
 	"sync"
 	"testing"
-	"time"
 
 	"github.com/redlet/redlet/core/coretest"
 )
@@ -170,12 +165,7 @@ func ourVerdict(t *testing.T, m Maker, d damage, files map[string]string) verdic
 		return verdict{digest: "refused"}
 	}
 	defer l.Close()
-	conn, err := l.Dial()
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer conn.Close()
-	digest, err := digestOf(conn)
+	digest, err := digestOf(dial(t, l).ask("DEBUG DIGEST"), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -183,7 +173,7 @@ func ourVerdict(t *testing.T, m Maker, d damage, files map[string]string) verdic
 }
 
 // theirVerdict is what a real redis-server makes of files.
-func theirVerdict(path string, d damage, files map[string]string) (v verdict, err error) {
+func theirVerdict(d damage, files map[string]string) (v verdict, err error) {
 	dir, err := os.MkdirTemp("", "damage")
 	if err != nil {
 		return v, err
@@ -192,46 +182,20 @@ func theirVerdict(path string, d damage, files map[string]string) (v verdict, er
 	if err := lay(dir, files); err != nil {
 		return v, err
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
-	defer cancel()
-	socket := filepath.Join(dir, "s")
-	server := exec.CommandContext(ctx, path, "--port", "0", "--unixsocket",
-		socket, "--dir", dir, "--save", "", "--appendonly", "yes", "--enable-debug-command", "yes",
-		"--crash-log-enabled", "no")
-	out, err := server.StdoutPipe()
-	if err != nil {
-		return v, err
+	answer, err := coretest.AskReference(dir, "DEBUG DIGEST", "--appendonly", "yes")
+	v = verdict{"refused", left(dir, files, d.base)}
+	if answer != "" {
+		v.digest, err = digestOf(answer, err)
 	}
-	if err := server.Start(); err != nil {
-		return v, err
-	}
-	v.digest = "refused"
-	for log := bufio.NewScanner(out); log.Scan(); {
-		if !strings.Contains(log.Text(), "Ready to accept connections") {
-			continue
-		}
-		conn, dialed := net.Dial("unix", socket)
-		if dialed == nil {
-			v.digest, dialed = digestOf(conn)
-			conn.Close()
-		}
-		err = errors.Join(dialed, server.Process.Kill())
-		break
-	}
-	_ = server.Wait() // killed, or its exit code is that of a refusal
-	v.sizes = left(dir, files, d.base)
-	return v, errors.Join(err, ctx.Err())
+	return v, err
 }
 
-func digestOf(conn net.Conn) (string, error) {
-	if _, err := conn.Write([]byte("DEBUG DIGEST\r\n")); err != nil {
-		return "", err
+// digestOf shortens what DEBUG DIGEST answers.
+func digestOf(answer string, err error) (string, error) {
+	if err != nil || len(answer) != 41 || answer[0] != '+' {
+		return "", fmt.Errorf("DEBUG DIGEST: %q, %w", answer, err)
 	}
-	line, err := bufio.NewReader(conn).ReadString('\n')
-	if err != nil || len(line) < 12 || line[0] != '+' {
-		return "", fmt.Errorf("DEBUG DIGEST: %q, %w", line, err)
-	}
-	return line[1:9], nil
+	return answer[1:9], nil
 }
 
 const verdictsPath = "testdata/damage.txt"
@@ -340,7 +304,7 @@ func agree(files map[string]string, d damage, ours, theirs verdict) bool {
 
 // TestAOFDamageReference has a real redis-server load what TestAOFDamage loads.
 func TestAOFDamageReference(t *testing.T) {
-	path := coretest.NeedReference(t)
+	coretest.NeedReference(t)
 	if *sweepRecord {
 		recordImage(t)
 	}
@@ -355,7 +319,7 @@ func TestAOFDamageReference(t *testing.T) {
 	for range 4 {
 		done.Go(func() {
 			for one := range tasks {
-				v, err := theirVerdict(path, one.d, one.files)
+				v, err := theirVerdict(one.d, one.files)
 				if err != nil {
 					t.Errorf("%v: %v", one.d, err)
 				}

@@ -1,6 +1,7 @@
 package host
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -8,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/redlet/redlet/core"
 	"github.com/redlet/redlet/core/coretest"
 )
 
@@ -316,5 +318,53 @@ func TestAOFAfterDeath(t *testing.T) {
 	c.want("INCR a", ":2")
 	if log := files(t, dir)["1.incr.aof"]; !strings.HasSuffix(log, "INCR\r\n$1\r\na\r\n") {
 		t.Errorf("the file holds %q", log)
+	}
+}
+
+// TestDirMissing has dir name no folder, which is made neither at once nor later.
+func TestDirMissing(t *testing.T) { each(t, testDirMissing) }
+
+func testDirMissing(t *testing.T, m Maker) {
+	missing := filepath.Join(t.TempDir(), "missing")
+	for _, config := range []map[string]string{{}, logged()} {
+		config["dir"] = missing
+		_, err := NewLoop(LoopOptions{Maker: m, Config: config})
+		var refusal *core.ConfigError
+		if !errors.As(err, &refusal) || refusal.Name != "dir" ||
+			refusal.Problem != "No such file or directory" {
+			t.Error(err)
+		}
+	}
+	l := newLoop(t, LoopOptions{Maker: m, Dir: missing})
+	c := dial(t, l)
+	c.want("SAVE", "-ERR")
+	c.want("CONFIG SET appendonly yes", "-ERR CONFIG SET failed (possibly related to argument "+
+		"'appendonly') - Unable to turn on AOF. Check server logs.")
+	if _, err := os.Stat(missing); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("the folder is there: %v", err)
+	}
+}
+
+// TestFilesStartup has an engine begin with what the last one saved in its folder.
+func TestFilesStartup(t *testing.T) { each(t, testFilesStartup) }
+
+func testFilesStartup(t *testing.T, m Maker) {
+	config := map[string]string{"dir": t.TempDir(), "save": "", "rdbcompression": "no"}
+	l := newLoop(t, LoopOptions{Maker: m, Config: config})
+	c := dial(t, l)
+	c.want("SET a 1", "+OK")
+	c.want("SETRANGE big 3145727 x", ":3145728") // more than one piece
+	c.want("SAVE", "+OK")
+	c.want("SET a 2", "+OK")
+	c = dial(t, newLoop(t, LoopOptions{Maker: m, Config: config}))
+	c.want("GET a", "$1", "1")
+	c.want("STRLEN big", ":3145728")
+	path := filepath.Join(config["dir"], "dump.rdb")
+	if err := os.WriteFile(path, []byte("REDIS0012"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	_, err := NewLoop(LoopOptions{Maker: m, Config: config})
+	if err == nil || !strings.HasPrefix(err.Error(), "Fatal error loading the DB from "+path) {
+		t.Error(err)
 	}
 }
