@@ -159,6 +159,7 @@ func (e *Engine) rewritten(rw *rewrite, failure string) {
 		a.failures++
 		if rw.before != nil {
 			e.cfg = *rw.before
+			e.configChanged()
 			e.logsChanges(false)
 		}
 	}

@@ -48,9 +48,12 @@ func (c *Call) mayBlock() bool { return !c.conn.has(connDenyBlocking) }
 // invoke runs a command that passed every check and counts it.
 func (e *Engine) invoke(c *Call) {
 	at := len(c.Buf)
-	dirty := e.persist.dirty
+	dirty, weighed := e.persist.dirty, len(e.mem.weighed)
 	began := e.stopwatchNow()
 	c.cmd.Run(c)
+	if len(e.mem.weighed) > weighed {
+		e.settle(weighed)
+	}
 	if e.has(engineAfter) {
 		e.afterCommand(c, dirty)
 	}

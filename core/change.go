@@ -18,25 +18,29 @@ func (e *Engine) runAs(cl *conn) (was *conn) {
 // away.
 func (e *Engine) addDirty(n int64) { e.persist.dirty += n }
 
+// memoryChanged notes whether more memory is in use than maxmemory allows. It is to be called when
+// either has changed.
+func (e *Engine) memoryChanged() {
+	e.flags.set(engineMemory, e.cfg.maxmemory > 0 && e.mem.used > e.cfg.maxmemory)
+}
+
 // By a command.
 
 // add stores a value under a key that holds none.
-func (c *Call) add(key []byte, o *object) {
-	p, _ := c.db.keys.Put(key)
-	*p = o
-	c.added(c.db, key, o)
-}
+func (c *Call) add(key []byte, o *object) { c.addTo(c.db, key, o, stays) }
 
 // addTo is add to any database, with the expiry that the value is to have there.
 func (c *Call) addTo(d *db, key []byte, o *object, expiry int64) {
 	p, _ := d.keys.Put(key)
 	*p = o
+	c.e.countValue(o)
 	c.added(d, key, o)
 	c.e.setExpiry(d, key, o, expiry)
 }
 
 // added makes known a value that was just stored under a new key.
 func (c *Call) added(d *db, key []byte, o *object) {
+	c.e.countMemory(keySize(len(key)))
 	o.lru = 0 // under another name it is a new value
 	c.e.touchLRU(o)
 	c.e.placed(d, key, o)
@@ -59,6 +63,7 @@ func (c *Call) overwrite(p **object, key []byte, o *object) {
 	c.inherit(*p, o)
 	c.e.forget(*p)
 	*p = o
+	c.e.countValue(o)
 	c.e.placed(c.db, key, o)
 }
 
@@ -66,7 +71,10 @@ func (c *Call) overwrite(p **object, key []byte, o *object) {
 func (c *Call) setString(key, val []byte) {
 	p, fresh := c.db.keys.Put(key)
 	if o := *p; !fresh && o.kind == kindString && o.ttl == nil {
-		o.setString(val)
+		enc, n := o.enc, len(o.str)
+		if o.setString(val); o.enc != enc || len(o.str) != n {
+			c.e.resized(o, stringSize(enc, n))
+		}
 		c.use(o)
 	} else {
 		c.replaceByString(p, key, val)
@@ -80,17 +88,45 @@ func (c *Call) replaceByString(p **object, key, val []byte) {
 	switch {
 	case o == nil:
 		*p = newString(val)
+		c.e.countValue(*p)
 		c.added(c.db, key, *p)
 	case o.gone(c.nowMs()):
 		c.e.deleteExpired(o.ttl)
 		c.add(key, newString(val))
 	case o.kind == kindString:
 		c.e.removeExpiry(o)
+		was := o.size()
 		o.setString(val)
+		c.e.resized(o, was)
 		c.use(o)
 	default:
 		c.overwrite(p, key, newString(val))
 	}
+}
+
+// setRaw makes a string that a key may hold the string b, which it takes over, in encoding raw.
+func (e *Engine) setRaw(o *object, b []byte) {
+	was := o.size()
+	o.setRaw(b)
+	e.resized(o, was)
+}
+
+// setText makes a string that a key may hold the string b, copying it, and never an integer.
+func (e *Engine) setText(o *object, b []byte) {
+	was := o.size()
+	o.setText(b)
+	e.resized(o, was)
+}
+
+// setInt makes a string that a key may hold an integer.
+func (e *Engine) setInt(o *object, n int64) {
+	if o.enc == encInt { // all of these take the same
+		o.num = n
+		return
+	}
+	was := o.size()
+	o.enc, o.num, o.str = encInt, n, nil
+	e.resized(o, was)
 }
 
 // remove deletes a key and reports whether it was there. It tells nobody: see delete.
@@ -99,6 +135,7 @@ func (c *Call) remove(key []byte) bool { return c.e.removeFrom(c.db, key) }
 func (e *Engine) removeFrom(d *db, key []byte) bool {
 	o, ok := d.keys.Delete(key)
 	if ok {
+		e.countMemory(-keySize(len(key)))
 		e.forget(o)
 	}
 	return ok
@@ -175,6 +212,7 @@ func (e *Engine) setExpiry(d *db, key []byte, o *object, at int64) {
 	if o.ttl == nil {
 		o.ttl = &ttl{key: string(key), store: d.store}
 		d.expires++
+		e.countMemory(expiryBytes)
 	}
 	o.ttl.at = at
 	e.expires.heap.Set(o.ttl, at)
@@ -188,6 +226,7 @@ func (e *Engine) removeExpiry(o *object) bool {
 	e.expires.heap.Remove(o.ttl)
 	o.ttl.store.expires--
 	o.ttl = nil
+	e.countMemory(-expiryBytes)
 	return true
 }
 
@@ -198,8 +237,10 @@ func (e *Engine) placed(d *db, key []byte, o *object) {
 	}
 }
 
-// forget makes the engine's clockwork forget a value that no longer stands under its key.
+// forget makes the engine's counts and its clockwork forget a value that no longer stands under its
+// key.
 func (e *Engine) forget(o *object) {
+	e.discountValue(o)
 	e.removeExpiry(o)
 	if dropped := o.ops().dropped; dropped != nil {
 		dropped(e, o)
@@ -223,6 +264,7 @@ func (e *Engine) countLazyFree(o *object) {
 func (e *Engine) expireNext() {
 	if key, field := e.expires.next(); field < key {
 		e.expireFields()
+		e.settle(0)
 		return
 	}
 	if t, _, ok := e.expires.heap.Min(); ok {
@@ -261,7 +303,7 @@ func (e *Engine) placeHash(d *db, key []byte, h *hashValue) {
 		return
 	}
 	if h.due == nil {
-		h.due = &hashDue{value: h, store: d.store}
+		h.due = &hashDue{o: *d.keys.Find(key), store: d.store}
 		d.subexpires++
 	}
 	if h.due.key != string(key) {
@@ -290,7 +332,7 @@ func (e *Engine) expireFields() {
 		return
 	}
 	d, key := due.store.db, due.key
-	e.expireFieldsOf(d, key, due.value, fieldsPerTurn, func(field []byte) {
+	e.expireFieldsOf(d, key, due.o.hash(), fieldsPerTurn, func(field []byte) {
 		e.replicas.add(d.id, "HDEL", [][]byte{[]byte(key), field})
 	})
 }
@@ -298,6 +340,7 @@ func (e *Engine) expireFields() {
 // expireFieldsOf removes those fields of a hash whose time has come, at most so many, and calls
 // gone with each.
 func (e *Engine) expireFieldsOf(d *db, key string, h *hashValue, most int, gone func([]byte)) {
+	e.weigh(h.due.o)
 	e.stats.expiredFields += int64(h.Expire(int64(e.now)/1000, most, gone))
 	e.fieldsExpired(d, key, h)
 }
@@ -306,6 +349,9 @@ func (e *Engine) expireFieldsOf(d *db, key string, h *hashValue, most int, gone 
 // were any.
 func (e *Engine) deleteExpiredFields(d *db, key []byte, h *hashValue, fields [][]byte) (any bool) {
 	now := int64(e.now) / 1000
+	if h.due != nil { // else the command that made it expire has weighed it
+		e.weigh(h.due.o)
+	}
 	for _, field := range fields {
 		if at, ok := h.Expiry(field, 0); ok && at <= now {
 			h.Delete(field)
@@ -355,7 +401,8 @@ func (e *Engine) flushDB(d *db) {
 // empty drops every key of a database.
 func (e *Engine) empty(d *db) {
 	for i := range d.keys.Len() {
-		_, p := d.keys.At(i)
+		key, p := d.keys.At(i)
+		e.countMemory(-keySize(len(key)))
 		e.forget(*p)
 	}
 	d.keys.Clear()
@@ -405,14 +452,19 @@ func (e *Engine) replaceAll(stores []*store) {
 	}
 }
 
-// wind makes the engine's clockwork know the keys of a database that was loaded.
+// wind makes the engine's counts and its clockwork know the keys of a database that was loaded.
 func (e *Engine) wind(d *db) {
+	weighed := len(e.mem.weighed)
 	for i := range d.keys.Len() {
 		key, p := d.keys.At(i)
 		o := *p
+		e.countMemory(keySize(len(key)))
+		e.countValue(o)
 		if o.ttl != nil {
+			e.countMemory(expiryBytes)
 			e.expires.heap.Set(o.ttl, o.ttl.at)
 		}
 		e.placed(d, []byte(key), o)
+		e.settle(weighed)
 	}
 }

@@ -93,7 +93,7 @@ func TestFlags(t *testing.T) {
 		conn   connFlags // of connection 1
 		gone   func(*Engine)
 	}{
-		{"maxmemory", say(2, "CONFIG SET maxmemory 1gb"), engineMemory, 0,
+		{"maxmemory", say(2, "CONFIG SET maxmemory 1"), engineMemory, 0,
 			say(2, "CONFIG SET maxmemory 0")},
 		{"failed save", bgsave("no"), engineDiskError, 0, bgsave("")},
 		{"min-replicas", say(2, "CONFIG SET min-replicas-to-write 1"), engineMinReplicas, 0,

@@ -137,7 +137,7 @@ func (c *Call) bitsWrite(key []byte, size int64) (b []byte, grown, ok bool) {
 	if more := size - int64(len(b)); more > 0 {
 		b, grown = append(b, make([]byte, more)...), true
 	}
-	o.setRaw(b)
+	c.e.setRaw(o, b)
 	return b, grown, true
 }
 

@@ -600,7 +600,7 @@ func (c *Call) describe(out []byte, cl *conn) []byte {
 	number("obl", output)
 	number("oll", 0)
 	number("omem", 0)
-	number("tot-mem", int64(cap(cl.w.Buf)+cap(cl.in))+argMem+queuedMem+connBytes)
+	number("tot-mem", cl.bytes()+argMem+queuedMem)
 	text("events", "r")
 	text("cmd", name)
 	text("user", "default")
@@ -625,9 +625,6 @@ func appendField(out []byte, name, value string) []byte {
 
 // queuedBytes is what Redis counts for each queued command besides its arguments.
 const queuedBytes = 16
-
-// connBytes is about what a connection takes by itself.
-const connBytes = 1024
 
 func argBytes(args [][]byte) int64 {
 	n := int64(0)

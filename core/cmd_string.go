@@ -307,7 +307,7 @@ func cmdSet(c *Call) {
 		return
 	}
 	key := c.Args[1]
-	o := c.lookupWrite(key)
+	o := c.lookup(key)
 	if opt.get {
 		if o = c.lookupRead(key); !c.ofKind(o, kindString) {
 			return
@@ -363,7 +363,7 @@ func (c *Call) storeUntil(key, val []byte, expiry int64, kept bool) {
 }
 
 func cmdSetnx(c *Call) {
-	if c.lookupWrite(c.Args[1]) != nil {
+	if c.lookup(c.Args[1]) != nil {
 		c.Int(0)
 		return
 	}
@@ -480,7 +480,7 @@ func cmdMsetnx(c *Call) {
 		return
 	}
 	for i := 1; i < len(c.Args); i += 2 {
-		if c.lookupWrite(c.Args[i]) != nil {
+		if c.lookup(c.Args[i]) != nil {
 			c.Int(0)
 			return
 		}
@@ -532,7 +532,7 @@ func cmdAppend(c *Call) {
 	case c.tooLong(int64(o.textLen()) + int64(len(tail))):
 		return
 	default:
-		o.setRaw(append(o.growable(), tail...))
+		c.e.setRaw(o, append(o.growable(), tail...))
 	}
 	c.signalModified(notifyString, "append", key)
 	c.Count(o.textLen())
@@ -576,7 +576,7 @@ func cmdSetrange(c *Call) {
 		text = append(text, make([]byte, grow)...)
 	}
 	copy(text[offset:], part)
-	o.setRaw(text)
+	c.e.setRaw(o, text)
 	c.signalModified(notifyString, "setrange", key)
 	c.Count(len(text))
 }
@@ -666,7 +666,7 @@ func (c *Call) increment(by int64) {
 	if o == nil {
 		c.add(key, &object{kind: kindString, enc: encInt, num: n})
 	} else {
-		o.enc, o.num, o.str = encInt, n, nil
+		c.e.setInt(o, n)
 	}
 	c.signalModified(notifyString, "incrby", key)
 	c.Int(n)
@@ -701,7 +701,7 @@ func cmdIncrbyfloat(c *Call) {
 		o = &object{kind: kindString}
 		c.add(key, o)
 	}
-	o.setText(text)
+	c.e.setText(o, text)
 	c.propagate("SET", key, text, []byte("KEEPTTL"))
 	c.signalModified(notifyString, "incrbyfloat", key)
 	c.Bulk(text)

@@ -47,6 +47,7 @@ type conn struct {
 	pushed   reply.Writer    // messages that wait until the reply to the command under way is complete
 
 	netIn, netOut, commands int64
+	counted                 int64 // its part of the memory in use
 }
 
 // drop forgets a connection and whatever it waited for, watched or listened to.
@@ -59,6 +60,7 @@ func (e *Engine) drop(cl *conn) {
 	e.unsubscribeAll(cl)
 	e.dropTracking(cl)
 	e.detach(cl)
+	e.countClient(cl, 0)
 	delete(e.conns, cl.id)
 	delete(e.links, cl.id)
 	if known := &e.recentConns[cl.id%recentConnsSize]; *known == cl {

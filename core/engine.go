@@ -57,6 +57,8 @@ type Engine struct {
 	stopwatch func() int64 // lent by the host, or nil
 	rowBegan  int64        // what it showed when the commands began that countCalls is to count
 
+	mem memoryUse
+
 	conns         map[ConnID]*conn       // clients
 	links         map[ConnID]*conn       // connections that the engine asked for
 	recentConns   [recentConnsSize]*conn // connections that were looked up lately, by their ids
@@ -129,6 +131,7 @@ func New(o Options) (*Engine, error) {
 	e.stats.start(e)
 	e.persist.start(e)
 	e.replicas.pingAt = Never
+	e.countMemory(startupBytes)
 	_, dir := o.Config["dir"]
 	e.start(o.Ticket, dir)
 	return e, nil
@@ -140,6 +143,7 @@ func (e *Engine) open(id ConnID, peer Conn) {
 	cl := &conn{id: id, peer: peer, db: e.dbs[0], created: e.now, lastInput: e.now}
 	cl.flags.set(connUnauthenticated, e.cfg.requirepass != "")
 	e.conns[id] = cl
+	e.countClient(cl, cl.bytes())
 	if int64(len(e.conns)) > e.cfg.maxclients {
 		e.stats.rejectedConns++
 		cl.w.Error(errMaxClients)
@@ -205,6 +209,7 @@ func (e *Engine) hangup(cl *conn) {
 	}
 	cl.flags |= connClosing
 	cl.in = nil
+	e.countClient(cl, cl.bytes())
 	e.emit(Event{Kind: EventHangup, Conn: cl.id})
 }
 

@@ -1,25 +1,20 @@
 package core
 
-// memoryChanged notes whether what is used must be looked at for each command.
-func (e *Engine) memoryChanged() { e.flags.set(engineMemory, e.cfg.maxmemory > 0) }
-
 // outOfMemory reports whether more than maxmemory is used, after it has evicted such keys as the
-// policy names. What is used is the estimate that INFO gives.
+// policy names.
 func (e *Engine) outOfMemory() bool {
-	used := e.memory().total
-	if used <= e.cfg.maxmemory || e.has(engineScript) {
+	if !e.has(engineMemory) || e.has(engineScript) {
 		return false
 	}
 	e.evicting = true
 	for range dueMax {
-		if used <= e.cfg.maxmemory || !e.evict() {
+		if !e.has(engineMemory) || !e.evict() {
 			break
 		}
-		used = e.memory().total
 	}
 	e.evicting = false
 	e.propagatePending()
-	return used > e.cfg.maxmemory
+	return e.has(engineMemory)
 }
 
 // evict removes the key that the policy likes least among a few taken by chance. It reports false

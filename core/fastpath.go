@@ -38,6 +38,9 @@ func (e *Engine) runFastPath(cl *conn, buf []byte) (done, next int) {
 		c.Args = args
 		at := len(c.Buf)
 		k.cmd.Run(c)
+		if len(e.mem.weighed) > 0 {
+			e.settle(0)
+		}
 		calls++
 		done, next = done+next, 0
 		end := len(c.Buf)

@@ -6,7 +6,7 @@ package core
 type engineFlags uint16
 
 const (
-	engineMemory      engineFlags = 1 << iota // what is used must be looked at: memoryChanged
+	engineMemory      engineFlags = 1 << iota // more is used than maxmemory allows: memoryChanged
 	engineDiskError                           // data cannot be kept on disk: diskErrorChanged
 	engineMinReplicas                         // writes need good replicas: configChanged
 	enginePaused                              // CLIENT PAUSE: pauseUntil

@@ -22,7 +22,7 @@ type hashDue struct {
 	timer.Node
 	key   string
 	store *store
-	value *hashValue
+	o     *object
 }
 
 var hashOps = kindOps{
@@ -56,15 +56,11 @@ var hashOps = kindOps{
 func (o *object) hash() *hashValue { return o.body.(*hashValue) }
 
 func hashSize(o *object) int64 {
-	h := o.hash()
-	switch h.Encoding() {
-	case hash.Listpack:
-		return headSize + allotted(int64(len(h.Pack())))
-	case hash.ListpackEx:
-		const around = 32 // what ties a hash with expiring fields to its database
-		return headSize + around + allotted(int64(len(h.Pack())))
+	size := headBytes + int64(o.hash().Memory())
+	if o.hash().Encoding() == hash.ListpackEx {
+		size += 32 // what ties a hash with expiring fields to its database
 	}
-	return headSize + int64(h.Memory())
+	return size
 }
 
 func digestHash(d *digest, o *object, nowMs int64) {

@@ -8,7 +8,7 @@ import (
 
 // The sections of INFO that count: memory, statistics, keys.
 
-// memoryReport is an estimate of what an engine's memory is used for.
+// memoryReport is what an engine's memory is used for.
 type memoryReport struct {
 	total, startup, dataset, overhead int64
 	clients                           int64
@@ -21,41 +21,21 @@ type dbMemory struct {
 	main, expires int64
 }
 
-// The sizes that estimates are made of, as a 64-bit Redis has them.
-const (
-	startupBytes = 670600 // an empty server
-	entryBytes   = 56     // a key's place in its database, without its name
-	expiryBytes  = 48     // a key's expiry
-	clientBytes  = 1928   // a connection without its buffers
-	samplesMax   = 64     // values looked at in each database
-)
-
-// memory estimates what memory is used for: of large databases from a sample.
+// memory puts together what memory is used for.
 func (e *Engine) memory() memoryReport {
-	r := memoryReport{startup: startupBytes}
+	r := memoryReport{total: e.mem.used, startup: startupBytes, clients: e.mem.clients}
+	r.overhead = r.startup + r.clients
 	for _, d := range e.dbs {
-		n := d.keys.Len()
+		n := int64(d.keys.Len())
 		if n == 0 {
 			continue
 		}
-		step := max(1, n/samplesMax)
-		seen, size := 0, int64(0)
-		for i := 0; i < n; i += step {
-			key, o := d.keys.At(i)
-			size += int64(len(key)) + (*o).ops().size(*o)
-			seen++
-		}
-		m := dbMemory{d.id, int64(n) * entryBytes, int64(d.store.expires) * expiryBytes}
-		r.dataset += size * int64(n) / int64(seen)
+		m := dbMemory{d.id, n * (entryBytes + headBytes), int64(d.store.expires) * expiryBytes}
 		r.overhead += m.main + m.expires
-		r.keys += int64(n)
+		r.keys += n
 		r.perDB = append(r.perDB, m)
 	}
-	for _, cl := range e.conns { // order: summed
-		r.clients += clientBytes + int64(cap(cl.in)+cap(cl.w.Buf))
-	}
-	r.overhead += r.startup + r.clients
-	r.total = r.overhead + r.dataset
+	r.dataset = r.total - r.overhead
 	e.stats.memoryPeak = max(e.stats.memoryPeak, r.total)
 	return r
 }
@@ -238,13 +218,16 @@ func infoKeyspace(w *infoText, e *Engine) {
 	}
 }
 
+// samplesMax is about how many keys averageTTL looks at.
+const samplesMax = 1024
+
 // averageTTL is how many milliseconds the keys that expire have left, by a sample.
 func (e *Engine) averageTTL(d *db) int64 {
 	if d.store.expires == 0 {
 		return 0
 	}
 	n := d.keys.Len()
-	step := max(1, n/(16*samplesMax))
+	step := max(1, n/samplesMax)
 	total, seen := int64(0), int64(0)
 	for i := 0; i < n; i += step {
 		_, o := d.keys.At(i)

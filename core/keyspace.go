@@ -69,7 +69,7 @@ func (x *expiries) next() (key, field int64) {
 // lookupRead returns the value of a key for a command that reads it, nil when there is none. It
 // counts as a use.
 func (c *Call) lookupRead(key []byte) *object {
-	o := c.lookupWrite(key)
+	o := c.lookup(key)
 	if o == nil {
 		c.miss(key)
 		return nil
@@ -79,13 +79,31 @@ func (c *Call) lookupRead(key []byte) *object {
 }
 
 // lookupWrite returns the value of a key for a command that changes it, nil when there is none. It
-// counts as a use, but neither as hit nor as miss.
+// counts as a use, but neither as hit nor as miss. The value is weighed: whatever becomes of it,
+// the memory in use is right after the command.
 func (c *Call) lookupWrite(key []byte) *object {
 	p := c.db.keys.Find(key)
 	if p == nil {
 		return nil
 	}
 	o := *p
+	if o.body != nil && !o.weighed {
+		c.e.weigh(o)
+	}
+	return c.found(o)
+}
+
+// lookup is lookupWrite for a command that does not change the value.
+func (c *Call) lookup(key []byte) *object {
+	p := c.db.keys.Find(key)
+	if p == nil {
+		return nil
+	}
+	return c.found(*p)
+}
+
+// found ends the lookup of a key that holds a value.
+func (c *Call) found(o *object) *object {
 	if o.ttl != nil || c.e.cfg.lfu || c.conn.noTouch {
 		return c.lookupUnusual(o)
 	}
@@ -93,7 +111,7 @@ func (c *Call) lookupWrite(key []byte) *object {
 	return o
 }
 
-// lookupUnusual ends lookupWrite where the value may have expired, or its use counts otherwise.
+// lookupUnusual ends lookup where the value may have expired, or its use counts otherwise.
 func (c *Call) lookupUnusual(o *object) *object {
 	if c.e.expireIfNeeded(o) {
 		return nil

@@ -13,7 +13,7 @@ var listOps = kindOps{
 	sizes:    "lists_items",
 	encoding: func(o *object) string { return o.list().Encoding() },
 	length:   func(o *object) int { return o.list().Len() },
-	size:     listSize,
+	size:     func(o *object) int64 { return headBytes + int64(o.list().Memory()) },
 	freeEffort: func(o *object) int {
 		return o.list().Nodes()
 	},
@@ -38,14 +38,6 @@ var listOps = kindOps{
 		o.list().EachNode(w.ListNode)
 	},
 	load: loadList,
-}
-
-func listSize(o *object) int64 {
-	l := o.list()
-	if l.Encoding() == "listpack" {
-		return headSize + allotted(int64(l.Size()))
-	}
-	return headSize + int64(l.Memory())
 }
 
 func digestList(d *digest, o *object, _ int64) {

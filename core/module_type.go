@@ -101,6 +101,9 @@ func (c *Call) SetValue(t *Type, key []byte, value any) {
 // one change, and has the command propagated as it is, unless Do or Propagate said what to
 // propagate.
 func (c *Call) Changed(event string, key []byte) {
+	if p := c.db.keys.Find(key); p != nil {
+		c.e.weigh(*p)
+	}
 	c.signalModified(notifyModule, event, key)
 }
 
@@ -132,7 +135,7 @@ var moduleOps = kindOps{
 	length:   func(*object) int { return 0 },
 	size: func(o *object) int64 {
 		v := o.moduleValue()
-		return headSize + v.of.Size(v.value)
+		return headBytes + v.of.Size(v.value)
 	},
 	clone: func(o *object) *object {
 		v := o.moduleValue()

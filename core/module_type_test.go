@@ -21,7 +21,7 @@ var toyCounter = &Type{
 		return &n, nil
 	},
 	Clone: func(value any) any { n := *value.(*uint64); return &n },
-	Size:  func(any) int64 { return 8 },
+	Size:  func(value any) int64 { return 8 * int64(*value.(*uint64)) },
 }
 
 var toyCounterCommands = []Command{{
@@ -74,6 +74,9 @@ func TestTypes(t *testing.T) {
 		got := strings.ReplaceAll(strings.TrimSuffix(sent(e, 1), "\r\n"), "\r\n", "|")
 		if got != c.want {
 			t.Errorf("%s\ngot  %s\nwant %s", c.send, got, c.want)
+		}
+		if wrong := e.Recount(); wrong != "" {
+			t.Errorf("%s: memory: %s", c.send, wrong)
 		}
 	}
 }

@@ -83,6 +83,7 @@ func (e *Engine) takeOutput(cl *conn) []byte {
 	if cl.w.Buf = out[:0]; cap(out) > outputKeepMax {
 		cl.w.Buf = nil
 	}
+	e.countClient(cl, cl.bytes())
 	return out
 }
 
@@ -91,6 +92,7 @@ const outputKeepMax = 64 << 10
 
 // flush announces a connection's output to the host, once until it is polled.
 func (e *Engine) flush(cl *conn) {
+	e.countClient(cl, cl.bytes())
 	if len(cl.w.Buf) == 0 || cl.has(connClosing) {
 		return
 	}

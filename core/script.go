@@ -237,7 +237,7 @@ func (c *Call) runLua(f lua.Function, name string, flags scriptFlags, readOnly, 
 	s.name, s.now = name, e.now
 	s.flags, s.readOnly, s.wrote = flags, readOnly || flags&scriptNoWrites != 0, false
 	s.function, s.killed = !global, false
-	s.oom = e.has(engineMemory) && e.memory().total > e.cfg.maxmemory
+	s.oom = e.has(engineMemory)
 	if v := c.check(atScriptStart); v != allowed {
 		c.Error(string(v))
 		return

@@ -16,7 +16,7 @@ var setOps = kindOps{
 	sizes:    "sets_items",
 	encoding: func(o *object) string { return o.set().Encoding().String() },
 	length:   func(o *object) int { return o.set().Len() },
-	size:     setSize,
+	size:     func(o *object) int64 { return headBytes + int64(o.set().Memory()) },
 	freeEffort: func(o *object) int {
 		if o.set().Encoding() != set.Table {
 			return 1
@@ -48,14 +48,6 @@ var setOps = kindOps{
 
 // set is the value of an object of that kind.
 func (o *object) set() *set.Set { return o.body.(*set.Set) }
-
-func setSize(o *object) int64 {
-	s := o.set()
-	if s.Encoding() != set.Table {
-		return headSize + allotted(int64(len(s.Pack())))
-	}
-	return headSize + int64(s.Memory())
-}
 
 func newSet(s set.Set) *object { return &object{kind: kindSet, body: &s} }
 

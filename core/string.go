@@ -3,6 +3,7 @@ package core
 import (
 	"strconv"
 
+	"github.com/redlet/redlet/core/internal/alloc"
 	"github.com/redlet/redlet/core/internal/rdb"
 	"github.com/redlet/redlet/core/internal/resp"
 )
@@ -28,7 +29,7 @@ var stringOps = kindOps{
 		return [...]string{"raw", "int", "embstr"}[o.enc]
 	},
 	length: (*object).textLen,
-	size:   stringSize,
+	size:   func(o *object) int64 { return stringSize(o.enc, len(o.str)) },
 	clone: func(o *object) *object {
 		return &object{kind: kindString, enc: o.enc, num: o.num, str: append([]byte(nil), o.str...)}
 	},
@@ -55,14 +56,15 @@ var stringOps = kindOps{
 	},
 }
 
-func stringSize(o *object) int64 {
-	switch o.enc {
+// stringSize is the size of a string of an encoding and a length.
+func stringSize(enc encoding, n int) int64 {
+	switch enc {
 	case encInt:
-		return headSize
+		return headBytes
 	case encEmbstr:
-		return allotted(headSize + stringBytes(len(o.str), true))
+		return int64(alloc.Size(headBytes + alloc.Value(n)))
 	}
-	return headSize + allotted(stringBytes(len(o.str), true))
+	return headBytes + int64(alloc.Size(alloc.Value(n)))
 }
 
 // sharedInts is how many small integers Redis keeps just once; it shows in their count.

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/redlet/redlet/core/internal/alloc"
 	"github.com/redlet/redlet/core/internal/rdb"
 )
 
@@ -34,9 +35,9 @@ var ringOps = kindOps{
 	encoding: func(*object) string { return "array" },
 	length:   func(o *object) int { return len(o.ring().items) },
 	size: func(o *object) int64 {
-		n := int64(headSize)
+		n := int64(headBytes)
 		for _, s := range o.ring().items {
-			n += allotted(stringBytes(len(s), true))
+			n += int64(alloc.Size(alloc.Value(len(s))))
 		}
 		return n
 	},

@@ -1,41 +1,114 @@
 package core
 
-import "math/bits"
+import "github.com/redlet/redlet/core/internal/alloc"
+
+// The bytes that things take in a 64-bit Redis beside what they hold. They are the same on every
+// host, and so are the sums of them.
+const (
+	startupBytes = 670600 // an empty server
+	entryBytes   = 44     // a key's entry in its database and its share of the buckets
+	headBytes    = 16     // what begins every value
+	expiryBytes  = 48     // a key's expiry
+	clientBytes  = 1928   // a connection without its buffers
+)
+
+// size is the bytes that a value takes.
+func (o *object) size() int64 { return o.ops().size(o) }
+
+// keySize is the bytes that a key takes beside its value.
+func keySize(n int) int64 { return entryBytes + int64(alloc.String(n)) }
 
 // usage is what MEMORY USAGE says of a key. Of values in one piece Redis says exactly what its
-// allocator gave for them, and so does this; what hash tables and long lists take is an estimate.
+// allocator gave for them, and so does this; of hash tables and long lists it looks at a few
+// elements, where this knows all.
 func (o *object) usage(key []byte) int64 {
-	const place = 24 // an entry of the database
-	return place + allotted(stringBytes(len(key), false)) + o.ops().size(o)
+	const entry = 24 // without its share of the buckets, and before the allocator rounds it up
+	return entry + int64(alloc.String(len(key))) + o.size()
 }
 
-// headSize is the bytes that begin every value.
-const headSize = 16
-
-// stringBytes is the size of a string in Redis with its header and the NUL behind it. Only keys
-// and the like have the smallest header.
-func stringBytes(n int, value bool) int64 {
-	header := 5
-	switch {
-	case n < 32 && !value:
-		header = 1
-	case n < 256:
-		header = 3
-	case n >= 1<<16:
-		header = 9
-	}
-	return int64(header + n + 1)
+// memoryUse counts the bytes in use as they change: of the keys, of their values, of the
+// connections. At any moment between two commands the counts are what going through everything
+// would give.
+type memoryUse struct {
+	used    int64 // all: INFO's used_memory
+	clients int64 // connections with their buffers
+	// weighed are the collections that the commands under way may change.
+	weighed []*object
 }
 
-// allotted is what jemalloc gives for a number of bytes: multiples of 16 up to 128, and from there
-// on four sizes between one power of two and the next.
-func allotted(n int64) int64 {
-	step := int64(16)
-	switch {
-	case n <= 8:
-		return 8
-	case n > 128:
-		step = 1 << (bits.Len64(uint64(n-1)) - 3)
+// countMemory adds to the bytes in use.
+func (e *Engine) countMemory(n int64) {
+	e.mem.used += n
+	if e.cfg.maxmemory > 0 {
+		e.memoryChanged()
 	}
-	return (n + step - 1) &^ (step - 1)
+}
+
+// weigh notes a collection that the command under way changes or may change. What has become of it
+// is counted when the command is over, so that it is enough to weigh a collection where it is
+// looked up. A string, which changes in few ways, is counted as it changes.
+func (e *Engine) weigh(o *object) {
+	if o.body != nil && !o.weighed {
+		o.weighed = true
+		e.mem.weighed = append(e.mem.weighed, o)
+	}
+}
+
+// settle counts what has become of the collections weighed since there were from of them.
+func (e *Engine) settle(from int) {
+	for last := len(e.mem.weighed) - 1; last >= from; last-- {
+		o, size := e.mem.weighed[last], int64(0)
+		if o.held {
+			size = kinds[o.kind].size(o)
+		}
+		if size != o.num {
+			e.countMemory(size - o.num)
+		}
+		o.num, o.weighed = size, false
+		e.mem.weighed[last] = nil
+		e.mem.weighed = e.mem.weighed[:last]
+	}
+}
+
+// countValue counts a value that comes to stand under a key, discountValue one that stands there no
+// longer.
+func (e *Engine) countValue(o *object) {
+	o.held = true
+	if o.body != nil {
+		e.weigh(o)
+	} else {
+		e.countMemory(o.size())
+	}
+}
+
+func (e *Engine) discountValue(o *object) {
+	o.held = false
+	switch {
+	case o.body == nil:
+		e.countMemory(-o.size())
+	case !o.weighed:
+		e.countMemory(-o.num)
+		o.num = 0
+	}
+}
+
+// resized counts the change of a string in size.
+func (e *Engine) resized(o *object, was int64) {
+	if o.held {
+		e.countMemory(o.size() - was)
+	}
+}
+
+// bytes is what a connection takes with the input that it has yet to complete and the output that
+// it has yet to send.
+func (cl *conn) bytes() int64 { return clientBytes + int64(len(cl.in)+len(cl.w.Buf)) }
+
+// countClient counts what a connection takes now. It is to be called when its input or its output
+// may have grown or shrunk.
+func (e *Engine) countClient(cl *conn, bytes int64) {
+	if more := bytes - cl.counted; more != 0 {
+		cl.counted = bytes
+		e.mem.clients += more
+		e.countMemory(more)
+	}
 }

@@ -32,8 +32,8 @@ type kindOps struct {
 	encoding func(o *object) string
 	// length is the bytes of a string, the elements of a collection.
 	length func(o *object) int
-	// size is the bytes of memory that the value takes in a 64-bit Redis, without its key. It
-	// takes no longer for a large value than for a small one.
+	// size is the bytes of memory that the value takes in a 64-bit Redis, without its key. It is
+	// the same on every host, and asking takes no longer for a large value than for a small one.
 	size func(o *object) int64
 	// freeEffort is the number of pieces that the value has in Redis, which has a thread free those
 	// of more than lazyEffort. Where it is nil the value is one piece.
@@ -106,13 +106,15 @@ func (e *Engine) loadValue(r *rdb.Reader, t rdb.Type) (*object, error) {
 // object is a value stored under a key. Which of num, str and body holds it depends on the kind
 // and, for strings, on the encoding.
 type object struct {
-	kind kind
-	enc  encoding // of a string
-	lru  uint32   // when it was last used, in seconds; under an LFU policy: minutes << 8 | counter
-	num  int64    // a string of encoding int
-	str  []byte   // a string otherwise
-	body any      // every other type: *list.List, *set.Set, *hashValue
-	ttl  *ttl     // nil when the key stays
+	kind    kind
+	enc     encoding // of a string
+	held    bool     // it stands under a key, and counts as memory in use
+	weighed bool     // it may be changing: see weigh
+	lru     uint32   // when it was last used, in seconds; under an LFU policy: minutes << 8 | counter
+	num     int64    // a string of encoding int; of other types what they count for as memory
+	str     []byte   // a string otherwise
+	body    any      // every other type: *list.List, *set.Set, *hashValue
+	ttl     *ttl     // nil when the key stays
 }
 
 // ttl is the expiry of a key, a node in the engine's heap.

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/redlet/redlet/core/internal/alloc"
 	"github.com/redlet/redlet/core/internal/listpack"
 )
 
@@ -108,11 +109,26 @@ func (m *model) check(t *testing.T, h *Hash, now int64) {
 	if !slices.Equal(got, want) || len(scanned) != len(want) {
 		t.Fatalf("All = %v, want %v", got, want)
 	}
+	if h.Encoding() == Table && h.Memory() != m.memory() {
+		t.Fatalf("%d bytes, want %d", h.Memory(), m.memory())
+	}
 	if h.Encoding() != m.enc || h.Len() != len(m.fields) || h.Live(now) != len(want) ||
 		h.NextExpiry() != next {
 		t.Fatalf("%v, %d fields, %d live, next %d; want %v, %d, %d, %d", h.Encoding(), h.Len(),
 			h.Live(now), h.NextExpiry(), m.enc, len(m.fields), len(want), next)
 	}
+}
+
+// memory is what h takes if it is a Table: counted field by field.
+func (m *model) memory() int {
+	n := 0
+	for _, f := range m.fields {
+		n += entrySize + alloc.String(len(f.name)) + alloc.String(len(f.value))
+		if f.at != Never {
+			n += deadlineSize
+		}
+	}
+	return n
 }
 
 // step makes one random change to both.

@@ -101,6 +101,7 @@ func (c *Cursor) Delete(back bool) {
 		return
 	}
 	p := n.pack()
+	l.bytes -= n.size()
 	before := p.Prev(c.pos)
 	next := c.pos
 	if before < 0 {
@@ -110,6 +111,7 @@ func (c *Cursor) Delete(back bool) {
 		n.set(p)
 	}
 	n.count--
+	l.bytes += n.size()
 	switch {
 	case back && before < 0:
 		c.enterLast(n.prev)
@@ -128,9 +130,13 @@ func (c *Cursor) Replace(s []byte) {
 	large := l.isLarge(len(s))
 	switch {
 	case !n.plain && !large:
+		l.bytes -= n.size()
 		n.set(n.pack().Replace(c.pos, s))
+		l.bytes += n.size()
 	case n.plain && large:
+		l.bytes -= n.size()
 		n.buf = append([]byte(nil), s...)
+		l.bytes += n.size()
 	case n.plain:
 		c.InsertAfter(s)
 		l.unlink(n)
@@ -156,7 +162,9 @@ func (l *List) replaceLarge(n *node, pos int, s []byte) {
 		l.unlink(n)
 		return
 	}
+	l.bytes -= n.size()
 	n.popTail()
+	l.bytes += n.size()
 	l.mergeAround(m)
 }
 
@@ -176,12 +184,18 @@ func (c *Cursor) InsertAfter(s []byte) {
 		l.link(n, m, n.next)
 		l.link(m, rest, m.next)
 	case l.allows(n, len(s)) && atTail:
+		l.bytes -= n.size()
 		n.pushTail(s)
+		l.bytes += n.size()
 	case l.allows(n, len(s)):
+		l.bytes -= n.size()
 		n.set(n.pack().InsertAfter(c.pos, s))
 		n.count++
+		l.bytes += n.size()
 	case atTail && l.allows(n.next, len(s)):
+		l.bytes -= n.next.size()
 		n.next.pushHead(s)
+		l.bytes += n.next.size()
 	case atTail:
 		m := newNode(len(s)+encodingMax, true)
 		m.pushHead(s)
@@ -210,12 +224,18 @@ func (c *Cursor) InsertBefore(s []byte) {
 		l.link(n.prev, m, n)
 		l.link(m.prev, rest, m)
 	case l.allows(n, len(s)) && atHead:
+		l.bytes -= n.size()
 		n.pushHead(s)
+		l.bytes += n.size()
 	case l.allows(n, len(s)):
+		l.bytes -= n.size()
 		n.set(n.pack().InsertBefore(c.pos, s))
 		n.count++
+		l.bytes += n.size()
 	case atHead && l.allows(n.prev, len(s)):
+		l.bytes -= n.prev.size()
 		n.prev.pushTail(s)
+		l.bytes += n.prev.size()
 	case atHead:
 		m := newNode(len(s)+encodingMax, true)
 		m.pushHead(s)
@@ -233,6 +253,7 @@ func (c *Cursor) InsertBefore(s []byte) {
 // behind it.
 func (l *List) split(n *node, pos int, after bool) *node {
 	p := n.pack()
+	l.bytes -= n.size()
 	before := 0
 	for at := p.Prev(pos); at >= 0; at = p.Prev(at) {
 		before++
@@ -244,12 +265,14 @@ func (l *List) split(n *node, pos int, after bool) *node {
 		m.set(m.pack().DeleteRange(0, before))
 		m.count -= before
 		n.count = before
+		l.bytes += n.size()
 		return m
 	}
 	n.set(p.DeleteRange(0, before))
 	m.set(m.pack().DeleteRange(before, m.count))
 	m.count = before
 	n.count -= before
+	l.bytes += n.size()
 	return m
 }
 
@@ -277,8 +300,10 @@ func (l *List) merge(a, b *node) bool {
 	if exceeds(int(l.fill), size, a.count+b.count) {
 		return false
 	}
+	l.bytes -= a.size()
 	a.set(a.pack().Merge(b.pack()))
 	a.count += b.count
+	l.bytes += a.size()
 	l.unlink(b)
 	return true
 }

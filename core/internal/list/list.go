@@ -14,6 +14,7 @@ type List struct {
 	head, tail *node // nil in an empty list
 	count      int
 	nodes      int
+	bytes      int   // in all nodes
 	fill       int16 // a quicklist's own Fill, that of its making
 	quick      bool
 }
@@ -92,8 +93,10 @@ func (l *List) PushHead(s []byte) {
 		n = newNode(l.firstSize(len(s)), true)
 		l.link(nil, n, l.head)
 	}
-	n.pushHead(s)
 	l.count++
+	l.bytes -= n.size()
+	n.pushHead(s)
+	l.bytes += n.size()
 }
 
 // PushTail adds s behind the last element.
@@ -108,8 +111,10 @@ func (l *List) PushTail(s []byte) {
 		n = newNode(l.firstSize(len(s)), false)
 		l.link(l.tail, n, nil)
 	}
-	n.pushTail(s)
 	l.count++
+	l.bytes -= n.size()
+	n.pushTail(s)
+	l.bytes += n.size()
 }
 
 // firstSize returns how large to make a node for an element of size bytes: small for a list that
@@ -166,7 +171,9 @@ func (l *List) PopHead() {
 		l.unlink(l.head)
 		return
 	}
+	l.bytes -= l.head.size()
 	l.head.popHead()
+	l.bytes += l.head.size()
 }
 
 // PopTail removes the last element of a list that is not empty.
@@ -176,7 +183,9 @@ func (l *List) PopTail() {
 		l.unlink(l.tail)
 		return
 	}
+	l.bytes -= l.tail.size()
 	l.tail.popTail()
+	l.bytes += l.tail.size()
 }
 
 // Delete removes num elements from element start on, start counted from the end if negative. Both
@@ -196,9 +205,11 @@ func (l *List) Delete(start, num int) {
 		if gone == n.count {
 			l.unlink(n)
 		} else {
+			l.bytes -= n.size()
 			n.set(n.pack().DeleteRange(i, gone))
 			n.count -= gone
 			n.trim()
+			l.bytes += n.size()
 		}
 		l.count -= gone
 		num -= gone
@@ -249,6 +260,7 @@ func (l *List) link(prev, n, next *node) {
 		next.prev = n
 	}
 	l.nodes++
+	l.bytes += n.size()
 }
 
 func (l *List) unlink(n *node) {
@@ -263,4 +275,5 @@ func (l *List) unlink(n *node) {
 		n.next.prev = n.prev
 	}
 	l.nodes--
+	l.bytes -= n.size()
 }

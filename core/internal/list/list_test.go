@@ -46,7 +46,7 @@ func check(t *testing.T, l *List, want []string) {
 
 func checkNodes(t *testing.T, l *List) {
 	t.Helper()
-	nodes, count := 0, 0
+	nodes, count, bytes := 0, 0, 0
 	var prev *node
 	for n := l.head; n != nil; prev, n = n, n.next {
 		if n.prev != prev {
@@ -63,6 +63,10 @@ func checkNodes(t *testing.T, l *List) {
 		}
 		nodes++
 		count += n.count
+		bytes += n.size()
+	}
+	if bytes != l.Size() {
+		t.Fatalf("%d bytes, counted as %d", bytes, l.Size())
 	}
 	if l.tail != prev || nodes != l.nodes || count != l.count {
 		t.Fatalf("%d nodes of %d elements, kept as %d of %d", nodes, count, l.nodes, l.count)

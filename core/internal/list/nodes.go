@@ -1,6 +1,9 @@
 package list
 
-import "github.com/redlet/redlet/core/internal/listpack"
+import (
+	"github.com/redlet/redlet/core/internal/alloc"
+	"github.com/redlet/redlet/core/internal/listpack"
+)
 
 // Fill returns the limit that the list lives by, which DEBUG OBJECT shows as ql_listpack_max.
 func (l *List) Fill() int {
@@ -14,22 +17,16 @@ func (l *List) Fill() int {
 func (l *List) Nodes() int { return l.nodes }
 
 // Size returns the bytes in all nodes.
-func (l *List) Size() int {
-	size := 0
-	for n := l.head; n != nil; n = n.next {
-		size += n.size()
-	}
-	return size
-}
+func (l *List) Size() int { return l.bytes }
 
-// Memory returns about how many bytes the list takes in memory.
+// Memory returns the bytes that the list takes in Redis: its listpack, or about what its quicklist
+// does.
 func (l *List) Memory() int {
-	const listSize, nodeSize = 64, 80
-	size := listSize
-	for n := l.head; n != nil; n = n.next {
-		size += nodeSize + cap(n.buf)
+	if !l.quick {
+		return alloc.Size(l.bytes)
 	}
-	return size
+	const listSize, nodeSize = 48, 32
+	return listSize + nodeSize*l.nodes + l.bytes
 }
 
 // EachNode calls f with every node in order: the bytes of a listpack or, if plain, of one element.

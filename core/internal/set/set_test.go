@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"testing"
 
+	"github.com/redlet/redlet/core/internal/alloc"
 	"github.com/redlet/redlet/core/internal/intset"
 	"github.com/redlet/redlet/core/internal/listpack"
 )
@@ -94,10 +95,15 @@ func (m *model) check(t *testing.T, s *Set) {
 		t.Fatalf("%v of %q, %d scanned; want %v of %q", s.Encoding(), all, len(scanned), m.enc,
 			want)
 	}
+	size := 0
 	for _, e := range want {
 		if !s.Has([]byte(e)) {
 			t.Fatalf("%q is not there", e)
 		}
+		size += entrySize + alloc.String(len(e))
+	}
+	if s.Encoding() == Table && s.Memory() != size {
+		t.Fatalf("%d bytes, want %d", s.Memory(), size)
 	}
 }
 

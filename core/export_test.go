@@ -1,0 +1,41 @@
+package core
+
+import "strconv"
+
+// Recount goes through all that takes memory and says where the counts differ from what is there,
+// "" if nowhere. Values are made anew for that, as COPY makes them.
+func (e *Engine) Recount() string {
+	used, clients := int64(startupBytes), int64(0)
+	for _, conns := range []map[ConnID]*conn{e.conns, e.links} {
+		for _, cl := range conns { // order: summed
+			clients += cl.bytes()
+		}
+	}
+	for _, d := range e.dbs {
+		for i := range d.keys.Len() {
+			key, p := d.keys.At(i)
+			o := *p
+			size := o.ops().clone(o).size()
+			if !o.held || o.weighed || size != o.size() || o.body != nil && size != o.num {
+				return key + " counts for " + strconv.FormatInt(o.size(), 10) + ", not " +
+					strconv.FormatInt(size, 10)
+			}
+			used += keySize(len(key)) + size
+			if o.ttl != nil {
+				used += expiryBytes
+			}
+		}
+	}
+	switch {
+	case e.mem.clients != clients:
+		return "clients: " + strconv.FormatInt(e.mem.clients, 10) + ", not " +
+			strconv.FormatInt(clients, 10)
+	case e.mem.used != used+clients:
+		return strconv.FormatInt(e.mem.used, 10) + ", not " + strconv.FormatInt(used+clients, 10)
+	case e.has(engineMemory) != (e.cfg.maxmemory > 0 && e.mem.used > e.cfg.maxmemory):
+		return "maxmemory was overlooked"
+	case len(e.mem.weighed) > 0:
+		return "a value was weighed and not settled"
+	}
+	return ""
+}
