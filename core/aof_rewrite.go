@@ -158,7 +158,7 @@ func (e *Engine) rewritten(rw *rewrite, failure string) {
 		e.note(logWarning, "Rewriting the AOF failed: ", failure, "")
 		a.failures++
 		if rw.before != nil {
-			e.cfg = *rw.before
+			e.reconfigure(*rw.before)
 			e.configChanged()
 			e.logsChanges(false)
 		}
