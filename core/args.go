@@ -32,9 +32,9 @@ func is(arg []byte, word string) bool {
 	return true
 }
 
-// argInt reads argument i as an integer.
-func (c *Call) argInt(i int) (int64, bool) {
-	return c.argIntOr(i, errNotInt)
+// ArgInt reads argument i as an integer.
+func (c *Call) ArgInt(i int) (int64, bool) {
+	return c.argIntOr(i, ErrNotInt)
 }
 
 // argIntOr reads argument i as an integer and gives its own error for anything else.
@@ -62,7 +62,7 @@ func (c *Call) argRange(i int, least, most int64, text string) (int64, bool) {
 
 // argSpread reads argument i as an integer whose negative exists too.
 func (c *Call) argSpread(i int) (int64, bool) {
-	n, ok := c.argInt(i)
+	n, ok := c.ArgInt(i)
 	if ok && n == math.MinInt64 {
 		c.Error("ERR value is out of range, value must between -9223372036854775807 and " +
 			"9223372036854775807")
@@ -150,7 +150,7 @@ func (c *Call) argInt32(i int, text string) (int64, bool) {
 	if text != "" {
 		return c.argRange(i, math.MinInt32, math.MaxInt32, text)
 	}
-	n, ok := c.argInt(i)
+	n, ok := c.ArgInt(i)
 	if ok && (n < math.MinInt32 || n > math.MaxInt32) {
 		c.Error("ERR value is out of range, value must between -2147483648 and 2147483647")
 		return 0, false
@@ -160,7 +160,7 @@ func (c *Call) argInt32(i int, text string) (int64, bool) {
 
 // argBit reads argument i as 0 or 1.
 func (c *Call) argBit(i int) (int64, bool) {
-	n, ok := c.argInt(i)
+	n, ok := c.ArgInt(i)
 	if ok && (n < 0 || n > 1) {
 		c.Error("ERR value is out of range, value must between 0 and 1")
 		return 0, false

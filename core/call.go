@@ -30,7 +30,7 @@ type Call struct {
 	Args [][]byte
 	// retry is set when a blocked command runs again because one of its keys was touched.
 	retry bool
-	// propagated is set when propagate has said what replicas are sent of the command.
+	// propagated is set when Propagate has said what replicas are sent of the command.
 	propagated bool
 	// counted is set when an error reply is in the statistics already: a script passes it on.
 	counted bool

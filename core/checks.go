@@ -279,7 +279,7 @@ func (s *scripts) busyError() string {
 
 func checkVersion(c *Call, _ place) verdict {
 	if c.e.tooNew(c.cmd, c.Args) {
-		return errSyntax
+		return ErrSyntax
 	}
 	return allowed
 }

@@ -186,7 +186,7 @@ type bitRange struct {
 func (c *Call) argBitRange(i int, unitFirst bool) (r bitRange, ok bool) {
 	r.end = -1
 	if i < len(c.Args) {
-		if r.start, ok = c.argInt(i); !ok {
+		if r.start, ok = c.ArgInt(i); !ok {
 			return r, false
 		}
 	}
@@ -195,7 +195,7 @@ func (c *Call) argBitRange(i int, unitFirst bool) (r bitRange, ok bool) {
 	}
 	if i+1 < len(c.Args) {
 		r.ended = true
-		if r.end, ok = c.argInt(i + 1); !ok {
+		if r.end, ok = c.ArgInt(i + 1); !ok {
 			return r, false
 		}
 	}
@@ -209,7 +209,7 @@ func (c *Call) argBitUnit(i int, r *bitRange) bool {
 	}
 	r.inBits = is(c.Args[i], "bit")
 	if !r.inBits && !is(c.Args[i], "byte") {
-		c.Error(errSyntax)
+		c.Error(ErrSyntax)
 		return false
 	}
 	return true
@@ -239,7 +239,7 @@ func (r *bitRange) within(size int64) (first, last int64, ok bool) {
 
 func cmdBitcount(c *Call) {
 	if len(c.Args) == 3 || len(c.Args) > 5 {
-		c.Error(errSyntax)
+		c.Error(ErrSyntax)
 		return
 	}
 	r, ok := c.argBitRange(2, false)
@@ -259,7 +259,7 @@ func cmdBitcount(c *Call) {
 }
 
 func cmdBitpos(c *Call) {
-	bit, ok := c.argInt(2)
+	bit, ok := c.ArgInt(2)
 	if !ok {
 		return
 	}
@@ -268,7 +268,7 @@ func cmdBitpos(c *Call) {
 		return
 	}
 	if len(c.Args) > 6 {
-		c.Error(errSyntax)
+		c.Error(ErrSyntax)
 		return
 	}
 	r, ok := c.argBitRange(3, true)
@@ -306,7 +306,7 @@ func cmdBitop(c *Call) {
 	case is(word, "not"):
 		op = bitmap.Not
 	default:
-		c.Error(errSyntax)
+		c.Error(ErrSyntax)
 		return
 	}
 	if op == bitmap.Not && len(c.Args) != 4 {
@@ -368,7 +368,7 @@ func (c *Call) bitOps() (ops []bitOp, size int64, ok bool) {
 			i += 2
 			continue
 		default:
-			c.Error(errSyntax)
+			c.Error(ErrSyntax)
 			return nil, 0, false
 		}
 		if op.field, ok = bitmap.ParseField(c.Args[i+1]); !ok {
@@ -381,7 +381,7 @@ func (c *Call) bitOps() (ops []bitOp, size int64, ok bool) {
 		i += 3
 		if op.kind != bitGet {
 			size = max(size, (op.at+int64(op.field.Bits)-1)>>3+1)
-			if op.value, ok = c.argInt(i); !ok {
+			if op.value, ok = c.ArgInt(i); !ok {
 				return nil, 0, false
 			}
 			i++

@@ -252,7 +252,7 @@ func cmdClientReply(c *Call) {
 			c.conn.flags |= connReplySkipNext
 		}
 	default:
-		c.Error(errSyntax)
+		c.Error(ErrSyntax)
 	}
 }
 
@@ -263,7 +263,7 @@ func cmdClientNoTouch(c *Call) { c.onOff(&c.conn.noTouch) }
 func (c *Call) onOff(flag *bool) {
 	on := is(c.Args[2], "on")
 	if !on && !is(c.Args[2], "off") {
-		c.Error(errSyntax)
+		c.Error(ErrSyntax)
 		return
 	}
 	*flag = on
@@ -311,7 +311,7 @@ func cmdClientUnblock(c *Call) {
 			return
 		}
 	}
-	id, ok := c.argInt(2)
+	id, ok := c.ArgInt(2)
 	if !ok {
 		return
 	}
@@ -379,7 +379,7 @@ func (c *Call) killFilter() (k killFilter, ok bool) {
 	k.keepMe = true
 	for i := 2; i < len(c.Args); i += 2 {
 		if i+1 == len(c.Args) {
-			c.Error(errSyntax)
+			c.Error(ErrSyntax)
 			return k, false
 		}
 		arg := c.Args[i+1]
@@ -414,7 +414,7 @@ func (c *Call) killFilter() (k killFilter, ok bool) {
 				return k, false
 			}
 		default:
-			c.Error(errSyntax)
+			c.Error(ErrSyntax)
 			return k, false
 		}
 	}
@@ -498,7 +498,7 @@ func cmdClientList(c *Call) {
 			ids[id] = true
 		}
 	default:
-		c.Error(errSyntax)
+		c.Error(ErrSyntax)
 		return
 	}
 	var out []byte

@@ -15,7 +15,7 @@ func cmdClientTracking(c *Call) {
 		c.e.disableTracking(c.conn)
 		c.OK()
 	case !is(c.Args[2], "on"):
-		c.Error(errSyntax)
+		c.Error(ErrSyntax)
 	case c.mayTrack(next):
 		c.e.enableTracking(c.conn, next)
 		c.OK()
@@ -45,7 +45,7 @@ func (c *Call) argTracking() (next *clientTracking, ok bool) {
 			i++
 			next.prefixes = append(next.prefixes, string(c.Args[i]))
 		default:
-			c.Error(errSyntax)
+			c.Error(ErrSyntax)
 			return nil, false
 		}
 	}
@@ -59,7 +59,7 @@ func (c *Call) argRedirect(i int, before ConnID) (ConnID, bool) {
 		c.Error("ERR A client can only redirect to a single other client")
 		return 0, false
 	}
-	id, ok := c.argInt(i)
+	id, ok := c.ArgInt(i)
 	if !ok {
 		return 0, false
 	}
@@ -132,7 +132,7 @@ func cmdClientCaching(c *Call) {
 		c.Error("ERR CLIENT CACHING can be called only when the client is in tracking mode with " +
 			"OPTIN or OPTOUT mode enabled")
 	case !yes && !is(c.Args[2], "no"):
-		c.Error(errSyntax)
+		c.Error(ErrSyntax)
 	case yes && !t.optIn:
 		c.Error("ERR CLIENT CACHING YES is only valid when tracking is enabled in OPTIN mode.")
 	case !yes && !t.optOut:

@@ -341,7 +341,7 @@ func cmdCommandList(c *Call) {
 	case len(c.Args) == 2:
 		keep = func(*Command) bool { return true }
 	case len(c.Args) != 5 || !is(c.Args[2], "filterby"):
-		c.Error(errSyntax)
+		c.Error(ErrSyntax)
 		return
 	case is(c.Args[3], "module"):
 		keep = func(*Command) bool { return false } // an engine loads no modules
@@ -357,7 +357,7 @@ func cmdCommandList(c *Call) {
 		pattern := c.Args[4]
 		keep = func(cmd *Command) bool { return glob.Match(pattern, []byte(cmd.full), true) }
 	default:
-		c.Error(errSyntax)
+		c.Error(ErrSyntax)
 		return
 	}
 	at, n := c.ArrayLater(), 0

@@ -119,7 +119,7 @@ func hasWildcard(pattern []byte) bool {
 // cmdConfigSet sets all of the parameters or none.
 func cmdConfigSet(c *Call) {
 	if len(c.Args)%2 != 0 {
-		c.Error(errSyntax)
+		c.Error(ErrSyntax)
 		return
 	}
 	next := c.e.cfg

@@ -109,7 +109,7 @@ const errWrongPass = "WRONGPASS invalid username-password pair or user is disabl
 
 func cmdAuth(c *Call) {
 	if len(c.Args) > 3 {
-		c.Error(errSyntax)
+		c.Error(ErrSyntax)
 		return
 	}
 	user, pass := []byte("default"), c.Args[len(c.Args)-1]

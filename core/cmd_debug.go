@@ -282,7 +282,7 @@ func debugReload(c *Call) {
 func debugObject(c *Call) {
 	o := c.peek(c.Args[2])
 	if o == nil {
-		c.Error(errNoKey)
+		c.Error(ErrNoKey)
 		return
 	}
 	ops := o.ops()
@@ -305,7 +305,7 @@ func debugObject(c *Call) {
 func debugListpack(c *Call) {
 	o := c.peek(c.Args[2])
 	if o == nil {
-		c.Error(errNoKey)
+		c.Error(ErrNoKey)
 		return
 	}
 	switch o.ops().encoding(o) {
@@ -321,7 +321,7 @@ func debugQuicklist(c *Call) {
 	o := c.peek(c.Args[2])
 	switch {
 	case o == nil:
-		c.Error(errNoKey)
+		c.Error(ErrNoKey)
 	case o.ops().encoding(o) != "quicklist":
 		c.Error("ERR Not a quicklist encoded object.")
 	default:
@@ -337,7 +337,7 @@ func debugQuicklist(c *Call) {
 }
 
 func debugHtstats(c *Call) {
-	n, ok := c.argInt(2)
+	n, ok := c.ArgInt(2)
 	if !ok {
 		return
 	}
@@ -354,7 +354,7 @@ func debugHtstatsKey(c *Call) {
 	o := c.peek(c.Args[2])
 	switch {
 	case o == nil:
-		c.Error(errNoKey)
+		c.Error(ErrNoKey)
 	case o.ops().encoding(o) != "hashtable":
 		c.Error("ERR The value stored at the specified key is not represented using an hash table")
 	default:

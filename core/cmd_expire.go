@@ -147,7 +147,7 @@ func (u expireUnit) instant(n, nowMs int64) (int64, bool) {
 
 // argExpiry reads argument i as the expiry that goes with an option; it must be positive.
 func (c *Call) argExpiry(i int, u expireUnit) (int64, bool) {
-	n, ok := c.argInt(i)
+	n, ok := c.ArgInt(i)
 	if !ok {
 		return 0, false
 	}
@@ -215,7 +215,7 @@ func (c *Call) expireKey(u expireUnit) {
 	if !ok {
 		return
 	}
-	n, ok := c.argInt(2)
+	n, ok := c.ArgInt(2)
 	if !ok {
 		return
 	}
@@ -230,7 +230,7 @@ func (c *Call) expireKey(u expireUnit) {
 		return
 	}
 	if at <= c.nowMs() {
-		c.propagate("DEL", key)
+		c.Propagate("DEL", key)
 		c.delete(key)
 	} else {
 		c.propagateExpiry(key, at)

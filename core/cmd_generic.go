@@ -327,12 +327,12 @@ func (c *Call) scanOptions(i int, fields bool) (opt scanOptions, ok bool) {
 		switch {
 		case is(c.Args[i], "count") && more:
 			i++
-			n, ok := c.argInt(i)
+			n, ok := c.ArgInt(i)
 			if !ok {
 				return opt, false
 			}
 			if n < 1 {
-				c.Error(errSyntax)
+				c.Error(ErrSyntax)
 				return opt, false
 			}
 			opt.count = int(min(n, math.MaxInt32))
@@ -352,7 +352,7 @@ func (c *Call) scanOptions(i int, fields bool) (opt scanOptions, ok bool) {
 			}
 			opt.noValues = true
 		default:
-			c.Error(errSyntax)
+			c.Error(ErrSyntax)
 			return opt, false
 		}
 	}
@@ -435,7 +435,7 @@ func (c *Call) rename(nx bool) bool {
 	from, to := c.Args[1], c.Args[2]
 	o := c.lookupWrite(from)
 	if o == nil {
-		c.Error(errNoKey)
+		c.Error(ErrNoKey)
 		return false
 	}
 	if string(from) == string(to) {
@@ -472,7 +472,7 @@ func cmdCopy(c *Call) {
 				return
 			}
 		default:
-			c.Error(errSyntax)
+			c.Error(ErrSyntax)
 			return
 		}
 	}
@@ -576,7 +576,7 @@ func cmdObjectFreq(c *Call) {
 }
 
 func cmdWait(c *Call) {
-	want, ok := c.argInt(1)
+	want, ok := c.ArgInt(1)
 	if !ok {
 		return
 	}

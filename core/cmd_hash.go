@@ -461,7 +461,7 @@ func (c *Call) eachField(write func(f *hash.Field)) {
 }
 
 func cmdHincrby(c *Call) {
-	by, ok := c.argInt(3)
+	by, ok := c.ArgInt(3)
 	if !ok {
 		return
 	}
@@ -489,7 +489,7 @@ func cmdHincrbyfloat(c *Call) {
 	by, ok := numfmt.Parse(c.Args[3])
 	switch {
 	case !ok:
-		c.Error(errNotFloat)
+		c.Error(ErrNotFloat)
 		return
 	case !by.Finite():
 		c.Error(errInfinite)
@@ -535,7 +535,7 @@ func (c *Call) replaceField(h *hashValue, value []byte, event string) {
 	h.Set(c.Args[2], value, true, c.e.hashLimits())
 	c.hashChanged(h)
 	if event == "hincrbyfloat" {
-		c.propagate("HSET", c.Args[1], c.Args[2], value)
+		c.Propagate("HSET", c.Args[1], c.Args[2], value)
 	}
 	c.signalModified(notifyHash, event, c.Args[1])
 }

@@ -186,7 +186,7 @@ func (c *Call) argFields(i int, badCount string) ([][]byte, bool) {
 
 // argFieldExpiry reads argument i as when fields are to expire.
 func (c *Call) argFieldExpiry(i int, u expireUnit) (int64, bool) {
-	n, ok := c.argInt(i)
+	n, ok := c.ArgInt(i)
 	if !ok {
 		return 0, false
 	}
@@ -367,11 +367,11 @@ func (ch *fieldChange) propagate() {
 	c, key := ch.c, ch.c.Args[1]
 	if len(ch.given) > 0 {
 		i := slices.IndexFunc(c.Args, func(arg []byte) bool { return is(arg, "fields") })
-		c.propagate("HPEXPIREAT", slices.Concat([][]byte{key, decimal(ch.at), c.Args[i],
+		c.Propagate("HPEXPIREAT", slices.Concat([][]byte{key, decimal(ch.at), c.Args[i],
 			decimal(int64(len(ch.given)))}, ch.given)...)
 	}
 	if len(ch.gone) > 0 {
-		c.propagate("HDEL", slices.Concat([][]byte{key}, ch.gone)...)
+		c.Propagate("HDEL", slices.Concat([][]byte{key}, ch.gone)...)
 	}
 }
 
@@ -591,7 +591,7 @@ func cmdHsetex(c *Call) {
 	}
 	if opt.at != hash.Never && !ch.deleted && c.propagates() {
 		i := len(c.Args) - len(opt.pairs) - 2
-		c.propagate(string(c.Args[0]), slices.Concat([][]byte{c.Args[1], []byte("PXAT"),
+		c.Propagate(string(c.Args[0]), slices.Concat([][]byte{c.Args[1], []byte("PXAT"),
 			decimal(opt.at)}, c.Args[i:])...)
 		ch.given = nil
 	}

@@ -25,12 +25,12 @@ func cmdHrandfield(c *Call) {
 	values := false
 	if len(c.Args) > 3 {
 		if len(c.Args) > 4 || !is(c.Args[3], "withvalues") {
-			c.Error(errSyntax)
+			c.Error(ErrSyntax)
 			return
 		}
 		values = true
 		if count < -math.MaxInt64/2 || count > math.MaxInt64/2 {
-			c.Error(errOutOfRange)
+			c.Error(ErrOutOfRange)
 			return
 		}
 	}
@@ -48,7 +48,7 @@ func cmdHrandfield(c *Call) {
 	case n == 0:
 		c.Array(0)
 	case count < -randomFieldsMax:
-		c.Error(errOutOfRange)
+		c.Error(ErrOutOfRange)
 	case count < 0:
 		c.drawFields(h, int(-count), values)
 	case count >= int64(n):

@@ -397,7 +397,7 @@ func cmdRole(c *Call) {
 // cmdLolwut shows the version. It draws nothing: the pictures are Redis's own.
 func cmdLolwut(c *Call) {
 	if len(c.Args) > 2 && is(c.Args[1], "version") {
-		if _, ok := c.argInt(2); !ok {
+		if _, ok := c.ArgInt(2); !ok {
 			return
 		}
 	}

@@ -34,11 +34,11 @@ func (c *Call) lcsOptions() (opt lcsOptions, ok bool) {
 			opt.withLen = true
 		case is(c.Args[i], "minmatchlen") && i+1 < len(c.Args):
 			i++
-			if opt.least, ok = c.argInt(i); !ok {
+			if opt.least, ok = c.ArgInt(i); !ok {
 				return opt, false
 			}
 		default:
-			c.Error(errSyntax)
+			c.Error(ErrSyntax)
 			return opt, false
 		}
 	}

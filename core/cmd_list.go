@@ -268,7 +268,7 @@ func cmdLindex(c *Call) {
 	if !c.ofKind(o, kindList) {
 		return
 	}
-	i, ok := c.argInt(2)
+	i, ok := c.ArgInt(2)
 	if !ok {
 		return
 	}
@@ -283,13 +283,13 @@ func cmdLset(c *Call) {
 	key, s := c.Args[1], c.Args[3]
 	o := c.lookupWrite(key)
 	if o == nil {
-		c.Error(errNoKey)
+		c.Error(ErrNoKey)
 		return
 	}
 	if !c.ofKind(o, kindList) {
 		return
 	}
-	i, ok := c.argInt(2)
+	i, ok := c.ArgInt(2)
 	if !ok {
 		return
 	}
@@ -309,7 +309,7 @@ func cmdLset(c *Call) {
 func cmdLinsert(c *Call) {
 	after := is(c.Args[2], "after")
 	if !after && !is(c.Args[2], "before") {
-		c.Error(errSyntax)
+		c.Error(ErrSyntax)
 		return
 	}
 	key, pivot, s := c.Args[1], c.Args[3], c.Args[4]
@@ -365,8 +365,8 @@ func cmdLrange(c *Call) {
 
 // argSpan reads arguments i and i+1 as the first and last index of a span.
 func (c *Call) argSpan(i int) (start, stop int64, ok bool) {
-	if start, ok = c.argInt(i); ok {
-		stop, ok = c.argInt(i + 1)
+	if start, ok = c.ArgInt(i); ok {
+		stop, ok = c.ArgInt(i + 1)
 	}
 	return start, stop, ok
 }
@@ -469,7 +469,7 @@ func (c *Call) lposOptions() (opt lposOptions, ok bool) {
 	for i := 3; i < len(c.Args); i += 2 {
 		word := c.Args[i]
 		if i+1 == len(c.Args) {
-			c.Error(errSyntax)
+			c.Error(ErrSyntax)
 			return opt, false
 		}
 		switch {
@@ -485,7 +485,7 @@ func (c *Call) lposOptions() (opt lposOptions, ok bool) {
 		case is(word, "maxlen"):
 			opt.most, ok = c.argRange(i+1, 0, math.MaxInt64, "ERR MAXLEN can't be negative")
 		default:
-			c.Error(errSyntax)
+			c.Error(ErrSyntax)
 			return opt, false
 		}
 		if !ok {

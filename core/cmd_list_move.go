@@ -118,7 +118,7 @@ func (c *Call) listEnd(i int) (listEnd, bool) {
 	case is(c.Args[i], "right"):
 		return atTail, true
 	}
-	c.Error(errSyntax)
+	c.Error(ErrSyntax)
 	return atHead, false
 }
 
@@ -190,7 +190,7 @@ func (c *Call) listMany(i int) (keys [][]byte, end listEnd, num int64, ok bool) 
 	}
 	i++
 	if n >= int64(len(c.Args)-i) {
-		c.Error(errSyntax)
+		c.Error(ErrSyntax)
 		return nil, atHead, 0, false
 	}
 	keys = c.Args[i : i+int(n)]
@@ -205,11 +205,11 @@ func (c *Call) listMany(i int) (keys [][]byte, end listEnd, num int64, ok bool) 
 		num, ok = c.argRange(i+1, 1, math.MaxInt64, errCountZero)
 	case is(c.Args[i], "count") && i < len(c.Args)-2:
 		if _, ok = c.argRange(i+1, 1, math.MaxInt64, errCountZero); ok {
-			c.Error(errSyntax)
+			c.Error(ErrSyntax)
 		}
 		ok = false
 	default:
-		c.Error(errSyntax)
+		c.Error(ErrSyntax)
 		ok = false
 	}
 	return keys, end, num, ok
@@ -228,7 +228,7 @@ func (c *Call) popMany(keys [][]byte, end listEnd, num int64) bool {
 			c.Bulk(key)
 			if c.propagates() {
 				n := min(num, int64(o.list().Len()))
-				c.propagate(end.popName(), key, decimal(n))
+				c.Propagate(end.popName(), key, decimal(n))
 			}
 			c.takeElements(key, o, end, num)
 		}
@@ -253,7 +253,7 @@ func (c *Call) blockingPop(end listEnd) {
 			continue
 		}
 		if c.ofKind(o, kindList) {
-			c.propagate(end.popName(), key)
+			c.Propagate(end.popName(), key)
 			c.Array(2)
 			c.Bulk(key)
 			c.Element(end.peek(o.list()))
@@ -295,7 +295,7 @@ func (c *Call) blockingMove(name string, from, to listEnd, i int) {
 		return
 	}
 	if c.listMove(from, to) {
-		c.propagate(name, c.Args[1:i]...)
+		c.Propagate(name, c.Args[1:i]...)
 	}
 }
 

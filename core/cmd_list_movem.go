@@ -53,7 +53,7 @@ func (c *Call) movem(i int) (m movem, ok bool) {
 	}
 	m.exactly = is(c.Args[i], "exactly")
 	if len(c.Args) != i+3 || !m.exactly && !is(c.Args[i], "count") {
-		c.Error(errSyntax)
+		c.Error(ErrSyntax)
 		return m, false
 	}
 	if m.num, ok = c.argRange(i+1, 1, math.MaxInt64, errCountZero); !ok {
@@ -61,7 +61,7 @@ func (c *Call) movem(i int) (m movem, ok bool) {
 	}
 	m.bulk = is(c.Args[i+2], "bulk")
 	if !m.bulk && !is(c.Args[i+2], "obo") {
-		c.Error(errSyntax)
+		c.Error(ErrSyntax)
 		return m, false
 	}
 	return m, true
@@ -111,7 +111,7 @@ func (c *Call) moveMany(m movem) bool {
 	c.listReceive(dst, m.to, moved...)
 	c.elementsGone(c.Args[1], src, m.from.popEvent(), n)
 	if c.cmd.Flags&Blocking != 0 {
-		c.propagate("LMOVEM", slices.Concat(c.Args[1:5], c.Args[6:])...)
+		c.Propagate("LMOVEM", slices.Concat(c.Args[1:5], c.Args[6:])...)
 	}
 	return true
 }

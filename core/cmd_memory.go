@@ -91,15 +91,15 @@ func cmdMemoryPurge(c *Call) {
 func cmdMemoryUsage(c *Call) {
 	for i := 3; i < len(c.Args); i += 2 {
 		if !is(c.Args[i], "samples") || i+1 == len(c.Args) {
-			c.Error(errSyntax)
+			c.Error(ErrSyntax)
 			return
 		}
-		n, ok := c.argInt(i + 1)
+		n, ok := c.ArgInt(i + 1)
 		if !ok {
 			return
 		}
 		if n < 0 {
-			c.Error(errSyntax)
+			c.Error(ErrSyntax)
 			return
 		}
 	}

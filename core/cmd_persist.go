@@ -88,7 +88,7 @@ func cmdSave(c *Call) {
 
 func cmdBgsave(c *Call) {
 	if len(c.Args) > 2 || len(c.Args) == 2 && !is(c.Args[1], "schedule") {
-		c.Error(errSyntax)
+		c.Error(ErrSyntax)
 		return
 	}
 	if c.e.persist.inBackground() {
@@ -123,13 +123,13 @@ func (c *Call) shutdownOptions() (opt shutdownOptions, ok bool) {
 		case is(arg, "abort"):
 			opt.abort = true
 		default:
-			c.Error(errSyntax)
+			c.Error(ErrSyntax)
 			return opt, false
 		}
 	}
 	alone := opt == shutdownOptions{abort: true}
 	if opt.abort && !alone || opt.save && opt.nosave {
-		c.Error(errSyntax)
+		c.Error(ErrSyntax)
 		return opt, false
 	}
 	return opt, true
@@ -208,7 +208,7 @@ func (c *Call) restoreOptions() (opt restoreOptions, ok bool) {
 			opt.absolute = true
 		case is(arg, "idletime") && more && opt.freq == -1:
 			i++
-			if opt.idle, ok = c.argInt(i); !ok {
+			if opt.idle, ok = c.ArgInt(i); !ok {
 				return opt, false
 			}
 			if opt.idle < 0 {
@@ -217,7 +217,7 @@ func (c *Call) restoreOptions() (opt restoreOptions, ok bool) {
 			}
 		case is(arg, "freq") && more && opt.idle == -1:
 			i++
-			if opt.freq, ok = c.argInt(i); !ok {
+			if opt.freq, ok = c.ArgInt(i); !ok {
 				return opt, false
 			}
 			if opt.freq < 0 || opt.freq > 255 {
@@ -225,7 +225,7 @@ func (c *Call) restoreOptions() (opt restoreOptions, ok bool) {
 				return opt, false
 			}
 		default:
-			c.Error(errSyntax)
+			c.Error(ErrSyntax)
 			return opt, false
 		}
 	}
@@ -242,7 +242,7 @@ func cmdRestore(c *Call) {
 		c.Error(errBusyKey)
 		return
 	}
-	expire, ok := c.argInt(2)
+	expire, ok := c.ArgInt(2)
 	if !ok {
 		return
 	}
@@ -260,7 +260,7 @@ func cmdRestore(c *Call) {
 	replaced := opt.replace && c.peek(key) != nil && c.remove(key)
 	if expire != 0 && expire <= c.nowMs() {
 		if replaced {
-			c.propagate("DEL", key)
+			c.Propagate("DEL", key)
 			c.signalModified(notifyGeneric, "del", key)
 		}
 		c.OK()
@@ -273,7 +273,7 @@ func cmdRestore(c *Call) {
 	c.addTo(c.db, key, o, expiry)
 	c.e.setUse(o, c.Now(), opt.idle, int(opt.freq))
 	if expire != 0 && c.propagates() {
-		c.propagate("RESTORE", slices.Concat([][]byte{key, decimal(expire)}, c.Args[3:],
+		c.Propagate("RESTORE", slices.Concat([][]byte{key, decimal(expire)}, c.Args[3:],
 			[][]byte{[]byte("ABSTTL")})...)
 	}
 	c.signalModified(notifyGeneric, "restore", key)

@@ -49,7 +49,7 @@ func (c *Call) maySync() bool {
 // cmdPsync always gives everything: no backlog of the stream is kept that a replica that was away
 // could catch up with.
 func cmdPsync(c *Call) {
-	if _, ok := c.argInt(2); !ok || !c.maySync() {
+	if _, ok := c.ArgInt(2); !ok || !c.maySync() {
 		return
 	}
 	c.Status("FULLRESYNC " + c.e.ids.replication + " " + string(decimal(c.e.replicas.offset)))
@@ -77,7 +77,7 @@ func (c *Call) rdbFilter(list []byte) bool {
 
 func cmdReplconf(c *Call) {
 	if len(c.Args)%2 == 0 {
-		c.Error(errSyntax)
+		c.Error(ErrSyntax)
 		return
 	}
 	r := &c.conn.replica
@@ -85,7 +85,7 @@ func cmdReplconf(c *Call) {
 		ok := true
 		switch word := c.Args[i]; {
 		case is(word, "listening-port"):
-			r.port, ok = c.argInt(i + 1)
+			r.port, ok = c.ArgInt(i + 1)
 		case is(word, "ack"):
 			if n, good := resp.Int(c.Args[i+1]); good && c.conn.has(connReplica) {
 				c.e.acked(c.conn, n)

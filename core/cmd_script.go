@@ -138,7 +138,7 @@ const (
 
 // scriptArgs reads the number of keys and what follows it.
 func (c *Call) scriptArgs() (keys, args [][]byte, ok bool) {
-	n, ok := c.argInt(2)
+	n, ok := c.ArgInt(2)
 	switch {
 	case !ok:
 	case n > int64(len(c.Args)-3):

@@ -56,7 +56,7 @@ func cmdDbsize(c *Call) { c.Count(c.db.keys.Len()) }
 // flushOption reads FLUSHALL's and FLUSHDB's option; in one process both ways are the same.
 func (c *Call) flushOption() bool {
 	if len(c.Args) > 2 || len(c.Args) == 2 && !is(c.Args[1], "async") && !is(c.Args[1], "sync") {
-		c.Error(errSyntax)
+		c.Error(ErrSyntax)
 		return false
 	}
 	return true

@@ -29,14 +29,14 @@ func cmdSpop(c *Call) {
 	m := s.AppendAt(scratch[:0], c.e.random.Below(s.Len()))
 	s.Remove(m)
 	c.Bulk(m)
-	c.propagate("SREM", key, m)
+	c.Propagate("SREM", key, m)
 	c.membersGone(key, s, "spop", 1)
 }
 
 // popMembers is SPOP with a count.
 func (c *Call) popMembers() {
 	if len(c.Args) > 3 {
-		c.Error(errSyntax)
+		c.Error(ErrSyntax)
 		return
 	}
 	count, ok := c.argPositive(2)
@@ -56,7 +56,7 @@ func (c *Call) popMembers() {
 	n := s.Len()
 	if count >= int64(n) {
 		c.members(s)
-		c.propagate("DEL", key)
+		c.Propagate("DEL", key)
 		c.signalDirty(n, notifySet, "spop", key)
 		c.removeEmpty(key)
 		return
@@ -91,7 +91,7 @@ func (c *Call) propagateGone(key []byte, reply []byte) {
 		args = append(args, reply[head:end])
 		reply = reply[end+2:]
 		if len(args) > goneAtOnce || len(reply) == 0 {
-			c.propagate("SREM", args...)
+			c.Propagate("SREM", args...)
 			args = args[:1]
 		}
 	}
@@ -168,7 +168,7 @@ func cmdSrandmember(c *Call) {
 // randomMembers is SRANDMEMBER with a count.
 func (c *Call) randomMembers() {
 	if len(c.Args) > 3 {
-		c.Error(errSyntax)
+		c.Error(ErrSyntax)
 		return
 	}
 	count, ok := c.argSpread(2)
@@ -181,7 +181,7 @@ func (c *Call) randomMembers() {
 	case s == nil, count == 0:
 		c.Array(0)
 	case count < -randomMembersMax:
-		c.Error(errOutOfRange)
+		c.Error(ErrOutOfRange)
 	case count < 0:
 		c.Array(int(-count))
 		c.drawMembers(s, int(-count))

@@ -139,7 +139,7 @@ func cmdSintercard(c *Call) {
 	limit := int64(0)
 	for ; i < len(c.Args); i += 2 {
 		if !is(c.Args[i], "limit") || i+1 == len(c.Args) {
-			c.Error(errSyntax)
+			c.Error(ErrSyntax)
 			return
 		}
 		limit, ok = c.argRange(i+1, 0, math.MaxInt64, "ERR LIMIT can't be negative")

@@ -87,10 +87,10 @@ func (c *Call) sortOptions(mayStore bool) (opt sortOptions, ok bool) {
 		case is(word, "alpha"):
 			opt.alpha = true
 		case is(word, "limit") && rest >= 2:
-			if opt.offset, ok = c.argInt(i + 1); !ok {
+			if opt.offset, ok = c.ArgInt(i + 1); !ok {
 				return opt, false
 			}
-			if opt.count, ok = c.argInt(i + 2); !ok {
+			if opt.count, ok = c.ArgInt(i + 2); !ok {
 				return opt, false
 			}
 			i += 2
@@ -105,7 +105,7 @@ func (c *Call) sortOptions(mayStore bool) (opt sortOptions, ok bool) {
 			i++
 			opt.get = append(opt.get, c.Args[i])
 		default:
-			c.Error(errSyntax)
+			c.Error(ErrSyntax)
 			return opt, false
 		}
 	}
@@ -186,7 +186,7 @@ func (c *Call) sortItems(key []byte) (items []sortItem, ok bool) {
 	}
 	ops := o.ops()
 	if ops.elements == nil {
-		c.Error(errWrongType)
+		c.Error(ErrWrongType)
 		return nil, false
 	}
 	items = make([]sortItem, 0, ops.length(o))

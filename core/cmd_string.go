@@ -275,7 +275,7 @@ func (c *Call) setOptions() (opt setOptions, ok bool) {
 			i++
 			unit, at = u, i
 		default:
-			c.Error(errSyntax)
+			c.Error(ErrSyntax)
 			return opt, false
 		}
 	}
@@ -328,9 +328,9 @@ func cmdSet(c *Call) {
 	case opt.expiry != stays:
 		c.propagateSet(key, c.Args[2], opt.expiry)
 	case opt.get && opt.keepTTL:
-		c.propagate("SET", key, c.Args[2], []byte("KEEPTTL"))
+		c.Propagate("SET", key, c.Args[2], []byte("KEEPTTL"))
 	case opt.get:
-		c.propagate("SET", key, c.Args[2])
+		c.Propagate("SET", key, c.Args[2])
 	}
 	if opt.keepTTL && o != nil {
 		opt.expiry = o.expiry()
@@ -390,7 +390,7 @@ func cmdGetset(c *Call) {
 		return
 	}
 	c.orNull(o)
-	c.propagate("SET", c.Args[1], c.Args[2])
+	c.Propagate("SET", c.Args[1], c.Args[2])
 	c.setString(c.Args[1], c.Args[2])
 }
 
@@ -401,7 +401,7 @@ func cmdGetdel(c *Call) {
 	}
 	c.orNull(o)
 	if o != nil {
-		c.propagate("DEL", c.Args[1])
+		c.Propagate("DEL", c.Args[1])
 		c.delete(c.Args[1])
 	}
 }
@@ -418,7 +418,7 @@ func cmdGetex(c *Call) {
 			i++
 			unit, at = u, i
 		default:
-			c.Error(errSyntax)
+			c.Error(ErrSyntax)
 			return
 		}
 	}
@@ -440,14 +440,14 @@ func cmdGetex(c *Call) {
 	c.bulkObject(o)
 	switch {
 	case expiry != stays && expiry <= c.nowMs():
-		c.propagate("DEL", key)
+		c.Propagate("DEL", key)
 		c.delete(key)
 	case expiry != stays:
 		c.propagateExpiry(key, expiry)
 		c.e.setExpiry(c.db, key, o, expiry)
 		c.signalModified(notifyGeneric, "expire", key)
 	case persist && c.e.removeExpiry(o):
-		c.propagate("PERSIST", key)
+		c.Propagate("PERSIST", key)
 		c.signalModified(notifyGeneric, "persist", key)
 	}
 }
@@ -539,7 +539,7 @@ func cmdAppend(c *Call) {
 }
 
 func cmdSetrange(c *Call) {
-	offset, ok := c.argInt(2)
+	offset, ok := c.ArgInt(2)
 	if !ok {
 		return
 	}
@@ -582,11 +582,11 @@ func cmdSetrange(c *Call) {
 }
 
 func cmdGetrange(c *Call) {
-	start, ok := c.argInt(2)
+	start, ok := c.ArgInt(2)
 	if !ok {
 		return
 	}
-	end, ok := c.argInt(3)
+	end, ok := c.ArgInt(3)
 	if !ok {
 		return
 	}
@@ -627,13 +627,13 @@ func cmdIncr(c *Call) { c.increment(1) }
 func cmdDecr(c *Call) { c.increment(-1) }
 
 func cmdIncrby(c *Call) {
-	if n, ok := c.argInt(2); ok {
+	if n, ok := c.ArgInt(2); ok {
 		c.increment(n)
 	}
 }
 
 func cmdDecrby(c *Call) {
-	n, ok := c.argInt(2)
+	n, ok := c.ArgInt(2)
 	switch {
 	case !ok:
 	case n == math.MinInt64:
@@ -654,7 +654,7 @@ func (c *Call) increment(by int64) {
 	if o != nil {
 		var ok bool
 		if n, ok = o.integer(); !ok {
-			c.Error(errNotInt)
+			c.Error(ErrNotInt)
 			return
 		}
 	}
@@ -683,13 +683,13 @@ func cmdIncrbyfloat(c *Call) {
 		var digits [intLenMax]byte
 		var ok bool
 		if sum, ok = numfmt.Parse(o.text(digits[:])); !ok {
-			c.Error(errNotFloat)
+			c.Error(ErrNotFloat)
 			return
 		}
 	}
 	by, ok := numfmt.Parse(c.Args[2])
 	if !ok {
-		c.Error(errNotFloat)
+		c.Error(ErrNotFloat)
 		return
 	}
 	if sum = sum.Add(by); !sum.Finite() {
@@ -702,7 +702,7 @@ func cmdIncrbyfloat(c *Call) {
 		c.add(key, o)
 	}
 	c.e.setText(o, text)
-	c.propagate("SET", key, text, []byte("KEEPTTL"))
+	c.Propagate("SET", key, text, []byte("KEEPTTL"))
 	c.signalModified(notifyString, "incrbyfloat", key)
 	c.Bulk(text)
 }

@@ -3,14 +3,14 @@ package core
 // Every error that a client can see and that more than one command gives. The first word is its
 // code. Errors of one command stand beside that command.
 const (
-	errSyntax      = "ERR syntax error"
+	ErrSyntax      = "ERR syntax error"
 	errCountZero   = "ERR count should be greater than 0"
-	errNotInt      = "ERR value is not an integer or out of range"
-	errNotFloat    = "ERR value is not a valid float"
-	errOutOfRange  = "ERR value is out of range"
+	ErrNotInt      = "ERR value is not an integer or out of range"
+	ErrNotFloat    = "ERR value is not a valid float"
+	ErrOutOfRange  = "ERR value is out of range"
 	errNotPositive = "ERR value is out of range, must be positive"
-	errWrongType   = "WRONGTYPE Operation against a key holding the wrong kind of value"
-	errNoKey       = "ERR no such key"
+	ErrWrongType   = "WRONGTYPE Operation against a key holding the wrong kind of value"
+	ErrNoKey       = "ERR no such key"
 	errIndexRange  = "ERR index out of range"
 	errProtected   = "DENIED Redis is running in protected mode because protected mode is enabled " +
 		"and no password is set for the default user. In this mode connections are only " +

@@ -39,8 +39,23 @@ func (cmd *Command) keyRange() (first, last, step int, movable bool) {
 // KeyAt is one key of a command line and what is done with it.
 type KeyAt struct {
 	Index int // its place in the command line
-	Flags syntax.KeyFlag
+	Flags KeyFlag
 }
+
+// KeyFlag says what a command does with a key. The names are those of key specs.
+type KeyFlag = syntax.KeyFlag
+
+// The flags that [Command.KeysOf] may give a key.
+const (
+	KeyRO     = syntax.RO
+	KeyRW     = syntax.RW
+	KeyOW     = syntax.OW
+	KeyRM     = syntax.RM
+	KeyAccess = syntax.Access
+	KeyUpdate = syntax.Update
+	KeyInsert = syntax.Insert
+	KeyDelete = syntax.Delete
+)
 
 // keysOf lists the keys of a command line. It reports false if the line cannot be one.
 func (cmd *Command) keysOf(args [][]byte) (keys []KeyAt, ok bool) {
@@ -73,7 +88,7 @@ func (cmd *Command) keysOf(args [][]byte) (keys []KeyAt, ok bool) {
 func (cmd *Command) mayLackKeys() bool { return cmd.Flags&NoMandatoryKeys != 0 }
 
 // withFlags gives keys other flags.
-func withFlags(keys []KeyAt, flags syntax.KeyFlag) []KeyAt {
+func withFlags(keys []KeyAt, flags KeyFlag) []KeyAt {
 	for i := range keys {
 		keys[i].Flags = flags
 	}

@@ -156,7 +156,7 @@ func (c *Call) peekIn(d *db, key []byte) *object {
 // ofKind reports whether a value, which may be nil, is of a kind; if not it replies the error.
 func (c *Call) ofKind(o *object, k kind) bool {
 	if o != nil && o.kind != k {
-		c.Error(errWrongType)
+		c.Error(ErrWrongType)
 		return false
 	}
 	return true

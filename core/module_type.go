@@ -86,7 +86,7 @@ func (c *Call) Value(t *Type, key []byte) (value any, ok bool) {
 	case o.kind == kindModule && o.moduleValue().of == t:
 		return o.moduleValue().value, true
 	}
-	c.Error(errWrongType)
+	c.Error(ErrWrongType)
 	return nil, false
 }
 

@@ -12,7 +12,7 @@ import (
 //
 // The append-only file takes the same changes.
 //
-// A command is sent as its client wrote it, unless its handler calls propagate: what depends on
+// A command is sent as its client wrote it, unless its handler calls Propagate: what depends on
 // the time, on chance or on who waits is sent as what came of it.
 type replicas struct {
 	conns  []*conn
@@ -25,9 +25,9 @@ type replicas struct {
 	asked  []*blockedCall // what waits for replicas to say how far they are
 }
 
-// propagate sends the replicas a command in place of the one under way. It may be called several
+// Propagate sends the replicas a command in place of the one under way. It may be called several
 // times.
-func (c *Call) propagate(name string, args ...[]byte) {
+func (c *Call) Propagate(name string, args ...[]byte) {
 	r := &c.e.replicas
 	if r.on {
 		c.propagated = true
@@ -46,7 +46,7 @@ func (c *Call) propagateMessage() {
 // propagateAsIs sends the replicas the command under way though it changes nothing.
 func (c *Call) propagateAsIs() {
 	if c.propagates() {
-		c.propagate(string(c.Args[0]), c.Args[1:]...)
+		c.Propagate(string(c.Args[0]), c.Args[1:]...)
 	}
 }
 
@@ -56,14 +56,14 @@ func (c *Call) propagates() bool { return c.e.replicas.on }
 // propagateSet sends the replicas a string that expires at an instant.
 func (c *Call) propagateSet(key, value []byte, at int64) {
 	if c.propagates() {
-		c.propagate("SET", key, value, []byte("PXAT"), decimal(at))
+		c.Propagate("SET", key, value, []byte("PXAT"), decimal(at))
 	}
 }
 
 // propagateExpiry sends the replicas the instant at which a key now expires.
 func (c *Call) propagateExpiry(key []byte, at int64) {
 	if c.propagates() {
-		c.propagate("PEXPIREAT", key, decimal(at))
+		c.Propagate("PEXPIREAT", key, decimal(at))
 	}
 }
 
