@@ -52,7 +52,7 @@ func (e *Engine) invoke(c *Call) {
 	began := e.stopwatchNow()
 	c.cmd.Run(c)
 	if len(e.mem.weighed) > weighed {
-		e.settle(weighed)
+		e.countWeighed(weighed)
 	}
 	if e.has(engineAfter) {
 		e.afterCommand(c, dirty)

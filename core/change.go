@@ -264,7 +264,7 @@ func (e *Engine) countLazyFree(o *object) {
 func (e *Engine) expireNext() {
 	if key, field := e.expires.next(); field < key {
 		e.expireFields()
-		e.settle(0)
+		e.countWeighed(0)
 		return
 	}
 	if t, _, ok := e.expires.heap.Min(); ok {
@@ -465,6 +465,6 @@ func (e *Engine) wind(d *db) {
 			e.expires.heap.Set(o.ttl, o.ttl.at)
 		}
 		e.placed(d, []byte(key), o)
-		e.settle(weighed)
+		e.countWeighed(weighed)
 	}
 }

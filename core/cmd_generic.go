@@ -369,7 +369,7 @@ func cmdScan(c *Call) {
 		return
 	}
 	var keys []string
-	var lapsed []*object
+	var expired []*object
 	seen := 0
 	visit := func(key string, p **object) {
 		seen++
@@ -377,17 +377,17 @@ func cmdScan(c *Call) {
 		switch {
 		case opt.match != nil && !glob.Match(opt.match, []byte(key), false):
 		case o.gone(c.nowMs()):
-			lapsed = append(lapsed, o)
+			expired = append(expired, o)
 		case opt.kind == nil || o.isType(opt.kind):
 			keys = append(keys, key)
 		}
 	}
 	for range 10 * opt.count {
 		cursor = c.db.keys.Scan(cursor, visit)
-		for _, o := range lapsed {
+		for _, o := range expired {
 			c.e.expireIfNeeded(o)
 		}
-		lapsed = lapsed[:0]
+		expired = expired[:0]
 		if cursor == 0 || seen >= opt.count {
 			break
 		}

@@ -39,7 +39,7 @@ func (e *Engine) runFastPath(cl *conn, buf []byte) (done, next int) {
 		at := len(c.Buf)
 		k.cmd.Run(c)
 		if len(e.mem.weighed) > 0 {
-			e.settle(0)
+			e.countWeighed(0)
 		}
 		calls++
 		done, next = done+next, 0

@@ -54,8 +54,8 @@ func (e *Engine) weigh(o *object) {
 	}
 }
 
-// settle counts what has become of the collections weighed since there were from of them.
-func (e *Engine) settle(from int) {
+// countWeighed counts what has become of the collections weighed since there were from of them.
+func (e *Engine) countWeighed(from int) {
 	for last := len(e.mem.weighed) - 1; last >= from; last-- {
 		o, size := e.mem.weighed[last], int64(0)
 		if o.held {
