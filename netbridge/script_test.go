@@ -5,6 +5,8 @@ import (
 	"net"
 	"testing"
 	"time"
+
+	"github.com/redlet/redlet/core/coretest"
 )
 
 // TestLongScript has a script that came over a socket go on in other goroutines: of the loop's
@@ -20,7 +22,7 @@ func TestLongScript(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer long.Close()
-	long.SetDeadline(time.Now().Add(20 * time.Second))
+	long.SetDeadline(time.Now().Add(coretest.Patience))
 	body := "local i = 0 while i < 3000000 do i = i + 1 end return i"
 	for range 3 {
 		if _, err := io.WriteString(long, "EVAL \""+body+"\" 0\r\n"); err != nil {
