@@ -40,7 +40,8 @@ func profile(path string) error {
 		return err
 	}
 	defer e.Close()
-	in := []core.Input{{Kind: core.InOpen, Conn: 1, Data: (&core.Conn{}).AppendTo(nil)}}
+	peer := core.Conn{Addr: "127.0.0.1:1", Laddr: "127.0.0.1:2"}
+	in := []core.Input{{Kind: core.InOpen, Conn: 1, Data: peer.AppendTo(nil)}}
 	out, _, err := e.Step(1, in, nil)
 	if err != nil {
 		return err
@@ -61,9 +62,18 @@ func profile(path string) error {
 			if out, _, err = e.Step(core.Time(n), in, out[:0]); err != nil {
 				return err
 			}
+			if !answered(out) {
+				return fmt.Errorf("%s was not run: %v", command[0], out)
+			}
 		}
 	}
 	return nil
+}
+
+// answered tells whether commands were run: a profile of anything else would make the wrong things
+// fast, and nobody would see it.
+func answered(out []core.Event) bool {
+	return len(out) == 1 && out[0].Kind == core.EventData && out[0].Data[0] != '-'
 }
 
 // appendRequest appends a command in RESP; %d in an argument is n.
