@@ -312,7 +312,7 @@ func debugListpack(c *Call) {
 	default:
 		c.Error("ERR Not a listpack encoded object.")
 	case "listpack", "listpackex":
-		c.e.log(logNotice, "listpack of "+strconv.FormatInt(o.ops().size(o), 10)+" bytes")
+		c.e.log(logNotice, "listpack of "+strconv.FormatInt(o.size(), 10)+" bytes")
 		c.Status("Listpack structure printed on stdout")
 	}
 }

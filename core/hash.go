@@ -30,7 +30,6 @@ var hashOps = kindOps{
 	sizes:    "hashes_items",
 	encoding: func(o *object) string { return o.hash().Encoding().String() },
 	length:   func(o *object) int { return o.hash().Len() },
-	size:     hashSize,
 	freeEffort: func(o *object) int {
 		if o.hash().Encoding() != hash.Table {
 			return 1
@@ -54,14 +53,6 @@ var hashOps = kindOps{
 
 // hash is the value of an object of that kind.
 func (o *object) hash() *hashValue { return o.body.(*hashValue) }
-
-func hashSize(o *object) int64 {
-	size := headBytes + int64(o.hash().Memory())
-	if o.hash().Encoding() == hash.ListpackEx {
-		size += 32 // what ties a hash with expiring fields to its database
-	}
-	return size
-}
 
 func digestHash(d *digest, o *object, nowMs int64) {
 	for f := range o.hash().All(nowMs) {

@@ -13,7 +13,6 @@ var listOps = kindOps{
 	sizes:    "lists_items",
 	encoding: func(o *object) string { return o.list().Encoding() },
 	length:   func(o *object) int { return o.list().Len() },
-	size:     func(o *object) int64 { return headBytes + int64(o.list().Memory()) },
 	freeEffort: func(o *object) int {
 		return o.list().Nodes()
 	},

@@ -122,6 +122,9 @@ type moduleValue struct {
 	value any
 }
 
+// Memory is what the type says.
+func (v *moduleValue) Memory() int { return int(v.of.Size(v.value)) }
+
 func (o *object) moduleValue() *moduleValue { return o.body.(*moduleValue) }
 
 // The parts of a module's value in an RDB file. Save's bytes are one string.
@@ -133,10 +136,6 @@ const (
 var moduleOps = kindOps{
 	encoding: func(*object) string { return "raw" },
 	length:   func(*object) int { return 0 },
-	size: func(o *object) int64 {
-		v := o.moduleValue()
-		return headBytes + v.of.Size(v.value)
-	},
 	clone: func(o *object) *object {
 		v := o.moduleValue()
 		return &object{kind: kindModule, body: &moduleValue{v.of, v.of.Clone(v.value)}}

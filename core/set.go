@@ -16,7 +16,6 @@ var setOps = kindOps{
 	sizes:    "sets_items",
 	encoding: func(o *object) string { return o.set().Encoding().String() },
 	length:   func(o *object) int { return o.set().Len() },
-	size:     func(o *object) int64 { return headBytes + int64(o.set().Memory()) },
 	freeEffort: func(o *object) int {
 		if o.set().Encoding() != set.Table {
 			return 1

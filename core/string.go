@@ -29,7 +29,6 @@ var stringOps = kindOps{
 		return [...]string{"raw", "int", "embstr"}[o.enc]
 	},
 	length: (*object).textLen,
-	size:   func(o *object) int64 { return stringSize(o.enc, len(o.str)) },
 	clone: func(o *object) *object {
 		return &object{kind: kindString, enc: o.enc, num: o.num, str: append([]byte(nil), o.str...)}
 	},

@@ -27,6 +27,14 @@ func (r *ring) push(s string) {
 	}
 }
 
+// Memory is the bytes that the ring takes.
+func (r *ring) Memory() (n int) {
+	for _, s := range r.items {
+		n += alloc.Size(alloc.Value(len(s)))
+	}
+	return n
+}
+
 func (o *object) ring() *ring { return o.body.(*ring) }
 
 var ringOps = kindOps{
@@ -34,13 +42,6 @@ var ringOps = kindOps{
 	sizes:    "rings_items",
 	encoding: func(*object) string { return "array" },
 	length:   func(o *object) int { return len(o.ring().items) },
-	size: func(o *object) int64 {
-		n := int64(headBytes)
-		for _, s := range o.ring().items {
-			n += int64(alloc.Size(alloc.Value(len(s))))
-		}
-		return n
-	},
 	clone: func(o *object) *object {
 		items := append([]string(nil), o.ring().items...)
 		return &object{kind: kindRing, body: &ring{items}}

@@ -32,9 +32,6 @@ type kindOps struct {
 	encoding func(o *object) string
 	// length is the bytes of a string, the elements of a collection.
 	length func(o *object) int
-	// size is the bytes of memory that the value takes in a 64-bit Redis, without its key. It is
-	// the same on every host, and asking takes no longer for a large value than for a small one.
-	size func(o *object) int64
 	// freeEffort is the number of pieces that the value has in Redis, which has a thread free those
 	// of more than lazyEffort. Where it is nil the value is one piece.
 	freeEffort func(o *object) int
@@ -113,8 +110,15 @@ type object struct {
 	lru     uint32   // when it was last used, in seconds; under an LFU policy: minutes << 8 | counter
 	num     int64    // a string of encoding int; of other types what they count for as memory
 	str     []byte   // a string otherwise
-	body    any      // every other type: *list.List, *set.Set, *hashValue
+	body    body     // every other type: *list.List, *set.Set, *hashValue
 	ttl     *ttl     // nil when the key stays
+}
+
+// body is a value that is no string.
+type body interface {
+	// Memory is the bytes that the value takes in a 64-bit Redis, beside its head. It is the same
+	// on every host, and asking takes no longer for a large value than for a small one.
+	Memory() int
 }
 
 // ttl is the expiry of a key, a node in the engine's heap.

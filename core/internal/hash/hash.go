@@ -291,13 +291,14 @@ func (h *Hash) Clone() *Hash {
 
 // Memory is the bytes that the hash takes in Redis: its listpack, or all that belongs to its table.
 func (h *Hash) Memory() int {
-	switch {
-	case h.enc == Table:
+	if h.enc == Table {
 		return h.table.bytes
-	case h.pack == nil:
-		return alloc.Size(listpack.EmptySize)
 	}
-	return alloc.Size(len(h.pack))
+	n := alloc.Size(max(len(h.pack), listpack.EmptySize))
+	if h.enc == ListpackEx {
+		n += databaseSize
+	}
+	return n
 }
 
 // The bytes of an entry of a table with its share of the buckets, and of a time: what Redis took on
@@ -305,6 +306,7 @@ func (h *Hash) Memory() int {
 const (
 	entrySize    = 32 + 11
 	deadlineSize = 19
+	databaseSize = 32 // what ties a listpack with times to its database
 )
 
 func (h *Hash) toTable(lim *Limits, size int) {
