@@ -49,7 +49,7 @@ func (c *Call) mayBlock() bool { return !c.conn.has(connDenyBlocking) }
 func (e *Engine) invoke(c *Call) {
 	at := len(c.Buf)
 	dirty, weighed := e.persist.dirty, len(e.mem.weighed)
-	began := e.stopwatchNow()
+	began := e.commandBegan()
 	c.cmd.Run(c)
 	if len(e.mem.weighed) > weighed {
 		e.countWeighed(weighed)
@@ -62,7 +62,7 @@ func (e *Engine) invoke(c *Call) {
 		return // suspended: it is accounted for when it ends
 	}
 	if e.stopwatch != nil {
-		e.timed(c.cmd, began, 1)
+		e.timed(c.cmd, began)
 	}
 	if c.conn.blocked == nil || c.retry && !c.conn.blocked.again {
 		e.account(c, at)

@@ -53,6 +53,7 @@ const dueMax = 10_000
 // bounded amount at a time: Deadline tells when there is more.
 func (e *Engine) Advance(host Time) {
 	e.clock.host = max(e.clock.host, host)
+	e.lap = 0
 	switch {
 	case e.waitsForFiles(): // nothing expires before all is there
 		e.setNow(max(e.now, e.clock.read()))

@@ -55,7 +55,8 @@ type Engine struct {
 	busied int // commands since the last yield
 
 	stopwatch func() int64 // lent by the host, or nil
-	rowBegan  int64        // what it showed when the commands began that countCalls is to count
+	lap       int64        // what it showed when the last command ended; 0 since the host came
+	row       []rowPart    // what ran since; only if there is a stopwatch
 
 	mem memoryUse
 

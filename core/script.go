@@ -156,7 +156,7 @@ func (s *scripts) step(e *Engine) {
 	cl.flags &^= connSuspended
 	e.account(&t.call, t.at)
 	if e.stopwatch != nil {
-		e.timed(t.call.cmd, t.began, 1)
+		e.timed(t.call.cmd, t.began)
 	}
 	e.finishCommand(cl, t.call.cmd)
 	e.runAs(nil)

@@ -6,25 +6,53 @@ import "github.com/redlet/redlet/core/internal/histogram"
 // host may lend a stopwatch; what it shows reaches INFO's statistics and no other reply, since it
 // is not the same in a replay.
 
-// stopwatchNow is what the stopwatch shows, in nanoseconds; 0 without one.
-func (e *Engine) stopwatchNow() int64 {
-	if e.stopwatch == nil {
-		return 0
+// commandBegan is what the stopwatch shows as a command begins, in nanoseconds; 0 without one. It was
+// looked at when the command before ended, unless the host has been away since: a look costs a
+// guest as much as a simple command.
+func (e *Engine) commandBegan() int64 {
+	if e.lap == 0 && e.stopwatch != nil {
+		e.lap = e.stopwatch()
 	}
-	return e.stopwatch()
+	return e.lap
 }
 
-// timed notes how long calls of a command took together, since the stopwatch showed began, and
-// returns what it shows now.
-func (e *Engine) timed(cmd *Command, began int64, calls int) (now int64) {
-	now = e.stopwatch()
+// timed notes how long a command took since the stopwatch showed began.
+func (e *Engine) timed(cmd *Command, began int64) {
+	e.lap = e.stopwatch()
+	e.took(cmd, e.lap-began, 1)
+}
+
+// rowPart is some calls of a command in a row of the fast path.
+type rowPart struct {
+	cmd   *Command
+	calls int
+}
+
+// rowMax is how many parts are timed together.
+const rowMax = 16
+
+// timeRow notes how long a row of commands took. Each call has the same share: to look between two
+// of them would take as long as they do.
+func (e *Engine) timeRow() {
+	began, calls := e.lap, int64(0)
+	for i := range e.row {
+		calls += int64(e.row[i].calls)
+	}
+	e.lap = e.stopwatch()
+	for i := range e.row {
+		e.took(e.row[i].cmd, (e.lap-began)/calls, e.row[i].calls)
+	}
+	e.row = e.row[:0]
+}
+
+// took counts calls of a command that took so many nanoseconds each.
+func (e *Engine) took(cmd *Command, ns int64, calls int) {
 	st := &e.stats.commands[cmd.index]
-	st.took += now - began
+	st.took += ns * int64(calls)
 	if e.cfg.latencyTracking {
 		if st.spread == nil {
 			st.spread = &histogram.Histogram{}
 		}
-		st.spread.Add((now-began)/int64(calls), calls)
+		st.spread.Add(ns, calls)
 	}
-	return now
 }

@@ -2,13 +2,16 @@
 // hundred and twenty-eight.
 package histogram
 
+import "math/bits"
+
 // Max is the longest duration that is told from longer ones, a second in nanoseconds.
 const Max = 1_000_000_000
 
 // A bucket is half values that are exact, [0, 128), or 128 steps from a power of two to the next.
 const (
-	half    = 128
-	buckets = 24 // 128 << 23 is more than Max
+	half     = 1 << halfBits
+	halfBits = 7
+	buckets  = 24 // 128 << 23 is more than Max
 )
 
 // Histogram counts durations in nanoseconds. The zero value has none.
@@ -25,12 +28,8 @@ func (h *Histogram) Add(ns int64, n int) {
 
 // index is where a value is counted.
 func index(v int64) int {
-	at := 0
-	for v >= 2*half {
-		v >>= 1
-		at += half
-	}
-	return at + int(v)
+	shift := max(bits.Len64(uint64(v))-halfBits-1, 0)
+	return shift*half + int(v>>shift)
 }
 
 // highest is the greatest value that is counted at index i.
