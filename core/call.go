@@ -48,12 +48,10 @@ func (c *Call) mayBlock() bool { return !c.conn.has(connDenyBlocking) }
 // invoke runs a command that passed every check and counts it.
 func (e *Engine) invoke(c *Call) {
 	at := len(c.Buf)
-	dirty, weighed := e.persist.dirty, len(e.mem.weighed)
+	dirty := e.persist.dirty
 	began := e.commandBegan()
 	c.cmd.Run(c)
-	if len(e.mem.weighed) > weighed {
-		e.countWeighed(weighed)
-	}
+	e.countWeighed()
 	if e.has(engineAfter) {
 		e.afterCommand(c, dirty)
 	}

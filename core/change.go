@@ -264,7 +264,7 @@ func (e *Engine) countLazyFree(o *object) {
 func (e *Engine) expireNext() {
 	if key, field := e.expires.next(); field < key {
 		e.expireFields()
-		e.countWeighed(0)
+		e.countWeighed()
 		return
 	}
 	if t, _, ok := e.expires.heap.Min(); ok {
@@ -454,7 +454,6 @@ func (e *Engine) replaceAll(stores []*store) {
 
 // wind makes the engine's counts and its clockwork know the keys of a database that was loaded.
 func (e *Engine) wind(d *db) {
-	weighed := len(e.mem.weighed)
 	for i := range d.keys.Len() {
 		key, p := d.keys.At(i)
 		o := *p
@@ -465,6 +464,6 @@ func (e *Engine) wind(d *db) {
 			e.expires.heap.Set(o.ttl, o.ttl.at)
 		}
 		e.placed(d, []byte(key), o)
-		e.countWeighed(weighed)
+		e.countWeighed()
 	}
 }

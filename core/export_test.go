@@ -34,7 +34,7 @@ func (e *Engine) Recount() string {
 		return strconv.FormatInt(e.mem.used, 10) + ", not " + strconv.FormatInt(used+clients, 10)
 	case e.has(engineMemory) != (e.cfg.maxmemory > 0 && e.mem.used > e.cfg.maxmemory):
 		return "maxmemory was overlooked"
-	case len(e.mem.weighed) > 0:
+	case e.mem.weighed != nil:
 		return "a value was weighed and not settled"
 	}
 	return ""

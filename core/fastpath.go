@@ -42,8 +42,8 @@ func (e *Engine) runFastPath(cl *conn, buf []byte) (done, next int) {
 		c.Args = args
 		at := len(c.Buf)
 		k.cmd.Run(c)
-		if len(e.mem.weighed) > 0 {
-			e.countWeighed(0)
+		if e.mem.weighed != nil {
+			e.countWeighed()
 		}
 		calls++
 		done, next = done+next, 0

@@ -257,7 +257,7 @@ func (r *replayer) apply(cmd *Command, args [][]byte) {
 	e := r.e
 	c := Call{Writer: &r.conn.w, e: e, conn: &r.conn, db: r.conn.db, cmd: cmd, Args: args}
 	cmd.Run(&c)
-	e.countWeighed(0)
+	e.countWeighed()
 	for e.has(engineScript) {
 		e.scripts.step(e)
 	}

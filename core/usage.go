@@ -37,8 +37,10 @@ func (o *object) usage(key []byte) int64 {
 type memoryUse struct {
 	used    int64 // all: INFO's used_memory
 	clients int64 // connections with their buffers
-	// weighed are the collections that the commands under way may change.
-	weighed []*object
+	// weighed is a collection that the command under way may change, nil if there is none; further
+	// ones are in more.
+	weighed *object
+	more    []*object
 }
 
 // countMemory adds to the bytes in use.
@@ -53,30 +55,46 @@ func (e *Engine) countMemory(n int64) {
 // is counted when the command is over, so that it is enough to weigh a collection where it is
 // looked up. A string, which changes in few ways, is counted as it changes.
 func (e *Engine) weigh(o *object) {
-	if o.body != nil && !o.weighed {
-		o.weighed = true
-		e.mem.weighed = append(e.mem.weighed, o)
+	switch {
+	case o.body == nil || o.weighed:
+		return
+	case e.mem.weighed == nil:
+		e.mem.weighed = o
+	default:
+		e.mem.more = append(e.mem.more, o)
+	}
+	o.weighed = true
+}
+
+// countWeighed counts what has become of the collections that were weighed, if any were. It stays
+// out of the row of the fast path, which it would double.
+//
+//go:noinline
+func (e *Engine) countWeighed() {
+	if e.mem.weighed == nil {
+		return
+	}
+	e.countChange(e.mem.weighed)
+	e.mem.weighed = nil // not to be kept alive from here
+	if len(e.mem.more) > 0 {
+		for _, o := range e.mem.more {
+			e.countChange(o)
+		}
+		clear(e.mem.more)
+		e.mem.more = e.mem.more[:0]
 	}
 }
 
-// countWeighed counts what has become of the collections weighed since there were from of them. It
-// stays out of the row of the fast path, which it would double.
-//
-//go:noinline
-func (e *Engine) countWeighed(from int) {
-	weighed := e.mem.weighed[from:]
-	e.mem.weighed = e.mem.weighed[:from]
-	for i, o := range weighed {
-		size := int64(0)
-		if o.held {
-			size = headBytes + int64(o.body.Memory())
-		}
-		if size != o.num {
-			e.countMemory(size - o.num)
-		}
-		o.num, o.weighed = size, false
-		weighed[i] = nil // not to be kept alive from here
+// countChange counts what has become of a collection.
+func (e *Engine) countChange(o *object) {
+	size := int64(0)
+	if o.held {
+		size = headBytes + int64(o.body.Memory())
 	}
+	if size != o.num {
+		e.countMemory(size - o.num)
+	}
+	o.num, o.weighed = size, false
 }
 
 // countValue counts a value that comes to stand under a key, discountValue one that stands there no

@@ -94,9 +94,9 @@ func (l *List) PushHead(s []byte) {
 		l.link(nil, n, l.head)
 	}
 	l.count++
-	l.bytes -= n.size()
+	was := n.size()
 	n.pushHead(s)
-	l.bytes += n.size()
+	l.bytes += n.size() - was
 }
 
 // PushTail adds s behind the last element.
@@ -112,9 +112,9 @@ func (l *List) PushTail(s []byte) {
 		l.link(l.tail, n, nil)
 	}
 	l.count++
-	l.bytes -= n.size()
+	was := n.size()
 	n.pushTail(s)
-	l.bytes += n.size()
+	l.bytes += n.size() - was
 }
 
 // firstSize returns how large to make a node for an element of size bytes: small for a list that
@@ -167,25 +167,27 @@ func (l *List) Tail() (s []byte, n int64, isInt bool) {
 // PopHead removes the first element of a list that is not empty.
 func (l *List) PopHead() {
 	l.count--
-	if l.head.count == 1 {
-		l.unlink(l.head)
+	n := l.head
+	if n.count == 1 {
+		l.unlink(n)
 		return
 	}
-	l.bytes -= l.head.size()
-	l.head.popHead()
-	l.bytes += l.head.size()
+	was := n.size()
+	n.popHead()
+	l.bytes += n.size() - was
 }
 
 // PopTail removes the last element of a list that is not empty.
 func (l *List) PopTail() {
 	l.count--
-	if l.tail.count == 1 {
-		l.unlink(l.tail)
+	n := l.tail
+	if n.count == 1 {
+		l.unlink(n)
 		return
 	}
-	l.bytes -= l.tail.size()
-	l.tail.popTail()
-	l.bytes += l.tail.size()
+	was := n.size()
+	n.popTail()
+	l.bytes += n.size() - was
 }
 
 // Delete removes num elements from element start on, start counted from the end if negative. Both
