@@ -3,7 +3,6 @@ package reply
 
 import (
 	"encoding/binary"
-	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -200,7 +199,7 @@ func (r *Writer) BigNumber(digits string) {
 // Double writes a floating-point number: RESP3's double, or a bulk string.
 func (r *Writer) Double(f float64) {
 	var digits [32]byte
-	text := AppendDouble(digits[:0], f)
+	text := numfmt.AppendDouble(digits[:0], f)
 	if !r.RESP3 {
 		r.Bulk(text)
 		return
@@ -208,40 +207,6 @@ func (r *Writer) Double(f float64) {
 	r.Buf = append(r.Buf, ',')
 	r.Buf = append(r.Buf, text...)
 	r.Buf = append(r.Buf, '\r', '\n')
-}
-
-// AppendDouble writes a number as replies show it: the shortest digits that read back the same.
-func AppendDouble(dst []byte, f float64) []byte {
-	switch {
-	case math.IsInf(f, 1):
-		return append(dst, "inf"...)
-	case math.IsInf(f, -1):
-		return append(dst, "-inf"...)
-	case f != f:
-		return append(dst, "nan"...)
-	case f == math.Trunc(f) && math.Abs(f) < 1<<52:
-		if f == 0 && math.Signbit(f) {
-			return append(dst, "-0"...)
-		}
-		return strconv.AppendInt(dst, int64(f), 10)
-	}
-	return AppendShortest(dst, f)
-}
-
-// AppendShortest writes the shortest digits that read back the same, in plain notation from 1e-5
-// up to 1e21 and with an exponent without padding beyond.
-func AppendShortest(dst []byte, f float64) []byte {
-	if a := math.Abs(f); a >= 1e-5 && a < 1e21 {
-		return strconv.AppendFloat(dst, f, 'f', -1, 64)
-	}
-	at := len(dst)
-	dst = strconv.AppendFloat(dst, f, 'e', -1, 64)
-	// strconv pads the exponent to two digits.
-	if n := len(dst); n-at > 4 && dst[n-2] == '0' && (dst[n-3] == '-' || dst[n-3] == '+') {
-		dst[n-2] = dst[n-1]
-		dst = dst[:n-1]
-	}
-	return dst
 }
 
 // Later is a place in the output where the length of an array is still to be written.
