@@ -1,0 +1,152 @@
+package zset
+
+import (
+	"bytes"
+	"math"
+)
+
+// ScoreRange is the scores from Min to Max, without an end that is open.
+type ScoreRange struct {
+	Min, Max         float64
+	MinOpen, MaxOpen bool
+}
+
+// below tells whether a score is below the range, beyond whether it is above.
+func (r *ScoreRange) below(score float64) bool {
+	return score < r.Min || r.MinOpen && score == r.Min
+}
+
+func (r *ScoreRange) beyond(score float64) bool {
+	return score > r.Max || r.MaxOpen && score == r.Max
+}
+
+// InScores returns the ranks of the members whose scores are in a range: from start up to, not
+// including, end.
+func (z *Zset) InScores(r *ScoreRange) (start, end int) {
+	if z.table == nil {
+		return z.packScores(r)
+	}
+	start = z.table.belowScore(r.Min, r.MinOpen)
+	return start, max(start, z.table.belowScore(r.Max, !r.MaxOpen))
+}
+
+// belowScore counts the members whose score is below a score, or with orEqual not above it.
+func (t *table) belowScore(score float64, orEqual bool) int {
+	if orEqual {
+		if math.IsInf(score, 1) {
+			return t.scores.Len()
+		}
+		score = above(score)
+	}
+	return t.order.rank(score, "")
+}
+
+func (z *Zset) packScores(r *ScoreRange) (start, end int) {
+	pos := -1
+	if z.pack != nil {
+		pos = z.pack.First()
+	}
+	for pos >= 0 {
+		at := z.pack.Next(pos)
+		score := scoreAt(z.pack, at)
+		if r.beyond(score) {
+			break
+		}
+		if r.below(score) {
+			start++
+		}
+		end++
+		pos = z.pack.Next(at)
+	}
+	return min(start, end), end
+}
+
+// LexBound is one end of a range of members: Text, or, for an End other than 0, what is below (-1)
+// or above (1) every member.
+type LexBound struct {
+	Text []byte
+	Open bool // without Text itself
+	End  int
+}
+
+// LexRange is the members from Min to Max by their bytes.
+type LexRange struct{ Min, Max LexBound }
+
+func (r *LexRange) below(m []byte) bool {
+	if r.Min.End != 0 {
+		return r.Min.End > 0
+	}
+	order := bytes.Compare(m, r.Min.Text)
+	return order < 0 || r.Min.Open && order == 0
+}
+
+func (r *LexRange) beyond(m []byte) bool {
+	if r.Max.End != 0 {
+		return r.Max.End < 0
+	}
+	order := bytes.Compare(m, r.Max.Text)
+	return order > 0 || r.Max.Open && order == 0
+}
+
+// none tells whether nothing can be in the range.
+func (r *LexRange) none() bool {
+	switch {
+	case r.Min.End < 0 || r.Max.End > 0:
+		return false
+	case r.Min.End > 0 || r.Max.End < 0:
+		return true
+	}
+	order := bytes.Compare(r.Min.Text, r.Max.Text)
+	return order > 0 || order == 0 && (r.Min.Open || r.Max.Open)
+}
+
+// InLex returns the ranks of the members in a range: from start up to, not including, end. All
+// members should have the same score. Where they have not, those of a Listpack are what Redis finds
+// when it looks from the first member on, or backward from the last.
+func (z *Zset) InLex(r *LexRange, backward bool) (start, end int) {
+	n := z.Len()
+	if n == 0 || r.none() {
+		return 0, 0
+	}
+	if z.table != nil {
+		return z.table.inLex(r)
+	}
+	first, last := z.At(0), z.At(n-1)
+	if r.below(last.Member()) || r.beyond(first.Member()) {
+		return 0, 0
+	}
+	if backward {
+		for end = n; end > 0 && r.beyond(last.Member()); end-- {
+			last.Prev()
+		}
+		for start = end; start > 0 && !r.below(last.Member()); start-- {
+			last.Prev()
+		}
+		return start, end
+	}
+	for start < n && r.below(first.Member()) {
+		first.Next()
+		start++
+	}
+	for end = start; end < n && !r.beyond(first.Member()); end++ {
+		first.Next()
+	}
+	return start, end
+}
+
+func (t *table) inLex(r *LexRange) (start, end int) {
+	n := t.scores.Len()
+	start, end = t.lexRank(&r.Min, n, r.Min.Open), t.lexRank(&r.Max, n, !r.Max.Open)
+	return start, max(start, end)
+}
+
+// lexRank counts those of n members that are below a bound, or with orEqual not above it.
+func (t *table) lexRank(b *LexBound, n int, orEqual bool) int {
+	switch {
+	case b.End < 0:
+		return 0
+	case b.End > 0:
+		return n
+	}
+	return t.order.rankText(b.Text, orEqual)
+}
