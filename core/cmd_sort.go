@@ -190,7 +190,7 @@ func (c *Call) sortItems(key []byte) (items []sortItem, ok bool) {
 		return nil, false
 	}
 	items = make([]sortItem, 0, ops.length(o))
-	ops.elements(o, func(element []byte) {
+	ops.elements(c.e, o, func(element []byte) {
 		items = append(items, sortItem{element: element})
 	})
 	return items, true

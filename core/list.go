@@ -19,7 +19,7 @@ var listOps = kindOps{
 	clone:    func(o *object) *object { return &object{kind: kindList, body: o.list().Clone()} },
 	digest:   digestList,
 	describe: describeList,
-	elements: func(o *object, visit func([]byte)) {
+	elements: func(_ *Engine, o *object, visit func([]byte)) {
 		for at := o.list().Seek(0); at.Valid(); at.Next() {
 			s, n, isInt := at.Value()
 			if isInt {

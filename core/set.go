@@ -28,7 +28,7 @@ var setOps = kindOps{
 			d.xor(m)
 		}
 	},
-	elements: func(o *object, visit func([]byte)) {
+	elements: func(_ *Engine, o *object, visit func([]byte)) {
 		for m := range o.set().All {
 			visit(bytes.Clone(m))
 		}

@@ -45,7 +45,7 @@ type kindOps struct {
 	// elements calls visit with each element that SORT sorts; they are good until the value
 	// changes. Where it is nil SORT refuses the type. In an unordered one the elements have no
 	// order that is worth keeping.
-	elements  func(o *object, visit func(element []byte))
+	elements  func(e *Engine, o *object, visit func(element []byte))
 	unordered bool
 
 	// placed, when not nil, is told under which key a value now stands, and dropped that it stands
@@ -67,6 +67,7 @@ var kinds = [kindCount]kindOps{
 	kindString: stringOps,
 	kindList:   listOps,
 	kindSet:    setOps,
+	kindZset:   zsetOps,
 	kindHash:   hashOps,
 	kindModule: moduleOps,
 }
