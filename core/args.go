@@ -1,6 +1,7 @@
 package core
 
 import (
+	"bytes"
 	"math"
 	"strconv"
 
@@ -84,10 +85,41 @@ func (c *Call) argPositive(i int) (int64, bool) {
 	return n, ok
 }
 
+// argDouble reads argument i as a double that is a number; text is the error for anything else, and
+// for what is too large or too small for one.
+func (c *Call) argDouble(i int, text string) (float64, bool) {
+	arg := c.Args[i]
+	if len(arg) <= 15 { // a double has all of these
+		if n, ok := resp.Int(arg); ok {
+			return float64(n), true
+		}
+	}
+	f, err := parseFloat(arg)
+	if err != nil || f != f || f == 0 && !isZero(arg) {
+		c.Error(text)
+		return 0, false
+	}
+	return f, true
+}
+
+// isZero tells whether a text that was read as 0 says so, rather than a number too small.
+func isZero(b []byte) bool {
+	hex := bytes.ContainsAny(b, "xX")
+	for _, c := range b {
+		switch {
+		case '1' <= c && c <= '9', hex && 'a' <= c|0x20 && c|0x20 <= 'f':
+			return false
+		case c|0x20 == 'e', c|0x20 == 'p':
+			return true
+		}
+	}
+	return true
+}
+
 // parseFloat reads a number as Redis reads doubles: without white space. What is beyond a double's
 // range is infinite, with an error.
 func parseFloat(b []byte) (float64, error) {
-	if len(b) == 0 || len(b) > 255 || b[0] == ' ' || b[0] >= '\t' && b[0] <= '\r' {
+	if len(b) == 0 || b[0] == ' ' || b[0] >= '\t' && b[0] <= '\r' {
 		return 0, strconv.ErrSyntax
 	}
 	hex, exponent := false, false

@@ -24,6 +24,8 @@ var commands = newTable(
 	hashExpireCommands,
 	setCommands,
 	setStoreCommands,
+	zsetCommands,
+	zsetRangeCommands,
 	genericCommands,
 	expireCommands,
 	connectionCommands,

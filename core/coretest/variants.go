@@ -17,8 +17,8 @@ import (
 // step in which the variant would show is sent as it is, the others go the variant's way.
 type Variant struct {
 	Name string
-	// Plain are words of the commands that are sent as they are (a command's name, or the word
-	// behind it), and why each is.
+	// Plain are words of the commands that are sent as they are (a command's name, or an argument
+	// such as an option), and why each is.
 	Plain map[string]string
 	// way sends a command in the variant's way and returns what came of it; sent is false where the
 	// command is still to be sent as it is.
@@ -56,6 +56,9 @@ var Variants = []Variant{
 		"SUBSCRIBE":  "a subscriber of RESP3 may send anything",
 		"PSUBSCRIBE": "a subscriber of RESP3 may send anything",
 		"SSUBSCRIBE": "a subscriber of RESP3 may send anything",
+		"WITHSCORES": "members and scores are pairs",
+		"ZPOPMIN":    "with a count members and scores are pairs",
+		"ZPOPMAX":    "with a count members and scores are pairs",
 	}},
 }
 
@@ -122,8 +125,8 @@ func (w *Wrapped) Send(client byte, request []byte) error {
 // isPlain tells whether a command is sent as it is.
 func (w *Wrapped) isPlain(s *standing, args []string) bool {
 	busy := s.multi || s.watches || s.muted || s.subscribed || s.caching || w.Now() < w.paused
-	return busy && w.variant.apart || slices.ContainsFunc(named(args), func(word string) bool {
-		return w.variant.Plain[word] != ""
+	return busy && w.variant.apart || slices.ContainsFunc(args, func(word string) bool {
+		return w.variant.Plain[strings.ToUpper(word)] != ""
 	})
 }
 
