@@ -184,21 +184,36 @@ func cmdLmpop(c *Call) {
 
 // listMany reads what LMPOP and BLMPOP are told, numkeys being argument i.
 func (c *Call) listMany(i int) (keys [][]byte, end listEnd, num int64, ok bool) {
-	n, ok := c.argRange(i, 1, math.MaxInt64, "ERR numkeys should be greater than 0")
+	keys, ok = c.popKeys(i)
 	if !ok {
 		return nil, atHead, 0, false
+	}
+	i += 1 + len(keys)
+	if end, ok = c.listEnd(i); !ok {
+		return nil, atHead, 0, false
+	}
+	num, ok = c.popCount(i + 1)
+	return keys, end, num, ok
+}
+
+// popKeys reads the keys of a command that pops from the first of them that it can, numkeys being
+// argument i; something must follow them.
+func (c *Call) popKeys(i int) ([][]byte, bool) {
+	n, ok := c.argRange(i, 1, math.MaxInt64, "ERR numkeys should be greater than 0")
+	if !ok {
+		return nil, false
 	}
 	i++
 	if n >= int64(len(c.Args)-i) {
 		c.Error(ErrSyntax)
-		return nil, atHead, 0, false
+		return nil, false
 	}
-	keys = c.Args[i : i+int(n)]
-	i += int(n)
-	if end, ok = c.listEnd(i); !ok {
-		return nil, atHead, 0, false
-	}
-	num, i = 1, i+1
+	return c.Args[i : i+int(n)], true
+}
+
+// popCount reads the option COUNT of such a command, which may be argument i; without it it is 1.
+func (c *Call) popCount(i int) (num int64, ok bool) {
+	num, ok = 1, true
 	switch {
 	case i == len(c.Args):
 	case i == len(c.Args)-2 && is(c.Args[i], "count"):
@@ -212,7 +227,7 @@ func (c *Call) listMany(i int) (keys [][]byte, end listEnd, num int64, ok bool) 
 		c.Error(ErrSyntax)
 		ok = false
 	}
-	return keys, end, num, ok
+	return num, ok
 }
 
 // popMany replies the name and up to num elements of the first of the lists that exists. It reports

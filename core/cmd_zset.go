@@ -1,6 +1,9 @@
 package core
 
 import (
+	"math"
+	"strconv"
+
 	"github.com/redlet/redlet/core/internal/glob"
 	"github.com/redlet/redlet/core/internal/numfmt"
 	"github.com/redlet/redlet/core/internal/reply"
@@ -447,4 +450,15 @@ func cmdZscan(c *Call) {
 	c.BulkCursor(cursor)
 	c.Array(n)
 	c.Buf = append(c.Buf, found.Buf...)
+}
+
+// appendScore17 writes a score with up to 17 digits, as C does by %.17g.
+func appendScore17(dst []byte, score float64) []byte {
+	if math.IsInf(score, 0) {
+		if score < 0 {
+			dst = append(dst, '-')
+		}
+		return append(dst, "inf"...)
+	}
+	return strconv.AppendFloat(dst, score, 'g', 17, 64)
 }

@@ -26,6 +26,8 @@ var commands = newTable(
 	setStoreCommands,
 	zsetCommands,
 	zsetRangeCommands,
+	zsetPopCommands,
+	zsetStoreCommands,
 	genericCommands,
 	expireCommands,
 	connectionCommands,

@@ -4,9 +4,9 @@ import (
 	"bytes"
 	"errors"
 	"math"
-	"strconv"
 
 	"github.com/redlet/redlet/core/internal/listpack"
+	"github.com/redlet/redlet/core/internal/numfmt"
 	"github.com/redlet/redlet/core/internal/rdb"
 	"github.com/redlet/redlet/core/internal/zset"
 )
@@ -57,21 +57,10 @@ func digestZset(d *digest, o *object, _ int64) {
 	for range z.Len() {
 		var member digest
 		member.mix(at.Member())
-		member.mix(appendScore17(nil, at.Score()))
+		member.mix(numfmt.AppendGrisu2(nil, at.Score()))
 		d.xor(member[:])
 		at.Next()
 	}
-}
-
-// appendScore17 writes a score with up to 17 digits, as C does by %.17g.
-func appendScore17(dst []byte, score float64) []byte {
-	if math.IsInf(score, 0) {
-		if score < 0 {
-			dst = append(dst, '-')
-		}
-		return append(dst, "inf"...)
-	}
-	return strconv.AppendFloat(dst, score, 'g', 17, 64)
 }
 
 // zsetElements visits the members in their order. What was sorted is a skip list, as in Redis.

@@ -7,9 +7,22 @@ import (
 )
 
 // AppendDouble writes a number as Redis shows doubles: integers up to 2^62 in full, and otherwise
-// the digits that Grisu2 finds, which read back the same and nearly always are the shortest that
-// do, in plain notation where that is no longer than a few zeros more.
+// as AppendGrisu2 does.
 func AppendDouble(dst []byte, f float64) []byte {
+	n, ok := Integer(f)
+	if !ok {
+		return AppendGrisu2(dst, f)
+	}
+	if n == 0 && math.Signbit(f) {
+		dst = append(dst, '-')
+	}
+	return strconv.AppendInt(dst, n, 10)
+}
+
+// AppendGrisu2 writes a number with the digits that Grisu2 finds, which read back the same and
+// nearly always are the fewest that do, in plain notation where that is no longer than a few zeros
+// more.
+func AppendGrisu2(dst []byte, f float64) []byte {
 	switch {
 	case f != f:
 		return append(dst, "nan"...)
@@ -22,8 +35,8 @@ func AppendDouble(dst []byte, f float64) []byte {
 		dst = append(dst, '-')
 		f = -f
 	}
-	if n, ok := Integer(f); ok {
-		return strconv.AppendInt(dst, n, 10)
+	if f == 0 {
+		return append(dst, '0')
 	}
 	var digits [20]byte
 	d, exp := grisu2(f, digits[:0])
