@@ -48,7 +48,8 @@ func TestMemoryCounted(t *testing.T) {
 func TestMemoryCountedRandom(t *testing.T) {
 	gen := newGenerator(t, func(name, group string) bool {
 		switch group {
-		case "string", "generic", "hash", "list", "transactions", "bitmap", "scripting", "set":
+		case "string", "generic", "hash", "list", "transactions", "bitmap", "scripting", "set",
+			"sorted-set":
 			return true
 		}
 		return name == "select" || name == "flushdb" || name == "flushall" || name == "swapdb"
@@ -61,7 +62,8 @@ func TestMemoryCountedRandom(t *testing.T) {
 		w := weighing{e, t}
 		if run%2 == 1 {
 			send(t, w, "CONFIG", "SET", "maxmemory", "675000", "maxmemory-policy", "allkeys-random",
-				"list-max-listpack-size", "4", "hash-max-listpack-entries", "4")
+				"list-max-listpack-size", "4", "hash-max-listpack-entries", "4",
+				"zset-max-listpack-entries", "4")
 		}
 		for range 400 {
 			send(t, w, gen.Next()...)

@@ -113,9 +113,11 @@ func (s server) fill() {
 		run("SADD", "wide", strconv.Itoa(i*i*i*i))
 		run("SADD", "many", texture(i%200), strconv.Itoa(i))
 	}
-	if _, o := ours(s.t); o.do("HSET", "h", "f", "v").Kind == '-' {
-		return
+	run("ZADD", "zsmall", "1", "a", "2.5", "b", "-inf", "c", "1e23", "7", "-0", texture(5)[:40])
+	for i := range 300 {
+		run("ZADD", "zlarge", strconv.Itoa(i*i*i%777)+".5", texture(i%200)+strconv.Itoa(i))
 	}
+	run("ZADD", "zlarge", "inf", "top", "-0", "zero", "-inf", "bottom", "5e-324", "tiny")
 	run("HSET", "h", "f", "v", "g", "12")
 	run("HSET", "hh", "f", "v")
 	for i := range 200 {

@@ -22,6 +22,12 @@ var afterwards = [][]string{
 	{"SADD", "k", "x", "5", "100000"}, {"SREM", "k", "a", "1"}, {"SSCAN", "k", "0"},
 	{"SRANDMEMBER", "k", "3"}, {"SINTERSTORE", "k2", "k", "k"}, {"SUNIONSTORE", "k2", "k"},
 	{"SPOP", "k"}, {"SPOP", "k", "3"}, {"RENAME", "k", "k3"},
+	{"ZRANGE", "k", "0", "-1", "WITHSCORES"}, {"ZADD", "k", "1", "a", "-inf", "b"}, {"ZREM", "k", "a"},
+	{"ZRANGE", "k", "(1", "inf", "BYSCORE", "LIMIT", "1", "2"}, {"ZRANGEBYLEX", "k", "[a", "(c"},
+	{"ZREVRANGEBYLEX", "k", "[c", "-"}, {"ZRANK", "k", "b"}, {"ZSCAN", "k", "0"}, {"ZPOPMIN", "k"},
+	{"ZREMRANGEBYRANK", "k", "1", "2"}, {"ZREMRANGEBYSCORE", "k", "0", "1"}, {"ZCOUNT", "k", "0", "1"},
+	{"ZUNIONSTORE", "k2", "2", "k", "k"}, {"ZINCRBY", "k", "1.5", "b"}, {"ZRANDMEMBER", "k", "2"},
+	{"ZADD", "k", "7", "a member that is much too long for what a listpack of members may have"},
 }
 
 // FuzzRestore restores anything as a value and then uses it in every way: nothing may come of it
@@ -34,6 +40,8 @@ func FuzzRestore(f *testing.F) {
 		{{"CONFIG", "SET", "list-max-listpack-size", "2"}, {"RPUSH", "k", "a", "b", "c", "d", "e"}},
 		{{"SADD", "k", "1", "-2", "70000"}}, {{"SADD", "k", "a", "1", "bcd"}},
 		{{"CONFIG", "SET", "set-max-listpack-entries", "1"}, {"SADD", "k", "a", "1", "bcd"}},
+		{{"ZADD", "k", "1", "a", "2.5", "b", "-inf", "7"}},
+		{{"CONFIG", "SET", "zset-max-listpack-entries", "1"}, {"ZADD", "k", "1", "a", "2.5", "b"}},
 		{{"HSET", "k", "f", "v", "g", "12"}},
 		{{"HSET", "k", "f", "v", "g", "12"}, {"HPEXPIRE", "k", "100", "FIELDS", "1", "g"}},
 		{{"CONFIG", "SET", "hash-max-listpack-entries", "1"}, {"HSET", "k", "f", "v", "g", "12"}},

@@ -155,14 +155,18 @@ func (m *maker) one(a *argument, token bool) {
 	case "block":
 		m.all(a.args)
 	case "key":
-		m.out = append(m.out, m.key())
+		m.out = append(m.out, m.key(a.multiple))
 	case "integer":
 		if a.name == "numkeys" || a.name == "numfields" {
 			m.count = len(m.out)
 		}
+		if m.group == "sorted-set" && (a.name == "increment" || a.name == "weight") {
+			m.out = append(m.out, m.double("score")) // in truth they are doubles
+			return
+		}
 		m.out = append(m.out, m.integer(a.name))
 	case "double":
-		m.out = append(m.out, m.pick("1", "0.5", "-2.25", "3.0e2", "0", "inf", "x", "1e400", ".1"))
+		m.out = append(m.out, m.double(a.name))
 	case "unix-time":
 		m.out = append(m.out, m.time(a.name))
 	case "pattern":
@@ -172,7 +176,8 @@ func (m *maker) one(a *argument, token bool) {
 	}
 }
 
-// payloads are what DUMP gave of strings, lists, hashes and sets; the last ones are damaged.
+// payloads are what DUMP gave of strings, lists, hashes, sets and sorted sets; the last ones are
+// damaged.
 var payloads = []string{
 	"\x00\x05hello\x0c\x00\xa8\x04\xeb\xb6\x9f\x1e\xbeC",
 	"\x00\xc190\x0c\x00V\xe2\xde\xe7i\xd6\x96\xf0",
@@ -186,6 +191,10 @@ var payloads = []string{
 		"\aL\xc8\x8d",
 	"\x14\x11\x11\x00\x00\x00\x03\x00\x82f1\x03\a\x01\x82f2\x03\xff\x0c\x00\xfee\x87\xa4?\x9a\x9e\xff",
 	"\x02\x03\x02f2\xc0\a\x02f1\x0c\x00\xf1i\xf3\xad\xbe\n\xe1\xae",
+	"\x11$$\x00\x00\x00\x08\x00\x82f3\x03\x84-inf\x05\x82f1\x03\x01\x01\x82f2\x03\x832.5" +
+		"\x04\x07\x01\x03\x01\xff\x0c\x00]\x84\xf6\x0a\xc9`I(",
+	"\x05\x03\x02f4\x00\x00\x00\x00\x00\x00\x04@\x02f2\x00\x00\x00\x00\x00\x00\x04@\x02f1\x00\x00" +
+		"\x00\x00\x00\x00\xf0?\x0c\x00~c\xf1\xff\xedK'+",
 	"\x00\x05hell\x0c\x00\xaerAW\x88\x80k\xdc",
 	"\x00\x05hello\x0c\x00\xa8\x04\xeb\xb6\x9f\x1e\xbex",
 }
@@ -197,18 +206,54 @@ func (m *maker) text(name string) string {
 		return m.pick("u8", "i8", "u1", "i64", "u63", "i5", "u16", "i13", "u64", "u0", "x8")
 	case "serialized-value":
 		return m.pick(payloads...)
+	case "min", "max", "start", "stop":
+		if m.rng.IntN(2) == 0 {
+			return m.pick("-", "+", "-", "+", "["+m.value(), "("+m.value(), "[f3", "(f5", "x")
+		}
+		return m.double("min")
 	}
 	return m.value()
 }
 
+// double is a score, an end of a range of them, or a timeout.
+func (m *maker) double(name string) string {
+	small := strconv.Itoa(m.rng.IntN(9) - 3)
+	switch name {
+	case "score":
+		switch m.rng.IntN(10) {
+		case 0:
+			return m.pick("inf", "-inf", "x", "1e400", ".1", "-0", "nan", "0x10", "", "+Infinity")
+		case 1:
+			return m.pick("1e-7", "1e23", "123456.789", "9007199254740993", "1e300", "0.3", "5e-324")
+		case 2:
+			return strconv.FormatFloat(m.rng.NormFloat64(), 'g', 1+m.rng.IntN(17), 64)
+		}
+		return small + m.pick("", "", ".5", ".25")
+	case "min", "max":
+		switch m.rng.IntN(8) {
+		case 0:
+			return m.pick("inf", "-inf", "+inf", "(inf", "1e400", "x", "", "(", "nan", "-", "(1e-400")
+		case 1, 2:
+			return "(" + small
+		case 3:
+			return m.pick("-inf", "inf", "0", "-1")
+		}
+		return small
+	}
+	return m.pick("1", "0.5", "-2.25", "3.0e2", "0", "inf", "x", "1e400", ".1")
+}
+
 func (m *maker) pick(words ...string) string { return words[m.rng.IntN(len(words))] }
 
-// key is mostly one that its family uses, so that most commands find a value of their kind.
-func (m *maker) key() string {
+// key is mostly one that its family uses, so that most commands find a value of their kind; one
+// among several may hold a kind that is like it.
+func (m *maker) key(several bool) string {
 	n := strconv.Itoa(m.rng.IntN(4))
 	switch r := m.rng.IntN(20); {
 	case r == 0:
 		return m.pick("", "nope", "s1", "l1", "h1", "z1", "t1", "x1", "\x00\xff")
+	case r < 3 && several && m.group == "sorted-set": // what is united may be sets
+		return "t" + n
 	case m.group == "generic" || m.group == "transactions" || m.group == "scripting":
 		return m.pick("s", "l", "h", "t", "z", "x") + n
 	}

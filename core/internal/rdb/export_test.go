@@ -48,6 +48,10 @@ func (o OldLayout) Read() (string, error) {
 	switch typ {
 	case TypeHashMetadataPreGA, TypeHashListpackExPreGA, TypeHashZipmap, TypeHashZiplist:
 		err = r.Hash(typ, &s)
+	case TypeZset, TypeZsetZiplist:
+		z := scored{}
+		err = r.Zset(typ, &z)
+		s = z.flat
 	default:
 		err = r.List(typ, s.node)
 	}

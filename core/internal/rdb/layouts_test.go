@@ -2,6 +2,7 @@ package rdb
 
 import (
 	"encoding/binary"
+	"strconv"
 
 	"github.com/redlet/redlet/core/internal/listpack"
 )
@@ -30,6 +31,18 @@ func (s *flat) Packed(p listpack.Pack, ttls bool) error {
 
 func (s *flat) Pair(field, value []byte, _ int64) error {
 	*s = append(*s, string(field), string(value))
+	return nil
+}
+
+// scored gathers the members of sorted sets and their scores.
+type scored struct{ flat }
+
+func (s *scored) Packed(p listpack.Pack) error { return s.flat.Packed(p, false) }
+
+func (s *scored) Members(int) {}
+
+func (s *scored) Member(m []byte, score float64) error {
+	s.flat = append(s.flat, string(m), strconv.FormatFloat(score, 'g', -1, 64))
 	return nil
 }
 
@@ -67,6 +80,13 @@ func oldLayouts() []oldLayout {
 		w.String([]byte(mixedZiplist))
 		w.String([]byte(ziplist("\x01q")))
 	}
+	texts := func(w *Writer) {
+		w.Length(2)
+		w.String([]byte("b"))
+		w.out = append(w.out, "\x04-2.5"...)
+		w.String([]byte("a"))
+		w.out = append(w.out, "\x041e30"...)
+	}
 	far := int64(4102444800000)
 	metadata := func(w *Writer) {
 		w.Length(2)
@@ -91,5 +111,7 @@ func oldLayouts() []oldLayout {
 		{TypeHashZiplist, str(mixedZiplist), mixedWant},
 		{TypeHashMetadataPreGA, metadata, "[f v g w]"},
 		{TypeHashListpackExPreGA, str(string(pack)), "[f v g w]"},
+		{TypeZset, texts, "[b -2.5 a 1e+30]"},
+		{TypeZsetZiplist, str(ziplist("\x01a", "\xf2", "\x01b", "\x032.5")), "[a 1 b 2.5]"},
 	}
 }

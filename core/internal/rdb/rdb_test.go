@@ -222,6 +222,12 @@ func (s *story) value(r *Reader, t Type) error {
 	case TypeSet, TypeSetIntset, TypeSetListpack:
 		return r.Set(t, members{s})
 	}
+	if t == TypeZset || t == TypeZset2 || t == TypeZsetZiplist || t == TypeZsetListpack {
+		z := scored{}
+		err := r.Zset(t, &z)
+		fmt.Fprintf(s, " %q", z.flat)
+		return err
+	}
 	return r.Hash(t, s)
 }
 
@@ -340,7 +346,7 @@ func TestErrorsCarryOffsets(t *testing.T) {
 		{"REDIS00x2", 5},
 		{"REDIS0013", 5},
 		{"REDIS0012", 9},
-		{"REDIS0012\xfe\x00\x03\x01a", 11}, // a sorted set
+		{"REDIS0012\xfe\x00\x06\x01a", 11}, // a type of modules before their format was final
 		{"REDIS0012\x00\x05a", 10},         // a key longer than the image
 		{"REDIS0012\x00\xc9", 10},          // an encoding that there is not
 		{"REDIS0012\x00\xc3\x02\x50\x00a", 10},

@@ -67,8 +67,11 @@ func TestOldLayoutsAgainstReference(t *testing.T) {
 			continue
 		}
 		read := []string{"HGETALL", "k"}
-		if do("TYPE", "k").Text == "list" {
+		switch do("TYPE", "k").Text {
+		case "list":
 			read = []string{"LRANGE", "k", "0", "-1"}
+		case "zset":
+			read = []string{"ZRANGE", "k", "-inf", "inf", "BYSCORE", "WITHSCORES"}
 		}
 		var items []string
 		for _, item := range do(read...).Items {
