@@ -80,6 +80,16 @@ func (d *Dict[V]) Put(key []byte) (v *V, fresh bool) {
 	return d.add(string(key), hash), true
 }
 
+// PutKey is Put which also tells the stored key.
+func (d *Dict[V]) PutKey(key []byte) (stored string, v *V, fresh bool) {
+	hash := Hash(d.seed, key)
+	if e := d.find(key, hash); e != nil {
+		return e.key, &e.val, false
+	}
+	stored = string(key)
+	return stored, d.add(stored, hash), true
+}
+
 // Delete removes key and returns the value it had; false when it was missing. The last entry in
 // dense order takes the place of the removed one.
 func (d *Dict[V]) Delete(key []byte) (old V, ok bool) {

@@ -22,6 +22,9 @@ func newModel(t testing.TB, seed uint64) *model {
 
 func (m *model) put(key string, v int) {
 	p, fresh := m.d.Put([]byte(key))
+	if stored, again, new := m.d.PutKey([]byte(key)); stored != key || again != p || new {
+		m.t.Fatalf("PutKey(%q) = %q, %v", key, stored, new)
+	}
 	if old, ok := m.m[key]; ok == fresh || *p != old {
 		m.t.Fatalf("Put(%q) = %d, %v; want %d, %v", key, *p, fresh, old, !ok)
 	}

@@ -333,7 +333,7 @@ func (t *tree) drop(way []step, leaf *node, i, k int) {
 		}
 		n = p
 	}
-	for t.root.kids != nil && len(t.root.kids) == 1 {
+	for len(t.root.kids) == 1 {
 		t.root = t.root.kids[0]
 	}
 	if len(t.root.items) == 0 {

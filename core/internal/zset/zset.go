@@ -136,22 +136,19 @@ func (z *Zset) Add(m []byte, score float64, lim *Limits) (fresh, changed bool) {
 }
 
 func (t *table) put(m []byte, score float64) (fresh, changed bool) {
-	p, fresh := t.scores.Put(m)
-	if fresh {
+	member, p, fresh := t.scores.PutKey(m)
+	was := *p
+	switch {
+	case fresh:
 		*p = score
-		member, _ := t.scores.At(t.scores.Len() - 1)
 		t.order.insert(item{score, member})
 		t.bytes += entrySize + alloc.String(len(m))
-		return true, false
+	case was != score:
+		*p = score
+		t.order.move(was, score, member)
+		changed = true
 	}
-	was := *p
-	if was == score {
-		return false, false
-	}
-	member, _ := t.scores.FindKey(m)
-	*p = score
-	t.order.move(was, score, member)
-	return false, true
+	return fresh, changed
 }
 
 // Remove takes a member out, and tells whether it was there. The encoding stays as it is.
