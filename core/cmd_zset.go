@@ -222,14 +222,13 @@ func (c *Call) zadd(flags zaddFlags, i int) {
 		return
 	}
 	var room [16]float64
-	scores, longest := room[:0], 0
+	scores := room[:0]
 	for j := range n {
 		score, ok := c.argDouble(i+2*j, ErrNotFloat)
 		if !ok {
 			return
 		}
 		scores = append(scores, score)
-		longest = max(longest, len(pairs[2*j+1]))
 	}
 	key := c.Args[1]
 	z, ok := c.zsetToChange(key)
@@ -244,7 +243,7 @@ func (c *Call) zadd(flags zaddFlags, i int) {
 		c.zaddReply(flags, 0, 0, 0, false)
 		return
 	default:
-		o := newZset(zset.Make(n, longest, &lim))
+		o := newZset(zset.Make(n, len(pairs[1]), &lim))
 		c.add(key, o)
 		z = o.zset()
 	}

@@ -48,10 +48,10 @@ type table struct {
 }
 
 // Make returns an empty sorted set in the encoding that Redis chooses for one to which n members
-// are about to be added, the longest of which has so many bytes.
-func Make(n, longest int, lim *Limits) Zset {
+// are about to be added, the first of which has so many bytes.
+func Make(n, first int, lim *Limits) Zset {
 	var z Zset
-	if n > lim.Entries || longest > lim.Value {
+	if n > lim.Entries || first > lim.Value {
 		z.toSkiplist(n, lim)
 	}
 	return z
