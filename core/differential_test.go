@@ -34,6 +34,7 @@ var undetermined = map[string]bool{
 	"script|debug": true, "script|kill": true, "function|kill": true, "function|stats": true,
 	"function|dump": true, "script|help": true, "function|help": true, "object|help": true,
 	"function|restore": true, "pubsub|help": true, "blmovem": true,
+	"pfselftest":      true, // takes the reference seconds
 	"object|idletime": true, // the reference looks at its clock now and then
 	"object|refcount": true, // counts the references of a queued command
 }

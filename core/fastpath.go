@@ -7,7 +7,7 @@ package core
 
 // takesFastPath tells whether a command without subcommands takes the fast path.
 func takesFastPath(cmd *Command) bool {
-	const aside = Admin | PubSub | NoScript | Blocking | MayReplicate | Protected | Internal
+	const aside = Admin | PubSub | NoScript | Blocking | Protected | Internal
 	return cmd.Flags&(Write|ReadOnly) != 0 && cmd.Flags&aside == 0
 }
 

@@ -67,8 +67,8 @@ func (cmd *Command) keysOf(args [][]byte) (keys []KeyAt, ok bool) {
 		}
 		from, to, found := spec.Locate(args)
 		if !found {
-			if spec.Find == syntax.FindNumber && !cmd.mayLackKeys() {
-				return nil, false
+			if spec.Begin != syntax.BeginKeyword && !cmd.mayLackKeys() {
+				return nil, false // Redis says so even of keys that may be left out
 			}
 			continue
 		}

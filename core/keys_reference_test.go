@@ -19,7 +19,8 @@ func TestGetkeysReference(t *testing.T) {
 		"subscribe a", "spublish a b", "ssubscribe a", "hset h a b", "hgetex h fields 1 a",
 		"command info", "memory usage k", "debug object k", "dump a", "restore a 0 x",
 		"lmove a b left left", "watch a b", "unlink a b", "scan 0", "keys x", "flushall",
-		"publish a b", "pfcount a b", "fcall f 1 k", "sintercard 2 a b", "zunion 2 a b",
+		"publish a b", "pfcount a b", "pfadd a b", "pfmerge a", "pfmerge a b c", "pfdebug getreg a",
+		"pfselftest", "fcall f 1 k", "sintercard 2 a b", "zunion 2 a b",
 		"xread streams a b 0 0", "xread count 1 streams a 0", "zunionstore d 2 a b weights 1 1",
 		"migrate h 1 k 0 10", "georadius k 1 1 1 m store x", "script load x", "move k 1"}
 	for _, line := range lines {

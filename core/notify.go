@@ -22,6 +22,9 @@ const (
 	notifyNew                              // n
 )
 
+// notifyNone is the class of a change that has no event.
+const notifyNone notifyClass = 0
+
 // notifyAll is what A stands for: every class but m and n.
 const notifyAll = notifyGeneric | notifyString | notifyList | notifySet | notifyHash |
 	notifyZset | notifyExpired | notifyEvicted | notifyStream | notifyModule

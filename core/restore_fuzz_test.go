@@ -28,6 +28,8 @@ var afterwards = [][]string{
 	{"ZREMRANGEBYRANK", "k", "1", "2"}, {"ZREMRANGEBYSCORE", "k", "0", "1"}, {"ZCOUNT", "k", "0", "1"},
 	{"ZUNIONSTORE", "k2", "2", "k", "k"}, {"ZINCRBY", "k", "1.5", "b"}, {"ZRANDMEMBER", "k", "2"},
 	{"ZADD", "k", "7", "a member that is much too long for what a listpack of members may have"},
+	{"PFCOUNT", "k"}, {"PFADD", "k", "x"}, {"PFMERGE", "k2", "k"}, {"PFDEBUG", "DECODE", "k"},
+	{"PFDEBUG", "GETREG", "k"}, {"PFADD", "k", "y"},
 }
 
 // FuzzRestore restores anything as a value and then uses it in every way: nothing may come of it
@@ -36,6 +38,7 @@ func FuzzRestore(f *testing.F) {
 	for _, commands := range [][][]string{
 		{{"SET", "k", "hello"}}, {{"SET", "k", "12345"}},
 		{{"SET", "k", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"}},
+		{{"PFADD", "k", "a", "b", "c"}}, {{"PFADD", "k", "a"}, {"PFDEBUG", "TODENSE", "k"}},
 		{{"RPUSH", "k", "a", "1", "", "-70000", "abcdefghijklmnopqrstuvwxyz"}},
 		{{"CONFIG", "SET", "list-max-listpack-size", "2"}, {"RPUSH", "k", "a", "b", "c", "d", "e"}},
 		{{"SADD", "k", "1", "-2", "70000"}}, {{"SADD", "k", "a", "1", "bcd"}},

@@ -46,6 +46,7 @@ var commands = newTable(
 	persistCommands,
 	aofCommands,
 	bitmapCommands,
+	hyperloglogCommands,
 	sortCommands,
 	replicaCommands,
 )

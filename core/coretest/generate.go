@@ -195,6 +195,8 @@ var payloads = []string{
 		"\x04\x07\x01\x03\x01\xff\x0c\x00]\x84\xf6\x0a\xc9`I(",
 	"\x05\x03\x02f4\x00\x00\x00\x00\x00\x00\x04@\x02f2\x00\x00\x00\x00\x00\x00\x04@\x02f1\x00\x00" +
 		"\x00\x00\x00\x00\xf0?\x0c\x00~c\xf1\xff\xedK'+",
+	"\x00\x18HYLL\x01\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x80B\x9e\x80w,\x80F1\x0c" +
+		"\x00V\xe1a\xf0\x0f\xbap\r",
 	"\x00\x05hell\x0c\x00\xaerAW\x88\x80k\xdc",
 	"\x00\x05hello\x0c\x00\xa8\x04\xeb\xb6\x9f\x1e\xbex",
 }
@@ -202,6 +204,8 @@ var payloads = []string{
 // text is a value for an argument of the type string.
 func (m *maker) text(name string) string {
 	switch name {
+	case "subcommand": // PFDEBUG's
+		return m.pick("getreg", "decode", "encoding", "todense", "DECODE", "nope")
 	case "encoding":
 		return m.pick("u8", "i8", "u1", "i64", "u63", "i5", "u16", "i13", "u64", "u0", "x8")
 	case "serialized-value":
@@ -251,11 +255,11 @@ func (m *maker) key(several bool) string {
 	n := strconv.Itoa(m.rng.IntN(4))
 	switch r := m.rng.IntN(20); {
 	case r == 0:
-		return m.pick("", "nope", "s1", "l1", "h1", "z1", "t1", "x1", "\x00\xff")
+		return m.pick("", "nope", "s1", "l1", "h1", "z1", "t1", "x1", "p1", "\x00\xff")
 	case r < 3 && several && m.group == "sorted-set": // what is united may be sets
 		return "t" + n
 	case m.group == "generic" || m.group == "transactions" || m.group == "scripting":
-		return m.pick("s", "l", "h", "t", "z", "x") + n
+		return m.pick("s", "l", "h", "t", "z", "x", "p") + n
 	}
 	switch m.group {
 	case "string", "bitmap":
@@ -270,6 +274,8 @@ func (m *maker) key(several bool) string {
 		return "z" + n
 	case "stream":
 		return "x" + n
+	case "hyperloglog":
+		return "p" + n
 	}
 	return "k" + n
 }
