@@ -79,7 +79,7 @@ func (e *Engine) account(c *Call, at int) {
 func (e *Engine) failed(c *Call, at int) {
 	e.stats.commands[c.cmd.index].failed++
 	if !c.counted {
-		e.stats.failure(c.Buf[at+1:])
+		e.countError(c.Buf[at+1:])
 	}
 }
 
@@ -97,7 +97,7 @@ func (e *Engine) refuse(c *Call, text string) {
 		why := strings.TrimPrefix(text, "ERR ")
 		text = "EXECABORT Transaction discarded because of: " + why
 	}
-	e.stats.failure([]byte(text))
+	e.countError([]byte(text))
 	c.Error(text)
 }
 

@@ -4,6 +4,7 @@ import (
 	"math/bits"
 	"slices"
 	"strconv"
+	"strings"
 )
 
 // The sections of INFO that count: memory, statistics, keys.
@@ -150,7 +151,7 @@ func infoStats(w *infoText, e *Engine) {
 func infoCommandstats(w *infoText, e *Engine) {
 	for i, st := range e.stats.commands {
 		if st.calls+st.rejected+st.failed > 0 {
-			w.text("cmdstat_"+e.table.all[i].full, "calls="+strconv.FormatInt(st.calls, 10)+
+			w.text("cmdstat_"+infoName(e.table.all[i].full), "calls="+strconv.FormatInt(st.calls, 10)+
 				",usec="+strconv.FormatInt(st.took/1000, 10)+
 				",usec_per_call="+strconv.FormatFloat(perCall(&st), 'f', 2, 64)+
 				",rejected_calls="+
@@ -159,6 +160,11 @@ func infoCommandstats(w *infoText, e *Engine) {
 		}
 	}
 }
+
+// infoName is a name that commands or scripts made up, without what has a meaning in INFO.
+func infoName(name string) string { return infoNames.Replace(name) }
+
+var infoNames = strings.NewReplacer(":", "_", "#", "_")
 
 // perCall is how many microseconds a call took.
 func perCall(st *commandStats) float64 {
@@ -175,7 +181,7 @@ func infoErrorstats(w *infoText, e *Engine) {
 	}
 	slices.Sort(codes)
 	for _, code := range codes {
-		w.text("errorstat_"+code, "count="+strconv.FormatInt(e.stats.errors[code], 10))
+		w.text("errorstat_"+infoName(code), "count="+strconv.FormatInt(e.stats.errors[code], 10))
 	}
 }
 
@@ -201,7 +207,7 @@ func infoLatencystats(w *infoText, e *Engine) {
 			}
 			line = strconv.AppendFloat(line, float64(ns)/1000, 'f', 3, 64)
 		}
-		w.text("latency_percentiles_usec_"+e.table.all[i].full, string(line))
+		w.text("latency_percentiles_usec_"+infoName(e.table.all[i].full), string(line))
 	}
 }
 

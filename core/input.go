@@ -124,7 +124,7 @@ func (e *Engine) commandsRan(commands int) {
 // malformed answers bytes that are no request and ends the connection.
 func (e *Engine) malformed(cl *conn) {
 	text := "ERR Protocol error: " + cl.reader.Problem
-	e.stats.failure([]byte(text))
+	e.countError([]byte(text))
 	if !cl.has(connSilent) {
 		cl.w.Error(text)
 	}

@@ -286,7 +286,7 @@ func (h scriptHost) Call(args [][]byte) (reply []byte, counted bool) {
 		if c.cmd != nil {
 			e.stats.commands[c.cmd.index].rejected++
 		}
-		e.stats.failure([]byte(v))
+		e.countError([]byte(v))
 		c.Error(string(v))
 		return cl.w.Buf, true
 	}

@@ -23,7 +23,9 @@ type stats struct {
 	outputLimited int64
 	failures      int64 // error replies
 	commands      []commandStats
-	errors        map[string]int64 // by the first word of the error
+	errors        map[string]int64 // by their code
+	// errorsDisabled is set when there were too many codes.
+	errorsDisabled bool
 }
 
 // commandStats counts one command.
@@ -33,8 +35,12 @@ type commandStats struct {
 	spread                  *histogram.Histogram // of the same; nil if there is nothing to tell
 }
 
-// errorKindsMax bounds how many kinds of errors are told apart: scripts can invent them.
-const errorKindsMax = 128
+// errorCodesMax bounds how many codes of errors are told apart, and errorCodeMax how long one is:
+// scripts can invent them.
+const (
+	errorCodesMax = 128
+	errorCodeMax  = 30
+)
 
 // start begins anew, as CONFIG RESETSTAT does.
 func (s *stats) start(e *Engine) {
@@ -46,14 +52,29 @@ func (s *stats) start(e *Engine) {
 		errors: map[string]int64{}}
 }
 
-// failure counts an error reply by its first word.
-func (s *stats) failure(text []byte) {
+// countError counts an error reply by its code. One code too many makes an end of it: from then on,
+// until CONFIG RESETSTAT, just all of them are counted.
+func (e *Engine) countError(text []byte) {
+	s := &e.stats
 	s.failures++
-	word := text
-	if i := bytes.IndexAny(text, " \r\n"); i >= 0 {
-		word = text[:i]
+	if s.errorsDisabled {
+		return
 	}
-	if _, known := s.errors[string(word)]; known || len(s.errors) < errorKindsMax {
-		s.errors[string(word)]++
+	code := errorCode(text)
+	if _, known := s.errors[string(code)]; known || len(s.errors) < errorCodesMax {
+		s.errors[string(code)]++
+		return
 	}
+	e.log(logWarning, "Errorstats stopped adding new errors because the number of errors "+
+		"reached the limit; scripts may make codes up. CONFIG RESETSTAT begins anew.")
+	s.errors, s.errorsDisabled = map[string]int64{"ERRORSTATS_DISABLED": 1}, true
+}
+
+// errorCode is the first word of an error if a message follows it and it is of usual length.
+func errorCode(text []byte) []byte {
+	i := bytes.IndexAny(text, " \r\n")
+	if i < 0 || i > errorCodeMax || text[i] != ' ' {
+		return []byte("ERR")
+	}
+	return text[:i]
 }
