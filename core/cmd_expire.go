@@ -269,7 +269,7 @@ func cmdPttl(c *Call) {
 
 func cmdExpiretime(c *Call) {
 	if at, ok := c.expiryOf(); ok {
-		c.Int(roundSeconds(at))
+		c.Int(roundSeconds(max(at, 0)))
 	}
 }
 
@@ -278,7 +278,7 @@ func roundSeconds(ms int64) int64 { return ms/1000 + (ms%1000+500)/1000 }
 
 func cmdPexpiretime(c *Call) {
 	if at, ok := c.expiryOf(); ok {
-		c.Int(at)
+		c.Int(max(at, 0))
 	}
 }
 

@@ -255,10 +255,10 @@ func cmdRestore(c *Call) {
 		return
 	}
 	if expire != 0 && !opt.absolute {
-		expire = min(expire, int64(Never)-c.sinceMs()) + c.sinceMs()
+		expire += c.sinceMs() // what wraps around does not count as over: see gone
 	}
 	replaced := opt.replace && c.peek(key) != nil && c.remove(key)
-	if expire != 0 && expire <= c.nowMs() {
+	if expire > 0 && expire <= c.nowMs() {
 		if replaced {
 			c.Propagate("DEL", key)
 			c.signalModified(notifyGeneric, "del", key)

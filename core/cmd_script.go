@@ -343,12 +343,12 @@ func cmdScriptKill(c *Call) { c.killScript(false) }
 func (c *Call) killScript(function bool) {
 	s := &c.e.scripts
 	switch {
-	case s.task == nil:
+	case s.task == nil, s.inside: // inside, a transaction is between two of its scripts
 		c.Error(errNotBusy)
-	case s.function != function:
-		c.Error(s.busyError())
 	case s.wrote:
 		c.Error(errUnkillable)
+	case s.function != function:
+		c.Error(s.busyError())
 	default:
 		s.vm.Kill()
 		c.OK()

@@ -304,6 +304,7 @@ func (e *Engine) appendCommands(dst []byte) []byte {
 			key, p := d.keys.At(i)
 			o := *p
 			switch at := o.expiry(); {
+			case at < stays: // over: see gone
 			case o.kind != kindString:
 				one("RESTORE", []byte(key), decimal(max(at, 0)), e.payload(o), []byte("ABSTTL"))
 			case at == stays:

@@ -137,6 +137,7 @@ func TestScriptUnkillable(t *testing.T) {
 	s.want(s.send(1, `EVAL "redis.call('SET', 'k', 1) while true do end" 0`), "")
 	s.step(2000)
 	s.want(s.send(2, "SCRIPT KILL"), "-"+errUnkillable)
+	s.want(s.send(2, "FUNCTION KILL"), "-"+errUnkillable)
 	s.want(s.send(2, "SCRIPT KILL"), "-"+errUnkillable)
 }
 

@@ -141,11 +141,18 @@ func (o *object) expiry() int64 {
 // stays is the expiry of a key that has none, here as in an RDB file.
 const stays = rdb.NoExpiry
 
-// gone reports whether a value's time has come.
-func (o *object) gone(nowMs int64) bool { return o.ttl != nil && o.ttl.at <= nowMs }
+// gone reports whether a value's time has come. An expiry before 1970, to which RESTORE can wrap
+// around, is over, but who asks for the key does not notice: the next turn of the clock removes it.
+func (o *object) gone(nowMs int64) bool {
+	return o.ttl != nil && o.ttl.at <= nowMs && o.ttl.at >= 0
+}
 
-// timeOf turns milliseconds into a Time; what is too far off stands just before Never.
+// timeOf turns milliseconds into a Time; what is too far off stands just before Never, and what was
+// before 1970 there.
 func timeOf(ms int64) Time {
+	if ms < 0 {
+		return 0
+	}
 	if ms > int64(Never)/1000-1 {
 		return Never - 1
 	}

@@ -137,7 +137,6 @@ func (r *Reader) Next() (Item, error) {
 
 // prefix reads what may stand before a key and reports whether op was such a thing.
 func (r *Reader) prefix(op byte, it *Item) (bool, error) {
-	at := r.at - 1
 	var err error
 	switch op {
 	case opExpireMs:
@@ -158,9 +157,6 @@ func (r *Reader) prefix(op byte, it *Item) (bool, error) {
 		it.Freq = int(freq)
 	default:
 		return false, nil
-	}
-	if err == nil && it.Expire < NoExpiry {
-		err = r.fail(at, "a key expires before the Unix epoch")
 	}
 	return true, err
 }
