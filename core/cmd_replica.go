@@ -29,7 +29,27 @@ var replicaCommands = []Command{
 		System:     true,
 		Run:        cmdReplconf,
 	},
+	{
+		Name: "replicaof", Since: "5.0", Group: "server",
+		Flags:      Admin | NoScript | Stale | NoAsyncLoading,
+		Syntax:     replicaofSyntax,
+		Summary:    "Makes the server the replica of another, or a master.",
+		Complexity: "O(1)",
+		Run:        cmdReplicaof,
+	},
+	{
+		Name: "slaveof", Since: "1.0", Group: "server",
+		Flags:      Admin | NoScript | Stale | NoAsyncLoading,
+		Syntax:     replicaofSyntax,
+		Summary:    "Makes the server the replica of another, or a master.",
+		Complexity: "O(1)",
+		Deprecated: "5.0",
+		Replaced:   "`REPLICAOF`",
+		Run:        cmdReplicaof,
+	},
 }
+
+const replicaofSyntax = "args:(host-port:{host port:int}|no-one:{NO ONE})"
 
 func cmdSync(c *Call) {
 	if c.maySync() {
@@ -109,4 +129,15 @@ func cmdReplconf(c *Call) {
 		}
 	}
 	c.OK()
+}
+
+// cmdReplicaof leaves a master what it is, and makes no replica of one.
+func cmdReplicaof(c *Call) {
+	if is(c.Args[1], "no") && is(c.Args[2], "one") {
+		c.OK()
+		return
+	}
+	if _, ok := c.argRange(2, 0, 65535, "ERR Invalid master port"); ok {
+		c.Error("ERR this server cannot be a replica, only a master")
+	}
 }

@@ -49,6 +49,7 @@ var commands = newTable(
 	hyperloglogCommands,
 	sortCommands,
 	replicaCommands,
+	clusterCommands,
 )
 
 func newTable(families ...[]Command) table {
