@@ -1,0 +1,29 @@
+package pqsort
+
+import (
+	"cmp"
+	"math/rand/v2"
+	"slices"
+	"testing"
+)
+
+// TestFirst compares with a whole sort, for lists with many equal elements and with few.
+func TestFirst(t *testing.T) {
+	rng := rand.New(rand.NewPCG(1, 1))
+	for range 3000 {
+		s := make([]int, rng.IntN(200))
+		for i := range s {
+			s[i] = rng.IntN(1 + rng.IntN(200))
+		}
+		want := slices.Sorted(slices.Values(s))
+		n := rng.IntN(len(s) + 1)
+		First(s, n, func(a, b *int) int { return cmp.Compare(*a, *b) })
+		if !slices.Equal(s[:n], want[:n]) {
+			t.Fatalf("the first %d are %v, want %v", n, s[:n], want[:n])
+		}
+		slices.Sort(s)
+		if !slices.Equal(s, want) {
+			t.Fatal("elements were lost")
+		}
+	}
+}
