@@ -47,6 +47,7 @@ var commands = newTable(
 	aofCommands,
 	bitmapCommands,
 	hyperloglogCommands,
+	geoCommands,
 	sortCommands,
 	replicaCommands,
 	clusterCommands,

@@ -1,6 +1,7 @@
 package coretest
 
 import (
+	"math"
 	"math/rand/v2"
 	"strconv"
 	"strings"
@@ -219,7 +220,7 @@ func (m *maker) text(name string) string {
 	return m.value()
 }
 
-// double is a score, an end of a range of them, or a timeout.
+// double is a score, an end of a range of them, a part of a place, or a timeout.
 func (m *maker) double(name string) string {
 	small := strconv.Itoa(m.rng.IntN(9) - 3)
 	switch name {
@@ -244,7 +245,7 @@ func (m *maker) double(name string) string {
 		}
 		return small
 	}
-	return m.pick("1", "0.5", "-2.25", "3.0e2", "0", "inf", "x", "1e400", ".1")
+	return m.place(name)
 }
 
 func (m *maker) pick(words ...string) string { return words[m.rng.IntN(len(words))] }
@@ -299,6 +300,31 @@ func (m *maker) integer(name string) string {
 	}
 	return strconv.Itoa(m.rng.IntN(6))
 }
+
+// place is a coordinate, a distance or another number. Places are anywhere on the earth, or, so that
+// some are found, in two regions, one of them around an edge of the map.
+func (m *maker) place(name string) string {
+	const usual = 12
+	f := m.rng.Float64()
+	switch {
+	case m.rng.IntN(usual) == 0:
+	case name == "longitude" && m.rng.IntN(3) == 0, name == "latitude" && m.rng.IntN(3) == 0:
+		f = (f - 0.5) * 400
+		if name == "latitude" {
+			f *= 0.45
+		}
+		return strconv.FormatFloat(f, 'f', m.rng.IntN(17), 64)
+	case name == "longitude":
+		return strconv.FormatFloat(m.pickFloat(13.3, 180, -180)+f*m.pickFloat(1, -1, 0.001), 'g', -1, 64)
+	case name == "latitude":
+		return strconv.FormatFloat(m.pickFloat(38.1, 0, 85)+f*m.pickFloat(1, -1, 0.001), 'g', -1, 64)
+	case name == "radius", name == "width", name == "height":
+		return strconv.FormatFloat(math.Pow(10, f*8)-1, 'f', m.rng.IntN(4), 64)
+	}
+	return m.pick("1", "0.5", "-2.25", "3.0e2", "0", "inf", "x", "1e400", ".1")
+}
+
+func (m *maker) pickFloat(of ...float64) float64 { return of[m.rng.IntN(len(of))] }
 
 // time is an instant around Epoch.
 func (m *maker) time(name string) string {

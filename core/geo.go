@@ -1,0 +1,214 @@
+package core
+
+import (
+	"bytes"
+	"math"
+	"slices"
+	"strconv"
+
+	"github.com/redlet/redlet/core/internal/geohash"
+	"github.com/redlet/redlet/core/internal/pqsort"
+	"github.com/redlet/redlet/core/internal/zset"
+)
+
+// numberOf is the number that a score stands for. Scores that ZADD gave may be none: they turn into
+// some number as they do where Redis runs.
+func numberOf(score float64) uint64 {
+	switch {
+	case score >= 1<<64:
+		return 0
+	case score < math.MinInt64:
+		return 1 << 63
+	case score >= 1<<63:
+		return uint64(int64(score-1<<63)) ^ 1<<63
+	}
+	return uint64(int64(score))
+}
+
+// appendFixed appends a number with so many digits behind the point.
+func appendFixed(dst []byte, f float64, digits int) []byte {
+	switch {
+	case math.IsInf(f, 1):
+		return append(dst, "inf"...)
+	case math.IsInf(f, -1):
+		return append(dst, "-inf"...)
+	}
+	return strconv.AppendFloat(dst, f, 'f', digits, 64)
+}
+
+// distance replies a distance with four digits behind the point.
+func (c *Call) distance(f float64) {
+	var room [32]byte
+	n := int64(math.RoundToEven(f * 10000))
+	text := strconv.AppendInt(room[:0], n/10000, 10)
+	text = strconv.AppendInt(append(text, '.'), 10000+n%10000, 10)
+	dot := bytes.IndexByte(text, '.')
+	c.Bulk(append(text[:dot+1], text[dot+2:]...))
+}
+
+// geoQuery is what is searched for, and what becomes of it.
+type geoQuery struct {
+	shape     geohash.Shape
+	unit      float64 // metres
+	count     int     // 0 for all
+	any       bool    // the first that are found
+	order     int     // by distance: 1, or -1 from the farthest, 0 as they are found
+	dist      bool
+	hash      bool
+	coord     bool
+	dest      []byte // where to store it, nil for a reply
+	byDist    bool   // the distances are stored, not the numbers
+	radiused  bool   // GEOSEARCH: its size is given
+	centered  bool   // GEOSEARCH: where its centre is given
+	fromPoint bool   // by FROMLONLAT
+}
+
+// geoHit is a member that was found.
+type geoHit struct {
+	member   []byte
+	score    float64
+	distance float64
+	at       geohash.Point
+}
+
+// geoHits finds the members of a sorted set in a shape, in the order in which Redis does; not more
+// than most if that is above 0.
+func geoHits(z *zset.Zset, shape *geohash.Shape, most int) []geoHit {
+	var (
+		hits []geoHit
+		room [9]geohash.Range
+		text []byte
+	)
+	for _, r := range shape.Ranges(room[:0]) {
+		if most > 0 && len(hits) >= most {
+			break
+		}
+		scores := zset.ScoreRange{Min: float64(r.Min), Max: float64(r.Max), MaxOpen: true}
+		start, end := z.InScores(&scores)
+		if start == end {
+			continue
+		}
+		for cursor := z.At(start); start < end; start++ {
+			score := cursor.Score()
+			p := geohash.Decode(numberOf(score))
+			if distance, ok := shape.Holds(p); ok {
+				from := len(text)
+				text = append(text, cursor.Member()...)
+				hits = append(hits, geoHit{text[from:len(text):len(text)], score, distance, p})
+				if most > 0 && len(hits) >= most {
+					break
+				}
+			}
+			cursor.Next()
+		}
+	}
+	return hits
+}
+
+// sortHits puts in front the n hits that come first by distance. Of equal distances Redis keeps the
+// order only where it sorts all.
+func sortHits(hits []geoHit, order, n int) {
+	compare := func(a, b *geoHit) int {
+		switch {
+		case a.distance < b.distance:
+			return -order
+		case a.distance > b.distance:
+			return order
+		}
+		return 0
+	}
+	if n < len(hits) {
+		pqsort.First(hits, n, compare)
+		return
+	}
+	slices.SortStableFunc(hits, func(a, b geoHit) int { return compare(&a, &b) })
+}
+
+// geoAnswer searches, and replies or stores what it finds.
+func (c *Call) geoAnswer(z *zset.Zset, q *geoQuery, event string) {
+	if z == nil {
+		c.geoNothing(q)
+		return
+	}
+	if q.count > 0 && q.order == 0 && !q.any {
+		q.order = 1 // the nearest
+	}
+	most := 0
+	if q.any {
+		most = q.count
+	}
+	hits := geoHits(z, &q.shape, most)
+	n := len(hits)
+	if q.count > 0 {
+		n = min(n, q.count)
+	}
+	if q.order != 0 {
+		sortHits(hits, q.order, n)
+	}
+	hits = hits[:n]
+	if q.dest != nil {
+		c.geoStore(hits, q, event)
+		return
+	}
+	c.Array(len(hits))
+	for i := range hits {
+		c.geoHit(&hits[i], q)
+	}
+}
+
+// geoNothing answers where there is no sorted set.
+func (c *Call) geoNothing(q *geoQuery) {
+	if q.dest == nil {
+		c.Array(0)
+		return
+	}
+	if c.peek(q.dest) != nil {
+		c.delete(q.dest)
+	}
+	c.Int(0)
+}
+
+// geoHit replies a member, and of it what is asked for.
+func (c *Call) geoHit(h *geoHit, q *geoQuery) {
+	more := 0
+	for _, with := range [...]bool{q.dist, q.hash, q.coord} {
+		if with {
+			more++
+		}
+	}
+	if more > 0 {
+		c.Array(1 + more)
+	}
+	c.Bulk(h.member)
+	if q.dist {
+		c.distance(h.distance / q.unit)
+	}
+	if q.hash {
+		c.Int(int64(h.score))
+	}
+	if q.coord {
+		c.point(h.at)
+	}
+}
+
+// geoStore stores what was found. A member can have been found twice.
+func (c *Call) geoStore(hits []geoHit, q *geoQuery, event string) {
+	if len(hits) == 0 {
+		c.geoNothing(q)
+		return
+	}
+	lim := c.e.zsetLimits()
+	var z zset.Zset
+	z.ToSkiplist(len(hits), &lim)
+	for i := range hits {
+		score := hits[i].score
+		if q.byDist {
+			score = geohash.Precise(q.shape.Center, hits[i].at) / q.unit
+		}
+		z.Add(hits[i].member, score, &lim)
+	}
+	z.ToListpack(&lim)
+	c.set(q.dest, newZset(z))
+	c.signalDirty(len(hits), notifyZset, event, q.dest)
+	c.Count(len(hits))
+}
