@@ -139,7 +139,7 @@ func (p Pack) replace(pos int, v *Value) Pack {
 	was, is := p.entrySize(pos), v.size()
 	if is > was {
 		p = p.open(pos+was, is-was)
-	} else {
+	} else if is < was {
 		p = p.cut(pos+is, pos+was)
 	}
 	v.put(p[pos:])

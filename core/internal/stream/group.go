@@ -1,0 +1,231 @@
+package stream
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/redlet/redlet/core/internal/dict"
+)
+
+// Unknown is a number of entries read that nobody can tell.
+const Unknown = -1
+
+// Group is a group of consumers.
+type Group struct {
+	Name string
+	Last ID    // of the last entry that was delivered to any of them
+	Read int64 // how many of the stream's entries, ever, come up to Last; Unknown
+
+	pending   tree[*Pending]
+	consumers names[*Consumer]
+	shared    *shared
+}
+
+// Consumer is a member of a group.
+type Consumer struct {
+	Name   string
+	Seen   int64 // when it last tried to read or claim, in milliseconds since the Unix epoch
+	Active int64 // when it last got an entry; -1 if it never did
+
+	pending tree[*Pending]
+}
+
+// Pending is an entry that was delivered and is not acknowledged.
+type Pending struct {
+	Consumer *Consumer
+	Time     int64 // of its last delivery, in milliseconds since the Unix epoch
+	Count    int64 // of its deliveries
+}
+
+// shared counts what all groups of a stream hold.
+type shared struct{ groups, consumers, pending, names int }
+
+// names keeps what has a name.
+type names[V any] struct {
+	table dict.Dict[V]
+	order []V // by names, for who lists them; nil after one came or went
+}
+
+func (t *names[V]) find(name []byte) (v V, ok bool) {
+	if p := t.table.Find(name); p != nil {
+		return *p, true
+	}
+	return v, false
+}
+
+func (t *names[V]) put(name string, v V) {
+	p, _ := t.table.Put([]byte(name))
+	*p = v
+	t.order = nil
+}
+
+func (t *names[V]) remove(name string) {
+	t.table.Delete([]byte(name))
+	t.order = nil
+}
+
+// all lists them in the order of their names.
+func (t *names[V]) all() []V {
+	if t.order == nil && t.table.Len() > 0 {
+		places := make([]int, t.table.Len())
+		for i := range places {
+			places[i] = i
+		}
+		slices.SortFunc(places, func(i, j int) int {
+			a, _ := t.table.At(i)
+			b, _ := t.table.At(j)
+			return strings.Compare(a, b)
+		})
+		t.order = make([]V, len(places))
+		for i, at := range places {
+			_, v := t.table.At(at)
+			t.order[i] = *v
+		}
+	}
+	return t.order
+}
+
+// Groups lists the groups in the order of their names. The list is lent until one comes or goes.
+func (s *Stream) Groups() []*Group { return s.groups.all() }
+
+// Group returns the group of a name, nil if there is none.
+func (s *Stream) Group(name []byte) *Group {
+	g, _ := s.groups.find(name)
+	return g
+}
+
+// AddGroup makes a group, of a name that there is not yet.
+func (s *Stream) AddGroup(name string, last ID, read int64) *Group {
+	g := &Group{Name: name, Last: last, Read: read, shared: &s.shared}
+	g.consumers.table.SetSeed(s.groups.table.Seed())
+	s.groups.put(name, g)
+	s.shared.groups++
+	s.shared.names += len(name)
+	return g
+}
+
+// RemoveGroup removes a group with all that it has pending.
+func (s *Stream) RemoveGroup(g *Group) {
+	for _, c := range g.Consumers() {
+		s.shared.consumers--
+		s.shared.names -= len(c.Name)
+	}
+	s.shared.groups--
+	s.shared.names -= len(g.Name)
+	s.shared.pending -= g.pending.n
+	s.groups.remove(g.Name)
+}
+
+// Consumers lists the consumers in the order of their names. The list is lent until one comes or
+// goes.
+func (g *Group) Consumers() []*Consumer { return g.consumers.all() }
+
+// Consumer returns the consumer of a name, nil if there is none.
+func (g *Group) Consumer(name []byte) *Consumer {
+	c, _ := g.consumers.find(name)
+	return c
+}
+
+// AddConsumer makes a consumer, of a name that there is not yet.
+func (g *Group) AddConsumer(name string, nowMs int64) *Consumer {
+	c := &Consumer{Name: name, Seen: nowMs, Active: -1}
+	g.consumers.put(name, c)
+	g.shared.consumers++
+	g.shared.names += len(name)
+	return c
+}
+
+// RemoveConsumer removes a consumer, and what it has pending.
+func (g *Group) RemoveConsumer(c *Consumer) {
+	for at := c.pending.first(); at.valid(); at.next() {
+		g.pending.remove(at.id())
+	}
+	g.shared.pending -= c.pending.n
+	g.consumers.remove(c.Name)
+	g.shared.consumers--
+	g.shared.names -= len(c.Name)
+}
+
+// NumPending returns how many entries are pending.
+func (g *Group) NumPending() int { return g.pending.n }
+
+// NumPending returns how many entries are pending with the consumer.
+func (c *Consumer) NumPending() int { return c.pending.n }
+
+// Pending returns what is known of an entry that is pending, nil if it is not.
+func (g *Group) Pending(id ID) *Pending {
+	p, _ := g.pending.find(id)
+	return p
+}
+
+// Assign makes an entry pending with a consumer, whether or not it was with another, and returns
+// what is known of it.
+func (g *Group) Assign(id ID, c *Consumer) *Pending {
+	p := g.Pending(id)
+	switch {
+	case p == nil:
+		p = &Pending{}
+		g.pending.put(id, p)
+		g.shared.pending++
+	case p.Consumer == c:
+		return p
+	default:
+		p.Consumer.pending.remove(id)
+	}
+	p.Consumer = c
+	c.pending.put(id, p)
+	return p
+}
+
+// Ack ends that an entry is pending and reports whether it was.
+func (g *Group) Ack(id ID) bool {
+	p := g.Pending(id)
+	if p == nil {
+		return false
+	}
+	p.Consumer.pending.remove(id)
+	g.pending.remove(id)
+	g.shared.pending--
+	return true
+}
+
+// PendingCursor stands at an entry that is pending, or at none. What becomes pending, or is no
+// longer, makes it meaningless.
+type PendingCursor struct{ at cursor[*Pending] }
+
+// Seek returns the first place of what is pending from an id on.
+func (g *Group) Seek(id ID) PendingCursor { return PendingCursor{g.pending.seek(id)} }
+
+// Seek returns the first place of what is pending with the consumer from an id on.
+func (c *Consumer) Seek(id ID) PendingCursor { return PendingCursor{c.pending.seek(id)} }
+
+// LastPending returns the greatest id that is pending; there is one.
+func (g *Group) LastPending() ID {
+	at := g.pending.last()
+	return at.id()
+}
+
+// Valid reports whether the cursor stands at an entry.
+func (c *PendingCursor) Valid() bool { return c.at.valid() }
+
+// ID returns the id of the entry at hand.
+func (c *PendingCursor) ID() ID { return c.at.id() }
+
+// Pending returns what is known of it.
+func (c *PendingCursor) Pending() *Pending { return c.at.val() }
+
+// Next goes to the next one.
+func (c *PendingCursor) Next() { c.at.next() }
+
+// cloneTo makes a copy of the group in another stream.
+func (g *Group) cloneTo(s *Stream) {
+	c := s.AddGroup(g.Name, g.Last, g.Read)
+	for _, from := range g.Consumers() {
+		to := c.AddConsumer(from.Name, from.Seen)
+		to.Active = from.Active
+		for at := from.Seek(ID{}); at.Valid(); at.Next() {
+			p := c.Assign(at.ID(), to)
+			p.Time, p.Count = at.Pending().Time, at.Pending().Count
+		}
+	}
+}

@@ -1,0 +1,129 @@
+package stream
+
+import (
+	"math"
+	"math/bits"
+	"strconv"
+)
+
+// ID names an entry: milliseconds since the Unix epoch, and a number that tells apart the entries
+// of one millisecond.
+type ID struct{ Ms, Seq uint64 }
+
+// MaxID is the greatest of all ids. The zero ID is the least, and that of no entry.
+var MaxID = ID{math.MaxUint64, math.MaxUint64}
+
+// Less reports whether an id comes before another.
+func (id ID) Less(other ID) bool {
+	return id.Ms < other.Ms || id.Ms == other.Ms && id.Seq < other.Seq
+}
+
+// Next returns the id that follows, false if there is none.
+func (id ID) Next() (ID, bool) {
+	switch {
+	case id.Seq < math.MaxUint64:
+		return ID{id.Ms, id.Seq + 1}, true
+	case id.Ms < math.MaxUint64:
+		return ID{id.Ms + 1, 0}, true
+	}
+	return ID{}, false
+}
+
+// Prev returns the id that precedes, false if there is none.
+func (id ID) Prev() (ID, bool) {
+	switch {
+	case id.Seq > 0:
+		return ID{id.Ms, id.Seq - 1}, true
+	case id.Ms > 0:
+		return ID{id.Ms - 1, math.MaxUint64}, true
+	}
+	return MaxID, false
+}
+
+// IDLenMax is the length of the longest id in text.
+const IDLenMax = 41
+
+// Append appends the id as text.
+func (id ID) Append(dst []byte) []byte {
+	dst = strconv.AppendUint(dst, id.Ms, 10)
+	dst = append(dst, '-')
+	return strconv.AppendUint(dst, id.Seq, 10)
+}
+
+// idTextMax is the longest text that is looked at as an id.
+const idTextMax = 127
+
+// ParseID reads an id from text; seq completes one that consists of milliseconds alone. As in
+// Redis, which reads strings of C, a NUL ends the text.
+func ParseID(b []byte, seq uint64) (ID, bool) {
+	ms, rest, dash, ok := parseMs(b)
+	if ok && dash {
+		seq, ok = parseUint(rest)
+	}
+	return ID{ms, seq}, ok
+}
+
+// ParseAutoSeq reads the milliseconds of a text like 123-*, whose number is to be found.
+func ParseAutoSeq(b []byte) (ms uint64, ok bool) {
+	ms, rest, _, ok := parseMs(b)
+	return ms, ok && string(rest) == "*"
+}
+
+// parseMs reads what stands before the dash; rest is what stands behind it.
+func parseMs(b []byte) (ms uint64, rest []byte, dash, ok bool) {
+	if len(b) > idTextMax {
+		return 0, nil, false, false
+	}
+	for i, c := range b {
+		if c == 0 {
+			b = b[:i]
+			break
+		}
+		if c == '-' && !dash {
+			b, rest, dash = b[:i], b[i+1:], true
+			for j, c := range rest {
+				if c == 0 {
+					rest = rest[:j]
+					break
+				}
+			}
+			break
+		}
+	}
+	ms, ok = parseUint(b)
+	return ms, rest, dash, ok
+}
+
+// parseUint reads an unsigned integer as Redis does: what is no signed integer in its one decimal
+// form goes to C's strtoull, which knows white space, signs and leading zeros, and negates.
+func parseUint(b []byte) (uint64, bool) {
+	if len(b) > 1 && b[0] == '-' && b[1] > '0' && b[1] <= '9' {
+		if n, err := strconv.ParseInt(string(b), 10, 64); err == nil && n < 0 {
+			return 0, false
+		}
+	}
+	for len(b) > 0 && (b[0] == ' ' || b[0] >= '\t' && b[0] <= '\r') {
+		b = b[1:]
+	}
+	negative := false
+	if len(b) > 0 && (b[0] == '-' || b[0] == '+') {
+		negative = b[0] == '-'
+		b = b[1:]
+	}
+	n := uint64(0)
+	for _, c := range b {
+		if c < '0' || c > '9' {
+			return 0, false
+		}
+		high, low := bits.Mul64(n, 10)
+		sum, carry := bits.Add64(low, uint64(c-'0'), 0)
+		if high|carry != 0 {
+			return 0, false
+		}
+		n = sum
+	}
+	if negative {
+		n = -n
+	}
+	return n, len(b) > 0
+}

@@ -1,0 +1,27 @@
+package stream
+
+// What the parts of a stream take in a 64-bit Redis: a radix tree has a node and a leaf for most of
+// its keys.
+const (
+	streamBytes   = 96 + 56 // with the empty radix tree of its nodes
+	nodeKeyBytes  = 48      // a node's place in the tree
+	groupBytes    = 96 + 160
+	consumerBytes = 48 + 120
+	pendingBytes  = 32 + 2*48 // with its places in the group's tree and in the consumer's
+)
+
+// Memory returns about how many bytes the stream takes in Redis.
+func (s *Stream) Memory() int {
+	return streamBytes + nodeKeyBytes*s.nodes.n + s.bytes + groupBytes*s.shared.groups +
+		consumerBytes*s.shared.consumers + pendingBytes*s.shared.pending + s.shared.names
+}
+
+// Effort returns the number of pieces that the stream has in Redis, as that estimates it: all
+// groups are taken for as large as the first.
+func (s *Stream) Effort() int {
+	n := s.radix + 1
+	if all := s.Groups(); len(all) > 0 {
+		n += len(all) * (1 + all[0].NumPending())
+	}
+	return n
+}

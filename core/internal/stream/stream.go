@@ -1,0 +1,279 @@
+// Package stream is Redis's stream value: entries by ascending ids, in listpacks laid out as there,
+// and groups of consumers that share them out. Where a node ends follows Redis exactly, since
+// DUMP, XINFO STREAM and approximate trimming show it.
+package stream
+
+// Limits say when a node is full.
+type Limits struct {
+	Bytes   int64 // stream-node-max-bytes; 0 is no limit of its own
+	Entries int64 // stream-node-max-entries; 0 is none
+}
+
+// Stream is a stream. It must not be copied; Clone copies it.
+type Stream struct {
+	Last       ID    // the greatest id that was ever added, or what XSETID has made of it
+	First      ID    // the first entry's; zero without one
+	MaxDeleted ID    // the greatest id that XDEL has removed
+	Added      int64 // entries that were ever added
+
+	nodes  tree[*node]
+	length int64
+	radix  int // how many nodes beyond its root Redis's radix tree has
+	bytes  int // of the nodes
+	groups names[*Group]
+	shared shared
+}
+
+// New returns an empty stream. The seed guards against names that are made to collide.
+func New(seed uint64) *Stream {
+	s := &Stream{}
+	s.groups.table.SetSeed(seed)
+	return s
+}
+
+// Len returns the number of entries.
+func (s *Stream) Len() int64 { return s.length }
+
+// Nodes returns the number of nodes, and how many nodes the radix tree has that Redis keeps them
+// in.
+func (s *Stream) Nodes() (keys, radix int) { return s.nodes.n, s.radix + 1 }
+
+// putNode and dropNode keep the counts of the stream right.
+func (s *Stream) putNode(n *node) {
+	s.radix += radixShare(&s.nodes, n.id)
+	s.nodes.put(n.id, n)
+	s.resize(n, packRoom)
+}
+
+func (s *Stream) dropNode(n *node) {
+	s.nodes.remove(n.id)
+	s.radix -= radixShare(&s.nodes, n.id)
+	s.bytes -= n.room
+}
+
+// resize counts what a node takes now, where it was given room for more.
+func (s *Stream) resize(n *node, room int) {
+	s.bytes -= n.room
+	n.room = n.bytes(room)
+	s.bytes += n.room
+}
+
+// NextID returns the id of an entry that comes at an instant, false if there is none left.
+func (s *Stream) NextID(nowMs uint64) (ID, bool) {
+	if nowMs > s.Last.Ms {
+		return ID{Ms: nowMs}, true
+	}
+	return s.Last.Next()
+}
+
+// NextSeq returns the id of an entry of the given milliseconds, false if there can be none.
+func (s *Stream) NextSeq(ms uint64) (ID, bool) {
+	id := ID{Ms: ms}
+	if ms == s.Last.Ms {
+		id = ID{ms, s.Last.Seq + 1}
+	}
+	return id, s.Last.Less(id)
+}
+
+// Fits reports whether an entry is not too large.
+func Fits(fields [][]byte) bool { return dataSize(fields) <= packMax }
+
+func dataSize(fields [][]byte) int64 {
+	size := int64(0)
+	for _, s := range fields {
+		size += int64(len(s))
+	}
+	return size
+}
+
+// Add appends an entry: fields, each followed by its value. Its id is greater than Last.
+func (s *Stream) Add(id ID, fields [][]byte, lim Limits) {
+	var n *node
+	if last := s.nodes.last(); last.valid() {
+		n = last.val()
+		if n.full(dataSize(fields), lim) {
+			n.trim()
+			s.resize(n, 0)
+			n = nil
+		}
+	}
+	if n == nil {
+		n = newNode(id, fields)
+		n.add(id, fields)
+		s.putNode(n)
+	} else {
+		n.add(id, fields)
+		s.resize(n, n.room)
+	}
+	s.Last = id
+	s.Added++
+	if s.length++; s.length == 1 {
+		s.First = id
+	}
+}
+
+// full reports whether an entry of so many bytes does not go into the node.
+func (n *node) full(size int64, lim Limits) bool {
+	most := lim.Bytes
+	if most == 0 || most > packMax {
+		most = packMax
+	}
+	if int64(len(n.pack))+size >= most {
+		return true
+	}
+	live, deleted := n.counts()
+	return lim.Entries > 0 && live+deleted >= lim.Entries
+}
+
+// locate finds an entry.
+func (s *Stream) locate(id ID) (n *node, pos int, ok bool) {
+	it := s.Range(id, id)
+	if !it.Next() {
+		return nil, 0, false
+	}
+	return it.n, it.entry.pos, true
+}
+
+// Has reports whether an entry is there.
+func (s *Stream) Has(id ID) bool {
+	_, _, ok := s.locate(id)
+	return ok
+}
+
+// Remove deletes an entry and reports whether it was there.
+func (s *Stream) Remove(id ID) bool {
+	n, pos, ok := s.locate(id)
+	if !ok {
+		return false
+	}
+	if live, _ := n.counts(); live == 1 {
+		s.dropNode(n)
+	} else {
+		n.delete(pos)
+		s.resize(n, n.room)
+	}
+	s.length--
+	if s.MaxDeleted.Less(id) {
+		s.MaxDeleted = id
+	}
+	if s.length == 0 {
+		s.First = ID{}
+	} else if id == s.First {
+		s.First = s.first()
+	}
+	return true
+}
+
+// first returns the id of the first entry, MaxID without one.
+func (s *Stream) first() ID {
+	it := s.Range(ID{}, MaxID)
+	if !it.Next() {
+		return MaxID
+	}
+	return it.ID()
+}
+
+// FirstEver returns the id of the first entry, deleted or not, that is kept; MaxID without one.
+func (s *Stream) FirstEver() ID {
+	c := s.nodes.first()
+	if !c.valid() {
+		return MaxID
+	}
+	n := c.val()
+	_, _, body := n.master()
+	if body < 0 {
+		return n.id
+	}
+	return n.idAt(body)
+}
+
+// LastEntry returns the id of the last entry, zero without one.
+func (s *Stream) LastEntry() ID {
+	it := s.Reverse(ID{}, MaxID)
+	if !it.Next() {
+		return ID{}
+	}
+	return it.ID()
+}
+
+// Clone returns a copy that shares nothing.
+func (s *Stream) Clone() *Stream {
+	c := New(s.groups.table.Seed())
+	c.Last, c.First, c.MaxDeleted, c.Added = s.Last, s.First, s.MaxDeleted, s.Added
+	c.length = s.length
+	for at := s.nodes.first(); at.valid(); at.next() {
+		n := at.val()
+		c.loadNode(&node{id: n.id, pack: n.pack.Clone()})
+	}
+	for _, g := range s.Groups() {
+		g.cloneTo(c)
+	}
+	return c
+}
+
+// Trim is what XADD and XTRIM remove: entries from the first on, while there are more than MaxLen
+// or, by id, while their ids come before MinID.
+type Trim struct {
+	ByID   bool
+	MaxLen int64
+	MinID  ID
+	Whole  bool  // only whole nodes go
+	Limit  int64 // no node goes that would make it more entries than these; 0 is no limit
+}
+
+// Trim removes entries and returns how many.
+func (s *Stream) Trim(t *Trim) int64 {
+	deleted := int64(0)
+	for at := s.nodes.first(); at.valid() && (t.ByID || s.length > t.MaxLen); at = s.nodes.first() {
+		n := at.val()
+		live, _ := n.counts()
+		if t.Limit > 0 && deleted+live > t.Limit {
+			break
+		}
+		if !t.wholly(n, s.length-live) {
+			if !t.Whole {
+				deleted += s.trimNode(n, t)
+			}
+			break
+		}
+		s.dropNode(n)
+		s.length -= live
+		deleted += live
+	}
+	s.First = ID{}
+	if s.length > 0 {
+		s.First = s.first()
+	}
+	return deleted
+}
+
+// wholly reports whether a node goes as a whole; left is how many entries there would be without
+// it.
+func (t *Trim) wholly(n *node, left int64) bool {
+	if t.ByID {
+		return n.lastID().Less(t.MinID)
+	}
+	return left >= t.MaxLen
+}
+
+// trimNode removes entries from the node that is the first to keep some.
+func (s *Stream) trimNode(n *node, t *Trim) int64 {
+	_, master, pos := n.master()
+	gone := int64(0)
+	for pos >= 0 {
+		e := n.entry(pos, master)
+		if t.ByID && !e.id.Less(t.MinID) || !t.ByID && s.length <= t.MaxLen {
+			break
+		}
+		if e.flags&flagDeleted == 0 {
+			n.pack = n.pack.ReplaceInt(pos, e.flags|flagDeleted) // of the same size
+			gone++
+			s.length--
+		}
+		pos = n.skip(e.body, e.elements()+1)
+	}
+	live, deleted := n.counts()
+	n.setCounts(live-gone, deleted+gone)
+	s.resize(n, n.room)
+	return gone
+}
