@@ -39,13 +39,8 @@ func (s *Stream) LoadNode(id ID, p listpack.Pack) bool {
 	}
 	live, _ := n.counts()
 	s.length += live
-	s.loadNode(n)
-	return true
-}
-
-func (s *Stream) loadNode(n *node) {
 	s.putNode(n)
-	s.resize(n, 0)
+	return true
 }
 
 // SetFirst finds the first entry: files did not tell it before version 2 of the layout.

@@ -4,6 +4,7 @@ package stream
 // its keys.
 const (
 	streamBytes   = 96 + 56 // with the empty radix tree of its nodes
+	lastNodeRoom  = 4096    // what is allocated at once for a new node, and cut when it is full
 	nodeKeyBytes  = 48      // a node's place in the tree
 	groupBytes    = 96 + 160
 	consumerBytes = 48 + 120
@@ -12,8 +13,12 @@ const (
 
 // Memory returns about how many bytes the stream takes in Redis.
 func (s *Stream) Memory() int {
-	return streamBytes + nodeKeyBytes*s.nodes.n + s.bytes + groupBytes*s.shared.groups +
+	n := streamBytes + nodeKeyBytes*s.nodes.n + s.bytes + groupBytes*s.shared.groups +
 		consumerBytes*s.shared.consumers + pendingBytes*s.shared.pending + s.shared.names
+	if last := s.nodes.last(); last.valid() {
+		n += max(0, lastNodeRoom-last.val().size)
+	}
+	return n
 }
 
 // Effort returns the number of pieces that the stream has in Redis, as that estimates it: all

@@ -1,7 +1,6 @@
 package stream
 
 import (
-	"github.com/redlet/redlet/core/internal/alloc"
 	"github.com/redlet/redlet/core/internal/listpack"
 )
 
@@ -16,7 +15,7 @@ import (
 type node struct {
 	id   ID // of the first entry
 	pack listpack.Pack
-	room int // the bytes that it takes in Redis
+	size int // the bytes that it takes in Redis
 }
 
 const (
@@ -27,8 +26,6 @@ const (
 	entryFixed = 3
 	// packMax bounds a node, and what one entry holds.
 	packMax = 1 << 30
-	// packRoom is what Redis allocates for a node at once.
-	packRoom = 4096
 )
 
 // headPos is where the number of entries stands in a node's listpack.
@@ -212,6 +209,3 @@ func (n *node) delete(pos int) {
 	live, deleted := n.counts()
 	n.setCounts(live-1, deleted+1)
 }
-
-// bytes is what the node takes in Redis, where it was given room for more.
-func (n *node) bytes(room int) int { return alloc.Size(max(len(n.pack), room)) }

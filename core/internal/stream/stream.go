@@ -3,6 +3,8 @@
 // DUMP, XINFO STREAM and approximate trimming show it.
 package stream
 
+import "github.com/redlet/redlet/core/internal/alloc"
+
 // Limits say when a node is full.
 type Limits struct {
 	Bytes   int64 // stream-node-max-bytes; 0 is no limit of its own
@@ -42,20 +44,20 @@ func (s *Stream) Nodes() (keys, radix int) { return s.nodes.n, s.radix + 1 }
 func (s *Stream) putNode(n *node) {
 	s.radix += radixShare(&s.nodes, n.id)
 	s.nodes.put(n.id, n)
-	s.resize(n, packRoom)
+	s.resize(n)
 }
 
 func (s *Stream) dropNode(n *node) {
 	s.nodes.remove(n.id)
 	s.radix -= radixShare(&s.nodes, n.id)
-	s.bytes -= n.room
+	s.bytes -= n.size
 }
 
-// resize counts what a node takes now, where it was given room for more.
-func (s *Stream) resize(n *node, room int) {
-	s.bytes -= n.room
-	n.room = n.bytes(room)
-	s.bytes += n.room
+// resize counts what a node takes now.
+func (s *Stream) resize(n *node) {
+	s.bytes -= n.size
+	n.size = alloc.Size(len(n.pack))
+	s.bytes += n.size
 }
 
 // NextID returns the id of an entry that comes at an instant, false if there is none left.
@@ -93,7 +95,6 @@ func (s *Stream) Add(id ID, fields [][]byte, lim Limits) {
 		n = last.val()
 		if n.full(dataSize(fields), lim) {
 			n.trim()
-			s.resize(n, 0)
 			n = nil
 		}
 	}
@@ -103,7 +104,7 @@ func (s *Stream) Add(id ID, fields [][]byte, lim Limits) {
 		s.putNode(n)
 	} else {
 		n.add(id, fields)
-		s.resize(n, n.room)
+		s.resize(n)
 	}
 	s.Last = id
 	s.Added++
@@ -150,7 +151,7 @@ func (s *Stream) Remove(id ID) bool {
 		s.dropNode(n)
 	} else {
 		n.delete(pos)
-		s.resize(n, n.room)
+		s.resize(n)
 	}
 	s.length--
 	if s.MaxDeleted.Less(id) {
@@ -203,7 +204,7 @@ func (s *Stream) Clone() *Stream {
 	c.length = s.length
 	for at := s.nodes.first(); at.valid(); at.next() {
 		n := at.val()
-		c.loadNode(&node{id: n.id, pack: n.pack.Clone()})
+		c.putNode(&node{id: n.id, pack: n.pack.Clone()})
 	}
 	for _, g := range s.Groups() {
 		g.cloneTo(c)
@@ -274,6 +275,6 @@ func (s *Stream) trimNode(n *node, t *Trim) int64 {
 	}
 	live, deleted := n.counts()
 	n.setCounts(live-gone, deleted+gone)
-	s.resize(n, n.room)
+	s.resize(n)
 	return gone
 }

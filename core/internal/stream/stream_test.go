@@ -124,7 +124,7 @@ func invariants(t *testing.T, s *Stream) {
 	for c := s.nodes.first(); c.valid(); c.next() {
 		n := c.val()
 		ids = append(ids, c.id())
-		size += n.room
+		size += n.size
 		if !n.valid() || n.id != c.id() {
 			t.Fatal("a node that is none")
 		}
