@@ -89,7 +89,7 @@ func TestOwnCommandsReplicate(t *testing.T) {
 	sent(e, 2)
 	feed(e, 1, "toy.add s a", "toy.add s a", "toy do set k v px 100")
 	want := "SELECT 0\nSADD s a\nset k v PXAT 1700000000100"
-	if got := stream(e, 2); !strings.EqualFold(got, want) {
+	if got := received(e, 2); !strings.EqualFold(got, want) {
 		t.Errorf("the replica gets\n%s\nwant\n%s", got, want)
 	}
 }

@@ -12,8 +12,8 @@ func feed(e *Engine, id ConnID, lines ...string) {
 	}
 }
 
-// stream returns what a connection got, one command a line.
-func stream(e *Engine, id ConnID) string {
+// received returns what a connection got, one command a line.
+func received(e *Engine, id ConnID) string {
 	var out []string
 	fields := strings.Split(sent(e, id), "\r\n")
 	for i := 0; i < len(fields); i++ {
@@ -57,7 +57,7 @@ func TestReplicate(t *testing.T) {
 			t.Fatalf("%s: SYNC answers %.20q", c.name, image)
 		}
 		feed(e, 1, strings.Split(c.send, "|")...)
-		if got := stream(e, 2); got != c.want {
+		if got := received(e, 2); got != c.want {
 			t.Errorf("%s: the replica gets\n%s\nwant\n%s", c.name, got, c.want)
 		}
 	}
@@ -78,8 +78,8 @@ func TestReplicateSpop(t *testing.T) {
 		feed(e, 1, lines[:len(lines)-1]...)
 		sent(e, 1)
 		feed(e, 1, lines[len(lines)-1])
-		_, got, _ := strings.Cut(stream(e, 2), "\nSREM s ")
-		if want := strings.TrimSpace(stream(e, 1)); got != want {
+		_, got, _ := strings.Cut(received(e, 2), "\nSREM s ")
+		if want := strings.TrimSpace(received(e, 1)); got != want {
 			t.Errorf("%s: the replica removes %q, want %q", send, got, want)
 		}
 	}
@@ -98,11 +98,11 @@ func TestReplicateServed(t *testing.T) {
 	feed(e, 1, "multi", "rpush q 1 2", "set a 1", "exec", "set x 1 px 100")
 	e.Advance(1_700_000_000_500_000)
 	want := "MULTI\nSELECT 0\nrpush q 1 2\nset a 1\nEXEC\nLPOP q\nSET x 1 PXAT 1700000000100\nDEL x"
-	if got := stream(e, 2); got != want {
+	if got := received(e, 2); got != want {
 		t.Errorf("the replica gets\n%s\nwant\n%s", got, want)
 	}
 	e.Advance(1_700_000_011_000_000)
-	if got := stream(e, 2); got != "PING" {
+	if got := received(e, 2); got != "PING" {
 		t.Errorf("after 10 seconds it gets %q", got)
 	}
 	e.close(2)
@@ -131,7 +131,7 @@ func TestReplicateExpired(t *testing.T) {
 	feed(e, 1, "rpush a 1")
 	want := "MULTI\nSELECT 0\nrpush k x\nPEXPIREAT k 1700000000001\nEXEC\nrpush a 1\n" +
 		"MULTI\nDEL k\nLPOP a\nEXEC"
-	if got := stream(e, 2); got != want {
+	if got := received(e, 2); got != want {
 		t.Errorf("the replica gets\n%s\nwant\n%s", got, want)
 	}
 }
@@ -146,7 +146,7 @@ func TestWait(t *testing.T) {
 	if got := sent(e, 1); got != "+OK\r\n" {
 		t.Errorf("at once %q", got)
 	}
-	if got := stream(e, 2); got != "SELECT 0\nset a 1\nREPLCONF GETACK *" {
+	if got := received(e, 2); got != "SELECT 0\nset a 1\nREPLCONF GETACK *" {
 		t.Errorf("the replica gets %q", got)
 	}
 	feed(e, 2, "REPLCONF ACK 10")

@@ -53,6 +53,10 @@ type kindOps struct {
 	placed  func(e *Engine, d *db, key []byte, o *object)
 	dropped func(e *Engine, o *object)
 
+	// signals is whether the type's commands say themselves when who waits for a key is to look at
+	// it (signalReady): not each change of such a value is news to them.
+	signals bool
+
 	// rdbType is the layout in which save writes the value to an RDB file. load reads the layouts
 	// of rdbTypes; it answers nil for a collection without elements, which no key can hold. It must
 	// copy what it keeps.
@@ -69,6 +73,7 @@ var kinds = [kindCount]kindOps{
 	kindSet:    setOps,
 	kindZset:   zsetOps,
 	kindHash:   hashOps,
+	kindStream: streamOps,
 	kindModule: moduleOps,
 }
 

@@ -1,0 +1,193 @@
+package rdb
+
+import (
+	"github.com/redlet/redlet/core/internal/listpack"
+	"github.com/redlet/redlet/core/internal/stream"
+)
+
+// A StreamSink takes in a stream: its nodes, then its Head, then its groups. A group is followed by
+// all that is pending in it, and that by its consumers, each with the ids of what is pending with
+// it. An error of theirs ends the reading.
+type StreamSink interface {
+	// Node takes a node of entries.
+	Node(id stream.ID, p listpack.Pack) error
+	// Head takes what the stream counts.
+	Head(h *StreamHead) error
+	// Group begins a group. How many entries it has read is known if the stream's counts are.
+	Group(name []byte, last stream.ID, read uint64) error
+	// Pending takes an entry that is pending in the group.
+	Pending(id stream.ID, time int64, count uint64) error
+	// Consumer begins a consumer of the group.
+	Consumer(name []byte, seen, active int64) error
+	// Owned takes the id of an entry that is pending with the consumer.
+	Owned(id stream.ID) error
+	// GroupEnd ends the group.
+	GroupEnd() error
+}
+
+// StreamHead is what a stream counts.
+type StreamHead struct {
+	Length     uint64
+	Last       stream.ID
+	Counts     bool // what follows is known, as it is since version 2 of the layout
+	First      stream.ID
+	MaxDeleted stream.ID
+	Added      uint64
+}
+
+// The least that parts of a stream take in a file.
+const (
+	streamIDBytes      = 16
+	streamNodeBytes    = 1 + streamIDBytes + 1
+	streamGroupBytes   = 1 + 2 + 1 + 1
+	streamPendingBytes = streamIDBytes + 8 + 1
+)
+
+// Stream reads a stream.
+func (r *Reader) Stream(t Type, sink StreamSink) error {
+	if t != TypeStreamListpacks && t != TypeStreamListpacks2 && t != TypeStreamListpacks3 {
+		return r.Unsupported(t)
+	}
+	n, err := r.Count(streamNodeBytes)
+	for ; err == nil && n > 0; n-- {
+		err = r.streamNode(sink)
+	}
+	if err != nil {
+		return err
+	}
+	h := StreamHead{Counts: t != TypeStreamListpacks}
+	numbers := []*uint64{&h.Length, &h.Last.Ms, &h.Last.Seq, &h.First.Ms, &h.First.Seq,
+		&h.MaxDeleted.Ms, &h.MaxDeleted.Seq, &h.Added}
+	if !h.Counts {
+		numbers = numbers[:3]
+	}
+	for _, p := range numbers {
+		if *p, err = r.Length(); err != nil {
+			return err
+		}
+	}
+	if err = sink.Head(&h); err != nil {
+		return err
+	}
+	n, err = r.Count(streamGroupBytes)
+	for ; err == nil && n > 0; n-- {
+		err = r.streamGroup(t, sink)
+	}
+	return err
+}
+
+func (r *Reader) streamNode(sink StreamSink) error {
+	at := r.at
+	key, err := r.String()
+	if err != nil {
+		return err
+	}
+	id, ok := stream.IDFromBytes(key)
+	if !ok {
+		return r.fail(at, "the id of a stream's node has another length")
+	}
+	p, err := r.Listpack()
+	if err != nil {
+		return err
+	}
+	return sink.Node(id, p)
+}
+
+func (r *Reader) streamGroup(t Type, sink StreamSink) error {
+	name, err := r.String()
+	if err != nil {
+		return err
+	}
+	var last stream.ID
+	var read uint64
+	numbers := []*uint64{&last.Ms, &last.Seq, &read}
+	if t == TypeStreamListpacks {
+		numbers = numbers[:2]
+	}
+	for _, p := range numbers {
+		if *p, err = r.Length(); err != nil {
+			return err
+		}
+	}
+	if err = sink.Group(name, last, read); err != nil {
+		return err
+	}
+	n, err := r.Count(streamPendingBytes)
+	for ; err == nil && n > 0; n-- {
+		err = r.streamPending(sink)
+	}
+	if err != nil {
+		return err
+	}
+	n, err = r.Count(1 + 8 + 1)
+	for ; err == nil && n > 0; n-- {
+		err = r.streamConsumer(t, sink)
+	}
+	if err != nil {
+		return err
+	}
+	return sink.GroupEnd()
+}
+
+// rawID reads an id that has no length before it.
+func (r *Reader) rawID() (stream.ID, error) {
+	b, err := r.take(streamIDBytes)
+	id, _ := stream.IDFromBytes(b)
+	return id, err
+}
+
+func (r *Reader) streamPending(sink StreamSink) error {
+	id, err := r.rawID()
+	if err != nil {
+		return err
+	}
+	time, err := r.Int64()
+	if err != nil {
+		return err
+	}
+	count, err := r.Length()
+	if err != nil {
+		return err
+	}
+	return sink.Pending(id, time, count)
+}
+
+func (r *Reader) streamConsumer(t Type, sink StreamSink) error {
+	name, err := r.String()
+	if err != nil {
+		return err
+	}
+	seen, err := r.Int64()
+	if err != nil {
+		return err
+	}
+	active := seen
+	if t == TypeStreamListpacks3 {
+		if active, err = r.Int64(); err != nil {
+			return err
+		}
+	}
+	if err = sink.Consumer(name, seen, active); err != nil {
+		return err
+	}
+	n, err := r.Count(streamIDBytes)
+	for ; err == nil && n > 0; n-- {
+		var id stream.ID
+		if id, err = r.rawID(); err == nil {
+			err = sink.Owned(id)
+		}
+	}
+	return err
+}
+
+// StreamID writes an id as two numbers.
+func (w *Writer) StreamID(id stream.ID) {
+	w.Length(id.Ms)
+	w.Length(id.Seq)
+}
+
+// RawStreamID writes an id as the bytes that it is sorted by.
+func (w *Writer) RawStreamID(id stream.ID) {
+	b := id.Bytes()
+	w.out = append(w.out, b[:]...)
+}

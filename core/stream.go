@@ -1,0 +1,191 @@
+package core
+
+import (
+	"bytes"
+	"errors"
+	"strconv"
+
+	"github.com/redlet/redlet/core/internal/listpack"
+	"github.com/redlet/redlet/core/internal/rdb"
+	"github.com/redlet/redlet/core/internal/stream"
+)
+
+var streamOps = kindOps{
+	name:       "stream",
+	encoding:   func(*object) string { return "stream" },
+	length:     func(o *object) int { return clampInt(o.stream().Len()) },
+	freeEffort: func(o *object) int { return o.stream().Effort() },
+	clone: func(o *object) *object {
+		return &object{kind: kindStream, body: o.stream().Clone()}
+	},
+	digest:  digestStream,
+	signals: true,
+
+	rdbTypes: []rdb.Type{rdb.TypeStreamListpacks, rdb.TypeStreamListpacks2,
+		rdb.TypeStreamListpacks3},
+	rdbType: func(*object) rdb.Type { return rdb.TypeStreamListpacks3 },
+	save:    saveStream,
+	load:    loadStream,
+}
+
+// stream is the value of an object of that kind.
+func (o *object) stream() *stream.Stream { return o.body.(*stream.Stream) }
+
+func (e *Engine) newStream() *object {
+	return &object{kind: kindStream, body: stream.New(e.dbs[0].keys.Seed())}
+}
+
+func digestStream(d *digest, o *object, _ int64) {
+	var text [stream.IDLenMax]byte
+	mix := func(s []byte, n int64, isInt bool) {
+		if isInt {
+			s = strconv.AppendInt(text[:0], n, 10)
+		}
+		d.mix(s)
+	}
+	for it := o.stream().Range(stream.ID{}, stream.MaxID); it.Next(); {
+		id := strconv.AppendUint(text[:0], it.ID().Ms, 10)
+		d.mix(strconv.AppendUint(append(id, '.'), it.ID().Seq, 10))
+		for range it.Len() {
+			mix(it.Field())
+			mix(it.Value())
+		}
+	}
+}
+
+func saveStream(w *rdb.Writer, o *object) {
+	s := o.stream()
+	nodes, _ := s.Nodes()
+	w.Length(uint64(nodes))
+	s.EachNode(func(key []byte, p listpack.Pack) {
+		w.String(key)
+		w.String(p)
+	})
+	w.Length(uint64(s.Len()))
+	w.StreamID(s.Last)
+	w.StreamID(s.First)
+	w.StreamID(s.MaxDeleted)
+	w.Length(uint64(s.Added))
+	w.Length(uint64(len(s.Groups())))
+	for _, g := range s.Groups() {
+		saveGroup(w, g)
+	}
+}
+
+func saveGroup(w *rdb.Writer, g *stream.Group) {
+	w.String([]byte(g.Name))
+	w.StreamID(g.Last)
+	w.Length(uint64(g.Read))
+	w.Length(uint64(g.NumPending()))
+	for at := g.Seek(stream.ID{}); at.Valid(); at.Next() {
+		w.RawStreamID(at.ID())
+		w.Int64(at.Pending().Time)
+		w.Length(uint64(at.Pending().Count))
+	}
+	w.Length(uint64(len(g.Consumers())))
+	for _, c := range g.Consumers() {
+		w.String([]byte(c.Name))
+		w.Int64(c.Seen)
+		w.Int64(c.Active)
+		w.Length(uint64(c.NumPending()))
+		for at := c.Seek(stream.ID{}); at.Valid(); at.Next() {
+			w.RawStreamID(at.ID())
+		}
+	}
+}
+
+// streamLoader takes in a stream from an RDB file.
+type streamLoader struct {
+	s      *stream.Stream
+	counts bool
+	g      *stream.Group
+	c      *stream.Consumer
+}
+
+func loadStream(e *Engine, r *rdb.Reader, t rdb.Type) (*object, error) {
+	o := e.newStream()
+	at := r.Offset()
+	if err := r.Stream(t, &streamLoader{s: o.stream()}); err != nil {
+		var corrupt streamError
+		if errors.As(err, &corrupt) {
+			return nil, r.Fail(at, string(corrupt))
+		}
+		return nil, err
+	}
+	return o, nil
+}
+
+// streamError says in what a stream contradicts itself.
+type streamError string
+
+func (e streamError) Error() string { return string(e) }
+
+// Node takes a node of entries.
+func (l *streamLoader) Node(id stream.ID, p listpack.Pack) error {
+	if !l.s.LoadNode(id, bytes.Clone(p)) {
+		return streamError("a node of a stream is malformed or there twice")
+	}
+	return nil
+}
+
+// Head takes what the stream counts.
+func (l *streamLoader) Head(h *rdb.StreamHead) error {
+	if h.Length != uint64(l.s.Len()) {
+		return streamError("the length of a stream differs from its entries")
+	}
+	l.s.Last, l.counts = h.Last, h.Counts
+	if h.Counts {
+		l.s.First, l.s.MaxDeleted, l.s.Added = h.First, h.MaxDeleted, int64(h.Added)
+		return nil
+	}
+	l.s.Added = l.s.Len()
+	l.s.SetFirst()
+	return nil
+}
+
+// Group begins a group.
+func (l *streamLoader) Group(name []byte, last stream.ID, read uint64) error {
+	if l.s.Group(name) != nil {
+		return streamError("a stream names a group twice")
+	}
+	n := int64(read)
+	if !l.counts {
+		n = l.s.ReadUpTo(last)
+	}
+	l.g = l.s.AddGroup(string(name), last, n)
+	return nil
+}
+
+// Pending takes an entry that is pending in the group.
+func (l *streamLoader) Pending(id stream.ID, time int64, count uint64) error {
+	if !l.g.LoadPending(id, time, int64(count)) {
+		return streamError("an entry is pending twice")
+	}
+	return nil
+}
+
+// Consumer begins a consumer of the group.
+func (l *streamLoader) Consumer(name []byte, seen, active int64) error {
+	if l.g.Consumer(name) != nil {
+		return streamError("a group names a consumer twice")
+	}
+	l.c = l.g.AddConsumer(string(name), seen)
+	l.c.Active = active
+	return nil
+}
+
+// Owned takes the id of an entry that is pending with the consumer.
+func (l *streamLoader) Owned(id stream.ID) error {
+	if !l.g.LoadOwner(id, l.c) {
+		return streamError("a consumer has what is not pending or pending with another")
+	}
+	return nil
+}
+
+// GroupEnd ends the group.
+func (l *streamLoader) GroupEnd() error {
+	if !l.g.Owned() {
+		return streamError("an entry is pending with nobody")
+	}
+	return nil
+}
