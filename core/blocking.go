@@ -19,6 +19,7 @@ type blockedCall struct {
 	always  bool        // or always: even the loss of the key is news
 	timeout func(*Call) // writes the reply when the time is up; nil: no CLIENT UNBLOCK either
 	again   bool        // it ran again and blocked again
+	loaded  bool        // it ran again since data were loaded: if in vain, it is as if it had not
 }
 
 // blockedClients is everything that waits.
@@ -32,8 +33,9 @@ type blockedClients struct {
 }
 
 type readyKey struct {
-	db  *db
-	key string
+	db     *db
+	key    string
+	loaded bool // nobody touched the key: the data were loaded
 }
 
 func (b *blockedClients) due() Time {
@@ -45,11 +47,14 @@ func (b *blockedClients) due() Time {
 
 // block makes the client wait: until one of keys is touched and holds a value of kind k, or until
 // the deadline, when timeout writes the reply. The command then runs again, with c.retry set; if
-// it cannot proceed it blocks again, which keeps its turn. Check mayBlock first.
+// it cannot proceed it blocks again, behind who came meanwhile. Check mayBlock first.
 func (c *Call) block(keys [][]byte, k kind, deadline Time, timeout func(*Call)) *blockedCall {
 	cl, e := c.conn, c.e
 	if cl.blocked != nil { // run again in vain: it waits on
 		cl.blocked.again = true
+		if !cl.blocked.loaded {
+			cl.blocked.requeue()
+		}
 		return cl.blocked
 	}
 	p := &blockedCall{conn: cl, cmd: c.cmd, args: copyArgs(c.Args), db: c.db, kind: k,
@@ -67,6 +72,21 @@ func (c *Call) block(keys [][]byte, k kind, deadline Time, timeout func(*Call)) 
 	cl.flags |= connBlocked
 	e.blocked.count++
 	return p
+}
+
+// afterLoad reports whether a command runs again since data were loaded, and not since somebody has
+// touched one of its keys.
+func (c *Call) afterLoad() bool { return c.retry && c.conn.blocked.loaded }
+
+// requeue puts a command that ran in vain at the end of those that wait for its keys.
+func (p *blockedCall) requeue() {
+	for _, key := range p.keys {
+		queue := p.db.waiting[key]
+		if i := slices.Index(queue, p); i >= 0 && i < len(queue)-1 {
+			copy(queue[i:], queue[i+1:])
+			queue[len(queue)-1] = p
+		}
+	}
 }
 
 // unblock ends a connection's waiting; its input may go on.
@@ -92,12 +112,26 @@ func (e *Engine) unblock(cl *conn) {
 	}
 }
 
+// signalChanged notes that a key was changed, if that is news to who waits for it.
+func (e *Engine) signalChanged(d *db, key string) {
+	if o := d.keys.Find([]byte(key)); o == nil || !(*o).ops().signals {
+		e.signalKeyAsReady(d, key)
+	}
+}
+
+// signalReady has those look at a key who wait for it.
+func (c *Call) signalReady(key []byte) {
+	if len(c.db.waiting) > 0 {
+		c.e.signalKeyAsReady(c.db, string(key))
+	}
+}
+
 // signalKeyAsReady notes that a key was touched, if anybody waits for it.
 func (e *Engine) signalKeyAsReady(d *db, key string) {
 	if len(d.waiting[key]) == 0 {
 		return
 	}
-	k := readyKey{d, key}
+	k := readyKey{db: d, key: key}
 	if !slices.Contains(e.blocked.ready, k) {
 		e.blocked.ready = append(e.blocked.ready, k)
 	}
@@ -121,6 +155,7 @@ func (e *Engine) handleBlockedOnKeys() {
 		for _, k := range batch {
 			for _, p := range slices.Clone(k.db.waiting[k.key]) {
 				if p.conn.blocked == p && p.readyFor(k.key, int64(e.now)/1000) {
+					p.loaded = k.loaded
 					e.retry(p)
 					e.propagatePending()
 				}
@@ -192,6 +227,13 @@ func (d *db) waitingKeys() []string {
 func (e *Engine) signalAllAsReady(d *db) {
 	for _, key := range d.waitingKeys() {
 		e.signalKeyAsReady(d, key)
+	}
+}
+
+// signalLoaded is signalAllAsReady for data that were loaded.
+func (e *Engine) signalLoaded(d *db) {
+	for _, key := range d.waitingKeys() {
+		e.blocked.ready = append(e.blocked.ready, readyKey{d, key, true})
 	}
 }
 

@@ -44,6 +44,9 @@ func (c *Call) added(d *db, key []byte, o *object) {
 	o.lru = 0 // under another name it is a new value
 	c.e.touchLRU(o)
 	c.e.placed(d, key, o)
+	if len(d.waiting) > 0 {
+		c.e.signalKeyAsReady(d, string(key))
+	}
 	if c.e.cfg.notify&notifyNew != 0 {
 		c.e.notify(notifyNew, "new", d, string(key))
 	}
@@ -65,6 +68,7 @@ func (c *Call) overwrite(p **object, key []byte, o *object) {
 	*p = o
 	c.e.countValue(o)
 	c.e.placed(c.db, key, o)
+	c.signalReady(key)
 }
 
 // setString makes a key the string val, whatever it held, without an expiry.
@@ -169,6 +173,13 @@ func (c *Call) signalDirty(changes int, class notifyClass, event string, key []b
 	c.e.addDirty(int64(changes - 1))
 }
 
+// signalAside counts changes of what belongs to a value but is no part of it, of which there is an
+// event alone: neither who watches the key is told, nor who waits for it or tracks it.
+func (c *Call) signalAside(changes int, class notifyClass, event string, key []byte) {
+	c.e.addDirty(int64(changes))
+	c.notify(class, event, key)
+}
+
 // signalModifiedIn is signalModified for a key of another database.
 func (c *Call) signalModifiedIn(d *db, class notifyClass, event string, key []byte) {
 	c.e.persist.dirty++
@@ -196,7 +207,7 @@ func (e *Engine) signalModifiedKey(d *db, key string, by *conn) {
 		e.touchWatchers(d, key)
 	}
 	if len(d.waiting) > 0 {
-		e.signalKeyAsReady(d, key)
+		e.signalChanged(d, key)
 	}
 	if d.tracked > 0 {
 		e.invalidate(key, by)
@@ -444,11 +455,10 @@ func (e *Engine) replaceAll(stores []*store) {
 	e.invalidateAll()
 	for i, d := range e.dbs {
 		e.touchAll(d, stores[i])
-		e.signalEmptied(d)
 		e.empty(d)
 		d.store = stores[i]
 		e.wind(d)
-		e.signalAllAsReady(d)
+		e.signalLoaded(d)
 	}
 }
 

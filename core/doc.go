@@ -62,8 +62,9 @@
 // arguments are copied, and the client's input waits. Whoever touches one of the keys calls
 // signalKeyAsReady; when the command, transaction or script at hand is over, handleBlockedOnKeys
 // runs the waiting commands again, longest wait first, with Call.retry set. One that still cannot
-// proceed blocks again and keeps its turn. Time ends a wait by blockedTimeout, CLIENT UNBLOCK and
-// what a client awaits from the host by unblockWithReply. The input then goes on in beforeSleep.
+// proceed blocks again, behind who came meanwhile. Time ends a wait by blockedTimeout, CLIENT
+// UNBLOCK and what a client awaits from the host by unblockWithReply. The input then goes on in
+// beforeSleep.
 //
 // # A script
 //

@@ -272,6 +272,9 @@ func (c *Call) sinceMs() int64 {
 	return c.nowMs()
 }
 
+// replayed reports whether the command stands in an append-only file.
+func (c *Call) replayed() bool { return c.e.aof.replayed != 0 }
+
 // used notes of the values that were made by commands of a file that they were used now.
 func (e *Engine) used() {
 	for _, d := range e.dbs {

@@ -35,6 +35,9 @@ func (c *Call) Propagate(name string, args ...[]byte) {
 	}
 }
 
+// propagateNothing keeps the command under way from replicas, which get what Propagate gives them.
+func (c *Call) propagateNothing() { c.propagated = true }
+
 // propagateMessage sends the replicas the command under way, a message that changes nothing.
 // Without replicas nobody needs it: the append-only file does not.
 func (c *Call) propagateMessage() {

@@ -10,8 +10,9 @@ import (
 // Generator makes commands up, from what COMMAND DOCS says of their arguments: mostly valid ones,
 // some that are not. The same seed gives the same commands.
 type Generator struct {
-	rng  *rand.Rand
-	cmds []generated
+	rng     *rand.Rand
+	cmds    []generated
+	entries int // of streams that were made up: their ids grow
 }
 
 // generated is a command that can be made up.
@@ -53,8 +54,13 @@ func (g *Generator) add(name string, doc Reply, accept func(name, group string) 
 	c := generated{name: strings.Split(name, "|"), group: group.Text}
 	args, _ := doc.field("arguments")
 	c.args = readArguments(args)
-	g.cmds = append(g.cmds, c)
+	for range 1 + often[name] {
+		g.cmds = append(g.cmds, c)
+	}
 }
+
+// often are commands that are made up so many times more than others, which need what these make.
+var often = map[string]int{"xadd": 7, "xreadgroup": 3, "xgroup|create": 2, "xclaim": 1}
 
 // field finds a value in a map that came as a flat array.
 func (r Reply) field(name string) (Reply, bool) {
@@ -154,7 +160,11 @@ func (m *maker) one(a *argument, token bool) {
 		}
 		m.one(&a.args[m.rng.IntN(len(a.args))], true)
 	case "block":
-		m.all(a.args)
+		if a.name == "streams" {
+			m.streams(a.args)
+		} else {
+			m.all(a.args)
+		}
 	case "key":
 		m.out = append(m.out, m.key(a.multiple))
 	case "integer":
@@ -177,8 +187,18 @@ func (m *maker) one(a *argument, token bool) {
 	}
 }
 
-// payloads are what DUMP gave of strings, lists, hashes, sets and sorted sets; the last ones are
-// damaged.
+// streams writes keys and as many ids.
+func (m *maker) streams(args []argument) {
+	n := 1 + m.rng.IntN(2)*m.rng.IntN(3)
+	for i := range args {
+		for range n {
+			m.one(&args[i], true)
+		}
+	}
+}
+
+// payloads are what DUMP gave of strings, lists, hashes, sets, sorted sets and a stream; the last
+// ones are damaged.
 var payloads = []string{
 	"\x00\x05hello\x0c\x00\xa8\x04\xeb\xb6\x9f\x1e\xbeC",
 	"\x00\xc190\x0c\x00V\xe2\xde\xe7i\xd6\x96\xf0",
@@ -191,6 +211,19 @@ var payloads = []string{
 	"\x0b\x10\x04\x00\x00\x00\x02\x00\x00\x00\x01\x00\x00\x00p\x11\x01\x00\x0c\x00\xecCw\xae" +
 		"\aL\xc8\x8d",
 	"\x14\x11\x11\x00\x00\x00\x03\x00\x82f1\x03\a\x01\x82f2\x03\xff\x0c\x00\xfee\x87\xa4?\x9a\x9e\xff",
+	"\x15\x01\x10\x00\x00\x00\x00\x00\x00\x00\x01\x00\x00\x00\x00\x00\x00\x00\x01\xc3@C@h\x07" +
+		"h\x00\x00\x00\x1d\x00\x03\x01@\x00\x07\x81f\x02\x00\x01\x02\x01\x00 \x01\x02\x01\x01\x04" +
+		" \x03@\x07\x00\x02@\x16 \x04\x04g\x02\x03\x01\x08 \x0d@\x15\x00\x05 \x1d\x00\x02 \x01" +
+		"\x03\x00\x01\xa4a\xe0\x1a\x00\x03%\x04\x01\xff\x03\x03\x01\x01\x01\x01\x02\x04\x02\x02g0" +
+		"\x02\x01\x03\x03\x00\x00\x00\x00\x00\x00\x00\x01\x00\x00\x00\x00\x00\x00\x00\x01\x00h" +
+		"\xe5\xcf\x8b\x01\x00\x00\x02\x00\x00\x00\x00\x00\x00\x00\x01\x00\x00\x00\x00\x00\x00\x00" +
+		"\x02\x00h\xe5\xcf\x8b\x01\x00\x00\x02\x00\x00\x00\x00\x00\x00\x00\x02\x00\x00\x00\x00" +
+		"\x00\x00\x00\x01\x00h\xe5\xcf\x8b\x01\x00\x00\x02\x02\x02c0\xc1{v\x15\xa2\x01\x00\x00" +
+		"\xc1{v\x15\xa2\x01\x00\x00\x02\x00\x00\x00\x00\x00\x00\x00\x01\x00\x00\x00\x00\x00\x00" +
+		"\x00\x01\x00\x00\x00\x00\x00\x00\x00\x01\x00\x00\x00\x00\x00\x00\x00\x02\x02c1\xeb{v\x15" +
+		"\xa2\x01\x00\x00\xeb{v\x15\xa2\x01\x00\x00\x01\x00\x00\x00\x00\x00\x00\x00\x02\x00\x00" +
+		"\x00\x00\x00\x00\x00\x01\x02g1\x03\x01\x81\xff\xff\xff\xff\xff\xff\xff\xff\x00\x00\x0c" +
+		"\x00\x87\x84\x0fC,\x0b\x0f\xdd",
 	"\x02\x03\x02f2\xc0\a\x02f1\x0c\x00\xf1i\xf3\xad\xbe\n\xe1\xae",
 	"\x11$$\x00\x00\x00\x08\x00\x82f3\x03\x84-inf\x05\x82f1\x03\x01\x01\x82f2\x03\x832.5" +
 		"\x04\x07\x01\x03\x01\xff\x0c\x00]\x84\xf6\x0a\xc9`I(",
@@ -211,6 +244,17 @@ func (m *maker) text(name string) string {
 		return m.pick("u8", "i8", "u1", "i64", "u63", "i5", "u16", "i13", "u64", "u0", "x8")
 	case "serialized-value":
 		return m.pick(payloads...)
+	case "group":
+		return m.pick("g0", "g1", "g0", "g0", "g0", "g1", "g0", "g0", "nope")
+	case "consumer":
+		return m.pick("c0", "c1", "c2", "c0", "c1", "")
+	case "min-idle-time":
+		return m.pick("0", "0", "0", "0", "0", "1", "-1", "-5", "5000", "0", "x")
+	}
+	if m.group == "stream" && name != "field" && name != "value" {
+		return m.entryID(name)
+	}
+	switch name {
 	case "min", "max", "start", "stop":
 		if m.rng.IntN(2) == 0 {
 			return m.pick("-", "+", "-", "+", "["+m.value(), "("+m.value(), "[f3", "(f5", "x")
@@ -248,6 +292,30 @@ func (m *maker) double(name string) string {
 	return m.place(name)
 }
 
+// entryID is an id of a stream, mostly one of those that its last entries have; that of a new entry
+// mostly comes behind them.
+func (m *maker) entryID(name string) string {
+	at := max(0, m.entries-m.rng.IntN(12))
+	id := strconv.Itoa(at/3) + "-" + strconv.Itoa(at%3)
+	switch r := m.rng.IntN(20); {
+	case name == "id" && m.out[0] == "xadd":
+		if m.entries++; r > 1 {
+			full := strconv.Itoa(m.entries/3) + "-" + strconv.Itoa(m.entries%3)
+			return m.pick(full, full, full, full, full, strconv.Itoa(m.entries/3)+"-*")
+		}
+	case name == "id" && m.out[0] == "xreadgroup" && r < 13:
+		return ">"
+	case name == "threshold" && r < 14:
+		return strconv.Itoa(m.rng.IntN(8))
+	case (name == "start" || name == "end") && r < 8:
+		return m.pick("-", "+", "("+id, "("+id)
+	case r < 2:
+		return m.pick("0", "$", "+", "-", ">", "0-0", "x", "*", "1-", "-1", "007-+1", " 1",
+			"18446744073709551615-18446744073709551615", "18446744073709551616", strconv.Itoa(at/3))
+	}
+	return id
+}
+
 func (m *maker) pick(words ...string) string { return words[m.rng.IntN(len(words))] }
 
 // key is mostly one that its family uses, so that most commands find a value of their kind; one
@@ -274,7 +342,7 @@ func (m *maker) key(several bool) string {
 	case "sorted-set", "geo":
 		return "z" + n
 	case "stream":
-		return "x" + n
+		return m.pick("x0", "x0", "x1", "x"+n)
 	case "hyperloglog":
 		return "p" + n
 	}

@@ -59,6 +59,8 @@ var Variants = []Variant{
 		"WITHSCORES": "members and scores are pairs",
 		"ZPOPMIN":    "with a count members and scores are pairs",
 		"ZPOPMAX":    "with a count members and scores are pairs",
+		"XREAD":      "its streams are a map, which in RESP2 is an array of pairs",
+		"XREADGROUP": "its streams are a map, which in RESP2 is an array of pairs",
 	}},
 }
 
@@ -262,6 +264,10 @@ func aside(args []string) bool {
 		"WAIT", "WAITAOF", "SHUTDOWN", "SAVE", "MONITOR", "PING", "REDLET.CLOCK",
 		"MINIREDIS.FASTFORWARD":
 		return true
+	case "XREAD", "XREADGROUP":
+		return slices.ContainsFunc(args, func(word string) bool {
+			return strings.EqualFold(word, "block")
+		})
 	default:
 		return strings.HasSuffix(name, "SUBSCRIBE") ||
 			strings.HasPrefix(name, "B") && !strings.HasPrefix(name, "BIT")

@@ -1,0 +1,371 @@
+package core
+
+import (
+	"github.com/redlet/redlet/core/internal/stream"
+)
+
+var streamReadCommands = []Command{
+	{
+		Name: "xread", Since: "5.0", Group: "stream",
+		Flags:  ReadOnly | Blocking,
+		Cats:   CatStream,
+		Syntax: "[COUNT count:int] [BLOCK milliseconds:int] STREAMS streams:{key... id...}",
+		Keys: `STREAMS@1:-1:1:2 RO access incomplete ` +
+			`"A key or an option's value may be the word STREAMS too."`,
+		Summary: "Gives the entries behind given ids of several streams, waiting for them if asked to.",
+		Run:     cmdXread,
+		KeysOf:  streamKeys,
+	},
+	{
+		Name: "xreadgroup", Since: "5.0", Group: "stream",
+		Flags: Write | Blocking,
+		Cats:  CatStream,
+		Syntax: "GROUP group-block:{group consumer} [COUNT count:int] [BLOCK milliseconds:int] " +
+			"[NOACK] STREAMS streams:{key... id...}",
+		Keys: `STREAMS@4:-1:1:2 RO access incomplete ` +
+			`"A group, a consumer or a key may be the word STREAMS too."`,
+		Summary: "Gives a consumer of a group entries that no other was given, or those that it " +
+			"has not acknowledged.",
+		Complexity: "O(M) for M entries returned of each stream",
+		Run:        cmdXreadgroup,
+		KeysOf:     streamKeys,
+	},
+}
+
+// streamKeys finds the keys of XREAD and XREADGROUP behind the option STREAMS, which is not any
+// word STREAMS.
+func streamKeys(args [][]byte, _ []KeyAt) []KeyAt {
+	for i := 1; i < len(args); i++ {
+		switch {
+		case is(args[i], "block"), is(args[i], "count"):
+			i++
+		case is(args[i], "group"):
+			i += 2
+		case is(args[i], "noack"):
+		case is(args[i], "streams") && (len(args)-i)%2 == 1:
+			var keys []KeyAt
+			for at := i + 1; at <= i+(len(args)-i)/2; at++ {
+				keys = append(keys, KeyAt{at, KeyRO | KeyAccess})
+			}
+			return keys
+		default:
+			return nil
+		}
+	}
+	return nil
+}
+
+// streamRead is what XREAD and XREADGROUP are told.
+type streamRead struct {
+	grouped         bool // it is XREADGROUP,
+	named           bool // and was told of which group
+	group, consumer []byte
+	noack           bool
+	count           int64
+	blocks          bool
+	deadline        Time
+	keys            [][]byte
+	idsAt           int             // the argument that is the first id
+	from            []stream.ID     // behind which to read
+	groups          []*stream.Group // of each stream
+	history         []bool          // whether to read again what the consumer has pending
+}
+
+func cmdXread(c *Call)      { c.streamRead(&streamRead{}) }
+func cmdXreadgroup(c *Call) { c.streamRead(&streamRead{grouped: true}) }
+
+func (c *Call) streamRead(r *streamRead) {
+	if !c.streamReadOptions(r) || !c.streamReadFrom(r) {
+		return
+	}
+	at, n := c.ArrayLater(), 0
+	for i, key := range r.keys {
+		if o := c.lookupRead(key); o != nil && c.streamServe(r, i, o) {
+			n++
+		}
+	}
+	if r.grouped {
+		c.propagateNothing()
+	}
+	switch {
+	case n > 0 && c.RESP3:
+		c.ArrayEnd(at, '%', n)
+	case n > 0:
+		c.ArrayEnd(at, '*', n)
+	case !r.blocks, !c.mayBlock():
+		c.NullArray()
+	default:
+		c.awaitEntries(r)
+	}
+}
+
+// streamReadOptions reads the options, up to the keys and the ids.
+func (c *Call) streamReadOptions(r *streamRead) bool {
+	for i := 1; i < len(c.Args) && r.idsAt == 0; i++ {
+		arg, more := c.Args[i], len(c.Args)-i-1
+		switch {
+		case more > 0 && is(arg, "block"):
+			i++
+			ms, ok := c.argIntOr(i, "ERR timeout is not an integer or out of range")
+			if !ok {
+				return false
+			}
+			if r.deadline, ok = c.deadline(ms); !ok {
+				return false
+			}
+			r.blocks = true
+		case more > 0 && is(arg, "count"):
+			i++
+			n, ok := c.ArgInt(i)
+			if !ok {
+				return false
+			}
+			r.count = max(n, 0)
+		case more > 0 && is(arg, "streams"):
+			if more%2 != 0 {
+				c.Error(errUnbalanced(c.cmd, r.grouped))
+				return false
+			}
+			r.idsAt = i + 1 + more/2
+			r.keys = c.Args[i+1 : r.idsAt]
+		case more >= 2 && is(arg, "group"), is(arg, "noack"):
+			if !r.grouped {
+				c.Error("ERR The " + upper(string(arg)) + " option is only supported by " +
+					"XREADGROUP. You called XREAD instead.")
+				return false
+			}
+			if is(arg, "noack") {
+				r.noack = true
+				continue
+			}
+			r.named, r.group, r.consumer = true, c.Args[i+1], c.Args[i+2]
+			i += 2
+		default:
+			c.Error(ErrSyntax)
+			return false
+		}
+	}
+	switch {
+	case r.idsAt == 0:
+		c.Error(ErrSyntax)
+	case r.grouped && !r.named:
+		c.Error("ERR Missing GROUP option for XREADGROUP")
+	default:
+		return true
+	}
+	return false
+}
+
+func errUnbalanced(cmd *Command, grouped bool) string {
+	ids := "an ID, '+', or '$'"
+	if grouped {
+		ids = "an ID or '>'"
+	}
+	return "ERR Unbalanced '" + cmd.full + "' list of streams: for each stream key " + ids +
+		" must be specified."
+}
+
+// errMeaningless says that XREADGROUP knows no such id.
+func errMeaningless(id string) string {
+	return "ERR The " + id + " ID is meaningless in the context of XREADGROUP: you want to read " +
+		"the history of this consumer by specifying a proper ID, or use the > ID to get new " +
+		"messages. The " + id + " ID would just return an empty result set."
+}
+
+// streamReadFrom finds out behind which id of each stream to read.
+func (c *Call) streamReadFrom(r *streamRead) bool {
+	r.from = make([]stream.ID, len(r.keys))
+	if r.grouped {
+		r.groups = make([]*stream.Group, len(r.keys))
+		r.history = make([]bool, len(r.keys))
+	}
+	for i, key := range r.keys {
+		s, ok := c.asStream(c.lookupRead(key))
+		if !ok {
+			return false
+		}
+		if r.grouped {
+			if s != nil {
+				r.groups[i] = s.Group(r.group)
+			}
+			if r.groups[i] == nil {
+				c.Error("NOGROUP No such key '" + clip(key, len(key)) + "' or consumer group '" +
+					clip(r.group, len(r.group)) + "' in XREADGROUP with GROUP option")
+				return false
+			}
+		}
+		if !c.streamReadID(r, i, s) {
+			return false
+		}
+	}
+	return true
+}
+
+// streamReadID reads the id of a stream, which may be nil.
+func (c *Call) streamReadID(r *streamRead, i int, s *stream.Stream) bool {
+	switch arg := c.Args[r.idsAt+i]; {
+	case is(arg, "$"), is(arg, "+"):
+		if r.grouped {
+			c.Error(errMeaningless(string(arg[:1])))
+			return false
+		}
+		switch {
+		case s == nil:
+		case is(arg, "$"):
+			r.from[i] = s.Last
+		case s.Len() > 0:
+			r.from[i], _ = s.LastEntry().Prev()
+		}
+	case is(arg, ">"):
+		if !r.grouped {
+			c.Error("ERR The > ID can be specified only when calling XREADGROUP using the " +
+				"GROUP <group> <consumer> option.")
+			return false
+		}
+	default:
+		id, ok := c.argStreamID(r.idsAt + i)
+		if !ok {
+			return false
+		}
+		r.from[i] = id
+		if r.grouped {
+			// The greatest id is what Redis itself writes for >.
+			r.history[i] = id != stream.MaxID
+		}
+	}
+	return true
+}
+
+// streamServe writes what there is to read of a stream and reports whether there is something.
+func (c *Call) streamServe(r *streamRead, i int, o *object) bool {
+	s := o.stream()
+	if !r.grouped {
+		if s.Len() == 0 || !r.from[i].Less(s.LastEntry()) {
+			return false
+		}
+		c.streamName(r.keys[i])
+		start, _ := r.from[i].Next()
+		c.streamEntries(s.Range(start, stream.MaxID), r.count)
+		return true
+	}
+	c.e.weigh(o)
+	g := r.groups[i]
+	fresh := s.Len() > 0 && g.Last.Less(s.LastEntry())
+	if !fresh && c.afterLoad() {
+		return false
+	}
+	consumer := c.groupConsumer(r.keys[i], r.group, g, r.consumer, r.noack)
+	consumer.Seen = c.sinceMs()
+	switch {
+	case r.history[i]:
+		c.streamName(r.keys[i])
+		start, _ := r.from[i].Next()
+		c.streamHistory(s, consumer, start, r.count)
+	case fresh:
+		c.streamName(r.keys[i])
+		c.streamDeliver(r, i, s, consumer)
+		c.signalAside(1, 0, "", r.keys[i])
+	default:
+		return false
+	}
+	return true
+}
+
+// streamName begins what is read of a stream.
+func (c *Call) streamName(key []byte) {
+	if !c.RESP3 {
+		c.Array(2)
+	}
+	c.Bulk(key)
+}
+
+// groupConsumer returns the consumer of a name, which is made if need be; told is whether replicas
+// are told of that.
+func (c *Call) groupConsumer(
+	key, group []byte, g *stream.Group, name []byte, told bool,
+) *stream.Consumer {
+	consumer := g.Consumer(name)
+	if consumer == nil {
+		consumer = g.AddConsumer(string(name), c.sinceMs())
+		c.signalAside(1, notifyStream, "xgroup-createconsumer", key)
+		if told {
+			c.Propagate("XGROUP", []byte("CREATECONSUMER"), key, group, name)
+		}
+	}
+	return consumer
+}
+
+// streamHistory writes what a consumer has pending from an id on, and counts that as a delivery.
+func (c *Call) streamHistory(
+	s *stream.Stream, consumer *stream.Consumer, start stream.ID, count int64,
+) {
+	at, n := c.ArrayLater(), 0
+	now := c.sinceMs()
+	for p := consumer.Seek(start); p.Valid() && (count == 0 || int64(n) < count); p.Next() {
+		if it := s.Range(p.ID(), p.ID()); it.Next() {
+			c.streamEntry(it)
+			p.Pending().Time = now
+			p.Pending().Count++
+		} else { // it was deleted from the stream
+			c.Array(2)
+			c.streamID(p.ID())
+			c.NullArray()
+		}
+		n++
+	}
+	c.ArrayEnd(at, '*', n)
+}
+
+// streamDeliver writes the entries that no consumer of the group was given yet. They become pending
+// with the consumer.
+func (c *Call) streamDeliver(
+	r *streamRead, i int, s *stream.Stream, consumer *stream.Consumer,
+) {
+	g, now := r.groups[i], c.sinceMs()
+	start, _ := g.Last.Next()
+	at, n, moved := c.ArrayLater(), 0, false
+	for it := s.Range(start, stream.MaxID); (r.count == 0 || int64(n) < r.count) && it.Next(); n++ {
+		moved = s.Deliver(g, it.ID()) || moved
+		c.streamEntry(it)
+		if r.noack {
+			continue
+		}
+		p := g.Assign(it.ID(), consumer)
+		p.Time, p.Count = now, 1
+		consumer.Active = now
+		c.propagateClaim(r.keys[i], r.group, g, idText(it.ID()), p)
+	}
+	c.ArrayEnd(at, '*', n)
+	if moved {
+		c.propagateGroupID(r.keys[i], r.group, g)
+	}
+}
+
+// propagateClaim propagates what has become of an entry that is pending; id is its id as text.
+func (c *Call) propagateClaim(key, group []byte, g *stream.Group, id []byte, p *stream.Pending) {
+	if c.propagates() {
+		c.Propagate("XCLAIM", key, group, []byte(p.Consumer.Name), []byte("0"), id, []byte("TIME"),
+			decimal(p.Time), []byte("RETRYCOUNT"), decimal(p.Count), []byte("FORCE"),
+			[]byte("JUSTID"), []byte("LASTID"), idText(g.Last))
+	}
+}
+
+// propagateGroupID propagates how far a group has come.
+func (c *Call) propagateGroupID(key, group []byte, g *stream.Group) {
+	if c.propagates() {
+		c.Propagate("XGROUP", []byte("SETID"), key, group, idText(g.Last), []byte("ENTRIESREAD"),
+			decimal(g.Read))
+	}
+}
+
+// awaitEntries waits for entries. What was behind the last entry of a stream is from then on behind
+// the entry that was the last.
+func (c *Call) awaitEntries(r *streamRead) {
+	for i := range r.keys {
+		if at := r.idsAt + i; is(c.Args[at], "$") {
+			c.Args[at] = idText(r.from[i])
+		}
+	}
+	p := c.block(r.keys, kindStream, r.deadline, replyNullArray)
+	p.always = r.grouped
+}
