@@ -275,6 +275,36 @@ func TestLockstep(t *testing.T) {
 	}
 }
 
+// TestLockstepStreams is TestLockstep for clients that wait for entries of streams.
+func TestLockstepStreams(t *testing.T) {
+	ref := coretest.StartReference(t)
+	ref.NeedClock(t)
+	gen := newGenerator(t, func(name, group string) bool {
+		switch group {
+		case "stream", "transactions":
+			return !strings.HasSuffix(name, "help")
+		}
+		switch name {
+		case "set", "del", "rename", "copy", "move", "select", "swapdb", "expire", "persist",
+			"pexpire", "flushall", "flushdb", "restore", "lpush":
+			return true
+		}
+		return false
+	})
+	l := coretest.Lockstep{
+		Left:  func() (*coretest.Engine, error) { return coretest.NewEngine(testConfig) },
+		Right: ref.Session,
+	}
+	for range *diffCommands / runLen {
+		moves := gen.Moves(runLen, 5, func(name string) bool {
+			return strings.HasPrefix(name, "xread")
+		})
+		if err := l.Compare(moves); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
 // trackings are the modes of CLIENT TRACKING that a TestLockstepTracking takes turns with.
 var trackings = [][]string{
 	{"ON"}, {"ON"}, {"OFF"}, {"ON", "NOLOOP"}, {"ON", "OPTIN"}, {"ON", "OPTOUT", "NOLOOP"},

@@ -13,6 +13,9 @@ import (
 
 	"github.com/redlet/redlet/core"
 	"github.com/redlet/redlet/core/coretest"
+	"github.com/redlet/redlet/core/internal/listpack"
+	"github.com/redlet/redlet/core/internal/rdb"
+	"github.com/redlet/redlet/core/internal/stream"
 	"github.com/redlet/redlet/internal/sds"
 )
 
@@ -118,6 +121,7 @@ func (s server) fill() {
 		run("ZADD", "zlarge", strconv.Itoa(i*i*i%777)+".5", texture(i%200)+strconv.Itoa(i))
 	}
 	run("ZADD", "zlarge", "inf", "top", "-0", "zero", "-inf", "bottom", "5e-324", "tiny")
+	s.fillStreams(run)
 	run("HSET", "h", "f", "v", "g", "12")
 	run("HSET", "hh", "f", "v")
 	for i := range 200 {
@@ -127,6 +131,85 @@ func (s server) fill() {
 	run("HPEXPIREAT", "h", "4102444800000", "FIELDS", "1", "f")
 	run("HPEXPIREAT", "ht", "4102444800000", "FIELDS", "1", "f7")
 	run("HPEXPIREAT", "ht", "4102444800007", "FIELDS", "2", "f8", "f100")
+}
+
+// fillStreams stores streams. The times of their consumers are told, not the server's.
+func (s server) fillStreams(run func(args ...string)) {
+	for i := range 400 {
+		id := strconv.Itoa(1+i/3*i) + "-" + strconv.Itoa(i%3)
+		run("XADD", "entries", id, "f"+strconv.Itoa(i/250), texture(i%40), "g", strconv.Itoa(i*i*i))
+		run("XADD", "trimmed", "MAXLEN", "~", "50", strconv.Itoa(i+1), "f", "v")
+		if i%7 == 3 {
+			run("XDEL", "entries", id, strconv.Itoa(1+i/3*i))
+		}
+	}
+	run("XGROUP", "CREATE", "entries", "none", "0")
+	run("XGROUP", "CREATE", "entries", "some", "$", "ENTRIESREAD", "300")
+	run("XADD", "emptied", "18446744073709551615-18446744073709551615", "f", "v")
+	run("XTRIM", "emptied", "MAXLEN", "0")
+	for version := range 3 {
+		run("RESTORE", "groups"+strconv.Itoa(version+1), "0", groupPayload(version))
+	}
+}
+
+// groupPayload is a payload of a stream with groups in the layout of a version, counted from 0.
+func groupPayload(version int) string {
+	s := stream.New(0)
+	for i := range uint64(5) {
+		s.Add(stream.ID{Ms: i + 1}, [][]byte{[]byte("f"), []byte("v")}, stream.Limits{Entries: 3})
+	}
+	var w rdb.Writer
+	w.BeginPayload(nil)
+	w.Type([]rdb.Type{
+		rdb.TypeStreamListpacks, rdb.TypeStreamListpacks2, rdb.TypeStreamListpacks3,
+	}[version])
+	keys, _ := s.Nodes()
+	w.Length(uint64(keys))
+	s.EachNode(func(key []byte, p listpack.Pack) {
+		w.String(key)
+		w.String(p)
+	})
+	numbers := []uint64{5, 5, 0, 1, 0, 0, 0, 9} // length, last, first, greatest deleted, added
+	if version == 0 {
+		numbers = numbers[:3]
+	}
+	for _, n := range numbers {
+		w.Length(n)
+	}
+	w.Length(2)
+	for i, name := range []string{"g", "h"} {
+		w.String([]byte(name))
+		w.StreamID(stream.ID{Ms: 1 + 2*uint64(i)})
+		if version > 0 {
+			w.Length(uint64(i) - 1) // unknown, or none
+		}
+		w.Length(2)
+		for id := range uint64(2) {
+			w.RawStreamID(stream.ID{Ms: id + 1})
+			w.Int64(1_700_000_000_000 + int64(id))
+			w.Length(id + 1)
+		}
+		consumerPayload(&w, version)
+	}
+	return string(w.EndPayload())
+}
+
+// consumerPayload writes three consumers, of which the last has nothing pending.
+func consumerPayload(w *rdb.Writer, version int) {
+	w.Length(3)
+	for c := range 3 {
+		w.String([]byte(strconv.Itoa(c)))
+		w.Int64(1_700_000_000_123)
+		if version == 2 {
+			w.Int64(1_700_000_000_100 * int64(c%2))
+		}
+		if c == 2 {
+			w.Length(0)
+			return
+		}
+		w.Length(1)
+		w.RawStreamID(stream.ID{Ms: uint64(c) + 1})
+	}
 }
 
 // told tells of every key in every database what it holds.
@@ -248,7 +331,10 @@ func damaged(t *testing.T, config map[string]string) (e *core.Engine, image []by
 		{"SET", "e", "x", "PXAT", "4102444800123"}, {"SET", "c", strings.Repeat("ab", 50)},
 		{"SELECT", "3"}, {"RPUSH", "l", "a", "1", strings.Repeat("q", 30)},
 		{"SADD", "i", "1", "70000"}, {"SADD", "p", "a", "5"}, {"SADD", "t", "b", texture(9)},
-		{"HSET", "h", "f", "v", "g", "12"}, {"HPEXPIREAT", "h", "4102444800000", "FIELDS", "1", "f"}} {
+		{"HSET", "h", "f", "v", "g", "12"}, {"HPEXPIREAT", "h", "4102444800000", "FIELDS", "1", "f"},
+		{"XADD", "x", "1-1", "a", "1"}, {"XADD", "x", "1-2", "a", "1", "b", "2"},
+		{"XGROUP", "CREATE", "x", "g", "0"}, {"XREADGROUP", "GROUP", "g", "c", "STREAMS", "x", ">"},
+		{"XDEL", "x", "1-1"}} {
 		s.Send('A', coretest.Request(cmd...))
 	}
 	return s.Engine, s.Snapshot(nil)

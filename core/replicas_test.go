@@ -43,6 +43,30 @@ func TestReplicate(t *testing.T) {
 			"SELECT 0\nhset h f 1 g 2\nHPEXPIREAT h 1700000100000 fields 1 f\nHDEL h g"},
 		{"sets", "sadd s a|spop s|sadd i 1 2|spop i 2|sadd i 1 1|spop i 0|smove i s 2",
 			"SELECT 0\nsadd s a\nSREM s a\nsadd i 1 2\nDEL i\nsadd i 1 1"},
+		{"streams", "xadd s * a 1|xadd s maxlen ~ 1 limit 5 1700000000000-* a 1|" +
+			"xadd s maxlen 1 2000000000000 a 1|xtrim s maxlen ~ 0|xtrim s maxlen ~ 0 limit 0|" +
+			"xadd s minid ~ 3 2000000000001 a 1|xadd s nomkstream 2000000000002-0 a 1|xlen s",
+			"SELECT 0\nxadd s 1700000000000-0 a 1\n" +
+				"xadd s maxlen = 2 limit 5 1700000000000-1 a 1\n" +
+				"xadd s maxlen 1 2000000000000 a 1\nxtrim s maxlen = 0\n" +
+				"xadd s minid = 2000000000001-0 2000000000001 a 1\n" +
+				"xadd s nomkstream 2000000000002-0 a 1"},
+		{"readers", "xgroup create s g 0 mkstream|xadd s 1 a 1|xadd s 2 a 1|" +
+			"xreadgroup group g c count 1 streams s >|xreadgroup group g c streams s 0|" +
+			"xreadgroup group g d noack streams s >|xreadgroup group g e streams s 0|xack s g 1",
+			"SELECT 0\nxgroup create s g 0 mkstream\nxadd s 1 a 1\nxadd s 2 a 1\nMULTI\n" +
+				"XCLAIM s g c 0 1-0 TIME 1700000000000 RETRYCOUNT 1 FORCE JUSTID LASTID 1-0\n" +
+				"XGROUP SETID s g 1-0 ENTRIESREAD 1\nEXEC\nMULTI\nXGROUP CREATECONSUMER s g d\n" +
+				"XGROUP SETID s g 2-0 ENTRIESREAD 2\nEXEC\nxack s g 1"},
+		{"claims", "xgroup create s g 0 mkstream|xadd s 1 a 1|xadd s 2 a 1|" +
+			"xclaim s g c 0 1 force justid|xclaim s g d 0 9|xclaim s g d 0 9 lastid 5|" +
+			"xautoclaim s g d 0 0|xautoclaim s g d 5 0|xdel s 1|xclaim s g d 0 1",
+			"SELECT 0\nxgroup create s g 0 mkstream\nxadd s 1 a 1\nxadd s 2 a 1\n" +
+				"XCLAIM s g c 0 1 TIME 1700000000000 RETRYCOUNT 1 FORCE JUSTID LASTID 0-0\n" +
+				"XGROUP SETID s g 5-0 ENTRIESREAD -1\n" +
+				"XCLAIM s g d 0 1-0 TIME 1700000000000 RETRYCOUNT 2 FORCE JUSTID LASTID 5-0\n" +
+				"xdel s 1\n" +
+				"XCLAIM s g d 0 1 TIME 1700000000000 RETRYCOUNT 2 FORCE JUSTID LASTID 5-0"},
 		{"transactions", "multi|set a 1|get a|set b 2|exec|multi|set a 1|exec",
 			"MULTI\nSELECT 0\nset a 1\nset b 2\nEXEC\nset a 1"},
 		{"scripts", `eval "redis.call('set','a',1) redis.call('get','a')" 0`, "SELECT 0\nset a 1"},

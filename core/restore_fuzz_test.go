@@ -21,7 +21,14 @@ var afterwards = [][]string{
 	{"HPTTL", "k", "FIELDS", "2", "f", "g"}, {"HINCRBY", "k", "n", "1"}, {"SMEMBERS", "k"},
 	{"SADD", "k", "x", "5", "100000"}, {"SREM", "k", "a", "1"}, {"SSCAN", "k", "0"},
 	{"SRANDMEMBER", "k", "3"}, {"SINTERSTORE", "k2", "k", "k"}, {"SUNIONSTORE", "k2", "k"},
-	{"SPOP", "k"}, {"SPOP", "k", "3"}, {"RENAME", "k", "k3"},
+	{"SPOP", "k"}, {"SPOP", "k", "3"}, {"XADD", "k", "*", "f", "v"}, {"XRANGE", "k", "-", "+"},
+	{"XREVRANGE", "k", "+", "-"}, {"XDEL", "k", "1-1", "1-2"}, {"XTRIM", "k", "MAXLEN", "1"},
+	{"XTRIM", "k", "MINID", "2"}, {"XINFO", "STREAM", "k", "FULL", "COUNT", "0"},
+	{"XGROUP", "CREATE", "k", "h", "$"}, {"XREADGROUP", "GROUP", "g", "c", "STREAMS", "k", ">"},
+	{"XREADGROUP", "GROUP", "g", "c", "STREAMS", "k", "0"}, {"XACK", "k", "g", "1-1"},
+	{"XPENDING", "k", "g"}, {"XPENDING", "k", "g", "-", "+", "9"}, {"XINFO", "GROUPS", "k"},
+	{"XAUTOCLAIM", "k", "g", "d", "0", "0"}, {"XCLAIM", "k", "g", "d", "0", "1-1", "FORCE"},
+	{"XGROUP", "DELCONSUMER", "k", "g", "c"}, {"XGROUP", "DESTROY", "k", "g"},
 	{"ZRANGE", "k", "0", "-1", "WITHSCORES"}, {"ZADD", "k", "1", "a", "-inf", "b"}, {"ZREM", "k", "a"},
 	{"ZRANGE", "k", "(1", "inf", "BYSCORE", "LIMIT", "1", "2"}, {"ZRANGEBYLEX", "k", "[a", "(c"},
 	{"ZREVRANGEBYLEX", "k", "[c", "-"}, {"ZRANK", "k", "b"}, {"ZSCAN", "k", "0"}, {"ZPOPMIN", "k"},
@@ -30,6 +37,7 @@ var afterwards = [][]string{
 	{"ZADD", "k", "7", "a member that is much too long for what a listpack of members may have"},
 	{"PFCOUNT", "k"}, {"PFADD", "k", "x"}, {"PFMERGE", "k2", "k"}, {"PFDEBUG", "DECODE", "k"},
 	{"PFDEBUG", "GETREG", "k"}, {"PFADD", "k", "y"},
+	{"RENAME", "k", "k3"},
 }
 
 // FuzzRestore restores anything as a value and then uses it in every way: nothing may come of it
@@ -50,6 +58,11 @@ func FuzzRestore(f *testing.F) {
 		{{"CONFIG", "SET", "hash-max-listpack-entries", "1"}, {"HSET", "k", "f", "v", "g", "12"}},
 		{{"CONFIG", "SET", "hash-max-listpack-entries", "1"}, {"HSET", "k", "f", "v", "g", "12"},
 			{"HPEXPIRE", "k", "100", "FIELDS", "1", "g"}},
+		{{"XADD", "k", "1-1", "a", "1"}, {"XADD", "k", "1-2", "a", "1", "b", "2"},
+			{"XGROUP", "CREATE", "k", "g", "0"}, {"XDEL", "k", "1-1"},
+			{"XREADGROUP", "GROUP", "g", "c", "STREAMS", "k", ">"}},
+		{{"CONFIG", "SET", "stream-node-max-entries", "1"}, {"XADD", "k", "1-1", "a", "1"},
+			{"XADD", "k", "1-2", "a", "1"}, {"XGROUP", "CREATE", "k", "g", "0"}},
 	} {
 		e := start(f)
 		for _, args := range commands {
