@@ -292,8 +292,20 @@ func TestLockstepStreams(t *testing.T) {
 		return false
 	})
 	l := coretest.Lockstep{
-		Left:  func() (*coretest.Engine, error) { return coretest.NewEngine(testConfig) },
-		Right: ref.Session,
+		Left: func() (*coretest.Engine, error) {
+			e, err := coretest.NewEngine(testConfig)
+			if err == nil {
+				err = expireWhenAsked(e)
+			}
+			return e, err
+		},
+		Right: func() (*coretest.Network, error) {
+			n, err := ref.Session()
+			if err == nil {
+				err = expireWhenAsked(n)
+			}
+			return n, err
+		},
 	}
 	for range *diffCommands / runLen {
 		moves := gen.Moves(runLen, 5, func(name string) bool {
@@ -365,13 +377,19 @@ func TestLockstepTracking(t *testing.T) {
 // greeted are the clients of TestLockstepTracking.
 const greeted = "ABCD"
 
-// greet has clients speak RESP3; what servers say of themselves differs. Keys go when somebody asks
-// for them: when else they go is the server's own business.
-func greet(s coretest.Session) error {
+// expireWhenAsked has keys go when somebody asks for them: when else they go, and whether before or
+// behind a client whose time is up too, is the server's own business.
+func expireWhenAsked(s coretest.Session) error {
 	if err := s.Send('A', coretest.Request("DEBUG", "SET-ACTIVE-EXPIRE", "0")); err != nil {
 		return err
 	}
-	if _, err := s.Receive('A', true); err != nil {
+	_, err := s.Receive('A', true)
+	return err
+}
+
+// greet has clients speak RESP3; what servers say of themselves differs.
+func greet(s coretest.Session) error {
+	if err := expireWhenAsked(s); err != nil {
 		return err
 	}
 	for _, c := range []byte(greeted) {
