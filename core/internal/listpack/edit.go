@@ -15,6 +15,13 @@ func (p Pack) Append(s []byte) Pack {
 
 // AppendInt adds n as the last element.
 func (p Pack) AppendInt(n int64) Pack {
+	if uint64(n) < 0x80 {
+		pos, count := len(p)-1, p.count()
+		p = p.open(pos, 2)
+		p[pos], p[pos+1] = byte(n), 1
+		p.addCount(count, 1)
+		return p
+	}
 	return p.insert(len(p)-1, &Value{n: n, isInt: true})
 }
 
@@ -57,6 +64,10 @@ func (p Pack) Overwrite(pos int, s []byte) bool {
 
 // ReplaceInt puts n in the place of the element at pos, and stands at pos after that.
 func (p Pack) ReplaceInt(pos int, n int64) Pack {
+	if p[pos] < 0x80 && uint64(n) < 0x80 {
+		p[pos] = byte(n)
+		return p
+	}
 	return p.replace(pos, &Value{n: n, isInt: true})
 }
 

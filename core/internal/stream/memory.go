@@ -15,8 +15,8 @@ const (
 func (s *Stream) Memory() int {
 	n := streamBytes + nodeKeyBytes*s.nodes.n + s.bytes + groupBytes*s.shared.groups +
 		consumerBytes*s.shared.consumers + pendingBytes*s.shared.pending + s.shared.names
-	if last := s.nodes.last(); last.valid() {
-		n += max(0, lastNodeRoom-last.val().size)
+	if s.tail != nil {
+		n += max(0, lastNodeRoom-s.tail.size)
 	}
 	return n
 }

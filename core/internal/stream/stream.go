@@ -19,6 +19,7 @@ type Stream struct {
 	Added      int64 // entries that were ever added
 
 	nodes  tree[*node]
+	tail   *node // the last of them, nil without one
 	length int64
 	radix  int // how many nodes beyond its root Redis's radix tree has
 	bytes  int // of the nodes
@@ -44,6 +45,9 @@ func (s *Stream) Nodes() (keys, radix int) { return s.nodes.n, s.radix + 1 }
 func (s *Stream) putNode(n *node) {
 	s.radix += radixShare(&s.nodes, n.id)
 	s.nodes.put(n.id, n)
+	if s.tail == nil || s.tail.id.Less(n.id) {
+		s.tail = n
+	}
 	s.resize(n)
 }
 
@@ -51,6 +55,12 @@ func (s *Stream) dropNode(n *node) {
 	s.nodes.remove(n.id)
 	s.radix -= radixShare(&s.nodes, n.id)
 	s.bytes -= n.size
+	if s.tail == n {
+		if s.tail = nil; s.nodes.n > 0 {
+			last := s.nodes.last()
+			s.tail = last.val()
+		}
+	}
 }
 
 // resize counts what a node takes now.
@@ -90,21 +100,16 @@ func dataSize(fields [][]byte) int64 {
 
 // Add appends an entry: fields, each followed by its value. Its id is greater than Last.
 func (s *Stream) Add(id ID, fields [][]byte, lim Limits) {
-	var n *node
-	if last := s.nodes.last(); last.valid() {
-		n = last.val()
-		if n.full(dataSize(fields), lim) {
+	if n := s.tail; n != nil && !n.full(dataSize(fields), lim) {
+		n.add(id, fields)
+		s.resize(n)
+	} else {
+		if n != nil {
 			n.trim()
-			n = nil
 		}
-	}
-	if n == nil {
 		n = newNode(id, fields)
 		n.add(id, fields)
 		s.putNode(n)
-	} else {
-		n.add(id, fields)
-		s.resize(n)
 	}
 	s.Last = id
 	s.Added++

@@ -120,11 +120,13 @@ func (o *plain) compare(t *testing.T, s *Stream, rng *rand.Rand) {
 func invariants(t *testing.T, s *Stream) {
 	t.Helper()
 	var ids []ID
+	var tail *node
 	size := 0
 	for c := s.nodes.first(); c.valid(); c.next() {
 		n := c.val()
 		ids = append(ids, c.id())
 		size += n.size
+		tail = n
 		if !n.valid() || n.id != c.id() {
 			t.Fatal("a node that is none")
 		}
@@ -132,7 +134,8 @@ func invariants(t *testing.T, s *Stream) {
 			t.Fatal(err)
 		}
 	}
-	if keys, radix := s.Nodes(); keys != len(ids) || radix != radixNodes(ids, 0) || size != s.bytes {
+	if keys, radix := s.Nodes(); keys != len(ids) || radix != radixNodes(ids, 0) || size != s.bytes ||
+		s.tail != tail {
 		t.Fatalf("%d nodes, %d radix nodes, %d bytes", keys, radix, s.bytes)
 	}
 }
