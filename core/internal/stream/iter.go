@@ -52,7 +52,7 @@ func (it *Iterator) Next() bool {
 			}
 			continue
 		}
-		it.entry = it.n.entry(it.pos, it.masterLen)
+		it.entry.read(it.n, it.pos, it.masterLen)
 		switch id := it.entry.id; {
 		case it.high.Less(id):
 			it.end()
@@ -78,7 +78,7 @@ func (it *Iterator) nextBack() bool {
 			it.pos = -1
 			continue
 		}
-		it.entry = it.n.entry(it.n.before(it.pos), it.masterLen)
+		it.entry.read(it.n, it.n.before(it.pos), it.masterLen)
 		it.pos = it.n.pack.Prev(it.entry.pos)
 		switch id := it.entry.id; {
 		case id.Less(it.low):

@@ -33,6 +33,9 @@ var headPos = listpack.New(0).AppendInt(0).First()
 
 // int returns the number at a place of the node, which is known to hold one.
 func (n *node) int(pos int) int64 {
+	if b := n.pack[pos]; b < 0x80 {
+		return int64(b)
+	}
 	_, v, _ := n.pack.At(pos)
 	return v
 }
@@ -155,9 +158,9 @@ func (e *entry) elements() int {
 	return 2 * e.fields
 }
 
-// entry reads the start of the entry at pos; master is the number of the first entry's fields.
-func (n *node) entry(pos, master int) entry {
-	e := entry{flags: n.int(pos), pos: pos, fields: master}
+// read reads the start of the entry at pos; master is the number of the first entry's fields.
+func (e *entry) read(n *node, pos, master int) {
+	e.flags, e.pos, e.fields = n.int(pos), pos, master
 	pos = n.pack.Next(pos)
 	e.id.Ms = n.id.Ms + uint64(n.int(pos))
 	pos = n.pack.Next(pos)
@@ -168,7 +171,6 @@ func (n *node) entry(pos, master int) entry {
 		pos = n.pack.Next(pos)
 	}
 	e.body = pos
-	return e
 }
 
 // skip returns the place so many elements further on; -1 at the end.

@@ -266,8 +266,8 @@ func (t *Trim) wholly(n *node, left int64) bool {
 func (s *Stream) trimNode(n *node, t *Trim) int64 {
 	_, master, pos := n.master()
 	gone := int64(0)
-	for pos >= 0 {
-		e := n.entry(pos, master)
+	for e := (entry{}); pos >= 0; {
+		e.read(n, pos, master)
 		if t.ByID && !e.id.Less(t.MinID) || !t.ByID && s.length <= t.MaxLen {
 			break
 		}

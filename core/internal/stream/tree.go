@@ -166,7 +166,7 @@ func (t *tree[V]) remove(id ID) bool {
 		}
 		p = up
 	}
-	for t.root.kids != nil && len(t.root.kids) == 1 {
+	for len(t.root.kids) == 1 {
 		t.root = t.root.kids[0]
 	}
 	if t.n == 0 {
