@@ -1,7 +1,6 @@
 package core
 
 import (
-	"bytes"
 	"errors"
 	"strconv"
 
@@ -122,7 +121,7 @@ func (e streamError) Error() string { return string(e) }
 
 // Node takes a node of entries.
 func (l *streamLoader) Node(id stream.ID, p listpack.Pack) error {
-	if !l.s.LoadNode(id, bytes.Clone(p)) {
+	if !l.s.LoadNode(id, p) {
 		return streamError("a node of a stream is malformed or there twice")
 	}
 	return nil
@@ -130,8 +129,8 @@ func (l *streamLoader) Node(id stream.ID, p listpack.Pack) error {
 
 // Head takes what the stream counts.
 func (l *streamLoader) Head(h *rdb.StreamHead) error {
-	if h.Length != uint64(l.s.Len()) {
-		return streamError("the length of a stream differs from its entries")
+	if !l.s.SetLen(int64(h.Length)) {
+		return streamError("a stream has entries and no nodes")
 	}
 	l.s.Last, l.counts = h.Last, h.Counts
 	if h.Counts {

@@ -19,28 +19,43 @@ func (e *Error) Error() string {
 // Validate checks every byte of b, which may come from anywhere, and returns b as a Pack. The pack
 // lies in b.
 func Validate(b []byte) (Pack, error) {
-	if len(b) < EmptySize {
-		return nil, &Error{len(b), "it is too short"}
-	}
-	if uint64(binary.LittleEndian.Uint32(b)) != uint64(len(b)) {
-		return nil, &Error{0, "the size differs from that of the data"}
-	}
-	if b[len(b)-1] != endByte {
-		return nil, &Error{len(b) - 1, "the end mark is missing"}
-	}
-	elements := b[:len(b)-1]
-	count := 0
-	for pos := headerSize; pos < len(elements); count++ {
-		size, reason := checkEntry(elements[pos:])
-		if reason != "" {
-			return nil, &Error{pos, reason}
-		}
-		pos += size
+	count, err := validate(b)
+	if err != nil {
+		return nil, err
 	}
 	if n := Pack(b).count(); n != countUnknown && n != count {
 		return nil, &Error{4, "the count differs from that of the elements"}
 	}
 	return Pack(b), nil
+}
+
+// ValidateUncounted is Validate without regard to how many elements the head says there are. Of
+// such a pack Len and Index must not be asked.
+func ValidateUncounted(b []byte) (Pack, error) {
+	_, err := validate(b)
+	return Pack(b), err
+}
+
+// validate checks all but the count in the head, and counts.
+func validate(b []byte) (count int, err error) {
+	if len(b) < EmptySize {
+		return 0, &Error{len(b), "it is too short"}
+	}
+	if uint64(binary.LittleEndian.Uint32(b)) != uint64(len(b)) {
+		return 0, &Error{0, "the size differs from that of the data"}
+	}
+	if b[len(b)-1] != endByte {
+		return 0, &Error{len(b) - 1, "the end mark is missing"}
+	}
+	elements := b[:len(b)-1]
+	for pos := headerSize; pos < len(elements); count++ {
+		size, reason := checkEntry(elements[pos:])
+		if reason != "" {
+			return 0, &Error{pos, reason}
+		}
+		pos += size
+	}
+	return count, nil
 }
 
 // checkEntry checks the element that b begins with and returns its size, or what is wrong with it.

@@ -253,13 +253,10 @@ func (r *Reader) Float64() (float64, error) {
 	return math.Float64frombits(uint64(n)), err
 }
 
-// Length reads a length or another unsigned number.
+// Length reads a length or another unsigned number. As in Redis the start of an encoded string
+// passes for one of six bits.
 func (r *Reader) Length() (uint64, error) {
-	at := r.at
-	n, special, err := r.lengthOrEncoding()
-	if err == nil && special {
-		err = r.fail(at, "an encoded string stands where a length should")
-	}
+	n, _, err := r.lengthOrEncoding()
 	return n, err
 }
 

@@ -1,6 +1,9 @@
 package rdb
 
 import (
+	"bytes"
+	"math"
+
 	"github.com/redlet/redlet/core/internal/listpack"
 	"github.com/redlet/redlet/core/internal/stream"
 )
@@ -9,7 +12,7 @@ import (
 // all that is pending in it, and that by its consumers, each with the ids of what is pending with
 // it. An error of theirs ends the reading.
 type StreamSink interface {
-	// Node takes a node of entries.
+	// Node takes a node of entries, and the pack for its own.
 	Node(id stream.ID, p listpack.Pack) error
 	// Head takes what the stream counts.
 	Head(h *StreamHead) error
@@ -62,7 +65,7 @@ func (r *Reader) Stream(t Type, sink StreamSink) error {
 		numbers = numbers[:3]
 	}
 	for _, p := range numbers {
-		if *p, err = r.Length(); err != nil {
+		if *p, err = r.number(); err != nil {
 			return err
 		}
 	}
@@ -86,11 +89,26 @@ func (r *Reader) streamNode(sink StreamSink) error {
 	if !ok {
 		return r.fail(at, "the id of a stream's node has another length")
 	}
-	p, err := r.Listpack()
+	p, err := r.uncounted()
 	if err != nil {
 		return err
 	}
 	return sink.Node(id, p)
+}
+
+// uncounted is Listpack for a pack whose head may count its elements wrongly: Redis does not look
+// at the count of a stream's node. The pack is a copy.
+func (r *Reader) uncounted() (listpack.Pack, error) {
+	at := r.at
+	s, err := r.String()
+	if err != nil {
+		return nil, err
+	}
+	p, err := listpack.ValidateUncounted(bytes.Clone(s))
+	if err != nil {
+		return nil, r.fail(at, "a corrupt listpack: "+err.Error())
+	}
+	return p, nil
 }
 
 func (r *Reader) streamGroup(t Type, sink StreamSink) error {
@@ -105,7 +123,7 @@ func (r *Reader) streamGroup(t Type, sink StreamSink) error {
 		numbers = numbers[:2]
 	}
 	for _, p := range numbers {
-		if *p, err = r.Length(); err != nil {
+		if *p, err = r.number(); err != nil {
 			return err
 		}
 	}
@@ -129,6 +147,17 @@ func (r *Reader) streamGroup(t Type, sink StreamSink) error {
 	return sink.GroupEnd()
 }
 
+// number reads a number of a stream. As in Redis, what begins like none counts as the greatest.
+func (r *Reader) number() (uint64, error) {
+	if r.at < len(r.in) {
+		if b := r.in[r.at]; b&0xc0 == len32 && b != len32 && b != len64 {
+			r.at++
+			return math.MaxUint64, nil
+		}
+	}
+	return r.Length()
+}
+
 // rawID reads an id that has no length before it.
 func (r *Reader) rawID() (stream.ID, error) {
 	b, err := r.take(streamIDBytes)
@@ -145,7 +174,7 @@ func (r *Reader) streamPending(sink StreamSink) error {
 	if err != nil {
 		return err
 	}
-	count, err := r.Length()
+	count, err := r.number()
 	if err != nil {
 		return err
 	}

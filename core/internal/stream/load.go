@@ -37,10 +37,15 @@ func (s *Stream) LoadNode(id ID, p listpack.Pack) bool {
 	if _, taken := s.nodes.find(id); taken || !n.valid() {
 		return false
 	}
-	live, _ := n.counts()
-	s.length += live
 	s.putNode(n)
 	return true
+}
+
+// SetLen sets how many entries there are, as a file says. Redis takes its word, even if the nodes
+// hold others, unless there are no nodes at all; SetLen reports whether it can be.
+func (s *Stream) SetLen(n int64) bool {
+	s.length = n
+	return n == 0 || s.nodes.n > 0
 }
 
 // SetFirst finds the first entry: files did not tell it before version 2 of the layout.
@@ -81,14 +86,16 @@ func (g *Group) Owned() bool {
 	return n == g.pending.n
 }
 
-// valid reports whether a listpack, whatever is in it, is laid out as a node.
+// valid reports whether a listpack, whatever is in it, is laid out as a node. How many of its
+// entries are deleted is not compared with what they are marked as: Redis does not.
 func (n *node) valid() bool {
 	v := validator{p: n.pack, pos: n.pack.First()}
 	live, deleted, master := v.number(), v.number(), v.number()
-	if v.bad || live < 0 || deleted < 0 || !v.skip(master) || v.number() != 0 || v.bad {
+	if v.bad || !v.skip(master) || v.number() != 0 || v.bad {
 		return false
 	}
-	for v.pos >= 0 {
+	entries := live + deleted
+	for ; v.pos >= 0; entries-- {
 		flags := v.number()
 		v.number()
 		v.number()
@@ -99,13 +106,8 @@ func (n *node) valid() bool {
 		if !v.skip(elements) || v.number() != elements+fixed || v.bad {
 			return false
 		}
-		if flags&flagDeleted == 0 {
-			live--
-		} else {
-			deleted--
-		}
 	}
-	return live == 0 && deleted == 0
+	return entries == 0
 }
 
 // validator walks through a listpack that should be a node.

@@ -311,7 +311,7 @@ func FuzzLoadNode(f *testing.F) {
 			return
 		}
 		s := New(0)
-		if !s.LoadNode(ID{1, 2}, p) {
+		if !s.LoadNode(ID{1, 2}, p) || !s.SetLen(int64(len(b)%9)) {
 			return
 		}
 		s.SetFirst()
