@@ -54,10 +54,11 @@ func (it *Iterator) Next() bool {
 		}
 		it.entry.read(it.n, it.pos, it.masterLen)
 		switch id := it.entry.id; {
+		case it.entry.deleted():
 		case it.high.Less(id):
 			it.end()
 			return false
-		case it.entry.flags&flagDeleted == 0 && !id.Less(it.low):
+		case !id.Less(it.low):
 			it.begin()
 			return true
 		}
@@ -81,10 +82,11 @@ func (it *Iterator) nextBack() bool {
 		it.entry.read(it.n, it.n.before(it.pos), it.masterLen)
 		it.pos = it.n.pack.Prev(it.entry.pos)
 		switch id := it.entry.id; {
+		case it.entry.deleted():
 		case id.Less(it.low):
 			it.end()
 			return false
-		case it.entry.flags&flagDeleted == 0 && !it.high.Less(id):
+		case !it.high.Less(id):
 			it.begin()
 			return true
 		}

@@ -150,6 +150,9 @@ type entry struct {
 // same reports whether the entry has the fields of the node's first.
 func (e *entry) same() bool { return e.flags&flagSameFields != 0 }
 
+// deleted reports whether the entry is but marked, whatever its id.
+func (e *entry) deleted() bool { return e.flags&flagDeleted != 0 }
+
 // elements returns how many elements the body has.
 func (e *entry) elements() int {
 	if e.same() {

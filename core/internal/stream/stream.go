@@ -230,7 +230,7 @@ type Trim struct {
 // Trim removes entries and returns how many.
 func (s *Stream) Trim(t *Trim) int64 {
 	deleted := int64(0)
-	for at := s.nodes.first(); at.valid() && (t.ByID || s.length > t.MaxLen); at = s.nodes.first() {
+	for at := s.nodes.first(); at.valid() && (t.ByID || s.exceeds(t.MaxLen)); at = s.nodes.first() {
 		n := at.val()
 		live, _ := n.counts()
 		if t.Limit > 0 && deleted+live > t.Limit {
@@ -246,9 +246,11 @@ func (s *Stream) Trim(t *Trim) int64 {
 		s.length -= live
 		deleted += live
 	}
-	s.First = ID{}
-	if s.length > 0 {
-		s.First = s.first()
+	if deleted > 0 {
+		s.First = ID{}
+		if s.length > 0 {
+			s.First = s.first()
+		}
 	}
 	return deleted
 }
@@ -259,8 +261,12 @@ func (t *Trim) wholly(n *node, left int64) bool {
 	if t.ByID {
 		return n.lastID().Less(t.MinID)
 	}
-	return left >= t.MaxLen
+	return uint64(left) >= uint64(t.MaxLen)
 }
+
+// exceeds reports whether there are more than so many entries. The length of a stream that a file
+// has told may fall below zero, and then counts as great: Redis has no sign there.
+func (s *Stream) exceeds(most int64) bool { return uint64(s.length) > uint64(most) }
 
 // trimNode removes entries from the node that is the first to keep some.
 func (s *Stream) trimNode(n *node, t *Trim) int64 {
@@ -268,10 +274,10 @@ func (s *Stream) trimNode(n *node, t *Trim) int64 {
 	gone := int64(0)
 	for e := (entry{}); pos >= 0; {
 		e.read(n, pos, master)
-		if t.ByID && !e.id.Less(t.MinID) || !t.ByID && s.length <= t.MaxLen {
+		if t.ByID && !e.id.Less(t.MinID) || !t.ByID && !s.exceeds(t.MaxLen) {
 			break
 		}
-		if e.flags&flagDeleted == 0 {
+		if !e.deleted() {
 			n.pack = n.pack.ReplaceInt(pos, e.flags|flagDeleted) // of the same size
 			gone++
 			s.length--
