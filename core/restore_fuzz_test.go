@@ -37,6 +37,9 @@ var afterwards = [][]string{
 	{"ZADD", "k", "7", "a member that is much too long for what a listpack of members may have"},
 	{"PFCOUNT", "k"}, {"PFADD", "k", "x"}, {"PFMERGE", "k2", "k"}, {"PFDEBUG", "DECODE", "k"},
 	{"PFDEBUG", "GETREG", "k"}, {"PFADD", "k", "y"},
+	{"GEOSEARCH", "k", "FROMLONLAT", "0", "0", "BYRADIUS", "30000", "km", "WITHHASH", "WITHDIST"},
+	{"GEOSEARCHSTORE", "k2", "k", "FROMMEMBER", "a", "BYBOX", "1", "9999999", "m", "STOREDIST"},
+	{"GEOPOS", "k", "a", "1"}, {"GEOHASH", "k", "a"}, {"GEOADD", "k", "1", "1", "a"},
 	{"RENAME", "k", "k3"},
 }
 

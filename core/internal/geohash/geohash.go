@@ -119,7 +119,10 @@ func squeeze(x uint64) uint32 {
 // earthRadius is in metres.
 const earthRadius = 6372797.560856
 
-func radians(degrees float64) float64 { return degrees * (math.Pi / 180) }
+// Here as elsewhere a conversion to float64 keeps a product from being fused with a sum, which some
+// processors would do and others not.
+
+func radians(degrees float64) float64 { return float64(degrees * (math.Pi / 180)) }
 func degrees(radians float64) float64 { return radians / (math.Pi / 180) }
 
 // Distance is how many metres two points are apart, by the haversine formula.
