@@ -6,8 +6,8 @@ import "github.com/redlet/redlet/core/internal/histogram"
 // host may lend a stopwatch; what it shows reaches INFO's statistics and no other reply, since it
 // is not the same in a replay.
 
-// commandBegan is what the stopwatch shows as a command begins, in nanoseconds; 0 without one. It was
-// looked at when the command before ended, unless the host has been away since: a look costs a
+// commandBegan is what the stopwatch shows as a command begins, in nanoseconds; 0 without one. It
+// was looked at when the command before ended, unless the host has been away since: a look costs a
 // guest as much as a simple command.
 func (e *Engine) commandBegan() int64 {
 	if e.lap == 0 && e.stopwatch != nil {

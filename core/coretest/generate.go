@@ -369,8 +369,8 @@ func (m *maker) integer(name string) string {
 	return strconv.Itoa(m.rng.IntN(6))
 }
 
-// place is a coordinate, a distance or another number. Places are anywhere on the earth, or, so that
-// some are found, in two regions, one of them around an edge of the map.
+// place is a coordinate, a distance or another number. Places are anywhere on the earth, or, so
+// that some are found, in two regions, one of them around an edge of the map.
 func (m *maker) place(name string) string {
 	const usual = 12
 	f := m.rng.Float64()
