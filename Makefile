@@ -38,8 +38,11 @@ build: bin/redlet js/redlet.wasm ## build bin/redlet, guest and page in it, and 
 .PHONY: wasm
 wasm: $(GUEST) ## build the WebAssembly guest alone
 
+# The compiler takes call sites for hot until they are 99 % of the profile. 85 % makes the guest 1 % smaller
+# and no slower: what it saves in calls it loses in the processor's cache for code.
 $(GUEST): $(GUEST_FILES)
 	GOOS=wasip1 GOARCH=wasm $(GO) build -buildmode=c-shared -trimpath -ldflags='-s -w' \
+	  -gcflags=all=-d=pgoinlinecdfthreshold=85 \
 	  -o bin/guest.wasm ./wasm
 	$(GO) run ./internal/pack bin/guest.wasm $@
 
