@@ -285,6 +285,8 @@ type fieldChange struct {
 	h                               *hashValue
 	changed, deleted, stay, expired bool
 	at                              int64    // what expire gave
+	tried                           bool     // to give expiries,
+	was                             int64    // the soonest before which was this, or Never
 	given, gone                     [][]byte // what it gave it to, and what was deleted, for replicas
 }
 
@@ -297,12 +299,17 @@ func (ch *fieldChange) expire(field []byte, at int64, cond condition) int64 {
 		return fieldMissing
 	case !cond.allows(old, at):
 		return fieldRefused
-	case at <= ch.c.nowMs():
+	}
+	ch.at = at
+	if !ch.tried || old < ch.was {
+		ch.tried, ch.was = true, old
+	}
+	if at <= ch.c.nowMs() {
 		ch.delete(field)
 		return fieldDeleted
 	}
 	ch.h.SetExpiry(field, at)
-	ch.changed, ch.at = true, at
+	ch.changed = true
 	if ch.c.propagates() {
 		ch.given = append(ch.given, field)
 	}
@@ -358,6 +365,9 @@ func (ch *fieldChange) end() {
 		if e.happened {
 			c.signalModified(notifyHash, e.event, key)
 		}
+	}
+	if ch.tried {
+		ch.h.Note(ch.was, ch.at)
 	}
 	c.hashChanged(ch.h)
 }
@@ -584,7 +594,7 @@ func cmdHsetex(c *Call) {
 		h.EnableExpiry()
 	}
 	for i := 0; i < len(opt.pairs); i += 2 {
-		h.Set(opt.pairs[i], opt.pairs[i+1], opt.keep, lim)
+		h.Set(opt.pairs[i], opt.pairs[i+1], opt.keep || opt.at != hash.Never, lim)
 		if opt.at != hash.Never {
 			ch.expire(opt.pairs[i], opt.at, always)
 		}

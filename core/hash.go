@@ -110,10 +110,7 @@ func saveHash(w *rdb.Writer, o *object) {
 	soonest := h.NextExpiry()
 	if h.Encoding() != hash.Table {
 		if h.Encoding() == hash.ListpackEx {
-			if soonest == hash.Never {
-				soonest = 0
-			}
-			w.Int64(soonest)
+			w.Int64(h.Noted())
 		}
 		w.String(h.Pack())
 		return
@@ -136,8 +133,10 @@ func saveHash(w *rdb.Writer, o *object) {
 
 // hashLoader takes in a hash from an RDB file.
 type hashLoader struct {
-	h   hashValue
-	lim *hash.Limits
+	h       hashValue
+	lim     *hash.Limits
+	soonest int64 // the soonest time of any field,
+	noted   bool  // if the file tells it
 }
 
 func loadHash(e *Engine, r *rdb.Reader, t rdb.Type) (*object, error) {
@@ -158,6 +157,9 @@ func loadHash(e *Engine, r *rdb.Reader, t rdb.Type) (*object, error) {
 
 var errHashTwice = errors.New("a hash names a field twice")
 
+// Soonest takes what is noted of a hash in one of the packed layouts.
+func (l *hashLoader) Soonest(at int64) { l.soonest, l.noted = at, true }
+
 // Packed takes a hash in one of the packed layouts.
 func (l *hashLoader) Packed(p listpack.Pack, ttls bool) error {
 	if p.Len() == 0 {
@@ -166,6 +168,11 @@ func (l *hashLoader) Packed(p listpack.Pack, ttls bool) error {
 	h, ok := hash.FromPack(bytes.Clone(p), ttls)
 	if !ok {
 		return errHashTwice
+	}
+	if l.noted {
+		h.SetNoted(l.soonest)
+	} else {
+		h.Note(hash.Never, hash.Never)
 	}
 	l.h.Hash = *h
 	return nil

@@ -46,6 +46,7 @@ type Hash struct {
 	enc   Encoding
 	pack  listpack.Pack // of Listpack and ListpackEx; nil while there has been no field
 	table *table
+	noted int64 // of ListpackEx: see Noted
 }
 
 type table struct {
@@ -174,11 +175,40 @@ func (h *Hash) Delete(field []byte) bool {
 		return h.table.delete(field)
 	}
 	pos := h.find(field)
-	if pos >= 0 {
-		h.pack, _ = h.pack.DeleteFrom(pos, h.stride())
+	if pos < 0 {
+		return false
 	}
-	return pos >= 0
+	if h.pack, _ = h.pack.DeleteFrom(pos, h.stride()); h.noted != 0 && h.NextExpiry() == Never {
+		h.noted = 0
+	}
+	return true
 }
+
+// Noted is the soonest time as Redis has noted it of a ListpackEx, 0 if it has none. A dump shows
+// it. Redis has its clockwork come too soon rather than set it anew with every change, so that the
+// time is that of a field which has lost it, or, by less than noteStep, not the soonest.
+func (h *Hash) Noted() int64 { return h.noted }
+
+// SetNoted sets what is noted, as a file tells it.
+func (h *Hash) SetNoted(at int64) { h.noted = at }
+
+// Note is to be called when fields of a hash were given a time, the soonest that they had before
+// being was, or Never.
+func (h *Hash) Note(was, at int64) {
+	if h.enc != ListpackEx || h.noted != 0 && h.noted < was && h.noted <= at {
+		return
+	}
+	next := h.NextExpiry()
+	switch more := next - h.noted; {
+	case next == Never:
+		h.noted = 0
+	case h.noted == 0 || more >= noteStep || more <= -noteStep:
+		h.noted = next
+	}
+}
+
+// noteStep is how far off the soonest time may be noted, in milliseconds.
+const noteStep = 4000
 
 // EnableExpiry makes a Listpack a ListpackEx: Redis does when a command comes to set the time of
 // any field, whether or not it then does.
@@ -259,6 +289,10 @@ func (h *Hash) Expire(now int64, limit int, gone func(field []byte)) int {
 		}
 		gone(scratch)
 	}
+	if h.noted != 0 {
+		h.noted = 0
+		h.Note(Never, Never)
+	}
 	return n
 }
 
@@ -274,7 +308,7 @@ func (h *Hash) Fit(lim *Limits) {
 func (h *Hash) Clone() *Hash {
 	if h.enc != Table {
 		h.room()
-		return &Hash{enc: h.enc, pack: h.pack.Clone()}
+		return &Hash{enc: h.enc, pack: h.pack.Clone(), noted: h.noted}
 	}
 	c := &Hash{}
 	c.toTable(&Limits{Seed: h.table.Seed()}, h.Len())

@@ -18,6 +18,8 @@ func (s *flat) node(n Node) {
 	s.Packed(n.Pack, false)
 }
 
+func (s *flat) Soonest(int64) {}
+
 func (s *flat) Packed(p listpack.Pack, ttls bool) error {
 	i := 0
 	for pos := p.First(); pos >= 0; pos = p.Next(pos) {

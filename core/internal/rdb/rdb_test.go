@@ -264,6 +264,8 @@ func (s *story) pack(p listpack.Pack) {
 	}
 }
 
+func (s *story) Soonest(at int64) { fmt.Fprintf(s, " soonest %d", at) }
+
 func (s *story) Packed(p listpack.Pack, ttls bool) error {
 	fmt.Fprintf(s, " packed %v", ttls)
 	s.pack(p)
@@ -290,7 +292,7 @@ key "l" expire -1 idle -1 freq -1: node 1 "plain" node 0 "" "one" "2"
 key "t" expire -1 idle -1 freq -1: 2 "m" "-7"
 key "ti" expire -1 idle -1 freq -1: ints 70000
 key "tl" expire -1 idle -1 freq -1: packed "one" "2"
-key "hx" expire -1 idle -1 freq -1: packed true "f" "v" "5"
+key "hx" expire -1 idle -1 freq -1: soonest 5 packed true "f" "v" "5"
 `
 	if err != nil || got != want {
 		t.Fatalf("%v\n%s", err, got)

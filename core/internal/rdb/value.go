@@ -132,6 +132,9 @@ type HashSink interface {
 	// the field expires in milliseconds since the Unix epoch (0 is never), the first to expire
 	// first and those that never do last.
 	Packed(p listpack.Pack, ttls bool) error
+	// Soonest is called before Packed where the file tells the soonest time of any field, 0 if none
+	// has one: as Redis has noted it, which need not be what the listpack says.
+	Soonest(at int64)
 	// Pair takes a field, its value and when it expires, in milliseconds, or NoExpiry.
 	Pair(field, value []byte, expire int64) error
 }
@@ -150,9 +153,11 @@ func (r *Reader) Hash(t Type, sink HashSink) error {
 	case TypeHashMetadata, TypeHashMetadataPreGA:
 		return r.metadata(t, sink)
 	case TypeHashListpackEx:
-		if _, err := r.Int64(); err != nil { // the earliest expiry; the listpack tells it again
+		at, err := r.Int64()
+		if err != nil {
 			return err
 		}
+		sink.Soonest(at)
 		return r.packedHash(sink, 3, r.Listpack)
 	case TypeHashListpackExPreGA:
 		return r.packedHash(sink, 3, r.Listpack)
