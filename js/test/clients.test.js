@@ -6,7 +6,7 @@ import test from 'node:test';
 import { AbstractConnector, Redis } from 'ioredis';
 import { createClient } from 'redis';
 
-import { opened, PATIENCE_MS } from './helpers.js';
+import { opened, waitUntil } from './helpers.js';
 
 /** @typedef {import('../src/node.js').NodeRedlet} NodeRedlet */
 /** @typedef {import('node:test').TestContext} TestContext */
@@ -210,16 +210,4 @@ async function nodeRedisWaiting(client) {
   await waitUntil('a subscriber', async () => (await client.publish('news', 'hello')) === 1);
   assert.deepEqual(await message, ['hello', 'news']);
   await other.close();
-}
-
-/**
- * @param {string} what
- * @param {() => Promise<boolean>} holds
- */
-async function waitUntil(what, holds) {
-  const deadline = performance.now() + PATIENCE_MS;
-  while (!(await holds())) {
-    assert.ok(performance.now() < deadline, `waited in vain for ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
 }

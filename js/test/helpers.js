@@ -4,6 +4,7 @@
  * @module
  */
 
+import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { access } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
@@ -66,4 +67,40 @@ export async function opened(t, options) {
   const redis = await open(options);
   t.after(() => redis.close());
   return redis;
+}
+
+/**
+ * Waits until something holds, by asking for it.
+ *
+ * @param {string} what
+ * @param {() => boolean | Promise<boolean>} holds
+ */
+export async function waitUntil(what, holds) {
+  const deadline = performance.now() + PATIENCE_MS;
+  while (!(await holds())) {
+    assert.ok(performance.now() < deadline, `waited in vain for ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+}
+
+/**
+ * Waits for an event, or for the first one of its name with which something holds.
+ *
+ * @param {{ on: Function, off: Function }} emitter
+ * @param {string} event
+ * @param {(...args: any[]) => boolean} [holds]
+ * @returns {Promise<any[]>} what comes with the event
+ */
+export function happens(emitter, event, holds = () => true) {
+  return new Promise((resolve, reject) => {
+    const late = () => reject(new Error(`waited in vain for the event ${event}`));
+    const timer = setTimeout(late, PATIENCE_MS);
+    const listener = (/** @type {any[]} */ ...args) => {
+      if (!holds(...args)) return;
+      clearTimeout(timer);
+      emitter.off(event, listener);
+      resolve(args);
+    };
+    emitter.on(event, listener);
+  });
 }
