@@ -300,7 +300,6 @@ func (ch *fieldChange) expire(field []byte, at int64, cond condition) int64 {
 	case !cond.allows(old, at):
 		return fieldRefused
 	}
-	ch.at = at
 	if !ch.tried || old < ch.was {
 		ch.tried, ch.was = true, old
 	}
@@ -309,7 +308,7 @@ func (ch *fieldChange) expire(field []byte, at int64, cond condition) int64 {
 		return fieldDeleted
 	}
 	ch.h.SetExpiry(field, at)
-	ch.changed = true
+	ch.changed, ch.at = true, at
 	if ch.c.propagates() {
 		ch.given = append(ch.given, field)
 	}
@@ -366,8 +365,11 @@ func (ch *fieldChange) end() {
 			c.signalModified(notifyHash, e.event, key)
 		}
 	}
-	if ch.tried {
+	switch {
+	case ch.changed:
 		ch.h.Note(ch.was, ch.at)
+	case ch.tried: // all were over and are gone
+		ch.h.Note(ch.was, hash.Never)
 	}
 	c.hashChanged(ch.h)
 }
