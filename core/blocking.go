@@ -74,6 +74,16 @@ func (c *Call) block(keys [][]byte, k kind, deadline Time, timeout func(*Call)) 
 	return p
 }
 
+// await blocks until one of the keys holds a value of kind k; where nothing may wait it answers at
+// once with refused, as if the time were up.
+func (c *Call) await(keys [][]byte, k kind, deadline Time, refused func(*Call)) {
+	if !c.mayBlock() {
+		refused(c)
+		return
+	}
+	c.block(keys, k, deadline, replyNullArray)
+}
+
 // afterLoad reports whether a command runs again since data were loaded, and not since somebody has
 // touched one of its keys.
 func (c *Call) afterLoad() bool { return c.retry && c.conn.blocked.loaded }
@@ -148,6 +158,7 @@ func (e *Engine) handleBlockedOnKeys() {
 	if len(e.blocked.ready) == 0 || e.blocked.serves {
 		return
 	}
+	e.timeRow() // what has run so far
 	e.blocked.serves = true
 	for len(e.blocked.ready) > 0 {
 		batch := e.blocked.ready

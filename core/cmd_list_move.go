@@ -277,17 +277,7 @@ func (c *Call) blockingPop(end listEnd) {
 		}
 		return
 	}
-	c.awaitList(keys, deadline, replyNullArray)
-}
-
-// awaitList blocks until one of the keys holds a list; where nothing may wait it answers at once,
-// as if the time were up.
-func (c *Call) awaitList(keys [][]byte, deadline Time, refused func(*Call)) {
-	if !c.mayBlock() {
-		refused(c)
-		return
-	}
-	c.block(keys, kindList, deadline, replyNullArray)
+	c.await(keys, kindList, deadline, replyNullArray)
 }
 
 func cmdBlmove(c *Call) {
@@ -306,7 +296,7 @@ func (c *Call) blockingMove(name string, from, to listEnd, i int) {
 		return
 	}
 	if c.peek(c.Args[1]) == nil {
-		c.awaitList(c.Args[1:2], deadline, replyNull)
+		c.await(c.Args[1:2], kindList, deadline, replyNull)
 		return
 	}
 	if c.listMove(from, to) {
@@ -321,6 +311,6 @@ func cmdBlmpop(c *Call) {
 	}
 	deadline, ok := c.argTimeout(1)
 	if ok && !c.popMany(keys, end, num) {
-		c.awaitList(keys, deadline, replyNullArray)
+		c.await(keys, kindList, deadline, replyNullArray)
 	}
 }

@@ -80,7 +80,7 @@ func cmdBlmovem(c *Call) {
 	}
 	deadline, ok := c.argTimeout(5)
 	if ok && !c.moveMany(m) {
-		c.awaitList(c.Args[1:2], deadline, replyNullArray)
+		c.await(c.Args[1:2], kindList, deadline, replyNullArray)
 	}
 }
 

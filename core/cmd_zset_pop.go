@@ -210,17 +210,7 @@ func (c *Call) blockingZpop(end zsetEnd) {
 		}
 		return
 	}
-	c.awaitZset(keys, deadline)
-}
-
-// awaitZset blocks until one of the keys holds a sorted set; where nothing may wait it answers at
-// once, as if the time were up.
-func (c *Call) awaitZset(keys [][]byte, deadline Time) {
-	if !c.mayBlock() {
-		c.NullArray()
-		return
-	}
-	c.block(keys, kindZset, deadline, replyNullArray)
+	c.await(keys, kindZset, deadline, replyNullArray)
 }
 
 func cmdBzmpop(c *Call) {
@@ -230,6 +220,6 @@ func cmdBzmpop(c *Call) {
 	}
 	deadline, ok := c.argTimeout(1)
 	if ok && !c.popManyScored(keys, end, num) {
-		c.awaitZset(keys, deadline)
+		c.await(keys, kindZset, deadline, replyNullArray)
 	}
 }

@@ -61,9 +61,7 @@ func (e *Engine) runFastPath(cl *conn, buf []byte) (done, next int) {
 		}
 	}
 	e.countCalls(c, calls)
-	if len(e.row) > 0 {
-		e.timeRow()
-	}
+	e.timeRow()
 	return done, next
 }
 

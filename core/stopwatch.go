@@ -31,9 +31,12 @@ type rowPart struct {
 // rowMax is how many parts are timed together.
 const rowMax = 16
 
-// timeRow notes how long a row of commands took. Each call has the same share: to look between two
-// of them would take as long as they do.
+// timeRow notes how long a row of commands took, if any ran. Each call has the same share: to look
+// between two of them would take as long as they do.
 func (e *Engine) timeRow() {
+	if len(e.row) == 0 {
+		return
+	}
 	began, calls := e.lap, int64(0)
 	for i := range e.row {
 		calls += int64(e.row[i].calls)
