@@ -236,6 +236,26 @@ func withoutDistances(args []string) []string {
 	return args
 }
 
+// lockstep compares the engine with the reference, both first prepared alike.
+func lockstep(ref *coretest.Reference, prepare func(coretest.Session) error) coretest.Lockstep {
+	return coretest.Lockstep{
+		Left: func() (*coretest.Engine, error) {
+			e, err := coretest.NewEngine(testConfig)
+			if err == nil {
+				err = prepare(e)
+			}
+			return e, err
+		},
+		Right: func() (*coretest.Network, error) {
+			n, err := ref.Session()
+			if err == nil {
+				err = prepare(n)
+			}
+			return n, err
+		},
+	}
+}
+
 // TestLockstep makes commands of several clients up, those that wait and listen among them, turns
 // the clock between them and compares with a real redis-server.
 func TestLockstep(t *testing.T) {
@@ -255,10 +275,7 @@ func TestLockstep(t *testing.T) {
 		}
 		return false
 	})
-	l := coretest.Lockstep{
-		Left:  func() (*coretest.Engine, error) { return coretest.NewEngine(testConfig) },
-		Right: ref.Session,
-	}
+	l := lockstep(ref, func(coretest.Session) error { return nil })
 	for range *diffCommands / runLen {
 		moves := gen.Moves(runLen, 5, func(name string) bool {
 			return strings.HasPrefix(name, "b") || name == "wait" ||
@@ -291,22 +308,7 @@ func TestLockstepStreams(t *testing.T) {
 		}
 		return false
 	})
-	l := coretest.Lockstep{
-		Left: func() (*coretest.Engine, error) {
-			e, err := coretest.NewEngine(testConfig)
-			if err == nil {
-				err = expireWhenAsked(e)
-			}
-			return e, err
-		},
-		Right: func() (*coretest.Network, error) {
-			n, err := ref.Session()
-			if err == nil {
-				err = expireWhenAsked(n)
-			}
-			return n, err
-		},
-	}
+	l := lockstep(ref, expireWhenAsked)
 	for range *diffCommands / runLen {
 		moves := gen.Moves(runLen, 5, func(name string) bool {
 			return strings.HasPrefix(name, "xread")
@@ -343,22 +345,7 @@ func TestLockstepTracking(t *testing.T) {
 		}
 		return false
 	})
-	l := coretest.Lockstep{
-		Left: func() (*coretest.Engine, error) {
-			e, err := coretest.NewEngine(testConfig)
-			if err == nil {
-				err = greet(e)
-			}
-			return e, err
-		},
-		Right: func() (*coretest.Network, error) {
-			n, err := ref.Session()
-			if err == nil {
-				err = greet(n)
-			}
-			return n, err
-		},
-	}
+	l := lockstep(ref, greet)
 	for range *diffCommands / (4 * runLen) {
 		moves := gen.Moves(runLen, len(greeted), func(name string) bool {
 			return strings.HasPrefix(name, "b") || strings.HasSuffix(name, "subscribe")
