@@ -46,22 +46,26 @@ func TestStopwatch(t *testing.T) {
 }
 
 // TestStopwatchBlocked times a row in the midst of which a client is served that waited: the row
-// keeps what it took before.
+// keeps what it took before. Each look shows twice what the one before did, so that later is longer.
 func TestStopwatchBlocked(t *testing.T) {
-	shows := int64(0)
-	e, err := New(Options{Now: 1e15, Stopwatch: func() int64 { shows += 4000; return shows }})
+	shows := int64(4000)
+	e, err := New(Options{Now: 1e15, Stopwatch: func() int64 { shows *= 2; return shows }})
 	if err != nil {
 		t.Fatal(err)
 	}
 	e.open(1, Conn{})
 	e.open(2, Conn{})
-	e.feed(1, []byte("RPUSH l x\r\nDEL l\r\nCONFIG RESETSTAT\r\n")) // which is known from now on
+	e.feed(1, []byte("RPUSH l x\r\nDEL l\r\n")) // which is known from now on
 	e.feed(2, []byte("BLPOP l 0\r\n"))
-	e.feed(1, []byte("*3\r\n$5\r\nRPUSH\r\n$1\r\nl\r\n$1\r\nx\r\n"))
+	shows = 4000
+	e.feed(1, []byte("CONFIG RESETSTAT\r\n"+
+		"*3\r\n$5\r\nRPUSH\r\n$1\r\nl\r\n$1\r\nx\r\n"))
 	sent(e, 1)
 	e.feed(1, []byte("INFO commandstats\r\n"))
-	want := "cmdstat_rpush:calls=1,usec=4,usec_per_call=4.00,rejected_calls=0,failed_calls=0"
-	if got := sent(e, 1); !strings.Contains(got, "\r\n"+want+"\r\n") {
-		t.Errorf("no line %s in\n%s", want, got)
+	got := sent(e, 1)
+	for _, want := range []string{"rpush:calls=1,usec=8,", "blpop:calls=1,usec=16,"} {
+		if !strings.Contains(got, "\r\ncmdstat_"+want) {
+			t.Errorf("no %s in\n%s", want, got)
+		}
 	}
 }
