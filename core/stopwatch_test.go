@@ -46,7 +46,7 @@ func TestStopwatch(t *testing.T) {
 }
 
 // TestStopwatchBlocked times a row in the midst of which a client is served that waited: the row
-// keeps what it took before. Each look shows twice what the one before did, so that later is longer.
+// keeps what it took before. Each look shows twice what the last one did, so that later is longer.
 func TestStopwatchBlocked(t *testing.T) {
 	shows := int64(4000)
 	e, err := New(Options{Now: 1e15, Stopwatch: func() int64 { shows *= 2; return shows }})
