@@ -94,7 +94,7 @@ var commandCommands = []Command{
 // order.
 func (e *Engine) eachCommand(f func(*Command)) {
 	for _, cmd := range e.table.all {
-		if cmd.parent == nil && cmd.Flags&Internal == 0 && e.visible(cmd) {
+		if cmd.parent == nil && cmd.Flags&Internal == 0 && e.listed(cmd) {
 			f(cmd)
 		}
 	}
@@ -212,11 +212,11 @@ func (c *Call) commandInfo(cmd *Command) {
 	}
 }
 
-// subcommands lists those that this version has.
+// subcommands lists those that this version has, all of them where the command came later.
 func (e *Engine) subcommands(cmd *Command) []*Command {
 	var subs []*Command
 	for i := range cmd.Sub {
-		if e.visible(&cmd.Sub[i]) && cmd.Sub[i].Flags&Internal == 0 {
+		if (e.listed(&cmd.Sub[i]) || !e.listed(cmd)) && cmd.Sub[i].Flags&Internal == 0 {
 			subs = append(subs, &cmd.Sub[i])
 		}
 	}
@@ -362,8 +362,8 @@ func cmdCommandList(c *Call) {
 	}
 	at, n := c.ArrayLater(), 0
 	for _, cmd := range c.e.table.all {
-		shown := cmd.Flags&Internal == 0 && c.e.visible(cmd) &&
-			(cmd.parent == nil || c.e.visible(cmd.parent))
+		shown := cmd.Flags&Internal == 0 && c.e.listed(cmd) &&
+			(cmd.parent == nil || c.e.listed(cmd.parent))
 		if shown && keep(cmd) {
 			c.BulkString(cmd.full)
 			n++

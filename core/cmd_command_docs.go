@@ -95,7 +95,7 @@ func (c *Call) history(text string) {
 		var entry string
 		entry, text, _ = strings.Cut(text, "; ")
 		version, change, _ := strings.Cut(entry, " ")
-		if sinceOf(version) > c.e.cfg.compat {
+		if !c.e.since(version) {
 			continue
 		}
 		c.Array(2)
@@ -108,15 +108,15 @@ func (c *Call) history(text string) {
 
 // arguments returns the arguments that a command has in this version.
 func (e *Engine) arguments(cmd *Command) []syntax.Argument {
-	return e.known(syntax.Parse(cmd.Syntax))
+	return known(syntax.Parse(cmd.Syntax), max(e.cfg.compat, cmd.since))
 }
 
-// known drops the arguments that came after the version that the engine behaves as.
-func (e *Engine) known(args []syntax.Argument) []syntax.Argument {
+// known drops the arguments that came after a version.
+func known(args []syntax.Argument, version compatLevel) []syntax.Argument {
 	kept := args[:0]
 	for _, a := range args {
-		if a.Since == "" || sinceOf(a.Since) <= e.cfg.compat {
-			a.Args = e.known(a.Args)
+		if a.Since == "" || sinceOf(a.Since) <= version {
+			a.Args = known(a.Args, version)
 			kept = append(kept, a)
 		}
 	}

@@ -70,7 +70,7 @@ func cmdConfigGet(c *Call) {
 			c.configMatches(arg, seen, show)
 			continue
 		}
-		i := findParameter(arg)
+		i := c.e.parameter(arg)
 		if i < 0 {
 			continue
 		}
@@ -94,7 +94,7 @@ func cmdConfigGet(c *Call) {
 func (c *Call) configMatches(pattern []byte, seen []bool, show func(i int, name string)) {
 	for i := range parameters {
 		p := &parameters[i]
-		if p.flags&paramHidden != 0 {
+		if p.flags&paramHidden != 0 || !c.e.since(p.since) {
 			continue
 		}
 		for k, name := range [...]string{p.name, p.alias} {
@@ -152,7 +152,7 @@ func (c *Call) configPlaces(next *config) ([]int, bool) {
 	places := make([]int, 0, len(c.Args)/2)
 	for k := 2; k < len(c.Args); k += 2 {
 		name := c.Args[k]
-		i := findParameter(name)
+		i := c.e.parameter(name)
 		if i < 0 {
 			c.Error("ERR Unknown option or number of arguments for CONFIG SET - '" +
 				clip(name, 128) + "'")

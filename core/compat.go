@@ -2,8 +2,19 @@ package core
 
 import "github.com/redlet/redlet/core/internal/syntax"
 
-// An engine can behave as an older version of Redis: the parameter compat says which. Commands
+// An engine can behave as another version of Redis: the parameter compat says which. Commands
 // that came later are unknown then, and so are the arguments that later versions gave to commands.
+//
+// Where nothing is said, the engine is the version whose commands are complete (compatDefault) in
+// all that it tells: INFO, what COMMAND lists, arguments in COMMAND DOCS, the parameters that a
+// pattern finds, the shape of replies. It obeys what it knows of later versions all the same, and
+// tells of a later command that is asked for by its name. So there are two questions:
+//
+//   - is a command or an argument taken: visible, cfg.obeys. Command.Since, and
+//     ^V behind an argument in Command.Syntax, answer it: a handler need not ask;
+//   - is the answer shaped as a later version shapes it: e.since("8.6"), cfg.compat.
+//
+// A transcript of a later version has the line "! since V", which also configures the engine.
 
 // compat is what an engine that behaves as an older version must know beyond the tables.
 type compat struct {
@@ -18,20 +29,37 @@ type laterWords struct {
 	fixed  int
 }
 
+// visible tells whether the engine takes a command.
+func (e *Engine) visible(cmd *Command) bool { return cmd.since <= e.cfg.obeys }
+
+// listed tells whether the version that the engine says it is has a command.
+func (e *Engine) listed(cmd *Command) bool { return cmd.since <= e.cfg.compat }
+
+// parameter returns the place of a parameter that the engine takes, -1 if there is none.
+func (e *Engine) parameter(name []byte) int {
+	i := findParameter(name)
+	if i >= 0 && sinceOf(parameters[i].since) > e.cfg.obeys {
+		return -1
+	}
+	return i
+}
+
+// since tells whether the engine says that it is of a version or later.
+func (e *Engine) since(version string) bool { return sinceOf(version) <= e.cfg.compat }
+
 // newCompat finds out what the commands of a version lack.
 func newCompat(e *Engine) compat {
 	var o compat
-	if e.cfg.compat >= defaults.compat {
+	if e.cfg.obeys == anyVersion {
 		return o
 	}
 	o.arity = make([]int, len(e.table.all))
-	e.flags |= engineCompat
 	o.later = map[*Command]laterWords{}
 	for i, cmd := range e.table.all {
 		o.arity[i] = cmd.arity
 		args := syntax.Parse(cmd.Syntax)
 		later := e.laterTokens(args, nil)
-		known := e.known(args)
+		known := known(args, e.cfg.obeys)
 		if len(later) == 0 && len(known) == len(args) {
 			continue
 		}
@@ -47,6 +75,9 @@ func newCompat(e *Engine) compat {
 		}
 		o.arity[i] = n
 	}
+	if len(o.later) > 0 {
+		e.flags |= engineCompat
+	}
 	return o
 }
 
@@ -54,7 +85,7 @@ func newCompat(e *Engine) compat {
 func (e *Engine) laterTokens(args []syntax.Argument, to []string) []string {
 	for i := range args {
 		a := &args[i]
-		if a.Since != "" && sinceOf(a.Since) > e.cfg.compat && a.HasToken {
+		if a.Since != "" && sinceOf(a.Since) > e.cfg.obeys && a.HasToken {
 			to = append(to, syntax.Lower(a.Token))
 		}
 		to = e.laterTokens(a.Args, to)

@@ -15,8 +15,9 @@ import (
 type config struct {
 	shown []string // values as CONFIG GET shows them, by place in parameters; nil is all defaults
 
-	compat  compatLevel
-	version string // what HELLO and INFO call the server
+	compat  compatLevel // the version that the engine says it is
+	obeys   compatLevel // the newest version whose commands it takes: see compat.go
+	version string      // what HELLO and INFO call the server
 
 	databases        int
 	maxclients       int64
@@ -106,6 +107,7 @@ const (
 // parameter declares a configuration parameter: all that CONFIG knows of it.
 type parameter struct {
 	name, alias string
+	since       string // the version that brought it, where that is later than 8.0
 	kind        paramKind
 	flags       paramFlag
 	value       string // the default
@@ -389,9 +391,6 @@ func (e *Engine) debugAllowed(cl *conn) bool { return allows(e.cfg.debugCommand,
 
 // Version is the version of Redis that the engine behaves as.
 func (e *Engine) Version() string { return e.cfg.version }
-
-// visible tells whether the version that the engine behaves as has a command.
-func (e *Engine) visible(cmd *Command) bool { return cmd.since <= e.cfg.compat }
 
 // Knows tells whether a name or an alias, in any case, is that of a configuration parameter.
 func Knows(parameter string) bool { return findParameter([]byte(parameter)) >= 0 }

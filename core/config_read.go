@@ -300,6 +300,9 @@ func readActivedefrag(_ *config, s string) (shown, problem string) {
 // compatLevel is a version of Redis as one number: major<<16 | minor<<8 | patch.
 type compatLevel uint32
 
+// anyVersion is later than every version.
+const anyVersion = ^compatLevel(0)
+
 // compatDefault is the version whose commands are complete.
 const compatDefault = "8.0.2"
 
@@ -336,17 +339,23 @@ func readShutdownOn(_ *config, s string) (shown, problem string) {
 }
 
 // readCompat reads redlet's own parameter: the version of Redis to behave as. Of a version
-// without a patch level everything counts, up to its last patch.
+// without a patch level everything counts, up to its last patch. With "latest" the engine says
+// that it is the version whose commands are complete, and obeys what it knows of later ones.
 func readCompat(c *config, s string) (shown, problem string) {
+	if strings.EqualFold(s, "latest") {
+		c.version, c.compat, c.obeys = compatDefault, sinceOf(compatDefault)|0xff, anyVersion
+		return "latest", ""
+	}
 	level, parts, ok := parseVersion(s)
 	if !ok || parts < 2 {
-		return "", "argument must be a version of Redis such as 7.2 or 8.0.2"
+		return "", "argument must be a version of Redis such as 7.2 or 8.0.2, or 'latest'"
 	}
 	c.version = s
 	if parts == 2 {
 		c.version = lastPatch(s)
 	}
 	c.compat = level | 0xff
+	c.obeys = c.compat
 	return s, ""
 }
 

@@ -92,7 +92,7 @@ var parameters = [...]parameter{
 	{name: "cluster-replica-validity-factor", alias: "cluster-slave-validity-factor",
 		kind: paramInt, value: "10", most: maxInt32},
 	{name: "cluster-require-full-coverage", kind: paramBool, value: "yes"},
-	{name: "compat", kind: paramSpecial, flags: paramImmutable | paramHidden, value: "8.0",
+	{name: "compat", kind: paramSpecial, flags: paramImmutable | paramHidden, value: "latest",
 		read: readCompat},
 	{name: "crash-log-enabled", kind: paramBool, value: "yes"},
 	{name: "crash-memcheck-enabled", kind: paramBool, value: "yes"},

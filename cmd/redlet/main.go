@@ -23,7 +23,7 @@ const usage = `Usage: redlet [/path/to/redis.conf] [--name value ...] [-]
 
 Every parameter of redis.conf is an option. Those of redlet's own:
   --engine native|wasm      run the engine as Go, or as a WebAssembly guest in a sandbox
-  --compat VERSION          behave as an older version of Redis, such as 7.2
+  --compat VERSION          behave as this version of Redis, such as 7.2 or 8.0
   --playground-port PORT    serve the playground page on this port of 127.0.0.1
   --playground-dir FOLDER   serve the page from a folder instead of the one built in
 
