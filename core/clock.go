@@ -70,8 +70,10 @@ func (e *Engine) Advance(host Time) {
 func (e *Engine) setNow(t Time) { e.now, e.second = t, uint32(t/1e6) }
 
 // Deadline returns the host's time at which Advance would next change anything: Never when only
-// input can, the past when Advance should be called again at once.
+// input can, the past when Advance should be called again at once. A host asks when it has handed
+// over all that it has, so that what ran is timed here.
 func (e *Engine) Deadline() Time {
+	e.timeRow()
 	switch {
 	case e.waitsForFiles():
 		return Never

@@ -25,7 +25,7 @@ func (e *Engine) runFastPath(cl *conn, buf []byte) (done, next int) {
 	c := &e.top
 	*c = Call{Writer: &cl.w, e: e, conn: cl, db: cl.db}
 	calls := 0 // of c.cmd, not counted yet
-	e.commandBegan()
+	e.rowBegan()
 	for e.flags == 0 {
 		if next = cl.reader.Quick(buf[done:]); next == 0 {
 			break
@@ -42,8 +42,8 @@ func (e *Engine) runFastPath(cl *conn, buf []byte) (done, next int) {
 		c.Args = args
 		at := len(c.Buf)
 		k.cmd.Run(c)
-		if e.mem.weighed != nil {
-			e.countWeighed()
+		if e.mem.weighed != nil && e.cfg.maxmemory > 0 {
+			e.countWeighed() // what follows may have to make room; else once a row is enough
 		}
 		calls++
 		done, next = done+next, 0
@@ -61,7 +61,9 @@ func (e *Engine) runFastPath(cl *conn, buf []byte) (done, next int) {
 		}
 	}
 	e.countCalls(c, calls)
-	e.timeRow()
+	if e.mem.weighed != nil {
+		e.countWeighed()
+	}
 	return done, next
 }
 
@@ -75,9 +77,7 @@ func (e *Engine) countCalls(c *Call, calls int) {
 	c.conn.commands += int64(calls)
 	c.conn.lastCmd = c.cmd
 	if e.stopwatch != nil {
-		if e.row = append(e.row, rowPart{c.cmd, calls}); len(e.row) == rowMax {
-			e.timeRow()
-		}
+		e.noteRow(c.cmd, calls)
 	}
 	e.commandsRan(calls)
 }

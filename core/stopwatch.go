@@ -10,10 +10,16 @@ import "github.com/redlet/redlet/core/internal/histogram"
 // was looked at when the command before ended, unless the host has been away since: a look costs a
 // guest as much as a simple command.
 func (e *Engine) commandBegan() int64 {
+	e.timeRow() // what has run so far
+	e.rowBegan()
+	return e.lap
+}
+
+// rowBegan is commandBegan for a row of the fast path, which is timed with the rows before it.
+func (e *Engine) rowBegan() {
 	if e.lap == 0 && e.stopwatch != nil {
 		e.lap = e.stopwatch()
 	}
-	return e.lap
 }
 
 // timed notes how long a command took since the stopwatch showed began.
@@ -22,7 +28,7 @@ func (e *Engine) timed(cmd *Command, began int64) {
 	e.took(cmd, e.lap-began, 1)
 }
 
-// rowPart is some calls of a command in a row of the fast path.
+// rowPart is some calls of a command in rows of the fast path.
 type rowPart struct {
 	cmd   *Command
 	calls int
@@ -31,8 +37,20 @@ type rowPart struct {
 // rowMax is how many parts are timed together.
 const rowMax = 16
 
-// timeRow notes how long a row of commands took, if any ran. Each call has the same share: to look
-// between two of them would take as long as they do.
+// noteRow notes calls of a command that timeRow times.
+func (e *Engine) noteRow(cmd *Command, calls int) {
+	if n := len(e.row); n > 0 && e.row[n-1].cmd == cmd {
+		e.row[n-1].calls += calls
+		return
+	}
+	if e.row = append(e.row, rowPart{cmd, calls}); len(e.row) == rowMax {
+		e.timeRow()
+	}
+}
+
+// timeRow notes how long the rows of commands took that ran since the last look, if any did: what
+// other clients sent in the same step among them. Each call has the same share: to look between two
+// of them would take as long as they do.
 func (e *Engine) timeRow() {
 	if len(e.row) == 0 {
 		return
