@@ -307,7 +307,7 @@ func cmdSet(c *Call) {
 		return
 	}
 	key := c.Args[1]
-	o := c.lookup(key, false)
+	o := c.lookup(key)
 	if opt.get {
 		if o = c.lookupRead(key); !c.ofKind(o, kindString) {
 			return
@@ -363,7 +363,7 @@ func (c *Call) storeUntil(key, val []byte, expiry int64, kept bool) {
 }
 
 func cmdSetnx(c *Call) {
-	if c.lookup(c.Args[1], false) != nil {
+	if c.lookup(c.Args[1]) != nil {
 		c.Int(0)
 		return
 	}
@@ -480,7 +480,7 @@ func cmdMsetnx(c *Call) {
 		return
 	}
 	for i := 1; i < len(c.Args); i += 2 {
-		if c.lookup(c.Args[i], false) != nil {
+		if c.lookup(c.Args[i]) != nil {
 			c.Int(0)
 			return
 		}

@@ -69,7 +69,7 @@ func (x *expiries) next() (key, field int64) {
 // lookupRead returns the value of a key for a command that reads it, nil when there is none. It
 // counts as a use.
 func (c *Call) lookupRead(key []byte) *object {
-	o := c.lookup(key, false)
+	o := c.lookup(key)
 	if o == nil {
 		c.miss(key)
 		return nil
@@ -81,18 +81,21 @@ func (c *Call) lookupRead(key []byte) *object {
 // lookupWrite returns the value of a key for a command that changes it, nil when there is none. It
 // counts as a use, but neither as hit nor as miss. The value is weighed: whatever becomes of it,
 // the memory in use is right after the command.
-func (c *Call) lookupWrite(key []byte) *object { return c.lookup(key, true) }
+func (c *Call) lookupWrite(key []byte) *object {
+	o := c.lookup(key)
+	if o != nil && o.body != nil && !o.weighed {
+		c.e.weigh(o)
+	}
+	return o
+}
 
-// lookup is lookupRead without the count, and lookupWrite.
-func (c *Call) lookup(key []byte, write bool) *object {
+// lookup is lookupRead without the count.
+func (c *Call) lookup(key []byte) *object {
 	p := c.db.keys.Find(key)
 	if p == nil {
 		return nil
 	}
 	o := *p
-	if write && o.body != nil && !o.weighed {
-		c.e.weigh(o)
-	}
 	if o.ttl != nil || c.e.cfg.lfu || c.conn.noTouch {
 		return c.lookupUnusual(o)
 	}
