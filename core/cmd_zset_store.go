@@ -4,7 +4,6 @@ import (
 	"math"
 	"slices"
 
-	"github.com/redlet/redlet/core/internal/dict"
 	"github.com/redlet/redlet/core/internal/set"
 	"github.com/redlet/redlet/core/internal/zset"
 )
@@ -272,24 +271,24 @@ func (op *scoreOperation) bySize() {
 	slices.SortStableFunc(op.sources, func(a, b scoreSource) int { return a.len() - b.len() })
 }
 
-// outcome is what an operation results in, before it is a reply or stored.
-func (c *Call) outcome() *zset.Zset {
+// gather collects the outcome of an operation, which has up to about n members.
+func (c *Call) gather(n int) *zset.Gather {
 	lim := c.e.zsetLimits()
-	var out zset.Zset
-	out.ToSkiplist(0, &lim)
-	return &out
+	return zset.NewGather(n, &lim)
 }
 
 // replyOutcome replies the outcome of an operation.
-func (c *Call) replyOutcome(out *zset.Zset, op *scoreOperation) {
-	c.scored(out, 0, out.Len(), false, op.scores)
+func (c *Call) replyOutcome(g *zset.Gather, op *scoreOperation) {
+	lim := c.e.zsetLimits()
+	out := g.Zset(&lim)
+	c.scored(&out, 0, out.Len(), false, op.scores)
 }
 
 // storeOutcome stores it.
-func (c *Call) storeOutcome(out *zset.Zset, event string) {
+func (c *Call) storeOutcome(g *zset.Gather, event string) {
 	lim := c.e.zsetLimits()
-	out.ToListpack(&lim)
-	c.storeZset(out, event)
+	out := g.Zset(&lim)
+	c.storeZset(&out, event)
 }
 
 func cmdZunion(c *Call) {
@@ -305,30 +304,37 @@ func cmdZunionstore(c *Call) {
 }
 
 // union is the members of all sources.
-func (c *Call) union(op *scoreOperation) *zset.Zset {
+func (c *Call) union(op *scoreOperation) *zset.Gather {
 	op.bySize()
-	var scores dict.Dict[float64]
+	out := c.gather(op.sources[len(op.sources)-1].len())
 	for i := range op.sources {
 		s := &op.sources[i]
-		c.each(s, func(m []byte, score float64) bool {
-			score = orZero(s.weight * score)
-			p, fresh := scores.Put(m)
-			if !fresh {
-				score = op.aggregate.of(*p, score)
-			}
-			*p = score
-			return true
-		})
-	}
-	out, lim := c.outcome(), c.e.zsetLimits()
-	var scratch []byte
-	for i := range scores.Len() {
-		c.e.yieldIn(i)
-		m, score := scores.At(i)
-		scratch = append(scratch[:0], m...)
-		out.Add(scratch, *score, &lim)
+		if s.zset == nil || s.zset.Len() == 0 {
+			c.each(s, func(m []byte, score float64) bool {
+				p, fresh := out.Put(m)
+				op.unite(p, fresh, s.weight*score)
+				return true
+			})
+			continue
+		}
+		at := s.zset.At(0)
+		for j := range s.zset.Len() {
+			c.e.yieldIn(j)
+			p, fresh := out.PutAt(&at)
+			op.unite(p, fresh, s.weight*at.Score())
+			at.Next()
+		}
 	}
 	return out
+}
+
+// unite gives a member a score, or makes one of that and those that it had.
+func (op *scoreOperation) unite(p *float64, fresh bool, score float64) {
+	score = orZero(score)
+	if !fresh {
+		score = op.aggregate.of(*p, score)
+	}
+	*p = score
 }
 
 func cmdZinter(c *Call) {
@@ -357,10 +363,11 @@ func cmdZintercard(c *Call) {
 }
 
 // intersection is the members that all sources have.
-func (c *Call) intersection(op *scoreOperation) *zset.Zset {
-	out, lim := c.outcome(), c.e.zsetLimits()
+func (c *Call) intersection(op *scoreOperation) *zset.Gather {
+	out := c.gather(0)
 	c.eachInAll(op, func(m []byte, score float64) bool {
-		out.Add(m, score, &lim)
+		p, _ := out.Put(m)
+		*p = score
 		return true
 	})
 	return out
@@ -401,8 +408,8 @@ func cmdZdiffstore(c *Call) {
 
 // difference is the members of the first source that no other has: each is looked up in all others;
 // or, where that is more work, in what these have together.
-func (c *Call) difference(op *scoreOperation) *zset.Zset {
-	out, lim := c.outcome(), c.e.zsetLimits()
+func (c *Call) difference(op *scoreOperation) *zset.Gather {
+	out := c.gather(0)
 	first, others := &op.sources[0], op.sources[1:]
 	all := 0
 	for i := range others {
@@ -420,7 +427,8 @@ func (c *Call) difference(op *scoreOperation) *zset.Zset {
 				return true
 			}
 		}
-		out.Add(m, score, &lim)
+		p, _ := out.Put(m)
+		*p = score
 		return true
 	})
 	return out

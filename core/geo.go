@@ -198,17 +198,16 @@ func (c *Call) geoStore(hits []geoHit, q *geoQuery, event string) {
 		return
 	}
 	lim := c.e.zsetLimits()
-	var z zset.Zset
-	z.ToSkiplist(len(hits), &lim)
+	found := zset.NewGather(len(hits), &lim)
 	for i := range hits {
 		score := hits[i].score
 		if q.byDist {
 			score = geohash.Precise(q.shape.Center, hits[i].at) / q.unit
 		}
-		z.Add(hits[i].member, score, &lim)
+		p, _ := found.Put(hits[i].member)
+		*p = score
 	}
-	z.ToListpack(&lim)
-	c.set(q.dest, newZset(z))
+	c.set(q.dest, newZset(found.Zset(&lim)))
 	c.signalDirty(len(hits), notifyZset, event, q.dest)
 	c.Count(len(hits))
 }

@@ -94,7 +94,8 @@ func saveZset(w *rdb.Writer, o *object) {
 
 // zsetLoader takes in a sorted set from an RDB file.
 type zsetLoader struct {
-	z   zset.Zset
+	z   zset.Zset    // of a listpack
+	g   *zset.Gather // of members one by one; nil if there is a listpack
 	lim zset.Limits
 }
 
@@ -107,10 +108,12 @@ func loadZset(e *Engine, r *rdb.Reader, t rdb.Type) (*object, error) {
 		}
 		return nil, err
 	}
+	if l.g != nil {
+		l.z = l.g.Zset(&l.lim)
+	}
 	if l.z.Len() == 0 {
 		return nil, nil
 	}
-	l.z.ToListpack(&l.lim)
 	l.z.Fit(&l.lim)
 	return newZset(l.z), nil
 }
@@ -127,12 +130,14 @@ func (l *zsetLoader) Packed(p listpack.Pack) (err error) {
 }
 
 // Members is told how many members come one by one.
-func (l *zsetLoader) Members(n int) { l.z.ToSkiplist(n, &l.lim) }
+func (l *zsetLoader) Members(n int) { l.g = zset.NewGather(n, &l.lim) }
 
 // Member takes one of them.
 func (l *zsetLoader) Member(m []byte, score float64) error {
-	if fresh, _ := l.z.Add(m, score, &l.lim); !fresh {
+	p, fresh := l.g.Put(m)
+	if !fresh {
 		return errZsetCorrupt
 	}
+	*p = score
 	return nil
 }

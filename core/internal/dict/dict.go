@@ -80,6 +80,15 @@ func (d *Dict[V]) Put(key []byte) (v *V, fresh bool) {
 	return d.add(string(key), hash), true
 }
 
+// PutText is Put of a key that is kept, as text, instead of copied.
+func (d *Dict[V]) PutText(key []byte, text string) (v *V, fresh bool) {
+	hash := Hash(d.seed, key)
+	if e := d.find(key, hash); e != nil {
+		return &e.val, false
+	}
+	return d.add(text, hash), true
+}
+
 // PutKey is Put which also tells the stored key.
 func (d *Dict[V]) PutKey(key []byte) (stored string, v *V, fresh bool) {
 	hash := Hash(d.seed, key)
@@ -133,8 +142,11 @@ func (d *Dict[V]) Backward(visit func(key string, v *V) bool) {
 // Clear removes everything and gives the memory back.
 func (d *Dict[V]) Clear() { *d = Dict[V]{seed: d.seed} }
 
-// Reserve makes room in the buckets for n entries at once, where many are about to come.
+// Reserve makes room for n entries at once, where many are about to come.
 func (d *Dict[V]) Reserve(n int) {
+	if len(d.chunks) == 0 && n > 0 {
+		d.chunks = append(d.chunks, make([]entry[V], 0, min(max(n, bucketsMin), chunkSize)))
+	}
 	if size := bucketsFor(n); size > len(d.heads) && d.next == nil {
 		d.resize(size)
 		for d.next != nil {

@@ -187,33 +187,6 @@ func (z *Zset) RemoveRange(rank, n int) {
 	}
 }
 
-// ToListpack makes the sorted set a Listpack if its members are few and short enough, as those are
-// that a command has stored or a file has held.
-func (z *Zset) ToListpack(lim *Limits) {
-	n := z.Len()
-	if z.table == nil || n == 0 || n > lim.Entries {
-		return
-	}
-	size := listpack.EmptySize
-	for i := range n {
-		member, _ := z.table.scores.At(i)
-		size += len(member) + 11
-		if len(member) > lim.Value {
-			return
-		}
-	}
-	pack := listpack.New(size)
-	if !pack.Fits(size) {
-		return
-	}
-	at := z.At(0)
-	for range n {
-		pack = appendPair(pack, at.Member(), at.Score())
-		at.Next()
-	}
-	*z = Zset{pack: pack}
-}
-
 // ToSkiplist makes the sorted set a Skiplist with room for n members.
 func (z *Zset) ToSkiplist(n int, lim *Limits) {
 	if z.table == nil {

@@ -330,7 +330,7 @@ func TestPack(t *testing.T) {
 	}
 }
 
-func TestToListpack(t *testing.T) {
+func TestGather(t *testing.T) {
 	for _, c := range []struct {
 		members []string
 		enc     Encoding
@@ -338,12 +338,12 @@ func TestToListpack(t *testing.T) {
 		{[]string{"a", "b"}, Listpack}, {[]string{"a", "longer than 12"}, Skiplist},
 		{[]string{"1", "2", "3", "4", "5", "6", "7", "8", "9", "10"}, Skiplist}, {nil, Skiplist},
 	} {
-		var z Zset
-		z.ToSkiplist(0, &limits)
+		g := NewGather(0, &limits)
 		for i, m := range c.members {
-			z.Add([]byte(m), float64(i), &limits)
+			p, _ := g.Put([]byte(m))
+			*p = float64(i)
 		}
-		if z.ToListpack(&limits); z.Encoding() != c.enc || z.Len() != len(c.members) {
+		if z := g.Zset(&limits); z.Encoding() != c.enc || z.Len() != len(c.members) {
 			t.Errorf("%q: %v of %d", c.members, z.Encoding(), z.Len())
 		}
 	}
@@ -356,6 +356,50 @@ func TestToListpack(t *testing.T) {
 	z.Fit(&Limits{})
 	if z.Encoding() != Skiplist || z.Len() != 1 {
 		t.Error("it fits no limit")
+	}
+}
+
+// TestGatherOracle gathers members of sorted sets and others, of which some come twice.
+func TestGatherOracle(t *testing.T) {
+	rnd := rand.New(rand.NewSource(1))
+	for _, n := range []int{0, 1, 5, 63, 64, 65, 200, 1000, 4097} {
+		var m model
+		var from Zset
+		g := NewGather(n/2, &limits)
+		for i := range n {
+			member, score := fmt.Sprint(rnd.Intn(n)), float64(rnd.Intn(n/3+1))
+			if i%2 == 0 {
+				from.Add([]byte(member), score, &limits)
+				continue
+			}
+			p, _ := g.Put([]byte(member))
+			*p = score
+			m.add(member, score, &limits)
+		}
+		if from.Len() > 0 {
+			at := from.At(0)
+			for range from.Len() {
+				p, _ := g.PutAt(&at)
+				*p = at.Score()
+				m.add(string(at.Member()), at.Score(), &limits)
+				at.Next()
+			}
+		}
+		z := g.Zset(&limits)
+		if m.skiplist = z.Encoding() == Skiplist; n > 0 {
+			m.check(t, &z)
+		}
+		for i := range n / 10 {
+			member := fmt.Sprint(rnd.Intn(n))
+			if i%2 == 0 {
+				z.Add([]byte(member), 1, &limits)
+				m.add(member, 1, &limits)
+			} else {
+				z.Remove([]byte(member))
+				m.remove(member)
+			}
+		}
+		m.check(t, &z)
 	}
 }
 
