@@ -86,6 +86,10 @@ reference: $(GUEST) ## run the tests that compare with a real redis-server (REDL
 bench: build js ## measure against redis-server and print the table
 	$(GO) run ./internal/bench
 
+.PHONY: bench-families
+bench-families: build ## measure each family of commands at several sizes against redis-server
+	$(GO) run ./internal/bench -families
+
 .PHONY: profile
 profile: ## measure what the compiler should make fast: default.pgo, which is committed
 	$(GO) run ./internal/bench -profile wasm/default.pgo

@@ -2,7 +2,8 @@
 //
 // Every figure of a comparison is the median of several short rounds in which the servers take
 // turns, and a ratio the median of those of the rounds, so that what else the machine does falls on
-// all of them alike. It takes about four minutes.
+// all of them alike. It takes about four minutes; with -families (`make bench-families`) it
+// measures what the families of commands cost as their values grow, which takes about ten.
 package main
 
 import (
@@ -31,6 +32,7 @@ func main() {
 	flag.IntVar(&o.rounds, "rounds", 5, "how many times each server is measured, an odd number")
 	flag.IntVar(&o.keys, "keys", 1_000_000, "how many keys the memory of one is taken from")
 	flag.IntVar(&o.clients, "clients", 50, "connections of redis-benchmark")
+	families := flag.Bool("families", false, "measure each family at several sizes, and no more")
 	into := flag.String("profile", "", "write a profile for the compiler to this file, and end")
 	flag.Parse()
 	if *into != "" {
@@ -48,7 +50,11 @@ func main() {
 		os.Exit(1)
 	}
 	o.benchmark = beside(o.reference, "redis-benchmark")
-	if err := run(o); err != nil {
+	part := run
+	if *families {
+		part = byFamily
+	}
+	if err := part(o); err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 		os.Exit(1)
 	}

@@ -35,8 +35,8 @@ var goals = map[string]map[int]float64{
 	"wazero": {1: 0.95, 16: 0.5},
 }
 
-// network compares the servers over TCP, and then their memory.
-func network(o options) error {
+// withPeers starts the servers that are compared, redis-server first if there is one.
+func withPeers(o options, run func(peers []*peer) error) error {
 	var peers []*peer
 	if o.reference != "" {
 		peers = append(peers, &peer{name: "redis", args: []string{o.reference}})
@@ -54,16 +54,23 @@ func network(o options) error {
 		}
 		defer p.stop()
 	}
-	if o.benchmark == "" {
-		fmt.Println("commands over TCP are not measured: redis-benchmark is not installed")
-	} else {
+	return run(peers)
+}
+
+// network compares the servers over TCP, and then their memory.
+func network(o options) error {
+	return withPeers(o, func(peers []*peer) error {
+		if o.benchmark == "" {
+			fmt.Println("commands over TCP are not measured: redis-benchmark is not installed")
+			return memory(o, peers)
+		}
 		for _, depth := range []int{1, 16} {
 			if err := throughput(o, peers, depth); err != nil {
 				return err
 			}
 		}
-	}
-	return memory(o, peers)
+		return memory(o, peers)
+	})
 }
 
 // start starts a server on a free port and waits for its first answer.
@@ -112,11 +119,7 @@ var requestsPerRound = map[int]int{1: 40_000, 16: 400_000}
 func throughput(o options, peers []*peer, depth int) error {
 	fmt.Printf("\nredis-benchmark -P %d -c %d, thousands a second; ratio to redis; "+
 		"microseconds of the server's processors a request\n", depth, o.clients)
-	names := make([]string, len(peers))
-	for i, p := range peers {
-		names[i] = p.name
-	}
-	row("", names, "")
+	row("", names(peers), "")
 	products := map[string]float64{}
 	for _, test := range tests {
 		rates, costs, err := rounds(o, peers, test, depth)
@@ -147,6 +150,14 @@ func throughput(o options, peers []*peer, depth int) error {
 	return nil
 }
 
+func names(peers []*peer) []string {
+	names := make([]string, len(peers))
+	for i, p := range peers {
+		names[i] = p.name
+	}
+	return names
+}
+
 // rounds measures every peer several times in turn: its requests a second, and the microseconds
 // that each took of its processors.
 func rounds(
@@ -156,7 +167,8 @@ func rounds(
 	for range o.rounds {
 		for i, p := range peers {
 			before := p.used()
-			rate, err := p.measure(o, test, depth)
+			rate, err := p.measure(o, "-t", test, "-n", fmt.Sprint(requestsPerRound[depth]),
+				"-P", fmt.Sprint(depth), "-c", fmt.Sprint(o.clients))
 			if err != nil {
 				return nil, nil, err
 			}
@@ -182,18 +194,17 @@ func median(figures []float64) float64 {
 	return sorted[len(sorted)/2]
 }
 
-var rateLine = regexp.MustCompile(`([0-9.]+) requests per second`)
+var rateLine = regexp.MustCompile(`([0-9.]+|inf) requests per second`)
 
 // programTime is how long a program that measures may take at most.
 const programTime = 2 * time.Minute
 
 // measure runs redis-benchmark once.
-func (p *peer) measure(o options, test string, depth int) (float64, error) {
+func (p *peer) measure(o options, args ...string) (float64, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), programTime)
 	defer cancel()
-	cmd := exec.CommandContext(ctx, o.benchmark, "-h", "127.0.0.1", "-p", fmt.Sprint(p.port),
-		"-t", test, "-n", fmt.Sprint(requestsPerRound[depth]), "-P", fmt.Sprint(depth),
-		"-c", fmt.Sprint(o.clients), "-q")
+	args = append([]string{"-h", "127.0.0.1", "-p", fmt.Sprint(p.port), "-q"}, args...)
+	cmd := exec.CommandContext(ctx, o.benchmark, args...)
 	out, err := cmd.Output()
 	if err != nil {
 		err = errors.Join(err, ctx.Err())

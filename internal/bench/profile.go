@@ -24,6 +24,16 @@ var profileCommands = [][]string{
 	{"MSET", "key:%d", "x", "key:1%d", "x", "key:2%d", "x", "key:3%d", "x"},
 	{"MGET", "key:%d", "key:1%d", "key:2%d"}, {"EXPIRE", "key:%d", "100"}, {"TTL", "key:%d"},
 	{"PING"},
+	{"ZADD", "zset", "1%d", "element:%d"}, {"ZRANK", "zset", "element:%d"},
+	{"ZSCORE", "zset", "element:%d"}, {"ZRANGE", "zset", "500", "509"},
+	{"ZRANGEBYSCORE", "zset", "1%d", "+inf", "LIMIT", "0", "10", "WITHSCORES"},
+	{"ZUNIONSTORE", "united", "2", "zset", "zset"}, {"ZPOPMIN", "zset"},
+	{"XADD", "stream", "MAXLEN", "~", "1000", "*", "field", "value"},
+	{"XRANGE", "stream", "-", "+", "COUNT", "10"}, {"XREAD", "COUNT", "10", "STREAMS", "stream", "0"},
+	{"LRANGE", "list", "0", "299"}, {"SMEMBERS", "set"}, {"SINTER", "set", "set"},
+	{"SORT", "set", "BY", "nosort", "LIMIT", "0", "10"}, {"PFADD", "hll", "element:%d"},
+	{"PFCOUNT", "hll"}, {"GEOADD", "geo", "1", "2", "element:%d"},
+	{"GEOSEARCH", "geo", "FROMLONLAT", "1", "2", "BYRADIUS", "5", "km", "COUNT", "10"},
 }
 
 // profile writes a profile of the native engine for the compiler to a file. The guest, built with
