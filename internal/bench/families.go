@@ -52,7 +52,8 @@ var families = []family{
 // allTests are redis-benchmark's names of its whole list.
 var allTests = []string{
 	"ping_inline", "ping_mbulk", "set", "get", "incr", "lpush", "rpush", "lpop", "rpop", "sadd",
-	"hset", "spop", "zadd", "zpopmin", "lrange_100", "lrange_300", "lrange_500", "lrange_600", "mset", "xadd",
+	"hset", "spop", "zadd", "zpopmin", "lrange_100", "lrange_300", "lrange_500", "lrange_600",
+	"mset", "xadd",
 }
 
 // familySizes are how many elements a value has.
