@@ -358,8 +358,7 @@ func cmdLrange(c *Call) {
 	c.Array(n)
 	at := l.Seek(first)
 	for range n {
-		c.Element(at.Value())
-		at.Next()
+		c.Element(at.Take())
 	}
 }
 

@@ -325,7 +325,11 @@ func (c *Call) scoredMembers(z *zset.Zset, start, end int, reverse, scores bool)
 		if scores {
 			score = at.Score()
 		}
-		c.scoredMember(at.Member(), score, scores)
+		if text := at.Text(); text != "" && !scores {
+			c.BulkString(text)
+		} else {
+			c.scoredMember(at.Member(), score, scores)
+		}
 		if reverse {
 			at.Prev()
 		} else {

@@ -60,6 +60,19 @@ func (c *Cursor) Next() {
 	c.enterFirst(c.n.next)
 }
 
+// Take is Value, after which the cursor moves to the following element.
+func (c *Cursor) Take() (s []byte, n int64, isInt bool) {
+	if c.n.plain {
+		s = c.n.buf
+		c.enterFirst(c.n.next)
+		return s, 0, false
+	}
+	if s, n, isInt, c.pos = c.n.pack().Take(c.pos); c.pos < 0 {
+		c.enterFirst(c.n.next)
+	}
+	return s, n, isInt
+}
+
 // Prev moves to the element before.
 func (c *Cursor) Prev() {
 	if c.n == nil {

@@ -141,6 +141,21 @@ func (p Pack) At(pos int) (s []byte, n int64, isInt bool) {
 	return p[pos+5 : pos+5+size : pos+5+size], 0, false
 }
 
+// Take is At, and the position of the element behind, -1 at the end.
+func (p Pack) Take(pos int) (s []byte, n int64, isInt bool, next int) {
+	if b := p[pos]; b >= 0x80 && b < 0xC0 { // a short string
+		pos++
+		next = pos + int(b&0x3F)
+		s = p[pos:next:next]
+		if next++; p[next] == endByte {
+			next = -1
+		}
+		return s, 0, false, next
+	}
+	s, n, isInt = p.At(pos)
+	return s, n, isInt, p.Next(pos)
+}
+
 // wideInt reads an integer of more than one byte.
 func (p Pack) wideInt(pos int) int64 {
 	switch b := p[pos]; b {

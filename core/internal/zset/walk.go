@@ -36,6 +36,14 @@ func (c *Cursor) Member() []byte {
 	return s
 }
 
+// Text is Member where the member is a string anyhow, "" where it is not, or is empty.
+func (c *Cursor) Text() string {
+	if c.leaf == nil {
+		return ""
+	}
+	return c.leaf.items[c.i].member
+}
+
 // Score is the score of the member at which the cursor stands.
 func (c *Cursor) Score() float64 {
 	if c.leaf != nil {
