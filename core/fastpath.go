@@ -7,8 +7,8 @@ package core
 
 // takesFastPath tells whether a command without subcommands takes the fast path.
 func takesFastPath(cmd *Command) bool {
-	const aside = Admin | PubSub | NoScript | Blocking | Protected | Internal
-	return cmd.Flags&(Write|ReadOnly) != 0 && cmd.Flags&aside == 0
+	const aside = Admin | PubSub | NoScript | Blocking | Protected | Internal | SelectsDB
+	return cmd.Flags&(Write|ReadOnly|Fast) != 0 && cmd.Flags&aside == 0
 }
 
 // runFastPath runs the commands of the fast path at the beginning of buf and returns how many bytes
