@@ -2,8 +2,9 @@ package stream
 
 import (
 	"math"
-	"math/bits"
 	"strconv"
+
+	"github.com/redlet/redlet/core/internal/numfmt"
 )
 
 // ID names an entry: milliseconds since the Unix epoch, and a number that tells apart the entries
@@ -58,7 +59,7 @@ const idTextMax = 127
 func ParseID(b []byte, seq uint64) (ID, bool) {
 	ms, rest, dash, ok := parseMs(b)
 	if ok && dash {
-		seq, ok = parseUint(rest)
+		seq, ok = numfmt.ParseUint(rest)
 	}
 	return ID{ms, seq}, ok
 }
@@ -90,40 +91,6 @@ func parseMs(b []byte) (ms uint64, rest []byte, dash, ok bool) {
 			break
 		}
 	}
-	ms, ok = parseUint(b)
+	ms, ok = numfmt.ParseUint(b)
 	return ms, rest, dash, ok
-}
-
-// parseUint reads an unsigned integer as Redis does: what is no signed integer in its one decimal
-// form goes to C's strtoull, which knows white space, signs and leading zeros, and negates.
-func parseUint(b []byte) (uint64, bool) {
-	if len(b) > 1 && b[0] == '-' && b[1] > '0' && b[1] <= '9' {
-		if n, err := strconv.ParseInt(string(b), 10, 64); err == nil && n < 0 {
-			return 0, false
-		}
-	}
-	for len(b) > 0 && (b[0] == ' ' || b[0] >= '\t' && b[0] <= '\r') {
-		b = b[1:]
-	}
-	negative := false
-	if len(b) > 0 && (b[0] == '-' || b[0] == '+') {
-		negative = b[0] == '-'
-		b = b[1:]
-	}
-	n := uint64(0)
-	for _, c := range b {
-		if c < '0' || c > '9' {
-			return 0, false
-		}
-		high, low := bits.Mul64(n, 10)
-		sum, carry := bits.Add64(low, uint64(c-'0'), 0)
-		if high|carry != 0 {
-			return 0, false
-		}
-		n = sum
-	}
-	if negative {
-		n = -n
-	}
-	return n, len(b) > 0
 }
