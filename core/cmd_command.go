@@ -157,7 +157,7 @@ var flagNames = [...]string{
 var categoryNames = [...]string{
 	"keyspace", "read", "write", "set", "sortedset", "list", "hash", "string", "bitmap",
 	"hyperloglog", "geo", "stream", "pubsub", "admin", "fast", "slow", "blocking", "dangerous",
-	"connection", "transaction", "scripting",
+	"connection", "transaction", "scripting", "array",
 }
 
 // categories are the ACL categories of a command: its own and those that its flags imply.

@@ -103,4 +103,5 @@ const (
 	CatConnection
 	CatTransaction
 	CatScripting
+	CatArray
 )

@@ -130,6 +130,10 @@ func (e *Engine) rdbVersion() uint16 {
 		return 10
 	case e.cfg.compat < sinceOf("7.4"):
 		return 11
+	case e.cfg.compat < sinceOf("8.6"):
+		return 12
+	case e.cfg.compat < sinceOf("8.8"):
+		return 13
 	}
-	return 12
+	return 14
 }

@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/redlet/redlet/core/internal/array"
 	"github.com/redlet/redlet/core/internal/hash"
 	"github.com/redlet/redlet/core/internal/list"
 )
@@ -37,6 +38,7 @@ type config struct {
 	setIntsetMax, setEntriesMax, setValueMax int64
 	zsetEntriesMax, zsetValueMax             int64
 	lists                                    list.Limits
+	arrays                                   array.Limits
 	listCompressDepth                        int
 	hllSparseMax                             int64
 	streamNodeBytesMax, streamNodeEntriesMax int64

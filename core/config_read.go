@@ -80,12 +80,20 @@ func readClientOutputBufferLimit(c *config, s string) (shown, problem string) {
 const secondsMax = math.MaxInt64 / 1_000_000
 
 func readNotifyKeyspaceEvents(c *config, s string) (shown, problem string) {
-	n, ok := parseNotify(s)
+	arrays := sinceOf(arrayOps.since)
+	known, all := ^notifyClass(0), notifyAll
+	if c.obeys < arrays {
+		known &^= notifyArray
+	}
+	if c.compat >= arrays {
+		all |= notifyArray
+	}
+	n, ok := parseNotify(s, known)
 	if !ok {
 		return "", "Invalid event class character. Use 'Ag$lshzxeKEtmdn'."
 	}
 	c.notify = n
-	return formatNotify(n), ""
+	return formatNotify(n, all), ""
 }
 
 func readMaxmemoryClients(c *config, s string) (shown, problem string) {
@@ -393,3 +401,45 @@ func sinceOf(version string) compatLevel {
 	level, _, _ := parseVersion(version)
 	return level
 }
+
+// readArraySliceSize reads how many indexes a slice of a new array has.
+func readArraySliceSize(c *config, s string) (shown, problem string) {
+	v, problem := (&parameter{kind: paramInt, least: 256, most: 65536}).parse(s)
+	switch {
+	case problem != "":
+		return "", problem
+	case v.n&(v.n-1) != 0:
+		return "", "array-slice-size must be a power of two"
+	}
+	c.arrays.SliceSize = int(v.n)
+	return v.s, ""
+}
+
+// readArraySparseKmax reads the most elements of a slice that is a list, 0 for no lists.
+func readArraySparseKmax(c *config, s string) (shown, problem string) {
+	v, problem := arrayList.parse(s)
+	switch {
+	case problem != "":
+		return "", problem
+	case v.n > 0 && int(v.n) <= c.arrays.SparseMin:
+		return "", "array-sparse-kmax must be greater than array-sparse-kmin when non-zero"
+	}
+	c.arrays.SparseMax = int(v.n)
+	return v.s, ""
+}
+
+// readArraySparseKmin reads how few elements make a slice a list again.
+func readArraySparseKmin(c *config, s string) (shown, problem string) {
+	v, problem := arrayList.parse(s)
+	switch {
+	case problem != "":
+		return "", problem
+	case c.arrays.SparseMax > 0 && int(v.n) >= c.arrays.SparseMax:
+		return "", "array-sparse-kmin must be less than array-sparse-kmax"
+	}
+	c.arrays.SparseMin = int(v.n)
+	return v.s, ""
+}
+
+// arrayList is what goes for every number of elements of a list.
+var arrayList = parameter{kind: paramInt, most: 256}

@@ -20,29 +20,30 @@ const (
 	notifyKeyMiss                          // m
 	notifyModule                           // d
 	notifyNew                              // n
+	notifyArray                            // a
 )
 
 // notifyNone is the class of a change that has no event.
 const notifyNone notifyClass = 0
 
-// notifyAll is what A stands for: every class but m and n.
+// notifyAll is what A stands for: every class but m and n. Since 8.8 notifyArray is one of them.
 const notifyAll = notifyGeneric | notifyString | notifyList | notifySet | notifyHash |
 	notifyZset | notifyExpired | notifyEvicted | notifyStream | notifyModule
 
 // notifyLetters spells the classes, from the lowest bit up.
-const notifyLetters = "KEg$lshzxetmdn"
+const notifyLetters = "KEg$lshzxetmdna"
 
-// parseNotify reads the value of notify-keyspace-events.
-func parseNotify(s string) (notifyClass, bool) {
+// parseNotify reads the value of notify-keyspace-events; known are the classes that there are.
+func parseNotify(s string, known notifyClass) (notifyClass, bool) {
 	var n notifyClass
 letters:
 	for i := 0; i < len(s); i++ {
 		if s[i] == 'A' {
-			n |= notifyAll
+			n |= (notifyAll | notifyArray) & known
 			continue
 		}
 		for j := range len(notifyLetters) {
-			if s[i] == notifyLetters[j] {
+			if s[i] == notifyLetters[j] && known&(1<<j) != 0 {
 				n |= 1 << j
 				continue letters
 			}
@@ -52,15 +53,15 @@ letters:
 	return n, true
 }
 
-// formatNotify writes the value as CONFIG GET shows it: beside A, which it does not include, n is
-// left out.
-func formatNotify(n notifyClass) string {
-	const order = "g$lshzxetdnKEm"
+// formatNotify writes the value as CONFIG GET shows it, where all are the classes that A stands
+// for: beside A, which it does not include, n is left out.
+func formatNotify(n, all notifyClass) string {
+	const order = "g$lshzxetdanKEm"
 	var out []byte
 	rest := n
-	if n&notifyAll == notifyAll {
+	if n&all == all {
 		out = append(out, 'A')
-		rest &^= notifyAll | notifyNew
+		rest &^= notifyAll | notifyArray | notifyNew
 	}
 	for i := range len(order) {
 		for j := range len(notifyLetters) {

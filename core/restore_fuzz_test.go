@@ -40,6 +40,11 @@ var afterwards = [][]string{
 	{"GEOSEARCH", "k", "FROMLONLAT", "0", "0", "BYRADIUS", "30000", "km", "WITHHASH", "WITHDIST"},
 	{"GEOSEARCHSTORE", "k2", "k", "FROMMEMBER", "a", "BYBOX", "1", "9999999", "m", "STOREDIST"},
 	{"GEOPOS", "k", "a", "1"}, {"GEOHASH", "k", "a"}, {"GEOADD", "k", "1", "1", "a"},
+	{"ARSCAN", "k", "0", "18446744073709551614"}, {"ARINSERT", "k", "a"}, {"ARRING", "k", "3", "b"},
+	{"ARSET", "k", "5", "a", "b"}, {"ARDEL", "k", "5"}, {"ARDELRANGE", "k", "6", "99999999"},
+	{"ARLASTITEMS", "k", "5"}, {"ARINFO", "k", "FULL"}, {"AROP", "k", "0", "99", "SUM"},
+	{"ARGREP", "k", "-", "+", "RE", "[a-c]+$", "MATCH", "x"}, {"ARSEEK", "k", "0"}, {"ARNEXT", "k"},
+	{"DEBUG", "DIGEST-VALUE", "k"},
 	{"RENAME", "k", "k3"},
 }
 
@@ -66,6 +71,8 @@ func FuzzRestore(f *testing.F) {
 			{"XREADGROUP", "GROUP", "g", "c", "STREAMS", "k", ">"}},
 		{{"CONFIG", "SET", "stream-node-max-entries", "1"}, {"XADD", "k", "1-1", "a", "1"},
 			{"XADD", "k", "1-2", "a", "1"}, {"XGROUP", "CREATE", "k", "g", "0"}},
+		{{"ARMSET", "k", "0", "text", "1", "42", "2", "2.5", "9000000", "a longer text"}},
+		{{"ARRING", "k", "5", "a", "b", "c", "d", "e", "f", "g"}},
 	} {
 		e := start(f)
 		for _, args := range commands {

@@ -150,6 +150,9 @@ func (l *loader) load(image []byte) error {
 	if err != nil {
 		return err
 	}
+	if r.Version() > max(rdb.Version, int(l.e.rdbVersion())) {
+		return r.Unread(len("REDIS"))
+	}
 	l.r = r
 	for _, d := range l.e.dbs {
 		l.seeds = append(l.seeds, d.keys.Seed())

@@ -19,6 +19,7 @@ const (
 	kindHash   kind = 4
 	kindStream kind = 6
 	kindModule kind = 5 // every type from outside: see Type
+	kindArray  kind = 7
 	kindCount  kind = 16
 )
 
@@ -26,6 +27,7 @@ const (
 // type a value is, but for the commands that work on one type alone.
 type kindOps struct {
 	name  string // TYPE's answer: see object.typeName
+	since string // the version that brought the type, where that is later than 8.0
 	sizes string // how INFO's section Keysizes calls its lengths; "" leaves the type out
 
 	// encoding names how the value is kept now, as OBJECT ENCODING shows it.
@@ -75,6 +77,7 @@ var kinds = [kindCount]kindOps{
 	kindHash:   hashOps,
 	kindStream: streamOps,
 	kindModule: moduleOps,
+	kindArray:  arrayOps,
 }
 
 // ops is what there is to know of the value's type.
@@ -99,7 +102,7 @@ func (o *object) isType(word []byte) bool {
 // loadValue reads a value of an RDB type; nil is a collection without elements.
 func (e *Engine) loadValue(r *rdb.Reader, t rdb.Type) (*object, error) {
 	for k := range kinds {
-		if slices.Contains(kinds[k].rdbTypes, t) {
+		if slices.Contains(kinds[k].rdbTypes, t) && sinceOf(kinds[k].since) <= e.cfg.obeys {
 			return kinds[k].load(e, r, t)
 		}
 	}

@@ -45,9 +45,11 @@ var Variants = []Variant{
 		"SORT":     "a script gets what has no order sorted",
 		"BITFIELD": "an integer of Lua has 53 bits",
 		"DECRBY":   "an integer of Lua has 53 bits",
+		"FAR":      "so has the index of an element of this array",
 	}},
 	{Name: "snapshot and restore", way: restored, apart: true, shadow: true, Plain: map[string]string{
 		"ENCODING": "a value that was loaded may have another",
+		"ARINFO":   "an array that was loaded may be laid out otherwise",
 		"DBSIZE":   "a snapshot leaves out keys whose time is over",
 	}},
 	{Name: "RESP3", way: version3, apart: true, resp3: true, Plain: map[string]string{

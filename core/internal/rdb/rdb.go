@@ -10,9 +10,12 @@ package rdb
 
 import "strconv"
 
-// Version is the version of the format that is written: the one of Redis 8.0. Images of this
-// version and of every earlier one are read.
+// Version is the version of the format that is written: the one of Redis 8.0.
 const Version = 12
+
+// Newest is the newest version that is read, the one of Redis 8.8, and every earlier one is. What
+// came since Version are layouts of types alone.
+const Newest = 14
 
 // A Type is the byte before a value that tells how the value is laid out.
 type Type uint8
@@ -45,6 +48,7 @@ const (
 	TypeHashListpackExPreGA Type = 23
 	TypeHashMetadata        Type = 24
 	TypeHashListpackEx      Type = 25
+	TypeArray               Type = 28
 )
 
 var typeNames = [...]string{
@@ -59,6 +63,7 @@ var typeNames = [...]string{
 	TypeHashMetadataPreGA:   "hash-hashtable-md-pre-release",
 	TypeHashListpackExPreGA: "hash-listpack-md-pre-release",
 	TypeHashMetadata:        "hash-hashtable-md", TypeHashListpackEx: "hash-listpack-md",
+	TypeArray: "array",
 }
 
 // String names the type, or gives its number if it has no name.

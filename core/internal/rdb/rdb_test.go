@@ -346,7 +346,7 @@ func TestErrorsCarryOffsets(t *testing.T) {
 		{"REDIS001", 8},
 		{"REDIX0012", 0},
 		{"REDIS00x2", 5},
-		{"REDIS0013", 5},
+		{"REDIS0015", 5},
 		{"REDIS0012", 9},
 		{"REDIS0012\xfe\x00\x06\x01a", 11}, // a type of modules before their format was final
 		{"REDIS0012\x00\x05a", 10},         // a key longer than the image

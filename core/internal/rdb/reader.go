@@ -60,8 +60,8 @@ func NewReader(image []byte) (*Reader, error) {
 		}
 		r.version = r.version*10 + int(c-'0')
 	}
-	if r.version < 1 || r.version > Version {
-		return nil, r.fail(len(magic), "version "+strconv.Itoa(r.version)+" cannot be read")
+	if r.version < 1 || r.version > Newest {
+		return nil, r.Unread(len(magic))
 	}
 	r.at = len(magic) + 4
 	return r, nil
@@ -80,8 +80,8 @@ func NewPayloadReader(payload []byte) (*Reader, error) {
 	}
 	end := len(payload) - payloadFooter
 	r.version = int(binary.LittleEndian.Uint16(payload[end:]))
-	if r.version > Version {
-		return nil, r.fail(end, "version "+strconv.Itoa(r.version)+" cannot be read")
+	if r.version > Newest {
+		return nil, r.Unread(end)
 	}
 	if CRC64(0, payload[:end+2]) != binary.LittleEndian.Uint64(payload[end+2:]) {
 		return nil, r.fail(end+2, "the checksum is wrong")
@@ -101,6 +101,11 @@ func (r *Reader) Fail(offset int, reason string) error { return r.fail(offset, r
 
 func (r *Reader) fail(offset int, reason string) error {
 	return &Error{Offset: offset, Reason: reason}
+}
+
+// Unread makes the *Error that refuses an image for its version, which stands at the given offset.
+func (r *Reader) Unread(offset int) error {
+	return r.fail(offset, "version "+strconv.Itoa(r.version)+" cannot be read")
 }
 
 // Unsupported makes the *Error that refuses the value at hand for its type.

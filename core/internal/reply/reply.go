@@ -3,6 +3,7 @@ package reply
 
 import (
 	"encoding/binary"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -75,6 +76,17 @@ func (r *Writer) Int(n int64) { r.Head(':', n) }
 
 // Count writes the length of something as an integer.
 func (r *Writer) Count(n int) { r.Head(':', int64(n)) }
+
+// Uint writes an integer that may be beyond 63 bits.
+func (r *Writer) Uint(n uint64) {
+	if n <= math.MaxInt64 {
+		r.Int(int64(n))
+		return
+	}
+	r.Buf = append(r.Buf, ':')
+	r.Buf = strconv.AppendUint(r.Buf, n, 10)
+	r.Buf = append(r.Buf, '\r', '\n')
+}
 
 // Flag writes 1 or 0: a yes or no of the commands that predate RESP3.
 func (r *Writer) Flag(yes bool) {
