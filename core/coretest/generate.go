@@ -251,8 +251,13 @@ func (m *maker) text(name string) string {
 	case "min-idle-time":
 		return m.pick("0", "0", "0", "0", "0", "1", "-1", "-5", "5000", "0", "x")
 	}
-	if m.group == "stream" && name != "field" && name != "value" {
+	switch {
+	case m.group == "stream" && name != "field" && name != "value":
 		return m.entryID(name)
+	case m.group == "array" && (name == "start" || name == "end"):
+		return m.pick("-", "+", m.arrayIndex())
+	case m.group == "array" && name == "pattern":
+		return m.pick("[a-f]+[0-9]$", "^f", "(f|v)1", "x*", "(", "[0-9]{2}", "*1", "f?", "^.$")
 	}
 	switch name {
 	case "min", "max", "start", "stop":
@@ -345,11 +350,16 @@ func (m *maker) key(several bool) string {
 		return m.pick("x0", "x0", "x1", "x"+n)
 	case "hyperloglog":
 		return "p" + n
+	case "array":
+		return "a" + n
 	}
 	return "k" + n
 }
 
 func (m *maker) integer(name string) string {
+	if m.group == "array" && (name == "index" || name == "start" || name == "end") {
+		return m.arrayIndex()
+	}
 	switch name {
 	case "ttl": // RESTORE's, which Redis lets wrap around
 		return m.pick("1000", "100000", "0", "-1", "x")
@@ -367,6 +377,19 @@ func (m *maker) integer(name string) string {
 		return strconv.Itoa(-m.rng.IntN(6))
 	}
 	return strconv.Itoa(m.rng.IntN(6))
+}
+
+// arrayIndex is an index of an array: near its start, around an edge of its slices, or far out.
+func (m *maker) arrayIndex() string {
+	switch m.rng.IntN(10) {
+	case 0:
+		return m.pick("18446744073709551614", "18446744073709551615", "8388608", "x", "-1", "007", "")
+	case 1, 2:
+		return strconv.Itoa(4090 + m.rng.IntN(12))
+	case 3:
+		return strconv.Itoa(250 + m.rng.IntN(12))
+	}
+	return strconv.Itoa(m.rng.IntN(24))
 }
 
 // place is a coordinate, a distance or another number. Places are anywhere on the earth, or, so

@@ -11,6 +11,7 @@ func FuzzReader(f *testing.F) {
 	image := sample()
 	f.Add(image)
 	f.Add(image[:len(image)-9])
+	f.Add(arrayImage())
 	for _, c := range oldLayouts() {
 		w := Writer{}
 		w.Begin(nil)

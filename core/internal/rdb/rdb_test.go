@@ -222,6 +222,9 @@ func (s *story) value(r *Reader, t Type) error {
 	case TypeSet, TypeSetIntset, TypeSetListpack:
 		return r.Set(t, members{s})
 	}
+	if t == TypeArray {
+		return r.Array(t, items{s})
+	}
 	if t == TypeZset || t == TypeZset2 || t == TypeZsetZiplist || t == TypeZsetListpack {
 		z := scored{}
 		err := r.Zset(t, &z)
@@ -230,6 +233,14 @@ func (s *story) value(r *Reader, t Type) error {
 	}
 	return r.Hash(t, s)
 }
+
+// items retells arrays.
+type items struct{ *story }
+
+func (s items) Head(inserted uint64, known bool)  { fmt.Fprintf(s, " %d %v", inserted, known) }
+func (s items) Int(index uint64, n int64)         { fmt.Fprintf(s, " %d %d", index, n) }
+func (s items) Float(index uint64, f float64)     { fmt.Fprintf(s, " %d %g", index, f) }
+func (s items) String(i uint64, v []byte, b bool) { fmt.Fprintf(s, " %d %q %v", i, v, b) }
 
 // members retells sets.
 type members struct{ *story }

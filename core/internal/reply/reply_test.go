@@ -21,6 +21,9 @@ func TestWriter(t *testing.T) {
 			}
 		}, ":0\r\n:9\r\n:10\r\n:12345678\r\n:10000000000\r\n:-1\r\n:-9223372036854775808\r\n",
 			":0\r\n:9\r\n:10\r\n:12345678\r\n:10000000000\r\n:-1\r\n:-9223372036854775808\r\n"},
+		{"unsigned", func(w *Writer) { w.Uint(7); w.Uint(math.MaxInt64 + 1); w.Uint(math.MaxUint64) },
+			":7\r\n:9223372036854775808\r\n:18446744073709551615\r\n",
+			":7\r\n:9223372036854775808\r\n:18446744073709551615\r\n"},
 		{"yes or no", func(w *Writer) { w.Flag(true); w.Bool(true); w.Bool(false) },
 			":1\r\n:1\r\n:0\r\n", ":1\r\n#t\r\n#f\r\n"},
 		{"bulk", func(w *Writer) { w.Bulk(nil); w.BulkString("a\r\nb"); w.BulkInt(-7) },
