@@ -271,7 +271,7 @@ func (c *Call) setOptions() (opt setOptions, ok bool) {
 			opt.get = true
 		case is(arg, "keepttl") && at == 0:
 			opt.keepTTL = true
-		case timed && !opt.keepTTL && at == 0 && i+1 < len(c.Args):
+		case timed && !opt.keepTTL && (at == 0 || u == unit) && i+1 < len(c.Args):
 			i++
 			unit, at = u, i
 		default:
@@ -414,7 +414,7 @@ func cmdGetex(c *Call) {
 		switch {
 		case is(c.Args[i], "persist") && at == 0:
 			persist = true
-		case timed && !persist && at == 0 && i+1 < len(c.Args):
+		case timed && !persist && (at == 0 || u == unit) && i+1 < len(c.Args):
 			i++
 			unit, at = u, i
 		default:
