@@ -86,6 +86,12 @@ func (c *Call) setString(key, val []byte) {
 	c.signalModified(notifyString, "set", key)
 }
 
+// storeString is setString that tells nobody yet: signalModified must follow.
+func (c *Call) storeString(key, val []byte) {
+	p, _ := c.db.keys.Put(key)
+	c.replaceByString(p, key, val)
+}
+
 // replaceByString is setString where there is more to it; p is the key's place.
 func (c *Call) replaceByString(p **object, key, val []byte) {
 	o := *p

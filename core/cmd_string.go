@@ -22,14 +22,15 @@ var stringCommands = []Command{
 		Name: "set", Since: "1.0", Group: "string",
 		Flags: Write | DenyOOM,
 		Cats:  CatString,
-		Syntax: "key value [condition:(NX|XX)^2.6.12] [GET^6.2] [expiration:(EX " +
+		Syntax: "key value [condition:(NX|XX|IFEQ ifeq-value^8.4|IFNE ifne-value^8.4|IFDEQ " +
+			"ifdeq-digest^8.4|IFDNE ifdne-digest^8.4)^2.6.12] [GET^6.2] [expiration:(EX " +
 			"seconds:int^2.6.12|PX milliseconds:int^2.6.12|EXAT unix-time-seconds:time^6.2|PXAT " +
 			"unix-time-milliseconds:time^6.2|KEEPTTL^6.0)]",
 		Keys:       `1 RW access update variable_flags "reads when GET is given"`,
 		Summary:    "Stores a string at a key, whatever was there before.",
 		Complexity: "O(1)",
 		History: "2.6.12 EX, PX, NX and XX; 6.0 KEEPTTL; 6.2 GET, EXAT and PXAT; 7.0 NX " +
-			"together with GET",
+			"together with GET; 8.4 IFEQ, IFNE, IFDEQ and IFDNE",
 		Run:    cmdSet,
 		KeysOf: setKeys,
 	},
@@ -253,30 +254,35 @@ func cmdGet(c *Call) {
 // setOptions are what SET may be told beside key and value.
 type setOptions struct {
 	nx, xx, get, keepTTL bool
+	valueIf                    // what the string at the key must be
 	expiry               int64 // stays if none is given
 }
 
-func (c *Call) setOptions() (opt setOptions, ok bool) {
+// setOptions reads the options from argument i on; those of several keys are not told to compare or
+// to give what is there.
+func (c *Call) setOptions(i int, several bool) (opt setOptions, ok bool) {
 	opt.expiry = stays
 	unit, at := expireUnit(0), 0
-	for i := 3; i < len(c.Args); i++ {
+	for ; i < len(c.Args); i++ {
 		arg := c.Args[i]
 		u, timed := unitOf(arg)
 		switch {
-		case is(arg, "nx") && !opt.xx:
+		case is(arg, "nx") && !opt.xx && opt.compare == 0:
 			opt.nx = true
-		case is(arg, "xx") && !opt.nx:
+		case is(arg, "xx") && !opt.nx && opt.compare == 0:
 			opt.xx = true
-		case is(arg, "get"):
+		case is(arg, "get") && !several:
 			opt.get = true
 		case is(arg, "keepttl") && at == 0:
 			opt.keepTTL = true
 		case timed && !opt.keepTTL && (at == 0 || u == unit) && i+1 < len(c.Args):
 			i++
 			unit, at = u, i
-		default:
+		case several || opt.nx || opt.xx || !c.argValueIf(i, &opt.valueIf):
 			c.Error(ErrSyntax)
 			return opt, false
+		default:
+			i++
 		}
 	}
 	if at > 0 {
@@ -286,14 +292,18 @@ func (c *Call) setOptions() (opt setOptions, ok bool) {
 	return opt, true
 }
 
-// setKeys says that SET reads nothing unless GET is given.
+// setKeys says that SET gives nothing unless told GET, and overwrites blindly unless told to look.
 func setKeys(args [][]byte, keys []KeyAt) []KeyAt {
+	flags := syntax.OW | syntax.Update
 	for _, arg := range args[min(3, len(args)):] {
 		if is(arg, "get") {
 			return keys
 		}
+		if comparisonOf(arg) != 0 {
+			flags = syntax.RW | syntax.Update
+		}
 	}
-	return withFlags(keys, syntax.OW|syntax.Update)
+	return withFlags(keys, flags)
 }
 
 func cmdSet(c *Call) {
@@ -302,7 +312,7 @@ func cmdSet(c *Call) {
 		c.OK()
 		return
 	}
-	opt, ok := c.setOptions()
+	opt, ok := c.setOptions(3, false)
 	if !ok {
 		return
 	}
@@ -313,7 +323,13 @@ func cmdSet(c *Call) {
 			return
 		}
 	}
-	if opt.nx && o != nil || opt.xx && o == nil {
+	met := true
+	if opt.compare != 0 {
+		if met, ok = c.meets(key, o, opt.valueIf); !ok {
+			return
+		}
+	}
+	if !met || opt.nx && o != nil || opt.xx && o == nil {
 		if opt.get {
 			c.orNull(o)
 		} else {
@@ -327,9 +343,10 @@ func cmdSet(c *Call) {
 	switch {
 	case opt.expiry != stays:
 		c.propagateSet(key, c.Args[2], opt.expiry)
-	case opt.get && opt.keepTTL:
+	case !opt.get && opt.compare == 0:
+	case opt.keepTTL:
 		c.Propagate("SET", key, c.Args[2], []byte("KEEPTTL"))
-	case opt.get:
+	default:
 		c.Propagate("SET", key, c.Args[2])
 	}
 	if opt.keepTTL && o != nil {

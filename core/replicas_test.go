@@ -35,6 +35,14 @@ func TestReplicate(t *testing.T) {
 		{"databases", "set a 1|select 3|set a 1|get a", "SELECT 0\nset a 1\nSELECT 3\nset a 1"},
 		{"expiry", "set a 1 ex 100 get|expire a 200|getex a persist|expire a -1",
 			"SELECT 0\nSET a 1 PXAT 1700000100000\nPEXPIREAT a 1700000200000\nPERSIST a\nDEL a"},
+		{"conditions", "set a 1|set a 2 ifeq 1|set a 3 ifeq 1|set a 3 ifne 1 get keepttl|" +
+			"set a 4 ifne 1 ex 1|delex a ifeq 1|delex a ifeq 4|delex a|set a 1|delex a",
+			"SELECT 0\nset a 1\nSET a 2\nSET a 3 KEEPTTL\nSET a 4 PXAT 1700000001000\nDEL a\n" +
+				"set a 1\nDEL a"},
+		{"several strings", "msetex 2 a 1 b 2|msetex 2 a 1 b 2 ex 1|msetex 1 a 1 keepttl nx|" +
+			"msetex 1 a 1 keepttl",
+			"SELECT 0\nMSET a 1 b 2\nMULTI\nSET a 1 PXAT 1700000001000\n" +
+				"SET b 2 PXAT 1700000001000\nEXEC\nSET a 1 KEEPTTL"},
 		{"floats", "incrbyfloat a 1.5|hincrbyfloat h f 2",
 			"SELECT 0\nSET a 1.5 KEEPTTL\nHSET h f 2"},
 		{"lists", "rpush a 1 2 3 4 5 6|blpop a 0|blmove a b left right 0|lmpop 1 a right count 2",

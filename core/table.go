@@ -16,6 +16,7 @@ type table struct {
 // commands is the table of every engine without commands of its own; it is never changed.
 var commands = newTable(
 	stringCommands,
+	stringIfCommands,
 	lcsCommands,
 	listCommands,
 	listMoveCommands,
