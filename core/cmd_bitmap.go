@@ -51,12 +51,14 @@ var bitmapCommands = []Command{
 	},
 	{
 		Name: "bitop", Since: "2.6", Group: "bitmap",
-		Flags:      Write | DenyOOM,
-		Cats:       CatBitmap,
-		Syntax:     "operation:(AND|OR|XOR|NOT) destkey:key key...",
+		Flags: Write | DenyOOM,
+		Cats:  CatBitmap,
+		Syntax: "operation:(AND|OR|XOR|NOT|DIFF^8.2|DIFF1^8.2|ANDOR^8.2|ONE^8.2) destkey:key " +
+			"key...",
 		Keys:       "2 OW update; 3:-1 RO access",
 		Summary:    "Combines strings bit by bit and stores the outcome.",
 		Complexity: "O(N) for N bytes",
+		History:    "8.2 DIFF, DIFF1, ANDOR and ONE",
 		Run:        cmdBitop,
 	},
 	{
@@ -305,13 +307,30 @@ func cmdBitop(c *Call) {
 		op = bitmap.Xor
 	case is(word, "not"):
 		op = bitmap.Not
+	case is(word, "diff"):
+		op = bitmap.Diff
+	case is(word, "diff1"):
+		op = bitmap.Diff1
+	case is(word, "andor"):
+		op = bitmap.AndOr
+	case is(word, "one"):
+		op = bitmap.One
 	default:
 		c.Error(ErrSyntax)
 		return
 	}
-	if op == bitmap.Not && len(c.Args) != 4 {
-		c.Error(errBitopNot)
-		return
+	switch op {
+	case bitmap.Not:
+		if len(c.Args) != 4 {
+			c.Error(errBitopNot)
+			return
+		}
+	case bitmap.Diff, bitmap.Diff1, bitmap.AndOr:
+		if len(c.Args) < 5 {
+			c.Error("ERR BITOP " + upper(clip(c.Args[1], len(c.Args[1]))) +
+				" must be called with at least two source keys.")
+			return
+		}
 	}
 	src := make([][]byte, len(c.Args)-3)
 	for i := range src {

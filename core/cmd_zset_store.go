@@ -9,7 +9,7 @@ import (
 )
 
 // weighted is what the syntaxes of unions and intersections end with.
-const weighted = " [WEIGHTS weight:int...] [AGGREGATE aggregate:(SUM|MIN|MAX)]"
+const weighted = " [WEIGHTS weight:int...] [AGGREGATE aggregate:(SUM|MIN|MAX|COUNT^8.8)]"
 
 var zsetStoreCommands = []Command{
 	{
@@ -20,6 +20,7 @@ var zsetStoreCommands = []Command{
 		Keys:       "1# RO access",
 		Summary:    "Gives the members that any of several sorted sets has.",
 		Complexity: "O(N)+O(M*log(M)) for N members in all, and M of the outcome",
+		History:    "8.8 AGGREGATE COUNT",
 		Run:        cmdZunion,
 	},
 	{
@@ -30,6 +31,7 @@ var zsetStoreCommands = []Command{
 		Keys:       "1 OW update; 2# RO access",
 		Summary:    "Stores the members that any of several sorted sets has.",
 		Complexity: "O(N)+O(M*log(M)) for N members in all, and M of the outcome",
+		History:    "8.8 AGGREGATE COUNT",
 		Run:        cmdZunionstore,
 	},
 	{
@@ -40,6 +42,7 @@ var zsetStoreCommands = []Command{
 		Keys:       "1# RO access",
 		Summary:    "Gives the members that several sorted sets have in common.",
 		Complexity: "O(N*K)+O(M*log(M)) for K sets, the smallest of N, and M of the outcome",
+		History:    "8.8 AGGREGATE COUNT",
 		Run:        cmdZinter,
 	},
 	{
@@ -50,6 +53,7 @@ var zsetStoreCommands = []Command{
 		Keys:       "1 OW update; 2# RO access",
 		Summary:    "Stores the members that several sorted sets have in common.",
 		Complexity: "O(N*K)+O(M*log(M)) for K sets, the smallest of N, and M of the outcome",
+		History:    "8.8 AGGREGATE COUNT",
 		Run:        cmdZinterstore,
 	},
 	{
@@ -149,6 +153,7 @@ const (
 	aggregateSum aggregate = iota
 	aggregateMin
 	aggregateMax
+	aggregateCount // of the weights: scores do not matter
 )
 
 func (a aggregate) of(x, y float64) float64 {
@@ -165,6 +170,14 @@ func (a aggregate) of(x, y float64) float64 {
 		return x
 	}
 	return orZero(x + y)
+}
+
+// part is what a member with a score in a source brings in.
+func (a aggregate) part(s *scoreSource, score float64) float64 {
+	if a == aggregateCount {
+		return s.weight
+	}
+	return s.weight * score
 }
 
 // orZero is 0 for NaN, as comes of infinities: no score is that.
@@ -244,6 +257,8 @@ func (c *Call) scoreOptions(op *scoreOperation, i int, takes operands) (ok bool)
 				op.aggregate = aggregateMin
 			case is(word, "max"):
 				op.aggregate = aggregateMax
+			case is(word, "count"):
+				op.aggregate = aggregateCount
 			default:
 				c.Error(ErrSyntax)
 				return false
@@ -312,7 +327,7 @@ func (c *Call) union(op *scoreOperation) *zset.Gather {
 		if s.zset == nil || s.zset.Len() == 0 {
 			c.each(s, func(m []byte, score float64) bool {
 				p, fresh := out.Put(m)
-				op.unite(p, fresh, s.weight*score)
+				op.unite(p, fresh, op.aggregate.part(s, score))
 				return true
 			})
 			continue
@@ -321,7 +336,7 @@ func (c *Call) union(op *scoreOperation) *zset.Gather {
 		for j := range s.zset.Len() {
 			c.e.yieldIn(j)
 			p, fresh := out.PutAt(&at)
-			op.unite(p, fresh, s.weight*at.Score())
+			op.unite(p, fresh, op.aggregate.part(s, at.Score()))
 			at.Next()
 		}
 	}
@@ -378,7 +393,7 @@ func (c *Call) eachInAll(op *scoreOperation, visit func(m []byte, score float64)
 	op.bySize()
 	first, others := &op.sources[0], op.sources[1:]
 	c.each(first, func(m []byte, score float64) bool {
-		total := orZero(first.weight * score)
+		total := orZero(op.aggregate.part(first, score))
 		for i := range others {
 			s := &others[i]
 			other, ok := score, true
@@ -388,7 +403,7 @@ func (c *Call) eachInAll(op *scoreOperation, visit func(m []byte, score float64)
 			if !ok {
 				return true
 			}
-			total = op.aggregate.of(total, other*s.weight)
+			total = op.aggregate.of(total, op.aggregate.part(s, other))
 		}
 		return visit(m, total)
 	})

@@ -1,6 +1,10 @@
 package core
 
-import "github.com/redlet/redlet/core/internal/syntax"
+import (
+	"math"
+
+	"github.com/redlet/redlet/core/internal/syntax"
+)
 
 // An engine can behave as another version of Redis: the parameter compat says which. Commands
 // that came later are unknown then, and so are the arguments that later versions gave to commands.
@@ -22,12 +26,15 @@ type compat struct {
 	later map[*Command]laterWords
 }
 
-// laterWords are the words that begin a command's arguments of later versions, and how many words
-// of the command line stand before the first place at which they could be.
+// laterWords are the words that begin a command's arguments of later versions. They count from one
+// place in the command line on and before another: what stands elsewhere is a key or a value.
 type laterWords struct {
-	tokens []string
-	fixed  int
+	words    []laterWord
+	from, to int
 }
+
+// laterWord is one of them. Behind a token it counts only there.
+type laterWord struct{ behind, token string }
 
 // visible tells whether the engine takes a command.
 func (e *Engine) visible(cmd *Command) bool { return cmd.since <= e.cfg.obeys }
@@ -58,13 +65,13 @@ func newCompat(e *Engine) compat {
 	for i, cmd := range e.table.all {
 		o.arity[i] = cmd.arity
 		args := syntax.Parse(cmd.Syntax)
-		later := e.laterTokens(args, nil)
+		names := cmd.words()
+		later := e.laterWords(args, names)
 		known := known(args, e.cfg.obeys)
-		if len(later) == 0 && len(known) == len(args) {
+		if len(later.words) == 0 && len(known) == len(args) {
 			continue
 		}
-		names := cmd.words()
-		o.later[cmd] = laterWords{later, names + syntax.FixedWords(known)}
+		o.later[cmd] = later
 		if cmd.Arity != 0 {
 			continue
 		}
@@ -81,14 +88,31 @@ func newCompat(e *Engine) compat {
 	return o
 }
 
-// laterTokens collects the tokens of arguments that the engine's version does not have.
-func (e *Engine) laterTokens(args []syntax.Argument, to []string) []string {
+// laterWords finds the words that the engine's version does not have among the arguments that stand
+// behind a command's name of so many words.
+func (e *Engine) laterWords(args []syntax.Argument, names int) laterWords {
+	fixed := syntax.FixedWords(args)
+	later := laterWords{e.laterTokens(args, "", nil), names + fixed, math.MaxInt}
+	if fixed < len(args) && args[fixed].IsChoice() &&
+		len(e.laterTokens(args[fixed+1:], "", nil)) == 0 {
+		later.to = later.from + 1
+	}
+	return later
+}
+
+// laterTokens collects the tokens of arguments that the engine's version does not have, which stand
+// behind a token or are options of their own.
+func (e *Engine) laterTokens(args []syntax.Argument, behind string, to []laterWord) []laterWord {
 	for i := range args {
 		a := &args[i]
 		if a.Since != "" && sinceOf(a.Since) > e.cfg.obeys && a.HasToken {
-			to = append(to, syntax.Lower(a.Token))
+			to = append(to, laterWord{behind, syntax.Lower(a.Token)})
 		}
-		to = e.laterTokens(a.Args, to)
+		within := ""
+		if a.HasToken && a.Kind == syntax.OneOf {
+			within = syntax.Lower(a.Token)
+		}
+		to = e.laterTokens(a.Args, within, to)
 	}
 	return to
 }
@@ -112,9 +136,9 @@ func fits(arity, n int) bool { return n == arity || arity < 0 && n >= -arity }
 // tooNew tells whether a command line uses an argument that only later versions have.
 func (e *Engine) tooNew(cmd *Command, args [][]byte) bool {
 	later := e.compat.later[cmd]
-	for _, arg := range args[min(len(args), later.fixed):] {
-		for _, token := range later.tokens {
-			if is(arg, token) {
+	for i := later.from; i < min(len(args), later.to); i++ {
+		for _, w := range later.words {
+			if is(args[i], w.token) && (w.behind == "" || is(args[i-1], w.behind)) {
 				return true
 			}
 		}

@@ -26,6 +26,14 @@ func TestCompat(t *testing.T) {
 		{"8.0", "LPOP k 1", "(nil)"},
 		{"8.0", "CLIENT KILL MAXAGE 5", "(integer) 0"},
 		{"7.2", "CLIENT KILL MAXAGE 5", "(error) ERR syntax error"},
+		{"8.0", "SET k v IFNE x", "(error) ERR syntax error"},
+		{"8.4", "SET k v IFNE x", "OK"},
+		{"8.0", "BITOP ONE d a b", "(error) ERR syntax error"},
+		{"8.0", "BITOP OR one diff andor", "(integer) 0"},
+		{"8.2", "BITOP ONE d a b", "(integer) 0"},
+		{"8.6", "ZUNION 1 a AGGREGATE COUNT", "(error) ERR syntax error"},
+		{"8.6", "ZUNIONSTORE count 2 count a AGGREGATE SUM", "(integer) 0"},
+		{"8.8", "ZUNIONSTORE d 2 count a AGGREGATE COUNT", "(integer) 0"},
 	} {
 		e, err := coretest.NewEngine(map[string]string{"compat": c.version})
 		if err != nil {

@@ -60,12 +60,18 @@ func Find(b []byte, set bool, first, last int64) int64 {
 // Op is an operation on whole strings.
 type Op uint8
 
-// The operations. Not takes one string.
+// The operations. Not takes one string. Diff is what the first has and none of the others, Diff1
+// what any of the others has and not the first, AndOr what the first has and any of the others, One
+// what exactly one of all has.
 const (
 	And Op = iota
 	Or
 	Xor
 	Not
+	Diff
+	Diff1
+	AndOr
+	One
 )
 
 // Combine returns the outcome of an operation on strings, the shorter of which count as continued
@@ -76,6 +82,21 @@ func Combine(op Op, src [][]byte) []byte {
 		size = max(size, len(s))
 	}
 	out := make([]byte, size)
+	switch op {
+	case Diff1, AndOr:
+		for _, s := range src[1:] {
+			into(Or, out, s)
+		}
+		last := Diff
+		if op == AndOr {
+			last = And
+		}
+		into(last, out, src[0])
+		return out
+	case One:
+		one(out, src)
+		return out
+	}
 	copy(out, src[0])
 	if op == Not {
 		for i := range out {
@@ -89,6 +110,20 @@ func Combine(op Op, src [][]byte) []byte {
 	return out
 }
 
+// one sets those bits of out, which is clear, that one string has and no other.
+func one(out []byte, src [][]byte) {
+	several := make([]byte, len(out))
+	for _, s := range src {
+		for i, b := range s {
+			several[i] |= out[i] & b
+			out[i] |= b
+		}
+	}
+	for i, b := range several {
+		out[i] &^= b
+	}
+}
+
 func into(op Op, out, s []byte) {
 	i := 0
 	for ; i+8 <= len(s); i += 8 {
@@ -100,6 +135,8 @@ func into(op Op, out, s []byte) {
 			x |= y
 		case Xor:
 			x ^= y
+		case Diff:
+			x &^= y
 		}
 		binary.LittleEndian.PutUint64(out[i:], x)
 	}
@@ -111,6 +148,8 @@ func into(op Op, out, s []byte) {
 			out[i] |= s[i]
 		case Xor:
 			out[i] ^= s[i]
+		case Diff:
+			out[i] &^= s[i]
 		}
 	}
 	if op == And {

@@ -69,6 +69,40 @@ func TestCombine(t *testing.T) {
 	}
 }
 
+// TestCombineSeveral compares three strings of different lengths bit by bit.
+func TestCombineSeveral(t *testing.T) {
+	rnd := rand.New(rand.NewPCG(3, 4))
+	for range 300 {
+		src := make([][]byte, 1+rnd.IntN(4))
+		for i := range src {
+			src[i] = make([]byte, rnd.IntN(40))
+			for j := range src[i] {
+				src[i][j] = byte(rnd.Uint32())
+			}
+		}
+		for op, holds := range map[Op]func(first bool, others int) bool{
+			Diff:  func(first bool, others int) bool { return first && others == 0 },
+			Diff1: func(first bool, others int) bool { return !first && others > 0 },
+			AndOr: func(first bool, others int) bool { return first && others > 0 },
+			One:   func(first bool, others int) bool { return first == (others == 0) && others < 2 },
+		} {
+			got := Combine(op, src)
+			for i := range int64(len(got)) * 8 {
+				others := 0
+				for _, s := range src[1:] {
+					if i < int64(len(s))*8 && bit(s, i) {
+						others++
+					}
+				}
+				first := i < int64(len(src[0]))*8 && bit(src[0], i)
+				if bit(got, i) != holds(first, others) {
+					t.Fatalf("op %d of %x: %x is wrong at %d", op, src, got, i)
+				}
+			}
+		}
+	}
+}
+
 // TestField checks reading, writing and overflowing against big integers.
 func TestField(t *testing.T) {
 	rnd := rand.New(rand.NewPCG(7, 8))

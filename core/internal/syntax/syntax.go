@@ -433,6 +433,19 @@ func FixedWords(args []Argument) int {
 	return len(args)
 }
 
+// IsChoice tells whether an argument is one word, of several, that must be there.
+func (a *Argument) IsChoice() bool {
+	if a.Kind != OneOf || a.Optional || a.Multiple || a.HasToken {
+		return false
+	}
+	for i := range a.Args {
+		if words, more := a.Args[i].LeastWords(); words != 1 || more {
+			return false
+		}
+	}
+	return true
+}
+
 // LeastWords counts the words that arguments need, and tells whether there may be more.
 func LeastWords(args []Argument) (n int, more bool) {
 	for i := range args {
