@@ -157,6 +157,16 @@ func (c *Call) delete(key []byte) {
 	c.signalModified(notifyGeneric, "del", key)
 }
 
+// deleteOver deletes a key, if it is there, to which a command gives an expiry that is over, and
+// counts it as one that has expired.
+func (c *Call) deleteOver(key []byte, there bool) {
+	c.e.stats.expired++
+	if there {
+		c.Propagate("DEL", key)
+		c.delete(key)
+	}
+}
+
 // removeEmpty deletes the key of a collection that has lost its last element. Of the loss everybody
 // was told; of this there is an event.
 func (c *Call) removeEmpty(key []byte) {

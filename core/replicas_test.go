@@ -43,6 +43,11 @@ func TestReplicate(t *testing.T) {
 			"msetex 1 a 1 keepttl",
 			"SELECT 0\nMSET a 1 b 2\nMULTI\nSET a 1 PXAT 1700000001000\n" +
 				"SET b 2 PXAT 1700000001000\nEXEC\nSET a 1 KEEPTTL"},
+		{"increments", "increx a|increx a byfloat 0.5 ex 1|increx a byfloat 1 ex 2 enx|" +
+			"increx a byint 1 ubound 0|increx a byfloat 1 ubound 0|increx a byfloat 1 persist|" +
+			"increx a byfloat 1 pxat 1|increx a pxat 1|increx a byint 9 ubound 5 saturate",
+			"SELECT 0\nSET a 1 KEEPTTL\nSET a 1.5 PXAT 1700000001000\nSET a 2.5 KEEPTTL\n" +
+				"SET a 3.5\nDEL a\nSET a 5 KEEPTTL"},
 		{"floats", "incrbyfloat a 1.5|hincrbyfloat h f 2",
 			"SELECT 0\nSET a 1.5 KEEPTTL\nHSET h f 2"},
 		{"lists", "rpush a 1 2 3 4 5 6|blpop a 0|blmove a b left right 0|lmpop 1 a right count 2",

@@ -17,6 +17,7 @@ type table struct {
 var commands = newTable(
 	stringCommands,
 	stringIfCommands,
+	increxCommands,
 	lcsCommands,
 	listCommands,
 	listMoveCommands,

@@ -24,27 +24,6 @@ func FromFloat(f float64) LongDouble {
 	return x.normal()
 }
 
-// Less tells whether x < y, which for NaN nothing is.
-func (x LongDouble) Less(y LongDouble) bool {
-	switch {
-	case x.form == notANumber || y.form == notANumber || x.zero() && y.zero():
-		return false
-	case x.neg != y.neg:
-		return x.neg
-	case x.neg:
-		x, y = y, x
-	}
-	switch {
-	case x.form == infinite || x.zero() || y.form == infinite || y.zero():
-		return x.form != infinite && !y.zero() && (y.form == infinite || x.zero())
-	case x.exp != y.exp:
-		return x.exp < y.exp
-	}
-	return x.mant < y.mant
-}
-
-func (x LongDouble) zero() bool { return x.form == finite && x.mant == 0 }
-
 // Int is x without its fraction; false where x does not lie between the ends of an int64.
 func (x LongDouble) Int() (int64, bool) {
 	const end = 1 << 63

@@ -72,7 +72,7 @@ func TestFromFloat(t *testing.T) {
 	}
 }
 
-func TestLess(t *testing.T) {
+func TestLessFloat(t *testing.T) {
 	order := []float64{math.Inf(-1), -1e300, -2, -1.5, -1, -1e-300, 0, 1e-300, 1, 1.5, 2, 1e300,
 		math.Inf(1)}
 	for i, f := range order {

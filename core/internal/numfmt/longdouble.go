@@ -41,6 +41,46 @@ func FromInt(n int64) LongDouble {
 	return x.normal()
 }
 
+// Largest is the largest finite number.
+func Largest() LongDouble { return LongDouble{mant: 1<<64 - 1, exp: expMax} }
+
+// Neg is the number with the other sign.
+func (x LongDouble) Neg() LongDouble {
+	x.neg = !x.neg
+	return x
+}
+
+// Less tells whether x < y, which for NaN nothing is.
+func (x LongDouble) Less(y LongDouble) bool {
+	if x.NaN() || y.NaN() {
+		return false
+	}
+	if a, b := x.sign(), y.sign(); a != b {
+		return a < b
+	}
+	if x.neg {
+		x, y = y, x
+	}
+	switch {
+	case x.form != y.form:
+		return y.form == infinite
+	case x.exp != y.exp:
+		return x.exp < y.exp
+	}
+	return x.mant < y.mant
+}
+
+// sign is -1, 0 or 1.
+func (x LongDouble) sign() int {
+	switch {
+	case x.form == finite && x.mant == 0:
+		return 0
+	case x.neg:
+		return -1
+	}
+	return 1
+}
+
 // Finite tells that the number is neither infinite nor NaN.
 func (x LongDouble) Finite() bool { return x.form == finite }
 

@@ -132,6 +132,33 @@ func TestFromInt(t *testing.T) {
 	}
 }
 
+// TestLess compares each of a row of numbers, from the least up, with all others.
+func TestLess(t *testing.T) {
+	row := []string{
+		"-inf", "-1e4932", "-1.5", "-1", "-1e-4940", "0", "1e-4940", "0.5", "1", "1.25", "1e4932",
+		"inf",
+	}
+	for i, a := range row {
+		for j, b := range row {
+			x, _ := Parse([]byte(a))
+			y, _ := Parse([]byte(b))
+			if got := x.Less(y); got != (i < j) {
+				t.Errorf("%s < %s: %v", a, b, got)
+			}
+			if got := y.Neg().Less(x.Neg()); got != (i < j) {
+				t.Errorf("-%s < -%s: %v", b, a, got)
+			}
+		}
+	}
+	largest := Largest()
+	if x, ok := Parse([]byte("1.189731495357231765021263853030970205e4932")); !ok || x != largest {
+		t.Errorf("the largest is %v, not %v", largest, x)
+	}
+	if sum := largest.Add(largest); sum.Finite() || !largest.Less(sum) {
+		t.Errorf("twice the largest is %v", sum)
+	}
+}
+
 // TestDenormals: the smallest numbers round at the last bit of the format, not of the mantissa.
 func TestDenormals(t *testing.T) {
 	for text, want := range map[string]LongDouble{

@@ -258,7 +258,11 @@ func (r *Writer) BigNumber(digits string) {
 // Double writes a floating-point number: RESP3's double, or a bulk string.
 func (r *Writer) Double(f float64) {
 	var digits [32]byte
-	text := numfmt.AppendDouble(digits[:0], f)
+	r.DoubleText(numfmt.AppendDouble(digits[:0], f))
+}
+
+// DoubleText is Double for a number as it is to be written.
+func (r *Writer) DoubleText(text []byte) {
 	if !r.RESP3 {
 		r.Bulk(text)
 		return
