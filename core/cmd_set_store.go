@@ -4,6 +4,7 @@ import (
 	"math"
 	"slices"
 
+	"github.com/redlet/redlet/core/internal/hyperloglog"
 	"github.com/redlet/redlet/core/internal/set"
 )
 
@@ -51,6 +52,16 @@ var setStoreCommands = []Command{
 		Run:        cmdSunion,
 	},
 	{
+		Name: "sunioncard", Since: "8.10", Group: "set",
+		Flags:      ReadOnly,
+		Cats:       CatSet,
+		Syntax:     "numkeys:int key... [APPROX] [LIMIT limit:int]",
+		Keys:       "1# RO access",
+		Summary:    "Counts the members that any of several sets has, or estimates how many.",
+		Complexity: "O(N) for N members in all sets",
+		Run:        cmdSunioncard,
+	},
+	{
 		Name: "sunionstore", Since: "1.0", Group: "set",
 		Flags:      Write | DenyOOM,
 		Cats:       CatSet,
@@ -70,6 +81,16 @@ var setStoreCommands = []Command{
 		Summary:    "Gives the members of a set that none of the others has.",
 		Complexity: "O(N) for N members in all sets",
 		Run:        cmdSdiff,
+	},
+	{
+		Name: "sdiffcard", Since: "8.10", Group: "set",
+		Flags:      ReadOnly,
+		Cats:       CatSet,
+		Syntax:     "numkeys:int key... [LIMIT limit:int]",
+		Keys:       "1# RO access",
+		Summary:    "Counts the members of a set that none of the others has.",
+		Complexity: "O(N) for N members in all sets",
+		Run:        cmdSdiffcard,
 	},
 	{
 		Name: "sdiffstore", Since: "1.0", Group: "set",
@@ -127,36 +148,51 @@ func cmdSinter(c *Call) {
 }
 
 func cmdSintercard(c *Call) {
+	if card, ok := c.cardinality(false); ok {
+		n := int64(0)
+		c.eachCommon(card.sets, func([]byte) bool {
+			n++
+			return n != card.limit
+		})
+		c.Int(n)
+	}
+}
+
+// cardinality is what the commands are told that count the members of an outcome.
+type cardinality struct {
+	sets   []*set.Set // nil where there is none
+	limit  int64      // how far is counted, 0 for all the way
+	approx bool
+}
+
+// cardinality reads it; not all take the option APPROX.
+func (c *Call) cardinality(takesApprox bool) (card cardinality, ok bool) {
 	num, ok := c.argRange(1, 1, math.MaxInt64, "ERR numkeys should be greater than 0")
 	if !ok {
-		return
+		return card, false
 	}
 	if num > int64(len(c.Args)-2) {
 		c.Error("ERR Number of keys can't be greater than number of args")
-		return
+		return card, false
 	}
 	keys, i := c.Args[2:2+num], 2+int(num)
-	limit := int64(0)
-	for ; i < len(c.Args); i += 2 {
-		if !is(c.Args[i], "limit") || i+1 == len(c.Args) {
+	for ; i < len(c.Args); i++ {
+		switch word := c.Args[i]; {
+		case is(word, "limit") && i+1 < len(c.Args):
+			i++
+			card.limit, ok = c.argRange(i, 0, math.MaxInt64, "ERR LIMIT can't be negative")
+			if !ok {
+				return card, false
+			}
+		case takesApprox && is(word, "approx"):
+			card.approx = true
+		default:
 			c.Error(ErrSyntax)
-			return
-		}
-		limit, ok = c.argRange(i+1, 0, math.MaxInt64, "ERR LIMIT can't be negative")
-		if !ok {
-			return
+			return card, false
 		}
 	}
-	sets, ok := c.setsOf(keys)
-	if !ok {
-		return
-	}
-	n := int64(0)
-	c.eachCommon(sets, func([]byte) bool {
-		n++
-		return n != limit
-	})
-	c.Int(n)
+	card.sets, ok = c.setsOf(keys)
+	return card, ok
 }
 
 func cmdSinterstore(c *Call) {
@@ -230,18 +266,60 @@ func cmdSunion(c *Call) {
 		c.members(sets[0])
 		return
 	}
-	// Only integers alone are given in an order of their own, which is theirs: nothing that is not
-	// stored need become a listpack.
 	lim := c.e.setLimits()
-	var all set.Set
+	all := unionOf(sets, lim)
+	c.addAll(&all, sets, lim)
+	c.members(&all)
+}
+
+// unionOf returns an empty set for the members of several that is not to be stored. Only integers
+// alone are given in an order of their own, which is theirs: nothing else need become a listpack.
+func unionOf(sets []*set.Set, lim set.Limits) (all set.Set) {
 	for _, s := range sets {
-		if s.Encoding() != set.Intset {
+		if s != nil && s.Encoding() != set.Intset {
 			all.ToTable(s.Len(), lim)
 			break
 		}
 	}
-	c.addAll(&all, sets, lim)
-	c.members(&all)
+	return all
+}
+
+func cmdSunioncard(c *Call) {
+	card, ok := c.cardinality(true)
+	switch {
+	case !ok:
+	case card.approx:
+		c.Int(c.estimateUnion(&card))
+	default:
+		lim := c.e.setLimits()
+		all := unionOf(card.sets, lim)
+		c.eachInAny(card.sets, func(m []byte) bool {
+			return !all.Add(m, lim) || int64(all.Len()) != card.limit
+		})
+		c.Count(all.Len())
+	}
+}
+
+// estimateUnion estimates how many members several sets have together. Now and then it looks
+// whether the limit is reached.
+func (c *Call) estimateUnion(card *cardinality) int64 {
+	const least = 1024 // members between two looks
+	var all hyperloglog.Registers
+	seen, look := int64(0), card.limit
+	c.eachInAny(card.sets, func(m []byte) bool {
+		all.Add(m)
+		if seen++; card.limit == 0 || seen < look {
+			return true
+		}
+		missing := card.limit - all.Count()
+		look = seen + max(missing, least)
+		return missing > 0
+	})
+	n := all.Count()
+	if card.limit > 0 {
+		n = min(n, card.limit)
+	}
+	return n
 }
 
 func cmdSunionstore(c *Call) {
@@ -256,6 +334,15 @@ func cmdSunionstore(c *Call) {
 
 // addAll adds the members of all sets that are there.
 func (c *Call) addAll(to *set.Set, sets []*set.Set, lim set.Limits) {
+	c.eachInAny(sets, func(m []byte) bool {
+		to.Add(m, lim)
+		return true
+	})
+}
+
+// eachInAny visits the members of all sets that are there, until visit returns false. A member is
+// lent until the next one.
+func (c *Call) eachInAny(sets []*set.Set, visit func(m []byte) bool) {
 	i := 0
 	for _, s := range sets {
 		if s == nil {
@@ -264,7 +351,9 @@ func (c *Call) addAll(to *set.Set, sets []*set.Set, lim set.Limits) {
 		for m := range s.All {
 			c.e.yieldIn(i)
 			i++
-			to.Add(m, lim)
+			if !visit(m) {
+				return
+			}
 		}
 	}
 }
@@ -275,9 +364,10 @@ func cmdSdiff(c *Call) {
 		return
 	}
 	at, n := c.ArrayLater(), 0
-	c.eachOther(sets, func(m []byte) {
+	c.eachOther(sets, func(m []byte) bool {
 		c.Bulk(m)
 		n++
+		return true
 	})
 	kind := byte('*')
 	if c.RESP3 {
@@ -305,7 +395,10 @@ func cmdSdiffstore(c *Call) {
 	switch {
 	case sets[0] == nil, slices.Contains(sets[1:], sets[0]):
 	case lookups/2 <= changes:
-		c.eachOther(sets, func(m []byte) { rest.Add(m, lim) })
+		c.eachOther(sets, func(m []byte) bool {
+			rest.Add(m, lim)
+			return true
+		})
 	default:
 		c.addAll(&rest, sets[:1], lim)
 		c.removeAll(&rest, sets[1:])
@@ -313,24 +406,50 @@ func cmdSdiffstore(c *Call) {
 	c.storeSet(&rest, "sdiffstore")
 }
 
-// eachOther visits the members of the first set that none of the others has. A member is lent until
-// the next one.
-func (c *Call) eachOther(sets []*set.Set, visit func(m []byte)) {
-	first := sets[0]
-	if first == nil || slices.Contains(sets[1:], first) {
+func cmdSdiffcard(c *Call) {
+	if card, ok := c.cardinality(false); ok {
+		n := int64(0)
+		c.eachOther(card.sets, func([]byte) bool {
+			n++
+			return n != card.limit
+		})
+		c.Int(n)
+	}
+}
+
+// eachOther visits the members of the first set that none of the others has, until visit returns
+// false. Each is looked up in all others; or, where that is more work, in what these have together.
+// A member is lent until the next one.
+func (c *Call) eachOther(sets []*set.Set, visit func(m []byte) bool) {
+	first, others := sets[0], sets[1:]
+	if first == nil || slices.Contains(others, first) {
 		return
+	}
+	size := 0
+	for _, s := range others {
+		if s != nil {
+			size += s.Len()
+		}
+	}
+	if len(others) > 1 && size < first.Len()*(len(others)-1) {
+		lim := c.e.setLimits()
+		all := unionOf(others, lim)
+		c.addAll(&all, others, lim)
+		others = []*set.Set{&all}
 	}
 	i := 0
 members:
 	for m := range first.All {
 		c.e.yieldIn(i)
 		i++
-		for _, s := range sets[1:] {
+		for _, s := range others {
 			if s != nil && s.Has(m) {
 				continue members
 			}
 		}
-		visit(m)
+		if !visit(m) {
+			return
+		}
 	}
 }
 

@@ -95,6 +95,12 @@ func raise(b []byte, index int, rank uint8, most int) (out []byte, changed, ok b
 	return b, raiseDense(b, index, rank), true
 }
 
+// Add adds an element.
+func (r *Registers) Add(element []byte) {
+	index, rank := place(element)
+	r[index] = max(r[index], rank)
+}
+
 // Merge raises registers to those of a string.
 func (r *Registers) Merge(b []byte) (ok bool) {
 	if IsSparse(b) {
