@@ -63,12 +63,25 @@ func (c *Call) set(key []byte, o *object) {
 
 // overwrite puts a value in the place p of another.
 func (c *Call) overwrite(p **object, key []byte, o *object) {
+	was := (*p).kind
 	c.inherit(*p, o)
 	c.e.forget(*p)
 	*p = o
 	c.e.countValue(o)
 	c.e.placed(c.db, key, o)
 	c.signalReady(key)
+	c.overwritten(c.db, key, was, o.kind)
+}
+
+// overwritten makes known that a value under a key took the place of another.
+func (c *Call) overwritten(d *db, key []byte, was, now kind) {
+	if c.e.cfg.notify&(notifyOverwritten|notifyTypeChanged) == 0 {
+		return
+	}
+	c.e.notify(notifyOverwritten, "overwritten", d, string(key))
+	if was != now {
+		c.e.notify(notifyTypeChanged, "type_changed", d, string(key))
+	}
 }
 
 // setString makes a key the string val, whatever it held, without an expiry.
@@ -80,10 +93,20 @@ func (c *Call) setString(key, val []byte) {
 			c.e.resized(o, stringSize(enc, n))
 		}
 		c.use(o)
-	} else {
-		c.replaceByString(p, key, val)
+		c.signalRewritten(key)
+		return
 	}
+	c.replaceByString(p, key, val)
 	c.signalModified(notifyString, "set", key)
+}
+
+// signalRewritten is signalModified for a string that took the place of another.
+func (c *Call) signalRewritten(key []byte) {
+	c.e.persist.dirty++
+	if c.e.cfg.notify != 0 || c.db.observed() {
+		c.overwritten(c.db, key, kindString, kindString)
+		c.announce(c.db, notifyString, "set", key)
+	}
 }
 
 // storeString is setString that tells nobody yet: signalModified must follow.
@@ -109,6 +132,7 @@ func (c *Call) replaceByString(p **object, key, val []byte) {
 		o.setString(val)
 		c.e.resized(o, was)
 		c.use(o)
+		c.overwritten(c.db, key, kindString, kindString)
 	default:
 		c.overwrite(p, key, newString(val))
 	}

@@ -444,7 +444,8 @@ func (c *Call) rename(nx bool) bool {
 		}
 		return !nx
 	}
-	if c.lookupWrite(to) != nil {
+	before := c.lookupWrite(to)
+	if before != nil {
 		if nx {
 			c.Int(0)
 			return false
@@ -456,6 +457,9 @@ func (c *Call) rename(nx bool) bool {
 	c.addTo(c.db, to, o, expiry)
 	c.signalModified(notifyGeneric, "rename_from", from)
 	c.signalModified(notifyGeneric, "rename_to", to)
+	if before != nil {
+		c.overwritten(c.db, to, before.kind, o.kind)
+	}
 	return true
 }
 
@@ -485,7 +489,8 @@ func cmdCopy(c *Call) {
 		c.Int(0)
 		return
 	}
-	if c.peekIn(target, to) != nil {
+	before := c.peekIn(target, to)
+	if before != nil {
 		if !replace {
 			c.Int(0)
 			return
@@ -495,6 +500,9 @@ func cmdCopy(c *Call) {
 	twin := o.ops().clone(o)
 	c.addTo(target, to, twin, o.expiry())
 	c.signalModifiedIn(target, notifyGeneric, "copy_to", to)
+	if before != nil {
+		c.overwritten(target, to, before.kind, twin.kind)
+	}
 	c.Int(1)
 }
 

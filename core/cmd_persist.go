@@ -257,9 +257,12 @@ func cmdRestore(c *Call) {
 	if expire != 0 && !opt.absolute {
 		expire += c.sinceMs() // what wraps around does not count as over: see gone
 	}
-	replaced := opt.replace && c.peek(key) != nil && c.remove(key)
+	before := c.peek(key)
+	if before != nil {
+		c.remove(key)
+	}
 	if expire > 0 && expire <= c.nowMs() {
-		if replaced {
+		if before != nil {
 			c.Propagate("DEL", key)
 			c.signalModified(notifyGeneric, "del", key)
 		}
@@ -277,6 +280,9 @@ func cmdRestore(c *Call) {
 			[][]byte{[]byte("ABSTTL")})...)
 	}
 	c.signalModified(notifyGeneric, "restore", key)
+	if before != nil {
+		c.overwritten(c.db, key, before.kind, o.kind)
+	}
 	c.OK()
 }
 

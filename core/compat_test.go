@@ -28,6 +28,13 @@ func TestCompat(t *testing.T) {
 		{"7.2", "CLIENT KILL MAXAGE 5", "(error) ERR syntax error"},
 		{"8.0", "SET k v IFNE x", "(error) ERR syntax error"},
 		{"8.4", "SET k v IFNE x", "OK"},
+		{"8.0", "CONFIG SET notify-keyspace-events KEo", "(error) ERR CONFIG SET failed " +
+			"(possibly related to argument 'notify-keyspace-events') - Invalid event class " +
+			"character. Use 'Ag$lshzxeKEtmdn'."},
+		{"8.2", "CONFIG SET notify-keyspace-events ?", "(error) ERR CONFIG SET failed " +
+			"(possibly related to argument 'notify-keyspace-events') - Invalid event class " +
+			"character. Use 'Ag$lshzxeKEtmdnoc'."},
+		{"8.2", "CONFIG SET notify-keyspace-events KEo", "OK"},
 		{"8.0", "BITOP ONE d a b", "(error) ERR syntax error"},
 		{"8.0", "BITOP OR one diff andor", "(integer) 0"},
 		{"8.2", "BITOP ONE d a b", "(integer) 0"},

@@ -80,20 +80,12 @@ func readClientOutputBufferLimit(c *config, s string) (shown, problem string) {
 const secondsMax = math.MaxInt64 / 1_000_000
 
 func readNotifyKeyspaceEvents(c *config, s string) (shown, problem string) {
-	arrays := sinceOf(arrayOps.since)
-	known, all := ^notifyClass(0), notifyAll
-	if c.obeys < arrays {
-		known &^= notifyArray
-	}
-	if c.compat >= arrays {
-		all |= notifyArray
-	}
-	n, ok := parseNotify(s, known)
+	n, ok := parseNotify(s, c.obeys)
 	if !ok {
-		return "", "Invalid event class character. Use 'Ag$lshzxeKEtmdn'."
+		return "", "Invalid event class character. Use '" + knownNotify(c.compat) + "'."
 	}
 	c.notify = n
-	return formatNotify(n, all), ""
+	return formatNotify(n, allNotify(c.compat)), ""
 }
 
 func readMaxmemoryClients(c *config, s string) (shown, problem string) {

@@ -1,67 +1,95 @@
 package core
 
-import "strconv"
+import (
+	"strconv"
+	"strings"
+)
 
 // notifyClass is a set of keyspace events, as notify-keyspace-events names them.
 type notifyClass uint32
 
 const (
-	notifyKeyspace notifyClass = 1 << iota // K
-	notifyKeyevent                         // E
-	notifyGeneric                          // g
-	notifyString                           // $
-	notifyList                             // l
-	notifySet                              // s
-	notifyHash                             // h
-	notifyZset                             // z
-	notifyExpired                          // x
-	notifyEvicted                          // e
-	notifyStream                           // t
-	notifyKeyMiss                          // m
-	notifyModule                           // d
-	notifyNew                              // n
-	notifyArray                            // a
+	notifyKeyspace    notifyClass = 1 << iota // K
+	notifyKeyevent                            // E
+	notifyGeneric                             // g
+	notifyString                              // $
+	notifyList                                // l
+	notifySet                                 // s
+	notifyHash                                // h
+	notifyZset                                // z
+	notifyExpired                             // x
+	notifyEvicted                             // e
+	notifyStream                              // t
+	notifyKeyMiss                             // m
+	notifyModule                              // d
+	notifyNew                                 // n
+	notifyOverwritten                         // o
+	notifyTypeChanged                         // c
+	notifyArray                               // a
 )
 
 // notifyNone is the class of a change that has no event.
 const notifyNone notifyClass = 0
 
-// notifyAll is what A stands for: every class but m and n. Since 8.8 notifyArray is one of them.
+// notifyAll is what A stands for: every class but m, n, o and c. Since 8.8 notifyArray is one of
+// them.
 const notifyAll = notifyGeneric | notifyString | notifyList | notifySet | notifyHash |
 	notifyZset | notifyExpired | notifyEvicted | notifyStream | notifyModule
 
 // notifyLetters spells the classes, from the lowest bit up.
-const notifyLetters = "KEg$lshzxetmdna"
+const notifyLetters = "KEg$lshzxetmdnoca"
 
-// parseNotify reads the value of notify-keyspace-events; known are the classes that there are.
-func parseNotify(s string, known notifyClass) (notifyClass, bool) {
+// notifyLater are the letters of classes that came after Redis 8.0, and when.
+var notifyLater = []struct{ since, letters string }{
+	{"8.2", "oc"},
+	{"8.8", "a"},
+}
+
+// knownNotify are the letters that a version knows, as its error lists them.
+func knownNotify(version compatLevel) string {
+	letters := "Ag$lshzxeKEtmdn"
+	for _, l := range notifyLater {
+		if sinceOf(l.since) <= version {
+			letters += l.letters
+		}
+	}
+	return letters
+}
+
+// allNotify is what A stands for in a version.
+func allNotify(version compatLevel) notifyClass {
+	if version < sinceOf(arrayOps.since) {
+		return notifyAll
+	}
+	return notifyAll | notifyArray
+}
+
+// parseNotify reads the value of notify-keyspace-events as a version takes it.
+func parseNotify(s string, version compatLevel) (notifyClass, bool) {
 	var n notifyClass
-letters:
-	for i := 0; i < len(s); i++ {
+	known := knownNotify(version)
+	for i := range len(s) {
+		if strings.IndexByte(known, s[i]) < 0 {
+			return 0, false
+		}
 		if s[i] == 'A' {
-			n |= (notifyAll | notifyArray) & known
+			n |= allNotify(version)
 			continue
 		}
-		for j := range len(notifyLetters) {
-			if s[i] == notifyLetters[j] && known&(1<<j) != 0 {
-				n |= 1 << j
-				continue letters
-			}
-		}
-		return 0, false
+		n |= 1 << strings.IndexByte(notifyLetters, s[i])
 	}
 	return n, true
 }
 
 // formatNotify writes the value as CONFIG GET shows it, where all are the classes that A stands
-// for: beside A, which it does not include, n is left out.
+// for: beside A, which does not include them, n, o and c are left out.
 func formatNotify(n, all notifyClass) string {
-	const order = "g$lshzxetdanKEm"
+	const order = "g$lshzxetdanocKEm"
 	var out []byte
 	rest := n
 	if n&all == all {
 		out = append(out, 'A')
-		rest &^= notifyAll | notifyArray | notifyNew
+		rest &^= notifyAll | notifyArray | notifyNew | notifyOverwritten | notifyTypeChanged
 	}
 	for i := range len(order) {
 		for j := range len(notifyLetters) {
