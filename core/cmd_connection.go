@@ -229,6 +229,7 @@ func cmdReset(c *Call) {
 	cl.w.RESP3 = false
 	cl.flags.set(connUnauthenticated, c.e.cfg.requirepass != "")
 	cl.name, cl.noEvict, cl.noTouch = nil, false, false
+	c.e.forgetFieldsets(cl)
 	cl.flags &^= connReplyOff
 	c.Status("RESET")
 }

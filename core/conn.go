@@ -46,6 +46,8 @@ type conn struct {
 	tracking *clientTracking // since the first CLIENT TRACKING ON
 	pushed   reply.Writer    // messages that wait until the reply to the command under way is complete
 
+	fieldsets *fieldsets // those of HIMPORT; nil while there is none
+
 	netIn, netOut, commands int64
 	counted                 int64 // its part of the memory in use
 }

@@ -100,6 +100,22 @@ func TestReplicate(t *testing.T) {
 	}
 }
 
+// TestReplicateImport shows that replicas are sent the hash that HIMPORT makes.
+func TestReplicateImport(t *testing.T) {
+	e := start(t)
+	e.open(2, Conn{})
+	e.feed(2, []byte("SYNC\r\n"))
+	sent(e, 2)
+	feed(e, 1, "himport prepare f b a", "himport set h f 1 2")
+	p := e.dbs[0].keys.Find([]byte("h"))
+	args := [][]byte{[]byte("h"), []byte("0"), e.payload(*p), []byte("REPLACE")}
+	want := appendRequest(nil, "SELECT", [][]byte{[]byte("0")})
+	want = appendRequest(want, "RESTORE", args)
+	if got := sent(e, 2); got != string(want) {
+		t.Errorf("the replica gets %q, want %q", got, want)
+	}
+}
+
 // TestReplicateSpop compares the members that SPOP gives with those that replicas are told of.
 func TestReplicateSpop(t *testing.T) {
 	for _, send := range []string{

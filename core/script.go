@@ -245,6 +245,10 @@ func (c *Call) runLua(f lua.Function, name string, flags scriptFlags, readOnly, 
 	s.client.db = c.db
 	vm := e.machine()
 	vm.Run(f, keys, args, global, e.suspend)
+	if s.client.fieldsets != nil {
+		s.client.fieldsets = nil
+		e.countClient(&s.client, 0)
+	}
 	fail := vm.Failure()
 	if fail == nil {
 		c.counted = vm.Counted()

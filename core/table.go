@@ -24,6 +24,7 @@ var commands = newTable(
 	listMovemCommands,
 	hashCommands,
 	hashExpireCommands,
+	hashImportCommands,
 	setCommands,
 	setStoreCommands,
 	zsetCommands,

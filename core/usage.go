@@ -126,9 +126,15 @@ func (e *Engine) resized(o *object, was int64) {
 	}
 }
 
-// bytes is what a connection takes with the input that it has yet to complete and the output that
-// it has yet to send.
-func (cl *conn) bytes() int64 { return clientBytes + int64(len(cl.in)+len(cl.w.Buf)) }
+// bytes is what a connection takes with the input that it has yet to complete, the output that it
+// has yet to send and the fieldsets that it has prepared.
+func (cl *conn) bytes() int64 {
+	n := clientBytes + int64(len(cl.in)+len(cl.w.Buf))
+	if cl.fieldsets != nil {
+		n += cl.fieldsets.bytes
+	}
+	return n
+}
 
 // countClient counts what a connection takes now. It is to be called when its input or its output
 // may have grown or shrunk.

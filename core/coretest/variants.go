@@ -47,6 +47,7 @@ var Variants = []Variant{
 		"DECRBY":   "an integer of Lua has 53 bits",
 		"FAR":      "so has the index of an element of this array",
 		"INCREX":   "an integer of Lua has 53 bits",
+		"HIMPORT":  "each run of a script has its own fieldsets",
 	}},
 	{Name: "snapshot and restore", way: restored, apart: true, shadow: true, Plain: map[string]string{
 		"ENCODING": "a value that was loaded may have another",
