@@ -1,6 +1,10 @@
 package core
 
-import "github.com/redlet/redlet/core/internal/hash"
+import (
+	"bytes"
+
+	"github.com/redlet/redlet/core/internal/hash"
+)
 
 // Every change of a key goes through this file. The functions say who makes it: a command, the
 // clock, eviction, a database that is emptied or exchanged, a file that is loaded. Each does, in
@@ -207,6 +211,14 @@ func (c *Call) signalModified(class notifyClass, event string, key []byte) {
 	}
 }
 
+// signalFields is signalModified for fields of a hash.
+func (c *Call) signalFields(event string, key []byte, fields [][]byte) {
+	c.signalModified(notifyHash, event, key)
+	if c.e.tellsFields() {
+		c.e.notifyFields(event, c.db, string(key), fields)
+	}
+}
+
 // signalDirty is signalModified for what counts as so many changes, which may be none.
 func (c *Call) signalDirty(changes int, class notifyClass, event string, key []byte) {
 	c.signalModified(class, event, key)
@@ -392,13 +404,19 @@ func (e *Engine) expireFields() {
 // gone with each.
 func (e *Engine) expireFieldsOf(d *db, key string, h *hashValue, most int, gone func([]byte)) {
 	e.weigh(h.due.o)
-	e.stats.expiredFields += int64(h.Expire(int64(e.now)/1000, most, gone))
-	e.fieldsExpired(d, key, h)
+	var told [][]byte
+	e.stats.expiredFields += int64(h.Expire(int64(e.now)/1000, most, func(field []byte) {
+		gone(field)
+		if e.tellsFields() {
+			told = append(told, bytes.Clone(field))
+		}
+	}))
+	e.fieldsExpired(d, key, h, told)
 }
 
-// deleteExpiredFields deletes those fields of a hash whose time has come, and tells whether there
-// were any.
-func (e *Engine) deleteExpiredFields(d *db, key []byte, h *hashValue, fields [][]byte) (any bool) {
+// deleteExpiredFields deletes those fields of a hash whose time has come, and returns them.
+func (e *Engine) deleteExpiredFields(d *db, key []byte, h *hashValue, fields [][]byte) [][]byte {
+	var gone [][]byte
 	now := int64(e.now) / 1000
 	if h.due != nil { // else the command that made it expire has weighed it
 		e.weigh(h.due.o)
@@ -408,16 +426,17 @@ func (e *Engine) deleteExpiredFields(d *db, key []byte, h *hashValue, fields [][
 			h.Delete(field)
 			e.stats.expiredFields++
 			e.replicas.add(d.id, "HDEL", [][]byte{key, field})
-			any = true
+			gone = append(gone, field)
 		}
 	}
-	return any
+	return gone
 }
 
 // fieldsExpired tells everybody that fields of a hash have expired, and removes its key when none
-// is left.
-func (e *Engine) fieldsExpired(d *db, key string, h *hashValue) {
+// is left. Which they are must be said where anybody listens to that.
+func (e *Engine) fieldsExpired(d *db, key string, h *hashValue, fields [][]byte) {
 	e.notify(notifyHash, "hexpired", d, key)
+	e.notifyFields("hexpired", d, key, fields)
 	if h.Len() == 0 {
 		e.removeFrom(d, []byte(key))
 		e.notify(notifyGeneric, "del", d, key)

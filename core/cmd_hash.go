@@ -249,8 +249,8 @@ func (c *Call) expireFieldsIfNeeded(h *hashValue, fields [][]byte) bool {
 	if h.NextExpiry() > c.nowMs() {
 		return true
 	}
-	if c.deleteExpiredFields(h, fields) {
-		c.e.fieldsExpired(c.db, string(c.Args[1]), h)
+	if gone := c.deleteExpiredFields(h, fields); len(gone) > 0 {
+		c.e.fieldsExpired(c.db, string(c.Args[1]), h, gone)
 	}
 	return h.Len() > 0
 }
@@ -258,14 +258,17 @@ func (c *Call) expireFieldsIfNeeded(h *hashValue, fields [][]byte) bool {
 // expireFieldIfNeeded is expireFieldsIfNeeded for a command that is about to set the one field: the
 // hash stays.
 func (c *Call) expireFieldIfNeeded(h *hashValue, fields [][]byte) {
-	if h.NextExpiry() <= c.nowMs() && c.deleteExpiredFields(h, fields) {
+	if h.NextExpiry() > c.nowMs() {
+		return
+	}
+	if gone := c.deleteExpiredFields(h, fields); len(gone) > 0 {
 		c.notify(notifyHash, "hexpired", c.Args[1])
+		c.e.notifyFields("hexpired", c.db, string(c.Args[1]), gone)
 	}
 }
 
-// deleteExpiredFields deletes those of the fields whose time has come, and tells whether there were
-// any.
-func (c *Call) deleteExpiredFields(h *hashValue, fields [][]byte) (any bool) {
+// deleteExpiredFields deletes those of the fields whose time has come, and returns them.
+func (c *Call) deleteExpiredFields(h *hashValue, fields [][]byte) [][]byte {
 	return c.e.deleteExpiredFields(c.db, c.Args[1], h, fields)
 }
 
@@ -302,8 +305,21 @@ func (c *Call) hset() (fresh int, ok bool) {
 	if h.Encoding() != hash.Listpack {
 		c.hashChanged(h)
 	}
-	c.signalModified(notifyHash, "hset", c.Args[1])
+	c.signalPairs(c.Args[1], c.Args[2:])
 	return fresh, true
+}
+
+// signalPairs is signalFields for fields that were set, each with its value behind it.
+func (c *Call) signalPairs(key []byte, pairs [][]byte) {
+	c.signalModified(notifyHash, "hset", key)
+	if !c.e.tellsFields() {
+		return
+	}
+	var fields [][]byte
+	for i := 0; i < len(pairs); i += 2 {
+		fields = append(fields, pairs[i])
+	}
+	c.e.notifyFields("hset", c.db, string(key), fields)
 }
 
 func cmdHsetnx(c *Call) {
@@ -320,7 +336,7 @@ func cmdHsetnx(c *Call) {
 	h.Prepare(c.Args[2:], lim)
 	h.Set(c.Args[2], c.Args[3], false, lim)
 	c.hashChanged(h)
-	c.signalModified(notifyHash, "hset", c.Args[1])
+	c.signalFields("hset", c.Args[1], c.Args[2:3])
 	c.Int(1)
 }
 
@@ -390,13 +406,17 @@ func cmdHdel(c *Call) {
 		return
 	}
 	n := 0
+	var gone [][]byte
 	for _, field := range c.Args[2:] {
 		if h != nil && h.Delete(field) {
 			n++
+			if c.e.tellsFields() {
+				gone = append(gone, field)
+			}
 		}
 	}
 	if n > 0 {
-		c.signalModified(notifyHash, "hdel", c.Args[1])
+		c.signalFields("hdel", c.Args[1], gone)
 		c.hashChanged(h)
 	}
 	c.Count(n)
@@ -537,7 +557,7 @@ func (c *Call) replaceField(h *hashValue, value []byte, event string) {
 	if event == "hincrbyfloat" {
 		c.Propagate("HSET", c.Args[1], c.Args[2], value)
 	}
-	c.signalModified(notifyHash, event, c.Args[1])
+	c.signalFields(event, c.Args[1], c.Args[2:3])
 }
 
 func cmdHscan(c *Call) {

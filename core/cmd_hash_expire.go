@@ -284,10 +284,20 @@ type fieldChange struct {
 	c                               *Call
 	h                               *hashValue
 	changed, deleted, stay, expired bool
-	at                              int64    // what expire gave
-	tried                           bool     // to give expiries,
-	was                             int64    // the soonest before which was this, or Never
-	given, gone                     [][]byte // what it gave it to, and what was deleted, for replicas
+	at                              int64 // what expire gave
+	tried                           bool  // to give expiries,
+	was                             int64 // the soonest before which was this, or Never
+
+	// Which fields these are, kept for those alone who are told of them.
+	given, gone, stayed, lapsed [][]byte
+	sent                        bool // replicas know of those given already
+}
+
+// note keeps a field for those who are told of it.
+func (ch *fieldChange) note(to *[][]byte, field []byte) {
+	if ch.c.propagates() || ch.c.e.tellsFields() {
+		*to = append(*to, field)
+	}
 }
 
 // expire gives a field its expiry; it is deleted when that is over already. A field whose time
@@ -309,9 +319,7 @@ func (ch *fieldChange) expire(field []byte, at int64, cond condition) int64 {
 	}
 	ch.h.SetExpiry(field, at)
 	ch.changed, ch.at = true, at
-	if ch.c.propagates() {
-		ch.given = append(ch.given, field)
-	}
+	ch.note(&ch.given, field)
 	return fieldChanged
 }
 
@@ -321,9 +329,7 @@ func (ch *fieldChange) delete(field []byte) bool {
 		return false
 	}
 	ch.deleted = true
-	if ch.c.propagates() {
-		ch.gone = append(ch.gone, field)
-	}
+	ch.note(&ch.gone, field)
 	return true
 }
 
@@ -338,13 +344,18 @@ func (ch *fieldChange) persist(field []byte) int64 {
 	}
 	ch.h.SetExpiry(field, hash.Never)
 	ch.stay = true
+	ch.note(&ch.stayed, field)
 	return fieldChanged
 }
 
 // expireIfNeeded removes a field whose time has come.
 func (ch *fieldChange) expireIfNeeded(field []byte) {
-	if ch.h.NextExpiry() <= ch.c.nowMs() && ch.c.deleteExpiredFields(ch.h, [][]byte{field}) {
+	if ch.h.NextExpiry() > ch.c.nowMs() {
+		return
+	}
+	if len(ch.c.deleteExpiredFields(ch.h, [][]byte{field})) > 0 {
 		ch.expired = true
+		ch.note(&ch.lapsed, field)
 	}
 }
 
@@ -355,14 +366,15 @@ func (ch *fieldChange) end() {
 	for _, e := range [...]struct {
 		happened bool
 		event    string
+		fields   [][]byte
 	}{
-		{ch.expired, "hexpired"},
-		{ch.changed, "hexpire"},
-		{ch.stay, "hpersist"},
-		{ch.deleted, "hdel"},
+		{ch.expired, "hexpired", ch.lapsed},
+		{ch.changed, "hexpire", ch.given},
+		{ch.stay, "hpersist", ch.stayed},
+		{ch.deleted, "hdel", ch.gone},
 	} {
 		if e.happened {
-			c.signalModified(notifyHash, e.event, key)
+			c.signalFields(e.event, key, e.fields)
 		}
 	}
 	switch {
@@ -377,12 +389,12 @@ func (ch *fieldChange) end() {
 // propagate sends the replicas what became of the fields.
 func (ch *fieldChange) propagate() {
 	c, key := ch.c, ch.c.Args[1]
-	if len(ch.given) > 0 {
+	if len(ch.given) > 0 && !ch.sent && c.propagates() {
 		i := slices.IndexFunc(c.Args, func(arg []byte) bool { return is(arg, "fields") })
 		c.Propagate("HPEXPIREAT", slices.Concat([][]byte{key, decimal(ch.at), c.Args[i],
 			decimal(int64(len(ch.given)))}, ch.given)...)
 	}
-	if len(ch.gone) > 0 {
+	if len(ch.gone) > 0 && c.propagates() {
 		c.Propagate("HDEL", slices.Concat([][]byte{key}, ch.gone)...)
 	}
 }
@@ -605,9 +617,9 @@ func cmdHsetex(c *Call) {
 		i := len(c.Args) - len(opt.pairs) - 2
 		c.Propagate(string(c.Args[0]), slices.Concat([][]byte{c.Args[1], []byte("PXAT"),
 			decimal(opt.at)}, c.Args[i:])...)
-		ch.given = nil
+		ch.sent = true
 	}
-	c.signalModified(notifyHash, "hset", c.Args[1])
+	c.signalPairs(c.Args[1], opt.pairs)
 	ch.end()
 	c.Int(1)
 }

@@ -35,6 +35,9 @@ func TestCompat(t *testing.T) {
 			"(possibly related to argument 'notify-keyspace-events') - Invalid event class " +
 			"character. Use 'Ag$lshzxeKEtmdnoc'."},
 		{"8.2", "CONFIG SET notify-keyspace-events KEo", "OK"},
+		{"8.6", "CONFIG SET notify-keyspace-events KEhS", "(error) ERR CONFIG SET failed " +
+			"(possibly related to argument 'notify-keyspace-events') - Invalid event class " +
+			"character. Use 'Ag$lshzxeKEtmdnoc'."},
 		{"8.0", "BITOP ONE d a b", "(error) ERR syntax error"},
 		{"8.0", "BITOP OR one diff andor", "(integer) 0"},
 		{"8.2", "BITOP ONE d a b", "(integer) 0"},
