@@ -107,7 +107,7 @@ func (c *Call) setString(key, val []byte) {
 // signalRewritten is signalModified for a string that took the place of another.
 func (c *Call) signalRewritten(key []byte) {
 	c.e.persist.dirty++
-	if c.e.cfg.notify != 0 || c.db.observed() {
+	if c.e.cfg.announces || c.db.observed() {
 		c.overwritten(c.db, key, kindString, kindString)
 		c.announce(c.db, notifyString, "set", key)
 	}
@@ -206,7 +206,7 @@ func (c *Call) removeEmpty(key []byte) {
 // who tracks it and who listens to keyspace events.
 func (c *Call) signalModified(class notifyClass, event string, key []byte) {
 	c.e.persist.dirty++
-	if c.e.cfg.notify != 0 || c.db.observed() {
+	if c.e.cfg.announces || c.db.observed() {
 		c.announce(c.db, class, event, key)
 	}
 }
@@ -230,6 +230,9 @@ func (c *Call) signalDirty(changes int, class notifyClass, event string, key []b
 func (c *Call) signalAside(changes int, class notifyClass, event string, key []byte) {
 	c.e.addDirty(int64(changes))
 	c.notify(class, event, key)
+	if c.e.cfg.lrm {
+		c.e.touchModified(c.db, string(key))
+	}
 }
 
 // signalModifiedIn is signalModified for a key of another database.
@@ -263,6 +266,9 @@ func (e *Engine) signalModifiedKey(d *db, key string, by *conn) {
 	}
 	if d.tracked > 0 {
 		e.invalidate(key, by)
+	}
+	if e.cfg.lrm {
+		e.touchModified(d, key)
 	}
 }
 

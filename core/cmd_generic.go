@@ -253,7 +253,9 @@ func cmdTouch(c *Call) {
 	n := 0
 	for _, key := range c.Args[1:] {
 		if o := c.lookupNoTouch(key); o != nil {
-			c.e.touchLRU(o)
+			if !c.e.cfg.lrm {
+				c.e.touchLRU(o)
+			}
 			n++
 		}
 	}

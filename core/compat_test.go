@@ -38,6 +38,11 @@ func TestCompat(t *testing.T) {
 		{"8.6", "CONFIG SET notify-keyspace-events KEhS", "(error) ERR CONFIG SET failed " +
 			"(possibly related to argument 'notify-keyspace-events') - Invalid event class " +
 			"character. Use 'Ag$lshzxeKEtmdnoc'."},
+		{"8.0", "CONFIG SET maxmemory-policy allkeys-lrm", "(error) ERR CONFIG SET failed " +
+			"(possibly related to argument 'maxmemory-policy') - argument(s) must be one of the " +
+			"following: volatile-lru, volatile-lfu, volatile-random, volatile-ttl, allkeys-lru, " +
+			"allkeys-lfu, allkeys-random, noeviction"},
+		{"8.6", "CONFIG SET maxmemory-policy allkeys-lrm", "OK"},
 		{"8.0", "BITOP ONE d a b", "(error) ERR syntax error"},
 		{"8.0", "BITOP OR one diff andor", "(integer) 0"},
 		{"8.2", "BITOP ONE d a b", "(integer) 0"},

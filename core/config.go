@@ -47,7 +47,9 @@ type config struct {
 	maxmemoryClients              int64 // bytes, or if negative a percentage of maxmemory
 	maxmemoryPolicy               evictionPolicy
 	maxmemorySamples              int
-	lfu                           bool // maxmemory-policy is one of the LFU kind
+	lfu, lrm                      bool // maxmemory-policy is one of the LFU or LRM kind
+	oddUse                        bool // it is one of either
+	announces                     bool // somebody hears of every change: by notify or by lrm
 	lfuLogFactor, lfuDecayMinutes int64
 
 	slowlogSlowerUs, slowlogMax int64
@@ -100,11 +102,16 @@ const (
 	evictVolatileLFU
 	evictVolatileRandom
 	evictVolatileTTL
+	evictVolatileLRM
 	evictAllLRU
 	evictAllLFU
 	evictAllRandom
+	evictAllLRM
 	evictNone
 )
+
+// volatile tells whether a policy evicts only keys with an expiry.
+func (p evictionPolicy) volatile() bool { return p < evictAllLRU }
 
 // parameter declares a configuration parameter: all that CONFIG knows of it.
 type parameter struct {
@@ -114,7 +121,7 @@ type parameter struct {
 	flags       paramFlag
 	value       string // the default
 	least, most int64  // of numbers and bytes
-	words       string // of an enumeration, the first being 0
+	words       string // of an enumeration, the first being 0; ^V behind one that came later
 	// set hands a checked value to the engine; nil if the engine has no use for it.
 	set func(c *config, v setting)
 	// read checks a value that has rules of its own, sets it, and returns how CONFIG GET shows it
@@ -253,14 +260,14 @@ func (p *parameter) apply(c *config, value string) (shown, problem string) {
 	if p.read != nil {
 		return p.read(c, value)
 	}
-	v, problem := p.parse(value)
+	v, problem := p.parse(c, value)
 	if problem == "" && p.set != nil {
 		p.set(c, v)
 	}
 	return v.s, problem
 }
 
-func (p *parameter) parse(s string) (v setting, problem string) {
+func (p *parameter) parse(c *config, s string) (v setting, problem string) {
 	switch p.kind {
 	case paramBool:
 		n := wordIndex("no yes", s)
@@ -290,12 +297,7 @@ func (p *parameter) parse(s string) (v setting, problem string) {
 		}
 		return setting{int64(min(n, math.MaxInt64)), strconv.FormatUint(n, 10)}, ""
 	case paramEnum:
-		n := wordIndex(p.words, s)
-		if n < 0 {
-			return v, "argument(s) must be one of the following: " +
-				strings.ReplaceAll(p.words, " ", ", ")
-		}
-		return setting{int64(n), wordAt(p.words, n)}, ""
+		return p.parseWord(c, s)
 	}
 	return setting{0, s}, ""
 }
@@ -349,6 +351,21 @@ func parseMemory(s string) (uint64, bool) {
 		n = math.MaxUint64
 	}
 	return n * unit, true
+}
+
+// parseWord reads a word of an enumeration.
+func (p *parameter) parseWord(c *config, s string) (v setting, problem string) {
+	var listed []string
+	for n, word := range strings.Fields(p.words) {
+		word, since, _ := strings.Cut(word, "^")
+		if strings.EqualFold(word, s) && sinceOf(since) <= c.obeys {
+			return setting{int64(n), word}, ""
+		}
+		if sinceOf(since) <= c.compat {
+			listed = append(listed, word)
+		}
+	}
+	return v, "argument(s) must be one of the following: " + strings.Join(listed, ", ")
 }
 
 // wordIndex returns the place of a word, in any case, among words separated by spaces; or -1.

@@ -85,6 +85,7 @@ func readNotifyKeyspaceEvents(c *config, s string) (shown, problem string) {
 		return "", "Invalid event class character. Use '" + knownNotify(c.compat) + "'."
 	}
 	c.notify = n
+	c.announces = c.lrm || n != 0
 	return formatNotify(n, allNotify(c.compat)), ""
 }
 
@@ -396,7 +397,7 @@ func sinceOf(version string) compatLevel {
 
 // readArraySliceSize reads how many indexes a slice of a new array has.
 func readArraySliceSize(c *config, s string) (shown, problem string) {
-	v, problem := (&parameter{kind: paramInt, least: 256, most: 65536}).parse(s)
+	v, problem := (&parameter{kind: paramInt, least: 256, most: 65536}).parse(c, s)
 	switch {
 	case problem != "":
 		return "", problem
@@ -409,7 +410,7 @@ func readArraySliceSize(c *config, s string) (shown, problem string) {
 
 // readArraySparseKmax reads the most elements of a slice that is a list, 0 for no lists.
 func readArraySparseKmax(c *config, s string) (shown, problem string) {
-	v, problem := arrayList.parse(s)
+	v, problem := arrayList.parse(c, s)
 	switch {
 	case problem != "":
 		return "", problem
@@ -422,7 +423,7 @@ func readArraySparseKmax(c *config, s string) (shown, problem string) {
 
 // readArraySparseKmin reads how few elements make a slice a list again.
 func readArraySparseKmin(c *config, s string) (shown, problem string) {
-	v, problem := arrayList.parse(s)
+	v, problem := arrayList.parse(c, s)
 	switch {
 	case problem != "":
 		return "", problem

@@ -28,7 +28,7 @@ func (e *Engine) evict() bool {
 	var from *db
 	var name string
 	for _, d := range e.dbs {
-		if policy <= evictVolatileTTL && d.expires == 0 {
+		if policy.volatile() && d.expires == 0 {
 			continue
 		}
 		for tries := 0; tries < e.cfg.maxmemorySamples && d.keys.Len() > 0; tries++ {
@@ -51,7 +51,7 @@ func (e *Engine) evictable(d *db, policy evictionPolicy) (string, *object) {
 	at := e.random.Below(n)
 	for range n {
 		key, o := d.keys.At(at)
-		if policy > evictVolatileTTL || (*o).ttl != nil {
+		if !policy.volatile() || (*o).ttl != nil {
 			return key, *o
 		}
 		at = (at + 1) % n
@@ -66,7 +66,7 @@ func (e *Engine) evictBefore(a, b *object, policy evictionPolicy) bool {
 		return a.expiry() < b.expiry()
 	case evictVolatileLFU, evictAllLFU:
 		return e.frequency(a) < e.frequency(b)
-	case evictVolatileLRU, evictAllLRU:
+	case evictVolatileLRU, evictAllLRU, evictVolatileLRM, evictAllLRM:
 		return e.idleSeconds(a) > e.idleSeconds(b)
 	}
 	return false

@@ -96,7 +96,7 @@ func (c *Call) lookup(key []byte) *object {
 		return nil
 	}
 	o := *p
-	if o.ttl != nil || c.e.cfg.lfu || c.conn.noTouch {
+	if o.ttl != nil || c.e.cfg.oddUse || c.conn.noTouch {
 		return c.lookupUnusual(o)
 	}
 	o.lru = c.e.second

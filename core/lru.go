@@ -4,9 +4,10 @@ package core
 // grows with the logarithm of the uses and shrinks as minutes pass.
 const lfuStart = 5 // the counter of a new value
 
-// use notes that a client used a value, for OBJECT IDLETIME and FREQ.
+// use notes that a client used a value, for OBJECT IDLETIME and FREQ. Under an LRM policy that is
+// nothing: see touchModified.
 func (c *Call) use(o *object) {
-	if !c.conn.noTouch {
+	if !c.conn.noTouch && !c.e.cfg.lrm {
 		c.e.touchLRU(o)
 	}
 }
@@ -38,6 +39,13 @@ func (e *Engine) touchLRU(o *object) {
 		}
 	}
 	o.lru = uint32(e.now/60e6)<<8 | n
+}
+
+// touchModified notes that the value at a key was changed: an LRM policy goes by that alone.
+func (e *Engine) touchModified(d *db, key string) {
+	if p := d.keys.Find([]byte(key)); p != nil {
+		(*p).lru = e.second
+	}
 }
 
 // frequency is a value's counter as of now.

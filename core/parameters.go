@@ -176,11 +176,14 @@ var parameters = [...]parameter{
 	{name: "maxmemory-clients", kind: paramUnsigned, value: "0", read: readMaxmemoryClients},
 	{name: "maxmemory-eviction-tenacity", kind: paramInt, value: "10", most: 100},
 	{name: "maxmemory-policy", kind: paramEnum, value: "noeviction",
-		words: "volatile-lru volatile-lfu volatile-random volatile-ttl " +
-			"allkeys-lru allkeys-lfu allkeys-random noeviction",
+		words: "volatile-lru volatile-lfu volatile-random volatile-ttl volatile-lrm^8.6 " +
+			"allkeys-lru allkeys-lfu allkeys-random allkeys-lrm^8.6 noeviction",
 		set: func(c *config, v setting) {
 			c.maxmemoryPolicy = evictionPolicy(v.n)
 			c.lfu = v.n == int64(evictVolatileLFU) || v.n == int64(evictAllLFU)
+			c.lrm = v.n == int64(evictVolatileLRM) || v.n == int64(evictAllLRM)
+			c.oddUse = c.lfu || c.lrm
+			c.announces = c.lrm || c.notify != 0
 		}},
 	{name: "maxmemory-samples", kind: paramInt, value: "5", least: 1, most: 64,
 		set: func(c *config, v setting) { c.maxmemorySamples = int(v.n) }},
