@@ -64,6 +64,9 @@ func (e *Engine) invoke(c *Call) {
 	}
 	if c.conn.blocked == nil || c.retry && !c.conn.blocked.again {
 		e.account(c, at)
+		if e.has(engineHotkeys) {
+			e.noteKeys(c, at)
+		}
 	}
 }
 

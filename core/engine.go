@@ -29,8 +29,8 @@ type Options struct {
 	Commands []Command
 	// Types are types of values that such commands work on. They must not change.
 	Types []*Type
-	// Stopwatch, when not nil, shows nanoseconds that go by. It serves INFO's statistics of how long
-	// commands take, which else is 0, and nothing else.
+	// Stopwatch, when not nil, shows nanoseconds that go by. It serves INFO's and HOTKEYS' statistics
+	// of how long commands take, which else is 0, and nothing else.
 	Stopwatch func() int64
 	// Ticket is that of the EventConfigured which says that the engine is ready.
 	Ticket uint32
@@ -56,6 +56,7 @@ type Engine struct {
 
 	stopwatch func() int64 // lent by the host, or nil
 	lap       int64        // what it showed when the last command ended; 0 since the host came
+	lastTook  int64        // how long the last command took
 	row       []rowPart    // what ran since; only if there is a stopwatch
 
 	mem memoryUse
@@ -86,6 +87,7 @@ type Engine struct {
 	aof       aof
 	stats     stats
 	ids       identity
+	hotkeys   *hotkeys // since HOTKEYS START; nil after HOTKEYS RESET
 
 	top    Call      // the call of the command that a client sent; reused
 	types  []*Type   // those from outside

@@ -17,6 +17,7 @@ const (
 	enginePropagate                           // somebody takes the changes: propagationChanged
 	engineTracking                            // connections track what they read: trackingChanged
 	enginePushes                              // a client is to be sent more than its reply: pushes
+	engineHotkeys                             // HOTKEYS notes what commands are about: hotkeysChanged
 
 	// engineHeld is when nobody is served: see checkHeld.
 	engineHeld = engineScript | engineAsleep | engineClosing

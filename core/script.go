@@ -158,6 +158,9 @@ func (s *scripts) step(e *Engine) {
 	if e.stopwatch != nil {
 		e.timed(t.call.cmd, t.began)
 	}
+	if e.has(engineHotkeys) {
+		e.noteKeys(&t.call, t.at)
+	}
 	e.finishCommand(cl, t.call.cmd)
 	e.runAs(nil)
 	e.handleBlockedOnKeys()

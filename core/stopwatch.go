@@ -3,8 +3,8 @@ package core
 import "github.com/redlet/redlet/core/internal/histogram"
 
 // The engine's clock stands still while a command runs, so that no duration can come from it. A
-// host may lend a stopwatch; what it shows reaches INFO's statistics and no other reply, since it
-// is not the same in a replay.
+// host may lend a stopwatch; what it shows reaches INFO's and HOTKEYS' statistics and no other
+// reply, since it is not the same in a replay.
 
 // commandBegan is what the stopwatch shows as a command begins, in nanoseconds; 0 without one. It
 // was looked at when the command before ended, unless the host has been away since: a look costs a
@@ -68,6 +68,7 @@ func (e *Engine) timeRow() {
 
 // took counts calls of a command that took so many nanoseconds each.
 func (e *Engine) took(cmd *Command, ns int64, calls int) {
+	e.lastTook = ns
 	st := &e.stats.commands[cmd.index]
 	st.took += ns * int64(calls)
 	if e.cfg.latencyTracking {

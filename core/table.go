@@ -47,6 +47,7 @@ var commands = newTable(
 	transactionCommands,
 	pubsubCommands,
 	serverCommands,
+	hotkeysCommands,
 	commandCommands,
 	configCommands,
 	infoCommands,

@@ -86,6 +86,7 @@ type Wrapped struct {
 	shadow  *Engine
 	clients map[byte]*standing
 	paused  core.Time // until when CLIENT PAUSE holds clients up
+	noted   bool      // HOTKEYS counts what commands move
 }
 
 // standing is what a client has under way, as far as its commands tell.
@@ -130,7 +131,8 @@ func (w *Wrapped) Send(client byte, request []byte) error {
 
 // isPlain tells whether a command is sent as it is.
 func (w *Wrapped) isPlain(s *standing, args []string) bool {
-	busy := s.multi || s.watches || s.muted || s.subscribed || s.caching || w.Now() < w.paused
+	busy := s.multi || s.watches || s.muted || s.subscribed || s.caching || w.noted ||
+		w.Now() < w.paused
 	return busy && w.variant.apart || slices.ContainsFunc(args, func(word string) bool {
 		return w.variant.Plain[strings.ToUpper(word)] != ""
 	})
@@ -205,6 +207,10 @@ func (w *Wrapped) note(args []string) {
 		}
 	case "CLIENT UNPAUSE":
 		w.paused = 0
+	case "HOTKEYS START":
+		w.noted = true
+	case "HOTKEYS RESET":
+		w.noted = false
 	}
 }
 
