@@ -110,8 +110,13 @@ func (c *Call) moveMany(m movem) bool {
 	}
 	c.listReceive(dst, m.to, moved...)
 	c.elementsGone(c.Args[1], src, m.from.popEvent(), n)
-	if c.cmd.Flags&Blocking != 0 {
-		c.Propagate("LMOVEM", slices.Concat(c.Args[1:5], c.Args[6:])...)
+	if c.cmd.Flags&Blocking != 0 && c.propagates() {
+		order := "OBO"
+		if m.bulk {
+			order = "BULK"
+		}
+		c.Propagate("LMOVEM", slices.Concat(c.Args[1:5], [][]byte{[]byte("EXACTLY"),
+			decimal(int64(n)), []byte(order)})...)
 	}
 	return true
 }

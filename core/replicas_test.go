@@ -52,6 +52,10 @@ func TestReplicate(t *testing.T) {
 			"SELECT 0\nSET a 1.5 KEEPTTL\nHSET h f 2"},
 		{"lists", "rpush a 1 2 3 4 5 6|blpop a 0|blmove a b left right 0|lmpop 1 a right count 2",
 			"SELECT 0\nrpush a 1 2 3 4 5 6\nLPOP a\nLMOVE a b left right\nRPOP a 2"},
+		{"several elements", "rpush a 1 2 3 4 5 6|lmovem a b left right count 1 obo|" +
+			"blmovem a b left right 0 count 9 bulk|blmovem b a right left 0",
+			"SELECT 0\nrpush a 1 2 3 4 5 6\nlmovem a b left right count 1 obo\n" +
+				"LMOVEM a b left right EXACTLY 5 BULK\nLMOVEM b a right left EXACTLY 1 OBO"},
 		{"fields", "hset h f 1 g 2|hexpire h 100 fields 2 f none|hgetdel h fields 1 g",
 			"SELECT 0\nhset h f 1 g 2\nHPEXPIREAT h 1700000100000 fields 1 f\nHDEL h g"},
 		{"sets", "sadd s a|spop s|sadd i 1 2|spop i 2|sadd i 1 1|spop i 0|smove i s 2",
