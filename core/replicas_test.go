@@ -28,68 +28,71 @@ func received(e *Engine, id ConnID) string {
 	return strings.Join(out, "\n")
 }
 
+// replicated is what replicas are sent of what a client sends.
+var replicated = []struct{ name, send, want string }{
+	{"as it is", "SET a 1|set a 1 nx|LPOP none", "SELECT 0\nSET a 1"},
+	{"databases", "set a 1|select 3|set a 1|get a", "SELECT 0\nset a 1\nSELECT 3\nset a 1"},
+	{"expiry", "set a 1 ex 100 get|expire a 200|getex a persist|expire a -1",
+		"SELECT 0\nSET a 1 PXAT 1700000100000\nPEXPIREAT a 1700000200000\nPERSIST a\nDEL a"},
+	{"conditions", "set a 1|set a 2 ifeq 1|set a 3 ifeq 1|set a 3 ifne 1 get keepttl|" +
+		"set a 4 ifne 1 ex 1|delex a ifeq 1|delex a ifeq 4|delex a|set a 1|delex a",
+		"SELECT 0\nset a 1\nSET a 2\nSET a 3 KEEPTTL\nSET a 4 PXAT 1700000001000\nDEL a\n" +
+			"set a 1\nDEL a"},
+	{"several strings", "msetex 2 a 1 b 2|msetex 2 a 1 b 2 ex 1|msetex 1 a 1 keepttl nx|" +
+		"msetex 1 a 1 keepttl",
+		"SELECT 0\nMSET a 1 b 2\nMULTI\nSET a 1 PXAT 1700000001000\n" +
+			"SET b 2 PXAT 1700000001000\nEXEC\nSET a 1 KEEPTTL"},
+	{"increments", "increx a|increx a byfloat 0.5 ex 1|increx a byfloat 1 ex 2 enx|" +
+		"increx a byint 1 ubound 0|increx a byfloat 1 ubound 0|increx a byfloat 1 persist|" +
+		"increx a byfloat 1 pxat 1|increx a pxat 1|increx a byint 9 ubound 5 saturate",
+		"SELECT 0\nSET a 1 KEEPTTL\nSET a 1.5 PXAT 1700000001000\nSET a 2.5 KEEPTTL\n" +
+			"SET a 3.5\nDEL a\nSET a 5 KEEPTTL"},
+	{"floats", "incrbyfloat a 1.5|hincrbyfloat h f 2",
+		"SELECT 0\nSET a 1.5 KEEPTTL\nHSET h f 2"},
+	{"lists", "rpush a 1 2 3 4 5 6|blpop a 0|blmove a b left right 0|lmpop 1 a right count 2",
+		"SELECT 0\nrpush a 1 2 3 4 5 6\nLPOP a\nLMOVE a b left right\nRPOP a 2"},
+	{"several elements", "rpush a 1 2 3 4 5 6|lmovem a b left right count 1 obo|" +
+		"blmovem a b left right 0 count 9 bulk|blmovem b a right left 0",
+		"SELECT 0\nrpush a 1 2 3 4 5 6\nlmovem a b left right count 1 obo\n" +
+			"LMOVEM a b left right EXACTLY 5 BULK\nLMOVEM b a right left EXACTLY 1 OBO"},
+	{"fields", "hset h f 1 g 2|hexpire h 100 fields 2 f none|hgetdel h fields 1 g",
+		"SELECT 0\nhset h f 1 g 2\nHPEXPIREAT h 1700000100000 fields 1 f\nHDEL h g"},
+	{"sets", "sadd s a|spop s|sadd i 1 2|spop i 2|sadd i 1 1|spop i 0|smove i s 2",
+		"SELECT 0\nsadd s a\nSREM s a\nsadd i 1 2\nDEL i\nsadd i 1 1"},
+	{"streams", "xadd s * a 1|xadd s maxlen ~ 1 limit 5 1700000000000-* a 1|" +
+		"xadd s maxlen 1 2000000000000 a 1|xtrim s maxlen ~ 0|xtrim s maxlen ~ 0 limit 0|" +
+		"xadd s minid ~ 3 2000000000001 a 1|xadd s nomkstream 2000000000002-0 a 1|xlen s",
+		"SELECT 0\nxadd s 1700000000000-0 a 1\n" +
+			"xadd s maxlen = 2 limit 5 1700000000000-1 a 1\n" +
+			"xadd s maxlen 1 2000000000000 a 1\nxtrim s maxlen = 0\n" +
+			"xadd s minid = 2000000000001-0 2000000000001 a 1\n" +
+			"xadd s nomkstream 2000000000002-0 a 1"},
+	{"readers", "xgroup create s g 0 mkstream|xadd s 1 a 1|xadd s 2 a 1|" +
+		"xreadgroup group g c count 1 streams s >|xreadgroup group g c streams s 0|" +
+		"xreadgroup group g d noack streams s >|xreadgroup group g e streams s 0|xack s g 1",
+		"SELECT 0\nxgroup create s g 0 mkstream\nxadd s 1 a 1\nxadd s 2 a 1\nMULTI\n" +
+			"XCLAIM s g c 0 1-0 TIME 1700000000000 RETRYCOUNT 1 FORCE JUSTID LASTID 1-0\n" +
+			"XGROUP SETID s g 1-0 ENTRIESREAD 1\nEXEC\nMULTI\nXGROUP CREATECONSUMER s g d\n" +
+			"XGROUP SETID s g 2-0 ENTRIESREAD 2\nEXEC\nxack s g 1"},
+	{"claims", "xgroup create s g 0 mkstream|xadd s 1 a 1|xadd s 2 a 1|" +
+		"xclaim s g c 0 1 force justid|xclaim s g d 0 9|xclaim s g d 0 9 lastid 5|" +
+		"xautoclaim s g d 0 0|xautoclaim s g d 5 0|xdel s 1|xclaim s g d 0 1",
+		"SELECT 0\nxgroup create s g 0 mkstream\nxadd s 1 a 1\nxadd s 2 a 1\n" +
+			"XCLAIM s g c 0 1 TIME 1700000000000 RETRYCOUNT 1 FORCE JUSTID LASTID 0-0\n" +
+			"XGROUP SETID s g 5-0 ENTRIESREAD -1\n" +
+			"XCLAIM s g d 0 1-0 TIME 1700000000000 RETRYCOUNT 2 FORCE JUSTID LASTID 5-0\n" +
+			"xdel s 1\n" +
+			"XCLAIM s g d 0 1 TIME 1700000000000 RETRYCOUNT 2 FORCE JUSTID LASTID 5-0"},
+	{"transactions", "multi|set a 1|get a|set b 2|exec|multi|set a 1|exec",
+		"MULTI\nSELECT 0\nset a 1\nset b 2\nEXEC\nset a 1"},
+	{"scripts", `eval "redis.call('set','a',1) redis.call('get','a')" 0`, "SELECT 0\nset a 1"},
+	{"messages", "publish a b", "SELECT 0\npublish a b"},
+	{"flushing", "flushdb|flushall", "SELECT 0\nflushdb\nflushall"},
+}
+
 // TestReplicate compares what replicas are sent with what redis-server sent them.
 func TestReplicate(t *testing.T) {
-	for _, c := range []struct{ name, send, want string }{
-		{"as it is", "SET a 1|set a 1 nx|LPOP none", "SELECT 0\nSET a 1"},
-		{"databases", "set a 1|select 3|set a 1|get a", "SELECT 0\nset a 1\nSELECT 3\nset a 1"},
-		{"expiry", "set a 1 ex 100 get|expire a 200|getex a persist|expire a -1",
-			"SELECT 0\nSET a 1 PXAT 1700000100000\nPEXPIREAT a 1700000200000\nPERSIST a\nDEL a"},
-		{"conditions", "set a 1|set a 2 ifeq 1|set a 3 ifeq 1|set a 3 ifne 1 get keepttl|" +
-			"set a 4 ifne 1 ex 1|delex a ifeq 1|delex a ifeq 4|delex a|set a 1|delex a",
-			"SELECT 0\nset a 1\nSET a 2\nSET a 3 KEEPTTL\nSET a 4 PXAT 1700000001000\nDEL a\n" +
-				"set a 1\nDEL a"},
-		{"several strings", "msetex 2 a 1 b 2|msetex 2 a 1 b 2 ex 1|msetex 1 a 1 keepttl nx|" +
-			"msetex 1 a 1 keepttl",
-			"SELECT 0\nMSET a 1 b 2\nMULTI\nSET a 1 PXAT 1700000001000\n" +
-				"SET b 2 PXAT 1700000001000\nEXEC\nSET a 1 KEEPTTL"},
-		{"increments", "increx a|increx a byfloat 0.5 ex 1|increx a byfloat 1 ex 2 enx|" +
-			"increx a byint 1 ubound 0|increx a byfloat 1 ubound 0|increx a byfloat 1 persist|" +
-			"increx a byfloat 1 pxat 1|increx a pxat 1|increx a byint 9 ubound 5 saturate",
-			"SELECT 0\nSET a 1 KEEPTTL\nSET a 1.5 PXAT 1700000001000\nSET a 2.5 KEEPTTL\n" +
-				"SET a 3.5\nDEL a\nSET a 5 KEEPTTL"},
-		{"floats", "incrbyfloat a 1.5|hincrbyfloat h f 2",
-			"SELECT 0\nSET a 1.5 KEEPTTL\nHSET h f 2"},
-		{"lists", "rpush a 1 2 3 4 5 6|blpop a 0|blmove a b left right 0|lmpop 1 a right count 2",
-			"SELECT 0\nrpush a 1 2 3 4 5 6\nLPOP a\nLMOVE a b left right\nRPOP a 2"},
-		{"several elements", "rpush a 1 2 3 4 5 6|lmovem a b left right count 1 obo|" +
-			"blmovem a b left right 0 count 9 bulk|blmovem b a right left 0",
-			"SELECT 0\nrpush a 1 2 3 4 5 6\nlmovem a b left right count 1 obo\n" +
-				"LMOVEM a b left right EXACTLY 5 BULK\nLMOVEM b a right left EXACTLY 1 OBO"},
-		{"fields", "hset h f 1 g 2|hexpire h 100 fields 2 f none|hgetdel h fields 1 g",
-			"SELECT 0\nhset h f 1 g 2\nHPEXPIREAT h 1700000100000 fields 1 f\nHDEL h g"},
-		{"sets", "sadd s a|spop s|sadd i 1 2|spop i 2|sadd i 1 1|spop i 0|smove i s 2",
-			"SELECT 0\nsadd s a\nSREM s a\nsadd i 1 2\nDEL i\nsadd i 1 1"},
-		{"streams", "xadd s * a 1|xadd s maxlen ~ 1 limit 5 1700000000000-* a 1|" +
-			"xadd s maxlen 1 2000000000000 a 1|xtrim s maxlen ~ 0|xtrim s maxlen ~ 0 limit 0|" +
-			"xadd s minid ~ 3 2000000000001 a 1|xadd s nomkstream 2000000000002-0 a 1|xlen s",
-			"SELECT 0\nxadd s 1700000000000-0 a 1\n" +
-				"xadd s maxlen = 2 limit 5 1700000000000-1 a 1\n" +
-				"xadd s maxlen 1 2000000000000 a 1\nxtrim s maxlen = 0\n" +
-				"xadd s minid = 2000000000001-0 2000000000001 a 1\n" +
-				"xadd s nomkstream 2000000000002-0 a 1"},
-		{"readers", "xgroup create s g 0 mkstream|xadd s 1 a 1|xadd s 2 a 1|" +
-			"xreadgroup group g c count 1 streams s >|xreadgroup group g c streams s 0|" +
-			"xreadgroup group g d noack streams s >|xreadgroup group g e streams s 0|xack s g 1",
-			"SELECT 0\nxgroup create s g 0 mkstream\nxadd s 1 a 1\nxadd s 2 a 1\nMULTI\n" +
-				"XCLAIM s g c 0 1-0 TIME 1700000000000 RETRYCOUNT 1 FORCE JUSTID LASTID 1-0\n" +
-				"XGROUP SETID s g 1-0 ENTRIESREAD 1\nEXEC\nMULTI\nXGROUP CREATECONSUMER s g d\n" +
-				"XGROUP SETID s g 2-0 ENTRIESREAD 2\nEXEC\nxack s g 1"},
-		{"claims", "xgroup create s g 0 mkstream|xadd s 1 a 1|xadd s 2 a 1|" +
-			"xclaim s g c 0 1 force justid|xclaim s g d 0 9|xclaim s g d 0 9 lastid 5|" +
-			"xautoclaim s g d 0 0|xautoclaim s g d 5 0|xdel s 1|xclaim s g d 0 1",
-			"SELECT 0\nxgroup create s g 0 mkstream\nxadd s 1 a 1\nxadd s 2 a 1\n" +
-				"XCLAIM s g c 0 1 TIME 1700000000000 RETRYCOUNT 1 FORCE JUSTID LASTID 0-0\n" +
-				"XGROUP SETID s g 5-0 ENTRIESREAD -1\n" +
-				"XCLAIM s g d 0 1-0 TIME 1700000000000 RETRYCOUNT 2 FORCE JUSTID LASTID 5-0\n" +
-				"xdel s 1\n" +
-				"XCLAIM s g d 0 1 TIME 1700000000000 RETRYCOUNT 2 FORCE JUSTID LASTID 5-0"},
-		{"transactions", "multi|set a 1|get a|set b 2|exec|multi|set a 1|exec",
-			"MULTI\nSELECT 0\nset a 1\nset b 2\nEXEC\nset a 1"},
-		{"scripts", `eval "redis.call('set','a',1) redis.call('get','a')" 0`, "SELECT 0\nset a 1"},
-		{"messages", "publish a b", "SELECT 0\npublish a b"},
-		{"flushing", "flushdb|flushall", "SELECT 0\nflushdb\nflushall"},
-	} {
+	for _, c := range replicated {
 		e := start(t)
 		e.open(2, Conn{})
 		e.feed(2, []byte("SYNC\r\n"))
