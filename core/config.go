@@ -39,7 +39,6 @@ type config struct {
 	zsetEntriesMax, zsetValueMax             int64
 	lists                                    list.Limits
 	arrays                                   array.Limits
-	listCompressDepth                        int
 	hllSparseMax                             int64
 	streamNodeBytesMax, streamNodeEntriesMax int64
 

@@ -56,9 +56,13 @@ func describeList(o *object) string {
 	if l.Encoding() != "quicklist" {
 		return ""
 	}
+	compressed := "0"
+	if l.Compressed() {
+		compressed = "1"
+	}
 	return " ql_nodes:" + strconv.Itoa(l.Nodes()) + " ql_avg_node:" +
 		strconv.FormatFloat(float64(l.Len())/float64(max(1, l.Nodes())), 'f', 2, 64) +
-		" ql_listpack_max:" + strconv.Itoa(l.Fill()) + " ql_compressed:0" +
+		" ql_listpack_max:" + strconv.Itoa(l.Fill()) + " ql_compressed:" + compressed +
 		" ql_uncompressed_size:" + strconv.Itoa(l.Size())
 }
 

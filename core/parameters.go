@@ -152,7 +152,7 @@ var parameters = [...]parameter{
 	{name: "lfu-log-factor", kind: paramInt, value: "10", most: maxInt32,
 		set: func(c *config, v setting) { c.lfuLogFactor = v.n }},
 	{name: "list-compress-depth", kind: paramInt, value: "0", most: maxInt32,
-		set: func(c *config, v setting) { c.listCompressDepth = int(v.n) }},
+		set: func(c *config, v setting) { c.lists.Compress = v.n != 0 }},
 	{name: "list-max-listpack-size", alias: "list-max-ziplist-size", kind: paramInt, value: "-2",
 		least: minInt32, most: maxInt32,
 		set: func(c *config, v setting) { c.lists.Fill = int(v.n) }},

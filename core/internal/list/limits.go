@@ -10,6 +10,8 @@ type Limits struct {
 	// Packed is the length from which an element gets a node of its own; 0 derives it from Fill.
 	// Only DEBUG QUICKLIST-PACKED-THRESHOLD sets it.
 	Packed int
+	// Compress is whether list-compress-depth has quicklists compress their inner nodes.
+	Compress bool
 }
 
 const (

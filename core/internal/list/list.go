@@ -3,7 +3,7 @@
 // encoding changes follows Redis exactly, since OBJECT ENCODING, DUMP and DEBUG OBJECT show it.
 //
 // Redis compresses the inner nodes of a quicklist if list-compress-depth says so. That changes no
-// reply except DEBUG OBJECT's ql_compressed, and it is not done here.
+// reply except DEBUG OBJECT's: it is not done here, but a list knows whether it would be.
 package list
 
 import "github.com/redlet/redlet/core/internal/listpack"
@@ -16,6 +16,7 @@ type List struct {
 	nodes      int
 	bytes      int   // in all nodes
 	fill       int16 // a quicklist's own Fill, that of its making
+	compress   bool  // and so Compress
 	quick      bool
 }
 
@@ -58,6 +59,7 @@ func (l *List) AsQuicklist() { l.makeQuick() }
 func (l *List) makeQuick() {
 	l.quick = true
 	l.fill = int16(clampFill(l.limits.Fill))
+	l.compress = l.limits.Compress
 }
 
 // Shrink turns a quicklist that has become small back into a listpack. Redis does it once after
@@ -225,7 +227,7 @@ func (l *List) Clone() *List {
 	for n := l.head; n != nil; n = n.next {
 		c.link(c.tail, n.clone(), nil)
 	}
-	c.count, c.fill, c.quick = l.count, l.fill, l.quick
+	c.count, c.fill, c.compress, c.quick = l.count, l.fill, l.compress, l.quick
 	return c
 }
 

@@ -13,6 +13,9 @@ func (l *List) Fill() int {
 	return l.limits.Fill
 }
 
+// Compressed tells whether Redis would compress the inner nodes of the quicklist.
+func (l *List) Compressed() bool { return l.quick && l.compress }
+
 // Nodes returns the number of nodes.
 func (l *List) Nodes() int { return l.nodes }
 
