@@ -204,6 +204,7 @@ func (e *Engine) reconfigure(next config) {
 			}
 		}()
 	}
+	e.mem.limited = next.maxmemory != e.cfg.maxmemory
 	e.cfg = next
 	e.configChanged()
 }

@@ -245,6 +245,10 @@ func (e *Engine) beforeSleep() {
 		e.resume(cl)
 		e.flush(cl)
 	}
+	if e.mem.limited {
+		e.mem.limited = false
+		e.outOfMemory()
+	}
 	if e.tracking.changed {
 		e.broadcast()
 	}

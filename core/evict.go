@@ -1,9 +1,9 @@
 package core
 
 // outOfMemory reports whether more than maxmemory is used, after it has evicted such keys as the
-// policy names.
+// policy names. While clients are paused nothing is evicted, and nothing refused for it.
 func (e *Engine) outOfMemory() bool {
-	if !e.has(engineMemory) || e.has(engineScript) {
+	if !e.has(engineMemory) || e.has(engineScript|enginePaused) {
 		return false
 	}
 	e.evicting = true

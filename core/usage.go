@@ -41,6 +41,8 @@ type memoryUse struct {
 	// ones are in more.
 	weighed *object
 	more    []*object
+	// limited is set when maxmemory has changed: keys are evicted without waiting for a command.
+	limited bool
 }
 
 // countMemory adds to the bytes in use.
