@@ -76,7 +76,7 @@ var genericCommands = []Command{
 	},
 	{
 		Name: "scan", Since: "2.8", Group: "generic",
-		Flags:      ReadOnly,
+		Flags:      ReadOnly | TouchesArbitraryKeys,
 		Cats:       CatKeyspace,
 		Syntax:     "cursor:int [MATCH pattern:pattern] [COUNT count:int] [TYPE type^6.0]",
 		Tips:       "nondeterministic_output request_policy:special response_policy:special",
@@ -87,7 +87,7 @@ var genericCommands = []Command{
 	},
 	{
 		Name: "randomkey", Since: "1.0", Group: "generic",
-		Flags:      ReadOnly,
+		Flags:      ReadOnly | TouchesArbitraryKeys,
 		Cats:       CatKeyspace,
 		Tips:       "request_policy:all_shards response_policy:special nondeterministic_output",
 		Summary:    "Gives the name of a key chosen at random.",

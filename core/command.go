@@ -56,7 +56,7 @@ const (
 	Fast
 	NoAuth
 	MayReplicate
-	TouchesArbitraryKeys
+	TouchesArbitraryKeys // keys that it was not given may expire: each is a change by itself
 	NoAsyncLoading
 	NoMulti
 	NoMandatoryKeys

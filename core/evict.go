@@ -13,7 +13,6 @@ func (e *Engine) outOfMemory() bool {
 		}
 	}
 	e.evicting = false
-	e.propagatePending()
 	return e.has(engineMemory)
 }
 
@@ -42,6 +41,7 @@ func (e *Engine) evict() bool {
 		return false
 	}
 	e.deleteEvicted(from, name)
+	e.propagatePending()
 	return true
 }
 

@@ -20,6 +20,7 @@ type replicas struct {
 	db     int            // in which the stream stands; -1: the next command selects its own
 	unit   []byte         // the changes of the command, transaction or script under way
 	count  int            // how many commands these are
+	apart  bool           // they have nothing to do with one another
 	offset int64          // the bytes of the stream so far
 	pingAt Time           // when the replicas must next hear a PING; Never without any
 	asked  []*blockedCall // what waits for replicas to say how far they are
@@ -73,6 +74,7 @@ func (c *Call) propagateExpiry(key []byte, at int64) {
 // takeDirty adds what a command has changed, unless that is done: dirty is the count of changes
 // before it ran.
 func (r *replicas) takeDirty(c *Call, dirty int64) {
+	r.apart = c.cmd.Flags&TouchesArbitraryKeys != 0 && !c.conn.has(connExec|connScript)
 	if c.propagated || c.e.persist.dirty == dirty {
 		return
 	}
@@ -97,10 +99,11 @@ func (r *replicas) add(db int, name string, args [][]byte) {
 // propagatePending sends what was added.
 func (e *Engine) propagatePending() {
 	r := &e.replicas
+	several := r.count > 1 && !r.apart
+	r.apart = false
 	if r.count == 0 {
 		return
 	}
-	several := r.count > 1
 	if several {
 		r.unit = append(r.unit, requestExec...)
 	}

@@ -123,6 +123,39 @@ func TestReplicateImport(t *testing.T) {
 	}
 }
 
+// TestReplicateLate has a command come upon keys that are over. Those that it was not asked for
+// are changes by themselves; in a transaction or a script they are part of it, and so are those
+// that a command names.
+func TestReplicateLate(t *testing.T) {
+	const together = "MULTI\nDEL b\nDEL a\nEXEC"
+	for _, c := range []struct{ send, want string }{
+		{"scan 0", "DEL b\nDEL a"},
+		{"randomkey", "DEL b\nDEL a"},
+		{"exists b a", together},
+		{"multi|scan 0|exec", together},
+		{`eval "redis.call('scan', 0)" 0`, together},
+		{"config set maxmemory-policy volatile-ttl|config set maxmemory 1", "DEL a\nDEL b"},
+	} {
+		e, err := New(Options{
+			Now:    1_700_000_000_000_000,
+			Config: map[string]string{"enable-debug-command": "yes"},
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		e.open(1, Conn{})
+		e.open(2, Conn{})
+		feed(e, 2, "sync")
+		feed(e, 1, "debug set-active-expire 0", "set a 1 px 1", "set b 1 px 2")
+		sent(e, 2)
+		e.Advance(1_700_000_000_100_000)
+		feed(e, 1, strings.Split(c.send, "|")...)
+		if got := received(e, 2); got != c.want {
+			t.Errorf("%s: the replica gets\n%s\nwant\n%s", c.send, got, c.want)
+		}
+	}
+}
+
 // TestReplicateSpop compares the members that SPOP gives with those that replicas are told of.
 func TestReplicateSpop(t *testing.T) {
 	for _, send := range []string{
