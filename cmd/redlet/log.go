@@ -47,6 +47,15 @@ func (l *logger) write(level int, text string) {
 		strings.TrimRight(text, "\n"))
 }
 
+// raw writes text as it is.
+func (l *logger) raw(text string) {
+	if levelNotice >= l.least {
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		_, _ = io.WriteString(l.w, text)
+	}
+}
+
 func (l *logger) printf(level int, format string, args ...any) {
 	l.print(level, fmt.Sprintf(format, args...))
 }

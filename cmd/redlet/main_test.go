@@ -148,6 +148,7 @@ func TestOwnRefusals(t *testing.T) {
 	}{
 		{[]string{"--engine", "x"}, "must be one of the following: native, wasm"},
 		{[]string{"--engine"}, "wrong number of arguments"},
+		{[]string{"--user", "alice on nopass"}, ">>> 'user \"alice on nopass\"'\nredlet knows no ACL"},
 		{[]string{"--playground-port", "x"}, "couldn't be parsed into an integer"},
 		{[]string{"--playground-port", "-1"}, "between 0 and 65535 inclusive"},
 		{[]string{"--playground-port", "1", "--playground-dir", ".", "--port", "0", "--unixsocket",
@@ -204,6 +205,21 @@ func start(t *testing.T, dir string, args ...string) *process {
 	t.Cleanup(func() { _ = p.Process.Process.Kill() }) // has no effect on one that has ended
 	p.await("Ready to accept connections")
 	return p
+}
+
+func TestLogo(t *testing.T) {
+	dir := t.TempDir()
+	cmd := exec.Command(os.Args[0], "--port", "0", "--unixsocket", filepath.Join(dir, "s"),
+		"--always-show-logo", "yes")
+	cmd.Env, cmd.Dir = append(os.Environ(), "REDLET_TEST_MAIN=1"), dir
+	started, err := coretest.StartProcess(cmd)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = started.Process.Kill() })
+	p := &process{started, t}
+	p.await(fmt.Sprint("PID: ", started.Process.Pid))
+	p.await("Server initialized")
 }
 
 // await reads the log to a line that contains text.

@@ -59,8 +59,23 @@ func (v *server) greet() {
 			"In order to specify a config file use redlet /path/to/redis.conf")
 	}
 	v.log.serving()
-	v.log.printf(levelNotice, "Running mode=standalone, port=%d.", v.port)
+	if v.logo {
+		v.log.raw(fmt.Sprintf(logo, version, v.port, os.Getpid()))
+	} else {
+		v.log.printf(levelNotice, "Running mode=standalone, port=%d.", v.port)
+	}
 }
+
+// logo stands in the log where always-show-logo asks for it. Programs that start redis-server find
+// the line with the PID.
+const logo = `
+    ______
+   /\_____\      redlet, as Redis %s
+  / /    / \     Running in standalone mode
+  \ \___/  /     Port: %d
+   \/_____/      PID: %d
+
+`
 
 // start brings everything up. It logs what fails, leaves nothing behind and answers false.
 func (v *server) start() bool {

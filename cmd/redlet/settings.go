@@ -32,7 +32,7 @@ type settings struct {
 	dir, dbfilename   string
 	logfile, pidfile  string
 	loglevel          int
-	daemonize         bool
+	daemonize, logo   bool
 	certFile, keyFile string
 	caFile, auth      string
 }
@@ -46,6 +46,10 @@ var severalWords = map[string]bool{
 
 // badName is what core says of a name that it does not know.
 const badName = "Bad directive or wrong number of arguments"
+
+// noUsers is what is said of a user, where redis-server would let one log in.
+const noUsers = "redlet knows no ACL users yet; the one that there is, default, has the password " +
+	"that requirepass sets"
 
 // settle obeys the directives one by one and stops at the first that is wrong.
 func settle(directives []directive) (*settings, error) {
@@ -71,6 +75,8 @@ func (s *settings) obey(d directive) error {
 	value := strings.Join(d.args, " ")
 	known := core.Knows(d.name)
 	switch {
+	case d.name == "user":
+		return d.refuse(noUsers)
 	case !known && len(d.args) > 0:
 		s.unresolved = append(s.unresolved, d)
 		return nil
@@ -179,6 +185,7 @@ func (s *settings) derive() {
 		}
 	}
 	s.daemonize = strings.EqualFold(value("daemonize", "no"), "yes")
+	s.logo = strings.EqualFold(value("always-show-logo", "no"), "yes")
 	s.certFile, s.keyFile = value("tls-cert-file", ""), value("tls-key-file", "")
 	s.caFile = value("tls-ca-cert-file", "")
 	s.auth = strings.ToLower(value("tls-auth-clients", "yes"))
