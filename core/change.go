@@ -360,7 +360,15 @@ func (e *Engine) deleteExpired(t *ttl) {
 	e.stats.expired++
 	e.notify(notifyExpired, "expired", d, key)
 	e.signalModifiedKey(d, key, nil)
-	e.replicas.add(d.id, "DEL", [][]byte{[]byte(key)})
+	e.replicas.add(d.id, removalName(e.cfg.lazyExpire), [][]byte{[]byte(key)})
+}
+
+// removalName is the command as which the removal of a key is told.
+func removalName(lazy bool) string {
+	if lazy {
+		return "UNLINK"
+	}
+	return "DEL"
 }
 
 // placeHash makes the engine expire the fields of a hash that stands under a key, or no longer.
@@ -459,7 +467,7 @@ func (e *Engine) deleteEvicted(d *db, key string) {
 	e.removeFrom(d, []byte(key))
 	e.stats.evicted++
 	e.signalModifiedKey(d, key, nil)
-	e.replicas.add(d.id, "DEL", [][]byte{[]byte(key)})
+	e.replicas.add(d.id, removalName(e.cfg.lazyEviction), [][]byte{[]byte(key)})
 	e.notify(notifyEvicted, "evicted", d, key)
 }
 

@@ -230,7 +230,7 @@ func (c *Call) expireKey(u expireUnit) {
 		return
 	}
 	if at <= c.nowMs() {
-		c.Propagate("DEL", key)
+		c.Propagate(removalName(c.e.cfg.lazyExpire), key)
 		c.delete(key)
 	} else {
 		c.propagateExpiry(key, at)

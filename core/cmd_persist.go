@@ -263,7 +263,7 @@ func cmdRestore(c *Call) {
 	}
 	if expire > 0 && expire <= c.nowMs() {
 		if before != nil {
-			c.Propagate("DEL", key)
+			c.Propagate(removalName(c.e.cfg.lazyServerDel), key)
 			c.signalModified(notifyGeneric, "del", key)
 		}
 		c.OK()

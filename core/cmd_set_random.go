@@ -56,7 +56,7 @@ func (c *Call) popMembers() {
 	n := s.Len()
 	if count >= int64(n) {
 		c.members(s)
-		c.Propagate("DEL", key)
+		c.Propagate(removalName(c.e.cfg.lazyServerDel), key)
 		c.signalDirty(n, notifySet, "spop", key)
 		c.removeEmpty(key)
 		return

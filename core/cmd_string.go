@@ -256,6 +256,7 @@ type setOptions struct {
 	nx, xx, get, keepTTL bool
 	valueIf                    // what the string at the key must be
 	expiry               int64 // stays if none is given
+	pxat                 bool  // which is how replicas are told
 }
 
 // setOptions reads the options from argument i on; those of several keys are not told to compare or
@@ -286,6 +287,7 @@ func (c *Call) setOptions(i int, several bool) (opt setOptions, ok bool) {
 		}
 	}
 	if at > 0 {
+		opt.pxat = unit == unitMillisecondsAt
 		opt.expiry, ok = c.argExpiry(at, unit)
 		return opt, ok
 	}
@@ -341,6 +343,7 @@ func cmdSet(c *Call) {
 		c.orNull(o)
 	}
 	switch {
+	case opt.pxat:
 	case opt.expiry != stays:
 		c.propagateSet(key, c.Args[2], opt.expiry)
 	case !opt.get && opt.compare == 0:
@@ -457,7 +460,7 @@ func cmdGetex(c *Call) {
 	c.bulkObject(o)
 	switch {
 	case expiry != stays && expiry <= c.nowMs():
-		c.Propagate("DEL", key)
+		c.Propagate(removalName(c.e.cfg.lazyExpire), key)
 		c.delete(key)
 	case expiry != stays:
 		c.propagateExpiry(key, expiry)

@@ -76,6 +76,8 @@ type config struct {
 	aofTruncated                bool  // aof-load-truncated: a tail that is cut short is dropped
 	aofGrowth, aofSizeMin       int64 // in percent and bytes: when to rewrite it
 	lazyFlush                   bool
+	lazyEviction, lazyExpire    bool // removals for such a reason are told as UNLINK
+	lazyServerDel               bool
 	clusterEnabled              bool
 
 	clockCommand                                  bool

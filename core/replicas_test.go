@@ -34,6 +34,15 @@ var replicated = []struct{ name, send, want string }{
 	{"databases", "set a 1|select 3|set a 1|get a", "SELECT 0\nset a 1\nSELECT 3\nset a 1"},
 	{"expiry", "set a 1 ex 100 get|expire a 200|getex a persist|expire a -1",
 		"SELECT 0\nSET a 1 PXAT 1700000100000\nPEXPIREAT a 1700000200000\nPERSIST a\nDEL a"},
+	{"a given instant", "set a 1 get pxat 1700000100000|set a 1 pxat 1",
+		"SELECT 0\nset a 1 get pxat 1700000100000\nset a 1 pxat 1"},
+	{"lazily", "config set lazyfree-lazy-expire yes|set a 1|expire a -1|set a 1|getex a px -1|" +
+		"set a 1|getex a exat 1|sadd s a|spop s 1|config set lazyfree-lazy-server-del yes|" +
+		"sadd s a|spop s 1|config set maxmemory-policy allkeys-lru maxmemory 1|" +
+		"config set maxmemory 0|config set lazyfree-lazy-eviction yes|set a 1|" +
+		"config set maxmemory 1",
+		"SELECT 0\nset a 1\nUNLINK a\nset a 1\nset a 1\nUNLINK a\nsadd s a\nDEL s\n" +
+			"sadd s a\nUNLINK s\nset a 1\nUNLINK a"},
 	{"conditions", "set a 1|set a 2 ifeq 1|set a 3 ifeq 1|set a 3 ifne 1 get keepttl|" +
 		"set a 4 ifne 1 ex 1|delex a ifeq 1|delex a ifeq 4|delex a|set a 1|delex a",
 		"SELECT 0\nset a 1\nSET a 2\nSET a 3 KEEPTTL\nSET a 4 PXAT 1700000001000\nDEL a\n" +
