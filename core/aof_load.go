@@ -33,7 +33,7 @@ func (e *Engine) loadFiles() {
 		switch {
 		case failure != "":
 			e.loaded(failure)
-		case !e.cfg.appendonly:
+		case !e.cfg.appendonly && a.loading.waiter == nil:
 			if e.forgetHistory() {
 				e.replaceFile(a.manifest(), a.parts.Append(nil), func(string) {})
 			}
@@ -124,6 +124,7 @@ func (e *Engine) loadRDB() {
 func (e *Engine) loadOldAOF() {
 	l := e.aof.loading
 	if l.waiter != nil {
+		e.emptyData()
 		e.loaded("there is no append-only file")
 		return
 	}
@@ -158,7 +159,11 @@ func (e *Engine) loadNext(files []*aofile.File) {
 			return
 		}
 		e.log(logNotice, "DB loaded from append only file: 0.000 seconds")
-		e.openAOF()
+		if e.cfg.appendonly {
+			e.openAOF()
+		} else { // DEBUG LOADAOF of what BGREWRITEAOF has left
+			e.loaded("")
+		}
 	}
 	e.readPiece(l.path, 0, l.take)
 }

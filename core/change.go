@@ -505,12 +505,16 @@ func (e *Engine) swapDBs(a, b *db) {
 
 // By a file that is loaded.
 
-// load stores a value under a key of a store that no database has yet, with its expiry. It reports
-// false if the key is there already.
-func (s *store) load(key []byte, o *object, expiry int64) bool {
+// load stores a value under a key of a store that no database has yet, with its expiry. If the key
+// is there already, it replaces that one or reports false.
+func (s *store) load(key []byte, o *object, expiry int64, replace bool) bool {
 	p, fresh := s.keys.Put(key)
-	if !fresh {
+	switch {
+	case fresh:
+	case !replace:
 		return false
+	case (*p).ttl != nil:
+		s.expires--
 	}
 	*p = o
 	if expiry != stays {

@@ -49,7 +49,7 @@ func (c *Call) durable() {
 // debugLoadaof loads what was written, in place of all data.
 func debugLoadaof(c *Call) {
 	a := &c.e.aof
-	if !a.on || a.rewriting != nil || !c.mayBlock() {
+	if a.on != c.e.cfg.appendonly || a.rewriting != nil || !c.mayBlock() {
 		c.Error(errLoadaof)
 		return
 	}

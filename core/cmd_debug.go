@@ -3,7 +3,6 @@ package core
 import (
 	"bytes"
 	"math"
-	"slices"
 	"strconv"
 
 	"github.com/redlet/redlet/core/internal/rdb"
@@ -45,7 +44,7 @@ func debuggings() []debugging {
 		{"htstats", "<dbid> [full]", 3, 4, debugHtstats, "Show the hash tables of a database."},
 		{"htstats-key", "<key> [full]", 3, 4, debugHtstatsKey, "Show the hash table of a value."},
 		{"listpack", "<key>", 3, 3, debugListpack, "Log the listpack of a value."},
-		{"loadaof", "", 2, 2, debugLoadaof, "Load the append-only file."},
+		{"loadaof", "", 2, math.MaxInt, debugLoadaof, "Load the append-only file."},
 		{"log", "<message>", 3, 3, debugLog, "Write a line to the log."},
 		{"object", "<key>", 3, 3, debugObject, "Show how a value is kept."},
 		{"pause-cron", "<0|1>", 3, 3, debugPauseCron,
@@ -241,41 +240,6 @@ func debugPopulate(c *Call) {
 		c.e.signalModifiedKey(c.db, string(key), c.conn)
 		c.e.yieldIn(int(i))
 	}
-	c.OK()
-}
-
-// debugReload saves all data and loads it again. The file stays in memory: what a host keeps on
-// its disk an engine cannot read.
-// debugReload saves the data and loads it. With MERGE the image's keys take the places of those
-// that are there: the same keys, since the image was made a moment before.
-func debugReload(c *Call) {
-	merge, keep := false, false
-	for _, arg := range c.Args[2:] {
-		switch {
-		case is(arg, "merge"):
-			merge = true
-		case is(arg, "noflush"):
-			keep = true
-		case is(arg, "nosave"):
-			c.Error("ERR Error trying to load the RDB dump, check server logs.")
-			return
-		default:
-			c.Error("ERR DEBUG RELOAD only supports the MERGE, NOFLUSH and NOSAVE options.")
-			return
-		}
-	}
-	if keep && !merge && slices.ContainsFunc(c.e.dbs, func(d *db) bool { return d.keys.Len() > 0 }) {
-		// A key that is there already: Redis ends its process over that.
-		c.Error("ERR Error trying to load the RDB dump, check server logs.")
-		return
-	}
-	l := loader{e: c.e, clock: c.e.clock, random: c.e.random}
-	if err := l.load(c.e.image(nil, imageFile)); err != nil {
-		c.Error("ERR Error trying to load the RDB dump, check server logs.")
-		return
-	}
-	l.commit()
-	c.e.log(logWarning, "DB reloaded by DEBUG RELOAD")
 	c.OK()
 }
 

@@ -141,11 +141,22 @@ type loader struct {
 	scripts   []*script
 	// keepExpired says that commands follow, which may yet change that a key's time is over.
 	keepExpired bool
+	// merge says that keys and libraries take the places of those of the same names.
+	merge   bool
 	expired     int64 // keys that were left out since their time is over
 	loaded      int64 // keys that were not
 }
 
 func (l *loader) load(image []byte) error {
+	for _, d := range l.e.dbs {
+		l.seeds = append(l.seeds, d.keys.Seed())
+		l.stores = append(l.stores, &store{db: d})
+	}
+	return l.read(image)
+}
+
+// read loads an image beside what was loaded before.
+func (l *loader) read(image []byte) error {
 	r, err := rdb.NewReader(image)
 	if err != nil {
 		return err
@@ -154,10 +165,6 @@ func (l *loader) load(image []byte) error {
 		return r.Unread(len("REDIS"))
 	}
 	l.r = r
-	for _, d := range l.e.dbs {
-		l.seeds = append(l.seeds, d.keys.Seed())
-		l.stores = append(l.stores, &store{db: d})
-	}
 	l.selects(0)
 	for i := 0; ; i++ {
 		it, err := r.Next()
@@ -195,7 +202,7 @@ func (l *loader) item(it *rdb.Item) error {
 func (l *loader) library(it *rdb.Item) error {
 	lib, problem := l.e.compileLibrary(it.Text)
 	if problem == "" {
-		problem = l.functions.add(lib, false)
+		problem = l.functions.add(lib, l.merge)
 	}
 	if problem != "" {
 		return l.r.Fail(it.Offset, "a library of functions cannot be loaded: "+problem)
@@ -250,7 +257,7 @@ func (l *loader) key(it *rdb.Item) error {
 		l.expired++
 		return nil
 	}
-	if !l.db.load(it.Key, o, it.Expire) {
+	if !l.db.load(it.Key, o, it.Expire, l.merge) {
 		return l.r.Fail(it.Offset, "a key stands there for the second time")
 	}
 	l.loaded++

@@ -50,6 +50,42 @@ func testSave(t *testing.T, m Maker) {
 	dial(t, other).want("GET k", "$1", "v")
 }
 
+func TestReload(t *testing.T) { each(t, testReload) }
+
+func testReload(t *testing.T, m Maker) {
+	l := newLoop(t, LoopOptions{Maker: m, Dir: t.TempDir(),
+		Config: map[string]string{"enable-debug-command": "yes"}})
+	c := dial(t, l)
+	const bad = "-ERR Error trying to load the RDB dump, check server logs."
+	c.want("SET a 1", "+OK")
+	c.want("DEBUG RELOAD NOSAVE", bad)
+	c.want("DBSIZE", ":0")
+	c.want("SET a 1 EX 100", "+OK")
+	c.want("DEBUG RELOAD", "+OK")
+	c.want("SET a 2", "+OK")
+	c.want("SET b 2", "+OK")
+	c.want("DEBUG RELOAD NOSAVE NOFLUSH", bad)
+	c.want("DEBUG RELOAD NOSAVE NOFLUSH MERGE", "+OK")
+	c.want("MGET a b", "*2", "$1", "1", "$1", "2")
+	c.want("TTL a", ":100")
+	c.want("DEBUG RELOAD NOSAVE", "+OK")
+	c.want("MGET a b", "*2", "$1", "1", "$-1")
+	c.want("BGREWRITEAOF", "+Background append only file rewriting started")
+	settled(c)
+	c.want("SET b 2", "+OK")
+	c.want("DEBUG LOADAOF", "+OK")
+	c.want("MGET a b", "*2", "$1", "1", "$-1")
+}
+
+func TestLoadaofNothing(t *testing.T) {
+	l := newLoop(t, LoopOptions{Dir: t.TempDir(),
+		Config: map[string]string{"enable-debug-command": "yes"}})
+	c := dial(t, l)
+	c.want("SET a 1", "+OK")
+	c.want("DEBUG LOADAOF", "-ERR Error trying to load the AOF files, check server logs.")
+	c.want("DBSIZE", ":0")
+}
+
 // TestSaveFails has a plain file where the folder should be: unlike a folder without the right to
 // write, that stops root too.
 func TestSaveFails(t *testing.T) { each(t, testSaveFails) }
