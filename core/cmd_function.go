@@ -348,7 +348,7 @@ func cmdFunctionRestore(c *Call) {
 			return
 		}
 	}
-	sources, ok := rdb.Functions(c.Args[2])
+	sources, ok := rdb.Functions(c.Args[2], c.e.persist.unchecked)
 	if !ok {
 		c.Error("ERR DUMP payload version or checksum are wrong")
 		return

@@ -70,7 +70,7 @@ func cmdMemoryDoctor(c *Call) {
 // cmdMemoryMallocStats tells what the engine counts itself: it does not see the allocator.
 func cmdMemoryMallocStats(c *Call) {
 	r := c.e.memory()
-	c.Verbatim("txt", "Estimated by the engine, in bytes\ntotal: "+
+	c.Verbatim("txt", "Estimated by the engine, in the sizes that jemalloc gives, in bytes\ntotal: "+
 		strconv.FormatInt(r.total, 10)+"\ndataset: "+strconv.FormatInt(r.dataset, 10)+
 		"\noverhead: "+strconv.FormatInt(r.overhead, 10)+"\n")
 }

@@ -288,7 +288,7 @@ func cmdRestore(c *Call) {
 
 // restored reads a payload; where it cannot be read it replies the error and returns nil.
 func (c *Call) restored(payload []byte) *object {
-	r, err := rdb.NewPayloadReader(payload)
+	r, err := rdb.NewPayloadReader(payload, c.e.persist.unchecked)
 	if err != nil || r.Version() > int(c.e.rdbVersion()) {
 		c.Error(errPayload)
 		return nil

@@ -32,6 +32,7 @@ type conn struct {
 	lastCmd               *Command
 	messages              messages // noted while replies are dropped
 	softSince             Time     // since when the output stands above the soft limit, or 0
+	buffer                replyBuffer
 
 	queue      []queued // what MULTI has queued
 	queueFlags Flag     // of all the commands there

@@ -94,6 +94,8 @@ type Engine struct {
 	nested []*nested // what runs the commands of Do, by depth; reused
 	depth  int       // how deep the command under way is within Do
 	idle   idlers
+
+	replyBuffers replyBuffers
 }
 
 // New returns an engine. It fails when Config names an unknown parameter or holds a bad value, and
@@ -134,6 +136,7 @@ func New(o Options) (*Engine, error) {
 	e.stats.start(e)
 	e.persist.start(e)
 	e.replicas.pingAt = Never
+	e.replyBuffers.peakReset = replyPeakReset
 	e.countMemory(startupBytes)
 	_, dir := o.Config["dir"]
 	e.start(o.Ticket, dir)
@@ -144,6 +147,7 @@ func New(o Options) (*Engine, error) {
 // connection is told so and hung up.
 func (e *Engine) open(id ConnID, peer Conn) {
 	cl := &conn{id: id, peer: peer, db: e.dbs[0], created: e.now, lastInput: e.now}
+	cl.buffer = newReplyBuffer(e.now)
 	cl.flags.set(connUnauthenticated, e.cfg.requirepass != "")
 	e.conns[id] = cl
 	e.countClient(cl, cl.bytes())

@@ -96,6 +96,7 @@ func (e *Engine) flush(cl *conn) {
 	if len(cl.w.Buf) == 0 || cl.has(connClosing) {
 		return
 	}
+	cl.buffer.used(len(cl.w.Buf))
 	if cl.corked {
 		e.limitOutput(cl)
 		return

@@ -16,14 +16,15 @@ type persist struct {
 	dirty  int64 // changes since the last save
 	broken bool  // the last save in the background failed
 
-	last    Time    // when a save last succeeded; at first, when the engine started
-	tried   Time    // when a save in the background was last begun
-	took    Time    // how long the last one in the background took, -1 before the first
-	saves   int64   // that succeeded
-	expired int64   // keys that the last image to be loaded had but whose time was over
-	loaded  int64   // keys that it had and whose time was not over
-	pending []*save // in the order in which they were begun
-	wanted  bool    // BGSAVE in a transaction: a save is to begin behind the transaction
+	last      Time    // when a save last succeeded; at first, when the engine started
+	tried     Time    // when a save in the background was last begun
+	took      Time    // how long the last one in the background took, -1 before the first
+	saves     int64   // that succeeded
+	expired   int64   // keys that the last image to be loaded had but whose time was over
+	loaded    int64   // keys that it had and whose time was not over
+	pending   []*save // in the order in which they were begun
+	unchecked bool    // DEBUG SET-SKIP-CHECKSUM-VALIDATION
+	wanted    bool    // BGSAVE in a transaction: a save is to begin behind the transaction
 }
 
 // save is an image that the host is putting in its place.

@@ -14,13 +14,15 @@ import (
 // up a slice of instructions, and that Advance resumes. Until busy-reply-threshold has passed the
 // input of everybody else is held back; then they are told that the server is busy.
 type scripts struct {
-	vm     *lua.VM // made for the first script
-	client conn    // the client that runs what scripts call
-	inner  Call    // the command that a script calls; reused
-	cache  map[string]*script
-	last   *script  // what EVAL ran last; it is in cache
-	evals  []string // scripts that only EVAL brought, the least recently used first
-	count  struct{ evicted int64 }
+	vm         *lua.VM // made for the first script
+	client     conn    // the client that runs what scripts call
+	inner      Call    // the command that a script calls; reused
+	cache      map[string]*script
+	last       *script // what EVAL ran last; it is in cache
+	permissive bool    // DEBUG SET-DISABLE-DENY-SCRIPTS
+
+	evals []string // scripts that only EVAL brought, the least recently used first
+	count struct{ evicted int64 }
 
 	task     *task
 	inside   bool // the task is running right now

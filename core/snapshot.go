@@ -143,8 +143,8 @@ type loader struct {
 	keepExpired bool
 	// merge says that keys and libraries take the places of those of the same names.
 	merge   bool
-	expired     int64 // keys that were left out since their time is over
-	loaded      int64 // keys that were not
+	expired int64 // keys that were left out since their time is over
+	loaded  int64 // keys that were not
 }
 
 func (l *loader) load(image []byte) error {
@@ -164,6 +164,7 @@ func (l *loader) read(image []byte) error {
 	if r.Version() > max(rdb.Version, int(l.e.rdbVersion())) {
 		return r.Unread(len("REDIS"))
 	}
+	r.Unchecked = l.e.persist.unchecked
 	l.r = r
 	l.selects(0)
 	for i := 0; ; i++ {

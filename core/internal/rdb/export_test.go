@@ -36,7 +36,7 @@ func OldLayouts() (out []OldLayout) {
 
 // Read reads the payload.
 func (o OldLayout) Read() (string, error) {
-	r, err := NewPayloadReader(o.Payload)
+	r, err := NewPayloadReader(o.Payload, false)
 	if err != nil {
 		return "", err
 	}

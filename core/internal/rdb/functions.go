@@ -1,9 +1,10 @@
 package rdb
 
 // Functions reads the payload that FUNCTION DUMP makes: the sources of libraries, one behind the
-// other. It reports false when the payload is damaged or holds anything else.
-func Functions(payload []byte) (sources [][]byte, ok bool) {
-	r, err := NewPayloadReader(payload)
+// other. It reports false when the payload is damaged or holds anything else; an unchecked one may
+// have a wrong checksum.
+func Functions(payload []byte, unchecked bool) (sources [][]byte, ok bool) {
+	r, err := NewPayloadReader(payload, unchecked)
 	if err != nil {
 		return nil, false
 	}

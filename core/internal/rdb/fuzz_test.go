@@ -39,7 +39,7 @@ func FuzzString(f *testing.F) {
 	f.Fuzz(func(t *testing.T, s []byte) {
 		w.BeginPayload(nil)
 		w.String(s)
-		r, err := NewPayloadReader(w.EndPayload())
+		r, err := NewPayloadReader(w.EndPayload(), false)
 		if err != nil {
 			t.Fatal(err)
 		}
