@@ -201,6 +201,7 @@ func cmdFunctionFlush(c *Call) {
 		c.Error("ERR FUNCTION FLUSH only supports SYNC|ASYNC option")
 		return
 	}
+	c.countFlushed(len(c.e.functions.byName), 1) // the machine as well
 	c.e.functions = functions{}
 	c.libraryChanged()
 	c.OK()

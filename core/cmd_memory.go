@@ -134,7 +134,11 @@ func cmdMemoryStats(c *Call) {
 	number("startup.allocated", r.startup)
 	zero("replication.backlog", "replica.fullsync.buffer", "clients.slaves")
 	number("clients.normal", r.clients)
-	zero("cluster.links", "aof.buffer", "lua.caches", "functions.caches", "script.VMs")
+	zero("cluster.links", "aof.buffer")
+	scripts := c.e.scriptUsage()
+	number("lua.caches", scripts.evalCache)
+	number("functions.caches", scripts.functionCache)
+	number("script.VMs", scripts.evalVM+scripts.functionVM)
 	for _, d := range r.perDB {
 		c.BulkString("db." + strconv.Itoa(d.id))
 		c.Map(2)

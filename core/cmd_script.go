@@ -326,6 +326,7 @@ func cmdScriptFlush(c *Call) {
 		c.Error("ERR SCRIPT FLUSH only support SYNC|ASYNC option")
 		return
 	}
+	c.countFlushed(len(c.e.scripts.cache), 0)
 	c.e.scripts.forget()
 	c.OK()
 }

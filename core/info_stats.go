@@ -63,9 +63,11 @@ func infoMemory(w *infoText, e *Engine) {
 	}
 	w.idle("allocator_muzzy")
 	w.bytes("total_system_memory", 0)
-	w.idle("used_memory_lua", "used_memory_vm_eval")
-	w.text("used_memory_lua_human", "0B")
-	w.idle("used_memory_scripts_eval")
+	scripts := e.scriptUsage()
+	w.int("used_memory_lua", scripts.evalVM)
+	w.int("used_memory_vm_eval", scripts.evalVM)
+	w.text("used_memory_lua_human", humanBytes(scripts.evalVM))
+	w.int("used_memory_scripts_eval", scripts.evalCache)
 	w.count("number_of_cached_scripts", len(e.scripts.cache))
 	functions := 0
 	for _, l := range e.functions.libraries {
@@ -73,10 +75,10 @@ func infoMemory(w *infoText, e *Engine) {
 	}
 	w.count("number_of_functions", functions)
 	w.count("number_of_libraries", len(e.functions.libraries))
-	w.idle("used_memory_vm_functions")
-	w.bytes("used_memory_vm_total", 0)
-	w.idle("used_memory_functions")
-	w.bytes("used_memory_scripts", 0)
+	w.int("used_memory_vm_functions", scripts.functionVM)
+	w.bytes("used_memory_vm_total", scripts.evalVM+scripts.functionVM)
+	w.int("used_memory_functions", scripts.functionCache)
+	w.bytes("used_memory_scripts", scripts.evalCache+scripts.functionCache)
 	w.bytes("maxmemory", e.cfg.maxmemory)
 	w.text("maxmemory_policy", e.cfg.shows(findParameter([]byte("maxmemory-policy"))))
 	w.text("allocator_frag_ratio", "1.00")
@@ -137,8 +139,8 @@ func infoStats(w *infoText, e *Engine) {
 	w.idle("dump_payload_sanitizations")
 	w.int("total_reads_processed", s.reads)
 	w.int("total_writes_processed", s.writes)
-	w.idle("io_threaded_reads_processed", "io_threaded_writes_processed",
-		"client_query_buffer_limit_disconnections")
+	w.idle("io_threaded_reads_processed", "io_threaded_writes_processed")
+	w.int("client_query_buffer_limit_disconnections", s.inputLimited)
 	w.int("client_output_buffer_limit_disconnections", s.outputLimited)
 	w.idle("reply_buffer_shrinks", "reply_buffer_expands", "eventloop_cycles",
 		"eventloop_duration_sum", "eventloop_duration_cmd_sum",

@@ -41,6 +41,7 @@ func (e *Engine) feed(id ConnID, data []byte) {
 func (e *Engine) keep(cl *conn, data []byte) {
 	if int64(len(cl.in)+len(data)) > e.cfg.queryBufferLimit {
 		e.log(logWarning, "Closing client that reached max query buffer length")
+		e.stats.inputLimited++
 		cl.w.Buf = nil
 		e.hangup(cl)
 		return

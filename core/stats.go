@@ -2,6 +2,9 @@ package core
 
 import (
 	"bytes"
+	"maps"
+	"slices"
+	"strings"
 
 	"github.com/redlet/redlet/core/internal/histogram"
 )
@@ -20,6 +23,7 @@ type stats struct {
 	netIn, netOut int64
 	reads, writes int64 // inputs taken and outputs given
 	memoryPeak    int64 // the largest estimate that was made
+	inputLimited  int64
 	outputLimited int64
 	failures      int64 // error replies
 	commands      []commandStats
@@ -67,6 +71,9 @@ func (e *Engine) countError(text []byte) {
 	}
 	e.log(logWarning, "Errorstats stopped adding new errors because the number of errors "+
 		"reached the limit; scripts may make codes up. CONFIG RESETSTAT begins anew.")
+	e.log(logWarning, "Current errors code list: "+
+		strings.Join(slices.Sorted(maps.Keys(s.errors)), ", "))
+	s.lazyfreed += int64(len(s.errors))
 	s.errors, s.errorsDisabled = map[string]int64{"ERRORSTATS_DISABLED": 1}, true
 }
 

@@ -40,3 +40,35 @@ func TestErrorCodesMax(t *testing.T) {
 		t.Errorf("begun anew: %q", got)
 	}
 }
+
+// TestLazilyFreed has what scripts brought forgotten: of many, Redis counts what a thread frees.
+func TestLazilyFreed(t *testing.T) {
+	e := start(t)
+	shows := func(section, want string) {
+		t.Helper()
+		feed(e, 1, "info "+section)
+		if got := sent(e, 1); !strings.Contains(got, want+"\r\n") {
+			t.Errorf("INFO %s without %s: %s", section, want, got)
+		}
+	}
+	shows("memory", "used_memory_vm_functions:33792")
+	load := func(n int) {
+		for i := range n {
+			name := "f" + strconv.Itoa(i)
+			e.feed(1, request("FUNCTION", "LOAD", "#!lua name="+name+"\nredis.register_function('"+
+				name+"', function() return 1 end)"))
+			e.feed(1, request("EVAL", "return "+strconv.Itoa(i), "0"))
+		}
+	}
+	load(100)
+	shows("memory", "used_memory_vm_functions:59392")
+	feed(e, 1, "function flush sync", "script flush sync")
+	shows("memory", "lazyfreed_objects:0")
+	shows("memory", "used_memory_vm_functions:33792")
+	load(65)
+	feed(e, 1, "function flush async", "script flush async")
+	shows("memory", "lazyfreed_objects:131")
+	load(64)
+	feed(e, 1, "function flush async", "script flush async")
+	shows("memory", "lazyfreed_objects:131")
+}
