@@ -80,6 +80,7 @@ func cmdFlushall(c *Call) {
 		c.countLazy(d)
 		c.e.flushDB(d)
 	}
+	c.e.persist.endDelayed()
 	c.e.addDirty(1)
 	c.flushed()
 	c.OK()

@@ -68,6 +68,7 @@ type config struct {
 
 	rdbCompression, rdbChecksum bool
 	stopWritesOnError           bool
+	keySaveDelay                Time // how long a save in the background takes over a key
 	appendonly                  bool
 	appenddirname               string
 	appendfilename              string

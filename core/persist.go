@@ -35,6 +35,9 @@ type save struct {
 	waiter     *blockedCall // the command that waits for the outcome, or nil
 	dirty      int64        // the changes that the image holds
 	begun      Time
+	delayed    bool   // rdb-key-save-delay keeps the image from the host
+	due        Time   // and until when
+	image      []byte // this one
 }
 
 // saveRetry is how long after a failed save in the background the next one is tried.
@@ -44,6 +47,9 @@ func (p *persist) start(e *Engine) { p.last, p.took = e.now, -1 }
 
 // due returns when a save point is reached, or else when a save is wanted.
 func (p *persist) due(e *Engine) Time {
+	if s := p.delayed(); s != nil && !e.has(engineClosing) {
+		return s.due
+	}
 	if p.wanted && !e.has(engineClosing) && !p.inBackground() {
 		return e.now
 	}
@@ -64,6 +70,10 @@ func (p *persist) due(e *Engine) Time {
 
 // turn saves in the background, since a save point is reached.
 func (p *persist) turn(e *Engine) {
+	if s := p.delayed(); s != nil {
+		e.writeSave(s)
+		return
+	}
 	if p.wanted {
 		p.wanted = false
 	} else {
@@ -74,6 +84,21 @@ func (p *persist) turn(e *Engine) {
 
 func (p *persist) inBackground() bool {
 	return slices.ContainsFunc(p.pending, func(s *save) bool { return s.background })
+}
+
+// delayed is the save that the host is yet to be told of, nil if there is none.
+func (p *persist) delayed() *save {
+	for _, s := range p.pending {
+		if s.delayed {
+			return s
+		}
+	}
+	return nil
+}
+
+// endDelayed ends such a save, as FLUSHALL does with one that is under way. It has not failed.
+func (p *persist) endDelayed() {
+	p.pending = slices.DeleteFunc(p.pending, func(s *save) bool { return s.delayed })
 }
 
 // diskErrorChanged notes whether something failed that may keep commands from writing.
@@ -89,9 +114,31 @@ func (e *Engine) beginSave(s save) {
 		p.tried = e.now
 	}
 	p.pending = append(p.pending, &s)
-	e.replaceFile(e.cfg.rdbPath(), e.image(nil, imageFile), func(failure string) {
-		e.saved(&s, failure)
-	})
+	s.image = e.image(nil, imageFile)
+	if s.due = e.now + e.saveDelay(); s.background && s.due > e.now {
+		s.delayed = true
+		return
+	}
+	e.writeSave(&s)
+}
+
+// saveDelay is how long a save in the background takes, if it is to take longer than it does.
+func (e *Engine) saveDelay() Time {
+	if e.cfg.keySaveDelay <= 0 {
+		return 0
+	}
+	keys := 0
+	for _, d := range e.dbs {
+		keys += d.keys.Len()
+	}
+	return e.cfg.keySaveDelay * Time(keys)
+}
+
+// writeSave has the host put the image in its place.
+func (e *Engine) writeSave(s *save) {
+	image := s.image
+	s.delayed, s.image = false, nil
+	e.replaceFile(e.cfg.rdbPath(), image, func(failure string) { e.saved(s, failure) })
 }
 
 // saved tells the outcome of a save: "" is success, anything else says what went wrong.

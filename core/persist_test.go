@@ -194,6 +194,39 @@ func TestSavePoints(t *testing.T) {
 	}
 }
 
+// TestSaveDelay has saves in the background take a second a key, as rdb-key-save-delay wants it.
+func TestSaveDelay(t *testing.T) {
+	s := newSaver(t, map[string]string{"rdb-key-save-delay": "1000000", "save": ""})
+	const begun = "+Background saving started\r\n"
+	ends := func(after int, saves int) {
+		t.Helper()
+		s.turn(after)
+		if len(s.saves) != saves {
+			t.Fatalf("%d saves", len(s.saves))
+		}
+	}
+	s.say(1, "BGSAVE", begun)
+	ends(0, 1)
+	s.saved("", 0, "")
+	s.say(1, "MSET a 1 b 2", ok)
+	s.say(1, "BGSAVE", begun)
+	s.say(1, "CONFIG SET rdb-key-save-delay 500000", ok)
+	ends(1, 0)
+	s.say(1, "BGSAVE", "-ERR Background save already in progress\r\n")
+	ends(1, 1)
+	s.saved("", 0, "")
+	s.say(1, "BGSAVE", begun)
+	s.say(1, "FLUSHALL", ok)
+	ends(100, 0)
+	s.say(1, "SET a 1", ok)
+	s.say(1, "BGSAVE", begun)
+	s.say(1, "SHUTDOWN NOSAVE", "")
+	ends(100, 0)
+	if s.stops != 1 {
+		t.Error("it goes on")
+	}
+}
+
 // TestShutdown shows how SHUTDOWN ends the engine, with and without saving.
 func TestShutdown(t *testing.T) {
 	const failed = "-ERR Errors trying to SHUTDOWN. Check logs.\r\n"
