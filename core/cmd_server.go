@@ -130,7 +130,8 @@ func cmdSwapdb(c *Call) {
 }
 
 func cmdTime(c *Call) {
+	t := int64(c.e.scripts.time(c.e))
 	c.Array(2)
-	c.BulkInt(int64(c.Now()) / 1e6)
-	c.BulkInt(int64(c.Now()) % 1e6)
+	c.BulkInt(t / 1e6)
+	c.BulkInt(t % 1e6)
 }

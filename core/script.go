@@ -196,6 +196,18 @@ func (s *scripts) watch(e *Engine) {
 	e.resumePostponed()
 }
 
+// time is what TIME tells. It stands still for a script until that is busy; from then on it moves,
+// so that a script may wait for it. All else goes by the time at which the script began.
+func (s *scripts) time(e *Engine) Time {
+	switch {
+	case !s.busy:
+		return e.now
+	case e.clock.frozen:
+		return e.now + Time(s.vm.Instructions()/instructionsPerMs)*1000
+	}
+	return max(e.now, e.clock.read())
+}
+
 func (s *scripts) killer() string {
 	if s.function {
 		return "FUNCTION KILL"

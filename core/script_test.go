@@ -101,6 +101,29 @@ func TestBusyFrozen(t *testing.T) {
 	t.Fatal("the script is never called busy")
 }
 
+// TestScriptTime: TIME stands still for a script until it is busy, and expiries for all of it.
+func TestScriptTime(t *testing.T) {
+	const polls = `EVAL "redis.call('set', 'k', 'v', 'px', 1) local t = redis.call('time') ` +
+		`while redis.call('time')[2] == t[2] do end return redis.call('pttl', 'k')" 0`
+	for _, frozen := range []bool{false, true} {
+		s := newScriptSession(t, map[string]string{"busy-reply-threshold": "50"})
+		if frozen {
+			s.want(s.send(1, "REDLET.CLOCK FREEZE")[:1], "+")
+		}
+		s.want(s.send(1, polls), "")
+		s.step(0)
+		s.want(s.get(1), "")
+		s.step(49_000)
+		if !frozen {
+			s.want(s.get(1), "")
+		}
+		for n := 0; s.e.has(engineScript) && n < 1000; n++ {
+			s.step(1000)
+		}
+		s.want(s.get(1), ":1")
+	}
+}
+
 // TestScriptPatience: with a threshold of 0 the others wait for ever.
 func TestScriptPatience(t *testing.T) {
 	s := newScriptSession(t, map[string]string{"busy-reply-threshold": "0"})
