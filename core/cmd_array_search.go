@@ -26,8 +26,8 @@ var arraySearchCommands = []Command{
 		Name: "argrep", Since: "8.8", Group: "array",
 		Flags: ReadOnly,
 		Cats:  CatArray,
-		Syntax: "key start end predicate:(exact:{EXACT string}|match:{MATCH string}|" +
-			"glob:{GLOB pattern}|re:{RE pattern})... " +
+		Syntax: "key start end predicate:(exact:{exact:EXACT string}|match:{match:MATCH string}|" +
+			"glob:{glob:GLOB pattern}|re:{re:RE pattern})... " +
 			"[options:(AND|OR|LIMIT limit:int|WITHVALUES|NOCASE)...]",
 		Keys:       "1 RO access",
 		Summary:    "Finds values of an array by their text.",
@@ -36,9 +36,10 @@ var arraySearchCommands = []Command{
 	},
 	{
 		Name: "arop", Since: "8.8", Group: "array",
-		Flags:      ReadOnly,
-		Cats:       CatArray,
-		Syntax:     "key start:int end:int operation:(SUM|MIN|MAX|AND|OR|XOR|match:{MATCH value}|USED)",
+		Flags: ReadOnly,
+		Cats:  CatArray,
+		Syntax: "key start:int end:int " +
+			"operation:(SUM|MIN|MAX|AND|OR|XOR|match:{match:MATCH value}|USED)",
 		Keys:       "1 RO access",
 		Summary:    "Computes one number of the values between two indexes of an array.",
 		Complexity: "O(N) for N values between the indexes",
