@@ -1,13 +1,14 @@
 package ere
 
-import "slices"
-
 // set is a set of bytes.
 type set [8]uint32
 
 func (s set) has(c byte) bool { return s[c>>5]>>(c&31)&1 != 0 }
 
-// with is the set and the bytes from lo to hi.
+// with is the set and the bytes from lo to hi. It is not inlined in its dozen places, all of them
+// rare.
+//
+//go:noinline
 func (s set) with(lo, hi byte) set {
 	for c := int(lo); c <= int(hi); c++ {
 		s[c>>5] |= 1 << (c & 31)
@@ -88,18 +89,21 @@ func (p *parser) bracket() (int32, error) {
 // gaps is what no range has, but for a slip of TRE's that clients can see: behind a range that
 // overlaps the one before, what it has more is a gap too.
 func gaps(spans []span) (s set) {
-	slices.SortStableFunc(spans, func(a, b span) int { return int(a.lo) - int(b.lo) })
 	from, to := 0, 0
-	for _, x := range spans {
-		if int(x.lo) < to {
-			to = max(to, int(x.hi)+1)
-			continue
+	for lo := range 256 { // the ranges by their start, those of one start in their order
+		for _, x := range spans {
+			switch {
+			case int(x.lo) != lo:
+				continue
+			case lo < to:
+				to = max(to, int(x.hi)+1)
+				continue
+			case lo > from:
+				s = s.with(byte(from), x.lo-1)
+			}
+			from = int(x.hi) + 1
+			to = from
 		}
-		if int(x.lo) > from {
-			s = s.with(byte(from), x.lo-1)
-		}
-		from = int(x.hi) + 1
-		to = from
 	}
 	if from <= 255 {
 		s = s.with(byte(from), 255)
