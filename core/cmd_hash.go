@@ -262,9 +262,14 @@ func (c *Call) expireFieldIfNeeded(h *hashValue, fields [][]byte) {
 		return
 	}
 	if gone := c.deleteExpiredFields(h, fields); len(gone) > 0 {
-		c.notify(notifyHash, "hexpired", c.Args[1])
-		c.e.notifyFields("hexpired", c.db, string(c.Args[1]), gone)
+		c.fieldsLapsed(gone)
 	}
+}
+
+// fieldsLapsed sends the keyspace event of fields that have expired.
+func (c *Call) fieldsLapsed(fields [][]byte) {
+	c.notify(notifyHash, "hexpired", c.Args[1])
+	c.e.notifyFields("hexpired", c.db, string(c.Args[1]), fields)
 }
 
 // deleteExpiredFields deletes those of the fields whose time has come, and returns them.

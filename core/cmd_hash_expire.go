@@ -625,23 +625,26 @@ func cmdHsetex(c *Call) {
 }
 
 // hsetexMay tells whether the conditions of HSETEX hold. Fields whose time has come are removed
-// for that, about which Redis tells nobody.
+// for that, about which Redis tells nobody before version 8.8.
 func (c *Call) hsetexMay(h *hashValue, opt *hsetexOptions) bool {
 	if !opt.fnx && !opt.fxx {
 		return true
 	}
-	for i := 0; i < len(opt.pairs); i += 2 {
+	may := true
+	var gone [][]byte
+	for i := 0; i < len(opt.pairs) && may; i += 2 {
 		there := false
 		if h != nil {
-			c.deleteExpiredFields(h, opt.pairs[i:i+1])
+			gone = append(gone, c.deleteExpiredFields(h, opt.pairs[i:i+1])...)
 			_, there = h.Expiry(opt.pairs[i], 0)
 		}
-		if there == opt.fnx {
-			if h != nil {
-				c.hashChanged(h)
-			}
-			return false
-		}
+		may = there == opt.fxx
 	}
-	return true
+	if len(gone) > 0 && c.e.since("8.8") {
+		c.fieldsLapsed(gone)
+	}
+	if !may && h != nil {
+		c.hashChanged(h)
+	}
+	return may
 }

@@ -341,6 +341,12 @@ func cmdSet(c *Call) {
 	}
 	if opt.get {
 		c.orNull(o)
+	} else {
+		c.OK()
+	}
+	if opt.expiry != stays && opt.expiry <= c.nowMs() && c.e.since("8.8") {
+		c.deleteOver(key, o != nil)
+		return
 	}
 	switch {
 	case opt.pxat:
@@ -356,9 +362,6 @@ func cmdSet(c *Call) {
 		opt.expiry = o.expiry()
 	}
 	c.storeUntil(key, c.Args[2], opt.expiry, opt.keepTTL)
-	if !opt.get {
-		c.OK()
-	}
 }
 
 // orNull writes a string value or null.
