@@ -181,7 +181,8 @@ func (vm *VM) table(dst []byte, t *lua.LTable, resp3 bool, depth int) []byte {
 	}
 	if s, ok := t.RawGetString("big_number").(lua.LString); ok {
 		if !resp3 {
-			return appendBulk(dst, '$', "", string(s))
+			dst = appendHead(dst, '$', int64(len(s)))
+			return append(appendText(dst, string(s)), '\r', '\n')
 		}
 		return appendLine(dst, '(', string(s))
 	}
@@ -240,7 +241,11 @@ func appendHead(dst []byte, kind byte, n int64) []byte {
 
 // appendLine writes a reply of one line; line breaks in it become spaces.
 func appendLine(dst []byte, kind byte, text string) []byte {
-	dst = append(dst, kind)
+	return append(appendText(append(dst, kind), text), '\r', '\n')
+}
+
+// appendText appends a text with blanks in the place of line ends.
+func appendText(dst []byte, text string) []byte {
 	for i := 0; i < len(text); i++ {
 		if c := text[i]; c == '\r' || c == '\n' {
 			dst = append(dst, ' ')
@@ -248,7 +253,7 @@ func appendLine(dst []byte, kind byte, text string) []byte {
 			dst = append(dst, c)
 		}
 	}
-	return append(dst, '\r', '\n')
+	return dst
 }
 
 func appendBulk(dst []byte, kind byte, prefix, text string) []byte {
