@@ -9,27 +9,28 @@ import (
 var streamCommands = []Command{
 	{
 		Name: "xadd", Since: "5.0", Group: "stream",
-		Flags: Write | DenyOOM | Fast,
+		Flags: Write | DenyOOM | Fast | TellsLater,
 		Cats:  CatStream,
-		Syntax: "key [NOMKSTREAM^6.2] " + trimSyntax + " id-selector:(auto-id:*|id) " +
+		Syntax: "key [NOMKSTREAM^6.2] " + refSyntax + trimSyntax + " id-selector:(auto-id:*|id) " +
 			"data:{field value}...",
 		Keys:       `1 RW update "It may trim as well, which is why it updates."`,
 		Tips:       "nondeterministic_output",
 		Summary:    "Appends an entry to a stream, making the stream if need be.",
 		Complexity: "O(1), and O(N) for N entries trimmed",
-		History:    "6.2 NOMKSTREAM, MINID and LIMIT; 7.0 ids whose number alone is made up",
-		Run:        cmdXadd,
+		History: "6.2 NOMKSTREAM, MINID and LIMIT; 7.0 ids whose number alone is made up; " +
+			"8.2 KEEPREF, DELREF and ACKED",
+		Run: cmdXadd,
 	},
 	{
 		Name: "xtrim", Since: "5.0", Group: "stream",
-		Flags:      Write,
+		Flags:      Write | TellsLater,
 		Cats:       CatStream,
-		Syntax:     "key " + trimSyntax[1:len(trimSyntax)-1],
+		Syntax:     "key " + trimSyntax[1:len(trimSyntax)-2] + " " + refSyntax + "}",
 		Keys:       "1 RW delete",
 		Tips:       "nondeterministic_output",
 		Summary:    "Removes entries from the start of a stream.",
 		Complexity: "O(N) for N entries removed",
-		History:    "6.2 MINID and LIMIT",
+		History:    "6.2 MINID and LIMIT; 8.2 KEEPREF, DELREF and ACKED",
 		Run:        cmdXtrim,
 	},
 	{
@@ -90,6 +91,10 @@ var streamCommands = []Command{
 // trimSyntax is how XADD and XTRIM say what to remove.
 const trimSyntax = "[trim:{strategy:(MAXLEN|MINID^6.2) [operator:(equal:=|approximately:~)] " +
 	"threshold [LIMIT count:int^6.2]}]"
+
+// refSyntax is how they, and the commands that remove by id, say what becomes of an entry that
+// groups refer to.
+const refSyntax = "[condition:(KEEPREF|DELREF|ACKED)^8.2] "
 
 const (
 	errStreamID    = "ERR Invalid stream ID specified as stream command argument"
@@ -197,6 +202,7 @@ type streamAdd struct {
 	trims      bool
 	trimAt     int  // the argument that says how much to trim
 	nomkstream bool // no stream is made
+	told       bool // what becomes of entries that groups refer to
 	idAt       int  // the argument that is the id
 	id         stream.ID
 	auto       bool // the whole id is made up,
@@ -225,6 +231,8 @@ func (c *Call) streamAddOptions(add bool) (o streamAdd, ok bool) {
 				return o, false
 			}
 			limited = true
+		case !o.told && c.isStrategy(arg, &o.trim.How):
+			o.told = true
 		case add && is(arg, "nomkstream"):
 			o.nomkstream = true
 		case add:
@@ -240,6 +248,24 @@ func (c *Call) streamAddOptions(add bool) (o streamAdd, ok bool) {
 		}
 	}
 	return o, c.streamLimit(&o, limited, add)
+}
+
+// isStrategy reads what is to become of an entry that groups refer to, if an argument says so.
+func (c *Call) isStrategy(arg []byte, how *stream.Strategy) bool {
+	if !c.takes("8.2") {
+		return false
+	}
+	switch {
+	case is(arg, "keepref"):
+		*how = stream.KeepRef
+	case is(arg, "delref"):
+		*how = stream.DelRef
+	case is(arg, "acked"):
+		*how = stream.Acked
+	default:
+		return false
+	}
+	return true
 }
 
 // streamTrim reads MAXLEN or MINID, which is argument i, and returns the last argument of it.
@@ -381,10 +407,13 @@ func propagateTrim(args [][]byte, s *stream.Stream, o *streamAdd) {
 		return
 	}
 	args[o.trimAt-1] = []byte("=")
-	if o.trim.ByID {
-		args[o.trimAt] = idText(s.FirstEver())
-	} else {
+	switch {
+	case !o.trim.ByID:
 		args[o.trimAt] = decimal(s.Len())
+	case o.trim.How != stream.KeepRef:
+		args[o.trimAt] = idText(o.trim.MinID) // what comes before it may have been passed over
+	default:
+		args[o.trimAt] = idText(s.FirstEver())
 	}
 }
 
@@ -466,10 +495,11 @@ func (c *Call) streamRange(back bool) {
 	}
 }
 
-// argStreamIDs checks the arguments from i on, each of which is to be an id.
-func (c *Call) argStreamIDs(i int) bool {
-	for ; i < len(c.Args); i++ {
-		if _, ok := c.argStreamID(i); !ok {
+// argStreamIDs checks arguments, each of which is to be an id.
+func (c *Call) argStreamIDs(ids [][]byte) bool {
+	for _, arg := range ids {
+		if _, ok := stream.ParseID(arg, 0); !ok {
+			c.Error(errStreamID)
 			return false
 		}
 	}
@@ -485,7 +515,7 @@ func cmdXdel(c *Call) {
 		c.Int(0)
 		return
 	}
-	if !c.argStreamIDs(2) {
+	if !c.argStreamIDs(c.Args[2:]) {
 		return
 	}
 	n := 0

@@ -84,9 +84,9 @@ func cmdXclaim(c *Call) {
 	if m.time < 0 || m.time > m.now {
 		m.time = m.now
 	}
-	moved := m.g.Last.Less(m.last)
+	moved := m.g.Last().Less(m.last)
 	if moved {
-		m.g.Last = m.last
+		m.g.SetLast(m.last)
 	}
 	c.propagateNothing()
 	m.consumer = c.groupConsumer(c.Args[1], c.Args[2], m.g, c.Args[3], false)

@@ -213,7 +213,8 @@ func cmdXgroupSetid(c *Call) {
 		return
 	}
 	if id, ok := c.xgroupID(&x, true); ok {
-		x.g.Last, x.g.Read = id, x.read
+		x.g.SetLast(id)
+		x.g.Read = x.read
 		c.OK()
 		c.signalAside(1, notifyStream, "xgroup-setid", x.key)
 	}
@@ -278,7 +279,7 @@ func cmdXack(c *Call) {
 		c.Int(0)
 		return
 	}
-	if !c.argStreamIDs(3) {
+	if !c.argStreamIDs(c.Args[3:]) {
 		return
 	}
 	n := 0

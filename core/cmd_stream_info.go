@@ -145,7 +145,7 @@ func (c *Call) edge(name string, it *stream.Iterator) {
 
 // groupProgress writes how far a group has come; null where nobody can tell.
 func (c *Call) groupProgress(s *stream.Stream, g *stream.Group) {
-	c.fieldID("last-delivered-id", g.Last)
+	c.fieldID("last-delivered-id", g.Last())
 	c.BulkString("entries-read")
 	if g.Read == stream.Unknown {
 		c.Null()

@@ -250,7 +250,7 @@ func (c *Call) streamServe(r *streamRead, i int, o *object) bool {
 	}
 	c.e.weigh(o)
 	g := r.groups[i]
-	fresh := s.Len() > 0 && g.Last.Less(s.LastEntry())
+	fresh := s.Len() > 0 && g.Last().Less(s.LastEntry())
 	if !fresh && c.afterLoad() {
 		return false
 	}
@@ -322,7 +322,7 @@ func (c *Call) streamDeliver(
 	r *streamRead, i int, s *stream.Stream, consumer *stream.Consumer,
 ) {
 	g, now := r.groups[i], c.sinceMs()
-	start, _ := g.Last.Next()
+	start, _ := g.Last().Next()
 	at, n, moved := c.ArrayLater(), 0, false
 	for it := s.Range(start, stream.MaxID); (r.count == 0 || int64(n) < r.count) && it.Next(); n++ {
 		moved = s.Deliver(g, it.ID()) || moved
@@ -346,14 +346,14 @@ func (c *Call) propagateClaim(key, group []byte, g *stream.Group, id []byte, p *
 	if c.propagates() {
 		c.Propagate("XCLAIM", key, group, []byte(p.Consumer.Name), []byte("0"), id, []byte("TIME"),
 			decimal(p.Time), []byte("RETRYCOUNT"), decimal(p.Count), []byte("FORCE"),
-			[]byte("JUSTID"), []byte("LASTID"), idText(g.Last))
+			[]byte("JUSTID"), []byte("LASTID"), idText(g.Last()))
 	}
 }
 
 // propagateGroupID propagates how far a group has come.
 func (c *Call) propagateGroupID(key, group []byte, g *stream.Group) {
 	if c.propagates() {
-		c.Propagate("XGROUP", []byte("SETID"), key, group, idText(g.Last), []byte("ENTRIESREAD"),
+		c.Propagate("XGROUP", []byte("SETID"), key, group, idText(g.Last()), []byte("ENTRIESREAD"),
 			decimal(g.Read))
 	}
 }

@@ -75,6 +75,7 @@ const (
 	RunsScripts     // may take long, and what it calls is propagated in its place
 	SelectsDB       // stands among the changes in an append-only file, though it is none
 	KeepsCaching    // CLIENT CACHING holds beyond it
+	TellsLater      // its handler tells options of later versions from data: see Call.takes
 )
 
 // Category is a set of ACL categories.

@@ -15,7 +15,8 @@ import (
 // tells of a later command that is asked for by its name. So there are two questions:
 //
 //   - is a command or an argument taken: visible, cfg.obeys. Command.Since, and
-//     ^V behind an argument in Command.Syntax, answer it: a handler need not ask;
+//     ^V behind an argument in Command.Syntax, answer it: a handler need not ask, but
+//     see TellsLater;
 //   - is the answer shaped as a later version shapes it: e.since("8.6"), cfg.compat.
 //
 // A transcript of a later version has the line "! since V", which also configures the engine.
@@ -51,6 +52,10 @@ func (e *Engine) parameter(name []byte) int {
 	return i
 }
 
+// takes tells whether the engine takes arguments of a version. Handlers ask whose command line has
+// words of the client's where options stand, which dispatch cannot tell apart: TellsLater.
+func (c *Call) takes(version string) bool { return sinceOf(version) <= c.e.cfg.obeys }
+
 // since tells whether the engine says that it is of a version or later.
 func (e *Engine) since(version string) bool { return sinceOf(version) <= e.cfg.compat }
 
@@ -66,7 +71,10 @@ func newCompat(e *Engine) compat {
 		o.arity[i] = cmd.arity
 		args := syntax.Parse(cmd.Syntax)
 		names := cmd.words()
-		later := e.laterWords(args, names)
+		var later laterWords
+		if cmd.Flags&TellsLater == 0 {
+			later = e.laterWords(args, names)
+		}
 		known := known(args, e.cfg.obeys)
 		if len(later.words) == 0 && len(known) == len(args) {
 			continue

@@ -73,7 +73,7 @@ func saveStream(w *rdb.Writer, o *object) {
 
 func saveGroup(w *rdb.Writer, g *stream.Group) {
 	w.String([]byte(g.Name))
-	w.StreamID(g.Last)
+	w.StreamID(g.Last())
 	w.Length(uint64(g.Read))
 	w.Length(uint64(g.NumPending()))
 	for at := g.Seek(stream.ID{}); at.Valid(); at.Next() {

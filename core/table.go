@@ -39,6 +39,7 @@ var commands = newTable(
 	streamGroupCommands,
 	streamClaimCommands,
 	streamInfoCommands,
+	streamDeleteCommands,
 	genericCommands,
 	expireCommands,
 	connectionCommands,

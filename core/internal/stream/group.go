@@ -13,9 +13,9 @@ const Unknown = -1
 // Group is a group of consumers.
 type Group struct {
 	Name string
-	Last ID    // of the last entry that was delivered to any of them
 	Read int64 // how many of the stream's entries, ever, come up to Last; Unknown
 
+	last      ID
 	pending   tree[*Pending]
 	consumers names[*Consumer]
 	shared    *shared
@@ -35,10 +35,15 @@ type Pending struct {
 	Consumer *Consumer
 	Time     int64 // of its last delivery, in milliseconds since the Unix epoch
 	Count    int64 // of its deliveries
+	ref      uint32
 }
 
-// shared counts what all groups of a stream hold.
-type shared struct{ groups, consumers, pending, names int }
+// shared is what all groups of a stream have in common: counts of what they hold, and who refers to
+// which entry.
+type shared struct {
+	groups, consumers, pending, names int
+	refs                              *refs // nil until somebody asks
+}
 
 // names keeps what has a name.
 type names[V any] struct {
@@ -96,9 +101,10 @@ func (s *Stream) Group(name []byte) *Group {
 
 // AddGroup makes a group, of a name that there is not yet.
 func (s *Stream) AddGroup(name string, last ID, read int64) *Group {
-	g := &Group{Name: name, Last: last, Read: read, shared: &s.shared}
+	g := &Group{Name: name, last: last, Read: read, shared: &s.shared}
 	g.consumers.table.SetSeed(s.groups.table.Seed())
 	s.groups.put(name, g)
+	s.shared.refs.came(last)
 	s.shared.groups++
 	s.shared.names += len(name)
 	return g
@@ -113,7 +119,18 @@ func (s *Stream) RemoveGroup(g *Group) {
 	s.shared.groups--
 	s.shared.names -= len(g.Name)
 	s.shared.pending -= g.pending.n
+	s.shared.refs.forget(g)
 	s.groups.remove(g.Name)
+}
+
+// Last is the id of the last entry that was delivered to any consumer.
+func (g *Group) Last() ID { return g.last }
+
+// SetLast has the group go on behind an id.
+func (g *Group) SetLast(id ID) {
+	g.shared.refs.left(g.last)
+	g.last = id
+	g.shared.refs.came(id)
 }
 
 // Consumers lists the consumers in the order of their names. The list is lent until one comes or
@@ -138,9 +155,8 @@ func (g *Group) AddConsumer(name string, nowMs int64) *Consumer {
 // RemoveConsumer removes a consumer, and what it has pending.
 func (g *Group) RemoveConsumer(c *Consumer) {
 	for at := c.pending.first(); at.valid(); at.next() {
-		g.pending.remove(at.id())
+		g.forget(at.id(), at.val())
 	}
-	g.shared.pending -= c.pending.n
 	g.consumers.remove(c.Name)
 	g.shared.consumers--
 	g.shared.names -= len(c.Name)
@@ -165,8 +181,7 @@ func (g *Group) Assign(id ID, c *Consumer) *Pending {
 	switch {
 	case p == nil:
 		p = &Pending{}
-		g.pending.put(id, p)
-		g.shared.pending++
+		g.pend(id, p)
 	case p.Consumer == c:
 		return p
 	default:
@@ -184,9 +199,21 @@ func (g *Group) Ack(id ID) bool {
 		return false
 	}
 	p.Consumer.pending.remove(id)
+	g.forget(id, p)
+	return true
+}
+
+// pend and forget begin and end that an entry is pending in the group.
+func (g *Group) pend(id ID, p *Pending) {
+	g.pending.put(id, p)
+	g.shared.pending++
+	g.shared.refs.add(id, g, p)
+}
+
+func (g *Group) forget(id ID, p *Pending) {
+	g.shared.refs.remove(id, p)
 	g.pending.remove(id)
 	g.shared.pending--
-	return true
 }
 
 // PendingCursor stands at an entry that is pending, or at none. What becomes pending, or is no
@@ -219,7 +246,7 @@ func (c *PendingCursor) Next() { c.at.next() }
 
 // cloneTo makes a copy of the group in another stream.
 func (g *Group) cloneTo(s *Stream) {
-	c := s.AddGroup(g.Name, g.Last, g.Read)
+	c := s.AddGroup(g.Name, g.last, g.Read)
 	for _, from := range g.Consumers() {
 		to := c.AddConsumer(from.Name, from.Seen)
 		to.Active = from.Active

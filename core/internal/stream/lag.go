@@ -37,12 +37,12 @@ func (s *Stream) Lag(g *Group) (int64, bool) {
 	switch {
 	case s.Added == 0, s.length == 0:
 		return 0, true
-	case g.Last.Less(s.First) && s.MaxDeleted.Less(s.First):
+	case g.last.Less(s.First) && s.MaxDeleted.Less(s.First):
 		return s.length, true
-	case g.Read != Unknown && !s.holed(g.Last):
+	case g.Read != Unknown && !s.holed(g.last):
 		return s.Added - g.Read, true
 	}
-	if read := s.ReadUpTo(g.Last); read != Unknown {
+	if read := s.ReadUpTo(g.last); read != Unknown {
 		return s.Added - read, true
 	}
 	return 0, false
@@ -51,14 +51,14 @@ func (s *Stream) Lag(g *Group) (int64, bool) {
 // Deliver notes that the group's consumers have been given the entry of an id, unless they were
 // given one beyond it, and reports whether that moves the group on.
 func (s *Stream) Deliver(g *Group, id ID) bool {
-	if !g.Last.Less(id) {
+	if !g.last.Less(id) {
 		return false
 	}
-	if g.Read != Unknown && !g.Last.Less(s.First) && !s.holed(g.Last) {
+	if g.Read != Unknown && !g.last.Less(s.First) && !s.holed(g.last) {
 		g.Read++
 	} else if s.Added > 0 {
 		g.Read = s.ReadUpTo(id)
 	}
-	g.Last = id
+	g.SetLast(id)
 	return true
 }

@@ -60,8 +60,7 @@ func (g *Group) LoadPending(id ID, time, count int64) bool {
 	if g.Pending(id) != nil {
 		return false
 	}
-	g.pending.put(id, &Pending{Time: time, Count: count})
-	g.shared.pending++
+	g.pend(id, &Pending{Time: time, Count: count})
 	return true
 }
 

@@ -9,12 +9,16 @@ const (
 	groupBytes    = 96 + 160
 	consumerBytes = 48 + 120
 	pendingBytes  = 32 + 2*48 // with its places in the group's tree and in the consumer's
+	refBytes      = 48 + 72   // an entry that groups refer to, with a list of one
 )
 
 // Memory returns about how many bytes the stream takes in Redis.
 func (s *Stream) Memory() int {
 	n := streamBytes + nodeKeyBytes*s.nodes.n + s.bytes + groupBytes*s.shared.groups +
 		consumerBytes*s.shared.consumers + pendingBytes*s.shared.pending + s.shared.names
+	if s.shared.refs != nil {
+		n += refBytes * s.shared.refs.pending.n
+	}
 	if s.tail != nil {
 		n += max(0, lastNodeRoom-s.tail.size)
 	}

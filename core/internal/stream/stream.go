@@ -214,78 +214,8 @@ func (s *Stream) Clone() *Stream {
 	for _, g := range s.Groups() {
 		g.cloneTo(c)
 	}
+	if s.shared.refs != nil {
+		c.references() // which count as memory
+	}
 	return c
-}
-
-// Trim is what XADD and XTRIM remove: entries from the first on, while there are more than MaxLen
-// or, by id, while their ids come before MinID.
-type Trim struct {
-	ByID   bool
-	MaxLen int64
-	MinID  ID
-	Whole  bool  // only whole nodes go
-	Limit  int64 // no node goes that would make it more entries than these; 0 is no limit
-}
-
-// Trim removes entries and returns how many.
-func (s *Stream) Trim(t *Trim) int64 {
-	deleted := int64(0)
-	for at := s.nodes.first(); at.valid() && (t.ByID || s.exceeds(t.MaxLen)); at = s.nodes.first() {
-		n := at.val()
-		live, _ := n.counts()
-		if t.Limit > 0 && deleted+live > t.Limit {
-			break
-		}
-		if !t.wholly(n, s.length-live) {
-			if !t.Whole {
-				deleted += s.trimNode(n, t)
-			}
-			break
-		}
-		s.dropNode(n)
-		s.length -= live
-		deleted += live
-	}
-	if deleted > 0 {
-		s.First = ID{}
-		if s.length > 0 {
-			s.First = s.first()
-		}
-	}
-	return deleted
-}
-
-// wholly reports whether a node goes as a whole; left is how many entries there would be without
-// it.
-func (t *Trim) wholly(n *node, left int64) bool {
-	if t.ByID {
-		return n.lastID().Less(t.MinID)
-	}
-	return uint64(left) >= uint64(t.MaxLen)
-}
-
-// exceeds reports whether there are more than so many entries. The length of a stream that a file
-// has told may fall below zero, and then counts as great: Redis has no sign there.
-func (s *Stream) exceeds(most int64) bool { return uint64(s.length) > uint64(most) }
-
-// trimNode removes entries from the node that is the first to keep some.
-func (s *Stream) trimNode(n *node, t *Trim) int64 {
-	_, master, pos := n.master()
-	gone := int64(0)
-	for e := (entry{}); pos >= 0; {
-		e.read(n, pos, master)
-		if t.ByID && !e.id.Less(t.MinID) || !t.ByID && !s.exceeds(t.MaxLen) {
-			break
-		}
-		if !e.deleted() {
-			n.pack = n.pack.ReplaceInt(pos, e.flags|flagDeleted) // of the same size
-			gone++
-			s.length--
-		}
-		pos = n.skip(e.body, e.elements()+1)
-	}
-	live, deleted := n.counts()
-	n.setCounts(live-gone, deleted+gone)
-	s.resize(n)
-	return gone
 }
