@@ -10,16 +10,18 @@ import (
 // both. Its arguments are copies.
 type blockedCall struct {
 	timer.Node
-	conn    *conn
-	cmd     *Command
-	args    [][]byte
-	db      *db
-	keys    []string
-	kind    kind        // a touched key wakes it only when it holds this type,
-	always  bool        // or always: even the loss of the key is news
-	timeout func(*Call) // writes the reply when the time is up; nil: no CLIENT UNBLOCK either
-	again   bool        // it ran again and blocked again
-	loaded  bool        // it ran again since data were loaded: if in vain, it is as if it had not
+	conn     *conn
+	cmd      *Command
+	args     [][]byte
+	db       *db
+	keys     []string
+	kind     kind        // a touched key wakes it only when it holds this type,
+	always   bool        // or always: even the loss of the key is news
+	deadline Time        // when its time is up
+	wake     Time        // when it runs again before that, though nobody has touched a key; Never
+	timeout  func(*Call) // writes the reply when the time is up; nil: no CLIENT UNBLOCK either
+	again    bool        // it ran again and blocked again
+	loaded   bool        // it ran again since data were loaded: if in vain, it is as if it had not
 }
 
 // blockedClients is everything that waits.
@@ -58,20 +60,28 @@ func (c *Call) block(keys [][]byte, k kind, deadline Time, timeout func(*Call)) 
 		return cl.blocked
 	}
 	p := &blockedCall{conn: cl, cmd: c.cmd, args: copyArgs(c.Args), db: c.db, kind: k,
-		timeout: timeout}
+		deadline: deadline, wake: Never, timeout: timeout}
 	for _, key := range keys {
 		if name := string(key); !slices.Contains(p.keys, name) {
 			p.keys = append(p.keys, name)
 			c.db.waiting[name] = append(c.db.waiting[name], p)
 		}
 	}
-	if deadline != Never {
-		e.blocked.heap.Set(p, int64(deadline))
-	}
+	e.wakeAt(p, Never)
 	cl.blocked = p
 	cl.flags |= connBlocked
 	e.blocked.count++
 	return p
+}
+
+// wakeAt has a command that waits run again at an instant, if nothing has come of it before.
+func (e *Engine) wakeAt(p *blockedCall, at Time) {
+	p.wake = at
+	if at = min(at, p.deadline); at != Never {
+		e.blocked.heap.Set(p, int64(at))
+	} else {
+		e.blocked.heap.Remove(p)
+	}
 }
 
 // await blocks until one of the keys holds a value of kind k; where nothing may wait it answers at
@@ -201,9 +211,18 @@ func (e *Engine) retry(p *blockedCall) {
 	}
 }
 
-// blockedTimeout answers the command whose deadline comes first.
+// blockedTimeout answers the command whose deadline comes first, or has those run again that wait
+// for the keys of one that was to run again now.
 func (e *Engine) blockedTimeout() {
-	if p, _, ok := e.blocked.heap.Min(); ok {
+	p, _, ok := e.blocked.heap.Min()
+	switch {
+	case !ok:
+	case p.wake < p.deadline:
+		e.wakeAt(p, Never)
+		for _, key := range p.keys {
+			e.signalKeyAsReady(p.db, key)
+		}
+	default:
 		e.unblockWithReply(p, p.timeout)
 	}
 }

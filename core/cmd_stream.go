@@ -178,6 +178,11 @@ func (c *Call) argBound(
 // streamEntry writes the entry at hand of an iterator.
 func (c *Call) streamEntry(it *stream.Iterator) {
 	c.Array(2)
+	c.streamFields(it)
+}
+
+// streamFields writes its id and its fields.
+func (c *Call) streamFields(it *stream.Iterator) {
 	c.streamID(it.ID())
 	c.Array(2 * it.Len())
 	for range it.Len() {

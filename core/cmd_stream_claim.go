@@ -160,13 +160,10 @@ func (c *Call) claim(m *claim, id stream.ID, text []byte) (claimed, told bool) {
 	} else if m.minIdle > 0 && m.now-p.Time < m.minIdle {
 		return false, false
 	}
-	if p == nil {
-		p = m.g.Assign(id, m.consumer)
+	fresh := p == nil
+	if p = m.g.Assign(id, m.consumer, m.time); fresh {
 		p.Count = 1
-	} else {
-		m.g.Assign(id, m.consumer)
 	}
-	p.Time = m.time
 	switch {
 	case m.retries >= 0:
 		p.Count = m.retries

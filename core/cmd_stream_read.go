@@ -1,6 +1,8 @@
 package core
 
 import (
+	"math"
+
 	"github.com/redlet/redlet/core/internal/stream"
 )
 
@@ -18,15 +20,16 @@ var streamReadCommands = []Command{
 	},
 	{
 		Name: "xreadgroup", Since: "5.0", Group: "stream",
-		Flags: Write | Blocking,
+		Flags: Write | Blocking | TellsLater,
 		Cats:  CatStream,
 		Syntax: "GROUP group-block:{group consumer} [COUNT count:int] [BLOCK milliseconds:int] " +
-			"[NOACK] STREAMS streams:{key... id...}",
+			"[CLAIM min-idle-time:int^8.4] [NOACK] STREAMS streams:{key... id...}",
 		Keys: `STREAMS@4:-1:1:2 RO access incomplete ` +
 			`"A group, a consumer or a key may be the word STREAMS too."`,
 		Summary: "Gives a consumer of a group entries that no other was given, or those that it " +
 			"has not acknowledged.",
 		Complexity: "O(M) for M entries returned of each stream",
+		History:    "8.4 CLAIM",
 		Run:        cmdXreadgroup,
 		KeysOf:     streamKeys,
 	},
@@ -37,7 +40,7 @@ var streamReadCommands = []Command{
 func streamKeys(args [][]byte, _ []KeyAt) []KeyAt {
 	for i := 1; i < len(args); i++ {
 		switch {
-		case is(args[i], "block"), is(args[i], "count"):
+		case is(args[i], "block"), is(args[i], "count"), is(args[i], "claim"):
 			i++
 		case is(args[i], "group"):
 			i += 2
@@ -61,6 +64,8 @@ type streamRead struct {
 	named           bool // and was told of which group
 	group, consumer []byte
 	noack           bool
+	claim           int64 // for how long what is claimed has been pending, at least; -1: nothing is
+	oldest          int64 // when what could be claimed first was delivered
 	count           int64
 	blocks          bool
 	deadline        Time
@@ -75,6 +80,7 @@ func cmdXread(c *Call)      { c.streamRead(&streamRead{}) }
 func cmdXreadgroup(c *Call) { c.streamRead(&streamRead{grouped: true}) }
 
 func (c *Call) streamRead(r *streamRead) {
+	r.claim, r.oldest = -1, math.MaxInt64
 	if !c.streamReadOptions(r) || !c.streamReadFrom(r) {
 		return
 	}
@@ -121,6 +127,10 @@ func (c *Call) streamReadOptions(r *streamRead) bool {
 				return false
 			}
 			r.count = max(n, 0)
+		case more > 0 && is(arg, "claim") && c.takes("8.4"):
+			if i++; !c.streamClaimOption(r, i) {
+				return false
+			}
 		case more > 0 && is(arg, "streams"):
 			if more%2 != 0 {
 				c.Error(errUnbalanced(c.cmd, r.grouped))
@@ -128,18 +138,17 @@ func (c *Call) streamReadOptions(r *streamRead) bool {
 			}
 			r.idsAt = i + 1 + more/2
 			r.keys = c.Args[i+1 : r.idsAt]
-		case more >= 2 && is(arg, "group"), is(arg, "noack"):
-			if !r.grouped {
-				c.Error("ERR The " + upper(string(arg)) + " option is only supported by " +
-					"XREADGROUP. You called XREAD instead.")
+		case more >= 2 && is(arg, "group"):
+			if !c.streamGrouped(r, "GROUP") {
 				return false
-			}
-			if is(arg, "noack") {
-				r.noack = true
-				continue
 			}
 			r.named, r.group, r.consumer = true, c.Args[i+1], c.Args[i+2]
 			i += 2
+		case is(arg, "noack"):
+			if !c.streamGrouped(r, "NOACK") {
+				return false
+			}
+			r.noack = true
 		default:
 			c.Error(ErrSyntax)
 			return false
@@ -154,6 +163,28 @@ func (c *Call) streamReadOptions(r *streamRead) bool {
 		return true
 	}
 	return false
+}
+
+// streamGrouped checks that an option of XREADGROUP alone is given to that.
+func (c *Call) streamGrouped(r *streamRead, option string) bool {
+	if !r.grouped {
+		c.Error("ERR The " + option + " option is only supported by XREADGROUP. You called XREAD " +
+			"instead.")
+	}
+	return r.grouped
+}
+
+// streamClaimOption reads CLAIM, whose value is argument i.
+func (c *Call) streamClaimOption(r *streamRead, i int) (ok bool) {
+	if !c.streamGrouped(r, "CLAIM") {
+		return false
+	}
+	r.claim, ok = c.argIntOr(i, "ERR min-idle-time is not an integer or out of range")
+	if ok && r.claim < 0 {
+		c.Error("ERR min-idle-time must be a positive integer")
+		ok = false
+	}
+	return ok
 }
 
 func errUnbalanced(cmd *Command, grouped bool) string {
@@ -251,24 +282,41 @@ func (c *Call) streamServe(r *streamRead, i int, o *object) bool {
 	c.e.weigh(o)
 	g := r.groups[i]
 	fresh := s.Len() > 0 && g.Last().Less(s.LastEntry())
-	if !fresh && c.afterLoad() {
+	claims := r.claim >= 0 && c.claimable(r, s, g)
+	if !fresh && !claims && c.afterLoad() {
 		return false
 	}
 	consumer := c.groupConsumer(r.keys[i], r.group, g, r.consumer, r.noack)
 	consumer.Seen = c.sinceMs()
 	switch {
 	case r.history[i]:
+		r.claim = -1 // from here on
 		c.streamName(r.keys[i])
 		start, _ := r.from[i].Next()
-		c.streamHistory(s, consumer, start, r.count)
-	case fresh:
+		c.streamHistory(s, g, consumer, start, r.count)
+	case fresh || claims:
 		c.streamName(r.keys[i])
-		c.streamDeliver(r, i, s, consumer)
+		c.streamDeliver(r, i, s, consumer, fresh)
 		c.signalAside(1, 0, "", r.keys[i])
 	default:
 		return false
 	}
 	return true
+}
+
+// claimable reports whether there is something in a group to claim. What has been deleted from the
+// stream does not count.
+func (c *Call) claimable(r *streamRead, s *stream.Stream, g *stream.Group) bool {
+	now := c.nowMs()
+	for o := g.Oldest(now); o.Next(); {
+		if s.Has(o.ID()) {
+			time := o.Pending().Time
+			r.oldest = min(r.oldest, time)
+			// Data that were loaded must not wake anybody before awaitEntries would.
+			return now-time > r.claim || now-time == r.claim && !c.afterLoad()
+		}
+	}
+	return false
 }
 
 // streamName begins what is read of a stream.
@@ -297,15 +345,14 @@ func (c *Call) groupConsumer(
 
 // streamHistory writes what a consumer has pending from an id on, and counts that as a delivery.
 func (c *Call) streamHistory(
-	s *stream.Stream, consumer *stream.Consumer, start stream.ID, count int64,
+	s *stream.Stream, g *stream.Group, consumer *stream.Consumer, start stream.ID, count int64,
 ) {
 	at, n := c.ArrayLater(), 0
 	now := c.sinceMs()
 	for p := consumer.Seek(start); p.Valid() && (count == 0 || int64(n) < count); p.Next() {
 		if it := s.Range(p.ID(), p.ID()); it.Next() {
 			c.streamEntry(it)
-			p.Pending().Time = now
-			p.Pending().Count++
+			g.Assign(p.ID(), consumer, now).Count++
 		} else { // it was deleted from the stream
 			c.Array(2)
 			c.streamID(p.ID())
@@ -316,22 +363,30 @@ func (c *Call) streamHistory(
 	c.ArrayEnd(at, '*', n)
 }
 
-// streamDeliver writes the entries that no consumer of the group was given yet. They become pending
-// with the consumer.
+// streamDeliver writes the entries that are claimed, and if there are fresh ones those that no
+// consumer of the group was given yet. They become pending with the consumer.
 func (c *Call) streamDeliver(
-	r *streamRead, i int, s *stream.Stream, consumer *stream.Consumer,
+	r *streamRead, i int, s *stream.Stream, consumer *stream.Consumer, fresh bool,
 ) {
 	g, now := r.groups[i], c.sinceMs()
-	start, _ := g.Last().Next()
 	at, n, moved := c.ArrayLater(), 0, false
-	for it := s.Range(start, stream.MaxID); (r.count == 0 || int64(n) < r.count) && it.Next(); n++ {
+	if r.claim >= 0 {
+		n = c.streamClaim(r, i, s, consumer)
+	}
+	start, _ := g.Last().Next()
+	it := s.Range(start, stream.MaxID)
+	for ; fresh && (r.count == 0 || int64(n) < r.count) && it.Next(); n++ {
 		moved = s.Deliver(g, it.ID()) || moved
-		c.streamEntry(it)
+		if r.claim < 0 {
+			c.streamEntry(it)
+		} else {
+			c.claimedEntry(it, 0, 0)
+		}
 		if r.noack {
 			continue
 		}
-		p := g.Assign(it.ID(), consumer)
-		p.Time, p.Count = now, 1
+		p := g.Assign(it.ID(), consumer, now)
+		p.Count = 1
 		consumer.Active = now
 		c.propagateClaim(r.keys[i], r.group, g, idText(it.ID()), p)
 	}
@@ -339,6 +394,39 @@ func (c *Call) streamDeliver(
 	if moved {
 		c.propagateGroupID(r.keys[i], r.group, g)
 	}
+}
+
+// streamClaim writes the entries that have been pending long enough, the oldest first, and makes
+// them pending with the consumer.
+func (c *Call) streamClaim(
+	r *streamRead, i int, s *stream.Stream, consumer *stream.Consumer,
+) (n int) {
+	g, now := r.groups[i], c.sinceMs()
+	for o := g.Oldest(now); (r.count == 0 || int64(n) < r.count) && o.Next(); {
+		p := o.Pending()
+		idle := now - p.Time
+		if idle < r.claim {
+			break
+		}
+		it := s.Range(o.ID(), o.ID())
+		if !it.Next() { // it was deleted from the stream
+			continue
+		}
+		c.claimedEntry(it, idle, p.Count)
+		g.Assign(o.ID(), consumer, now).Count++
+		consumer.Active = now
+		c.propagateClaim(r.keys[i], r.group, g, idText(o.ID()), p)
+		n++
+	}
+	return n
+}
+
+// claimedEntry writes an entry with how long it has been pending and how often it was delivered.
+func (c *Call) claimedEntry(it *stream.Iterator, idle, count int64) {
+	c.Array(4)
+	c.streamFields(it)
+	c.Int(idle)
+	c.Int(count)
 }
 
 // propagateClaim propagates what has become of an entry that is pending; id is its id as text.
@@ -368,4 +456,15 @@ func (c *Call) awaitEntries(r *streamRead) {
 	}
 	p := c.block(r.keys, kindStream, r.deadline, replyNullArray)
 	p.always = r.grouped
+	if r.claim < 0 {
+		return
+	}
+	if r.oldest == math.MaxInt64 { // nothing is pending
+		r.oldest = c.nowMs()
+	}
+	wake := Never
+	if r.claim < math.MaxInt64-r.oldest {
+		wake = timeOf(r.oldest + r.claim + 1) // Redis waits a millisecond longer than it says
+	}
+	c.e.wakeAt(p, wake)
 }

@@ -17,6 +17,8 @@ type Group struct {
 
 	last      ID
 	pending   tree[*Pending]
+	times     *tree[ID] // see byTime
+	seq       uint32    // of the last that was placed without them
 	consumers names[*Consumer]
 	shared    *shared
 }
@@ -33,15 +35,17 @@ type Consumer struct {
 // Pending is an entry that was delivered and is not acknowledged.
 type Pending struct {
 	Consumer *Consumer
-	Time     int64 // of its last delivery, in milliseconds since the Unix epoch
-	Count    int64 // of its deliveries
-	ref      uint32
+	Time     int64  // of its last delivery, in milliseconds since the Unix epoch
+	Count    int64  // of its deliveries
+	seq      uint32 // its place among what was delivered at that time
+	ref      uint32 // see refs
 }
 
 // shared is what all groups of a stream have in common: counts of what they hold, and who refers to
 // which entry.
 type shared struct {
 	groups, consumers, pending, names int
+	timed                             int   // of those pending, how many are ordered by time too
 	refs                              *refs // nil until somebody asks
 }
 
@@ -119,6 +123,9 @@ func (s *Stream) RemoveGroup(g *Group) {
 	s.shared.groups--
 	s.shared.names -= len(g.Name)
 	s.shared.pending -= g.pending.n
+	if g.times != nil {
+		s.shared.timed -= g.times.n
+	}
 	s.shared.refs.forget(g)
 	s.groups.remove(g.Name)
 }
@@ -174,21 +181,25 @@ func (g *Group) Pending(id ID) *Pending {
 	return p
 }
 
-// Assign makes an entry pending with a consumer, whether or not it was with another, and returns
-// what is known of it.
-func (g *Group) Assign(id ID, c *Consumer) *Pending {
+// Assign makes an entry pending with a consumer, whether or not it was with another, as delivered
+// at a time, and returns what is known of it.
+func (g *Group) Assign(id ID, c *Consumer, timeMs int64) *Pending {
 	p := g.Pending(id)
-	switch {
-	case p == nil:
+	if p == nil {
 		p = &Pending{}
 		g.pend(id, p)
-	case p.Consumer == c:
-		return p
-	default:
-		p.Consumer.pending.remove(id)
+	} else {
+		g.displace(p)
 	}
-	p.Consumer = c
-	c.pending.put(id, p)
+	if p.Consumer != c {
+		if p.Consumer != nil {
+			p.Consumer.pending.remove(id)
+		}
+		p.Consumer = c
+		c.pending.put(id, p)
+	}
+	p.Time = timeMs
+	g.place(id, p)
 	return p
 }
 
@@ -211,6 +222,7 @@ func (g *Group) pend(id ID, p *Pending) {
 }
 
 func (g *Group) forget(id ID, p *Pending) {
+	g.displace(p)
 	g.shared.refs.remove(id, p)
 	g.pending.remove(id)
 	g.shared.pending--
@@ -247,12 +259,17 @@ func (c *PendingCursor) Next() { c.at.next() }
 // cloneTo makes a copy of the group in another stream.
 func (g *Group) cloneTo(s *Stream) {
 	c := s.AddGroup(g.Name, g.last, g.Read)
+	for at := g.Seek(ID{}); at.Valid(); at.Next() {
+		c.LoadPending(at.ID(), at.Pending().Time, at.Pending().Count)
+	}
 	for _, from := range g.Consumers() {
 		to := c.AddConsumer(from.Name, from.Seen)
 		to.Active = from.Active
 		for at := from.Seek(ID{}); at.Valid(); at.Next() {
-			p := c.Assign(at.ID(), to)
-			p.Time, p.Count = at.Pending().Time, at.Pending().Count
+			c.LoadOwner(at.ID(), to)
 		}
+	}
+	if g.times != nil {
+		c.byTime() // which counts as memory
 	}
 }

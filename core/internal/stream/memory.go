@@ -9,6 +9,7 @@ const (
 	groupBytes    = 96 + 160
 	consumerBytes = 48 + 120
 	pendingBytes  = 32 + 2*48 // with its places in the group's tree and in the consumer's
+	timedBytes    = 48        // its place in the order of time
 	refBytes      = 48 + 72   // an entry that groups refer to, with a list of one
 )
 
@@ -16,6 +17,7 @@ const (
 func (s *Stream) Memory() int {
 	n := streamBytes + nodeKeyBytes*s.nodes.n + s.bytes + groupBytes*s.shared.groups +
 		consumerBytes*s.shared.consumers + pendingBytes*s.shared.pending + s.shared.names
+	n += timedBytes * s.shared.timed
 	if s.shared.refs != nil {
 		n += refBytes * s.shared.refs.pending.n
 	}

@@ -251,7 +251,7 @@ func TestGroups(t *testing.T) {
 		}
 		switch r := rng.IntN(100); {
 		case r < 50:
-			g.Assign(id, c).Count++
+			g.Assign(id, c, 0).Count++
 			owner[id] = name
 		case r < 99:
 			if _, there := owner[id]; g.Ack(id) != there {

@@ -1,8 +1,10 @@
 package stream
 
 import (
+	"cmp"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"testing"
 )
 
@@ -55,7 +57,7 @@ func TestReferences(t *testing.T) {
 			if consumer == nil {
 				consumer = g.AddConsumer("c", 0)
 			}
-			g.Assign(some(), consumer)
+			g.Assign(some(), consumer, 0)
 		}
 		if step < 500 { // built while there is something
 			continue
@@ -83,7 +85,7 @@ func TestTrimReferenced(t *testing.T) {
 			id := ID{Ms: uint64(i + 1)}
 			s.Add(id, [][]byte{[]byte("f"), []byte("v")}, Limits{Entries: 3})
 			if rng.IntN(3) == 0 {
-				g.Assign(id, c)
+				g.Assign(id, c, 0)
 			}
 		}
 		left := int64(n)
@@ -117,6 +119,52 @@ func TestTrimReferenced(t *testing.T) {
 		}
 		if len(want) > 0 && s.First != want[0] || it.Next() {
 			t.Fatalf("first is %v, want %v", s.First, want)
+		}
+	}
+}
+
+// TestOldest has entries delivered at random times and compares the order in which they are
+// claimed.
+func TestOldest(t *testing.T) {
+	type delivery struct {
+		id   ID
+		time int64
+	}
+	rng := rand.New(rand.NewPCG(5, 6))
+	for range 200 {
+		g := New(1).AddGroup("g", ID{}, Unknown)
+		c := []*Consumer{g.AddConsumer("a", 0), g.AddConsumer("b", 0)}
+		var want []delivery
+		built := rng.IntN(40)
+		for step := range 40 {
+			if step == built {
+				g.byTime()
+			}
+			id, time := ID{Ms: rng.Uint64N(10)}, rng.Int64N(6)-1
+			want = slices.DeleteFunc(want, func(d delivery) bool { return d.id == id })
+			if rng.IntN(4) == 0 {
+				g.Ack(id)
+				continue
+			}
+			g.Assign(id, c[rng.IntN(2)], time)
+			want = append(want, delivery{id, time})
+		}
+		slices.SortStableFunc(want, func(a, b delivery) int { return cmp.Compare(a.time, b.time) })
+		const now = 3
+		o := g.Oldest(now)
+		for _, d := range want {
+			if d.time > now {
+				break
+			}
+			if !o.Next() || o.ID() != d.id || o.Pending().Time != d.time {
+				t.Fatalf("%v instead of %v, want %v", o.ID(), d.id, want)
+			}
+			if rng.IntN(2) == 0 {
+				g.Assign(d.id, c[0], now) // does not come a second time
+			}
+		}
+		if o.Next() {
+			t.Fatalf("%v comes behind %v", o.ID(), want)
 		}
 	}
 }

@@ -1,0 +1,111 @@
+package stream
+
+import (
+	"math"
+	"slices"
+)
+
+// What is pending in a group has an order by the time of its last delivery, in which it is claimed;
+// what was delivered at the same instant comes in the order in which that was done. A tree that
+// keeps it is built when somebody claims in that order for the first time, and kept from then on:
+// other groups pay for a number, Pending.seq.
+
+// timeKey is the place of an entry in that order.
+func (p *Pending) timeKey() ID { return ID{timeOrder(p.Time), uint64(p.seq)} }
+
+// timeOrder turns a time into a number of the same order.
+func timeOrder(time int64) uint64 { return uint64(time) ^ 1<<63 }
+
+// place puts an entry behind those of its time, and displace takes it out.
+func (g *Group) place(id ID, p *Pending) {
+	if g.times == nil {
+		g.seq++
+		p.seq = g.seq
+		return
+	}
+	p.seq = 0
+	order := p.timeKey().Ms
+	if at := g.times.seekBack(ID{order, math.MaxUint64}); at.valid() && at.id().Ms == order {
+		p.seq = uint32(at.id().Seq) + 1
+	}
+	g.times.put(p.timeKey(), id)
+	g.shared.timed++
+}
+
+func (g *Group) displace(p *Pending) {
+	if g.times != nil {
+		g.times.remove(p.timeKey())
+		g.shared.timed--
+	}
+}
+
+// byTime returns the ids of what is pending in their order.
+func (g *Group) byTime() *tree[ID] {
+	if g.times != nil {
+		return g.times
+	}
+	type place struct {
+		id ID
+		p  *Pending
+	}
+	places := make([]place, 0, g.pending.n)
+	for at := g.pending.first(); at.valid(); at.next() {
+		places = append(places, place{at.id(), at.val()})
+	}
+	slices.SortStableFunc(places, func(a, b place) int { return a.p.timeKey().compare(b.p.timeKey()) })
+	g.times = &tree[ID]{}
+	for i, at := range places {
+		at.p.seq = 0
+		if i > 0 && places[i-1].p.Time == at.p.Time {
+			at.p.seq = places[i-1].p.seq + 1
+		}
+		g.times.put(at.p.timeKey(), at.id)
+	}
+	g.shared.timed += len(places)
+	return g.times
+}
+
+// compare orders ids.
+func (id ID) compare(other ID) int {
+	switch {
+	case id.Less(other):
+		return -1
+	case other.Less(id):
+		return 1
+	}
+	return 0
+}
+
+// Oldest walks through what is pending in a group, from what was delivered longest ago on. On the
+// way an entry may be delivered once more, or be acknowledged.
+type Oldest struct {
+	g        *Group
+	next, to ID // in the order of time
+	id       ID
+}
+
+// Oldest walks through what was delivered up to now.
+func (g *Group) Oldest(nowMs int64) Oldest {
+	o := Oldest{g: g}
+	if at := g.byTime().seekBack(ID{timeOrder(nowMs), math.MaxUint64}); at.valid() {
+		o.to = at.id()
+	}
+	return o
+}
+
+// Next goes to the next entry and reports whether there is one.
+func (o *Oldest) Next() bool {
+	at := o.g.times.seek(o.next)
+	if !at.valid() || o.to.Less(at.id()) {
+		return false
+	}
+	o.id = at.val()
+	o.next, _ = at.id().Next()
+	return true
+}
+
+// ID returns the id of the entry at hand.
+func (o *Oldest) ID() ID { return o.id }
+
+// Pending returns what is known of it.
+func (o *Oldest) Pending() *Pending { return o.g.Pending(o.id) }
