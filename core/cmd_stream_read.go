@@ -3,18 +3,21 @@ package core
 import (
 	"math"
 
+	"github.com/redlet/redlet/core/internal/reply"
 	"github.com/redlet/redlet/core/internal/stream"
 )
 
 var streamReadCommands = []Command{
 	{
 		Name: "xread", Since: "5.0", Group: "stream",
-		Flags:  ReadOnly | Blocking,
-		Cats:   CatStream,
-		Syntax: "[COUNT count:int] [BLOCK milliseconds:int] STREAMS streams:{key... id...}",
+		Flags: ReadOnly | Blocking | TellsLater,
+		Cats:  CatStream,
+		Syntax: "[COUNT count:int] " + readLimits + "[BLOCK milliseconds:int] " +
+			"STREAMS streams:{key... id...}",
 		Keys: `STREAMS@1:-1:1:2 RO access incomplete ` +
 			`"A key or an option's value may be the word STREAMS too."`,
 		Summary: "Gives the entries behind given ids of several streams, waiting for them if asked to.",
+		History: "8.10 MAXCOUNT and MAXSIZE",
 		Run:     cmdXread,
 		KeysOf:  streamKeys,
 	},
@@ -22,25 +25,29 @@ var streamReadCommands = []Command{
 		Name: "xreadgroup", Since: "5.0", Group: "stream",
 		Flags: Write | Blocking | TellsLater,
 		Cats:  CatStream,
-		Syntax: "GROUP group-block:{group consumer} [COUNT count:int] [BLOCK milliseconds:int] " +
-			"[CLAIM min-idle-time:int^8.4] [NOACK] STREAMS streams:{key... id...}",
+		Syntax: "GROUP group-block:{group consumer} [COUNT count:int] " + readLimits +
+			"[BLOCK milliseconds:int] [CLAIM min-idle-time:int^8.4] [NOACK] STREAMS streams:{key... id...}",
 		Keys: `STREAMS@4:-1:1:2 RO access incomplete ` +
 			`"A group, a consumer or a key may be the word STREAMS too."`,
 		Summary: "Gives a consumer of a group entries that no other was given, or those that it " +
 			"has not acknowledged.",
 		Complexity: "O(M) for M entries returned of each stream",
-		History:    "8.4 CLAIM",
+		History:    "8.4 CLAIM; 8.10 MAXCOUNT and MAXSIZE",
 		Run:        cmdXreadgroup,
 		KeysOf:     streamKeys,
 	},
 }
+
+// readLimits are what a reply to XREAD or XREADGROUP may hold, of all streams together.
+const readLimits = "[MAXCOUNT maxcount:int^8.10] [MAXSIZE maxsize:int^8.10] "
 
 // streamKeys finds the keys of XREAD and XREADGROUP behind the option STREAMS, which is not any
 // word STREAMS.
 func streamKeys(args [][]byte, _ []KeyAt) []KeyAt {
 	for i := 1; i < len(args); i++ {
 		switch {
-		case is(args[i], "block"), is(args[i], "count"), is(args[i], "claim"):
+		case is(args[i], "block"), is(args[i], "count"), is(args[i], "claim"),
+			is(args[i], "maxcount"), is(args[i], "maxsize"):
 			i++
 		case is(args[i], "group"):
 			i += 2
@@ -66,7 +73,11 @@ type streamRead struct {
 	noack           bool
 	claim           int64 // for how long what is claimed has been pending, at least; -1: nothing is
 	oldest          int64 // when what could be claimed first was delivered
-	count           int64
+	count           int64 // of entries of a stream,
+	maxcount        int64 // and of all together; 0 is no limit
+	maxsize         int64 // the bytes with which the reply ends, though it has an entry; 0: never
+	served          int64 // entries of the streams before
+	replyAt         int   // where in the output the reply begins
 	blocks          bool
 	deadline        Time
 	keys            [][]byte
@@ -85,7 +96,11 @@ func (c *Call) streamRead(r *streamRead) {
 		return
 	}
 	at, n := c.ArrayLater(), 0
+	r.replyAt = int(at)
 	for i, key := range r.keys {
+		if !c.streamMore(r, 0) {
+			break
+		}
 		if o := c.lookupRead(key); o != nil && c.streamServe(r, i, o) {
 			n++
 		}
@@ -131,6 +146,14 @@ func (c *Call) streamReadOptions(r *streamRead) bool {
 			if i++; !c.streamClaimOption(r, i) {
 				return false
 			}
+		case more > 0 && is(arg, "maxcount") && c.takes("8.10"):
+			if i++; !c.streamLimitOption(&r.maxcount, i, "MAXCOUNT") {
+				return false
+			}
+		case more > 0 && is(arg, "maxsize") && c.takes("8.10"):
+			if i++; !c.streamLimitOption(&r.maxsize, i, "MAXSIZE") {
+				return false
+			}
 		case more > 0 && is(arg, "streams"):
 			if more%2 != 0 {
 				c.Error(errUnbalanced(c.cmd, r.grouped))
@@ -159,6 +182,8 @@ func (c *Call) streamReadOptions(r *streamRead) bool {
 		c.Error(ErrSyntax)
 	case r.grouped && !r.named:
 		c.Error("ERR Missing GROUP option for XREADGROUP")
+	case r.maxcount > 0 && r.maxcount < r.count:
+		c.Error("ERR MAXCOUNT must be greater than or equal to COUNT")
 	default:
 		return true
 	}
@@ -182,6 +207,15 @@ func (c *Call) streamClaimOption(r *streamRead, i int) (ok bool) {
 	r.claim, ok = c.argIntOr(i, "ERR min-idle-time is not an integer or out of range")
 	if ok && r.claim < 0 {
 		c.Error("ERR min-idle-time must be a positive integer")
+		ok = false
+	}
+	return ok
+}
+
+// streamLimitOption reads MAXCOUNT or MAXSIZE, whose value is argument i.
+func (c *Call) streamLimitOption(limit *int64, i int, option string) (ok bool) {
+	if *limit, ok = c.ArgInt(i); ok && *limit <= 0 {
+		c.Error("ERR " + option + " must be a positive integer")
 		ok = false
 	}
 	return ok
@@ -267,6 +301,17 @@ func (c *Call) streamReadID(r *streamRead, i int, s *stream.Stream) bool {
 	return true
 }
 
+// streamMore reports whether another entry of a stream may follow n of them.
+func (c *Call) streamMore(r *streamRead, n int64) bool {
+	switch all := r.served + n; {
+	case r.count > 0 && n >= r.count, r.maxcount > 0 && all >= r.maxcount:
+		return false
+	case r.maxsize > 0 && all > 0:
+		return int64(len(c.Buf)-r.replyAt) < r.maxsize
+	}
+	return true
+}
+
 // streamServe writes what there is to read of a stream and reports whether there is something.
 func (c *Call) streamServe(r *streamRead, i int, o *object) bool {
 	s := o.stream()
@@ -276,7 +321,12 @@ func (c *Call) streamServe(r *streamRead, i int, o *object) bool {
 		}
 		c.streamName(r.keys[i])
 		start, _ := r.from[i].Next()
-		c.streamEntries(s.Range(start, stream.MaxID), r.count)
+		it := s.Range(start, stream.MaxID)
+		at, n := c.ArrayLater(), int64(0)
+		for ; c.streamMore(r, n) && it.Next(); n++ {
+			c.streamEntry(it)
+		}
+		c.streamServed(r, at, n)
 		return true
 	}
 	c.e.weigh(o)
@@ -293,7 +343,7 @@ func (c *Call) streamServe(r *streamRead, i int, o *object) bool {
 		r.claim = -1 // from here on
 		c.streamName(r.keys[i])
 		start, _ := r.from[i].Next()
-		c.streamHistory(s, g, consumer, start, r.count)
+		c.streamHistory(r, s, g, consumer, start)
 	case fresh || claims:
 		c.streamName(r.keys[i])
 		c.streamDeliver(r, i, s, consumer, fresh)
@@ -343,13 +393,18 @@ func (c *Call) groupConsumer(
 	return consumer
 }
 
+// streamServed ends the n entries of a stream.
+func (c *Call) streamServed(r *streamRead, at reply.Later, n int64) {
+	c.ArrayEnd(at, '*', int(n))
+	r.served += n
+}
+
 // streamHistory writes what a consumer has pending from an id on, and counts that as a delivery.
 func (c *Call) streamHistory(
-	s *stream.Stream, g *stream.Group, consumer *stream.Consumer, start stream.ID, count int64,
+	r *streamRead, s *stream.Stream, g *stream.Group, consumer *stream.Consumer, start stream.ID,
 ) {
-	at, n := c.ArrayLater(), 0
-	now := c.sinceMs()
-	for p := consumer.Seek(start); p.Valid() && (count == 0 || int64(n) < count); p.Next() {
+	at, n, now := c.ArrayLater(), int64(0), c.sinceMs()
+	for p := consumer.Seek(start); p.Valid() && c.streamMore(r, n); p.Next() {
 		if it := s.Range(p.ID(), p.ID()); it.Next() {
 			c.streamEntry(it)
 			g.Assign(p.ID(), consumer, now).Count++
@@ -360,7 +415,7 @@ func (c *Call) streamHistory(
 		}
 		n++
 	}
-	c.ArrayEnd(at, '*', n)
+	c.streamServed(r, at, n)
 }
 
 // streamDeliver writes the entries that are claimed, and if there are fresh ones those that no
@@ -369,13 +424,13 @@ func (c *Call) streamDeliver(
 	r *streamRead, i int, s *stream.Stream, consumer *stream.Consumer, fresh bool,
 ) {
 	g, now := r.groups[i], c.sinceMs()
-	at, n, moved := c.ArrayLater(), 0, false
+	at, n, moved := c.ArrayLater(), int64(0), false
 	if r.claim >= 0 {
 		n = c.streamClaim(r, i, s, consumer)
 	}
 	start, _ := g.Last().Next()
 	it := s.Range(start, stream.MaxID)
-	for ; fresh && (r.count == 0 || int64(n) < r.count) && it.Next(); n++ {
+	for ; fresh && c.streamMore(r, n) && it.Next(); n++ {
 		moved = s.Deliver(g, it.ID()) || moved
 		if r.claim < 0 {
 			c.streamEntry(it)
@@ -390,7 +445,7 @@ func (c *Call) streamDeliver(
 		consumer.Active = now
 		c.propagateClaim(r.keys[i], r.group, g, idText(it.ID()), p)
 	}
-	c.ArrayEnd(at, '*', n)
+	c.streamServed(r, at, n)
 	if moved {
 		c.propagateGroupID(r.keys[i], r.group, g)
 	}
@@ -400,9 +455,9 @@ func (c *Call) streamDeliver(
 // them pending with the consumer.
 func (c *Call) streamClaim(
 	r *streamRead, i int, s *stream.Stream, consumer *stream.Consumer,
-) (n int) {
+) (n int64) {
 	g, now := r.groups[i], c.sinceMs()
-	for o := g.Oldest(now); (r.count == 0 || int64(n) < r.count) && o.Next(); {
+	for o := g.Oldest(now); c.streamMore(r, n) && o.Next(); {
 		p := o.Pending()
 		idle := now - p.Time
 		if idle < r.claim {
