@@ -1,5 +1,5 @@
-// Package xxh3 is the hash XXH3 with 64 bits and seed 0, by which Redis 8.4 and later tell what a
-// string holds. https://github.com/Cyan4973/xxHash/blob/dev/doc/xxhash_spec.md describes it: one
+// Package xxh3 is the hash XXH3 with seed 0: with 64 bits, by which Redis 8.4 and later tell what a
+// string holds, and with 128. https://github.com/Cyan4973/xxHash/blob/dev/doc/xxhash_spec.md describes it: one
 // way for each range of lengths.
 package xxh3
 
@@ -98,6 +98,20 @@ func sumMiddle(b []byte) uint64 {
 // sumLong mixes more than 240 bytes, in stripes of which each uses the secret from another place
 // on, and in blocks of as many stripes as it has places.
 func sumLong(b []byte) uint64 {
+	acc := accumulators(b)
+	return merge(&acc, 11, uint64(len(b))*prime64x1)
+}
+
+// merge makes one hash of accumulators; at is the place in the secret.
+func merge(acc *[8]uint64, at int, h uint64) uint64 {
+	for i := 0; i < 8; i += 2 {
+		h += fold(acc[i]^key(at+8*i), acc[i+1]^key(at+8*i+8))
+	}
+	return avalanche(h)
+}
+
+// accumulators mixes more than 240 bytes into eight numbers.
+func accumulators(b []byte) [8]uint64 {
 	n := len(b)
 	acc := [8]uint64{
 		prime32x3, prime64x1, prime64x2, prime64x3, prime64x4, prime32x2, prime64x5, prime32x1,
@@ -117,12 +131,7 @@ func sumLong(b []byte) uint64 {
 		accumulate(&acc, rest[stripeLen*i:], 8*i)
 	}
 	accumulate(&acc, b[n-stripeLen:], len(secret)-stripeLen-7)
-
-	h := uint64(n) * prime64x1
-	for i := 0; i < 8; i += 2 {
-		h += fold(acc[i]^key(11+8*i), acc[i+1]^key(11+8*i+8))
-	}
-	return avalanche(h)
+	return acc
 }
 
 // accumulate adds a stripe; at is the place in the secret.
