@@ -460,6 +460,44 @@ func (e *Engine) fieldsExpired(d *db, key string, h *hashValue, fields [][]byte)
 	e.signalModifiedKey(d, key, nil)
 }
 
+// placeStream makes the engine forget what a stream remembers of idempotent producers when it is
+// time. It is to be called whenever that, or the key, may have changed.
+func (e *Engine) placeStream(o *object) {
+	at, ok := o.stream().Idmp.Due()
+	if !ok {
+		e.displaceStream(o)
+		return
+	}
+	due := e.idmp.of[o]
+	if due == nil {
+		due = &idmpDue{o: o}
+		if e.idmp.of == nil {
+			e.idmp.of = map[*object]*idmpDue{}
+		}
+		e.idmp.of[o] = due
+	}
+	e.idmp.heap.Set(due, at)
+}
+
+// displaceStream makes the engine leave a stream alone.
+func (e *Engine) displaceStream(o *object) {
+	if due := e.idmp.of[o]; due != nil {
+		e.idmp.heap.Remove(due)
+		delete(e.idmp.of, o)
+	}
+}
+
+// expireIdmp has the stream that is due first forget messages of idempotent producers. That is no
+// change of its key, and replicas do so by themselves.
+func (e *Engine) expireIdmp() {
+	if due, _, ok := e.idmp.heap.Min(); ok {
+		e.weigh(due.o)
+		due.o.stream().Idmp.Expire(int64(e.now) / 1000)
+		e.placeStream(due.o)
+		e.countWeighed()
+	}
+}
+
 // By eviction.
 
 // deleteEvicted removes a key for the sake of memory and tells everybody.

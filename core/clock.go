@@ -91,7 +91,7 @@ func (e *Engine) waitsForFiles() bool { return e.aof.loading != nil || e.held }
 func (e *Engine) due() Time {
 	d := min(e.expires.due(), e.blocked.due(), e.idle.due())
 	d = min(d, e.pause.due(), e.persist.due(e), e.sleepsUntil())
-	return min(d, e.replicas.pingAt, e.aof.at)
+	return min(d, e.replicas.pingAt, e.aof.at, e.idmp.due())
 }
 
 // turn brings the engine's time to t and does, in order of time, what falls due until then.
@@ -117,6 +117,8 @@ func (e *Engine) turn(t Time) {
 			e.aof.turn(e)
 		case e.idle.due():
 			e.idleTimeout()
+		case e.idmp.due():
+			e.expireIdmp()
 		default:
 			e.persist.turn(e)
 		}

@@ -11,14 +11,15 @@ var streamCommands = []Command{
 		Name: "xadd", Since: "5.0", Group: "stream",
 		Flags: Write | DenyOOM | Fast | TellsLater,
 		Cats:  CatStream,
-		Syntax: "key [NOMKSTREAM^6.2] " + refSyntax + trimSyntax + " id-selector:(auto-id:*|id) " +
+		Syntax: "key [NOMKSTREAM^6.2] " + refSyntax +
+			"[idmp:(IDMPAUTO pid|IDMP idmp:{pid iid})^8.6] " + trimSyntax + " id-selector:(auto-id:*|id) " +
 			"data:{field value}...",
 		Keys:       `1 RW update "It may trim as well, which is why it updates."`,
 		Tips:       "nondeterministic_output",
 		Summary:    "Appends an entry to a stream, making the stream if need be.",
 		Complexity: "O(1), and O(N) for N entries trimmed",
 		History: "6.2 NOMKSTREAM, MINID and LIMIT; 7.0 ids whose number alone is made up; " +
-			"8.2 KEEPREF, DELREF and ACKED",
+			"8.2 KEEPREF, DELREF and ACKED; 8.6 IDMP and IDMPAUTO",
 		Run: cmdXadd,
 	},
 	{
@@ -207,6 +208,7 @@ type streamAdd struct {
 	trims      bool
 	trimAt     int  // the argument that says how much to trim
 	nomkstream bool // no stream is made
+	idmp       idmp
 	told       bool // what becomes of entries that groups refer to
 	idAt       int  // the argument that is the id
 	id         stream.ID
@@ -240,11 +242,19 @@ func (c *Call) streamAddOptions(add bool) (o streamAdd, ok bool) {
 			o.told = true
 		case add && is(arg, "nomkstream"):
 			o.nomkstream = true
+		case add && c.isIdmp(i):
+			if i, ok = c.idmpOption(&o.idmp, i); !ok {
+				return o, false
+			}
 		case add:
 			if o.id.Ms, o.autoSeq = stream.ParseAutoSeq(arg); !o.autoSeq {
 				if o.id, ok = c.argStreamID(i); !ok {
 					return o, false
 				}
+			}
+			if o.idmp.pid != nil && !c.replayed() { // what is replayed has the id it was given
+				c.Error(errIdmp + "/IDMPAUTO can be used only with auto-generated IDs")
+				return o, false
 			}
 			o.idAt = i
 		default:
@@ -357,12 +367,18 @@ func cmdXadd(c *Call) {
 		c.add(c.Args[1], v)
 	}
 	s := v.stream()
+	if c.duplicate(s, &o, fields) {
+		return
+	}
 	if text := c.newEntryID(s, &o, fields); text != "" {
 		c.Error(text)
 		return
 	}
 	s.Add(o.id, fields, c.e.streamLimits())
 	c.streamID(o.id)
+	if o.idmp.pid != nil {
+		c.record(v, o.idmp.pid, o.idmp.iid, o.id)
+	}
 	c.signalModified(notifyStream, "xadd", c.Args[1])
 	if o.trims && s.Trim(&o.trim) > 0 {
 		c.notify(notifyStream, "xtrim", c.Args[1])

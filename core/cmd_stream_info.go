@@ -17,7 +17,7 @@ var streamInfoCommands = []Command{
 				Summary:    "Tells what a stream counts, or of its entries, groups and consumers.",
 				Complexity: "O(1)",
 				History: "6.0 FULL; 7.0 what was deleted, added and read; 7.2 when a consumer " +
-					"was active",
+					"was active; 8.6 idempotent producers",
 				Run: cmdXinfoStream,
 			},
 			{
@@ -73,11 +73,14 @@ func cmdXinfoStream(c *Call) {
 	if !ok {
 		return
 	}
+	fields, idmp := 10, c.e.since("8.6")
 	if full {
-		c.Map(9)
-	} else {
-		c.Map(10)
+		fields = 9
 	}
+	if idmp {
+		fields += 6
+	}
+	c.Map(fields)
 	keys, nodes := s.Nodes()
 	c.fieldInt("length", s.Len())
 	c.fieldInt("radix-tree-keys", int64(keys))
@@ -86,6 +89,14 @@ func cmdXinfoStream(c *Call) {
 	c.fieldID("max-deleted-entry-id", s.MaxDeleted)
 	c.fieldInt("entries-added", s.Added)
 	c.fieldID("recorded-first-entry-id", s.First)
+	if idmp {
+		c.fieldInt("idmp-duration", s.Idmp.Duration)
+		c.fieldInt("idmp-maxsize", s.Idmp.MaxSize)
+		c.fieldInt("pids-tracked", int64(s.Idmp.Pids()))
+		c.fieldInt("iids-tracked", int64(s.Idmp.Iids()))
+		c.fieldInt("iids-added", s.Idmp.Added)
+		c.fieldInt("iids-duplicates", s.Idmp.Duplicates)
+	}
 	if !full {
 		c.fieldInt("groups", int64(len(s.Groups())))
 		c.edge("first-entry", s.Range(stream.ID{}, stream.MaxID))

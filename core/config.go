@@ -41,6 +41,7 @@ type config struct {
 	arrays                                   array.Limits
 	hllSparseMax                             int64
 	streamNodeBytesMax, streamNodeEntriesMax int64
+	streamIdmpDuration, streamIdmpMaxSize    int64
 
 	maxmemory                     int64 // bytes; 0 is no limit
 	maxmemoryClients              int64 // bytes, or if negative a percentage of maxmemory

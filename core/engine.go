@@ -74,6 +74,7 @@ type Engine struct {
 
 	dbs       []*db
 	expires   expiries
+	idmp      idmpDues
 	blocked   blockedClients
 	pubsub    pubsub
 	tracking  tracking

@@ -7,6 +7,7 @@ import (
 	"github.com/redlet/redlet/core/internal/listpack"
 	"github.com/redlet/redlet/core/internal/rdb"
 	"github.com/redlet/redlet/core/internal/stream"
+	"github.com/redlet/redlet/core/internal/timer"
 )
 
 var streamOps = kindOps{
@@ -18,11 +19,13 @@ var streamOps = kindOps{
 		return &object{kind: kindStream, body: o.stream().Clone()}
 	},
 	digest:  digestStream,
+	placed:  func(e *Engine, _ *db, _ []byte, o *object) { e.placeStream(o) },
+	dropped: (*Engine).displaceStream,
 	signals: true,
 
 	rdbTypes: []rdb.Type{rdb.TypeStreamListpacks, rdb.TypeStreamListpacks2,
-		rdb.TypeStreamListpacks3},
-	rdbType: func(*object) rdb.Type { return rdb.TypeStreamListpacks3 },
+		rdb.TypeStreamListpacks3, rdb.TypeStreamListpacks4},
+	rdbType: streamType,
 	save:    saveStream,
 	load:    loadStream,
 }
@@ -31,7 +34,36 @@ var streamOps = kindOps{
 func (o *object) stream() *stream.Stream { return o.body.(*stream.Stream) }
 
 func (e *Engine) newStream() *object {
-	return &object{kind: kindStream, body: stream.New(e.dbs[0].keys.Seed())}
+	s := stream.New(e.dbs[0].keys.Seed())
+	s.Idmp.Duration, s.Idmp.MaxSize = e.cfg.streamIdmpDuration, e.cfg.streamIdmpMaxSize
+	return &object{kind: kindStream, body: s}
+}
+
+// idmpDues orders the streams that remember messages of idempotent producers by when they are next
+// to forget one. A stream's place is found by the stream, since few ever have one.
+type idmpDues struct {
+	heap timer.Heap[*idmpDue]
+	of   map[*object]*idmpDue
+}
+
+type idmpDue struct {
+	timer.Node
+	o *object
+}
+
+func (x *idmpDues) due() Time {
+	if _, at, ok := x.heap.Min(); ok {
+		return timeOf(at)
+	}
+	return Never
+}
+
+// streamType is the oldest layout that holds all that there is to tell of a stream.
+func streamType(o *object) rdb.Type {
+	if o.stream().Idmp.Plain() {
+		return rdb.TypeStreamListpacks3
+	}
+	return rdb.TypeStreamListpacks4
 }
 
 func digestStream(d *digest, o *object, _ int64) {
@@ -69,6 +101,24 @@ func saveStream(w *rdb.Writer, o *object) {
 	for _, g := range s.Groups() {
 		saveGroup(w, g)
 	}
+	if streamType(o) >= rdb.TypeStreamListpacks4 {
+		saveIdmp(w, &s.Idmp)
+	}
+}
+
+func saveIdmp(w *rdb.Writer, m *stream.Idmp) {
+	w.Length(uint64(m.Duration))
+	w.Length(uint64(m.MaxSize))
+	w.Length(uint64(m.Pids()))
+	m.Each(func(pid string, n int) {
+		w.String([]byte(pid))
+		w.Length(uint64(n))
+	}, func(iid string, id stream.ID) {
+		w.String([]byte(iid))
+		w.StreamID(id)
+	})
+	w.Length(uint64(m.Added))
+	w.Length(uint64(m.Duplicates))
 }
 
 func saveGroup(w *rdb.Writer, g *stream.Group) {
@@ -185,6 +235,28 @@ func (l *streamLoader) Owned(id stream.ID) error {
 func (l *streamLoader) GroupEnd() error {
 	if !l.g.Owned() {
 		return streamError("an entry is pending with nobody")
+	}
+	return nil
+}
+
+// Idmp takes what the stream counts of idempotent producers.
+func (l *streamLoader) Idmp(h *rdb.StreamIdmp) error {
+	if !inRange(h.Duration, idmpDurationMax) || !inRange(h.MaxSize, idmpMaxSizeMost) {
+		return streamError("a stream remembers idempotent messages for too long, or too many")
+	}
+	m := &l.s.Idmp
+	m.Duration, m.MaxSize = int64(h.Duration), int64(h.MaxSize)
+	m.Added, m.Duplicates = int64(h.Added), int64(h.Duplicates)
+	return nil
+}
+
+// inRange reports whether a number lies between 1 and most.
+func inRange(n uint64, most int64) bool { return 1 <= n && n <= uint64(most) }
+
+// Message takes a message of an idempotent producer.
+func (l *streamLoader) Message(pid, iid []byte, id stream.ID) error {
+	if _, again := l.s.Idmp.Find(pid, iid); !again {
+		l.s.Idmp.Load(pid, iid, id)
 	}
 	return nil
 }

@@ -40,6 +40,7 @@ var commands = newTable(
 	streamClaimCommands,
 	streamInfoCommands,
 	streamDeleteCommands,
+	streamIdmpCommands,
 	genericCommands,
 	expireCommands,
 	connectionCommands,

@@ -48,6 +48,7 @@ const (
 	TypeHashListpackExPreGA Type = 23
 	TypeHashMetadata        Type = 24
 	TypeHashListpackEx      Type = 25
+	TypeStreamListpacks4    Type = 26 // since Redis 8.6
 	TypeArray               Type = 28
 )
 
@@ -63,6 +64,7 @@ var typeNames = [...]string{
 	TypeHashMetadataPreGA:   "hash-hashtable-md-pre-release",
 	TypeHashListpackExPreGA: "hash-listpack-md-pre-release",
 	TypeHashMetadata:        "hash-hashtable-md", TypeHashListpackEx: "hash-listpack-md",
+	TypeStreamListpacks4: "stream-v4",
 	TypeArray: "array",
 }
 

@@ -10,7 +10,7 @@ import (
 
 // A StreamSink takes in a stream: its nodes, then its Head, then its groups. A group is followed by
 // all that is pending in it, and that by its consumers, each with the ids of what is pending with
-// it. An error of theirs ends the reading.
+// it. Idempotent producers come last. An error of theirs ends the reading.
 type StreamSink interface {
 	// Node takes a node of entries, and the pack for its own.
 	Node(id stream.ID, p listpack.Pack) error
@@ -26,7 +26,14 @@ type StreamSink interface {
 	Owned(id stream.ID) error
 	// GroupEnd ends the group.
 	GroupEnd() error
+	// Idmp ends the groups, where a file knows of idempotent producers, and tells what the stream
+	// counts of them. Behind it comes each message that is remembered.
+	Idmp(h *StreamIdmp) error
+	Message(pid, iid []byte, id stream.ID) error
 }
+
+// StreamIdmp is what a stream counts of idempotent producers.
+type StreamIdmp struct{ Duration, MaxSize, Added, Duplicates uint64 }
 
 // StreamHead is what a stream counts.
 type StreamHead struct {
@@ -48,7 +55,9 @@ const (
 
 // Stream reads a stream.
 func (r *Reader) Stream(t Type, sink StreamSink) error {
-	if t != TypeStreamListpacks && t != TypeStreamListpacks2 && t != TypeStreamListpacks3 {
+	switch t {
+	case TypeStreamListpacks, TypeStreamListpacks2, TypeStreamListpacks3, TypeStreamListpacks4:
+	default:
 		return r.Unsupported(t)
 	}
 	n, err := r.Count(streamNodeBytes)
@@ -59,15 +68,12 @@ func (r *Reader) Stream(t Type, sink StreamSink) error {
 		return err
 	}
 	h := StreamHead{Counts: t != TypeStreamListpacks}
-	numbers := []*uint64{&h.Length, &h.Last.Ms, &h.Last.Seq, &h.First.Ms, &h.First.Seq,
-		&h.MaxDeleted.Ms, &h.MaxDeleted.Seq, &h.Added}
-	if !h.Counts {
-		numbers = numbers[:3]
+	err = r.numbers(&h.Length, &h.Last.Ms, &h.Last.Seq)
+	if err == nil && h.Counts {
+		err = r.numbers(&h.First.Ms, &h.First.Seq, &h.MaxDeleted.Ms, &h.MaxDeleted.Seq, &h.Added)
 	}
-	for _, p := range numbers {
-		if *p, err = r.number(); err != nil {
-			return err
-		}
+	if err != nil {
+		return err
 	}
 	if err = sink.Head(&h); err != nil {
 		return err
@@ -76,7 +82,71 @@ func (r *Reader) Stream(t Type, sink StreamSink) error {
 	for ; err == nil && n > 0; n-- {
 		err = r.streamGroup(t, sink)
 	}
+	if err != nil || t < TypeStreamListpacks4 {
+		return err
+	}
+	return r.streamIdmp(sink)
+}
+
+// streamIdmp reads what a stream knows of idempotent producers. Of what it counts a part stands
+// behind them, and is looked for first.
+func (r *Reader) streamIdmp(sink StreamSink) error {
+	var h StreamIdmp
+	if err := r.numbers(&h.Duration, &h.MaxSize); err != nil {
+		return err
+	}
+	at := r.at
+	if err := r.streamProducers(nil); err != nil {
+		return err
+	}
+	if err := r.numbers(&h.Added, &h.Duplicates); err != nil {
+		return err
+	}
+	end := r.at
+	if err := sink.Idmp(&h); err != nil {
+		return err
+	}
+	r.at = at
+	if err := r.streamProducers(sink); err != nil {
+		return err
+	}
+	r.at = end
+	return nil
+}
+
+// streamProducers hands the messages of producers to the sink, or passes over them without one.
+func (r *Reader) streamProducers(sink StreamSink) error {
+	pids, err := r.Count(1 + 1)
+	for ; err == nil && pids > 0; pids-- {
+		var pid []byte
+		if pid, err = r.String(); err != nil {
+			return err
+		}
+		var iids int
+		iids, err = r.Count(1 + 1 + 1)
+		for ; err == nil && iids > 0; iids-- {
+			var iid []byte
+			var id stream.ID
+			if iid, err = r.String(); err != nil {
+				return err
+			}
+			err = r.numbers(&id.Ms, &id.Seq)
+			if err == nil && sink != nil {
+				err = sink.Message(pid, iid, id)
+			}
+		}
+	}
 	return err
+}
+
+// numbers reads one number after the other.
+func (r *Reader) numbers(to ...*uint64) (err error) {
+	for _, p := range to {
+		if *p, err = r.number(); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (r *Reader) streamNode(sink StreamSink) error {
@@ -118,14 +188,12 @@ func (r *Reader) streamGroup(t Type, sink StreamSink) error {
 	}
 	var last stream.ID
 	var read uint64
-	numbers := []*uint64{&last.Ms, &last.Seq, &read}
-	if t == TypeStreamListpacks {
-		numbers = numbers[:2]
+	err = r.numbers(&last.Ms, &last.Seq)
+	if err == nil && t != TypeStreamListpacks {
+		err = r.numbers(&read)
 	}
-	for _, p := range numbers {
-		if *p, err = r.number(); err != nil {
-			return err
-		}
+	if err != nil {
+		return err
 	}
 	if err = sink.Group(name, last, read); err != nil {
 		return err
@@ -191,7 +259,7 @@ func (r *Reader) streamConsumer(t Type, sink StreamSink) error {
 		return err
 	}
 	active := seen
-	if t == TypeStreamListpacks3 {
+	if t >= TypeStreamListpacks3 {
 		if active, err = r.Int64(); err != nil {
 			return err
 		}

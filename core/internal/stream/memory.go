@@ -8,9 +8,11 @@ const (
 	nodeKeyBytes  = 48      // a node's place in the tree
 	groupBytes    = 96 + 160
 	consumerBytes = 48 + 120
-	pendingBytes  = 32 + 2*48 // with its places in the group's tree and in the consumer's
-	timedBytes    = 48        // its place in the order of time
-	refBytes      = 48 + 72   // an entry that groups refer to, with a list of one
+	pendingBytes  = 32 + 2*48    // with its places in the group's tree and in the consumer's
+	producerBytes = 40 + 56 + 48 // with its table and its place in a radix tree
+	iidBytes      = 40 + 24      // with its place in the table
+	timedBytes    = 48           // its place in the order of time
+	refBytes      = 48 + 72      // an entry that groups refer to, with a list of one
 )
 
 // Memory returns about how many bytes the stream takes in Redis.
@@ -18,6 +20,7 @@ func (s *Stream) Memory() int {
 	n := streamBytes + nodeKeyBytes*s.nodes.n + s.bytes + groupBytes*s.shared.groups +
 		consumerBytes*s.shared.consumers + pendingBytes*s.shared.pending + s.shared.names
 	n += timedBytes * s.shared.timed
+	n += producerBytes*s.Idmp.Pids() + iidBytes*s.Idmp.Iids() + s.Idmp.bytes
 	if s.shared.refs != nil {
 		n += refBytes * s.shared.refs.pending.n
 	}

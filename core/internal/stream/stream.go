@@ -17,6 +17,7 @@ type Stream struct {
 	First      ID    // the first entry's; zero without one
 	MaxDeleted ID    // the greatest id that XDEL has removed
 	Added      int64 // entries that were ever added
+	Idmp       Idmp
 
 	nodes  tree[*node]
 	tail   *node // the last of them, nil without one
@@ -29,8 +30,9 @@ type Stream struct {
 
 // New returns an empty stream. The seed guards against names that are made to collide.
 func New(seed uint64) *Stream {
-	s := &Stream{}
+	s := &Stream{Idmp: Idmp{Duration: IdmpDuration, MaxSize: IdmpMaxSize}}
 	s.groups.table.SetSeed(seed)
+	s.Idmp.pids.table.SetSeed(seed)
 	return s
 }
 
@@ -211,6 +213,7 @@ func (s *Stream) Clone() *Stream {
 		n := at.val()
 		c.putNode(&node{id: n.id, pack: n.pack.Clone()})
 	}
+	s.Idmp.cloneTo(&c.Idmp)
 	for _, g := range s.Groups() {
 		g.cloneTo(c)
 	}

@@ -1,6 +1,6 @@
 // Package xxh3 is the hash XXH3 with seed 0: with 64 bits, by which Redis 8.4 and later tell what a
-// string holds, and with 128. https://github.com/Cyan4973/xxHash/blob/dev/doc/xxhash_spec.md describes it: one
-// way for each range of lengths.
+// string holds, and with 128. https://github.com/Cyan4973/xxHash/blob/dev/doc/xxhash_spec.md
+// describes it: one way for each range of lengths.
 package xxh3
 
 import (
