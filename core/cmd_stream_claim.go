@@ -49,6 +49,7 @@ type claim struct {
 	force    bool  // what is not pending becomes so
 	justID   bool
 	last     stream.ID // the group has come at least so far
+	moved    bool      // it has moved there, and replicas were not told yet
 }
 
 // argMinIdle reads argument 4, the least time for which an entry has been pending that is claimed.
@@ -84,8 +85,7 @@ func cmdXclaim(c *Call) {
 	if m.time < 0 || m.time > m.now {
 		m.time = m.now
 	}
-	moved := m.g.Last().Less(m.last)
-	if moved {
+	if m.moved = m.g.Last().Less(m.last); m.moved {
 		m.g.SetLast(m.last)
 	}
 	c.propagateNothing()
@@ -93,13 +93,11 @@ func cmdXclaim(c *Call) {
 	m.consumer.Seen = m.now
 	at, n := c.ArrayLater(), 0
 	for i, id := range m.ids {
-		claimed, told := c.claim(&m, id, c.Args[5+i])
-		if claimed {
+		if claimed, _ := c.claim(&m, id, c.Args[5+i]); claimed {
 			n++
 		}
-		moved = moved && !told
 	}
-	if moved {
+	if m.moved {
 		c.propagateGroupID(c.Args[1], c.Args[2], m.g)
 		c.signalAside(1, 0, "", c.Args[1])
 	}
@@ -142,22 +140,22 @@ func (c *Call) claimOptions(m *claim) (ok bool) {
 }
 
 // claim claims the entry of an id, which text is too. It reports whether that is replied, and
-// whether replicas are told of it.
-func (c *Call) claim(m *claim, id stream.ID, text []byte) (claimed, told bool) {
+// whether anything was changed.
+func (c *Call) claim(m *claim, id stream.ID, text []byte) (claimed, changed bool) {
 	p := m.g.Pending(id)
 	it := m.s.Range(id, id)
 	if !it.Next() { // it was deleted, and is not pending any longer
 		if p == nil {
 			return false, false
 		}
-		c.claimDeleted(m.g, id, text, p)
+		c.claimDeleted(m, id, text, p)
 		return false, true
 	}
 	if p == nil {
 		if !m.force {
 			return false, false
 		}
-	} else if m.minIdle > 0 && m.now-p.Time < m.minIdle {
+	} else if p.Consumer != nil && m.minIdle > 0 && m.now-p.Time < m.minIdle {
 		return false, false
 	}
 	fresh := p == nil
@@ -168,7 +166,7 @@ func (c *Call) claim(m *claim, id stream.ID, text []byte) (claimed, told bool) {
 	case m.retries >= 0:
 		p.Count = m.retries
 	case !m.justID:
-		p.Count++
+		c.redelivered(m.g, p)
 	}
 	if m.justID {
 		c.streamID(id)
@@ -176,16 +174,30 @@ func (c *Call) claim(m *claim, id stream.ID, text []byte) (claimed, told bool) {
 		c.streamEntry(it)
 	}
 	m.consumer.Active = m.now
+	m.moved = false
 	c.propagateClaim(c.Args[1], c.Args[2], m.g, text, p)
 	c.signalAside(1, 0, "", c.Args[1])
 	return true, true
 }
 
 // claimDeleted ends that an entry is pending which was deleted from the stream.
-func (c *Call) claimDeleted(g *stream.Group, id stream.ID, text []byte, p *stream.Pending) {
-	c.propagateClaim(c.Args[1], c.Args[2], g, text, p)
-	g.Ack(id)
+func (c *Call) claimDeleted(m *claim, id stream.ID, text []byte, p *stream.Pending) {
+	if p.Consumer != nil {
+		m.moved = false
+		c.propagateClaim(c.Args[1], c.Args[2], m.g, text, p)
+	} else {
+		c.Propagate("XACK", c.Args[1], c.Args[2], text)
+	}
+	m.g.Ack(id)
 	c.signalAside(1, 0, "", c.Args[1])
+}
+
+// redelivered counts a delivery. What has been delivered most often was so once more than that, but
+// not since it can be marked as given up.
+func (c *Call) redelivered(g *stream.Group, p *stream.Pending) {
+	if p.Count != math.MaxInt64 || !g.Fatal && !c.e.since("8.8") {
+		p.Count++
+	}
 }
 
 func cmdXautoclaim(c *Call) {
@@ -245,15 +257,15 @@ func (c *Call) autoclaim(m *claim, start stream.ID, count, attempts int64) {
 	p := m.g.Seek(start)
 	for ; attempts > 0 && count > 0 && p.Valid(); attempts-- {
 		id := p.ID()
-		claimed, told := c.claim(m, id, id.Append(text[:0]))
-		if told {
+		claimed, changed := c.claim(m, id, id.Append(text[:0]))
+		if changed {
 			count--
 		}
 		switch {
 		case claimed:
 			n++
 			p.Next()
-		case told:
+		case changed:
 			deleted = append(deleted, id)
 			p = m.g.Seek(id)
 		default:

@@ -386,15 +386,18 @@ func (c *Call) pendingList(g *stream.Group, r *pendingRange) {
 	}
 	at, n, now := c.ArrayLater(), 0, c.nowMs()
 	for ; int64(n) < r.count && p.Valid() && !r.end.Less(p.ID()); p.Next() {
-		idle := now - p.Pending().Time
-		if r.idle != 0 && idle < r.idle {
-			continue
+		entry, name, idle := p.Pending(), "", int64(-1)
+		if entry.Consumer != nil {
+			if name, idle = entry.Consumer.Name, now-entry.Time; r.idle != 0 && idle < r.idle {
+				continue
+			}
+			idle = max(idle, 0)
 		}
 		c.Array(4)
 		c.streamID(p.ID())
-		c.BulkString(p.Pending().Consumer.Name)
-		c.Int(max(idle, 0))
-		c.Int(p.Pending().Count)
+		c.BulkString(name)
+		c.Int(idle)
+		c.Int(entry.Count)
 		n++
 	}
 	c.ArrayEnd(at, '*', n)

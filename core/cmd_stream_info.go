@@ -17,7 +17,7 @@ var streamInfoCommands = []Command{
 				Summary:    "Tells what a stream counts, or of its entries, groups and consumers.",
 				Complexity: "O(1)",
 				History: "6.0 FULL; 7.0 what was deleted, added and read; 7.2 when a consumer " +
-					"was active; 8.6 idempotent producers",
+					"was active; 8.6 idempotent producers; 8.8 how much was released",
 				Run: cmdXinfoStream,
 			},
 			{
@@ -172,11 +172,19 @@ func (c *Call) groupProgress(s *stream.Stream, g *stream.Group) {
 }
 
 func (c *Call) xinfoGroupFull(s *stream.Stream, g *stream.Group, count int64) {
-	c.Map(7)
+	nacks := c.e.since("8.8")
+	if nacks {
+		c.Map(8)
+	} else {
+		c.Map(7)
+	}
 	c.BulkString("name")
 	c.BulkString(g.Name)
 	c.groupProgress(s, g)
 	c.fieldInt("pel-count", int64(g.NumPending()))
+	if nacks {
+		c.fieldInt("nacked-count", int64(g.NumReleased()))
+	}
 	c.BulkString("pending")
 	c.xinfoPending(g.Seek(stream.ID{}), count, true)
 	c.BulkString("consumers")
@@ -201,7 +209,11 @@ func (c *Call) xinfoPending(p stream.PendingCursor, count int64, whose bool) {
 		if whose {
 			c.Array(4)
 			c.streamID(p.ID())
-			c.BulkString(p.Pending().Consumer.Name)
+			name := ""
+			if consumer := p.Pending().Consumer; consumer != nil {
+				name = consumer.Name
+			}
+			c.BulkString(name)
 		} else {
 			c.Array(3)
 			c.streamID(p.ID())

@@ -407,7 +407,7 @@ func (c *Call) streamHistory(
 	for p := consumer.Seek(start); p.Valid() && c.streamMore(r, n); p.Next() {
 		if it := s.Range(p.ID(), p.ID()); it.Next() {
 			c.streamEntry(it)
-			g.Assign(p.ID(), consumer, now).Count++
+			c.redelivered(g, g.Assign(p.ID(), consumer, now))
 		} else { // it was deleted from the stream
 			c.Array(2)
 			c.streamID(p.ID())
@@ -468,7 +468,7 @@ func (c *Call) streamClaim(
 			continue
 		}
 		c.claimedEntry(it, idle, p.Count)
-		g.Assign(o.ID(), consumer, now).Count++
+		c.redelivered(g, g.Assign(o.ID(), consumer, now))
 		consumer.Active = now
 		c.propagateClaim(r.keys[i], r.group, g, idText(o.ID()), p)
 		n++

@@ -28,6 +28,10 @@ var afterwards = [][]string{
 	{"XREADGROUP", "GROUP", "g", "c", "STREAMS", "k", "0"}, {"XACK", "k", "g", "1-1"},
 	{"XPENDING", "k", "g"}, {"XPENDING", "k", "g", "-", "+", "9"}, {"XINFO", "GROUPS", "k"},
 	{"XAUTOCLAIM", "k", "g", "d", "0", "0"}, {"XCLAIM", "k", "g", "d", "0", "1-1", "FORCE"},
+	{"XREADGROUP", "GROUP", "g", "c", "CLAIM", "0", "STREAMS", "k", ">"},
+	{"XNACK", "k", "g", "SILENT", "FORCE", "IDS", "2", "1-1", "1-2"},
+	{"XADD", "k", "IDMP", "p", "i", "*", "a", "1"}, {"XCFGSET", "k", "IDMP-MAXSIZE", "1"},
+	{"XDELEX", "k", "DELREF", "IDS", "1", "1-2"}, {"XTRIM", "k", "MINID", "1-3", "ACKED"},
 	{"XGROUP", "DELCONSUMER", "k", "g", "c"}, {"XGROUP", "DESTROY", "k", "g"},
 	{"ZRANGE", "k", "0", "-1", "WITHSCORES"}, {"ZADD", "k", "1", "a", "-inf", "b"}, {"ZREM", "k", "a"},
 	{"ZRANGE", "k", "(1", "inf", "BYSCORE", "LIMIT", "1", "2"}, {"ZRANGEBYLEX", "k", "[a", "(c"},
@@ -73,6 +77,12 @@ func FuzzRestore(f *testing.F) {
 			{"XADD", "k", "1-2", "a", "1"}, {"XGROUP", "CREATE", "k", "g", "0"}},
 		{{"ARMSET", "k", "0", "text", "1", "42", "2", "2.5", "9000000", "a longer text"}},
 		{{"ARRING", "k", "5", "a", "b", "c", "d", "e", "f", "g"}},
+		{{"XADD", "k", "IDMP", "p", "i", "*", "a", "1"}, {"XADD", "k", "IDMPAUTO", "q", "*", "a", "1"},
+			{"XGROUP", "CREATE", "k", "g", "0"}},
+		{{"XADD", "k", "1-1", "a", "1"}, {"XADD", "k", "IDMP", "p", "i", "*", "a", "1"},
+			{"XGROUP", "CREATE", "k", "g", "0"},
+			{"XREADGROUP", "GROUP", "g", "c", "STREAMS", "k", ">"},
+			{"XNACK", "k", "g", "FATAL", "IDS", "1", "1-1"}},
 	} {
 		e := start(f)
 		for _, args := range commands {

@@ -2,6 +2,7 @@ package core
 
 import (
 	"errors"
+	"math"
 	"strconv"
 
 	"github.com/redlet/redlet/core/internal/listpack"
@@ -24,7 +25,7 @@ var streamOps = kindOps{
 	signals: true,
 
 	rdbTypes: []rdb.Type{rdb.TypeStreamListpacks, rdb.TypeStreamListpacks2,
-		rdb.TypeStreamListpacks3, rdb.TypeStreamListpacks4},
+		rdb.TypeStreamListpacks3, rdb.TypeStreamListpacks4, rdb.TypeStreamListpacks5},
 	rdbType: streamType,
 	save:    saveStream,
 	load:    loadStream,
@@ -60,6 +61,11 @@ func (x *idmpDues) due() Time {
 
 // streamType is the oldest layout that holds all that there is to tell of a stream.
 func streamType(o *object) rdb.Type {
+	for _, g := range o.stream().Groups() {
+		if g.NumReleased() > 0 || g.Fatal {
+			return rdb.TypeStreamListpacks5
+		}
+	}
 	if o.stream().Idmp.Plain() {
 		return rdb.TypeStreamListpacks3
 	}
@@ -98,11 +104,22 @@ func saveStream(w *rdb.Writer, o *object) {
 	w.StreamID(s.MaxDeleted)
 	w.Length(uint64(s.Added))
 	w.Length(uint64(len(s.Groups())))
+	t := streamType(o)
 	for _, g := range s.Groups() {
 		saveGroup(w, g)
+		if t >= rdb.TypeStreamListpacks5 {
+			saveReleased(w, g)
+		}
 	}
-	if streamType(o) >= rdb.TypeStreamListpacks4 {
+	if t >= rdb.TypeStreamListpacks4 {
 		saveIdmp(w, &s.Idmp)
+	}
+}
+
+func saveReleased(w *rdb.Writer, g *stream.Group) {
+	w.Length(uint64(g.NumReleased()))
+	for _, id := range g.Released() {
+		w.RawStreamID(id)
 	}
 }
 
@@ -145,16 +162,18 @@ func saveGroup(w *rdb.Writer, g *stream.Group) {
 
 // streamLoader takes in a stream from an RDB file.
 type streamLoader struct {
-	s      *stream.Stream
-	counts bool
-	g      *stream.Group
-	c      *stream.Consumer
+	s        *stream.Stream
+	t        rdb.Type
+	counts   bool
+	g        *stream.Group
+	released int // entries that are pending in the group with nobody
+	c        *stream.Consumer
 }
 
 func loadStream(e *Engine, r *rdb.Reader, t rdb.Type) (*object, error) {
 	o := e.newStream()
 	at := r.Offset()
-	if err := r.Stream(t, &streamLoader{s: o.stream()}); err != nil {
+	if err := r.Stream(t, &streamLoader{s: o.stream(), t: t}); err != nil {
 		var corrupt streamError
 		if errors.As(err, &corrupt) {
 			return nil, r.Fail(at, string(corrupt))
@@ -201,7 +220,7 @@ func (l *streamLoader) Group(name []byte, last stream.ID, read uint64) error {
 	if !l.counts {
 		n = l.s.ReadUpTo(last)
 	}
-	l.g = l.s.AddGroup(string(name), last, n)
+	l.g, l.released = l.s.AddGroup(string(name), last, n), 0
 	return nil
 }
 
@@ -209,6 +228,9 @@ func (l *streamLoader) Group(name []byte, last stream.ID, read uint64) error {
 func (l *streamLoader) Pending(id stream.ID, time int64, count uint64) error {
 	if !l.g.LoadPending(id, time, int64(count)) {
 		return streamError("an entry is pending twice")
+	}
+	if l.t >= rdb.TypeStreamListpacks5 && count == math.MaxInt64 {
+		l.g.Fatal = true
 	}
 	return nil
 }
@@ -231,9 +253,18 @@ func (l *streamLoader) Owned(id stream.ID) error {
 	return nil
 }
 
+// Released takes the id of an entry that is pending with nobody.
+func (l *streamLoader) Released(id stream.ID) error {
+	if !l.g.LoadReleased(id) {
+		return streamError("an entry is released that is not pending, or pending with somebody")
+	}
+	l.released++
+	return nil
+}
+
 // GroupEnd ends the group.
 func (l *streamLoader) GroupEnd() error {
-	if !l.g.Owned() {
+	if l.g.NumReleased() != l.released {
 		return streamError("an entry is pending with nobody")
 	}
 	return nil

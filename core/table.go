@@ -41,6 +41,7 @@ var commands = newTable(
 	streamInfoCommands,
 	streamDeleteCommands,
 	streamIdmpCommands,
+	streamNackCommands,
 	genericCommands,
 	expireCommands,
 	connectionCommands,

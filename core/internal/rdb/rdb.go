@@ -49,6 +49,7 @@ const (
 	TypeHashMetadata        Type = 24
 	TypeHashListpackEx      Type = 25
 	TypeStreamListpacks4    Type = 26 // since Redis 8.6
+	TypeStreamListpacks5    Type = 27 // since Redis 8.8
 	TypeArray               Type = 28
 )
 
@@ -64,7 +65,7 @@ var typeNames = [...]string{
 	TypeHashMetadataPreGA:   "hash-hashtable-md-pre-release",
 	TypeHashListpackExPreGA: "hash-listpack-md-pre-release",
 	TypeHashMetadata:        "hash-hashtable-md", TypeHashListpackEx: "hash-listpack-md",
-	TypeStreamListpacks4: "stream-v4",
+	TypeStreamListpacks4: "stream-v4", TypeStreamListpacks5: "stream-v5",
 	TypeArray: "array",
 }
 

@@ -24,6 +24,8 @@ type StreamSink interface {
 	Consumer(name []byte, seen, active int64) error
 	// Owned takes the id of an entry that is pending with the consumer.
 	Owned(id stream.ID) error
+	// Released takes the id of an entry that is pending with nobody, behind the group's consumers.
+	Released(id stream.ID) error
 	// GroupEnd ends the group.
 	GroupEnd() error
 	// Idmp ends the groups, where a file knows of idempotent producers, and tells what the stream
@@ -56,7 +58,8 @@ const (
 // Stream reads a stream.
 func (r *Reader) Stream(t Type, sink StreamSink) error {
 	switch t {
-	case TypeStreamListpacks, TypeStreamListpacks2, TypeStreamListpacks3, TypeStreamListpacks4:
+	case TypeStreamListpacks, TypeStreamListpacks2, TypeStreamListpacks3, TypeStreamListpacks4,
+		TypeStreamListpacks5:
 	default:
 		return r.Unsupported(t)
 	}
@@ -209,6 +212,9 @@ func (r *Reader) streamGroup(t Type, sink StreamSink) error {
 	for ; err == nil && n > 0; n-- {
 		err = r.streamConsumer(t, sink)
 	}
+	if err == nil && t >= TypeStreamListpacks5 {
+		err = r.rawIDs(sink.Released)
+	}
 	if err != nil {
 		return err
 	}
@@ -267,11 +273,16 @@ func (r *Reader) streamConsumer(t Type, sink StreamSink) error {
 	if err = sink.Consumer(name, seen, active); err != nil {
 		return err
 	}
+	return r.rawIDs(sink.Owned)
+}
+
+// rawIDs hands over ids that stand behind their number.
+func (r *Reader) rawIDs(take func(stream.ID) error) error {
 	n, err := r.Count(streamIDBytes)
 	for ; err == nil && n > 0; n-- {
 		var id stream.ID
 		if id, err = r.rawID(); err == nil {
-			err = sink.Owned(id)
+			err = take(id)
 		}
 	}
 	return err

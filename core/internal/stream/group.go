@@ -12,13 +12,15 @@ const Unknown = -1
 
 // Group is a group of consumers.
 type Group struct {
-	Name string
-	Read int64 // how many of the stream's entries, ever, come up to Last; Unknown
+	Name  string
+	Read  int64 // how many of the stream's entries, ever, come up to Last; Unknown
+	Fatal bool  // XNACK FATAL was used: a count that is the greatest stays so
 
 	last      ID
 	pending   tree[*Pending]
 	times     *tree[ID] // see byTime
 	seq       uint32    // of the last that was placed without them
+	released  int       // of those pending, how many are so with nobody
 	consumers names[*Consumer]
 	shared    *shared
 }
@@ -34,11 +36,11 @@ type Consumer struct {
 
 // Pending is an entry that was delivered and is not acknowledged.
 type Pending struct {
-	Consumer *Consumer
-	Time     int64  // of its last delivery, in milliseconds since the Unix epoch
-	Count    int64  // of its deliveries
-	seq      uint32 // its place among what was delivered at that time
-	ref      uint32 // see refs
+	Consumer *Consumer // nil: it was released, and waits for somebody to claim it
+	Time     int64     // of its last delivery, in milliseconds since the Unix epoch
+	Count    int64     // of its deliveries
+	seq      uint32    // its place among what was delivered at that time
+	ref      uint32    // see refs
 }
 
 // shared is what all groups of a stream have in common: counts of what they hold, and who refers to
@@ -162,7 +164,11 @@ func (g *Group) AddConsumer(name string, nowMs int64) *Consumer {
 // RemoveConsumer removes a consumer, and what it has pending.
 func (g *Group) RemoveConsumer(c *Consumer) {
 	for at := c.pending.first(); at.valid(); at.next() {
-		g.forget(at.id(), at.val())
+		p := at.val()
+		g.displace(p)
+		p.Consumer = nil
+		g.released++
+		g.forget(at.id(), p)
 	}
 	g.consumers.remove(c.Name)
 	g.shared.consumers--
@@ -192,16 +198,43 @@ func (g *Group) Assign(id ID, c *Consumer, timeMs int64) *Pending {
 		g.displace(p)
 	}
 	if p.Consumer != c {
-		if p.Consumer != nil {
-			p.Consumer.pending.remove(id)
-		}
+		g.leave(id, p)
 		p.Consumer = c
 		c.pending.put(id, p)
+		g.released--
 	}
 	p.Time = timeMs
 	g.place(id, p)
 	return p
 }
+
+// leave makes an entry one that is pending with nobody.
+func (g *Group) leave(id ID, p *Pending) {
+	if p.Consumer != nil {
+		p.Consumer.pending.remove(id)
+		p.Consumer = nil
+		g.released++
+	}
+}
+
+// Release makes an entry pending with nobody, whether or not it was pending, behind all that were
+// released before, and returns what is known of it.
+func (g *Group) Release(id ID) *Pending {
+	p := g.Pending(id)
+	if p == nil {
+		p = &Pending{}
+		g.pend(id, p)
+	} else {
+		g.displace(p)
+		g.leave(id, p)
+	}
+	p.Time = 0
+	g.place(id, p)
+	return p
+}
+
+// NumReleased returns how many entries are pending with nobody.
+func (g *Group) NumReleased() int { return g.released }
 
 // Ack ends that an entry is pending and reports whether it was.
 func (g *Group) Ack(id ID) bool {
@@ -209,20 +242,22 @@ func (g *Group) Ack(id ID) bool {
 	if p == nil {
 		return false
 	}
-	p.Consumer.pending.remove(id)
+	g.displace(p)
+	g.leave(id, p)
 	g.forget(id, p)
 	return true
 }
 
-// pend and forget begin and end that an entry is pending in the group.
+// pend and forget begin and end that an entry is pending in the group, with nobody.
 func (g *Group) pend(id ID, p *Pending) {
 	g.pending.put(id, p)
+	g.released++
 	g.shared.pending++
 	g.shared.refs.add(id, g, p)
 }
 
 func (g *Group) forget(id ID, p *Pending) {
-	g.displace(p)
+	g.released--
 	g.shared.refs.remove(id, p)
 	g.pending.remove(id)
 	g.shared.pending--
@@ -269,6 +304,10 @@ func (g *Group) cloneTo(s *Stream) {
 			c.LoadOwner(at.ID(), to)
 		}
 	}
+	for _, id := range g.Released() {
+		c.LoadReleased(id)
+	}
+	c.Fatal = g.Fatal
 	if g.times != nil {
 		c.byTime() // which counts as memory
 	}

@@ -73,16 +73,20 @@ func (g *Group) LoadOwner(id ID, c *Consumer) bool {
 	}
 	p.Consumer = c
 	c.pending.put(id, p)
+	g.released--
 	return true
 }
 
-// Owned reports whether all that is pending is so with somebody.
-func (g *Group) Owned() bool {
-	n := 0
-	for _, c := range g.Consumers() {
-		n += c.pending.n
+// LoadReleased puts an entry that is pending with nobody behind those that were released before. It
+// reports false if the entry is not pending, or with somebody.
+func (g *Group) LoadReleased(id ID) bool {
+	p := g.Pending(id)
+	if p == nil || p.Consumer != nil {
+		return false
 	}
-	return n == g.pending.n
+	g.seq++
+	p.Time, p.seq = 0, g.seq
+	return true
 }
 
 // valid reports whether a listpack, whatever is in it, is laid out as a node. How many of its

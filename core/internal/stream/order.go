@@ -5,16 +5,21 @@ import (
 	"slices"
 )
 
-// What is pending in a group has an order by the time of its last delivery, in which it is claimed;
-// what was delivered at the same instant comes in the order in which that was done. A tree that
-// keeps it is built when somebody claims in that order for the first time, and kept from then on:
-// other groups pay for a number, Pending.seq.
+// What is pending in a group has an order in which it is claimed: first what was released, then all
+// else by the time of its last delivery. What was released, or was delivered at the same instant,
+// comes in the order in which that was done. A tree that keeps it is built when somebody claims in
+// that order for the first time, and kept from then on: other groups pay for a number, Pending.seq.
 
 // timeKey is the place of an entry in that order.
-func (p *Pending) timeKey() ID { return ID{timeOrder(p.Time), uint64(p.seq)} }
+func (p *Pending) timeKey() ID {
+	if p.Consumer == nil {
+		return ID{0, uint64(p.seq)}
+	}
+	return ID{timeOrder(p.Time), uint64(p.seq)}
+}
 
-// timeOrder turns a time into a number of the same order.
-func timeOrder(time int64) uint64 { return uint64(time) ^ 1<<63 }
+// timeOrder turns a time into a number of the same order, behind what was released.
+func timeOrder(time int64) uint64 { return max(uint64(time)^1<<63, 1) }
 
 // place puts an entry behind those of its time, and displace takes it out.
 func (g *Group) place(id ID, p *Pending) {
@@ -44,25 +49,49 @@ func (g *Group) byTime() *tree[ID] {
 	if g.times != nil {
 		return g.times
 	}
-	type place struct {
-		id ID
-		p  *Pending
-	}
-	places := make([]place, 0, g.pending.n)
-	for at := g.pending.first(); at.valid(); at.next() {
-		places = append(places, place{at.id(), at.val()})
-	}
-	slices.SortStableFunc(places, func(a, b place) int { return a.p.timeKey().compare(b.p.timeKey()) })
+	places := g.places(func(*Pending) bool { return true })
 	g.times = &tree[ID]{}
 	for i, at := range places {
 		at.p.seq = 0
-		if i > 0 && places[i-1].p.Time == at.p.Time {
+		if i > 0 && places[i-1].p.timeKey().Ms == at.p.timeKey().Ms {
 			at.p.seq = places[i-1].p.seq + 1
 		}
 		g.times.put(at.p.timeKey(), at.id)
 	}
 	g.shared.timed += len(places)
 	return g.times
+}
+
+// place is an entry that is pending, with its id.
+type place struct {
+	id ID
+	p  *Pending
+}
+
+// places lists those entries that are wanted, in their order.
+func (g *Group) places(wanted func(*Pending) bool) []place {
+	var places []place
+	for at := g.pending.first(); at.valid(); at.next() {
+		if wanted(at.val()) {
+			places = append(places, place{at.id(), at.val()})
+		}
+	}
+	slices.SortStableFunc(places, func(a, b place) int {
+		return a.p.timeKey().compare(b.p.timeKey())
+	})
+	return places
+}
+
+// Released lists what is pending with nobody, in its order.
+func (g *Group) Released() []ID {
+	if g.released == 0 {
+		return nil
+	}
+	var ids []ID
+	for _, at := range g.places(func(p *Pending) bool { return p.Consumer == nil }) {
+		ids = append(ids, at.id)
+	}
+	return ids
 }
 
 // compare orders ids.

@@ -57,7 +57,11 @@ func TestReferences(t *testing.T) {
 			if consumer == nil {
 				consumer = g.AddConsumer("c", 0)
 			}
-			g.Assign(some(), consumer, 0)
+			if id := some(); rng.IntN(4) == 0 {
+				g.Release(id)
+			} else {
+				g.Assign(id, consumer, 0)
+			}
 		}
 		if step < 500 { // built while there is something
 			continue
@@ -130,6 +134,7 @@ func TestOldest(t *testing.T) {
 		id   ID
 		time int64
 	}
+	const before = -100 // all times
 	rng := rand.New(rand.NewPCG(5, 6))
 	for range 200 {
 		g := New(1).AddGroup("g", ID{}, Unknown)
@@ -142,8 +147,13 @@ func TestOldest(t *testing.T) {
 			}
 			id, time := ID{Ms: rng.Uint64N(10)}, rng.Int64N(6)-1
 			want = slices.DeleteFunc(want, func(d delivery) bool { return d.id == id })
-			if rng.IntN(4) == 0 {
+			switch rng.IntN(5) {
+			case 0:
 				g.Ack(id)
+				continue
+			case 1:
+				g.Release(id)
+				want = append(want, delivery{id, before})
 				continue
 			}
 			g.Assign(id, c[rng.IntN(2)], time)
@@ -151,12 +161,22 @@ func TestOldest(t *testing.T) {
 		}
 		slices.SortStableFunc(want, func(a, b delivery) int { return cmp.Compare(a.time, b.time) })
 		const now = 3
+		released := slices.IndexFunc(want, func(d delivery) bool { return d.time != before })
+		if released < 0 {
+			released = len(want)
+		}
+		if got := g.Released(); len(got) != released || g.NumReleased() != released ||
+			g.NumPending() != len(want) {
+			t.Fatalf("%v released, want %v", got, want)
+		}
 		o := g.Oldest(now)
 		for _, d := range want {
 			if d.time > now {
 				break
 			}
-			if !o.Next() || o.ID() != d.id || o.Pending().Time != d.time {
+			released := d.time == before
+			if !o.Next() || o.ID() != d.id || released != (o.Pending().Consumer == nil) ||
+				!released && o.Pending().Time != d.time {
 				t.Fatalf("%v instead of %v, want %v", o.ID(), d.id, want)
 			}
 			if rng.IntN(2) == 0 {
