@@ -59,7 +59,9 @@ func (e *Engine) Advance(host Time) {
 		e.setNow(max(e.now, e.clock.read()))
 	case e.has(engineScript):
 		e.setNow(max(e.now, e.clock.read()))
-		e.scripts.step(e)
+		if !e.migration.waits(e.clock.host) {
+			e.scripts.step(e)
+		}
 	default:
 		e.turn(e.clock.read())
 	}
@@ -78,7 +80,7 @@ func (e *Engine) Deadline() Time {
 	case e.waitsForFiles():
 		return Never
 	case e.has(engineScript):
-		return e.clock.host
+		return e.migration.due(e.clock.host)
 	}
 	return e.clock.hostTime(e.due())
 }

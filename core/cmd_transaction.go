@@ -118,7 +118,9 @@ func cmdExec(c *Call) {
 	}
 	queue := cl.queue
 	e.discard(cl)
-	if slices.ContainsFunc(queue, func(q queued) bool { return q.cmd.Flags&RunsScripts != 0 }) {
+	if slices.ContainsFunc(queue, func(q queued) bool {
+		return q.cmd.Flags&(RunsScripts|Awaits) != 0
+	}) {
 		e.suspendable(c, func(c *Call) { c.execute(queue) })
 	} else {
 		c.execute(queue)

@@ -73,6 +73,7 @@ const (
 	StartsMulti     // MULTI
 	RunsQueue       // EXEC
 	RunsScripts     // may take long, and what it calls is propagated in its place
+	Awaits          // waits for another server, and everybody with it
 	SelectsDB       // stands among the changes in an append-only file, though it is none
 	KeepsCaching    // CLIENT CACHING holds beyond it
 	TellsLater      // its handler tells options of later versions from data: see Call.takes

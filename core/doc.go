@@ -74,6 +74,9 @@
 // then told BUSY. What a script calls is checked as such and run by invoke for a client that is
 // none. Time stands still for it.
 //
+// A MIGRATE with keys to move (migrate.go) is a task too, or part of one, that goes on when the
+// other server has answered.
+//
 // # The world
 //
 // An event that is answered is sent by ask, with what to do when the answer comes, and others by

@@ -83,6 +83,7 @@ type Engine struct {
 	pause     pause
 	asleep    Time // until when everybody is held up; 0 if nobody is
 	scripts   scripts
+	migration *migration // the MIGRATE that waits for another server, or nil
 	functions functions
 	persist   persist
 	aof       aof

@@ -7,7 +7,7 @@ package core
 
 // takesFastPath tells whether a command without subcommands takes the fast path.
 func takesFastPath(cmd *Command) bool {
-	const aside = Admin | PubSub | NoScript | Blocking | Protected | Internal | SelectsDB
+	const aside = Admin | PubSub | NoScript | Blocking | Protected | Internal | SelectsDB | Awaits
 	return cmd.Flags&(Write|ReadOnly|Fast) != 0 && cmd.Flags&aside == 0
 }
 

@@ -36,10 +36,11 @@ func (cl *conn) limitClass() int {
 const outputFree = 16 << 10
 
 // limitHard hangs up a connection whose output grew beyond the hard limit, even if its host would
-// take it: what a client asks for at once is bounded too.
+// take it: what a client asks for at once is bounded too. What the engine itself has to say to
+// another server is not.
 func (e *Engine) limitHard(cl *conn) {
 	size := int64(len(cl.w.Buf)) - outputFree
-	if size <= 0 {
+	if size <= 0 || cl.link != nil {
 		return
 	}
 	if hard := e.cfg.outputLimits[cl.limitClass()].hard; hard > 0 && size > hard {

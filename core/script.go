@@ -107,6 +107,7 @@ func (e *Engine) suspendable(c *Call, body func(*Call)) {
 		return
 	}
 	t := &task{call: *c, at: len(c.Buf)}
+	s.now = e.now
 	e.setTask(t)
 	t.next, _ = iter.Pull(func(wait func(struct{}) bool) {
 		t.wait = wait
@@ -179,7 +180,7 @@ const instructionsPerMs = 10_000
 
 // watch lets the others know once the script has run for too long.
 func (s *scripts) watch(e *Engine) {
-	if s.busy {
+	if s.busy || e.migration != nil {
 		return
 	}
 	ms := int64(e.clock.read()-s.now) / 1000
@@ -218,7 +219,12 @@ func (s *scripts) killer() string {
 // abandon ends the script under way, because all data are about to be replaced.
 func (s *scripts) abandon(e *Engine) {
 	for s.task != nil {
-		s.vm.Kill()
+		if e.migration != nil {
+			e.migration.fail(errMigrateRead)
+		}
+		if s.vm != nil {
+			s.vm.Kill()
+		}
 		s.step(e)
 	}
 }

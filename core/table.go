@@ -43,6 +43,7 @@ var commands = newTable(
 	streamIdmpCommands,
 	streamNackCommands,
 	genericCommands,
+	migrateCommands,
 	expireCommands,
 	connectionCommands,
 	clientCommands,

@@ -48,13 +48,21 @@ test('connections are made of streams where a program brings them', async (t) =>
   const reply = await redis.call('DEBUG', 'DIAL', 'far:6379', request);
   assert.equal(reply, `+OK\r\n$300000\r\n${value}\r\n+OK\r\n`);
   await assert.rejects(redis.call('DEBUG', 'DIAL', 'nowhere:1', 'x'), /ERR no route/);
-  assert.deepEqual(addresses, ['far:6379', 'nowhere:1']);
+  await redis.call('SET', 'moves', 'v');
+  assert.equal(await redis.call('MIGRATE', 'far', 6379, 'moves', 0, 5000), 'OK');
+  assert.equal(await redis.call('GET', 'moves'), null);
+  assert.equal(await far.call('GET', 'moves'), 'v');
+  assert.deepEqual(addresses, ['far:6379', 'nowhere:1', 'far:6379']);
 });
 
 test('where there are no sockets the engine is told so', async () => {
   const wasm = await readFile(new URL('../redlet.wasm', import.meta.url));
   const redis = await openWeb({ wasm: new Uint8Array(wasm), config: debug });
   await assert.rejects(redis.call('DEBUG', 'DIAL', 'far:6379', 'x'), /ERR there are no sockets/);
+  await redis.call('SET', 'k', 'v');
+  const migrated = redis.call('MIGRATE', 'far', 6379, 'k', 0, 5000);
+  await assert.rejects(migrated, /IOERR error or timeout connecting to the client: there are no sockets/);
+  assert.equal(await redis.call('GET', 'k'), 'v');
   await redis.close();
 });
 
