@@ -36,7 +36,7 @@ const holesMax = 1 << 16
 // digestArray mixes in every index up to the last, a hole as (null): that is Redis's digest. Redis
 // does so however many holes there are, which it would never end with; here each element is mixed
 // in with its index where they are too many.
-func digestArray(d *digest, o *object, _ int64) {
+func digestArray(d *digest, o *object) {
 	a := o.array()
 	sparse := a.Len()-a.Count() > holesMax
 	var room [elementRoom]byte

@@ -33,9 +33,9 @@ func (d *digest) number(n int) {
 }
 
 // value mixes in a value, its type and whether it expires.
-func (d *digest) value(o *object, nowMs int64) {
+func (d *digest) value(o *object) {
 	d.number(int(o.kind))
-	o.ops().digest(d, o, nowMs)
+	o.ops().digest(d, o)
 	if o.ttl != nil {
 		d.xor([]byte("!!expire!!"))
 	}
@@ -52,7 +52,7 @@ func debugDigest(c *Call) {
 			key, o := d.keys.At(i)
 			var one digest
 			one.mix([]byte(key))
-			one.value(*o, c.nowMs())
+			one.value(*o)
 			all.xor(one[:])
 			c.e.yieldIn(i)
 		}
@@ -65,7 +65,7 @@ func debugDigestValue(c *Call) {
 	for _, key := range c.Args[2:] {
 		var one digest
 		if o := c.peek(key); o != nil {
-			one.value(o, c.nowMs())
+			one.value(o)
 		}
 		c.Status(sha1.Digits(one[:]))
 	}

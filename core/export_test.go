@@ -39,3 +39,6 @@ func (e *Engine) Recount() string {
 	}
 	return ""
 }
+
+// Afterwards are commands that walk through and change the value under the key k.
+var Afterwards = afterwards

@@ -54,8 +54,9 @@ var hashOps = kindOps{
 // hash is the value of an object of that kind.
 func (o *object) hash() *hashValue { return o.body.(*hashValue) }
 
-func digestHash(d *digest, o *object, nowMs int64) {
-	for f := range o.hash().All(nowMs) {
+// digestHash mixes in fields whose time is over and that are still there, too.
+func digestHash(d *digest, o *object) {
+	for f := range o.hash().All(0) {
 		var field digest
 		field.mix(f.Name)
 		field.mix(f.Value)
@@ -151,6 +152,9 @@ func loadHash(e *Engine, r *rdb.Reader, t rdb.Type) (*object, error) {
 	if l.h.Len() == 0 {
 		return nil, nil
 	}
+	if !l.noted {
+		l.h.Note(hash.Never, hash.Never)
+	}
 	l.h.Fit(l.lim)
 	return &object{kind: kindHash, body: &l.h}, nil
 }
@@ -171,8 +175,6 @@ func (l *hashLoader) Packed(p listpack.Pack, ttls bool) error {
 	}
 	if l.noted {
 		h.SetNoted(l.soonest)
-	} else {
-		h.Note(hash.Never, hash.Never)
 	}
 	l.h.Hash = *h
 	return nil

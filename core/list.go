@@ -39,7 +39,7 @@ var listOps = kindOps{
 	load: loadList,
 }
 
-func digestList(d *digest, o *object, _ int64) {
+func digestList(d *digest, o *object) {
 	var digits [intLenMax]byte
 	for at := o.list().Seek(0); at.Valid(); at.Next() {
 		s, n, isInt := at.Value()
@@ -69,6 +69,9 @@ func describeList(o *object) string {
 func loadList(e *Engine, r *rdb.Reader, t rdb.Type) (*object, error) {
 	o := e.newList()
 	l := o.list()
+	if t == rdb.TypeListZiplist {
+		l.AsQuicklist() // which, in Redis, such a list stays
+	}
 	err := r.List(t, func(n rdb.Node) {
 		switch n.Kind {
 		case rdb.NodePacked:
@@ -83,7 +86,9 @@ func loadList(e *Engine, r *rdb.Reader, t rdb.Type) (*object, error) {
 	if err != nil || l.Len() == 0 {
 		return nil, err
 	}
-	l.Settle()
+	if t != rdb.TypeListZiplist {
+		l.Settle()
+	}
 	return o, nil
 }
 

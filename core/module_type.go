@@ -140,7 +140,7 @@ var moduleOps = kindOps{
 		v := o.moduleValue()
 		return &object{kind: kindModule, body: &moduleValue{v.of, v.of.Clone(v.value)}}
 	},
-	digest: func(d *digest, o *object, _ int64) {
+	digest: func(d *digest, o *object) {
 		v := o.moduleValue()
 		d.mix([]byte(v.of.Name))
 		d.mix(v.of.Save(nil, v.value))

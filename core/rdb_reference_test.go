@@ -21,18 +21,20 @@ import (
 
 // A server runs commands: redlet's engine or a real redis-server.
 type server struct {
-	t  *testing.T
+	t  testing.TB
 	do func(args ...string) coretest.Reply
+	// asks is do where the server may end.
+	asks func(args ...string) (coretest.Reply, error)
 }
 
 // ours starts an engine.
-func ours(t *testing.T) (*core.Engine, server) {
+func ours(t testing.TB) (*core.Engine, server) {
 	t.Helper()
-	s, err := coretest.NewEngine(nil)
+	s, err := coretest.NewEngine(map[string]string{"enable-debug-command": "yes"})
 	if err != nil {
 		t.Fatal(err)
 	}
-	return s.Engine, server{t, func(args ...string) coretest.Reply {
+	return s.Engine, server{t: t, do: func(args ...string) coretest.Reply {
 		s.Send('A', coretest.Request(args...))
 		b, _ := s.Receive('A', true)
 		r, n, err := coretest.Parse(b)
@@ -52,9 +54,10 @@ func theirs(t *testing.T, dir string) server {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { c.Close() })
-	return server{t, func(args ...string) coretest.Reply {
+	asks := func(args ...string) (coretest.Reply, error) { return coretest.Ask(c, args...) }
+	return server{t: t, asks: asks, do: func(args ...string) coretest.Reply {
 		t.Helper()
-		r, err := coretest.Ask(c, args...)
+		r, err := asks(args...)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -23,7 +23,7 @@ var setOps = kindOps{
 		return o.set().Len()
 	},
 	clone: func(o *object) *object { return &object{kind: kindSet, body: o.set().Clone()} },
-	digest: func(d *digest, o *object, _ int64) {
+	digest: func(d *digest, o *object) {
 		for m := range o.set().All {
 			d.xor(m)
 		}

@@ -224,6 +224,7 @@ func (l *loader) aux(it *rdb.Item) error {
 	ok := true
 	switch string(it.Name) {
 	case auxClock:
+		l.r.Notes = true
 		ok, l.state = l.clock.setState(it.Text), true
 	case auxRandom:
 		ok = l.random.SetState(it.Text)

@@ -72,7 +72,7 @@ func streamType(o *object) rdb.Type {
 	return rdb.TypeStreamListpacks4
 }
 
-func digestStream(d *digest, o *object, _ int64) {
+func digestStream(d *digest, o *object) {
 	var text [stream.IDLenMax]byte
 	mix := func(s []byte, n int64, isInt bool) {
 		if isInt {

@@ -32,7 +32,7 @@ var stringOps = kindOps{
 	clone: func(o *object) *object {
 		return &object{kind: kindString, enc: o.enc, num: o.num, str: append([]byte(nil), o.str...)}
 	},
-	digest: func(d *digest, o *object, _ int64) {
+	digest: func(d *digest, o *object) {
 		var digits [intLenMax]byte
 		d.mix(o.text(digits[:]))
 	},

@@ -46,7 +46,7 @@ var ringOps = kindOps{
 		items := append([]string(nil), o.ring().items...)
 		return &object{kind: kindRing, body: &ring{items}}
 	},
-	digest: func(d *digest, o *object, _ int64) {
+	digest: func(d *digest, o *object) {
 		for _, s := range o.ring().items {
 			d.mix([]byte(s))
 		}

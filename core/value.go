@@ -39,8 +39,8 @@ type kindOps struct {
 	freeEffort func(o *object) int
 	// clone copies a value for COPY: all but its expiry.
 	clone func(o *object) *object
-	// digest mixes the value into its signature; nowMs hides what has expired.
-	digest func(d *digest, o *object, nowMs int64)
+	// digest mixes the value into its signature.
+	digest func(d *digest, o *object)
 	// describe, when not nil, is what DEBUG OBJECT adds for the type.
 	describe func(o *object) string
 

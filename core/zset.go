@@ -51,7 +51,7 @@ func (e *Engine) zsetLimits() zset.Limits {
 	}
 }
 
-func digestZset(d *digest, o *object, _ int64) {
+func digestZset(d *digest, o *object) {
 	z := o.zset()
 	at := z.At(0)
 	for range z.Len() {

@@ -186,16 +186,18 @@ func putBackLen(dst []byte, n int) int {
 	return width
 }
 
-// backLen reads the backward length that ends before pos, and how many bytes it takes.
-func backLen(p []byte, pos int) (n, width int) {
-	for shift := 0; ; shift += 7 {
+// backLen reads the backward length that ends before pos; false if there is none. It may begin with
+// zeros, and before the place where it would begin if it were as short as can be.
+func backLen(p []byte, pos int) (n int, ok bool) {
+	wide := uint64(0)
+	for shift := 0; shift <= 28; shift += 7 {
 		pos--
-		width++
-		n |= int(p[pos]&0x7F) << shift
+		wide |= uint64(p[pos]&0x7F) << shift
 		if p[pos] < 0x80 {
-			return n, width
+			return int(wide), wide <= math.MaxInt32
 		}
 	}
+	return 0, false
 }
 
 // entrySize returns how many bytes the element at pos takes, its backward length included.

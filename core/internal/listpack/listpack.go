@@ -87,8 +87,8 @@ func (p Pack) Prev(pos int) int {
 	if pos == headerSize {
 		return -1
 	}
-	size, width := backLen(p, pos)
-	return pos - size - width
+	size, _ := backLen(p, pos)
+	return pos - size - backWidth(size)
 }
 
 // Index returns the position of element i, counted from 0, or from the end with -1 as the last. It

@@ -49,7 +49,7 @@ func validate(b []byte) (count int, err error) {
 	}
 	elements := b[:len(b)-1]
 	for pos := headerSize; pos < len(elements); count++ {
-		size, reason := checkEntry(elements[pos:])
+		size, reason := checkEntry(elements, pos)
 		if reason != "" {
 			return 0, &Error{pos, reason}
 		}
@@ -58,8 +58,9 @@ func validate(b []byte) (count int, err error) {
 	return count, nil
 }
 
-// checkEntry checks the element that b begins with and returns its size, or what is wrong with it.
-func checkEntry(b []byte) (size int, reason string) {
+// checkEntry checks the element at a place and returns its size, or what is wrong with it.
+func checkEntry(elements []byte, pos int) (size int, reason string) {
+	b := elements[pos:]
 	if b[0] > 0xF4 {
 		return 0, "the encoding is unknown"
 	}
@@ -71,14 +72,9 @@ func checkEntry(b []byte) (size int, reason string) {
 	if data < 0 || data > len(b)-width {
 		return 0, "the element is cut off"
 	}
-	n := uint64(0)
-	for i, c := range b[data : data+width] {
-		if (c >= 0x80) != (i > 0) {
-			return 0, "the backward length is malformed"
-		}
-		n = n<<7 | uint64(c&0x7F)
-	}
-	if n != uint64(data) {
+	// Redis does not mind a length that is longer than it need be, and reads it out of the element.
+	n, ok := backLen(elements, pos+data+width)
+	if !ok || n != data {
 		return 0, "the backward length is wrong"
 	}
 	return data + width, ""

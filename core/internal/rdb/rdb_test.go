@@ -178,6 +178,7 @@ func told(image []byte) (string, error) {
 	if err != nil {
 		return "", err
 	}
+	r.Notes = true
 	s := &story{}
 	for {
 		it, err := r.Next()

@@ -38,6 +38,10 @@ type Item struct {
 
 // A Reader reads an image that it holds whole.
 type Reader struct {
+	// Notes tells that what a server has noted for itself is wanted too: the image is one's own.
+	// Redis notes it anew when it loads a file.
+	Notes bool
+
 	in      []byte
 	at      int
 	typeAt  int // where the type of the value at hand stands
@@ -365,6 +369,9 @@ func (r *Reader) expanded(at int) ([]byte, error) {
 	}
 	if size > min(uint64(len(body))*lzfExpansionMax, math.MaxInt) {
 		return nil, r.fail(at, "a compressed string claims to be longer than it can be")
+	}
+	if size == 0 {
+		return nil, nil // whatever the rest says, as with Redis
 	}
 	out, ok := appendExpanded(make([]byte, 0, size), body, int(size))
 	if !ok {

@@ -18,7 +18,7 @@ type NodeKind uint8
 const (
 	NodePacked  NodeKind = iota // Pack: a listpack of elements, never empty
 	NodePlain                   // Element: a single element that is kept apart for its size
-	NodeElement                 // Element: one element of a list written before there were nodes
+	NodeElement                 // Element: one element of a list in a layout without nodes
 )
 
 // A Node is a part of a list.
@@ -35,7 +35,7 @@ func (r *Reader) List(t Type, node func(Node)) error {
 	case TypeList:
 		return r.elements(node)
 	case TypeListZiplist:
-		return r.ziplistNode(node)
+		return r.ziplistElements(node)
 	case TypeListQuicklist:
 		n, err := r.Count(1)
 		for ; err == nil && n > 0; n-- {
@@ -63,6 +63,20 @@ func (r *Reader) elements(node func(Node)) error {
 	return err
 }
 
+// ziplistElements reads a ziplist that is a list by itself, which Redis takes apart.
+func (r *Reader) ziplistElements(node func(Node)) error {
+	at := r.at
+	s, err := r.String()
+	if err != nil {
+		return err
+	}
+	bad := walkZiplist(s, func(e []byte) { node(Node{Kind: NodeElement, Element: e}) })
+	if bad >= 0 {
+		return r.fail(at, "a corrupt ziplist")
+	}
+	return nil
+}
+
 func (r *Reader) ziplistNode(node func(Node)) error {
 	p, err := r.ziplist()
 	if err == nil && p.Len() > 0 {
@@ -80,10 +94,14 @@ func (r *Reader) quicklistNode(node func(Node)) error {
 	switch container {
 	case containerPlain:
 		e, err := r.String()
-		if err == nil {
-			node(Node{Kind: NodePlain, Element: e})
+		if err != nil {
+			return err
 		}
-		return err
+		if len(e) == 0 {
+			return r.fail(at, "an element of its own is empty")
+		}
+		node(Node{Kind: NodePlain, Element: e})
+		return nil
 	case containerPacked:
 		p, err := r.Listpack()
 		if err == nil && p.Len() > 0 {
@@ -132,8 +150,9 @@ type HashSink interface {
 	// the field expires in milliseconds since the Unix epoch (0 is never), the first to expire
 	// first and those that never do last.
 	Packed(p listpack.Pack, ttls bool) error
-	// Soonest is called before Packed where the file tells the soonest time of any field, 0 if none
-	// has one: as Redis has noted it, which need not be what the listpack says.
+	// Soonest is called before Packed, if the Reader's Notes are wanted, where the file tells the
+	// soonest time of any field, 0 if none has one: as Redis has noted it, which need not be what the
+	// listpack says.
 	Soonest(at int64)
 	// Pair takes a field, its value and when it expires, in milliseconds, or NoExpiry.
 	Pair(field, value []byte, expire int64) error
@@ -157,7 +176,9 @@ func (r *Reader) Hash(t Type, sink HashSink) error {
 		if err != nil {
 			return err
 		}
-		sink.Soonest(at)
+		if r.Notes {
+			sink.Soonest(at)
+		}
 		return r.packedHash(sink, 3, r.Listpack)
 	case TypeHashListpackExPreGA:
 		return r.packedHash(sink, 3, r.Listpack)
@@ -224,12 +245,15 @@ func (r *Reader) zipmap(sink HashSink) error {
 	if err != nil {
 		return err
 	}
-	p := listpack.New(len(s))
-	bad := walkZipmap(s, func(field, value []byte) { p = p.Append(field).Append(value) })
+	bad := walkZipmap(s, func(field, value []byte) {
+		if err == nil {
+			err = sink.Pair(field, value, NoExpiry)
+		}
+	})
 	if bad >= 0 {
 		return r.fail(at, "a corrupt zipmap")
 	}
-	return sink.Packed(p, false)
+	return err
 }
 
 // packedHash hands over a listpack of groups of the given size: of two, or of three with an expiry.

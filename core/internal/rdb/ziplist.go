@@ -41,10 +41,11 @@ func walkZiplist(b []byte, element func(e []byte)) (bad int) {
 		count++
 		element(e)
 	}
+	tail := int64(binary.LittleEndian.Uint32(b[4:])) // of a list of none it is not looked at
 	switch known := int(binary.LittleEndian.Uint16(b[8:])); {
 	case i != len(b)-1:
 		return i
-	case int(binary.LittleEndian.Uint32(b[4:])) != last:
+	case count > 0 && tail != int64(last), tail >= int64(len(b)):
 		return 4
 	case known != count && known != ziplistUnknown:
 		return 8
@@ -125,6 +126,9 @@ func ziplistInt(b, digits []byte) (e []byte, n int, ok bool) {
 	return strconv.AppendInt(digits, v, 10), 1 + size, true
 }
 
+// zipmapBig is what a byte says that has no room for a length, or for a number of pairs.
+const zipmapBig = 254
+
 // walkZipmap walks a map of strings to strings: of each, a length and the bytes, and behind the
 // length of a value how many unused bytes follow it.
 func walkZipmap(b []byte, pair func(field, value []byte)) (bad int) {
@@ -150,7 +154,7 @@ func walkZipmap(b []byte, pair func(field, value []byte)) (bad int) {
 	switch known := int(b[0]); {
 	case i != len(b)-1:
 		return i
-	case known != count && known < 254:
+	case known != count && known < zipmapBig, known == ziplistEnd:
 		return 0
 	}
 	return -1
@@ -163,11 +167,14 @@ func zipmapString(b []byte, free int) (s []byte, n int) {
 		return nil, 0
 	}
 	head, size := 1, int(b[0])
-	if b[0] >= 254 {
-		if b[0] != 254 || len(b) < 5 {
+	if size >= zipmapBig {
+		if size != zipmapBig || len(b) < 5 {
 			return nil, 0
 		}
 		head, size = 5, clampInt(binary.LittleEndian.Uint32(b[1:]))
+		if size < zipmapBig {
+			return nil, 0 // one byte would have done
+		}
 	}
 	unused := 0
 	if free == 1 {

@@ -1,8 +1,10 @@
 package rdb
 
 import (
+	"errors"
 	"math"
 	"strconv"
+	"strings"
 
 	"github.com/redlet/redlet/core/internal/listpack"
 )
@@ -86,11 +88,25 @@ func (r *Reader) textFloat() (float64, error) {
 	if err != nil {
 		return 0, err
 	}
-	f, err := strconv.ParseFloat(string(s), 64)
-	if err != nil {
+	f, ok := leadingFloat(s)
+	if !ok {
 		return 0, r.fail(at, "a double is no number")
 	}
 	return f, nil
+}
+
+// leadingFloat reads the number that a text begins with: what follows is passed over, as C's scanf
+// does.
+func leadingFloat(s []byte) (f float64, ok bool) {
+	text := strings.TrimLeft(string(s), " \t\n\v\f\r")
+	text, _, _ = strings.Cut(text, "_") // which Go takes within a number
+	for n := len(text); n > 0; n-- {
+		f, err := strconv.ParseFloat(text[:n], 64)
+		if err == nil || errors.Is(err, strconv.ErrRange) {
+			return f, true
+		}
+	}
+	return 0, false
 }
 
 func (r *Reader) packedZset(sink ZsetSink, read func() (listpack.Pack, error)) error {

@@ -48,12 +48,9 @@ func (s *Stream) SetLen(n int64) bool {
 	return n == 0 || s.nodes.n > 0
 }
 
-// SetFirst finds the first entry: files did not tell it before version 2 of the layout.
-func (s *Stream) SetFirst() {
-	if s.length > 0 {
-		s.First = s.first()
-	}
-}
+// SetFirst finds the first entry, which is MaxID without one: files did not tell it before version
+// 2 of the layout.
+func (s *Stream) SetFirst() { s.First = s.first() }
 
 // LoadPending adds an entry that is pending with nobody yet. It reports false if it is there.
 func (g *Group) LoadPending(id ID, time, count int64) bool {
