@@ -195,6 +195,18 @@ func (c *Call) deleteOver(key []byte, there bool) {
 	}
 }
 
+// signalOpened is what a command of a module does that has opened a key to change it, whether it
+// changed anything or not: everybody is told. Changes counts what it changed.
+func (c *Call) signalOpened(changes int, key []byte) {
+	c.signalDirty(changes, notifyNone, "", key)
+}
+
+// numberVectorSet gives a vector set that comes to be a number.
+func (e *Engine) numberVectorSet() uint64 {
+	e.vectors++
+	return e.vectors - 1
+}
+
 // removeEmpty deletes the key of a collection that has lost its last element. Of the loss everybody
 // was told; of this there is an event.
 func (c *Call) removeEmpty(key []byte) {

@@ -163,6 +163,9 @@ var categoryNames = [...]string{
 // categories are the ACL categories of a command: its own and those that its flags imply.
 func (cmd *Command) categories() Category {
 	cats := cmd.Cats
+	if cmd.Module != "" { // what its flags say counts for nothing there
+		return cats
+	}
 	implied := [...]struct {
 		flag Flag
 		cats Category
@@ -344,7 +347,8 @@ func cmdCommandList(c *Call) {
 		c.Error(ErrSyntax)
 		return
 	case is(c.Args[3], "module"):
-		keep = func(*Command) bool { return false } // an engine loads no modules
+		name := string(c.Args[4])
+		keep = func(cmd *Command) bool { return cmd.Module != "" && cmd.Module == name }
 	case is(c.Args[3], "aclcat"):
 		name, category := c.Args[4], Category(0)
 		for i, known := range categoryNames {

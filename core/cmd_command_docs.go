@@ -50,6 +50,7 @@ func (c *Call) commandDocs(cmd *Command) {
 	c.field(&n, "since", syntax.FullVersion(cmd.Since))
 	c.field(&n, "group", cmd.Group)
 	c.field(&n, "complexity", cmd.Complexity)
+	c.field(&n, "module", cmd.Module)
 	if cmd.System || cmd.Deprecated != "" {
 		c.BulkString("doc_flags")
 		flags, count := c.ArrayLater(), 0

@@ -499,7 +499,12 @@ func cmdCopy(c *Call) {
 		}
 		c.e.removeFrom(target, to)
 	}
-	twin := o.ops().clone(o)
+	clone := o.ops().clone
+	if clone == nil {
+		c.Error("ERR not supported for this module key")
+		return
+	}
+	twin := clone(o)
 	c.addTo(target, to, twin, o.expiry())
 	c.signalModifiedIn(target, notifyGeneric, "copy_to", to)
 	if before != nil {

@@ -17,6 +17,7 @@ type Command struct {
 	Replaced   string   // what to use instead of a deprecated command
 	History    string   // what later versions added: "6.2 GET and EXAT; 7.0 NX with GET"
 	System     bool     // COMMAND DOCS calls it a syscmd
+	Module     string   // the module that brings it to Redis, which then writes it in capitals, or ""
 	Run        func(*Call)
 	// KeysOf corrects the keys that Keys gives of a command line, where its options decide; nil if
 	// none do.

@@ -71,12 +71,20 @@ func TestCommandReference(t *testing.T) {
 			got := flatten(ask(t, engine, "COMMAND", what, name.Text))
 			want := flatten(ask(t, reference, "COMMAND", what, name.Text))
 			want = slices.DeleteFunc(want, func(line string) bool { return missing(line, known) })
+			if slices.ContainsFunc(want, ofModule) { // of which Redis knows no more than that
+				got = slices.DeleteFunc(got, func(line string) bool {
+					return !slices.Contains(want, line)
+				})
+			}
 			for _, difference := range compare(got, want) {
 				t.Errorf("COMMAND %s %s: %s", what, name.Text, difference)
 			}
 		}
 	}
 }
+
+// ofModule tells whether a line says of what module a command is.
+func ofModule(line string) bool { return strings.Contains(line, "/module ") }
 
 // missing tells whether a line is about a subcommand that the engine does not have.
 func missing(line string, known map[string]bool) bool {

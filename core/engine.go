@@ -90,6 +90,7 @@ type Engine struct {
 	stats     stats
 	ids       identity
 	hotkeys   *hotkeys // since HOTKEYS START; nil after HOTKEYS RESET
+	vectors   uint64   // vector sets that came to be so far
 
 	top    Call      // the call of the command that a client sent; reused
 	types  []*Type   // those from outside

@@ -1,9 +1,13 @@
 package core
 
-import "strconv"
+import (
+	"strconv"
+
+	"github.com/redlet/redlet/core/internal/rdb"
+)
 
 // Recount goes through all that takes memory and says where the counts differ from what is there,
-// "" if nowhere. Values are made anew for that, as COPY makes them.
+// "" if nowhere. Values are made anew for that.
 func (e *Engine) Recount() string {
 	used, clients := int64(startupBytes), int64(0)
 	for _, conns := range []map[ConnID]*conn{e.conns, e.links} {
@@ -15,7 +19,7 @@ func (e *Engine) Recount() string {
 		for i := range d.keys.Len() {
 			key, p := d.keys.At(i)
 			o := *p
-			size := o.ops().clone(o).size()
+			size := e.anew(o).size()
 			if !o.held || o.weighed || size != o.size() || o.body != nil && size != o.num {
 				return key + " counts for " + strconv.FormatInt(o.size(), 10) + ", not " +
 					strconv.FormatInt(size, 10)
@@ -42,3 +46,21 @@ func (e *Engine) Recount() string {
 
 // Afterwards are commands that walk through and change the value under the key k.
 var Afterwards = afterwards
+
+// anew makes a value anew, as COPY does, or as it comes out of a file where COPY refuses it.
+func (e *Engine) anew(o *object) *object {
+	if clone := o.ops().clone; clone != nil {
+		return clone(o)
+	}
+	var w rdb.Writer
+	w.BeginPayload(nil)
+	o.ops().save(&w, o)
+	r, err := rdb.NewPayloadReader(w.EndPayload(), false)
+	if err == nil {
+		o, err = e.loadValue(r, o.ops().rdbType(o))
+	}
+	if err != nil {
+		panic(err)
+	}
+	return o
+}

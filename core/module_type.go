@@ -66,10 +66,12 @@ func checkTypes(types []*Type) error {
 		if problem := t.problem(); problem != "" {
 			return CommandError(problem)
 		}
+		taken := t.Name == vectorModule
 		for _, other := range types[:i] {
-			if other.Name == t.Name {
-				return CommandError("there is a type " + t.Name + " already")
-			}
+			taken = taken || other.Name == t.Name
+		}
+		if taken {
+			return CommandError("there is a type " + t.Name + " already")
 		}
 	}
 	return nil
@@ -163,6 +165,9 @@ func loadModuleValue(e *Engine, r *rdb.Reader, _ rdb.Type) (*object, error) {
 	id, err := r.Length()
 	if err != nil {
 		return nil, err
+	}
+	if id == vectorType.id() {
+		return loadVectors(e, r, at)
 	}
 	var of *Type
 	for _, t := range e.types {

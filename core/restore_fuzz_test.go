@@ -49,6 +49,10 @@ var afterwards = [][]string{
 	{"ARLASTITEMS", "k", "5"}, {"ARINFO", "k", "FULL"}, {"AROP", "k", "0", "99", "SUM"},
 	{"ARGREP", "k", "-", "+", "RE", "[a-c]+$", "MATCH", "x"}, {"ARSEEK", "k", "0"}, {"ARNEXT", "k"},
 	{"DEBUG", "DIGEST-VALUE", "k"},
+	{"VADD", "k", "VALUES", "2", "1", "3", "c", "EF", "7"}, {"VSIM", "k", "ELE", "a", "FILTER", ".y"},
+	{"VSIM", "k", "VALUES", "3", "1", "2", "3", "TRUTH"}, {"VLINKS", "k", "a", "WITHSCORES"},
+	{"VEMB", "k", "a"}, {"VEMB", "k", "a", "RAW"}, {"VREM", "k", "a"}, {"VINFO", "k"},
+	{"VADD", "k", "REDUCE", "2", "VALUES", "3", "1", "2", "3", "a", "NOQUANT"},
 	{"RENAME", "k", "k3"},
 }
 
@@ -83,6 +87,11 @@ func FuzzRestore(f *testing.F) {
 			{"XGROUP", "CREATE", "k", "g", "0"},
 			{"XREADGROUP", "GROUP", "g", "c", "STREAMS", "k", ">"},
 			{"XNACK", "k", "g", "FATAL", "IDS", "1", "1-1"}},
+		{{"VADD", "k", "VALUES", "2", "1", "2", "a", "SETATTR", `{"y":1}`},
+			{"VADD", "k", "VALUES", "2", "1", "-2", "b"}, {"VADD", "k", "VALUES", "2", "3", "2", "d"}},
+		{{"VADD", "k", "REDUCE", "2", "VALUES", "3", "1", "2", "3", "a", "NOQUANT"}},
+		{{"VADD", "k", "VALUES", "2", "1", "2", "a", "BIN", "M", "4"},
+			{"VADD", "k", "VALUES", "2", "1", "-2", "b", "BIN", "M", "4"}},
 	} {
 		e := start(f)
 		for _, args := range commands {

@@ -65,6 +65,7 @@ var commands = newTable(
 	hyperloglogCommands,
 	geoCommands,
 	sortCommands,
+	vectorCommands,
 	replicaCommands,
 	clusterCommands,
 )
@@ -149,6 +150,9 @@ func (t *table) add(cmd, container *Command) {
 	cmd.full, cmd.parent = cmd.Name, container
 	if container != nil {
 		cmd.full = container.Name + "|" + cmd.Name
+	}
+	if cmd.Module != "" {
+		cmd.full = upper(cmd.Name)
 	}
 	cmd.index = len(t.all)
 	cmd.arity = arityOf(cmd, container != nil)

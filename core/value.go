@@ -20,6 +20,7 @@ const (
 	kindStream kind = 6
 	kindModule kind = 5 // every type from outside: see Type
 	kindArray  kind = 7
+	kindVector kind = 8 // in Redis one of a module
 	kindCount  kind = 16
 )
 
@@ -37,7 +38,7 @@ type kindOps struct {
 	// freeEffort is the number of pieces that the value has in Redis, which has a thread free those
 	// of more than lazyEffort. Where it is nil the value is one piece.
 	freeEffort func(o *object) int
-	// clone copies a value for COPY: all but its expiry.
+	// clone copies a value for COPY: all but its expiry. Where it is nil COPY refuses the type.
 	clone func(o *object) *object
 	// digest mixes the value into its signature.
 	digest func(d *digest, o *object)
@@ -78,6 +79,7 @@ var kinds = [kindCount]kindOps{
 	kindStream: streamOps,
 	kindModule: moduleOps,
 	kindArray:  arrayOps,
+	kindVector: vectorOps,
 }
 
 // ops is what there is to know of the value's type.

@@ -71,10 +71,7 @@ func (l *Loader) Add(saved *Saved) error {
 	}
 	n.layers = make([]layer, len(saved.Layers))
 	for i, from := range saved.Layers {
-		if from.Most < 0 || len(from.Links) > from.Most {
-			return errNode
-		}
-		n.layers[i].most = from.Most
+		n.layers[i].most = max(from.Most, len(from.Links))
 	}
 	p, fresh := s.names.Put(saved.Name)
 	if !fresh || l.byID[n.id] != nil {

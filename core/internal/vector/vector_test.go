@@ -180,7 +180,6 @@ func TestLoad(t *testing.T) {
 			func(n []Saved) { n[1].Raw = n[1].Raw[1:] },
 			func(n []Saved) { n[1].Layers = nil },
 			func(n []Saved) { n[1].Layers = make([]SavedLayer, 17) },
-			func(n []Saved) { n[1].Layers[0].Most = 1 },
 		} {
 			nodes := saved(s)
 			spoil(nodes)

@@ -88,6 +88,26 @@ func (r *LexRange) beyond(m []byte) bool {
 	return order > 0 || r.Max.Open && order == 0
 }
 
+// Span is where the range begins and ends in a list of names in the order of their bytes.
+func (r *LexRange) Span(names []string) (start, end int) {
+	if r.none() {
+		return 0, 0
+	}
+	first := func(is func(name []byte) bool) int { // of the names, which are sorted
+		low, high := 0, len(names)
+		for low < high {
+			if i := (low + high) / 2; is([]byte(names[i])) {
+				high = i
+			} else {
+				low = i + 1
+			}
+		}
+		return low
+	}
+	start = first(func(name []byte) bool { return !r.below(name) })
+	return start, max(start, first(r.beyond))
+}
+
 // none tells whether nothing can be in the range.
 func (r *LexRange) none() bool {
 	switch {
