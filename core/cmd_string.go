@@ -349,7 +349,7 @@ func cmdSet(c *Call) {
 		return
 	}
 	switch {
-	case opt.pxat:
+	case opt.pxat && opt.compare == 0:
 	case opt.expiry != stays:
 		c.propagateSet(key, c.Args[2], opt.expiry)
 	case !opt.get && opt.compare == 0:
