@@ -341,7 +341,9 @@ func (l *Loop) arm() {
 func (l *Loop) wake() {
 	l.mu.Lock()
 	l.wakes = core.Never
-	if l.closed || l.owned { // the owner sets the timer again
+	// Whoever owns the engine, or waits for it, sets the timer again. One that waits comes first: a
+	// long script would wake the Loop again and again before it.
+	if l.closed || l.owned || l.waiting > 0 {
 		l.mu.Unlock()
 		return
 	}

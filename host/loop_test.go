@@ -341,3 +341,26 @@ func testStopwatch(t *testing.T, m Maker) {
 		}
 	}
 }
+
+// TestWakeYields has the timer fire while somebody waits for the engine: a long script, for which
+// it fires without end, must not keep Close or Snapshot waiting.
+func TestWakeYields(t *testing.T) {
+	now := core.Time(1e15)
+	l := newLoop(t, LoopOptions{Clock: func() core.Time { return now }})
+	c := dial(t, l)
+	c.want("SET k v PX 10", "+OK")
+	now += 10_000
+	l.mu.Lock()
+	l.waiting++
+	l.mu.Unlock()
+	l.wake()
+	l.mu.Lock()
+	l.waiting--
+	due := l.deadline
+	l.mu.Unlock()
+	if due != now {
+		t.Errorf("the engine was stepped: it is due at %d, not at %d", due, now)
+	}
+	l.wake()
+	c.want("EXISTS k", ":0")
+}
