@@ -228,7 +228,7 @@ func (e *Engine) synced(in *Input) {
 // hangupAll ends every connection, without the replies that wait.
 func (e *Engine) hangupAll() {
 	for _, cl := range e.connsByID() {
-		cl.w.Buf = nil
+		cl.w.Reset()
 		e.hangup(cl)
 	}
 }

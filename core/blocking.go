@@ -199,7 +199,7 @@ func (p *blockedCall) readyFor(key string, nowMs int64) bool {
 func (e *Engine) retry(p *blockedCall) {
 	cl := p.conn
 	c := &Call{Writer: &cl.w, e: e, conn: cl, db: p.db, cmd: p.cmd, Args: p.args, retry: true}
-	at := len(cl.w.Buf)
+	at := cl.w.Len()
 	p.again = false
 	was := e.runAs(cl)
 	e.invoke(c)
@@ -230,7 +230,7 @@ func (e *Engine) blockedTimeout() {
 // unblockWithReply ends a command's waiting with a reply.
 func (e *Engine) unblockWithReply(p *blockedCall, reply func(*Call)) {
 	cl := p.conn
-	at := len(cl.w.Buf)
+	at := cl.w.Len()
 	c := &Call{Writer: &cl.w, e: e, conn: cl, db: p.db, cmd: p.cmd, Args: p.args}
 	reply(c)
 	e.account(c, at)

@@ -47,7 +47,7 @@ func (c *Call) mayBlock() bool { return !c.conn.has(connDenyBlocking) }
 
 // invoke runs a command that passed every check and counts it.
 func (e *Engine) invoke(c *Call) {
-	at := len(c.Buf)
+	at := c.Len()
 	dirty := e.persist.dirty
 	began := e.commandBegan()
 	c.cmd.Run(c)
@@ -73,16 +73,16 @@ func (e *Engine) invoke(c *Call) {
 // account counts a command that has been answered; its reply begins at an offset of the output.
 func (e *Engine) account(c *Call, at int) {
 	e.stats.commands[c.cmd.index].calls++
-	if at < len(c.Buf) && c.Buf[at] == '-' {
-		e.failed(c, at)
+	if text := c.ErrorAt(at); text != nil {
+		e.failed(c, text)
 	}
 }
 
 // failed counts a command that was answered with an error.
-func (e *Engine) failed(c *Call, at int) {
+func (e *Engine) failed(c *Call, text []byte) {
 	e.stats.commands[c.cmd.index].failed++
 	if !c.counted {
-		e.countError(c.Buf[at+1:])
+		e.countError(text)
 	}
 }
 

@@ -22,16 +22,17 @@ func (cl *conn) endReply(at int) {
 
 // dropReply drops the output from an offset on, if replies are dropped now. Messages stay.
 func (cl *conn) dropReply(at int) {
-	if !cl.has(connSilent) || at >= len(cl.w.Buf) {
+	if !cl.has(connSilent) || at >= cl.w.Len() {
 		return
 	}
-	kept := cl.w.Buf[:at]
+	all := cl.w.From(at)
+	cl.w.Cut(at)
 	for _, m := range cl.messages.stretches {
 		if cl.messages.before == cl.netOut && m.to > at {
-			kept = append(kept, cl.w.Buf[max(m.from, at):m.to]...)
+			cl.w.Raw(all[max(m.from-at, 0) : m.to-at])
 		}
 	}
-	cl.w.Buf, cl.messages.stretches = kept, cl.messages.stretches[:0]
+	cl.messages.stretches = cl.messages.stretches[:0]
 }
 
 // messages are the pieces of a connection's output that are no replies. They are forgotten when
@@ -54,7 +55,7 @@ func (cl *conn) noteMessage(from int) {
 	if m.before != cl.netOut {
 		m.before, m.stretches = cl.netOut, m.stretches[:0]
 	}
-	to, n := len(cl.w.Buf), len(m.stretches)
+	to, n := cl.w.Len(), len(m.stretches)
 	if n > 0 && m.stretches[n-1].to == from {
 		m.stretches[n-1].to = to
 		return

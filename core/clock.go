@@ -54,6 +54,9 @@ const dueMax = 10_000
 func (e *Engine) Advance(host Time) {
 	e.clock.host = max(e.clock.host, host)
 	e.lap = 0
+	if len(e.resting) > 0 {
+		e.announceRest()
+	}
 	switch {
 	case e.waitsForFiles(): // nothing expires before all is there
 		e.setNow(max(e.now, e.clock.read()))
@@ -79,6 +82,8 @@ func (e *Engine) Deadline() Time {
 	switch {
 	case e.waitsForFiles():
 		return Never
+	case len(e.resting) > 0:
+		return e.clock.host
 	case e.has(engineScript):
 		return e.migration.due(e.clock.host)
 	}

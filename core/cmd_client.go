@@ -429,7 +429,7 @@ func (c *Call) kill(k *killFilter) int {
 			continue
 		}
 		if cl != c.conn {
-			cl.w.Buf = nil
+			cl.w.Reset()
 		}
 		c.e.hangup(cl)
 		n++
@@ -576,7 +576,6 @@ func (c *Call) describe(out []byte, cl *conn) []byte {
 	if cl.w.RESP3 {
 		version = 3
 	}
-	output := int64(len(cl.w.Buf))
 	number("id", int64(cl.id))
 	text("addr", cl.peer.Addr)
 	text("laddr", cl.peer.Laddr)
@@ -595,12 +594,13 @@ func (c *Call) describe(out []byte, cl *conn) []byte {
 	number("qbuf-free", free)
 	number("argv-mem", argMem)
 	number("multi-mem", queuedMem)
+	static, nodes, listed := cl.outputBytes()
 	buffer := c.e.replyBufferOf(cl)
 	number("rbs", int64(buffer.size))
 	number("rbp", int64(buffer.peak))
-	number("obl", output)
-	number("oll", 0)
-	number("omem", 0)
+	number("obl", static)
+	number("oll", nodes)
+	number("omem", listed)
 	number("tot-mem", cl.bytes()+argMem+queuedMem)
 	text("events", "r")
 	text("cmd", name)

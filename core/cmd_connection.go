@@ -132,7 +132,7 @@ func cmdAuth(c *Call) {
 // password has no reply at all. What was announced to the host is as good as sent.
 func (c *Call) wrongPass() {
 	cl := c.conn
-	if waits := len(cl.w.Buf) > 0; !waits || cl.announced && !cl.has(connExec) {
+	if waits := cl.w.Len() > 0; !waits || cl.announced && !cl.has(connExec) {
 		c.Error(errWrongPass)
 	}
 }

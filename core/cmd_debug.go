@@ -123,7 +123,7 @@ func debugDial(c *Call) {
 		}
 	}
 	e.dial(string(c.Args[2]), &link{
-		opened: func(cl *conn) { cl.w.Buf = append(cl.w.Buf, request...) },
+		opened: func(cl *conn) { cl.w.Raw(request) },
 		failed: func(why string) { answer(func(c *Call) { c.Error("ERR " + why) }) },
 		arrived: func(cl *conn, data []byte) {
 			if got = append(got, data...); len(got) > debugDialMax || waiter.over() {
@@ -415,7 +415,7 @@ func (c *Call) debugPush() {
 		return
 	}
 	c.BulkString("Some real reply following the push reply")
-	at := len(c.Buf)
+	at := c.Len()
 	c.Push(2)
 	c.BulkString("server-cpu-usage")
 	c.Int(42)

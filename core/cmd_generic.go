@@ -5,6 +5,7 @@ import (
 	"math"
 
 	"github.com/redlet/redlet/core/internal/glob"
+	"github.com/redlet/redlet/core/internal/reply"
 	"github.com/redlet/redlet/core/internal/resp"
 )
 
@@ -317,6 +318,15 @@ func (c *Call) argCursor(i int) (uint64, bool) {
 		n = -n
 	}
 	return n, true
+}
+
+// cursorEnd writes what begins the reply of SSCAN and its like, once it is known: the cursor, and
+// how many elements there are.
+func (c *Call) cursorEnd(at reply.Later, cursor uint64, n int) {
+	var head reply.Writer
+	head.BulkCursor(cursor)
+	head.Array(n)
+	c.Insert(at, head.Buf)
 }
 
 // scanOptions reads the options of SCAN and its like from argument i on; fields says that what is

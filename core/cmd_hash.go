@@ -7,7 +7,6 @@ import (
 	"github.com/redlet/redlet/core/internal/glob"
 	"github.com/redlet/redlet/core/internal/hash"
 	"github.com/redlet/redlet/core/internal/numfmt"
-	"github.com/redlet/redlet/core/internal/reply"
 	"github.com/redlet/redlet/core/internal/resp"
 )
 
@@ -587,7 +586,8 @@ func cmdHscan(c *Call) {
 
 // hscan writes the next cursor and the fields up to it.
 func (c *Call) hscan(h *hashValue, cursor uint64, opt *scanOptions) {
-	var found reply.Writer
+	c.Array(2)
+	at := c.ArrayLater()
 	seen, n := 0, 0
 	visit := func(f *hash.Field) {
 		seen++
@@ -595,20 +595,17 @@ func (c *Call) hscan(h *hashValue, cursor uint64, opt *scanOptions) {
 			return
 		}
 		n++
-		found.Bulk(f.Name)
+		c.Bulk(f.Name)
 		if !opt.noValues {
 			n++
-			found.Bulk(f.Value)
+			c.Bulk(f.Value)
 		}
 	}
 	for range 10 * opt.count {
 		cursor = h.Scan(cursor, c.nowMs(), visit)
-		if cursor == 0 || seen >= opt.count {
+		if cursor == 0 || seen >= opt.count || c.Overflowed() {
 			break
 		}
 	}
-	c.Array(2)
-	c.BulkCursor(cursor)
-	c.Array(n)
-	c.Buf = append(c.Buf, found.Buf...)
+	c.cursorEnd(at, cursor, n)
 }

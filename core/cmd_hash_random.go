@@ -108,6 +108,9 @@ func (c *Call) randomElement(f *hash.Field, values bool) {
 func (c *Call) drawFields(h *hashValue, count int, values bool) {
 	c.randomHead(count, values)
 	for range count {
+		if c.Overflowed() {
+			break
+		}
 		f := h.At(c.e.random.Below(h.Len()))
 		c.randomElement(&f, values)
 	}

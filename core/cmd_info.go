@@ -208,7 +208,7 @@ func infoClients(w *infoText, e *Engine) {
 		}
 		open++
 		input = max(input, cap(cl.in))
-		output = max(output, cap(cl.w.Buf))
+		output = max(output, cl.w.Len())
 		watched += len(cl.watched)
 		if len(cl.watched) > 0 {
 			watching++

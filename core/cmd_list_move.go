@@ -1,6 +1,9 @@
 package core
 
-import "math"
+import (
+	"bytes"
+	"math"
+)
 
 var listMoveCommands = []Command{
 	{
@@ -137,10 +140,18 @@ func (c *Call) listMove(from, to listEnd) bool {
 	if !c.ofKind(dst, kindList) {
 		return false
 	}
-	at := len(c.Buf)
+	at := c.Len()
 	l := src.list()
-	c.Element(from.peek(l))
-	s := bulkText(c.Buf[at:])
+	s, n, isInt := from.peek(l)
+	c.Element(s, n, isInt)
+	switch text := c.Tail(at); {
+	case text != nil:
+		s = bulkText(text)
+	case isInt:
+		s = decimal(n)
+	default:
+		s = bytes.Clone(s)
+	}
 	from.pop(l)
 	c.listReceive(dst, to, s)
 	c.elementsGone(c.Args[1], src, from.popEvent(), 1)

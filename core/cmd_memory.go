@@ -81,7 +81,7 @@ func cmdMemoryPurge(c *Call) {
 		if len(cl.in) == 0 {
 			cl.in = nil
 		}
-		if len(cl.w.Buf) == 0 {
+		if cl.w.Len() == 0 {
 			cl.w.Buf = nil
 		}
 	}

@@ -183,7 +183,7 @@ func bytesOf(names []string) [][]byte {
 
 // subReply writes the message that confirms a subscription (how 0) or its end (1).
 func (c *Call) subReply(k subKind, how int, name []byte) {
-	at := len(c.Buf)
+	at := c.Len()
 	c.Push(3)
 	c.BulkString(subWords[k][how])
 	if name == nil {

@@ -59,7 +59,7 @@ func cmdSync(c *Call) {
 
 // maySync reports whether the connection can become a replica; if not it may reply why.
 func (c *Call) maySync() bool {
-	if len(c.Buf) > 0 {
+	if c.Len() > 0 {
 		c.Error("ERR SYNC and PSYNC are invalid with pending output")
 		return false
 	}

@@ -2,7 +2,6 @@ package core
 
 import (
 	"github.com/redlet/redlet/core/internal/glob"
-	"github.com/redlet/redlet/core/internal/reply"
 	"github.com/redlet/redlet/core/internal/set"
 )
 
@@ -290,23 +289,21 @@ func cmdSscan(c *Call) {
 	if !ok {
 		return
 	}
-	var found reply.Writer
+	c.Array(2)
+	at := c.ArrayLater()
 	seen, n := 0, 0
 	visit := func(m []byte) {
 		seen++
 		if opt.match == nil || glob.Match(opt.match, m, false) {
 			n++
-			found.Bulk(m)
+			c.Bulk(m)
 		}
 	}
 	for range 10 * opt.count {
 		cursor = s.Scan(cursor, visit)
-		if cursor == 0 || seen >= opt.count {
+		if cursor == 0 || seen >= opt.count || c.Overflowed() {
 			break
 		}
 	}
-	c.Array(2)
-	c.BulkCursor(cursor)
-	c.Array(n)
-	c.Buf = append(c.Buf, found.Buf...)
+	c.cursorEnd(at, cursor, n)
 }

@@ -3,6 +3,7 @@ package core
 import (
 	"bytes"
 
+	"github.com/redlet/redlet/core/internal/reply"
 	"github.com/redlet/redlet/core/internal/resp"
 	"github.com/redlet/redlet/core/internal/set"
 )
@@ -62,18 +63,23 @@ func (c *Call) popMembers() {
 		return
 	}
 	c.Set(int(count))
-	at := len(c.Buf)
+	var gone reply.Writer // what replicas are told: the client's output has a limit
+	w, propagates := c.Writer, c.propagates()
+	if propagates {
+		w = &gone
+	}
 	left := n - int(count)
 	switch {
 	case s.Encoding() == set.Listpack:
-		c.popListpack(s, int(count))
+		c.popListpack(w, s, int(count))
 	case left*moveBelow > int(count):
-		c.popEach(s, int(count))
+		c.popEach(w, s, int(count))
 	default:
-		o.body = c.popRest(s, left)
+		o.body = c.popRest(w, s, left)
 	}
-	if c.propagates() {
-		c.propagateGone(key, c.Buf[at:])
+	if propagates {
+		c.propagateGone(key, gone.Buf)
+		c.Raw(gone.Buf)
 	}
 	c.signalDirty(int(count), notifySet, "spop", key)
 }
@@ -102,13 +108,13 @@ func (c *Call) propagateGone(key []byte, reply []byte) {
 const moveBelow = 5
 
 // popListpack writes count members of a Listpack, in its order, and takes them out.
-func (c *Call) popListpack(s *set.Set, count int) {
+func (c *Call) popListpack(w *reply.Writer, s *set.Set, count int) {
 	gone := make([][]byte, 0, count)
 	n := s.Len()
 	for m := range s.All {
 		// Each of the n members left is as likely as any other to be among those wanted.
 		if c.e.random.Below(n) < count-len(gone) {
-			c.Bulk(m)
+			w.Bulk(m)
 			gone = append(gone, append([]byte(nil), m...))
 		}
 		n--
@@ -119,17 +125,17 @@ func (c *Call) popListpack(s *set.Set, count int) {
 }
 
 // popEach writes count members and takes them out.
-func (c *Call) popEach(s *set.Set, count int) {
+func (c *Call) popEach(w *reply.Writer, s *set.Set, count int) {
 	var scratch []byte
 	for range count {
 		scratch = s.AppendAt(scratch[:0], c.e.random.Below(s.Len()))
 		s.Remove(scratch)
-		c.Bulk(scratch)
+		w.Bulk(scratch)
 	}
 }
 
 // popRest writes all but left members and returns a set of these.
-func (c *Call) popRest(s *set.Set, left int) *set.Set {
+func (c *Call) popRest(w *reply.Writer, s *set.Set, left int) *set.Set {
 	lim := c.e.setLimits()
 	rest := set.Make(nil, 1, lim) // a Listpack
 	if s.Encoding() == set.Intset {
@@ -142,7 +148,7 @@ func (c *Call) popRest(s *set.Set, left int) *set.Set {
 		rest.Add(scratch, lim)
 	}
 	for m := range s.All {
-		c.Bulk(m)
+		w.Bulk(m)
 	}
 	return &rest
 }
@@ -200,6 +206,9 @@ func (c *Call) randomMembers() {
 func (c *Call) drawMembers(s *set.Set, count int) {
 	var scratch []byte
 	for range count {
+		if c.Overflowed() {
+			break
+		}
 		scratch = s.AppendAt(scratch[:0], c.e.random.Below(s.Len()))
 		c.Bulk(scratch)
 	}

@@ -2,7 +2,6 @@ package core
 
 import (
 	"math"
-	"slices"
 
 	"github.com/redlet/redlet/core/internal/reply"
 	"github.com/redlet/redlet/core/internal/stream"
@@ -279,7 +278,7 @@ func (c *Call) autoclaim(m *claim, start stream.ID, count, attempts int64) {
 	}
 	var first reply.Writer
 	first.Bulk(idText(next))
-	c.Buf = slices.Insert(c.Buf, int(at), first.Buf...)
+	c.Insert(at, first.Buf)
 	c.Array(len(deleted))
 	for _, id := range deleted {
 		c.streamID(id)

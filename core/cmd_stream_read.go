@@ -307,7 +307,7 @@ func (c *Call) streamMore(r *streamRead, n int64) bool {
 	case r.count > 0 && n >= r.count, r.maxcount > 0 && all >= r.maxcount:
 		return false
 	case r.maxsize > 0 && all > 0:
-		return int64(len(c.Buf)-r.replyAt) < r.maxsize
+		return int64(c.Len()-r.replyAt) < r.maxsize
 	}
 	return true
 }

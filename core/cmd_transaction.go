@@ -131,16 +131,16 @@ func cmdExec(c *Call) {
 func (c *Call) execute(queue []queued) {
 	cl, e := c.conn, c.e
 	cl.flags |= connExec
-	at, alive := len(c.Buf), true
+	at, alive := c.Len(), true
 	c.Array(len(queue))
 	cl.dropReply(at)
 	for i := range queue {
-		at = len(c.Buf)
+		at = c.Len()
 		q := Call{Writer: c.Writer, e: e, conn: cl, db: cl.db, cmd: queue[i].cmd,
 			Args: queue[i].args}
 		e.invoke(&q)
 		if cl.has(connClosing) && !alive {
-			c.Buf = c.Buf[:at] // one of the commands before killed its own client
+			c.Cut(at) // one of the commands before killed its own client
 		}
 		alive = !cl.has(connClosing)
 		cl.dropReply(at)

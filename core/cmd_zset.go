@@ -6,7 +6,6 @@ import (
 
 	"github.com/redlet/redlet/core/internal/glob"
 	"github.com/redlet/redlet/core/internal/numfmt"
-	"github.com/redlet/redlet/core/internal/reply"
 	"github.com/redlet/redlet/core/internal/zset"
 )
 
@@ -422,7 +421,8 @@ func cmdZscan(c *Call) {
 	if !ok {
 		return
 	}
-	var found reply.Writer
+	c.Array(2)
+	at := c.ArrayLater()
 	var digits [32]byte
 	packed := z.Encoding() == zset.Listpack
 	seen, n := 0, 0
@@ -432,23 +432,20 @@ func cmdZscan(c *Call) {
 			return
 		}
 		n += 2
-		found.Bulk(m)
+		c.Bulk(m)
 		if packed {
-			found.Bulk(numfmt.AppendDouble(digits[:0], score))
+			c.Bulk(numfmt.AppendDouble(digits[:0], score))
 		} else { // here Redis shows scores otherwise than anywhere else
-			found.Bulk(appendScore17(digits[:0], score))
+			c.Bulk(appendScore17(digits[:0], score))
 		}
 	}
 	for range 10 * opt.count {
 		cursor = z.Scan(cursor, visit)
-		if cursor == 0 || seen >= opt.count {
+		if cursor == 0 || seen >= opt.count || c.Overflowed() {
 			break
 		}
 	}
-	c.Array(2)
-	c.BulkCursor(cursor)
-	c.Array(n)
-	c.Buf = append(c.Buf, found.Buf...)
+	c.cursorEnd(at, cursor, n)
 }
 
 // appendScore17 writes a score with up to 17 digits, as C does by %.17g.

@@ -66,6 +66,9 @@ func (c *Call) drawScored(z *zset.Zset, count int, scores bool) {
 	c.scoredHead(count, scores)
 	var scratch []byte
 	for range count {
+		if c.Overflowed() {
+			break
+		}
 		var score float64
 		scratch, score = z.Nth(scratch[:0], c.e.random.Below(z.Len()))
 		c.scoredMember(scratch, score, scores)

@@ -21,7 +21,9 @@ type conn struct {
 	request int // the length of the request that is running
 
 	flags     connFlags
-	announced bool  // an EventData is on its way
+	announced bool  // an EventData is on its way, or will be: see rests
+	rests     bool  // it stands in Engine.resting
+	given     int   // how much output the host got by the event that it is polling
 	corked    bool  // the host can send nothing for now
 	link      *link // not a client: the engine asked for it; or nil
 	noEvict   bool

@@ -9,7 +9,7 @@ func (e *Engine) dispatch(cl *conn, args [][]byte) (held bool) {
 	}
 	c := &e.top
 	*c = Call{Writer: &cl.w, e: e, conn: cl, db: cl.db, Args: args}
-	at := len(cl.w.Buf)
+	at := cl.w.Len()
 	c.cmd = e.lookupCommand(args)
 	cl.lastCmd = c.cmd
 	switch v := c.check(atClient); {
@@ -46,6 +46,6 @@ func (e *Engine) repel(cl *conn) {
 		"or Host: commands to Redis. This is likely due to an attacker attempting to use Cross "+
 		"Protocol Scripting to compromise your Redis instance. Connection from "+cl.peer.Addr+
 		" aborted.")
-	cl.w.Buf = cl.w.Buf[:0]
+	cl.w.Reset()
 	e.hangup(cl)
 }

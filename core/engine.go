@@ -66,8 +66,9 @@ type Engine struct {
 	recentConns   [recentConnsSize]*conn // connections that were looked up lately, by their ids
 	currentClient *conn                  // the client whose commands are running; nil between inputs
 	events        []Event
-	polled        int  // events before this index have been polled; 0 once all have been
-	held          bool // the rest may not be polled before an answer comes: see hold
+	polled        int     // events before this index have been polled; 0 once all have been
+	resting       []*conn // whose output the host has not got whole yet
+	held          bool    // the rest may not be polled before an answer comes: see hold
 
 	ticket uint32     // of the last event that ask gave out
 	asked  []question // those that are not answered yet
@@ -151,6 +152,7 @@ func New(o Options) (*Engine, error) {
 func (e *Engine) open(id ConnID, peer Conn) {
 	cl := &conn{id: id, peer: peer, db: e.dbs[0], created: e.now, lastInput: e.now}
 	cl.buffer = newReplyBuffer(e.now)
+	cl.w.Room = func(size int) bool { return e.outputRoom(cl, size) }
 	cl.flags.set(connUnauthenticated, e.cfg.requirepass != "")
 	e.conns[id] = cl
 	e.countClient(cl, cl.bytes())

@@ -40,18 +40,17 @@ func (e *Engine) runFastPath(cl *conn, buf []byte) (done, next int) {
 			c.cmd, calls = k.cmd, 0
 		}
 		c.Args = args
-		at := len(c.Buf)
+		at := c.Len()
 		k.cmd.Run(c)
 		if e.mem.weighed != nil && e.cfg.maxmemory > 0 {
 			e.countWeighed() // what follows may have to make room; else once a row is enough
 		}
 		calls++
 		done, next = done+next, 0
-		end := len(c.Buf)
-		if at < end && c.Buf[at] == '-' {
-			e.failed(c, at)
+		if text := c.ErrorAt(at); text != nil {
+			e.failed(c, text)
 		}
-		if end > outputFree || len(e.blocked.ready) > 0 || calls == yieldEvery {
+		if c.Len() > outputFree || c.Overflowed() || len(e.blocked.ready) > 0 || calls == yieldEvery {
 			e.countCalls(c, calls)
 			calls = 0
 			e.handleBlockedOnKeys()

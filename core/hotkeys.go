@@ -59,7 +59,7 @@ func (e *Engine) noteKeys(c *Call, at int) {
 	if !ok || len(keys) == 0 {
 		return
 	}
-	us, net := int64(0), int64(requestSize(c.Args)+len(c.Buf)-at)
+	us, net := int64(0), int64(requestSize(c.Args)+c.Len()-at)
 	if e.stopwatch != nil {
 		us = e.lastTook / 1000
 	}

@@ -42,7 +42,7 @@ func (e *Engine) keep(cl *conn, data []byte) {
 	if int64(len(cl.in)+len(data)) > e.cfg.queryBufferLimit {
 		e.log(logWarning, "Closing client that reached max query buffer length")
 		e.stats.inputLimited++
-		cl.w.Buf = nil
+		cl.w.Reset()
 		e.hangup(cl)
 		return
 	}

@@ -104,7 +104,7 @@ func (m *migration) opened(cl *conn) {
 	}
 	m.conn = cl
 	m.wait()
-	cl.w.Buf = append(cl.w.Buf, m.request...)
+	cl.w.Raw(m.request)
 }
 
 // unreachable says why there is no connection. Redis notes only when it writes that the far end has

@@ -53,9 +53,7 @@ func (e *Engine) nest() *nested {
 	}
 	n := e.nested[e.depth]
 	e.depth++
-	if n.conn.w.Buf = n.conn.w.Buf[:0]; cap(n.conn.w.Buf) > outputKeepMax {
-		n.conn.w.Buf = nil
-	}
+	n.conn.w.Reset()
 	return n
 }
 

@@ -3,7 +3,7 @@ package core
 // limitOutput hangs up a connection whose output grew beyond client-output-buffer-limit.
 func (e *Engine) limitOutput(cl *conn) {
 	class := cl.limitClass()
-	lim, size := &e.cfg.outputLimits[class], int64(len(cl.w.Buf))
+	lim, size := &e.cfg.outputLimits[class], int64(cl.w.Len())
 	over := lim.hard > 0 && size > lim.hard
 	if lim.soft > 0 && size > lim.soft {
 		if cl.softSince == 0 {
@@ -35,17 +35,42 @@ func (cl *conn) limitClass() int {
 // each client of Redis has from the start.
 const outputFree = 16 << 10
 
+// outputBytes is what of a connection's output stands where, in Redis: in the buffer that each
+// client has, and in a list of nodes, with the bytes that these take.
+func (cl *conn) outputBytes() (static, nodes, listed int64) {
+	const nodeBytes = 40 // beside what it holds
+	n := int64(cl.w.Len())
+	static = min(n, outputFree)
+	nodes = (n - static + outputFree - 1) / outputFree
+	return static, nodes, n - static + nodes*nodeBytes
+}
+
+// outputKeepMax is the largest buffer that is kept, once it is empty, for what comes next.
+const outputKeepMax = 64 << 10
+
 // limitHard hangs up a connection whose output grew beyond the hard limit, even if its host would
-// take it: what a client asks for at once is bounded too. What the engine itself has to say to
-// another server is not.
+// take it: what a client asks for at once is bounded too.
 func (e *Engine) limitHard(cl *conn) {
-	size := int64(len(cl.w.Buf)) - outputFree
-	if size <= 0 || cl.link != nil {
-		return
-	}
-	if hard := e.cfg.outputLimits[cl.limitClass()].hard; hard > 0 && size > hard {
+	if cl.w.Len() > outputFree && e.aboveHard(cl, cl.w.Len()) {
 		e.overflow(cl)
 	}
+}
+
+// aboveHard tells whether output of a size is beyond the hard limit of a connection. What the
+// engine itself has to say to another server has none.
+func (e *Engine) aboveHard(cl *conn, size int) bool {
+	hard := e.cfg.outputLimits[cl.limitClass()].hard
+	return hard > 0 && cl.link == nil && int64(size)-outputFree > hard
+}
+
+// outputRoom tells whether a connection's output may grow to a size. One whose output may not is
+// hung up in the midst of its command, whose other effects stay.
+func (e *Engine) outputRoom(cl *conn, size int) bool {
+	if e.aboveHard(cl, size) {
+		e.overflow(cl)
+		return false
+	}
+	return true
 }
 
 // overflow hangs up a connection for the size of its output, which is dropped.
@@ -53,9 +78,14 @@ func (e *Engine) overflow(cl *conn) {
 	if cl.has(connClosing) {
 		return
 	}
-	e.log(logWarning, "Client closed for overcoming of output buffer limits.")
+	c := Call{e: e, conn: e.currentClient}
+	if c.conn == cl {
+		c.Args = e.top.Args
+	}
+	e.log(logWarning, "Client "+string(c.describe(nil, cl))+
+		" scheduled to be closed ASAP for overcoming of output buffer limits.")
 	e.stats.outputLimited++
-	cl.w.Buf = nil
+	cl.w.Reset()
 	e.hangup(cl)
 }
 
@@ -72,32 +102,66 @@ type outputLimit struct {
 	within     Time
 }
 
-// takeOutput lends the output that waits for a connection, until the engine is called next.
+// takeOutput lends the output that waits for a connection, or the first piece of it, until the
+// engine is called next.
 func (e *Engine) takeOutput(cl *conn) []byte {
-	out := cl.w.Buf
-	cl.netOut += int64(len(out))
-	e.stats.netOut += int64(len(out))
+	out := cl.w.Take()
+	n := len(out)
+	cl.netOut += int64(n)
+	e.stats.netOut += int64(n)
 	e.stats.writes++
 	if cl.task != nil {
-		cl.task.at = 0
-	}
-	if cl.w.Buf = out[:0]; cap(out) > outputKeepMax {
-		cl.w.Buf = nil
+		cl.task.at = max(0, cl.task.at-n)
 	}
 	e.countClient(cl, cl.bytes())
 	return out
 }
 
-// outputKeepMax is the largest output buffer that a connection keeps for its next reply.
-const outputKeepMax = 64 << 10
+// outputTurn is how much output a host gets for a connection before it has taken all else of a
+// step. The rest stays here, where it is in pieces and counts against client-output-buffer-limit:
+// host and guest need not hold a large reply once more, and a peer that reads slowly is corked
+// before they do.
+const outputTurn = 1 << 20
+
+// outputGiven ends an event by which the host got output of a connection, unless it may get more at
+// once. What is left then is announced when the host comes next.
+func (e *Engine) outputGiven(cl *conn, n int) {
+	left := cl.w.Len() > 0
+	if cl.given += n; left && cl.given < outputTurn {
+		return
+	}
+	cl.given = 0
+	e.polledOne()
+	if left && !cl.rests {
+		cl.rests = true
+		e.resting = append(e.resting, cl)
+	}
+	cl.announced = left
+}
+
+// announceRest announces the output that was left when the host got its share.
+func (e *Engine) announceRest() {
+	resting := e.resting
+	e.resting = nil
+	for _, cl := range resting {
+		if cl.rests = false; e.conn(cl.id) != cl {
+			continue
+		}
+		if cl.announced = false; cl.has(connClosing) {
+			e.emit(Event{Kind: EventHangup, Conn: cl.id})
+		} else {
+			e.flush(cl)
+		}
+	}
+}
 
 // flush announces a connection's output to the host, once until it is polled.
 func (e *Engine) flush(cl *conn) {
 	e.countClient(cl, cl.bytes())
-	if len(cl.w.Buf) == 0 || cl.has(connClosing) {
+	if cl.w.Len() == 0 || cl.has(connClosing) {
 		return
 	}
-	cl.buffer.used(len(cl.w.Buf))
+	cl.buffer.used(cl.w.Len())
 	if cl.corked {
 		e.limitOutput(cl)
 		return

@@ -133,7 +133,7 @@ func (e *Engine) publishShard(channel, message []byte) int {
 // message writes one message to one subscriber.
 func (e *Engine) message(cl *conn, kind, pattern string, channel, message []byte) {
 	w := e.pushes(cl)
-	at := len(w.Buf)
+	at := w.Len()
 	if kind == "pmessage" {
 		w.Push(4)
 		w.BulkString(kind)

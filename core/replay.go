@@ -261,7 +261,7 @@ func (r *replayer) apply(cmd *Command, args [][]byte) {
 	for e.has(engineScript) {
 		e.scripts.step(e)
 	}
-	r.conn.w.Buf = r.conn.w.Buf[:0]
+	r.conn.w.Reset()
 }
 
 // sinceMs is the time, in milliseconds, from which durations count.

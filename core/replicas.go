@@ -136,7 +136,7 @@ func (e *Engine) feedReplicas(b []byte) {
 	e.replicas.offset += int64(len(b))
 	for _, cl := range e.replicas.conns {
 		if !cl.has(connClosing) {
-			cl.w.Buf = append(cl.w.Buf, b...)
+			cl.w.Raw(b)
 			e.flush(cl)
 		}
 	}
@@ -198,7 +198,7 @@ func (p *blockedCall) over() bool { return p.conn.blocked != p }
 func (r *replicas) attach(c *Call) {
 	image := c.e.image(nil, c.conn.replica.wants)
 	c.Head('$', int64(len(image)))
-	c.Buf = append(c.Buf, image...)
+	c.Raw(image)
 	if c.conn.replica.imageOnly {
 		c.e.hangup(c.conn)
 		return

@@ -106,7 +106,7 @@ func (e *Engine) suspendable(c *Call, body func(*Call)) {
 		body(c)
 		return
 	}
-	t := &task{call: *c, at: len(c.Buf)}
+	t := &task{call: *c, at: c.Len()}
 	s.now = e.now
 	e.setTask(t)
 	t.next, _ = iter.Pull(func(wait func(struct{}) bool) {
@@ -275,7 +275,7 @@ func (c *Call) runLua(f lua.Function, name string, flags scriptFlags, readOnly, 
 	fail := vm.Failure()
 	if fail == nil {
 		c.counted = vm.Counted()
-		c.Buf = vm.AppendReply(c.Buf, c.RESP3)
+		vm.Reply(c.Writer)
 		return
 	}
 	c.counted = fail.Counted
@@ -304,10 +304,7 @@ type scriptHost struct{ e *Engine }
 func (h scriptHost) Call(args [][]byte) (reply []byte, counted bool) {
 	e, s := h.e, &h.e.scripts
 	cl, c := &s.client, &s.inner
-	if cap(cl.w.Buf) > outputKeepMax {
-		cl.w.Buf = nil
-	}
-	cl.w.Buf = cl.w.Buf[:0]
+	cl.w.Reset()
 	*c = Call{Writer: &cl.w, e: e, conn: cl, db: cl.db, Args: args, cmd: e.lookupCommand(args)}
 	if v := c.check(atScript); v != allowed {
 		if c.cmd != nil {

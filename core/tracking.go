@@ -71,8 +71,8 @@ func (e *Engine) pushOwn(cl *conn) {
 			}
 		}
 	}
-	if at := len(cl.w.Buf); len(cl.pushed.Buf) > 0 {
-		cl.w.Buf = append(cl.w.Buf, cl.pushed.Buf...)
+	if at := cl.w.Len(); len(cl.pushed.Buf) > 0 {
+		cl.w.Raw(cl.pushed.Buf)
 		cl.pushed.Buf = nil
 		cl.noteMessage(at)
 	}
@@ -265,7 +265,7 @@ func (e *Engine) tell(cl *conn, payload []byte) {
 		return
 	}
 	w := e.pushes(to)
-	at := len(w.Buf)
+	at := w.Len()
 	if to.w.RESP3 {
 		w.Push(2)
 		w.BulkString("invalidate")
@@ -274,7 +274,7 @@ func (e *Engine) tell(cl *conn, payload []byte) {
 		w.BulkString("message")
 		w.BulkString("__redis__:invalidate")
 	}
-	w.Buf = append(w.Buf, payload...)
+	w.Raw(payload)
 	e.pushed(to, w, at)
 }
 
@@ -286,7 +286,7 @@ func (e *Engine) tellBroken(cl *conn) {
 		return
 	}
 	w := e.pushes(cl)
-	at := len(w.Buf)
+	at := w.Len()
 	w.Push(2)
 	w.BulkString("tracking-redir-broken")
 	w.Int(int64(cl.tracking.redirect))

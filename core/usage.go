@@ -131,7 +131,7 @@ func (e *Engine) resized(o *object, was int64) {
 // bytes is what a connection takes with the input that it has yet to complete, the output that it
 // has yet to send and the fieldsets that it has prepared.
 func (cl *conn) bytes() int64 {
-	n := clientBytes + int64(len(cl.in)+len(cl.w.Buf))
+	n := clientBytes + int64(len(cl.in)+cl.w.Len())
 	if cl.fieldsets != nil {
 		n += cl.fieldsets.bytes
 	}

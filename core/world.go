@@ -303,15 +303,25 @@ func (e *Engine) poll(ev *Event) {
 	}
 	cl := e.conn(next.Conn)
 	ev.Kind, ev.Conn, ev.Ticket, ev.Path, ev.Offset, ev.Data = EventData, next.Conn, 0, "", 0, nil
-	e.polledOne()
-	if cl != nil {
-		cl.announced = false
-		ev.Data = e.takeOutput(cl)
+	if cl == nil {
+		e.polledOne()
+		return
 	}
+	ev.Data = e.takeOutput(cl)
+	if cl.given == 0 && cl.w.Len() == 0 {
+		cl.announced = false
+		e.polledOne()
+		return
+	}
+	e.outputGiven(cl, len(ev.Data))
 }
 
 func (e *Engine) pollRare(ev *Event) {
 	next := &e.events[e.polled]
+	if next.Kind == EventHangup {
+		e.pollHangup(ev)
+		return
+	}
 	*ev, *next = *next, Event{}
 	e.polledOne()
 	switch ev.Kind {
@@ -321,13 +331,26 @@ func (e *Engine) pollRare(ev *Event) {
 		if ev.Ticket != 0 && ev.Ticket == e.aof.barrier {
 			e.hold()
 		}
-	case EventHangup:
-		if cl := e.conn(ev.Conn); cl != nil {
-			ev.Data = e.takeOutput(cl)
-			e.drop(cl)
-			e.beforeSleep()
-		}
 	}
+}
+
+// pollHangup gives the last output of a connection, or, while there is too much, the next.
+func (e *Engine) pollHangup(ev *Event) {
+	*ev = e.events[e.polled]
+	cl := e.conn(ev.Conn)
+	if cl == nil {
+		e.polledOne()
+		return
+	}
+	ev.Data = e.takeOutput(cl)
+	if cl.w.Len() > 0 {
+		ev.Kind = EventData
+		e.outputGiven(cl, len(ev.Data))
+		return
+	}
+	e.polledOne()
+	e.drop(cl)
+	e.beforeSleep()
 }
 
 func (e *Engine) polledOne() {

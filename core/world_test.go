@@ -24,6 +24,20 @@ func wantEvents(t *testing.T, e *Engine, want ...Event) {
 	}
 }
 
+// rest is all output that is still to come.
+func rest(e *Engine) (all []byte) {
+	var ev Event
+	for {
+		for e.Poll(&ev) {
+			all = append(all, ev.Data...)
+		}
+		if e.Deadline() > e.clock.host {
+			return all
+		}
+		e.Advance(e.clock.host)
+	}
+}
+
 // TestLink has the engine speak to another server.
 func TestLink(t *testing.T) {
 	e := start(t)
@@ -69,7 +83,10 @@ func TestLink(t *testing.T) {
 		t.Errorf("%v", ev)
 	}
 	if !e.Poll(&ev) || !strings.HasPrefix(string(ev.Data), "$1048577\r\n") {
-		t.Errorf("%q", ev.Data)
+		t.Errorf("%.20q", ev.Data)
+	}
+	if n := len(ev.Data) + len(rest(e)); n != len("$1048577\r\n\r\n")+debugDialMax+1 {
+		t.Errorf("%d bytes", n)
 	}
 
 	ask() // nobody waits any more

@@ -18,6 +18,7 @@ type Caller struct {
 	buf    []byte // whole and partial replies that Do has not taken
 	parsed int    // bytes of buf that are whole replies
 	have   int    // the number of those
+	scan   replyScan
 	over   bool
 	ready  chan struct{} // holds a token when something has changed
 }
@@ -72,7 +73,7 @@ func (c *Caller) Data(data []byte) {
 	defer c.mu.Unlock()
 	c.buf = append(c.buf, data...)
 	for {
-		n := replySize(c.buf[c.parsed:])
+		n := c.scan.size(c.buf[c.parsed:])
 		if n == 0 {
 			break
 		}
@@ -116,36 +117,48 @@ func (c *Caller) Close() error {
 	return nil
 }
 
-// replySize returns how many bytes the first reply in b takes, or 0 if b ends before it does. The
-// engine wrote b, so nothing in it is malformed. A RESP3 attribute belongs to the reply behind it.
-func replySize(b []byte) int {
-	at := 0
-	for parts := 1; parts > 0; parts-- {
-		if at >= len(b) {
+// replyScan looks for the end of a reply, part by part as it comes.
+type replyScan struct {
+	at    int // where it goes on
+	parts int // how many replies must still begin
+}
+
+// size returns how many bytes the first reply in b takes, and begins anew, or 0 if b ends before it
+// does: b then only grows until the next call. The engine wrote b, so nothing in it is malformed. A
+// RESP3 attribute belongs to the reply behind it.
+func (s *replyScan) size(b []byte) int {
+	if s.at == 0 {
+		s.parts = 1
+	}
+	for s.parts > 0 {
+		if s.at >= len(b) {
 			return 0
 		}
-		kind := b[at]
-		n, next := replyLine(b, at+1)
+		n, next := replyLine(b, s.at+1)
 		if next == 0 {
 			return 0
 		}
-		at = next
+		kind := b[s.at]
+		s.at = next
+		s.parts--
 		switch kind {
 		case '$', '=', '!':
 			if n >= 0 {
-				at += n + 2
+				s.at += n + 2
 			}
 		case '*', '~', '>':
-			parts += max(n, 0)
+			s.parts += max(n, 0)
 		case '%':
-			parts += 2 * n
+			s.parts += 2 * n
 		case '|':
-			parts += 2*n + 1
+			s.parts += 2*n + 1
 		}
 	}
-	if at > len(b) {
+	if s.at > len(b) {
 		return 0
 	}
+	at := s.at
+	*s = replyScan{}
 	return at
 }
 

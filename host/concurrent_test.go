@@ -272,13 +272,20 @@ func TestReplySize(t *testing.T) {
 		"(12345678901234567890\r\n",
 		"|1\r\n+a\r\n:1\r\n+OK\r\n", "!5\r\nERR x\r\n",
 	} {
+		var growing replyScan
 		for n := range len(reply) {
-			if got := replySize([]byte(reply[:n])); got != 0 {
+			var scan replyScan
+			if got := scan.size([]byte(reply[:n])); got != 0 {
+				t.Errorf("%q: size %d of a part", reply[:n], got)
+			}
+			if got := growing.size([]byte(reply[:n])); got != 0 {
 				t.Errorf("%q: size %d of a part", reply[:n], got)
 			}
 		}
-		if got := replySize([]byte(reply + "+more\r\n")); got != len(reply) {
-			t.Errorf("%q: size %d", reply, got)
+		for range 2 { // it begins anew
+			if got := growing.size([]byte(reply + "+more\r\n")); got != len(reply) {
+				t.Errorf("%q: size %d", reply, got)
+			}
 		}
 	}
 }

@@ -216,8 +216,13 @@ func TestBuffersShrink(t *testing.T) {
 	b := newBench(t)
 	b.send(core.InOpen, 1, 0, peer)
 	b.send(core.InData, 1, 0, "*2\r\n$4\r\nPING\r\n$4000000\r\n"+strings.Repeat("x", 4e6)+"\r\n")
-	if _, events := b.run(); len(events) != 1 || len(events[0].Data) < 4e6 {
-		t.Fatalf("%d events", len(events))
+	got := 0
+	for got < 4e6 { // a large reply comes in turns
+		_, events := b.run()
+		if len(events) != 1 {
+			t.Fatalf("%d events", len(events))
+		}
+		got += len(events[0].Data)
 	}
 	b.want()
 	if cap(b.input) > keepMax || cap(b.output) > keepMax {

@@ -149,15 +149,19 @@ function header(inbox, type, count) {
 /** What {@link Parser} throws inside when the bytes end before the reply does. */
 const INCOMPLETE = Symbol('incomplete');
 const NOTHING = new Uint8Array(0);
+/** The first bytes of replies that say how much follows: `$ = ! * ~ > % |`. */
+const COUNTED = new Set([36, 61, 33, 42, 126, 62, 37, 124]);
 
 /** Cuts a stream of bytes into replies. */
 export class Parser {
   /** Whether strings are given as bytes. */
   bytes = false;
-  /** @type {Uint8Array} what has not been parsed yet */
+  /** What holds a reply that is not whole yet: its first bytes, up to {@link #held}. */
   #rest = NOTHING;
-  /** How many bytes must be there before parsing again is worth while. */
-  #need = 0;
+  #held = 0;
+  /** Where in it the look for its end goes on, and how many replies must still begin. */
+  #scanned = 0;
+  #parts = 1;
   #at = 0;
 
   /**
@@ -168,10 +172,11 @@ export class Parser {
    *   that follow
    */
   feed(data, each) {
-    const whole = this.#rest.length === 0;
-    if (!whole) this.#join(data);
-    const source = whole ? data : this.#rest;
-    if (source.length < this.#need) return;
+    let source = data;
+    if (this.#held > 0) {
+      source = this.#join(data);
+      if (!this.#whole(source)) return;
+    }
     let done = 0;
     this.#at = 0;
     try {
@@ -179,22 +184,61 @@ export class Parser {
         const push = source[this.#at] === 62; // >
         const reply = this.#value(source);
         done = this.#at;
-        this.#need = 0;
         each(reply, push);
       }
     } catch (error) {
       if (error !== INCOMPLETE) throw error;
-      this.#need = Math.max(this.#need - done, 0);
     }
-    this.#rest = done === source.length ? NOTHING : source.slice(done);
+    this.#held = source.length - done;
+    this.#rest = this.#held > 0 ? source.slice(done) : NOTHING;
+    this.#scanned = 0;
+    this.#parts = 1;
   }
 
-  /** @param {Uint8Array} data */
+  /**
+   * Puts data behind the rest, in twice the space if there is too little.
+   *
+   * @param {Uint8Array} data
+   */
   #join(data) {
-    const joined = new Uint8Array(this.#rest.length + data.length);
-    joined.set(this.#rest);
-    joined.set(data, this.#rest.length);
-    this.#rest = joined;
+    const size = this.#held + data.length;
+    if (size > this.#rest.length) {
+      const more = new Uint8Array(Math.max(size, 2 * this.#rest.length));
+      more.set(this.#rest.subarray(0, this.#held));
+      this.#rest = more;
+    }
+    this.#rest.set(data, this.#held);
+    this.#held = size;
+    return this.#rest.subarray(0, size);
+  }
+
+  /**
+   * Looks for the end of the first reply, from where it was not found before: a large one that comes
+   * in many parts is parsed once.
+   *
+   * @param {Uint8Array} source
+   */
+  #whole(source) {
+    while (this.#parts > 0) {
+      const end = source.indexOf(LF, this.#scanned);
+      if (end < 0) return false;
+      const kind = source[this.#scanned];
+      this.#parts--;
+      // Only where a count follows: other lines may hold anything.
+      const counts = kind !== undefined && COUNTED.has(kind);
+      const count = counts ? Number(text(source.subarray(this.#scanned + 1, end - 1))) : 0;
+      this.#scanned = end + 1;
+      if (kind === 36 || kind === 61 || kind === 33) {
+        if (count >= 0) this.#scanned += count + 2;
+      } else if (kind === 37) {
+        this.#parts += 2 * count;
+      } else if (kind === 124) {
+        this.#parts += 2 * count + 1;
+      } else {
+        this.#parts += Math.max(count, 0);
+      }
+    }
+    return this.#scanned <= source.length;
   }
 
   /**
@@ -257,10 +301,7 @@ export class Parser {
     const size = this.#count(source);
     if (size < 0) return null;
     const start = this.#at;
-    if (start + size + 2 > source.length) {
-      this.#need = start + size + 2;
-      throw INCOMPLETE;
-    }
+    if (start + size + 2 > source.length) throw INCOMPLETE;
     this.#at = start + size + 2;
     return source.subarray(start, start + size);
   }

@@ -4,6 +4,8 @@ import (
 	"strconv"
 
 	lua "github.com/yuin/gopher-lua"
+
+	"github.com/redlet/redlet/core/internal/reply"
 )
 
 // value turns the RESP that begins at reply[at] into a Lua value and returns where it ends. The
@@ -124,105 +126,101 @@ const replyDepthMax = 1000
 
 const errDepth = "ERR reached lua stack limit"
 
-// AppendReply appends what the script returned to dst, in the client's protocol.
-func (vm *VM) AppendReply(dst []byte, resp3 bool) []byte {
-	return vm.reply(dst, vm.result, resp3, 0)
-}
+// Reply writes what the script returned, in the client's protocol.
+func (vm *VM) Reply(w *reply.Writer) { vm.reply(w, vm.result, 0) }
 
-func (vm *VM) reply(dst []byte, v lua.LValue, resp3 bool, depth int) []byte {
+func (vm *VM) reply(w *reply.Writer, v lua.LValue, depth int) {
 	switch v := v.(type) {
 	case lua.LString:
-		return appendBulk(dst, '$', "", string(v))
+		w.BulkString(string(v))
 	case lua.LNumber:
-		return appendHead(dst, ':', toInteger(float64(v)))
+		w.Int(toInteger(float64(v)))
 	case lua.LBool:
-		return vm.boolean(dst, bool(v), resp3)
+		vm.boolean(w, bool(v))
 	case *lua.LTable:
 		if depth >= replyDepthMax {
-			return appendLine(dst, '-', errDepth)
+			w.Line('-', errDepth)
+		} else {
+			vm.table(w, v, depth+1)
 		}
-		return vm.table(dst, v, resp3, depth+1)
+	default:
+		w.Null()
 	}
-	return appendNull(dst, resp3)
 }
 
-func (vm *VM) boolean(dst []byte, b, resp3 bool) []byte {
+func (vm *VM) boolean(w *reply.Writer, b bool) {
 	switch {
 	case vm.version == 2 && b:
-		return append(dst, ":1\r\n"...)
+		w.Int(1)
 	case vm.version == 2:
-		return appendNull(dst, resp3)
-	case resp3 && b:
-		return append(dst, "#t\r\n"...)
-	case resp3:
-		return append(dst, "#f\r\n"...)
-	case b:
-		return append(dst, ":1\r\n"...)
+		w.Null()
+	default:
+		w.Bool(b)
 	}
-	return append(dst, ":0\r\n"...)
 }
 
 // table writes a table: one of the kinds of reply that a field announces, or else an array.
-func (vm *VM) table(dst []byte, t *lua.LTable, resp3 bool, depth int) []byte {
+func (vm *VM) table(w *reply.Writer, t *lua.LTable, depth int) {
 	if s, ok := t.RawGetString("err").(lua.LString); ok {
-		return appendLine(dst, '-', string(s))
+		w.Line('-', string(s))
+		return
 	}
 	if s, ok := t.RawGetString("ok").(lua.LString); ok {
-		return appendLine(dst, '+', string(s))
+		w.Line('+', string(s))
+		return
 	}
 	if n, ok := t.RawGetString("double").(lua.LNumber); ok {
-		return appendDouble(dst, float64(n), resp3)
+		writeDouble(w, float64(n))
+		return
 	}
 	if m, ok := t.RawGetString("map").(*lua.LTable); ok {
-		return vm.pairsReply(dst, m, '%', resp3, depth)
+		vm.pairsReply(w, m, '%', depth)
+		return
 	}
 	if m, ok := t.RawGetString("set").(*lua.LTable); ok {
-		return vm.pairsReply(dst, m, '~', resp3, depth)
+		vm.pairsReply(w, m, '~', depth)
+		return
 	}
 	if s, ok := t.RawGetString("big_number").(lua.LString); ok {
-		if !resp3 {
-			dst = appendHead(dst, '$', int64(len(s)))
-			return append(appendText(dst, string(s)), '\r', '\n')
-		}
-		return appendLine(dst, '(', string(s))
+		writeBigNumber(w, string(s))
+		return
 	}
 	if m, ok := t.RawGetString("verbatim_string").(*lua.LTable); ok {
 		f, hasFormat := m.RawGetString("format").(lua.LString)
 		s, hasString := m.RawGetString("string").(lua.LString)
 		if hasFormat && hasString {
-			return appendVerbatim(dst, string(f), string(s), resp3)
+			w.Verbatim((string(f) + "   ")[:3], string(s))
+			return
 		}
 	}
 	n := 0
 	for t.RawGetInt(n+1) != lua.LNil {
 		n++
 	}
-	dst = appendHead(dst, '*', int64(n))
+	w.Array(n)
 	for i := range n {
-		dst = vm.reply(dst, t.RawGetInt(i+1), resp3, depth)
+		if w.Overflowed() {
+			return
+		}
+		vm.reply(w, t.RawGetInt(i+1), depth)
 	}
-	return dst
 }
 
 // pairsReply writes a map, or the keys of a table as a set. RESP2 has arrays for both.
-func (vm *VM) pairsReply(dst []byte, t *lua.LTable, kind byte, resp3 bool, depth int) []byte {
-	n := int64(0)
+func (vm *VM) pairsReply(w *reply.Writer, t *lua.LTable, kind byte, depth int) {
+	n := 0
 	each(t, func(_, _ lua.LValue) { n++ })
-	switch {
-	case resp3:
-		dst = appendHead(dst, kind, n)
-	case kind == '%':
-		dst = appendHead(dst, '*', 2*n)
-	default:
-		dst = appendHead(dst, '*', n)
+	if kind == '%' {
+		w.Map(n)
+	} else {
+		w.Set(n)
 	}
 	each(t, func(k, v lua.LValue) {
-		dst = vm.reply(dst, k, resp3, depth)
+		vm.reply(w, k, depth)
 		if kind == '%' {
-			dst = vm.reply(dst, v, resp3, depth)
+			vm.reply(w, v, depth)
 		}
 	})
-	return dst
 }
 
 // each calls f for the pairs of a table in the order of next. LTable.ForEach would take Go's order
@@ -233,60 +231,27 @@ func each(t *lua.LTable, f func(k, v lua.LValue)) {
 	}
 }
 
-func appendHead(dst []byte, kind byte, n int64) []byte {
-	dst = append(dst, kind)
-	dst = strconv.AppendInt(dst, n, 10)
-	return append(dst, '\r', '\n')
-}
-
-// appendLine writes a reply of one line; line breaks in it become spaces.
-func appendLine(dst []byte, kind byte, text string) []byte {
-	return append(appendText(append(dst, kind), text), '\r', '\n')
-}
-
-// appendText appends a text with blanks in the place of line ends.
-func appendText(dst []byte, text string) []byte {
-	for i := 0; i < len(text); i++ {
-		if c := text[i]; c == '\r' || c == '\n' {
-			dst = append(dst, ' ')
-		} else {
-			dst = append(dst, c)
+// writeBigNumber writes a number of any size, whose line ends become blanks.
+func writeBigNumber(w *reply.Writer, digits string) {
+	if w.RESP3 {
+		w.Line('(', digits)
+		return
+	}
+	blank := []byte(digits)
+	for i, b := range blank {
+		if b == '\r' || b == '\n' {
+			blank[i] = ' '
 		}
 	}
-	return dst
+	w.Bulk(blank)
 }
 
-func appendBulk(dst []byte, kind byte, prefix, text string) []byte {
-	dst = appendHead(dst, kind, int64(len(prefix)+len(text)))
-	dst = append(dst, prefix...)
-	dst = append(dst, text...)
-	return append(dst, '\r', '\n')
-}
-
-func appendVerbatim(dst []byte, format, text string, resp3 bool) []byte {
-	if !resp3 {
-		return appendBulk(dst, '$', "", text)
-	}
-	for len(format) < 3 {
-		format += " "
-	}
-	return appendBulk(dst, '=', format[:3]+":", text)
-}
-
-func appendDouble(dst []byte, n float64, resp3 bool) []byte {
+func writeDouble(w *reply.Writer, n float64) {
 	var mem [40]byte
-	s := appendShortest(mem[:0], n)
-	if !resp3 {
-		return appendBulk(dst, '$', "", string(s))
+	text := string(appendShortest(mem[:0], n))
+	if w.RESP3 {
+		w.Line(',', text)
+	} else {
+		w.BulkString(text)
 	}
-	dst = append(dst, ',')
-	dst = append(dst, s...)
-	return append(dst, '\r', '\n')
-}
-
-func appendNull(dst []byte, resp3 bool) []byte {
-	if resp3 {
-		return append(dst, "_\r\n"...)
-	}
-	return append(dst, "$-1\r\n"...)
 }

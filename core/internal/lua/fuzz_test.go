@@ -32,7 +32,7 @@ func FuzzScript(f *testing.F) {
 				vm.Kill()
 			}
 		})
-		vm.AppendReply(nil, true)
+		reply3(vm)
 	})
 }
 

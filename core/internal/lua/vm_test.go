@@ -3,6 +3,8 @@ package lua
 import (
 	"strings"
 	"testing"
+
+	"github.com/redlet/redlet/core/internal/reply"
 )
 
 // echo is a host whose commands answer with what they are told to.
@@ -15,11 +17,12 @@ func (*echo) Call(args [][]byte) ([]byte, bool) {
 	case "panic":
 		panic("broken")
 	}
-	out := appendHead(nil, '*', int64(len(args)))
+	var w reply.Writer
+	w.Array(len(args))
 	for _, a := range args {
-		out = appendBulk(out, '$', "", string(a))
+		w.Bulk(a)
 	}
-	return out, true
+	return w.Buf, true
 }
 func (*echo) SetProtocol(int)               {}
 func (*echo) Permits([][]byte) (bool, bool) { return true, true }
@@ -51,7 +54,7 @@ func run(t testing.TB, vm *VM, src string) string {
 	if f := vm.Failure(); f != nil {
 		return f.Text + " @" + f.Source + ":" + itoa(f.Line)
 	}
-	return strings.ReplaceAll(string(vm.AppendReply(nil, true)), "\r\n", "|")
+	return strings.ReplaceAll(reply3(vm), "\r\n", "|")
 }
 
 func TestScripts(t *testing.T) {
@@ -157,4 +160,11 @@ func BenchmarkCall(b *testing.B) {
 	for b.Loop() {
 		vm.Run(f, nil, nil, true, func() {})
 	}
+}
+
+// reply3 is what the script returned, in RESP3.
+func reply3(vm *VM) string {
+	w := reply.Writer{RESP3: true}
+	vm.Reply(&w)
+	return string(w.Buf)
 }

@@ -13,17 +13,157 @@ import (
 
 // Writer writes replies in one connection's protocol. It only ever appends.
 type Writer struct {
+	// Buf is the output, or what of it no piece holds.
 	Buf   []byte
 	RESP3 bool
+	// Room, when not nil, is asked before the output grows to a size above PieceMin. What it refuses
+	// is not written, nor is anything after it: see Overflowed.
+	Room func(size int) bool
+	// Whole says that all of the output stays in Buf. Where Room is asked it is else kept in pieces:
+	// nothing is moved as it grows, and no piece is larger than PieceMax.
+	Whole bool
+
+	pieces [][]byte // what stands before Buf
+	before int      // the bytes in pieces
+	over   bool
 }
 
-func (r *Writer) OK()     { r.Buf = append(r.Buf, "+OK\r\n"...) }
-func (r *Writer) Queued() { r.Buf = append(r.Buf, "+QUEUED\r\n"...) }
+// The bounds of a piece of the output.
+const (
+	PieceMin = 64 << 10
+	PieceMax = 1 << 20
+)
+
+// Len is the size of the output.
+func (r *Writer) Len() int { return r.before + len(r.Buf) }
+
+// Overflowed tells whether output was dropped because Room has refused it. There is none then, and
+// what is written is dropped as well until Reset: who writes much can stop.
+func (r *Writer) Overflowed() bool { return r.over }
+
+// ErrorAt returns the error that begins at an offset of the output, its code and its text with the
+// end of the line; nil if what begins there is no error. Errors do not lie in two pieces, and
+// nothing large is one, so what stands in a piece already is none.
+func (r *Writer) ErrorAt(at int) []byte {
+	if i := uint(at - r.before); i < uint(len(r.Buf)) && r.Buf[i] == '-' {
+		return r.Buf[i+1:]
+	}
+	return nil
+}
+
+// Tail returns the output from an offset on, lent until more is written; nil if it is not in one
+// piece.
+func (r *Writer) Tail(at int) []byte {
+	if i := at - r.before; i >= 0 && i < len(r.Buf) {
+		return r.Buf[i:]
+	}
+	return nil
+}
+
+// Reset drops the output. The buffer stays if it is small.
+func (r *Writer) Reset() {
+	if cap(r.Buf) > PieceMin {
+		r.Buf = nil
+	}
+	r.Buf, r.pieces, r.before, r.over = r.Buf[:0], nil, 0, false
+}
+
+// overflow drops the output and all that is still to come.
+func (r *Writer) overflow() {
+	r.Buf, r.pieces, r.before, r.over = nil, nil, 0, true
+}
+
+// Take gives the first piece of the output away, lent until more is written; nil if there is none.
+func (r *Writer) Take() []byte {
+	if len(r.pieces) == 0 {
+		out := r.Buf
+		if r.Buf = out[:0]; cap(out) > PieceMin {
+			r.Buf = nil
+		}
+		return out
+	}
+	out := r.pieces[0]
+	r.pieces[0] = nil
+	if r.pieces = r.pieces[1:]; len(r.pieces) == 0 {
+		r.pieces = nil
+	}
+	r.before -= len(out)
+	return out
+}
+
+// full makes room for n bytes more, of which there is none left in Buf, and tells whether there is.
+//
+//go:noinline
+func (r *Writer) full(n int) bool {
+	switch {
+	case r.over:
+		return false
+	case r.Room == nil || r.Len()+n <= PieceMin:
+		r.Buf = slices.Grow(r.Buf, n)
+		return true
+	case !r.Room(r.Len() + n):
+		r.overflow()
+		return false
+	case r.Whole:
+		r.Buf = slices.Grow(r.Buf, n)
+		return true
+	}
+	if len(r.Buf) > 0 {
+		r.pieces, r.before = append(r.pieces, r.Buf), r.Len()
+	}
+	r.Buf = make([]byte, 0, max(n, min(max(r.before, PieceMin), PieceMax)))
+	return true
+}
+
+// write appends what is short, whole.
+func (r *Writer) write(s string) {
+	if cap(r.Buf)-len(r.Buf) < len(s) && !r.full(len(s)) {
+		return
+	}
+	r.Buf = append(r.Buf, s...)
+}
+
+// Raw writes what is a reply, or a part of one, as it stands.
+func (r *Writer) Raw(b []byte) { raw(r, b) }
+
+func raw[T []byte | string](r *Writer, b T) {
+	n := len(b)
+	switch {
+	case cap(r.Buf)-len(r.Buf) >= n:
+	case n > PieceMin && r.Room != nil && !r.Whole:
+		long(r, b)
+		return
+	case !r.full(n):
+		return
+	}
+	r.Buf = append(r.Buf, b...)
+}
+
+// long writes much, in pieces.
+func long[T []byte | string](r *Writer, b T) {
+	if !r.over && !r.Room(r.Len()+len(b)) {
+		r.overflow()
+	}
+	for len(b) > 0 {
+		if cap(r.Buf) == len(r.Buf) && !r.full(min(len(b), PieceMax)) {
+			return
+		}
+		n := min(len(b), cap(r.Buf)-len(r.Buf))
+		r.Buf = append(r.Buf, b[:n]...)
+		b = b[n:]
+	}
+}
+
+func (r *Writer) OK()     { r.write("+OK\r\n") }
+func (r *Writer) Queued() { r.write("+QUEUED\r\n") }
 
 // Status writes a simple string.
 //
 //go:noinline
 func (r *Writer) Status(s string) {
+	if cap(r.Buf)-len(r.Buf) < len(s)+3 && !r.full(len(s)+3) {
+		return
+	}
 	r.Buf = append(r.Buf, '+')
 	r.Buf = append(r.Buf, s...)
 	r.Buf = append(r.Buf, '\r', '\n')
@@ -31,9 +171,14 @@ func (r *Writer) Status(s string) {
 
 // Error writes an error: its code, a space, its text. Line breaks at its end are dropped, others
 // become spaces.
-func (r *Writer) Error(text string) {
-	text = strings.TrimRight(text, "\r\n")
-	r.Buf = append(r.Buf, '-')
+func (r *Writer) Error(text string) { r.Line('-', strings.TrimRight(text, "\r\n")) }
+
+// Line writes a reply of one line: its kind and its text, in which line breaks become spaces.
+func (r *Writer) Line(kind byte, text string) {
+	if cap(r.Buf)-len(r.Buf) < len(text)+3 && !r.full(len(text)+3) {
+		return
+	}
+	r.Buf = append(r.Buf, kind)
 	for i := 0; i < len(text); i++ {
 		if b := text[i]; b == '\r' || b == '\n' {
 			r.Buf = append(r.Buf, ' ')
@@ -46,17 +191,19 @@ func (r *Writer) Error(text string) {
 
 // Head writes a type byte, a number and the end of the line.
 func (r *Writer) Head(kind byte, n int64) {
+	if cap(r.Buf)-len(r.Buf) < headMax && !r.full(headMax) {
+		return
+	}
+	at := len(r.Buf)
 	if uint64(n) < 10 {
-		r.Buf = append(r.Buf, kind, '0'+byte(n), '\r', '\n')
+		const text = '0'<<8 | '\r'<<16 | '\n'<<24
+		r.Buf = r.Buf[:at+4]
+		binary.LittleEndian.PutUint32(r.Buf[at:], uint32(kind)|uint32(n)<<8+text)
 		return
 	}
 	if uint64(n) >= numfmt.Short {
 		r.headLong(kind, n)
 		return
-	}
-	at := len(r.Buf)
-	if cap(r.Buf)-at < 11 {
-		r.Buf = slices.Grow(r.Buf, 64)
 	}
 	digits, size := numfmt.Digits(uint32(n))
 	line := r.Buf[at : at+11]
@@ -65,6 +212,9 @@ func (r *Writer) Head(kind byte, n int64) {
 	line[size+1], line[size+2] = '\r', '\n'
 	r.Buf = r.Buf[:at+size+3]
 }
+
+// headMax is the longest line that Head writes.
+const headMax = 23
 
 func (r *Writer) headLong(kind byte, n int64) {
 	r.Buf = append(r.Buf, kind)
@@ -91,9 +241,9 @@ func (r *Writer) Uint(n uint64) {
 // Flag writes 1 or 0: a yes or no of the commands that predate RESP3.
 func (r *Writer) Flag(yes bool) {
 	if yes {
-		r.Buf = append(r.Buf, ":1\r\n"...)
+		r.write(":1\r\n")
 	} else {
-		r.Buf = append(r.Buf, ":0\r\n"...)
+		r.write(":0\r\n")
 	}
 }
 
@@ -103,9 +253,9 @@ func (r *Writer) Bool(yes bool) {
 	case !r.RESP3:
 		r.Flag(yes)
 	case yes:
-		r.Buf = append(r.Buf, "#t\r\n"...)
+		r.write("#t\r\n")
 	default:
-		r.Buf = append(r.Buf, "#f\r\n"...)
+		r.write("#f\r\n")
 	}
 }
 
@@ -127,8 +277,8 @@ func bulk[T string | []byte](r *Writer, b T) {
 	n, at := len(b), len(r.Buf)
 	if n == 0 || n > shortMax || cap(r.Buf)-at < shortRoom {
 		r.Head('$', int64(n))
-		r.Buf = append(r.Buf, b...)
-		r.Buf = append(r.Buf, '\r', '\n')
+		raw(r, b)
+		r.write("\r\n")
 		return
 	}
 	line := r.Buf[at : at+shortRoom]
@@ -186,18 +336,18 @@ func (r *Writer) BulkCursor(n uint64) {
 // Null writes the absence of a value.
 func (r *Writer) Null() {
 	if r.RESP3 {
-		r.Buf = append(r.Buf, "_\r\n"...)
+		r.write("_\r\n")
 	} else {
-		r.Buf = append(r.Buf, "$-1\r\n"...)
+		r.write("$-1\r\n")
 	}
 }
 
 // NullArray writes the absence of an array.
 func (r *Writer) NullArray() {
 	if r.RESP3 {
-		r.Buf = append(r.Buf, "_\r\n"...)
+		r.write("_\r\n")
 	} else {
-		r.Buf = append(r.Buf, "*-1\r\n"...)
+		r.write("*-1\r\n")
 	}
 }
 
@@ -238,10 +388,10 @@ func (r *Writer) Verbatim(format, text string) {
 		return
 	}
 	r.Head('=', int64(len(text)+4))
-	r.Buf = append(r.Buf, format...)
-	r.Buf = append(r.Buf, ':')
-	r.Buf = append(r.Buf, text...)
-	r.Buf = append(r.Buf, '\r', '\n')
+	r.write(format)
+	r.write(":")
+	raw(r, text)
+	r.write("\r\n")
 }
 
 // BigNumber writes an integer of any size.
@@ -250,9 +400,7 @@ func (r *Writer) BigNumber(digits string) {
 		r.BulkString(digits)
 		return
 	}
-	r.Buf = append(r.Buf, '(')
-	r.Buf = append(r.Buf, digits...)
-	r.Buf = append(r.Buf, '\r', '\n')
+	r.Line('(', digits)
 }
 
 // Double writes a floating-point number: RESP3's double, or a bulk string.
@@ -267,25 +415,67 @@ func (r *Writer) DoubleText(text []byte) {
 		r.Bulk(text)
 		return
 	}
+	if cap(r.Buf)-len(r.Buf) < len(text)+3 && !r.full(len(text)+3) {
+		return
+	}
 	r.Buf = append(r.Buf, ',')
 	r.Buf = append(r.Buf, text...)
 	r.Buf = append(r.Buf, '\r', '\n')
 }
 
-// Later is a place in the output where the length of an array is still to be written.
+// Later is a place in the output where something is still to be written: the length of an array.
 type Later int
 
-// ArrayLater announces an array whose length is not known yet; arrayEnd must follow.
-func (r *Writer) ArrayLater() Later { return Later(len(r.Buf)) }
+// ArrayLater announces an array whose length is not known yet; ArrayEnd must follow.
+func (r *Writer) ArrayLater() Later { return Later(r.Len()) }
 
-// ArrayEnd writes the header of an array begun with arrayLater, moving its elements along.
+// ArrayEnd writes the header of an array begun with ArrayLater, moving its elements along.
 func (r *Writer) ArrayEnd(at Later, kind byte, n int) {
-	end := len(r.Buf)
-	r.Head(kind, int64(n))
-	var head [24]byte
-	h := copy(head[:], r.Buf[end:])
-	copy(r.Buf[int(at)+h:], r.Buf[at:end])
-	copy(r.Buf[at:], head[:h])
+	var head [headMax]byte
+	line := strconv.AppendInt(append(head[:0], kind), int64(n), 10)
+	r.Insert(at, append(line, '\r', '\n'))
+}
+
+// Insert writes what belongs at an earlier place of the output. It is short.
+func (r *Writer) Insert(at Later, b []byte) {
+	i := int(at)
+	for k, piece := range r.pieces {
+		if i < len(piece) {
+			r.pieces[k] = slices.Insert(piece, i, b...)
+			r.before += len(b)
+			return
+		}
+		i -= len(piece)
+	}
+	if !r.over {
+		r.Buf = slices.Insert(r.Buf, i, b...)
+	}
+}
+
+// Cut drops the output from an offset on.
+func (r *Writer) Cut(at int) {
+	for at < r.before {
+		last := len(r.pieces) - 1
+		r.Buf = r.pieces[last]
+		r.pieces[last] = nil
+		r.pieces = r.pieces[:last]
+		r.before -= len(r.Buf)
+	}
+	if i := at - r.before; i < len(r.Buf) {
+		r.Buf = r.Buf[:i]
+	}
+}
+
+// From returns a copy of the output from an offset on.
+func (r *Writer) From(at int) []byte {
+	out := make([]byte, 0, max(0, r.Len()-at))
+	for _, piece := range append(r.pieces[:len(r.pieces):len(r.pieces)], r.Buf) {
+		if at < len(piece) {
+			out = append(out, piece[max(0, at):]...)
+		}
+		at -= len(piece)
+	}
+	return out
 }
 
 // Element writes an element of a list, as its methods return it.
