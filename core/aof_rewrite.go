@@ -88,6 +88,10 @@ func (e *Engine) rewriteBase(rw *rewrite, parts *aofile.Manifest) {
 		a.plan(e)
 		return
 	}
+	if !e.hasRoomForImage() {
+		e.rewritten(rw, noMemory)
+		return
+	}
 	e.propagatePending()
 	e.seal()
 	if !a.on {

@@ -22,10 +22,11 @@ func (e *Engine) runAs(cl *conn) (was *conn) {
 // away.
 func (e *Engine) addDirty(n int64) { e.persist.dirty += n }
 
-// memoryChanged notes whether more memory is in use than maxmemory allows. It is to be called when
-// either has changed.
+// memoryChanged notes whether more memory is in use than maxmemory allows, or the host has. It is
+// to be called when either has changed.
 func (e *Engine) memoryChanged() {
-	e.flags.set(engineMemory, e.cfg.maxmemory > 0 && e.mem.used > e.cfg.maxmemory)
+	over := e.cfg.maxmemory > 0 && e.mem.used > e.cfg.maxmemory
+	e.flags.set(engineMemory, e.noRoom() || over)
 }
 
 // By a command.

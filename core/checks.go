@@ -48,6 +48,7 @@ var checks = [...]check{
 	{"no-multi", atClient, 0, connMulti, checkNoMulti},
 	{"noscript", atScript | atCommand, 0, 0, checkNoScript},
 	{"memory", atClient, engineMemory, 0, checkMemory},
+	{"room", atClient | atScript, 0, 0, checkRoom},
 	{"read-only script", atScript, 0, 0, checkReadOnlyScript},
 	{"disk", atClient | atScript | atScriptStart, engineDiskError, 0, checkDisk},
 	{"read-only command", atScriptStart, 0, 0, checkReadOnlyCommand},
@@ -202,6 +203,35 @@ func checkMemory(c *Call, _ place) verdict {
 	}
 	return allowed
 }
+
+// checkRoom refuses a large request that is to be stored, or queued by MULTI, and cannot be.
+func checkRoom(c *Call, at place) verdict {
+	e, size := c.e, int64(c.conn.request)
+	if e.room == nil {
+		return allowed
+	}
+	if at == atScript {
+		size = argBytes(c.Args)
+	}
+	stored := c.cmd.Flags&DenyOOM != 0 || c.conn.has(connMulti)
+	if size >= roomAsked && stored && !e.hasRoom(size+size/8) {
+		return errOOM
+	}
+	return allowed
+}
+
+// roomFor tells whether there is memory for what a command is about to take; it answers if there is
+// none.
+func (c *Call) roomFor(size int64) bool {
+	if c.e.hasRoom(size) {
+		return true
+	}
+	c.noMemory()
+	return false
+}
+
+// noMemory answers a command for which there is no memory.
+func (c *Call) noMemory() { c.Error(errOOM) }
 
 func checkReadOnlyScript(c *Call, _ place) verdict {
 	if c.cmd.Flags&(Write|MayReplicate) != 0 && c.e.scripts.readOnly {

@@ -131,6 +131,9 @@ func (c *Call) bitsWrite(key []byte, size int64) (b []byte, grown, ok bool) {
 	if !c.ofKind(o, kindString) {
 		return nil, false, false
 	}
+	if (o == nil || int64(o.textLen()) < size) && !c.roomFor(2*size) {
+		return nil, false, false
+	}
 	if o == nil {
 		o = &object{kind: kindString}
 		c.add(key, o)
@@ -332,12 +335,16 @@ func cmdBitop(c *Call) {
 			return
 		}
 	}
-	src := make([][]byte, len(c.Args)-3)
+	src, longest := make([][]byte, len(c.Args)-3), 0
 	for i := range src {
 		var ok bool
 		if src[i], ok = c.bits(c.Args[3+i]); !ok {
 			return
 		}
+		longest = max(longest, len(src[i]))
+	}
+	if !c.roomFor(int64(longest)) {
+		return
 	}
 	out, dest := bitmap.Combine(op, src), c.Args[2]
 	if len(out) > 0 {

@@ -514,6 +514,9 @@ func cmdCopy(c *Call) {
 		c.Error("ERR not supported for this module key")
 		return
 	}
+	if !c.roomFor(2 * o.size()) {
+		return
+	}
 	twin := clone(o)
 	c.addTo(target, to, twin, o.expiry())
 	c.signalModifiedIn(target, notifyGeneric, "copy_to", to)

@@ -75,6 +75,9 @@ func cmdLcs(c *Call) {
 		c.Error("ERR Insufficient memory, failed allocating transient memory for LCS")
 		return
 	}
+	if !c.roomFor(4*int64(len(a)+1)*int64(len(b)+1) + int64(len(a))) {
+		return
+	}
 	t := newLCS(a, b)
 	switch {
 	case opt.length:

@@ -83,7 +83,19 @@ func cmdSave(c *Call) {
 		c.Error(errSaving)
 		return
 	}
-	c.e.beginSave(save{waiter: c.block(nil, 0, Never, nil)})
+	if c.mayMakeImage() {
+		c.e.beginSave(save{waiter: c.block(nil, 0, Never, nil)})
+	}
+}
+
+// mayMakeImage tells whether there is memory for an image of the data; it answers if there is none.
+func (c *Call) mayMakeImage() bool {
+	if c.e.hasRoomForImage() {
+		return true
+	}
+	c.e.log(logWarning, "Can't save the DB: "+noMemory)
+	c.Error("ERR")
+	return false
 }
 
 func cmdBgsave(c *Call) {
@@ -98,6 +110,9 @@ func cmdBgsave(c *Call) {
 	if c.conn.has(connExec) {
 		c.e.persist.wanted = true
 		c.Status("Background saving scheduled")
+		return
+	}
+	if !c.mayMakeImage() {
 		return
 	}
 	c.e.beginSave(save{background: true})

@@ -105,16 +105,20 @@ var setStoreCommands = []Command{
 }
 
 // setsOf returns the sets at several keys, nil where there is none. It reports false when one of
-// the keys holds something else, once that is replied.
+// the keys holds something else, or there is no memory for what may come of them, once that is
+// replied.
 func (c *Call) setsOf(keys [][]byte) ([]*set.Set, bool) {
-	sets := make([]*set.Set, len(keys))
+	sets, size := make([]*set.Set, len(keys)), 0
 	for i, key := range keys {
 		var ok bool
 		if sets[i], ok = c.setOf(key); !ok {
 			return nil, false
 		}
+		if sets[i] != nil {
+			size += sets[i].Memory()
+		}
 	}
-	return sets, true
+	return sets, c.roomFor(2 * int64(size))
 }
 
 // storeSet stores the outcome of an operation at the command's first key; an empty one deletes it.

@@ -177,6 +177,9 @@ type sortItem struct {
 	score   float64
 }
 
+// sortItemBytes is about what an item takes with a small element.
+const sortItemBytes = 128
+
 // sortItems returns the elements of the value at a key, none if there is no value, and false after
 // replying an error.
 func (c *Call) sortItems(key []byte) (items []sortItem, ok bool) {
@@ -187,6 +190,9 @@ func (c *Call) sortItems(key []byte) (items []sortItem, ok bool) {
 	ops := o.ops()
 	if ops.elements == nil {
 		c.Error(ErrWrongType)
+		return nil, false
+	}
+	if !c.roomFor(o.size() + int64(ops.length(o))*sortItemBytes) {
 		return nil, false
 	}
 	items = make([]sortItem, 0, ops.length(o))

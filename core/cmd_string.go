@@ -554,6 +554,8 @@ func cmdAppend(c *Call) {
 		return
 	case c.tooLong(int64(o.textLen()) + int64(len(tail))):
 		return
+	case !c.roomFor(int64(o.textLen()+len(tail)) * 5 / 4):
+		return
 	default:
 		c.e.setRaw(o, append(o.growable(), tail...))
 	}
@@ -587,7 +589,7 @@ func cmdSetrange(c *Call) {
 	if end < 0 {
 		end = math.MaxInt64
 	}
-	if c.tooLong(end) {
+	if c.tooLong(end) || !c.roomFor(2*end) {
 		return
 	}
 	if o == nil {

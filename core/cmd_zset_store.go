@@ -219,10 +219,15 @@ func (c *Call) scoreOperation(i int, takes operands) (op scoreOperation, ok bool
 		return op, false
 	}
 	op.sources = make([]scoreSource, n)
+	size := int64(0)
 	for j := range op.sources {
 		s := &op.sources[j]
 		s.weight = 1
-		switch o := c.lookupRead(c.Args[i+j]); {
+		o := c.lookupRead(c.Args[i+j])
+		if o != nil {
+			size += o.size()
+		}
+		switch {
 		case o == nil:
 		case o.kind == kindSet:
 			s.set = o.set()
@@ -232,7 +237,7 @@ func (c *Call) scoreOperation(i int, takes operands) (op scoreOperation, ok bool
 			s.zset = o.zset()
 		}
 	}
-	return op, c.scoreOptions(&op, i+int(n), takes)
+	return op, c.scoreOptions(&op, i+int(n), takes) && c.roomFor(2*size)
 }
 
 // scoreOptions reads the options of an operation, from argument i on.

@@ -34,6 +34,9 @@ type Options struct {
 	Stopwatch func() int64
 	// Ticket is that of the EventConfigured which says that the engine is ready.
 	Ticket uint32
+	// Room, when not nil, tells whether so many bytes more of memory can be had at once, and some more
+	// for what goes on beside. Without it all that is asked for is tried.
+	Room func(size int64) bool
 	// Yield, when not nil, is called every so often inside long work. The WebAssembly guest hands
 	// Go's scheduler a turn there; elsewhere it stays nil.
 	Yield func()
@@ -52,7 +55,8 @@ type Engine struct {
 	second uint32 // now in seconds, as objects keep it
 	random random.Generator
 	yield  func()
-	busied int // commands since the last yield
+	room   func(size int64) bool // lent by the host, or nil
+	busied int                   // commands since the last yield
 
 	stopwatch func() int64 // lent by the host, or nil
 	lap       int64        // what it showed when the last command ended; 0 since the host came
@@ -109,6 +113,7 @@ func New(o Options) (*Engine, error) {
 		table:  &commands,
 		random: random.New(o.Seed),
 		yield:  o.Yield,
+		room:   o.Room,
 		types:  o.Types,
 
 		stopwatch: o.Stopwatch,

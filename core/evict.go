@@ -6,6 +6,10 @@ func (e *Engine) outOfMemory() bool {
 	if !e.has(engineMemory) || e.has(engineScript|enginePaused) {
 		return false
 	}
+	if e.mem.full { // much may have become free that does not count
+		e.mem.asked = -roomAsked
+		e.memoryChanged()
+	}
 	e.evicting = true
 	for range dueMax {
 		if !e.has(engineMemory) || !e.evict() {

@@ -6,7 +6,7 @@ package core
 type engineFlags uint16
 
 const (
-	engineMemory      engineFlags = 1 << iota // more is used than maxmemory allows: memoryChanged
+	engineMemory      engineFlags = 1 << iota // maxmemory or the host's is used up: memoryChanged
 	engineDiskError                           // data cannot be kept on disk: diskErrorChanged
 	engineMinReplicas                         // writes need good replicas: configChanged
 	enginePaused                              // CLIENT PAUSE: pauseUntil

@@ -9,6 +9,10 @@ import (
 // inputKeepMax is the largest input buffer that a connection keeps once it is empty.
 const inputKeepMax = 64 << 10
 
+// inputTrust is how much memory a connection is given for an argument of which nothing has come but
+// its length. When an eighth of a longer one is there, it is given the whole: so it is moved once.
+const inputTrust = 64 << 20
+
 // feed takes bytes that a client sent and runs every command that they complete. The bytes are not
 // kept.
 func (e *Engine) feed(id ConnID, data []byte) {
@@ -46,7 +50,13 @@ func (e *Engine) keep(cl *conn, data []byte) {
 		e.hangup(cl)
 		return
 	}
-	if more := cl.reader.Pending(len(cl.in)); more > cap(cl.in)-len(cl.in) && more < 64<<20 {
+	free := cap(cl.in) - len(cl.in)
+	more := max(min(cl.reader.Pending(len(cl.in)), max(inputTrust, 7*len(cl.in))), len(data))
+	if more > free {
+		if !e.hasRoom(int64(len(cl.in) + more + len(cl.in)/4)) {
+			e.outOfRoom(cl, "query buffer")
+			return
+		}
 		cl.in = slices.Grow(cl.in, more)
 	}
 	cl.in = append(cl.in, data...)
@@ -61,10 +71,15 @@ func (e *Engine) resume(cl *conn) {
 	if cl.has(connClosing) {
 		return
 	}
-	rest := copy(cl.in, cl.in[n:])
+	rest := len(cl.in) - n
+	if n > 0 {
+		copy(cl.in, cl.in[n:])
+	}
 	cl.in = cl.in[:rest]
 	if rest == 0 && cap(cl.in) > inputKeepMax {
 		cl.in = nil
+		clear(cl.reader.Args) // which point into it
+		e.top.Args = nil
 	}
 }
 

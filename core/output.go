@@ -70,6 +70,10 @@ func (e *Engine) outputRoom(cl *conn, size int) bool {
 		e.overflow(cl)
 		return false
 	}
+	if more := size - cl.w.Len(); !e.hasRoom(int64(more)) {
+		e.outOfRoom(cl, "output")
+		return false
+	}
 	return true
 }
 

@@ -114,6 +114,10 @@ func (e *Engine) beginSave(s save) {
 		p.tried = e.now
 	}
 	p.pending = append(p.pending, &s)
+	if !e.hasRoomForImage() {
+		e.saved(&s, noMemory)
+		return
+	}
 	s.image = e.image(nil, imageFile)
 	if s.due = e.now + e.saveDelay(); s.background && s.due > e.now {
 		s.delayed = true

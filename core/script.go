@@ -235,6 +235,10 @@ func (e *Engine) machine() *lua.VM {
 	if s.vm == nil {
 		s.vm = lua.New(scriptHost{e}, e.Version(), versionNumber(e.Version()))
 		s.client = conn{flags: connScript, db: e.dbs[0]}
+		if e.room != nil {
+			w := &s.client.w
+			w.Whole, w.Room = true, func(size int) bool { return e.hasRoom(int64(size) * 5 / 4) }
+		}
 		s.cache = map[string]*script{}
 	}
 	return s.vm
@@ -317,9 +321,15 @@ func (h scriptHost) Call(args [][]byte) (reply []byte, counted bool) {
 	if c.cmd.Flags&Write != 0 {
 		s.wrote = true
 	}
-	e.invoke(c)
+	if e.invoke(c); cl.w.Overflowed() {
+		cl.w.Reset()
+		c.noMemory()
+	}
 	return cl.w.Buf, true
 }
+
+// Room implements lua.Host.
+func (h scriptHost) Room(size int) bool { return h.e.hasRoom(int64(size)) }
 
 // SetProtocol implements lua.Host.
 func (h scriptHost) SetProtocol(version int) { h.e.scripts.client.w.RESP3 = version == 3 }

@@ -47,6 +47,13 @@ const (
 	imageEmpty                     // a file of nothing
 )
 
+// noMemory is why an image is not made, as the system words it.
+const noMemory = "Cannot allocate memory"
+
+// hasRoomForImage tells whether there is memory for an image of all data and for a copy of it on
+// its way to the host.
+func (e *Engine) hasRoomForImage() bool { return e.hasRoom(2 * (e.mem.used - e.mem.clients)) }
+
 // image appends an RDB file to dst.
 func (e *Engine) image(dst []byte, use imageUse) []byte {
 	state := use == imageSnapshot

@@ -37,6 +37,8 @@ func (o *object) usage(key []byte) int64 {
 type memoryUse struct {
 	used    int64 // all: INFO's used_memory
 	clients int64 // connections with their buffers
+	asked   int64 // used when the host was last asked for room
+	full    bool  // it had none
 	// weighed is a collection that the command under way may change, nil if there is none; further
 	// ones are in more.
 	weighed *object
@@ -45,10 +47,13 @@ type memoryUse struct {
 	limited bool
 }
 
+// Memory is how many bytes are in use, as INFO's used_memory tells.
+func (e *Engine) Memory() int64 { return e.mem.used }
+
 // countMemory adds to the bytes in use.
 func (e *Engine) countMemory(n int64) {
 	e.mem.used += n
-	if e.cfg.maxmemory > 0 {
+	if e.cfg.maxmemory > 0 || e.room != nil {
 		e.memoryChanged()
 	}
 }

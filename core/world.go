@@ -83,7 +83,8 @@ const (
 	// EventLog is a line for the log; Ticket is its level, from 0 (debug) to 3 (warning). Lines
 	// below the parameter loglevel do not come.
 	EventLog EventKind = 5
-	// EventSnapshot holds the RDB file that InSnapshot asked for.
+	// EventSnapshot holds the RDB file that InSnapshot asked for; nothing if there is no memory for
+	// it.
 	EventSnapshot EventKind = 6
 	// EventRestored answers InRestore: Data is empty, or says why nothing was restored.
 	EventRestored EventKind = 7
@@ -222,7 +223,11 @@ func (e *Engine) input(in *Input) {
 	case InStop:
 		e.stop(string(in.Data))
 	case InSnapshot:
-		e.emit(Event{Kind: EventSnapshot, Ticket: in.Ticket, Data: e.Snapshot(nil)})
+		ev := Event{Kind: EventSnapshot, Ticket: in.Ticket}
+		if e.hasRoomForImage() {
+			ev.Data = e.Snapshot(nil)
+		}
+		e.emit(ev)
 	case InRestore:
 		e.restored(in)
 	case InConfigure:

@@ -33,6 +33,9 @@ const (
 // ErrClosed is what a Loop and its connections answer once the Loop is closed.
 var ErrClosed = errors.New("redlet: closed")
 
+// ErrNoMemory is what Snapshot answers when a guest has no memory for an image of its data.
+var ErrNoMemory = errors.New("redlet: there is no memory for a snapshot")
+
 // LoopOptions say how a Loop runs. The zero value is a native engine by the wall's clock, with no
 // snapshot kept and no log.
 type LoopOptions struct {
@@ -480,6 +483,9 @@ func (l *Loop) Snapshot() ([]byte, error) {
 	defer l.release()
 	image, err := l.ask(core.InSnapshot, nil)
 	l.mourn(err)
+	if err == nil && len(image) == 0 {
+		err = ErrNoMemory
+	}
 	if err == nil {
 		l.keep(image)
 	}
@@ -500,6 +506,17 @@ func (l *Loop) Restore(image []byte) error {
 		l.keep(image)
 	}
 	return err
+}
+
+// Memory is how many bytes the engine has in use, as INFO's used_memory; 0 if the engine does not
+// say: a guest has its own memory.
+func (l *Loop) Memory() int64 {
+	l.own()
+	defer l.release()
+	if m, says := l.engine.(interface{ memory() int64 }); says {
+		return m.memory()
+	}
+	return 0
 }
 
 // mourn buries the engine if err is its death.

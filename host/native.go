@@ -66,6 +66,14 @@ func (n *native) poll(out []core.Event) []core.Event {
 	return out
 }
 
+// memory is what Loop.Memory tells.
+func (n *native) memory() int64 {
+	if n.core == nil {
+		return 0
+	}
+	return n.core.Memory()
+}
+
 // Close implements Engine.
 func (n *native) Close() error {
 	if n.dead == nil {

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime"
+	"strconv"
 	"sync"
 
 	"github.com/tetratelabs/wazero"
@@ -29,8 +30,8 @@ const memoryMin = 16 << 20
 type WazeroOptions struct {
 	// Module is the guest, as `make wasm` builds it; nil is the one that the program carries.
 	Module []byte
-	// MemoryMax bounds the guest's memory in bytes, rounded up to 64 KiB; 0 is 4 GiB. A guest
-	// that needs more dies: maxmemory, in the configuration, is how to refuse data in time.
+	// MemoryMax bounds the guest's memory in bytes, rounded up to 64 KiB; 0 is 4 GiB. The guest
+	// refuses what it would need more for, as if maxmemory were reached.
 	MemoryMax int64
 	// CacheDir is where the last few compiled modules are kept between runs; "" is redlet's folder
 	// in os.UserCacheDir. Where it cannot be written, every process compiles anew, in seconds.
@@ -63,6 +64,7 @@ func Wazero(o WazeroOptions) Maker {
 // module is a compiled guest. It stays for the life of the process, as its code may be in use.
 type module struct {
 	runtime  wazero.Runtime
+	limit    string // for the guest's GOMEMLIMIT
 	compiled wazero.CompiledModule
 }
 
@@ -136,7 +138,15 @@ func compile(wasm []byte, pages uint32, cacheDir string) (_ *module, err error) 
 		return nil, fmt.Errorf("compile the guest: %w", err)
 	}
 	pruneCache(cacheDir)
-	return &module{r, compiled}, nil
+	return &module{r, heapLimit(int64(pages) * pageSize), compiled}, nil
+}
+
+// heapLimit is what a guest's runtime is told to keep its heap below, of so much memory. Its data
+// segments and stacks do not count, and it keeps to the limit only nearly.
+func heapLimit(memory int64) string {
+	const least = 8 << 20
+	limit := max(memory-least-max(memory/16, least), memory/2)
+	return strconv.FormatInt(limit, 10)
 }
 
 // compilerConfig returns the configuration of wazero's compiler, which panics where there is none.
@@ -156,7 +166,8 @@ func (m *module) instantiate(o core.Options) (_ Engine, err error) {
 	w := &wazeroEngine{}
 	ctx := experimental.WithMemoryAllocator(context.Background(), allocator)
 	config := wazero.NewModuleConfig().WithName("").WithStartFunctions(abi.ExportInitialize).
-		WithSysNanotime().WithSysWalltime().WithRandSource(rand.Reader).WithStderr(&w.stderr)
+		WithSysNanotime().WithSysWalltime().WithRandSource(rand.Reader).WithStderr(&w.stderr).
+		WithEnv("GOMEMLIMIT", m.limit)
 	w.module, err = m.runtime.InstantiateModule(ctx, m.compiled, config)
 	if err != nil {
 		return nil, fmt.Errorf("start the guest: %w", err)

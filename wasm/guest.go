@@ -102,7 +102,8 @@ func (g *guest) apply(now core.Time, frames []byte) {
 func (g *guest) begin(now core.Time, in *core.Input) bool {
 	if in.Kind != core.InConfigure {
 		if !g.refused {
-			g.engine, _ = core.New(core.Options{Now: now, Yield: runtime.Gosched})
+			g.engine, _ = core.New(core.Options{Now: now, Yield: runtime.Gosched,
+				Room: newGauge().room})
 			g.ready = g.engine.Poll(&core.Event{}) // it is configured, which nobody asked
 		}
 		return !g.refused
@@ -124,7 +125,7 @@ func (g *guest) configure(now core.Time, in *core.Input) error {
 		return err
 	}
 	options := core.Options{Now: now, Seed: seed, Config: config, Ticket: in.Ticket,
-		Yield: runtime.Gosched}
+		Yield: runtime.Gosched, Room: newGauge().room}
 	if in.Conn != 0 {
 		options.Stopwatch = stopwatch()
 	}

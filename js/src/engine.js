@@ -335,6 +335,11 @@ export class Engine {
 
   /** @param {Uint8Array<ArrayBuffer>} image */
   #snapped(image) {
+    if (image.length === 0) {
+      const none = new EngineError('redlet: there is no memory for a snapshot');
+      this.#snapshots.shift()?.reject(none);
+      return;
+    }
     if (this.#setup.keep) this.#kept = image.slice();
     this.#snapshots.shift()?.resolve(image);
   }

@@ -38,9 +38,10 @@ export class Guest {
    * Starts an instance.
    *
    * @param {WebAssembly.Module} module
+   * @param {number} [memoryMax] how many bytes of memory it may take
    * @returns {Promise<Guest>}
    */
-  static async start(module) {
+  static async start(module, memoryMax) {
     /** @type {{ guest?: Guest, exports?: Exports, words: string }} */
     const late = { words: '' };
     const imports = wasi(
@@ -50,6 +51,7 @@ export class Guest {
         late.words = (late.words + text).slice(-LAST_WORDS);
         if (late.guest) late.guest.lastWords = late.words;
       },
+      memoryMax === undefined ? undefined : `GOMEMLIMIT=${limit(memoryMax)}`,
     );
     const instance = await WebAssembly.instantiate(module, imports);
     late.exports = /** @type {Exports} */ (/** @type {unknown} */ (instance.exports));
@@ -105,6 +107,18 @@ export class Guest {
     this.#memory = new Uint8Array(buffer);
     this.#view = new DataView(buffer);
   }
+}
+
+/**
+ * What the guest's runtime is to keep its heap below. Its data segments and stacks do not count, and
+ * it keeps to the limit only nearly.
+ *
+ * @param {number} memoryMax
+ */
+function limit(memoryMax) {
+  const least = 2 ** 23;
+  const memory = Math.max(memoryMax, 2 * least);
+  return Math.floor(Math.max(memory - least - Math.max(memory / 16, least), memory / 2));
 }
 
 /**

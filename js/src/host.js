@@ -35,6 +35,7 @@ const DELAY_MAX = 2 ** 31 - 1;
 export class Host {
   #module;
   #now;
+  #memoryMax;
   #listener;
   /** @type {Guest | undefined} */
   #guest;
@@ -52,10 +53,12 @@ export class Host {
   /**
    * @param {WebAssembly.Module} module
    * @param {() => number} now milliseconds since the Unix epoch
+   * @param {number | undefined} memoryMax how many bytes of memory a guest may take
    * @param {Listener} listener
    */
-  constructor(module, now, listener) {
+  constructor(module, now, memoryMax, listener) {
     this.#module = module;
+    this.#memoryMax = memoryMax;
     this.#now = now;
     this.#listener = listener;
     void this.#start();
@@ -92,7 +95,7 @@ export class Host {
 
   async #start() {
     try {
-      const guest = await Guest.start(this.#module);
+      const guest = await Guest.start(this.#module, this.#memoryMax);
       if (this.#closed) return;
       this.#guest = guest;
     } catch (error) {

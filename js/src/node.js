@@ -69,7 +69,7 @@ export async function open(options = {}) {
   const now = options.now ?? (() => Date.now());
   const files = filesOf(options);
   return new NodeRedlet(
-    (listener) => new Host(module, now, listener),
+    (listener) => new Host(module, now, options.memoryMax, listener),
     options,
     files,
     dial,

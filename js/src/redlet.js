@@ -35,6 +35,9 @@ import { Subscription } from './subscription.js';
  *   of a real Redis
  * @property {boolean} [keep] whether the last snapshot that was opened with, taken or restored is
  *   kept, so that a new engine can come up with it if this one dies. True by default
+ * @property {number} [memoryMax] how many bytes of memory the engine may take, about; 4 GiB by
+ *   default, which is all that it can have. What it would need more for is refused, as Redis does
+ *   above `maxmemory`
  * @property {2 | 3} [resp] the protocol of {@link Redlet.call}; 3 by default
  * @property {boolean} [bytes] whether strings in replies are given as `Uint8Array`; false by
  *   default

@@ -213,8 +213,8 @@ export class Parser {
   }
 
   /**
-   * Looks for the end of the first reply, from where it was not found before: a large one that comes
-   * in many parts is parsed once.
+   * Looks for the end of the first reply, from where it was not found before: a large one that
+   * comes in many parts is parsed once.
    *
    * @param {Uint8Array} source
    */

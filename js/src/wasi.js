@@ -24,17 +24,19 @@ export class GuestExit extends Error {
  *   are none
  * @param {() => ArrayBuffer} buffer the guest's memory as it is now
  * @param {(text: string) => void} print gets what the guest writes to standard error
+ * @param {string} [variable] the guest's environment, `NAME=value`
  * @returns {WebAssembly.Imports}
  */
-export function wasi(module, buffer, print) {
+export function wasi(module, buffer, print, variable) {
   const decoder = new TextDecoder();
+  const environ = variable ? new TextEncoder().encode(`${variable}\0`) : undefined;
   const view = () => new DataView(buffer());
   /** @type {Record<string, Function>} */
   const functions = {
     args_get: () => OK,
     args_sizes_get: twoZeros,
-    environ_get: () => OK,
-    environ_sizes_get: twoZeros,
+    environ_get: environment,
+    environ_sizes_get: environmentSize,
     sched_yield: () => OK,
     clock_time_get: clockTime,
     random_get: randomBytes,
@@ -58,6 +60,21 @@ export function wasi(module, buffer, print) {
   function twoZeros(first, second) {
     view().setUint32(first, 0, true);
     view().setUint32(second, 0, true);
+    return OK;
+  }
+
+  /** @param {number} count @param {number} size */
+  function environmentSize(count, size) {
+    view().setUint32(count, environ ? 1 : 0, true);
+    view().setUint32(size, environ?.length ?? 0, true);
+    return OK;
+  }
+
+  /** @param {number} pointers @param {number} at */
+  function environment(pointers, at) {
+    if (!environ) return OK;
+    view().setUint32(pointers, at, true);
+    new Uint8Array(buffer()).set(environ, at);
     return OK;
   }
 

@@ -26,5 +26,8 @@ export async function open(options = {}) {
   const source = options.wasm ?? new URL('../redlet.wasm', import.meta.url);
   const module = await compile(source, (url) => fetch(url));
   const now = options.now ?? (() => Date.now());
-  return new Redlet((listener) => new Host(module, now, listener), options).ready();
+  return new Redlet(
+    (listener) => new Host(module, now, options.memoryMax, listener),
+    options,
+  ).ready();
 }

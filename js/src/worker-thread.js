@@ -24,7 +24,7 @@ let host;
 let running;
 
 scope.onmessage = ({ data }) => {
-  if (data.wasm) host = start(data.wasm);
+  if (data.wasm) host = start(data.wasm, data.memoryMax);
   else if (running) receive(running, data);
   else void host?.then((started) => receive(started, data));
 };
@@ -38,11 +38,14 @@ function receive(started, data) {
   if (data.turn) void started.turn().then(() => scope.postMessage({ turned: true }));
 }
 
-/** @param {import('./wasm.js').WasmSource} wasm */
-async function start(wasm) {
+/**
+ * @param {import('./wasm.js').WasmSource} wasm
+ * @param {number | undefined} memoryMax
+ */
+async function start(wasm, memoryMax) {
   try {
     const module = await compile(wasm, (url) => fetch(url));
-    running = new Host(module, () => Date.now(), {
+    running = new Host(module, () => Date.now(), memoryMax, {
       output: (frames) => {
         const output = frames.slice();
         scope.postMessage({ output }, [output.buffer]);

@@ -39,7 +39,8 @@ export async function open(options = {}) {
     new Worker(new URL('./worker-thread.js', import.meta.url), { type: 'module' });
   const source = options.wasm ?? new URL('../redlet.wasm', import.meta.url);
   const wasm = source instanceof URL || typeof source === 'string' ? absolute(source) : source;
-  return new Redlet((listener) => new WorkerTransport(worker, wasm, listener), options).ready();
+  const setup = { wasm, memoryMax: options.memoryMax };
+  return new Redlet((listener) => new WorkerTransport(worker, setup, listener), options).ready();
 }
 
 /** @implements {Transport} */
@@ -50,10 +51,10 @@ class WorkerTransport {
 
   /**
    * @param {Worker} worker
-   * @param {unknown} wasm
+   * @param {{ wasm: unknown, memoryMax: number | undefined }} setup
    * @param {Listener} listener
    */
-  constructor(worker, wasm, listener) {
+  constructor(worker, setup, listener) {
     this.#worker = worker;
     worker.onmessage = ({ data }) => {
       if (data.output) listener.output(data.output);
@@ -62,7 +63,7 @@ class WorkerTransport {
       else listener.failed(data.failed);
     };
     worker.onerror = (event) => listener.failed(event.message || 'the worker did not load');
-    worker.postMessage({ wasm });
+    worker.postMessage(setup);
   }
 
   /**

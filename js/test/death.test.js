@@ -84,3 +84,25 @@ test('a snapshot that is none is refused whole', async (t) => {
   await redis.restore(image);
   assert.equal(await redis.call('GET', 'k'), 'v');
 });
+
+test('an engine of little memory refuses what it cannot hold, and keeps what it has', async (t) => {
+  /** @type {string[]} */
+  const log = [];
+  const memoryMax = 96 << 20;
+  const redis = await opened(t, { memoryMax, onlog: (_level, text) => log.push(text) });
+  await redis.call('SET', 'kept', 'whole');
+  await assert.rejects(redis.call('SETRANGE', 'k', 400_000_000, 'x'), /^ReplyError: OOM/);
+  const value = 'v'.repeat(4 << 20);
+  let n = 0;
+  await assert.rejects(async () => {
+    for (; n < 100; n++) await redis.call('SET', `fill${n}`, value);
+  }, /^ReplyError: OOM/);
+  assert.ok(n > 1);
+  await assert.rejects(
+    redis.call('MGET', ...Array.from({ length: 100 }, (_, i) => `fill${i % n}`)),
+    EngineError,
+  );
+  assert.ok(log.some((text) => text.includes('there is no memory for its output')));
+  assert.ok(!log.some((text) => text.includes('the engine died')));
+  assert.equal(await redis.call('GET', 'kept'), 'whole');
+});

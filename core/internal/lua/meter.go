@@ -121,8 +121,16 @@ func (m *meter) work(l *lua.LState, instructions int) {
 	}
 }
 
-// allocated counts a string that a library function is about to make.
+// largeString is the size from which on there is asked for the memory of a string.
+const largeString = 1 << 20
+
+// allocated counts a string that a library function is about to make. It ends a script for which
+// there is no memory.
 func (m *meter) allocated(size int) {
+	if size >= largeString && !m.vm.host.Room(2*size) {
+		m.starved()
+		fail(m.vm.l, m.Err().Error())
+	}
 	m.made += size
 	m.left -= size / 1024
 	if m.made > heapEveryBytes {
@@ -138,15 +146,24 @@ func (m *meter) checkHeap() {
 	if m.base == 0 {
 		m.base = now.HeapAlloc
 	}
+	if !m.vm.host.Room(heapEveryBytes) {
+		m.starved()
+		return
+	}
 	if now.HeapAlloc < m.base+heapMax {
 		return
 	}
 	runtime.GC()
 	runtime.ReadMemStats(&now)
 	if now.HeapAlloc >= m.base+heapMax {
-		m.starve = true
-		m.kill()
+		m.starved()
 	}
+}
+
+// starved dooms a script for want of memory.
+func (m *meter) starved() {
+	m.starve = true
+	m.kill()
 }
 
 func (m *meter) kill() {

@@ -65,6 +65,9 @@ func (vm *VM) arguments(l *lua.LState) (problem string) {
 		}
 	}
 	if cap(vm.arena) < size {
+		if size >= largeString {
+			vm.meter.allocated(size)
+		}
 		vm.arena = make([]byte, 0, size)
 	}
 	for i := 1; i <= n; i++ {
@@ -103,7 +106,9 @@ func (vm *VM) call(l *lua.LState, raises, discard bool) int {
 		vm.inHost = true
 		reply, counted := vm.host.Call(vm.args)
 		vm.inHost = false
-		vm.meter.made += len(reply)
+		if vm.meter.made += len(reply); len(reply) >= largeString {
+			vm.meter.allocated(len(reply))
+		}
 		if reply[0] == '-' {
 			result = vm.errorTable(string(reply[1:len(reply)-2]), counted)
 		} else if discard {

@@ -25,6 +25,8 @@ type Host interface {
 	Random() uint64
 	// Seconds is what os.clock answers.
 	Seconds() float64
+	// Room tells whether memory for so many bytes more can be had.
+	Room(size int) bool
 	// Yield is called every so often while a script runs.
 	Yield()
 }

@@ -1,0 +1,55 @@
+package main
+
+import (
+	"testing"
+	"time"
+)
+
+// TestCollector looks at a server again and again: when memory is to be given back.
+func TestCollector(t *testing.T) {
+	const mb = 1 << 20
+	var c collector
+	now := time.Unix(1000, 0)
+	allocated := uint64(0)
+	look := func(what string, allocs, held uint64, used int64, want bool) {
+		t.Helper()
+		now, allocated = now.Add(lookEvery), allocated+allocs
+		if got := c.wants(now, allocated, held, func() int64 { return used }); got != want {
+			t.Errorf("%s: %v, want %v", what, got, want)
+		}
+	}
+	look("a small server", 0, 12*mb, mb, false)
+	look("a large value comes", 1500*mb, 2300*mb, 512*mb, false)
+	look("and is there", mb, 2300*mb, 512*mb, true)
+	c.collected(now, 10*time.Millisecond, 540*mb)
+	look("all is well", 0, 540*mb, 512*mb, false)
+	look("it is read", 512*mb, 1100*mb, 512*mb, false)
+	look("the reply is sent", 0, 1100*mb, 512*mb, true)
+	c.collected(now, 10*time.Millisecond, 540*mb)
+	look("it goes", 0, 540*mb, mb, true)
+	c.collected(now, 10*time.Millisecond, 20*mb)
+	look("nothing more is to be had", 0, 20*mb, mb, false)
+
+	look("many small keys", 300*mb, 400*mb, 150*mb, false)
+	look("are there", 0, 400*mb, 150*mb, true)
+	c.collected(now, 150*time.Millisecond, 230*mb)
+	look("that is how much they take", 0, 230*mb, 150*mb, false)
+	look("and all changes, right after", 300*mb, 400*mb, 150*mb, false)
+	look("it was costly", 0, 400*mb, 150*mb, false)
+	look("but not for so much", 0, 500*mb, 150*mb, true)
+	c.collected(now, 150*time.Millisecond, 230*mb)
+	now = now.Add(3 * time.Second)
+	look("later", 0, 400*mb, 150*mb, true)
+	c.collected(now, time.Millisecond, 230*mb)
+	for range 5 {
+		look("reads allocate little, for ever", 3*mb, 231*mb, 150*mb, false)
+	}
+}
+
+// TestMemory reads something sensible.
+func TestMemory(t *testing.T) {
+	allocated, held, collecting := memory()
+	if allocated < 1<<16 || held < 1<<20 || held > 1<<34 || collecting < 0 {
+		t.Errorf("%d bytes allocated, %d held, %v", allocated, held, collecting)
+	}
+}
