@@ -70,7 +70,8 @@ func (e *Engine) outputRoom(cl *conn, size int) bool {
 		e.overflow(cl)
 		return false
 	}
-	if more := size - cl.w.Len(); !e.hasRoom(int64(more)) {
+	was := cl.w.Len()
+	if more := int64(size - was); size/roomAsked > was/roomAsked && !e.hasRoom(max(more, roomAsked)) {
 		e.outOfRoom(cl, "output")
 		return false
 	}
@@ -125,7 +126,7 @@ func (e *Engine) takeOutput(cl *conn) []byte {
 // step. The rest stays here, where it is in pieces and counts against client-output-buffer-limit:
 // host and guest need not hold a large reply once more, and a peer that reads slowly is corked
 // before they do.
-const outputTurn = 1 << 20
+const outputTurn = 512 << 10
 
 // outputGiven ends an event by which the host got output of a connection, unless it may get more at
 // once. What is left then is announced when the host comes next.

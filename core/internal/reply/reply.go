@@ -28,10 +28,11 @@ type Writer struct {
 	over   bool
 }
 
-// The bounds of a piece of the output.
+// The bounds of a piece of the output. Where memory is short and much was freed, a guest may have
+// tens of megabytes and no stretch of one.
 const (
 	PieceMin = 64 << 10
-	PieceMax = 1 << 20
+	PieceMax = 128 << 10
 )
 
 // Len is the size of the output.
