@@ -364,7 +364,10 @@ func cmdVadd(c *Call) {
 		v.x = s.Project(v.x)
 	}
 	fresh := s.Add(v.element, v.x, v.ef, &c.e.random)
-	if v.setAttr {
+	switch {
+	case v.setAttr && len(v.attr) == 0 && !fresh:
+		s.SetAttr(s.Find(v.element), nil)
+	case v.setAttr: // a new element has an empty one too
 		s.SetAttr(s.Find(v.element), v.attr)
 	}
 	c.signalOpened(1, key)
@@ -533,7 +536,11 @@ func cmdVsetattr(c *Call) {
 	set := 0
 	if s != nil {
 		if n := s.Find(c.Args[2]); n != nil {
-			s.SetAttr(n, c.Args[3])
+			attr := c.Args[3]
+			if len(attr) == 0 {
+				attr = nil
+			}
+			s.SetAttr(n, attr)
 			set = 1
 		}
 	}

@@ -81,7 +81,9 @@ func (l *Loader) Add(saved *Saved) error {
 	l.byID[n.id] = n
 	s.ids = max(s.ids, n.id)
 	s.bytes += nameSize(len(n.name))
-	s.SetAttr(n, saved.Attr)
+	if len(saved.Attr) > 0 { // a file says none and an empty one alike
+		s.SetAttr(n, saved.Attr)
+	}
 	l.nodes = append(l.nodes, n)
 	l.saved = append(l.saved, saved.Layers)
 	return nil

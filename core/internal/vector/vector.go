@@ -234,14 +234,14 @@ func (s *Set) Remove(name []byte) bool {
 	return true
 }
 
-// SetAttr gives a node an attribute, which is copied; an empty one takes it away.
+// SetAttr gives a node an attribute, which is copied and may be empty; nil takes it away.
 func (s *Set) SetAttr(n *Node, attr []byte) {
 	if n.attr != nil {
 		s.attributes--
 		s.bytes -= nameSize(len(n.attr))
 		n.attr = nil
 	}
-	if len(attr) > 0 {
+	if attr != nil {
 		s.attributes++
 		s.bytes += nameSize(len(attr))
 		n.attr = append(make([]byte, 0, len(attr)), attr...)
