@@ -290,8 +290,8 @@ func cmdRestore(c *Call) {
 	}
 	c.addTo(c.db, key, o, expiry)
 	c.e.setUse(o, c.Now(), opt.idle, int(opt.freq))
-	if expire != 0 && c.propagates() {
-		c.Propagate("RESTORE", slices.Concat([][]byte{key, decimal(expire)}, c.Args[3:],
+	if expire != 0 && !opt.absolute && c.propagates() {
+		c.Propagate(string(c.Args[0]), slices.Concat([][]byte{key, decimal(expire)}, c.Args[3:],
 			[][]byte{[]byte("ABSTTL")})...)
 	}
 	c.signalModified(notifyGeneric, "restore", key)

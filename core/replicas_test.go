@@ -28,12 +28,21 @@ func received(e *Engine, id ConnID) string {
 	return strings.Join(out, "\n")
 }
 
+// payload11 is what DUMP gives of 11, as sds.SplitArgs reads it, and bare11 as it is.
+const (
+	payload11 = `"\x00\xc0\x0b\x0c\x00\x1b\xd1#K\xdd\xd5\xef\x06"`
+	bare11    = "\x00\xc0\x0b\x0c\x00\x1b\xd1#K\xdd\xd5\xef\x06"
+)
+
 // replicated is what replicas are sent of what a client sends.
 var replicated = []struct{ name, send, want string }{
 	{"as it is", "SET a 1|set a 1 nx|LPOP none", "SELECT 0\nSET a 1"},
 	{"databases", "set a 1|select 3|set a 1|get a", "SELECT 0\nset a 1\nSELECT 3\nset a 1"},
 	{"expiry", "set a 1 ex 100 get|expire a 200|getex a persist|expire a -1",
 		"SELECT 0\nSET a 1 PXAT 1700000100000\nPEXPIREAT a 1700000200000\nPERSIST a\nDEL a"},
+	{"payloads", "restore a 1700000100000 " + payload11 + " absttl|restore b 100 " + payload11,
+		"SELECT 0\nrestore a 1700000100000 " + bare11 + " absttl\n" +
+			"restore b 1700000000100 " + bare11 + " ABSTTL"},
 	{"a given instant", "set a 1 get pxat 1700000100000|set a 1 pxat 1",
 		"SELECT 0\nset a 1 get pxat 1700000100000\nset a 1 pxat 1"},
 	{"lazily", "config set lazyfree-lazy-expire yes|set a 1|expire a -1|set a 1|getex a px -1|" +
