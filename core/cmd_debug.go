@@ -255,12 +255,14 @@ func debugPopulate(c *Call) {
 	c.OK()
 }
 
+// debugObject shows a value even if its time is over, until something removes it.
 func debugObject(c *Call) {
-	o := c.peek(c.Args[2])
-	if o == nil {
+	found := c.db.keys.Find(c.Args[2])
+	if found == nil {
 		c.Error(ErrNoKey)
 		return
 	}
+	o := *found
 	ops := o.ops()
 	var w rdb.Writer
 	w.Compress = c.e.cfg.rdbCompression
