@@ -77,6 +77,24 @@ test: build js playground ## run every test: Go with the race detector, guest, w
 	  @echo "left out: the tests of core where an int has 32 bits, which takes linux/amd64")
 	cd js && $(NPM) test
 
+# What a registry does not have is left out, and named. A venv is made anew where the list is newer.
+QUEUES := internal/queues
+VENV := $(QUEUES)/python/.venv
+
+.PHONY: queues
+queues: bin/redlet ## run job queues, locks and limiters of Go and Python on bin/redlet
+	@if (cd $(QUEUES) && $(GO) mod download); then \
+	  cd $(QUEUES) && $(GO) vet . && $(GO) mod tidy -diff && $(GO) test -count=1 .; \
+	else echo "left out: asynq, redsync and redis_rate, of which not every module can be had"; fi
+	@if $(MAKE) $(VENV)/ready; then \
+	  cd $(QUEUES)/python && .venv/bin/python -B -m unittest test_queues; \
+	else echo "left out: RQ and Celery, of which not every package can be had"; fi
+
+$(VENV)/ready: $(QUEUES)/python/requirements.txt
+	python3 -m venv --clear $(VENV)
+	$(VENV)/bin/pip install --quiet --disable-pip-version-check -r $<
+	touch $@
+
 .PHONY: reference
 reference: $(GUEST) ## run the tests that compare with a real redis-server (REDLET_REFERENCE=)
 	@$(GO) run ./internal/reference -need
@@ -118,6 +136,7 @@ fmt: $(MODULES) ## format the Go and the JavaScript files
 check: ## what continuous integration runs: everything must pass
 	@$(MAKE) format vet generated
 	@$(MAKE) test
+	@$(MAKE) queues
 	cd js && $(NPM) run check
 	@$(MAKE) clean-tree
 
