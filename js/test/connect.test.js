@@ -61,7 +61,7 @@ test('where there are no sockets the engine is told so', async () => {
   await assert.rejects(redis.call('DEBUG', 'DIAL', 'far:6379', 'x'), /ERR there are no sockets/);
   await redis.call('SET', 'k', 'v');
   const migrated = redis.call('MIGRATE', 'far', 6379, 'k', 0, 5000);
-  await assert.rejects(migrated, /IOERR error or timeout connecting to the client: there are no sockets/);
+  await assert.rejects(migrated, /IOERR .* connecting to the client: there are no sockets/);
   assert.equal(await redis.call('GET', 'k'), 'v');
   await redis.close();
 });
