@@ -72,9 +72,9 @@ func checkEntry(elements []byte, pos int) (size int, reason string) {
 	if data < 0 || data > len(b)-width {
 		return 0, "the element is cut off"
 	}
-	// Redis does not mind a length that is longer than it need be, and reads it out of the element.
-	n, ok := backLen(elements, pos+data+width)
-	if !ok || n != data {
+	// Redis takes one that is read out of the element as well, until the element is changed.
+	var want [5]byte
+	if string(b[data:data+width]) != string(want[:putBackLen(want[:], data)]) {
 		return 0, "the backward length is wrong"
 	}
 	return data + width, ""
