@@ -53,6 +53,7 @@ var Variants = []Variant{
 		"ENCODING": "a value that was loaded may have another",
 		"ARINFO":   "an array that was loaded may be laid out otherwise",
 		"DBSIZE":   "a snapshot leaves out keys whose time is over",
+		"LATE":     "and so it does this key",
 	}},
 	{Name: "RESP3", way: version3, apart: true, resp3: true, Plain: map[string]string{
 		"CLIENT":     "it shows the protocol, and invalidations differ by it",
