@@ -46,71 +46,106 @@ func TestPackRefuses(t *testing.T) {
 	}
 }
 
-// tableOf is a table with two functions, as the linker lays it out.
-func tableOf() []byte {
+// tableAt is where the table of imageOf begins.
+const tableAt = 64
+
+// imageOf is what the linker lays out: the calls that were inlined, a table with two functions, and
+// the description of the module.
+func imageOf() segment {
+	calls := "calls that were inlined, two....kept calls......"
+	image := append([]byte(calls), make([]byte, tableAt-len(calls))...)
 	b := append([]byte(linesMagic), make([]byte, 64)...)
 	put := func(i, n int) { binary.LittleEndian.PutUint64(b[8+8*i:], uint64(n)) }
 	put(0, 2)
 	put(3, len(b))
-	b = append(b, "fmt.Println\x00github.com/redlet/redlet/core.New\x00"...)
+	names := len(b)
+	b = append(b, "\x00fmt.Println\x00github.com/redlet/redlet/core.New\x00"...)
 	put(4, len(b))
 	b = append(b, "files"...)
 	put(6, len(b))
-	b = append(b, "\x00\x02\x01\x00\x04\x81\x01\x00\x06\x01\x00"...) // tables at 1, 4 and 8
+	// The tables at 1, 4, 8 and 11; the last says that there are two calls.
+	b = append(b, "\x00\x02\x01\x00\x04\x81\x01\x00\x06\x01\x00\x00\x05\x04\x07\x00"...)
 	put(7, len(b))
 	entries := len(b)
+	const size = offNumber + 4*3 + 4*4
 	for i := range 2 {
 		b = binary.LittleEndian.AppendUint32(b, uint32(i))
-		b = binary.LittleEndian.AppendUint32(b, uint32(20+i*48))
+		b = binary.LittleEndian.AppendUint32(b, uint32(20+i*size))
 	}
 	b = append(b, 0, 0, 0, 0) // where the text ends
 	if len(b) != entries+20 {
 		panic("the functions begin elsewhere")
 	}
-	for _, f := range [][4]uint32{{1, 4, 8, 1}, {1, 4, 1, 8}} {
-		fields := make([]byte, 48)
-		binary.LittleEndian.PutUint32(fields[offPCSP:], f[0])
-		binary.LittleEndian.PutUint32(fields[offPCFile:], f[1])
-		binary.LittleEndian.PutUint32(fields[offPCLine:], f[2])
-		binary.LittleEndian.PutUint32(fields[offTables:], 1)
-		binary.LittleEndian.PutUint32(fields[offNumber:], f[3])
+	for _, f := range []struct{ name, sp, file, line, kept, inlined, calls uint32 }{
+		{1, 1, 4, 8, 1, 11, 0}, {13, 1, 4, 1, 8, 0, none},
+	} {
+		fields := make([]byte, size)
+		fields[offOthers] = 4
+		for _, v := range []struct {
+			at    int
+			value uint32
+		}{
+			{4, f.name}, {offPCSP, f.sp}, {offPCFile, f.file}, {offPCLine, f.line}, {offTables, 3},
+			{offLine, 77}, {offNumber, 4}, {offNumber + 4, f.kept}, {offNumber + 8, f.inlined},
+			{offNumber + 12, 32}, {offNumber + 16, none}, {offNumber + 20, none},
+			{offNumber + 24, f.calls},
+		} {
+			binary.LittleEndian.PutUint32(fields[v.at:], v.value)
+		}
 		b = append(b, fields...)
 	}
-	return b
+	image = append(image, b...)
+	description := make([]byte, moduleOthers+8)
+	binary.LittleEndian.PutUint64(description, 1000+tableAt)
+	binary.LittleEndian.PutUint64(description[moduleNames:], uint64(1000+tableAt+names))
+	binary.LittleEndian.PutUint64(description[moduleOthers:], 1000)
+	return segment{1000, append(image, description...)}
 }
 
 func TestStripLines(t *testing.T) {
-	before := append([]byte("something\x00"), tableOf()...)
-	b := bytes.Clone(before)
-	if err := stripLines(b); err != nil {
+	before := imageOf()
+	s := segment{before.at, bytes.Clone(before.data)}
+	if err := stripLines([]segment{{5, []byte("something")}, s}); err != nil {
 		t.Fatal(err)
 	}
-	for _, gone := range []string{"fmt.Println", "files", "\x04\x81\x01"} {
-		if !bytes.Contains(before, []byte(gone)) || bytes.Contains(b, []byte(gone)) {
+	b := s.data
+	for _, gone := range []string{"fmt.Println", "files", "\x04\x81\x01", "calls that were", "two....",
+		"\x05\x04\x07", "M\x00\x00\x00"} {
+		if !bytes.Contains(before.data, []byte(gone)) || bytes.Contains(b, []byte(gone)) {
 			t.Errorf("%q is still there", gone)
 		}
 	}
-	for _, kept := range []string{"something", "core.New\x00", "\x00\x02\x01\x00", "\x06\x01\x00"} {
+	for _, kept := range []string{"kept calls", "core.New\x00", "\x00\x02\x01\x00", "\x06\x01\x00"} {
 		if !bytes.Contains(b, []byte(kept)) {
 			t.Errorf("%q is gone", kept)
 		}
 	}
-	again := bytes.Clone(b)
-	if err := stripLines(again); err != nil || !bytes.Equal(b, again) {
+	again := segment{s.at, bytes.Clone(b)}
+	if err := stripLines([]segment{again}); err != nil || !bytes.Equal(b, again.data) {
 		t.Errorf("stripped twice it differs: %v", err)
 	}
 }
 
 func TestStripRefusesWhatItDoesNotUnderstand(t *testing.T) {
-	b := tableOf()
-	binary.LittleEndian.PutUint32(b[len(b)-48+offTables:], 1000)
-	if err := stripLines(b); !errors.Is(err, errTable) {
-		t.Errorf("got %v", err)
+	for what, spoil := range map[string]func(b []byte){
+		"a thousand tables": func(b []byte) {
+			binary.LittleEndian.PutUint32(b[len(b)-(moduleOthers+8)-72+offTables:], 1000)
+		},
+		"no description": func(b []byte) { clear(b[len(b)-(moduleOthers+8):]) },
+		"calls elsewhere": func(b []byte) {
+			binary.LittleEndian.PutUint64(b[len(b)-8:], 1<<40)
+		},
+	} {
+		s := imageOf()
+		spoil(s.data)
+		if err := stripLines([]segment{s}); !errors.Is(err, errTable) {
+			t.Errorf("%s: got %v", what, err)
+		}
 	}
 }
 
 func FuzzPack(f *testing.F) {
-	f.Add(moduleOf(segment{64, tableOf()}))
+	f.Add(moduleOf(imageOf()))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		out, err := pack(b)
 		if err != nil {
