@@ -239,7 +239,7 @@ func sizes() error {
 		err = cmd.Wait()
 	}
 	mb := float64(n) / 1e6
-	row("brotli", []string{fmt.Sprint(n)}, "megabytes: "+verdict(mb, 1.2, mb <= 1.2))
+	row("brotli", []string{fmt.Sprint(n)}, "megabytes: "+verdict(mb, 1.45, mb <= 1.45))
 	return err
 }
 
