@@ -164,8 +164,12 @@ func checkArity(c *Call, at place) verdict {
 }
 
 func checkProtected(c *Call, _ place) verdict {
-	if c.cmd.Flags&Protected != 0 && !c.e.debugAllowed(c.conn) {
-		return errDebug
+	cfg, flags := &c.e.cfg, c.cmd.Flags
+	switch {
+	case flags&Protected != 0 && !allows(cfg.debugCommand, c.conn):
+		return verdict(errNotEnabled("debug"))
+	case flags&LoadsModules != 0 && !allows(cfg.moduleCommand, c.conn):
+		return verdict(errNotEnabled("module"))
 	}
 	return allowed
 }

@@ -217,7 +217,7 @@ func (c *Call) greet(version int) {
 	c.BulkString("role")
 	c.BulkString("master")
 	c.BulkString("modules")
-	c.Array(0)
+	c.modules()
 }
 
 func cmdReset(c *Call) {

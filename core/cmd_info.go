@@ -63,7 +63,7 @@ func infoSections() []infoSection {
 		{"stats", infoDefault, infoStats},
 		{"replication", infoDefault, infoReplication},
 		{"cpu", infoDefault, infoCPU},
-		{"modules", infoDefault, func(*infoText, *Engine) {}},
+		{"modules", infoDefault, infoModules},
 		{"commandstats", infoAll, infoCommandstats},
 		{"errorstats", infoDefault, infoErrorstats},
 		{"latencystats", infoAll, infoLatencystats},

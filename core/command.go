@@ -62,7 +62,7 @@ const (
 	NoMulti
 	NoMandatoryKeys
 	AllowBusy
-	Protected // needs enable-debug-command or its like
+	Protected // needs enable-debug-command
 
 	// What follows COMMAND INFO does not show. In Redis most of it are comparisons with functions.
 
@@ -77,6 +77,7 @@ const (
 	Awaits          // waits for another server, and everybody with it
 	SelectsDB       // stands among the changes in an append-only file, though it is none
 	KeepsCaching    // CLIENT CACHING holds beyond it
+	LoadsModules    // is protected by enable-module-command
 	TellsLater      // its handler tells options of later versions from data: see Call.takes
 )
 

@@ -26,6 +26,8 @@ func TestCompat(t *testing.T) {
 		{"8.0", "LPOP k 1", "(nil)"},
 		{"8.0", "CLIENT KILL MAXAGE 5", "(integer) 0"},
 		{"7.2", "CLIENT KILL MAXAGE 5", "(error) ERR syntax error"},
+		{"8.0", "MODULE LIST", "vectorset"},
+		{"7.4", "MODULE LIST", "(empty array)"},
 		{"8.0", "SET k v IFNE x", "(error) ERR syntax error"},
 		{"8.4", "SET k v IFNE x", "OK"},
 		{"8.0", "CONFIG SET notify-keyspace-events KEo", "(error) ERR CONFIG SET failed " +

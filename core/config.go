@@ -405,12 +405,6 @@ func allows(level int64, cl *conn) bool {
 	return level == allowYes || level == allowLocal && cl.isLocal()
 }
 
-const errDebug = "ERR DEBUG command not allowed. If the enable-debug-command option is set to " +
-	"\"local\", you can run it from a local connection, otherwise you need to set this option " +
-	"in the configuration file, and then restart the server."
-
-func (e *Engine) debugAllowed(cl *conn) bool { return allows(e.cfg.debugCommand, cl) }
-
 // Version is the version of Redis that the engine behaves as.
 func (e *Engine) Version() string { return e.cfg.version }
 

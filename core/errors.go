@@ -62,6 +62,13 @@ func errArity(cmd *Command) string {
 	return "ERR wrong number of arguments for '" + cmd.full + "' command"
 }
 
+// errNotEnabled says that the configuration does not have a command.
+func errNotEnabled(command string) string {
+	return "ERR " + upper(command) + " command not allowed. If the enable-" + command +
+		"-command option is set to \"local\", you can run it from a local connection, otherwise you " +
+		"need to set this option in the configuration file, and then restart the server."
+}
+
 // errExpireTime says that a command's expiry is no instant that can be kept.
 func errExpireTime(cmd *Command) string {
 	return "ERR invalid expire time in '" + cmd.full + "' command"

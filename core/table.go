@@ -51,6 +51,7 @@ var commands = newTable(
 	transactionCommands,
 	pubsubCommands,
 	serverCommands,
+	moduleCommands,
 	hotkeysCommands,
 	commandCommands,
 	configCommands,
