@@ -142,6 +142,9 @@ type hashLoader struct {
 
 func loadHash(e *Engine, r *rdb.Reader, t rdb.Type) (*object, error) {
 	l := &hashLoader{lim: e.hashLimits()}
+	if t == rdb.TypeHashMetadata || t == rdb.TypeHashMetadataPreGA {
+		l.h.EnableExpiry() // whether or not a field expires
+	}
 	at := r.Offset()
 	if err := r.Hash(t, l); err != nil {
 		if errors.Is(err, errHashTwice) {

@@ -60,7 +60,7 @@ func TestDamagedPayloadsReference(t *testing.T) {
 	taken, strict, differ := 0, 0, map[string]int{}
 	for range *payloadsCompared {
 		l := d.next()
-		if claimsMany(l.body) {
+		if claimsMany(l.body) || isLater(l.body) {
 			continue
 		}
 		payload := seal(l.body, rdb.Version)
@@ -99,6 +99,12 @@ func TestDamagedPayloadsReference(t *testing.T) {
 func claimsMany(body string) bool {
 	return len(body) > 3 && strings.Contains("\x02\x03\x04\x05\x16\x18", body[:1]) &&
 		(body[1] == 0x81 || body[1] == 0x80 && body[2] > 0)
+}
+
+// isLater tells whether a payload is of a type that Redis 8.0 does not have: one of a later version,
+// or of these tests.
+func isLater(body string) bool {
+	return body != "" && rdb.Type(body[0]) > rdb.TypeHashListpackEx
 }
 
 // tries is restores for a server that may end over it.
