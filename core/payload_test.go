@@ -174,6 +174,12 @@ func oldLayouts() (all []layout) {
 		payload := groupPayload(version)
 		add("stream "+strconv.Itoa(version+1), payload[:len(payload)-10])
 	}
+	add("list with lengths within elements", written(rdb.TypeListQuicklist2, func(w *rdb.Writer) {
+		w.Length(1)
+		w.Length(2) // a listpack
+		w.String([]byte("\x12\x00\x00\x00\x04\x00" +
+			"\x05\x01" + "\x00\x81" + "\x83ab\x00\x84" + "\x80\x01" + "\xff"))
+	}))
 	return all
 }
 

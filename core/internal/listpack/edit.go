@@ -53,19 +53,20 @@ func (p Pack) Replace(pos int, s []byte) Pack {
 }
 
 // Overwrite puts s in the place of the element at pos, if that can be done without moving any
-// other and is easily told.
+// other and is easily told. The backward length, though it is the same, is written anew: it may
+// have been read out of the element.
 func (p Pack) Overwrite(pos int, s []byte) bool {
 	if !short(s) || p[pos] != 0x80|byte(len(s)) {
 		return false
 	}
-	copy(p[pos+1:], s)
+	putShort(p[pos:], s)
 	return true
 }
 
 // ReplaceInt puts n in the place of the element at pos, and stands at pos after that.
 func (p Pack) ReplaceInt(pos int, n int64) Pack {
 	if p[pos] < 0x80 && uint64(n) < 0x80 {
-		p[pos] = byte(n)
+		p[pos], p[pos+1] = byte(n), 1 // as in Overwrite
 		return p
 	}
 	return p.replace(pos, &Value{n: n, isInt: true})

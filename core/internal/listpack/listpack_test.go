@@ -227,6 +227,34 @@ func TestValidate(t *testing.T) {
 	}
 }
 
+// TestLengthsWithin is about backward lengths that begin within their element, or later than they
+// should: they are read, kept as they are, and gone when the element is changed.
+func TestLengthsWithin(t *testing.T) {
+	want := New(0).AppendInt(0).Append([]byte("a\x00")).Append(make([]byte, 127))
+	p := want.Clone()
+	for pos := p.First(); pos >= 0; pos = p.Next(pos) {
+		p[pos+p.dataSize(pos)] |= 0x80
+	}
+	want, p = want.Append(make([]byte, 16378)), p.Append(make([]byte, 16378))
+	copy(p[len(p)-4:], "x\x7f\xff")
+	check(t, p, contents(want))
+
+	p, want = p.ReplaceInt(p.Index(0), 7), want.ReplaceInt(want.Index(0), 7)
+	for i, s := range []string{"7", "bc", strings.Repeat("d", 127), strings.Repeat("e", 16378)} {
+		p, want = p.Replace(p.Index(i), []byte(s)), want.Replace(want.Index(i), []byte(s))
+		check(t, p, contents(want))
+	}
+	if !bytes.Equal(p, want) {
+		t.Errorf("%q is left, want %q", p, want)
+	}
+
+	p = New(0).Append(nil)
+	p[len(p)-2] |= 0x80 // which would be read out of the head
+	if _, err := Validate(p); err == nil {
+		t.Error("an empty string is read out of the head")
+	}
+}
+
 // apply runs one operation, chosen by op, on the pack and on its oracle.
 func apply(p Pack, all [][]byte, op byte, at int, s []byte) (Pack, [][]byte) {
 	splice := func(from, to int, with ...[]byte) [][]byte {

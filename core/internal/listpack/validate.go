@@ -72,9 +72,10 @@ func checkEntry(elements []byte, pos int) (size int, reason string) {
 	if data < 0 || data > len(b)-width {
 		return 0, "the element is cut off"
 	}
-	// Redis takes one that is read out of the element as well, until the element is changed.
-	var want [5]byte
-	if string(b[data:data+width]) != string(want[:putBackLen(want[:], data)]) {
+	// Redis does not mind one that is read out of the element too, until the element is changed. Out
+	// of the head it is read for the empty string alone, and would change with that.
+	n, ok := backLen(elements, pos+data+width)
+	if !ok || n != data || b[0] == 0x80 && b[1] != 1 {
 		return 0, "the backward length is wrong"
 	}
 	return data + width, ""
