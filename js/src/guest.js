@@ -110,8 +110,8 @@ export class Guest {
 }
 
 /**
- * What the guest's runtime is to keep its heap below. Its data segments and stacks do not count, and
- * it keeps to the limit only nearly.
+ * What the guest's runtime is to keep its heap below. Its data segments and stacks do not count,
+ * and it keeps to the limit only nearly.
  *
  * @param {number} memoryMax
  */

@@ -29,14 +29,12 @@ export class GuestExit extends Error {
  */
 export function wasi(module, buffer, print, variable) {
   const decoder = new TextDecoder();
-  const environ = variable ? new TextEncoder().encode(`${variable}\0`) : undefined;
   const view = () => new DataView(buffer());
   /** @type {Record<string, Function>} */
   const functions = {
     args_get: () => OK,
     args_sizes_get: twoZeros,
-    environ_get: environment,
-    environ_sizes_get: environmentSize,
+    ...environment(view, variable),
     sched_yield: () => OK,
     clock_time_get: clockTime,
     random_get: randomBytes,
@@ -60,21 +58,6 @@ export function wasi(module, buffer, print, variable) {
   function twoZeros(first, second) {
     view().setUint32(first, 0, true);
     view().setUint32(second, 0, true);
-    return OK;
-  }
-
-  /** @param {number} count @param {number} size */
-  function environmentSize(count, size) {
-    view().setUint32(count, environ ? 1 : 0, true);
-    view().setUint32(size, environ?.length ?? 0, true);
-    return OK;
-  }
-
-  /** @param {number} pointers @param {number} at */
-  function environment(pointers, at) {
-    if (!environ) return OK;
-    view().setUint32(pointers, at, true);
-    new Uint8Array(buffer()).set(environ, at);
     return OK;
   }
 
@@ -122,4 +105,30 @@ export function wasi(module, buffer, print, variable) {
     view().setUint32(happened, count, true);
     return OK;
   }
+}
+
+/**
+ * The imports for an environment of one variable, or of none.
+ *
+ * @param {() => DataView} view
+ * @param {string} [variable]
+ */
+function environment(view, variable) {
+  const bytes = new TextEncoder().encode(variable ? `${variable}\0` : '');
+  return {
+    /** @param {number} count @param {number} size */
+    environ_sizes_get(count, size) {
+      view().setUint32(count, variable ? 1 : 0, true);
+      view().setUint32(size, bytes.length, true);
+      return OK;
+    },
+
+    /** @param {number} pointers @param {number} at */
+    environ_get(pointers, at) {
+      const memory = view();
+      if (variable) memory.setUint32(pointers, at, true);
+      new Uint8Array(memory.buffer).set(bytes, at);
+      return OK;
+    },
+  };
 }
