@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 
+	"github.com/redlet/redlet/core/internal/pqsort"
 	"github.com/redlet/redlet/core/internal/syntax"
 )
 
@@ -134,18 +135,22 @@ func (c *Call) sort(mayStore bool) {
 	if o := c.peek(c.Args[1]); opt.asIs && o != nil && o.ops().unordered {
 		opt.asIsUnordered(c)
 	}
+	start, end := opt.window(len(items))
+	order := make([]uint32, len(items))
+	for i := range order {
+		order[i] = uint32(i)
+	}
 	switch {
 	case !opt.asIs:
 		if !c.sortKeys(items, &opt) {
 			c.Error(errSortScore)
 			return
 		}
-		slices.SortStableFunc(items, opt.compare)
+		c.sortOrder(order, items, &opt, end, opt.by != nil && end-start < len(items))
 	case opt.desc:
-		slices.Reverse(items)
+		slices.Reverse(order)
 	}
-	start, end := opt.window(len(items))
-	out := c.sortOutput(items[start:end], opt.get)
+	out := c.sortOutput(items, order[start:end], opt.get)
 	if opt.stores {
 		c.sortStore(opt.store, out)
 		return
@@ -226,9 +231,29 @@ func (c *Call) sortKeys(items []sortItem, opt *sortOptions) bool {
 	return true
 }
 
+// sortOrder puts the numbers of elements in their order: these move, and not what holds pointers,
+// of which a collector that is at work would have to know each move. Elements that compare as equal
+// stay as they are; or, where part of what is sorted by patterns is wanted, come as Redis has them
+// then.
+func (c *Call) sortOrder(order []uint32, items []sortItem, opt *sortOptions, end int, part bool) {
+	compared := 0
+	compare := func(a, b uint32) int {
+		c.e.yieldIn(compared)
+		compared++
+		return opt.compare(&items[a], &items[b])
+	}
+	if part {
+		pqsort.First(order, end, func(a, b *uint32) int { return compare(*a, *b) })
+		return
+	}
+	slices.SortFunc(order, func(a, b uint32) int {
+		return cmp.Or(compare(a, b), cmp.Compare(a, b))
+	})
+}
+
 // compare orders two elements. Where the outcome is stored, every byte counts; otherwise what
 // stands behind a NUL does not, since Redis then compares by locale.
-func (opt *sortOptions) compare(a, b sortItem) int {
+func (opt *sortOptions) compare(a, b *sortItem) int {
 	order := 0
 	switch {
 	case !opt.alpha:
@@ -309,10 +334,11 @@ func notNil(b []byte) []byte {
 	return b
 }
 
-// sortOutput returns the elements, or what the patterns of GET name for each; nil is no value.
-func (c *Call) sortOutput(items []sortItem, get [][]byte) [][]byte {
-	out := make([][]byte, 0, len(items)*max(len(get), 1))
-	for i := range items {
+// sortOutput returns the elements of an order, or what the patterns of GET name for each; nil is no
+// value.
+func (c *Call) sortOutput(items []sortItem, order []uint32, get [][]byte) [][]byte {
+	out := make([][]byte, 0, len(order)*max(len(get), 1))
+	for _, i := range order {
 		if len(get) == 0 {
 			out = append(out, notNil(items[i].element))
 		}
