@@ -44,6 +44,10 @@ func (vm *VM) value(reply []byte, at int) (lua.LValue, int) {
 	case '~':
 		n, _ := strconv.Atoi(string(line))
 		return vm.set(reply, end, n)
+	case '|': // attributes, of which scripts do not hear, and the reply that they are about
+		n, _ := strconv.Atoi(string(line))
+		_, end = vm.mapping(reply, end, n)
+		return vm.value(reply, end)
 	}
 	return vm.scalar(kind, line, reply, end)
 }
