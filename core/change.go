@@ -421,19 +421,16 @@ func (e *Engine) expireFields() {
 	if !ok {
 		return
 	}
-	d, key := due.store.db, due.key
-	e.expireFieldsOf(d, key, due.o.hash(), fieldsPerTurn, func(field []byte) {
-		e.replicas.add(d.id, "HDEL", [][]byte{[]byte(key), field})
-	})
+	e.expireFieldsOf(due.store.db, due.key, due.o.hash(), fieldsPerTurn)
+	e.replicas.apart = true
 }
 
-// expireFieldsOf removes those fields of a hash whose time has come, at most so many, and calls
-// gone with each.
-func (e *Engine) expireFieldsOf(d *db, key string, h *hashValue, most int, gone func([]byte)) {
+// expireFieldsOf removes those fields of a hash whose time has come, at most so many.
+func (e *Engine) expireFieldsOf(d *db, key string, h *hashValue, most int) {
 	e.weigh(h.due.o)
 	var told [][]byte
 	e.stats.expiredFields += int64(h.Expire(int64(e.now)/1000, most, func(field []byte) {
-		gone(field)
+		e.replicas.add(d.id, "HDEL", [][]byte{[]byte(key), field})
 		if e.tellsFields() {
 			told = append(told, bytes.Clone(field))
 		}

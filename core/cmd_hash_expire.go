@@ -233,6 +233,15 @@ func (c *Call) hexpire(u expireUnit) {
 	for _, field := range fields {
 		c.Int(ch.expire(field, at, cond))
 	}
+	if ch.changed && c.propagates() {
+		name := "HPEXPIREAT"
+		if u == unitMillisecondsAt {
+			name = string(c.Args[0])
+		}
+		c.Propagate(name, slices.Concat([][]byte{c.Args[1], decimal(at)}, c.Args[3:4+i],
+			[][]byte{decimal(int64(len(ch.given)))}, ch.given)...)
+	}
+	ch.propagateGone()
 	ch.end()
 }
 
@@ -290,7 +299,6 @@ type fieldChange struct {
 
 	// Which fields these are, kept for those alone who are told of them.
 	given, gone, stayed, lapsed [][]byte
-	sent                        bool // replicas know of those given already
 }
 
 // note keeps a field for those who are told of it.
@@ -362,7 +370,6 @@ func (ch *fieldChange) expireIfNeeded(field []byte) {
 // end tells everybody.
 func (ch *fieldChange) end() {
 	c, key := ch.c, ch.c.Args[1]
-	ch.propagate()
 	for _, e := range [...]struct {
 		happened bool
 		event    string
@@ -386,16 +393,20 @@ func (ch *fieldChange) end() {
 	c.hashChanged(ch.h)
 }
 
-// propagate sends the replicas what became of the fields.
-func (ch *fieldChange) propagate() {
-	c, key := ch.c, ch.c.Args[1]
-	if len(ch.given) > 0 && !ch.sent && c.propagates() {
-		i := slices.IndexFunc(c.Args, func(arg []byte) bool { return is(arg, "fields") })
-		c.Propagate("HPEXPIREAT", slices.Concat([][]byte{key, decimal(ch.at), c.Args[i],
-			decimal(int64(len(ch.given)))}, ch.given)...)
+// propagateGone sends the replicas each field that was deleted, since its time was over.
+func (ch *fieldChange) propagateGone() {
+	if ch.c.propagates() {
+		for _, field := range ch.gone {
+			ch.c.Propagate("HDEL", ch.c.Args[1], field)
+		}
 	}
-	if len(ch.gone) > 0 && c.propagates() {
-		c.Propagate("HDEL", slices.Concat([][]byte{key}, ch.gone)...)
+}
+
+// propagateFields sends the replicas a command for all fields that the one under way names, as
+// Redis does if it has changed any. What more it says stands before argument i, where they begin.
+func (ch *fieldChange) propagateFields(name string, i int, more ...[]byte) {
+	if c := ch.c; c.propagates() {
+		c.Propagate(name, slices.Concat([][]byte{c.Args[1]}, more, c.Args[i:])...)
 	}
 }
 
@@ -494,6 +505,14 @@ func cmdHgetex(c *Call) {
 			ch.expire(field, at, always)
 		}
 	}
+	c.propagateNothing()
+	switch {
+	case ch.stay:
+		ch.propagateFields("HPERSIST", i)
+	case ch.changed:
+		ch.propagateFields("HPEXPIREAT", i, decimal(at))
+	}
+	ch.propagateGone()
 	ch.end()
 }
 
@@ -517,6 +536,10 @@ func cmdHgetdel(c *Call) {
 		c.bulkField(h, field)
 		ch.delete(field)
 	}
+	c.propagateNothing()
+	if ch.deleted {
+		ch.propagateFields("HDEL", 4)
+	}
 	ch.end()
 }
 
@@ -524,6 +547,7 @@ func cmdHgetdel(c *Call) {
 type hsetexOptions struct {
 	fnx, fxx, keep bool
 	at             int64 // hash.Never if the fields are to stay
+	unit           int   // the argument that says in what the next one gives it
 	pairs          [][]byte
 }
 
@@ -551,6 +575,7 @@ func (c *Call) hsetexOptions() (opt hsetexOptions, ok bool) {
 			if opt.keep = !isUnit; opt.keep {
 				continue
 			}
+			opt.unit = i
 			i++
 			if opt.at, ok = c.argFieldExpiry(i, u); !ok {
 				return opt, false
@@ -613,12 +638,15 @@ func cmdHsetex(c *Call) {
 			ch.expire(opt.pairs[i], opt.at, always)
 		}
 	}
-	if opt.at != hash.Never && !ch.deleted && c.propagates() {
-		i := len(c.Args) - len(opt.pairs) - 2
-		c.Propagate(string(c.Args[0]), slices.Concat([][]byte{c.Args[1], []byte("PXAT"),
-			decimal(opt.at)}, c.Args[i:])...)
-		ch.sent = true
+	if ch.changed && c.propagates() {
+		args := slices.Clone(c.Args)
+		if !is(args[opt.unit], "pxat") {
+			args[opt.unit] = []byte("PXAT")
+		}
+		args[opt.unit+1] = decimal(opt.at)
+		c.Propagate(string(args[0]), args[1:]...)
 	}
+	ch.propagateGone()
 	c.signalPairs(c.Args[1], opt.pairs)
 	ch.end()
 	c.Int(1)

@@ -66,7 +66,7 @@ func (c *Call) expireAllFieldsIfNeeded(h *hashValue) {
 	if h.NextExpiry() > c.nowMs() {
 		return
 	}
-	c.e.expireFieldsOf(c.db, string(c.Args[1]), h, math.MaxInt, func([]byte) {})
+	c.e.expireFieldsOf(c.db, string(c.Args[1]), h, math.MaxInt)
 }
 
 func (c *Call) randomField() {

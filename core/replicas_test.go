@@ -75,6 +75,23 @@ var replicated = []struct{ name, send, want string }{
 			"LMOVEM a b left right EXACTLY 5 BULK\nLMOVEM b a right left EXACTLY 1 OBO"},
 	{"fields", "hset h f 1 g 2|hexpire h 100 fields 2 f none|hgetdel h fields 1 g",
 		"SELECT 0\nhset h f 1 g 2\nHPEXPIREAT h 1700000100000 fields 1 f\nHDEL h g"},
+	{"expiries of fields", "hset h f 1 g 2|hpexpireat h 4000000000000 nx fields 3 f g none|" +
+		"hexpireat h 4000000000 XX fields 1 f|hexpire h 100 gt fields 1 f|" +
+		"hpersist h fields 1 none|hpersist h fields 2 f none|hpexpire h 0 fields 2 f g",
+		"SELECT 0\nhset h f 1 g 2\nhpexpireat h 4000000000000 nx fields 2 f g\n" +
+			"HPEXPIREAT h 4000000000000 XX fields 1 f\nhpersist h fields 2 f none\n" +
+			"MULTI\nHDEL h f\nHDEL h g\nEXEC"},
+	{"HGETEX and HGETDEL", "hset h f 1 g 2 i 3|hgetex h ex 100 fields 2 f none|" +
+		"hgetex h persist fields 2 f none|hgetex h persist fields 1 f|hgetex h fields 1 f|" +
+		"hgetex h exat 1 fields 3 f g none|hgetdel h fields 1 none|hgetdel h fields 2 i none",
+		"SELECT 0\nhset h f 1 g 2 i 3\nHPEXPIREAT h 1700000100000 fields 2 f none\n" +
+			"HPERSIST h fields 2 f none\nMULTI\nHDEL h f\nHDEL h g\nEXEC\nHDEL h i none"},
+	{"HSETEX", "hsetex h fields 1 f 1|hsetex h fxx ex 100 fields 1 f 2|" +
+		"hsetex h px 1000 FXX fields 1 f 2|hsetex h pxat 4000000000000 fields 1 f 2|" +
+		"hsetex h exat 1 fields 2 f 1 g 2",
+		"SELECT 0\nhsetex h fields 1 f 1\nhsetex h fxx PXAT 1700000100000 fields 1 f 2\n" +
+			"hsetex h PXAT 1700000001000 FXX fields 1 f 2\n" +
+			"hsetex h pxat 4000000000000 fields 1 f 2\nMULTI\nHDEL h f\nHDEL h g\nEXEC"},
 	{"sets", "sadd s a|spop s|sadd i 1 2|spop i 2|sadd i 1 1|spop i 0|smove i s 2",
 		"SELECT 0\nsadd s a\nSREM s a\nsadd i 1 2\nDEL i\nsadd i 1 1"},
 	{"streams", "xadd s * a 1|xadd s maxlen ~ 1 limit 5 1700000000000-* a 1|" +
@@ -121,6 +138,36 @@ func TestReplicate(t *testing.T) {
 		feed(e, 1, strings.Split(c.send, "|")...)
 		if got := received(e, 2); got != c.want {
 			t.Errorf("%s: the replica gets\n%s\nwant\n%s", c.name, got, c.want)
+		}
+	}
+}
+
+// TestReplicateExpiredFields shows that replicas are told of each field by itself that a command
+// comes upon when its time is over, and of those that the clock finds not as a transaction.
+func TestReplicateExpiredFields(t *testing.T) {
+	for _, c := range []struct{ active, send, want string }{
+		{"0", "hgetex h fields 1 a|hgetdel h fields 1 b|hgetex h persist fields 1 c|hrandfield h 9",
+			"HDEL h a\nHDEL h b\nHDEL h c\nMULTI\nHDEL h e\nHDEL h d\nEXEC"},
+		{"0", "hsetex h fnx ex 100 fields 1 a 1|hsetex h exat 1 fields 1 b 2|hdel h c d e",
+			"MULTI\nHDEL h a\nhsetex h fnx PXAT 1700000100010 fields 1 a 1\nEXEC\nHDEL h b\n" +
+				"hdel h c d e"},
+		{"1", "hlen h", "HDEL h e\nHDEL h d\nHDEL h c\nHDEL h b\nHDEL h a"},
+	} {
+		e, err := New(Options{Now: 1_700_000_000_000_000,
+			Config: map[string]string{"enable-debug-command": "yes"}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		e.open(1, Conn{})
+		e.open(2, Conn{})
+		e.feed(2, []byte("SYNC\r\n"))
+		feed(e, 1, "debug set-active-expire "+c.active, "hset h a 1 b 2 c 3 d 4 e 5 f 6",
+			"hpexpire h 1 fields 5 a b c d e")
+		received(e, 2)
+		e.Advance(e.now + 10_000)
+		feed(e, 1, strings.Split(c.send, "|")...)
+		if got := received(e, 2); got != c.want {
+			t.Errorf("%s: the replica gets\n%s\nwant\n%s", c.send, got, c.want)
 		}
 	}
 }
