@@ -98,8 +98,8 @@ func claimsMany(body string) bool {
 		(body[1] == 0x81 || body[1] == 0x80 && body[2] > 0)
 }
 
-// isLater tells whether a payload is of a type that Redis 8.0 does not have: one of a later version,
-// or of these tests.
+// isLater tells whether a payload is of a type that Redis 8.0 does not have: one of a later
+// version, or of these tests.
 func isLater(body string) bool {
 	return body != "" && rdb.Type(body[0]) > rdb.TypeHashListpackEx
 }
