@@ -208,7 +208,8 @@ func (c *Call) sortItems(key []byte) (items []sortItem, ok bool) {
 }
 
 // sortKeys finds what each element is sorted by. It reports false if that is no number where it
-// should be one.
+// should be one. Of texts every byte counts where the outcome is stored; otherwise what stands
+// behind a NUL does not, since Redis then compares by locale.
 func (c *Call) sortKeys(items []sortItem, opt *sortOptions) bool {
 	for i := range items {
 		it := &items[i]
@@ -217,7 +218,9 @@ func (c *Call) sortKeys(items []sortItem, opt *sortOptions) bool {
 			by = c.lookupPattern(opt.by, it.element)
 		}
 		if opt.alpha {
-			it.by = by
+			if it.by = by; !opt.stores {
+				it.by = untilNUL(by)
+			}
 			continue
 		}
 		if by == nil {
@@ -251,8 +254,7 @@ func (c *Call) sortOrder(order []uint32, items []sortItem, opt *sortOptions, end
 	})
 }
 
-// compare orders two elements. Where the outcome is stored, every byte counts; otherwise what
-// stands behind a NUL does not, since Redis then compares by locale.
+// compare orders two elements.
 func (opt *sortOptions) compare(a, b *sortItem) int {
 	order := 0
 	switch {
@@ -266,10 +268,8 @@ func (opt *sortOptions) compare(a, b *sortItem) int {
 		} else if b.by != nil {
 			order = -1
 		}
-	case opt.stores:
-		order = bytes.Compare(a.by, b.by)
 	default:
-		order = bytes.Compare(untilNUL(a.by), untilNUL(b.by))
+		order = bytes.Compare(a.by, b.by)
 	}
 	if opt.desc {
 		return -order
