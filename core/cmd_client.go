@@ -594,7 +594,7 @@ func (c *Call) describe(out []byte, cl *conn) []byte {
 	number("qbuf-free", free)
 	number("argv-mem", argMem)
 	number("multi-mem", queuedMem)
-	static, nodes, listed := cl.outputBytes()
+	static, nodes, listed := outputBytes(int64(cl.w.Len()))
 	buffer := c.e.replyBufferOf(cl)
 	number("rbs", int64(buffer.size))
 	number("rbp", int64(buffer.peak))

@@ -6,10 +6,6 @@ import (
 	"github.com/redlet/redlet/core/internal/hash"
 )
 
-// randomFieldsMax bounds how many fields HRANDFIELD gives with repetition: the count, not the
-// hash, decides on the size of that reply.
-const randomFieldsMax = 1 << 24
-
 // cmdHrandfield gives different fields for a count from 0 up: the whole hash when it has no more,
 // in the order of the hash otherwise, or in any order when the hash is large and the count small.
 // With a negative count it draws that often, and fields may repeat.
@@ -47,7 +43,7 @@ func cmdHrandfield(c *Call) {
 	switch {
 	case n == 0:
 		c.Array(0)
-	case count < -randomFieldsMax:
+	case !c.mayRepeat(count):
 		c.Error(ErrOutOfRange)
 	case count < 0:
 		c.drawFields(h, int(-count), values)

@@ -8,10 +8,6 @@ import (
 	"github.com/redlet/redlet/core/internal/set"
 )
 
-// randomMembersMax bounds how many members SRANDMEMBER gives with repetition: the count, not the
-// set, decides on the size of that reply.
-const randomMembersMax = 1 << 24
-
 func cmdSpop(c *Call) {
 	if len(c.Args) > 2 {
 		c.popMembers()
@@ -186,7 +182,7 @@ func (c *Call) randomMembers() {
 	case !ok:
 	case s == nil, count == 0:
 		c.Array(0)
-	case count < -randomMembersMax:
+	case !c.mayRepeat(count):
 		c.Error(ErrOutOfRange)
 	case count < 0:
 		c.Array(int(-count))

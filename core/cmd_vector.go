@@ -600,11 +600,14 @@ func cmdVrandmember(c *Call) {
 		c.Null()
 	case !several:
 		c.BulkString(s.At(c.e.random.Below(s.Len())).Name())
-	case count < -randomMembersMax:
+	case !c.mayRepeat(count):
 		c.Error(ErrOutOfRange)
 	case count < 0:
 		c.Array(int(-count))
 		for range -count {
+			if c.Overflowed() {
+				break
+			}
 			c.BulkString(s.At(c.e.random.Below(s.Len())).Name())
 		}
 	default:

@@ -6,10 +6,6 @@ import (
 	"github.com/redlet/redlet/core/internal/zset"
 )
 
-// randomScoredMax bounds how many members ZRANDMEMBER gives with repetition: the count, not the
-// sorted set, decides on the size of that reply.
-const randomScoredMax = 1 << 24
-
 // cmdZrandmember gives different members for a count from 0 up: the whole sorted set when it has no
 // more, from its last member to its first; otherwise in any order. With a negative count it draws
 // that often, and members may repeat.
@@ -38,7 +34,7 @@ func cmdZrandmember(c *Call) {
 	case !ok:
 	case z == nil, count == 0:
 		c.Array(0)
-	case count < -randomScoredMax:
+	case !c.mayRepeat(count):
 		c.Error(ErrOutOfRange)
 	case count < 0:
 		c.drawScored(z, int(-count), scores)

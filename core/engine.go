@@ -194,7 +194,7 @@ func (e *Engine) cork(id ConnID, on bool) {
 	}
 	cl.corked = on
 	if !on {
-		cl.softSince = Never
+		cl.softSince = 0
 		e.flush(cl)
 	}
 }

@@ -31,8 +31,9 @@ func (e *Engine) idleTimeout() {
 	for _, cl := range e.connsByID() {
 		if cl.softSince != 0 {
 			e.limitOutput(cl)
-			within := e.cfg.outputLimits[cl.limitClass()].within
-			e.idle.plan(max(cl.softSince+within, e.now) + 1000)
+		}
+		if cl.softSince != 0 && !cl.has(connClosing) {
+			e.idle.plan(cl.softDue(&e.cfg.outputLimits[cl.limitClass()]))
 		}
 		if e.cfg.timeout == 0 || cl.has(connClosing) || cl.blocked != nil || cl.has(connSubscribed) ||
 			cl.has(connReplica) {

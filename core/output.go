@@ -1,23 +1,31 @@
 package core
 
+import "math"
+
 // limitOutput hangs up a connection whose output grew beyond client-output-buffer-limit.
 func (e *Engine) limitOutput(cl *conn) {
-	class := cl.limitClass()
-	lim, size := &e.cfg.outputLimits[class], int64(cl.w.Len())
+	lim := &e.cfg.outputLimits[cl.limitClass()]
+	_, _, size := outputBytes(int64(cl.w.Len()))
 	over := lim.hard > 0 && size > lim.hard
-	if lim.soft > 0 && size > lim.soft {
-		if cl.softSince == 0 {
-			cl.softSince = e.now
-			e.idle.plan(e.now + lim.within)
-		} else if e.now-cl.softSince > lim.within {
-			over = true
-		}
-	} else {
+	switch {
+	case lim.soft == 0 || size <= lim.soft:
 		cl.softSince = 0
+	case cl.softSince == 0:
+		cl.softSince = e.now
+		e.idle.plan(cl.softDue(lim))
+	case e.now >= cl.softDue(lim):
+		over = true
 	}
 	if over {
 		e.overflow(cl)
 	}
+}
+
+// softDue is when the output of a connection has stood above its soft limit for too long. Redis
+// counts in whole seconds of the clock, of which more than allowed must be over.
+func (cl *conn) softDue(lim *outputLimit) Time {
+	const second Time = 1e6
+	return cl.softSince - cl.softSince%second + lim.within + second
 }
 
 // limitClass is the class of client-output-buffer-limit that a connection is of.
@@ -35,14 +43,17 @@ func (cl *conn) limitClass() int {
 // each client of Redis has from the start.
 const outputFree = 16 << 10
 
-// outputBytes is what of a connection's output stands where, in Redis: in the buffer that each
-// client has, and in a list of nodes, with the bytes that these take.
-func (cl *conn) outputBytes() (static, nodes, listed int64) {
-	const nodeBytes = 40 // beside what it holds
-	n := int64(cl.w.Len())
+// outputBytes is what of n bytes of output stands where, in Redis: in the buffer that each client
+// has, and in a list of nodes, with the bytes that these take. How much a node holds is told as
+// for many small replies, which fill one after the other; a large one has a node of its own.
+func outputBytes(n int64) (static, nodes, listed int64) {
+	const (
+		nodeHolds = 20<<10 - 16 // what the allocator makes of 16 KiB and the node's head
+		nodeBytes = 40          // beside that
+	)
 	static = min(n, outputFree)
-	nodes = (n - static + outputFree - 1) / outputFree
-	return static, nodes, n - static + nodes*nodeBytes
+	nodes = (n - static + nodeHolds - 1) / nodeHolds
+	return static, nodes, nodes * (nodeHolds + nodeBytes)
 }
 
 // outputKeepMax is the largest buffer that is kept, once it is empty, for what comes next.
@@ -60,7 +71,16 @@ func (e *Engine) limitHard(cl *conn) {
 // engine itself has to say to another server has none.
 func (e *Engine) aboveHard(cl *conn, size int) bool {
 	hard := e.cfg.outputLimits[cl.limitClass()].hard
-	return hard > 0 && cl.link == nil && int64(size)-outputFree > hard
+	_, _, listed := outputBytes(int64(size))
+	return hard > 0 && cl.link == nil && listed > hard
+}
+
+// mayRepeat tells whether a reply may have -count elements though the data are fewer: a hard limit
+// ends one that grows too large, and without it there must be another bound.
+func (c *Call) mayRepeat(count int64) bool {
+	const most = 1 << 24
+	limited := c.e.cfg.outputLimits[c.conn.limitClass()].hard > 0 && !c.conn.has(connScript)
+	return count >= -most || limited && count >= math.MinInt32/2
 }
 
 // outputRoom tells whether a connection's output may grow to a size. One whose output may not is

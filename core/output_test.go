@@ -14,6 +14,9 @@ func TestOutputLimitWithin(t *testing.T) {
 		{"hash", "HRANDFIELD h -1000000 WITHVALUES", ""},
 		{"set", "SRANDMEMBER s -1000000", ""},
 		{"sorted set", "ZRANDMEMBER z -1000000 WITHSCORES", ""},
+		{"hash, endless", "HRANDFIELD h -999999999", ""},
+		{"set, endless", "SRANDMEMBER s -999999999", ""},
+		{"sorted set, endless", "ZRANDMEMBER z -999999999", ""},
 		{"strings", "MGET " + many, ""},
 		{"fields", "HMGET h " + strings.Repeat("f ", 1000), ""},
 		{"nulls", "HMGET h " + strings.Repeat("no ", 300_000), ""},
@@ -64,6 +67,53 @@ func TestOutputLimitWithin(t *testing.T) {
 				t.Errorf("the effect is %q, want %q", got, want)
 			}
 		})
+	}
+}
+
+// TestOutputBytes compares where output stands with what redis-server told of clients whose small
+// replies were as long.
+func TestOutputBytes(t *testing.T) {
+	for _, c := range []struct{ n, static, nodes, listed int64 }{
+		{0, 0, 0, 0}, {16010, 16010, 0, 0}, {16390, 16384, 1, 20504}, {30009, 16384, 1, 20504},
+		{40360, 16384, 2, 41008}, {100220, 16384, 5, 102520}, {108000, 16384, 5, 102520},
+	} {
+		if static, nodes, listed := outputBytes(c.n); static != c.static || nodes != c.nodes ||
+			listed != c.listed {
+			t.Errorf("%d bytes: %d, and %d nodes of %d", c.n, static, nodes, listed)
+		}
+	}
+}
+
+// TestOutputLimitSoft has a subscriber that takes nothing stand above its soft limit: it is hung up
+// when more whole seconds of the clock are over than it may, whether or not more is published.
+func TestOutputLimitSoft(t *testing.T) {
+	for _, publishing := range []bool{true, false} {
+		e, err := New(Options{Now: 1_700_000_000_900_000,
+			Config: map[string]string{"client-output-buffer-limit": "pubsub 0 100000 3"}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		e.open(1, Conn{})
+		e.open(2, Conn{})
+		feed(e, 1, "SUBSCRIBE a")
+		e.cork(1, true)
+		e.cork(1, false) // which forgets nothing
+		e.cork(1, true)
+		publish := func() { e.feed(2, request("PUBLISH", "a", strings.Repeat("x", 110_000))) }
+		publish()
+		e.Advance(1_700_000_003_999_999)
+		if publish(); e.conn(1).has(connClosing) {
+			t.Error("hung up too early")
+		}
+		if e.Deadline() > 1_700_000_004_000_000 {
+			t.Errorf("looked at again at %d", e.Deadline())
+		}
+		if e.Advance(1_700_000_004_000_000); publishing {
+			publish()
+		}
+		if !e.conn(1).has(connClosing) {
+			t.Error("not hung up")
+		}
 	}
 }
 
@@ -157,8 +207,8 @@ func TestOutputInTurns(t *testing.T) {
 	if more := rest(e); len(more) > 0 || e.Deadline() != Never && e.Deadline() <= e.clock.host {
 		t.Errorf("a corked client is sent %d bytes", len(more))
 	}
-	static, nodes, listed := e.conn(1).outputBytes()
-	if static != outputFree || nodes < 200 || listed < 3<<20 {
+	static, nodes, listed := outputBytes(int64(e.conn(1).w.Len()))
+	if static != outputFree || nodes < 160 || listed < 3<<20 {
 		t.Errorf("its output: %d bytes, %d nodes of %d bytes", static, nodes, listed)
 	}
 	e.cork(1, false)
