@@ -115,3 +115,21 @@ func FuzzConfig(f *testing.F) {
 		}
 	})
 }
+
+// TestBareSave shows that a line with the bare word adds no save point, and is one as any other in
+// that those of the defaults are gone.
+func TestBareSave(t *testing.T) {
+	for text, want := range map[string]string{"save": "", "save 900 1\nsave": "900 1",
+		"client-output-buffer-limit\nsave 5 1": "5 1"} {
+		all, err := parseConfig(text, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		s, err := settle(all)
+		if err != nil {
+			t.Errorf("%q: %v", text, err)
+		} else if got, set := s.values["save"]; got != want || !set {
+			t.Errorf("%q: save is %q, set: %v; want %q", text, got, set, want)
+		}
+	}
+}

@@ -82,6 +82,11 @@ func (s *settings) obey(d directive) error {
 		return nil
 	case !known:
 		return d.refuse(badName)
+	case len(d.args) == 0 && (d.name == "save" || d.name == "client-output-buffer-limit"):
+		if _, set := s.values[d.name]; !set && d.name == "save" {
+			s.values[d.name] = ""
+		}
+		return nil // each line adds to those before, and this one nothing
 	case len(d.args) != 1 && !severalWords[d.name],
 		len(d.args) == 0 && d.name != "bind":
 		return d.refuse("wrong number of arguments")
