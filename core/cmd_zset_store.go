@@ -299,8 +299,7 @@ func (c *Call) gather(n int) *zset.Gather {
 
 // replyOutcome replies the outcome of an operation.
 func (c *Call) replyOutcome(g *zset.Gather, op *scoreOperation) {
-	lim := c.e.zsetLimits()
-	out := g.Zset(&lim)
+	out := g.Zset(&zset.Limits{}) // never a listpack, in which -0 would be 0
 	c.scored(&out, 0, out.Len(), false, op.scores)
 }
 
