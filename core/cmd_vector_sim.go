@@ -145,7 +145,7 @@ func (v *vsim) search(s *vectorSet, query *vector.Vector) []vector.Found {
 	count := min(v.count, s.Len())
 	var found []vector.Found
 	if v.truth {
-		found = s.All(query, accept)
+		found = s.All(query, max(count, v.ef), accept)
 		found = found[:min(count, len(found))]
 	} else {
 		most := v.filterEF

@@ -38,8 +38,13 @@ func (s *Set) apart(a, b *Vector) float32 {
 }
 
 // All returns the nodes that accept lets pass, the nearest to v first and of those as near the
-// oldest. Where a distance is NaN the order is what Redis makes of it.
-func (s *Set) All(v *Vector, accept func(*Node) bool) []Found {
+// oldest. Where a distance is NaN the order is what Redis makes of it. Of more than most nodes it
+// returns so many. Redis looks at the newest first; as long as there is room it puts a node before
+// those as near, and then behind them, in place of the last, if it is nearer than that.
+func (s *Set) All(v *Vector, most int, accept func(*Node) bool) []Found {
+	if most < s.Len() {
+		return s.some(v, most, accept)
+	}
 	out := make([]Found, 0, s.Len())
 	for n := s.first; n != nil; n = n.next {
 		if accept == nil || accept(n) {
@@ -48,6 +53,68 @@ func (s *Set) All(v *Vector, accept func(*Node) bool) []Found {
 	}
 	sortFound(out, make([]Found, len(out)))
 	return out
+}
+
+// some is All where there may be more nodes than are asked for.
+func (s *Set) some(v *Vector, most int, accept func(*Node) bool) []Found {
+	kept, rank := make(ranking, 0, most), 0
+	for n := s.last; n != nil && most > 0; n = n.prev {
+		if accept != nil && !accept(n) {
+			continue
+		}
+		f := Found{n, s.Distance(v, &n.Vector)}
+		rank++
+		switch {
+		case len(kept) < most:
+			kept = append(kept, ranked{f, -rank})
+			kept.up(len(kept) - 1)
+		case f.Distance < kept[0].Distance:
+			kept[0] = ranked{f, rank}
+			kept.down(len(kept))
+		}
+	}
+	out := make([]Found, len(kept))
+	for n := len(kept) - 1; n >= 0; n-- {
+		out[n], kept[0] = kept[0].Found, kept[n]
+		kept.down(n)
+	}
+	return out
+}
+
+// ranked is a node with its place among those as near.
+type ranked struct {
+	Found
+	rank int
+}
+
+// ranking is a heap with the last at the front.
+type ranking []ranked
+
+func (h ranking) behind(i, j int) bool {
+	a, b := &h[i], &h[j]
+	return a.Distance > b.Distance || a.Distance == b.Distance && a.rank > b.rank
+}
+
+func (h ranking) up(i int) {
+	for i > 0 && h.behind(i, (i-1)/2) {
+		h[i], h[(i-1)/2] = h[(i-1)/2], h[i]
+		i = (i - 1) / 2
+	}
+}
+
+// down sinks the first of the first n elements.
+func (h ranking) down(n int) {
+	for i := 0; 2*i+1 < n; {
+		next := 2*i + 1
+		if next+1 < n && h.behind(next+1, next) {
+			next++
+		}
+		if !h.behind(next, i) {
+			return
+		}
+		h[i], h[next] = h[next], h[i]
+		i = next
+	}
 }
 
 // small is All for a small set, with the newest first of those as near: there Redis has them in the

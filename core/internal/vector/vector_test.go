@@ -36,7 +36,7 @@ func recall(s *Set, r *random.Generator, queries, ef int) float64 {
 	hits := 0
 	for range queries {
 		v, _ := s.Make(gaussian(r, s.Dim))
-		exact := s.All(&v, nil)[:10]
+		exact := s.All(&v, 10, nil)
 		in := map[*Node]bool{}
 		for _, f := range s.Search(&v, 10, ef, 0, nil) {
 			in[f.Node] = true
@@ -163,7 +163,7 @@ func TestLoad(t *testing.T) {
 			t.Error("another set was loaded")
 		}
 		v, _ := s.Make(gaussian(r, c.Dim))
-		a, b := s.All(&v, nil), loaded.All(&v, nil)
+		a, b := s.All(&v, s.Len(), nil), loaded.All(&v, s.Len(), nil)
 		for i := range a {
 			if a[i].Distance != b[i].Distance || a[i].Node.Name() != b[i].Node.Name() {
 				t.Fatalf("the %d. that is found is another", i)
