@@ -219,8 +219,59 @@ func differentialRuns(t *testing.T, accept func(name, group string) bool) []*dif
 	flat := &differentialRun{gen: only("", "ping", "zadd", "zrem", "zrange", "zrangestore",
 		"zrangebylex", "zrevrangebylex", "zlexcount", "zremrangebylex", "zrank", "zpopmin", "zrevrank",
 		"zremrangebyrank", "zcount"), before: skipLists, change: level}
-	return []*differentialRun{general, zsets, general, sets, general, skips, general, flat, general,
-		sets}
+	vectors := &differentialRun{gen: only("", "VADD", "VREM", "VSIM", "VDIM", "VCARD", "VEMB",
+		"VSETATTR", "VGETATTR", "VISMEMBER", "ping", "set", "exists", "type", "rename",
+		"object|encoding"), before: smallSets, change: alike}
+	return []*differentialRun{general, zsets, general, sets, general, skips, general, flat, vectors,
+		general, sets}
+}
+
+// VINFO and VLINKS are not among them: which layers of its graph a node is in is chance, and so is
+// what it is linked with there.
+
+// alike makes commands of vector sets such that most work on the set that is there: each key has a
+// dimension and a quantization of its own, and its sets are projected or not. A search is exact:
+// what it finds first of elements as near is what the graph makes of it, and that is chance; and it
+// is made at once, as a new vector is added, where the reference would leave it to a thread.
+func alike(args []string) []string {
+	for i := range args {
+		if args[i] == "inf" { // a vector of NaN: in the graph of the reference anything may come of it
+			args[i] = "0.25"
+		}
+		if n, err := strconv.Atoi(args[i]); err == nil && n > 1_000_001 {
+			args[i] = "9" // of a count, the reference takes memory for as many, and ends
+		}
+		if len(args[i]) == 2 && i > 0 && strings.ContainsAny(args[i][:1], "slhtzxp") {
+			args[i] = "v" + args[i][1:]
+		}
+	}
+	key := -1
+	if len(args) > 1 && len(args[1]) == 2 && args[1][0] == 'v' {
+		key = int(args[1][1] - '0')
+	}
+	if key < 0 || args[0] != "VADD" && args[0] != "VSIM" {
+		return args
+	}
+	values := func(s string) bool { return strings.EqualFold(s, "values") }
+	if i := slices.IndexFunc(args, values); i > 0 && i+2 < len(args) &&
+		len(args[len(args)-1])%3 > 0 {
+		if n, err := strconv.Atoi(args[i+1]); err == nil && n > 0 && n < len(args)-i-1 {
+			x := append([]string{args[i+1+n]}, args[i+2:i+2+n]...)
+			args[i+1] = strconv.Itoa(1 + key)
+			args = slices.Replace(args, i+2, i+2+n, append(x, "1", "-3", "2", "0")[:1+key]...)
+		}
+	}
+	args = slices.DeleteFunc(args, func(s string) bool { return strings.EqualFold(s, "cas") })
+	if args[0] == "VSIM" {
+		return append(args, "NOTHREAD", "TRUTH")
+	}
+	if quant := []string{"Q8", "NOQUANT", "BIN", "NOQUANT"}[key]; len(args)%5 > 0 {
+		args = append(args, quant)
+	}
+	if key == 3 && len(args)%4 > 0 && !strings.EqualFold(args[2], "reduce") {
+		args = slices.Insert(args, 2, "REDUCE", "3")
+	}
+	return args
 }
 
 // withoutDistances makes a command store no distances, the last digit of which is the C library's.

@@ -60,7 +60,8 @@ func (g *Generator) add(name string, doc Reply, accept func(name, group string) 
 }
 
 // often are commands that are made up so many times more than others, which need what these make.
-var often = map[string]int{"xadd": 7, "xreadgroup": 3, "xgroup|create": 2, "xclaim": 1}
+var often = map[string]int{"xadd": 7, "xreadgroup": 3, "xgroup|create": 2, "xclaim": 1,
+	"VADD": 11, "VSIM": 5}
 
 // field finds a value in a map that came as a flat array.
 func (r Reply) field(name string) (Reply, bool) {
@@ -168,7 +169,7 @@ func (m *maker) one(a *argument, token bool) {
 	case "key":
 		m.out = append(m.out, m.key(a.multiple))
 	case "integer":
-		if a.name == "numkeys" || a.name == "numfields" {
+		if a.name == "numkeys" || a.name == "numfields" || a.name == "num" {
 			m.count = len(m.out)
 		}
 		if m.group == "sorted-set" && (a.name == "increment" || a.name == "weight") {
@@ -244,6 +245,8 @@ func (m *maker) text(name string) string {
 		return m.pick("u8", "i8", "u1", "i64", "u63", "i5", "u16", "i13", "u64", "u0", "x8")
 	case "serialized-value":
 		return m.pick(payloads...)
+	case "blob", "attributes", "expression":
+		return m.ofVectors(name)
 	case "group":
 		return m.pick("g0", "g1", "g0", "g0", "g0", "g1", "g0", "g0", "nope")
 	case "consumer":
@@ -352,6 +355,8 @@ func (m *maker) key(several bool) string {
 		return "p" + n
 	case "array":
 		return "a" + n
+	case "module": // of which there is one, that of vector sets
+		return "v" + n
 	}
 	return "k" + n
 }
@@ -360,6 +365,10 @@ func (m *maker) integer(name string) string {
 	if m.group == "array" && (name == "index" || name == "start" || name == "end") {
 		return m.arrayIndex()
 	}
+	if m.group == "module" && (name == "count" || name == "num") {
+		// The reference takes memory for as many at once, and ends where there is none.
+		return m.pick("1", "2", "3", "10", "1000", "0", "-1", "x")
+	}
 	switch name {
 	case "ttl": // RESTORE's, which Redis lets wrap around
 		return m.pick("1000", "100000", "0", "-1", "x")
@@ -367,6 +376,12 @@ func (m *maker) integer(name string) string {
 		return m.pick("1000", "100000", "1000", "5000", "0", "-1", "x", "9223372036854775807")
 	case "index", "destination-db", "db", "index1", "index2":
 		return m.pick("0", "1", "0", "2", "-1", "16", "x", "1")
+	case "dim": // of a projection: for a great one the reference takes all the memory there is
+		return m.pick("1", "2", "2", "3", "3", "3", "5", "0", "-1", "x", "4294967298")
+	case "links":
+		return m.pick("16", "16", "16", "16", "16", "16", "16", "16", "4", "3", "4097", "x")
+	case "exploration-factor", "filtering-effort":
+		return m.pick("1", "10", "100", "200", "3", "5", "7", "1000000", "1000001", "0", "x")
 	case "offset":
 		return m.pick("0", "1", "7", "100", "-1", "x", "4", "30")
 	}
@@ -449,4 +464,17 @@ func (m *maker) value() string {
 		return m.pick("\x00", "\r\n", "\xff\xfe", "a b", "\"")
 	}
 	return "f" + strconv.Itoa(m.rng.IntN(8))
+}
+
+// ofVectors is an argument of a command of vector sets.
+func (m *maker) ofVectors(name string) string {
+	switch name {
+	case "attributes":
+		return m.pick("", `{"a":1}`, `{"a":2,"b":"x"}`, `{"b":[1,"x"],"a":"1"}`, "x", "{\"a\":1.5\x00",
+			`{"a":null,"b":true}`, m.value())
+	case "expression":
+		return m.pick(".a", ".a == 1", `.b == "x" or .a > 1`, `"x" in .b`, "not .a", ".a + 1 >= 2.5",
+			".a ==", "", ".a AND .b", "1 @ 2", "(.a) in [1, '2']", m.value())
+	}
+	return m.pick("", "\x00\x00\x80\x3f\x00\x00\x00\xc0", "aaaabbbb", "abcd", "abcdabcdabcd", "abc")
 }
