@@ -160,14 +160,14 @@ func oldLayouts() (all []layout) {
 	add("hash table ttl before", written(rdb.TypeHashMetadataPreGA, func(w *rdb.Writer) {
 		w.Length(2)
 		for i, s := range []string{"f", "g"} {
-			w.Length(uint64(far * (1 - i)))
+			w.Length(far * uint64(1-i))
 			w.String([]byte(s))
 			w.String([]byte("v"))
 		}
 	}))
 	pack := listpack.New(0)
 	for i, s := range []string{"f", "g"} {
-		pack = pack.Append([]byte(s)).Append([]byte("v")).AppendInt(int64(far * (1 - i)))
+		pack = pack.Append([]byte(s)).Append([]byte("v")).AppendInt(far * int64(1-i))
 	}
 	add("hash ttl before", ofStrings(rdb.TypeHashListpackExPreGA, -1, string(pack)))
 	for version := range 3 {
