@@ -440,13 +440,17 @@ func (p *poller) finish() {
 	}
 }
 
-// flush writes what waits for a socket that takes output again.
+// flush writes what waits for a socket that takes output again. The loop may call Data meanwhile.
 func (p *poller) flush(s *sock) {
 	s.mu.Lock()
 	rest, err := s.write(s.pending)
 	n := copy(s.pending, rest)
 	s.pending = s.pending[:n]
 	over := s.over
+	if err == nil && n == 0 && !over {
+		s.pending = nil
+		_ = p.watch(s.fd, syscall.EPOLL_CTL_MOD, syscall.EPOLLIN)
+	}
 	s.mu.Unlock()
 	switch {
 	case err != nil:
@@ -456,8 +460,6 @@ func (p *poller) flush(s *sock) {
 	case over:
 		p.drop(s)
 	default:
-		s.pending = nil
-		_ = p.watch(s.fd, syscall.EPOLL_CTL_MOD, syscall.EPOLLIN)
 		p.input(core.Input{Kind: core.InUncork, Conn: s.id})
 	}
 }
@@ -488,8 +490,9 @@ func (s *sock) Data(data []byte) {
 	if s.closed || s.over {
 		return
 	}
-	if len(s.pending) > 0 {
+	if len(s.pending) > 0 { // the engine was told otherwise just as more came to wait
 		s.pending = append(s.pending, data...)
+		s.poller.bridge.loop.Send([]core.Input{{Kind: core.InCork, Conn: s.id}})
 		return
 	}
 	rest, err := s.write(data)
