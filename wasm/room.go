@@ -16,7 +16,8 @@ const memoryStandard = 15 << 28
 // The runtime keeps its heap below the limit as well as it can, by collecting more often; near the
 // limit it cannot. So data are to take seven eighths of it at most. What is allocated at once must
 // fit into one stretch: there is one above all that was ever in use, and how long those are that
-// were freed between is not known, so no more than a part of their sum is counted on.
+// were freed between is not known, so no more than a part of their sum is counted on. What is free
+// between small things serves small things alone, and counts as in use by half.
 type gauge struct {
 	limit   int64
 	live    int64 // after the last collection that it asked for
@@ -50,14 +51,14 @@ func (g *gauge) room(size int64) bool {
 		used, idle, above = g.read()
 		g.live = used
 	}
-	return used+size < g.limit/8*7 && size < max(above, idle/2)
+	return used+size < g.limit/8*7 && size < max(above, idle/4)
 }
 
-// read returns the bytes of objects, dead ones included, those of free stretches, and those above
-// all that was ever in use.
+// read returns the bytes in use, dead objects included, those of free stretches, and those above all
+// that was ever in use.
 func (g *gauge) read() (used, idle, above int64) {
 	metrics.Read(g.samples[:])
 	value := func(i int) int64 { return int64(g.samples[i].Value.Uint64()) }
-	used, idle = value(0), value(2)+value(3)
-	return used, idle, g.limit - used - idle - value(1)
+	used, idle = value(0)+value(1)/2, value(2)+value(3)
+	return used, idle, g.limit - value(0) - value(1) - idle
 }
