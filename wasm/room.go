@@ -54,8 +54,8 @@ func (g *gauge) room(size int64) bool {
 	return used+size < g.limit/8*7 && size < max(above, idle/4)
 }
 
-// read returns the bytes in use, dead objects included, those of free stretches, and those above all
-// that was ever in use.
+// read returns the bytes in use, dead objects included, those of free stretches, and those above
+// all that was ever in use.
 func (g *gauge) read() (used, idle, above int64) {
 	metrics.Read(g.samples[:])
 	value := func(i int) int64 { return int64(g.samples[i].Value.Uint64()) }
