@@ -267,19 +267,20 @@ func (c *Call) streamAddOptions(add bool) (o streamAdd, ok bool) {
 
 // isStrategy reads what is to become of an entry that groups refer to, if an argument says so.
 func (c *Call) isStrategy(arg []byte, how *stream.Strategy) bool {
-	if !c.takes("8.2") {
-		return false
-	}
+	said := stream.KeepRef
 	switch {
 	case is(arg, "keepref"):
-		*how = stream.KeepRef
 	case is(arg, "delref"):
-		*how = stream.DelRef
+		said = stream.DelRef
 	case is(arg, "acked"):
-		*how = stream.Acked
+		said = stream.Acked
 	default:
 		return false
 	}
+	if !c.takes("8.2") { // asked last: mostly the argument is another
+		return false
+	}
+	*how = said
 	return true
 }
 
