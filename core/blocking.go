@@ -22,6 +22,7 @@ type blockedCall struct {
 	timeout  func(*Call) // writes the reply when the time is up; nil: no CLIENT UNBLOCK either
 	again    bool        // it ran again and blocked again
 	loaded   bool        // it ran again since data were loaded: if in vain, it is as if it had not
+	told     string      // what the host answered to a command that waits for that
 }
 
 // blockedClients is everything that waits.

@@ -130,10 +130,16 @@ func cmdConfigSet(c *Call) {
 	}
 	for k, i := range places {
 		name, value := c.Args[2+2*k], string(c.Args[3+2*k])
-		problem := next.change(i, value)
-		if problem == "" && parameters[i].flags&paramHost != 0 &&
-			next.shows(i) != c.e.cfg.shows(i) {
-			problem = hostRefuses(parameters[i].name)
+		problem, waits := next.change(i, value), false
+		switch p := &parameters[i]; {
+		case problem != "":
+		case p.flags&paramFolder != 0:
+			problem, waits = c.folderRefused(next.shows(i))
+		case p.flags&paramHost != 0 && next.shows(i) != c.e.cfg.shows(i):
+			problem = hostRefuses(p.name)
+		}
+		if waits {
+			return
 		}
 		if problem != "" {
 			c.Error(errConfigSet(name, problem))

@@ -151,6 +151,7 @@ const (
 	paramProtected                       // needs enable-protected-configs
 	paramHidden                          // CONFIG GET shows it by its exact name only
 	paramHost                            // the host's sockets: CONFIG SET cannot change it
+	paramFolder                          // the host knows whether there is such a folder
 )
 
 // setting is a checked value.

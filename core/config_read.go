@@ -2,6 +2,7 @@ package core
 
 import (
 	"math"
+	"path"
 	"strconv"
 	"strings"
 )
@@ -261,6 +262,29 @@ func readDbfilename(c *config, s string) (shown, problem string) {
 	}
 	c.dbfilename = s
 	return s, ""
+}
+
+// readDir takes what is relative from the folder before, as changing to it does. Whether there is
+// such a folder the host knows: see folderRefused. At the start it has seen to that.
+func readDir(c *config, s string) (shown, problem string) {
+	switch {
+	case s == "":
+		return "", errNoFile
+	case c.dir != "" && !isAbsolute(s):
+		s = path.Join(c.dir, s)
+	case c.dir != "":
+		s = path.Clean(s)
+	}
+	c.dir = s
+	return s, ""
+}
+
+// isAbsolute tells whether a path is relative to nothing, on any system.
+func isAbsolute(s string) bool {
+	if len(s) > 2 && s[1] == ':' { // a drive's
+		s = s[2:]
+	}
+	return s[0] == '/' || s[0] == '\\'
 }
 
 func readAppendfilename(c *config, s string) (shown, problem string) {

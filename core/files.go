@@ -30,7 +30,7 @@ func (e *Engine) readPiece(path string, offset int64, then func(*reading)) {
 	e.verb(EventRead, path, nil, func(in *Input) {
 		switch {
 		case in.Kind == InAbsent:
-			then(&reading{failure: "No such file or directory", absent: true})
+			then(&reading{failure: errNoFile, absent: true})
 		case in.Kind == InContent && len(in.Data) >= 8:
 			size := int64(binary.LittleEndian.Uint64(in.Data))
 			then(&reading{size: size, piece: in.Data[8:]})
@@ -66,6 +66,38 @@ func (e *Engine) readFile(path string, then func(file []byte, r *reading)) {
 		e.readPiece(path, int64(len(file)), next)
 	}
 	e.readPiece(path, 0, next)
+}
+
+// What systems say of paths. Where it matters hosts word it so.
+const (
+	errNoFile      = "No such file or directory"
+	errNoFolder    = "Not a directory"
+	errFolderFound = "Is a directory"
+)
+
+// folderRefused says why a path cannot be changed to; "" if it is a folder. The command waits for
+// the host to tell, and then runs again. Where nothing may wait the path is taken at its word.
+func (c *Call) folderRefused(path string) (why string, waits bool) {
+	switch {
+	case c.retry:
+		return c.conn.blocked.told, false
+	case !c.mayBlock():
+		return "", false
+	}
+	e, waiter := c.e, c.block(nil, kindCount, Never, nil)
+	e.readPiece(path, 0, func(r *reading) {
+		switch r.failure {
+		case "":
+			waiter.told = errNoFolder
+		case errFolderFound:
+		default:
+			waiter.told = r.failure
+		}
+		if !waiter.over() {
+			e.retry(waiter)
+		}
+	})
+	return "", true
 }
 
 // replaceFile has the host put data in the place of a file. done gets why it could not.

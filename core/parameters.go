@@ -107,8 +107,8 @@ var parameters = [...]parameter{
 		most: maxInt32, set: func(c *config, v setting) { c.databases = int(v.n) }},
 	{name: "dbfilename", kind: paramSpecial, flags: paramProtected, value: "dump.rdb",
 		read: readDbfilename},
-	{name: "dir", kind: paramString, flags: paramProtected, value: "./",
-		set: func(c *config, v setting) { c.dir = v.s }},
+	{name: "dir", kind: paramSpecial, flags: paramProtected | paramFolder, value: "./",
+		read: readDir},
 	{name: "disable-thp", kind: paramBool, flags: paramImmutable, value: "yes"},
 	{name: "dynamic-hz", kind: paramBool, value: "yes"},
 	// Our own: whether REDLET.CLOCK and MINIREDIS.FASTFORWARD exist.

@@ -92,7 +92,8 @@ const (
 	EventConfigured EventKind = 8
 
 	// EventRead asks for the file Path from Offset on, 1 MiB at most: InContent, which is without
-	// bytes at the end of the file; or InAbsent; or InDone with what went wrong.
+	// bytes at the end of the file; or InAbsent; or InDone with what went wrong, which of a folder
+	// is "Is a directory".
 	EventRead EventKind = 9
 	// EventAppend asks the host to append Data, which may be empty, to the file Path before it
 	// carries out any event that follows. The file is made if it is not there, and the last folder

@@ -345,6 +345,35 @@ func testDirMissing(t *testing.T, m Maker) {
 	}
 }
 
+// TestDirSet has CONFIG SET change to a folder, and refuse what is none.
+func TestDirSet(t *testing.T) { each(t, testDirSet) }
+
+func testDirSet(t *testing.T, m Maker) {
+	dir := t.TempDir()
+	for _, name := range []string{"a", "a/b"} {
+		if err := os.Mkdir(filepath.Join(dir, name), 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := os.WriteFile(filepath.Join(dir, "a", "text"), []byte("x"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	l := newLoop(t, LoopOptions{Maker: m, Config: map[string]string{
+		"dir": dir, "enable-protected-configs": "yes",
+	}})
+	c := dial(t, l)
+	const refused = "-ERR CONFIG SET failed (possibly related to argument 'dir') - "
+	c.want("CONFIG SET dir a", "+OK")
+	c.want("CONFIG SET dir missing", refused+"No such file or directory")
+	c.want("CONFIG SET dir text", refused+"Not a directory")
+	c.want("CONFIG SET dir text/b", refused+"Not a directory")
+	c.want("CONFIG SET dir b", "+OK")
+	c.want("SAVE", "+OK")
+	if _, err := os.Stat(filepath.Join(dir, "a", "b", "dump.rdb")); err != nil {
+		t.Error(err)
+	}
+}
+
 // TestFilesStartup has an engine begin with what the last one saved in its folder.
 func TestFilesStartup(t *testing.T) { each(t, testFilesStartup) }
 

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 
 	"github.com/redlet/redlet/core"
 )
@@ -93,9 +94,10 @@ func (l *Loop) reply(in core.Input) {
 	l.mu.Unlock()
 }
 
-// readPiece reads a piece of a file, and puts its size before it.
+// readPiece reads a piece of a file, and puts its size before it. It does not wait for whoever
+// should write to a pipe.
 func readPiece(path string, offset int64) ([]byte, error) {
-	file, err := os.Open(path)
+	file, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0)
 	if err != nil {
 		return nil, err
 	}
@@ -103,6 +105,9 @@ func readPiece(path string, offset int64) ([]byte, error) {
 	info, err := file.Stat()
 	if err != nil {
 		return nil, err
+	}
+	if info.IsDir() {
+		return nil, syscall.EISDIR
 	}
 	size := info.Size()
 	piece := make([]byte, 8+max(0, min(readMax, size-offset)))

@@ -57,6 +57,10 @@ var refusals = []struct {
 		"must be one of the following: debug, verbose, notice, warning, nothing"},
 	{args: []string{"--dir", "$DIR/missing"},
 		want: "at line 2\n>>> 'dir \"$DIR/missing\"'\nNo such file or directory"},
+	{args: []string{"--dir", "$DIR/text"},
+		want: "at line 2\n>>> 'dir \"$DIR/text\"'\nNot a directory"},
+	{args: []string{"--dir", ""},
+		want: "at line 2\n>>> 'dir \"\"'\nNo such file or directory"},
 	{args: []string{"--databases", "0"},
 		want: "at line 2\n>>> 'databases \"0\"'\nargument must be between 1 and 2147483647 inclusive"},
 	{args: []string{"--client-output-buffer-limit", "foo", "1", "2", "3"},
@@ -111,6 +115,9 @@ func refused(t *testing.T, args []string, stdin string) string {
 func TestRefusals(t *testing.T) {
 	dir := t.TempDir()
 	t.Chdir(dir)
+	if err := os.WriteFile("text", nil, 0o644); err != nil {
+		t.Fatal(err)
+	}
 	for _, c := range refusals {
 		args, want := inDir(dir, c.args...), inDir(dir, c.want)[0]
 		if out := refused(t, args, c.stdin); !strings.HasSuffix(out, want+"\n") {

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"syscall"
 
 	"github.com/redlet/redlet/core"
 )
@@ -98,7 +99,10 @@ func (s *settings) obey(d directive) error {
 	switch {
 	case d.name == "dir":
 		path, err := filepath.Abs(value)
-		if err == nil {
+		switch {
+		case value == "":
+			err = syscall.ENOENT
+		case err == nil:
 			err = isFolder(path)
 		}
 		if err != nil {
@@ -124,7 +128,7 @@ func check(name, value string) error {
 }
 
 func isFolder(path string) error {
-	d, err := os.Open(filepath.Join(path, "."))
+	d, err := os.Open(path + string(filepath.Separator) + ".")
 	if err != nil {
 		return err
 	}

@@ -11,7 +11,7 @@ import { In, Out, cutPath } from './abi.js';
  * fails throws, or rejects, with an error whose message is in the system's words.
  *
  * - `read` gives the size of the whole file, 8 bytes in little-endian order, and then a piece of it
- *   from offset on; undefined if there is no such file.
+ *   from offset on; undefined if there is no such file. Of a folder it says `Is a directory`.
  * - `append` appends before it returns; data is lent for the call. What could not be appended is
  *   kept, to be written before what comes next. True says that after a failure all has been
  *   appended.

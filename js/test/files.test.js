@@ -7,7 +7,7 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readFile, readdir, rm, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, readdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -119,6 +119,20 @@ test('what SAVE has written is there again', async (t) => {
     open({ config: { dir, dbfilename: 'x.rdb' } }),
     /Fatal error loading the DB from .*x\.rdb, check server logs/,
   );
+});
+
+test('CONFIG SET changes to a folder, and refuses what is none', async (t) => {
+  const dir = await folder(t);
+  await writeFile(join(dir, 'text'), 'x');
+  await mkdir(join(dir, 'a'));
+  const redis = await opened(t, { config: { dir, 'enable-protected-configs': 'yes' } });
+  const set = (/** @type {string} */ to) => redis.call('CONFIG', 'SET', 'dir', to);
+  await assert.rejects(set('missing'), /argument 'dir'\) - No such file or directory$/);
+  await assert.rejects(set('text'), /argument 'dir'\) - Not a directory$/);
+  await assert.rejects(set('text/a'), /argument 'dir'\) - Not a directory$/);
+  assert.equal(await set('a'), 'OK');
+  await redis.call('SAVE');
+  assert.deepEqual(await readdir(join(dir, 'a')), ['dump.rdb']);
 });
 
 test('CONFIG SET turns the append-only file on and off', async (t) => {

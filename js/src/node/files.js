@@ -6,6 +6,7 @@
 
 import {
   closeSync,
+  constants,
   fstatSync,
   fsync,
   fsyncSync,
@@ -23,6 +24,9 @@ import { replaceFile } from './save.js';
 
 /** How much is read at a time. */
 const READ_MAX = 1 << 20;
+
+/** To read, without waiting for whoever should write to a pipe. */
+const READING = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0);
 
 /**
  * A file that is being appended to.
@@ -56,13 +60,15 @@ export class NodeFiles {
     return worded(() => {
       let fd;
       try {
-        fd = openSync(path, 'r');
+        fd = openSync(path, READING);
       } catch (error) {
         if (code(error) === 'ENOENT') return undefined;
         throw error;
       }
       try {
-        const { size } = fstatSync(fd);
+        const info = fstatSync(fd);
+        if (info.isDirectory()) throw new Error('Is a directory');
+        const { size } = info;
         const piece = new Uint8Array(8 + Math.max(0, Math.min(READ_MAX, size - offset)));
         new DataView(piece.buffer).setBigUint64(0, BigInt(size), true);
         return piece.subarray(0, 8 + readSync(fd, piece, 8, piece.length - 8, offset));
