@@ -176,7 +176,7 @@ func (e *Engine) handleBlockedOnKeys() {
 		e.blocked.ready = nil
 		for _, k := range batch {
 			for _, p := range slices.Clone(k.db.waiting[k.key]) {
-				if p.conn.blocked == p && p.readyFor(k.key, int64(e.now)/1000) {
+				if p.conn.blocked == p && p.readyFor(k.key, e.keyMs()) {
 					p.loaded = k.loaded
 					e.retry(p)
 					e.propagatePending()

@@ -40,7 +40,7 @@ type Call struct {
 func (c *Call) Now() Time { return c.e.now }
 
 // nowMs is the same in milliseconds since the Unix epoch, as expiries count.
-func (c *Call) nowMs() int64 { return int64(c.e.now) / 1000 }
+func (c *Call) nowMs() int64 { return c.e.keyMs() }
 
 // mayBlock reports whether the command may wait: not within MULTI, not in a script.
 func (c *Call) mayBlock() bool { return !c.conn.has(connDenyBlocking) }

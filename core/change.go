@@ -357,7 +357,7 @@ func (e *Engine) expireNext() {
 // expireIfNeeded reports whether a value's time has come. If so its key is removed, unless clients
 // are paused.
 func (e *Engine) expireIfNeeded(o *object) bool {
-	if !o.gone(int64(e.now) / 1000) {
+	if !o.gone(e.keyMs()) {
 		return false
 	}
 	if !e.expires.clientPaused {
@@ -429,7 +429,7 @@ func (e *Engine) expireFields() {
 func (e *Engine) expireFieldsOf(d *db, key string, h *hashValue, most int) {
 	e.weigh(h.due.o)
 	var told [][]byte
-	e.stats.expiredFields += int64(h.Expire(int64(e.now)/1000, most, func(field []byte) {
+	e.stats.expiredFields += int64(h.Expire(e.keyMs(), most, func(field []byte) {
 		e.replicas.add(d.id, "HDEL", [][]byte{[]byte(key), field})
 		if e.tellsFields() {
 			told = append(told, bytes.Clone(field))
@@ -441,7 +441,7 @@ func (e *Engine) expireFieldsOf(d *db, key string, h *hashValue, most int) {
 // deleteExpiredFields deletes those fields of a hash whose time has come, and returns them.
 func (e *Engine) deleteExpiredFields(d *db, key []byte, h *hashValue, fields [][]byte) [][]byte {
 	var gone [][]byte
-	now := int64(e.now) / 1000
+	now := e.keyMs()
 	if h.due != nil { // else the command that made it expire has weighed it
 		e.weigh(h.due.o)
 	}
@@ -502,7 +502,7 @@ func (e *Engine) displaceStream(o *object) {
 func (e *Engine) expireIdmp() {
 	if due, _, ok := e.idmp.heap.Min(); ok {
 		e.weigh(due.o)
-		due.o.stream().Idmp.Expire(int64(e.now) / 1000)
+		due.o.stream().Idmp.Expire(e.tellMs())
 		e.placeStream(due.o)
 		e.countWeighed()
 	}

@@ -1,12 +1,15 @@
 package core
 
 // clock turns the host's time into the engine's. It runs along with the host's at an offset, or
-// it stands still; REDLET.CLOCK sets it.
+// it stands still; REDLET.CLOCK and the owner's orders set it.
 type clock struct {
 	host   Time // the host's latest time
 	offset Time // engine time minus host time, while running
 	frozen bool
 	at     Time // the engine's time, while frozen
+	apart  bool // keys have a time of their own
+	keys   Time // that time, if apart
+	told   Time // what TIME and streams tell, if apart and not 0; else the engine's time
 }
 
 // read returns the engine's time.
@@ -15,6 +18,14 @@ func (k *clock) read() Time {
 		return k.at
 	}
 	return k.host + k.offset
+}
+
+// keyTime returns the time of keys.
+func (k *clock) keyTime() Time {
+	if k.apart {
+		return k.keys
+	}
+	return k.read()
 }
 
 // set makes the engine's time t and leaves it running or frozen.
@@ -72,7 +83,33 @@ func (e *Engine) Advance(host Time) {
 }
 
 // setNow sets the engine's time.
-func (e *Engine) setNow(t Time) { e.now, e.second = t, uint32(t/1e6) }
+func (e *Engine) setNow(t Time) {
+	if e.now, e.second, e.keyTime = t, uint32(t/1e6), t; e.clock.apart {
+		e.keyTime = e.clock.keys
+	}
+}
+
+// keyMs is the time in milliseconds since the Unix epoch, as expiries count.
+func (e *Engine) keyMs() int64 { return int64(e.keyTime) / 1000 }
+
+// told is the time that clients are told.
+func (e *Engine) told() Time {
+	if e.clock.apart && e.clock.told != 0 {
+		return e.clock.told
+	}
+	return e.now
+}
+
+// tellMs is told in milliseconds, as streams count.
+func (e *Engine) tellMs() int64 { return int64(e.told()) / 1000 }
+
+// behindMs is how far the time of keys is behind the one that clients are told.
+func (e *Engine) behindMs() int64 {
+	if !e.clock.apart || e.aof.replayed != 0 {
+		return 0
+	}
+	return e.tellMs() - e.keyMs()
+}
 
 // Deadline returns the host's time at which Advance would next change anything: Never when only
 // input can, the past when Advance should be called again at once. A host asks when it has handed
@@ -96,9 +133,29 @@ func (e *Engine) waitsForFiles() bool { return e.aof.loading != nil || e.held }
 
 // due returns the engine time at which something next happens by itself.
 func (e *Engine) due() Time {
-	d := min(e.expires.due(), e.blocked.due(), e.idle.due())
+	d := min(e.expiresDue(), e.blocked.due(), e.idle.due())
 	d = min(d, e.pause.due(), e.persist.due(e), e.sleepsUntil())
-	return min(d, e.replicas.pingAt, e.aof.at, e.idmp.due())
+	return min(d, e.replicas.pingAt, e.aof.at, e.idmpDue())
+}
+
+// expiresDue is when the next key or field expires: at once or never, where their time is apart.
+func (e *Engine) expiresDue() Time {
+	switch at := e.expires.due(); {
+	case !e.clock.apart:
+		return at
+	case at <= e.clock.keys:
+		return min(e.now, at)
+	}
+	return Never
+}
+
+// idmpDue is when a stream next forgets an idempotent message: never, where the time of streams
+// stands still.
+func (e *Engine) idmpDue() Time {
+	if e.clock.apart && e.clock.told != 0 {
+		return Never
+	}
+	return e.idmp.due()
 }
 
 // turn brings the engine's time to t and does, in order of time, what falls due until then.
@@ -110,7 +167,7 @@ func (e *Engine) turn(t Time) {
 		}
 		e.setNow(max(e.now, d))
 		switch d {
-		case e.expires.due():
+		case e.expiresDue():
 			e.expireNext()
 		case e.blocked.due():
 			e.blockedTimeout()
@@ -124,7 +181,7 @@ func (e *Engine) turn(t Time) {
 			e.aof.turn(e)
 		case e.idle.due():
 			e.idleTimeout()
-		case e.idmp.due():
+		case e.idmpDue():
 			e.expireIdmp()
 		default:
 			e.persist.turn(e)

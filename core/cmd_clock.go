@@ -70,26 +70,27 @@ func (c *Call) advance(i int) {
 	if !ok {
 		return
 	}
-	if ms > clockMax-c.nowMs() {
-		c.Error("ERR the clock does not go beyond the year 9999")
-		return
+	if ms > clockMax {
+		c.Error("ERR " + errClockRange)
+	} else if problem := c.e.forward(Time(ms) * 1000); problem != "" {
+		c.Error("ERR " + problem)
+	} else {
+		c.turned()
 	}
-	c.turnTo(c.e.clock.read() + Time(ms)*1000)
 }
 
 func cmdClockSet(c *Call) {
 	ms, ok := c.argRange(2, 0, clockMax, "ERR the time must be in milliseconds since 1970 and "+
 		"before the year 10000")
 	if ok {
-		c.turnTo(Time(ms) * 1000)
+		c.e.setClock(Time(ms) * 1000)
+		c.turned()
 	}
 }
 
-// turnTo sets the clock and does what falls due.
-func (c *Call) turnTo(t Time) {
-	c.e.clock.set(t)
-	c.e.turn(t)
-	c.conn.lastInput = t
+// turned answers a command that turned the clock.
+func (c *Call) turned() {
+	c.conn.lastInput = c.e.now
 	c.OK()
 }
 
@@ -103,4 +104,4 @@ func cmdClockRun(c *Call) {
 	c.OK()
 }
 
-func cmdClockGet(c *Call) { c.Int(c.nowMs()) }
+func cmdClockGet(c *Call) { c.Int(c.e.tellMs()) }

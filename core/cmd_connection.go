@@ -227,7 +227,7 @@ func cmdReset(c *Call) {
 	c.e.disableTracking(cl)
 	cl.db = c.e.dbs[0]
 	cl.w.RESP3 = false
-	cl.flags.set(connUnauthenticated, c.e.cfg.requirepass != "")
+	cl.flags.set(connUnauthenticated, c.e.cfg.requirepass != "" && !cl.peer.Own)
 	cl.name, cl.noEvict, cl.noTouch = nil, false, false
 	c.e.forgetFieldsets(cl)
 	cl.flags &^= connReplyOff

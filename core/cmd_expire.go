@@ -128,8 +128,9 @@ func unitOf(word []byte) (expireUnit, bool) {
 	return 0, false
 }
 
-// instant turns an expiry as given into milliseconds since the Unix epoch; false if out of range.
-func (u expireUnit) instant(n, nowMs int64) (int64, bool) {
+// instant turns an expiry as given into milliseconds since the Unix epoch, as keys count; false if
+// out of range.
+func (c *Call) instant(u expireUnit, n int64) (int64, bool) {
 	if u == unitSeconds || u == unitSecondsAt {
 		if n > math.MaxInt64/1000 || n < math.MinInt64/1000 {
 			return 0, false
@@ -137,12 +138,29 @@ func (u expireUnit) instant(n, nowMs int64) (int64, bool) {
 		n *= 1000
 	}
 	if u == unitSeconds || u == unitMilliseconds {
+		nowMs := c.sinceMs()
 		if n > 0 && n > math.MaxInt64-nowMs {
 			return 0, false
 		}
-		n += nowMs
+		return n + nowMs, true
 	}
-	return n, true
+	return c.keyInstant(n), true
+}
+
+// keyInstant turns an instant of the clients' time into one of the keys', in milliseconds.
+func (c *Call) keyInstant(ms int64) int64 {
+	if behind := c.e.behindMs(); behind <= 0 || ms >= math.MinInt64+behind {
+		ms -= behind
+	}
+	return ms
+}
+
+// toldInstant is the reverse.
+func (c *Call) toldInstant(ms int64) int64 {
+	if behind := c.e.behindMs(); ms <= math.MaxInt64-max(0, behind) {
+		ms += behind
+	}
+	return ms
 }
 
 // argExpiry reads argument i as the expiry that goes with an option; it must be positive.
@@ -152,7 +170,7 @@ func (c *Call) argExpiry(i int, u expireUnit) (int64, bool) {
 		return 0, false
 	}
 	if n > 0 {
-		if at, ok := u.instant(n, c.sinceMs()); ok {
+		if at, ok := c.instant(u, n); ok {
 			return at, true
 		}
 	}
@@ -219,7 +237,7 @@ func (c *Call) expireKey(u expireUnit) {
 	if !ok {
 		return
 	}
-	at, ok := u.instant(n, c.sinceMs())
+	at, ok := c.instant(u, n)
 	if !ok {
 		c.Error(errExpireTime(c.cmd))
 		return
@@ -269,7 +287,7 @@ func cmdPttl(c *Call) {
 
 func cmdExpiretime(c *Call) {
 	if at, ok := c.expiryOf(); ok {
-		c.Int(roundSeconds(max(at, 0)))
+		c.Int(roundSeconds(max(c.toldInstant(at), 0)))
 	}
 }
 
@@ -278,7 +296,7 @@ func roundSeconds(ms int64) int64 { return ms/1000 + (ms%1000+500)/1000 }
 
 func cmdPexpiretime(c *Call) {
 	if at, ok := c.expiryOf(); ok {
-		c.Int(max(at, 0))
+		c.Int(max(c.toldInstant(at), 0))
 	}
 }
 

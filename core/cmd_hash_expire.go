@@ -194,7 +194,7 @@ func (c *Call) argFieldExpiry(i int, u expireUnit) (int64, bool) {
 		c.Error(errExpireLess)
 		return 0, false
 	}
-	at, ok := u.instant(n, c.sinceMs())
+	at, ok := c.instant(u, n)
 	if !ok || at > fieldExpiryMax {
 		c.Error(errExpireTime(c.cmd))
 		return 0, false
@@ -415,8 +415,10 @@ func cmdHttl(c *Call) {
 }
 
 func cmdHpttl(c *Call)        { c.hexpiries(func(at int64) int64 { return at - c.nowMs() }) }
-func cmdHexpiretime(c *Call)  { c.hexpiries(func(at int64) int64 { return (at + 999) / 1000 }) }
-func cmdHpexpiretime(c *Call) { c.hexpiries(func(at int64) int64 { return at }) }
+func cmdHpexpiretime(c *Call) { c.hexpiries(c.toldInstant) }
+func cmdHexpiretime(c *Call) {
+	c.hexpiries(func(at int64) int64 { return (c.toldInstant(at) + 999) / 1000 })
+}
 
 // hexpiries writes when fields expire, as show puts it.
 func (c *Call) hexpiries(show func(at int64) int64) {

@@ -135,9 +135,14 @@ func humanBytes(n int64) string {
 }
 
 func cmdInfo(c *Call) {
+	c.Verbatim("txt", c.e.info(c.Args[1:]))
+}
+
+// info writes the sections that are asked for by name, or those that are shown without.
+func (e *Engine) info(sections [][]byte) string {
 	var w infoText
 	for _, s := range infoSections() {
-		if !infoWanted(&s, c.Args[1:]) {
+		if !infoWanted(&s, sections) {
 			continue
 		}
 		if len(w.b) > 0 {
@@ -148,9 +153,9 @@ func cmdInfo(c *Call) {
 			title = "CPU"
 		}
 		w.b = append(w.b, "# "+title+"\r\n"...)
-		s.write(&w, c.e)
+		s.write(&w, e)
 	}
-	c.Verbatim("txt", string(w.b))
+	return string(w.b)
 }
 
 // infoWanted tells whether the arguments of INFO ask for a section.

@@ -269,7 +269,11 @@ func cmdRestore(c *Call) {
 	if o == nil {
 		return
 	}
-	if expire != 0 && !opt.absolute {
+	switch {
+	case expire == 0:
+	case opt.absolute:
+		expire = c.keyInstant(expire)
+	default:
 		expire += c.sinceMs() // what wraps around does not count as over: see gone
 	}
 	before := c.peek(key)

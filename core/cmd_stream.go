@@ -395,7 +395,7 @@ func (c *Call) newEntryID(s *stream.Stream, o *streamAdd, fields [][]byte) (text
 	case s.Last == stream.MaxID:
 		return "ERR The stream has exhausted the last possible ID, unable to add more items"
 	case o.auto:
-		o.id, ok = s.NextID(uint64(c.nowMs()))
+		o.id, ok = s.NextID(uint64(c.e.tellMs()))
 	case o.autoSeq:
 		o.id, ok = s.NextSeq(o.id.Ms)
 	default:

@@ -58,7 +58,7 @@ func (c *Call) argMinIdle() (int64, bool) {
 }
 
 func cmdXclaim(c *Call) {
-	m := claim{now: c.sinceMs(), retries: -1}
+	m := claim{now: c.toldSinceMs(), retries: -1}
 	m.time = m.now
 	var ok bool
 	if m.s, m.g, ok = c.groupAt(); !ok {
@@ -204,7 +204,7 @@ func cmdXautoclaim(c *Call) {
 	// count that Redis takes.
 	const attempts, countMax = 10, math.MaxInt64 / 16
 	const memoryMax = 1 << 43 // more ids Redis finds no room for
-	m := claim{now: c.sinceMs(), retries: -1}
+	m := claim{now: c.toldSinceMs(), retries: -1}
 	m.time = m.now
 	var ok bool
 	if m.minIdle, ok = c.argMinIdle(); !ok {

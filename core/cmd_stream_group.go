@@ -384,7 +384,7 @@ func (c *Call) pendingList(g *stream.Group, r *pendingRange) {
 		}
 		p = consumer.Seek(r.start)
 	}
-	at, n, now := c.ArrayLater(), 0, c.nowMs()
+	at, n, now := c.ArrayLater(), 0, c.e.tellMs()
 	for ; int64(n) < r.count && p.Valid() && !r.end.Less(p.ID()); p.Next() {
 		entry, name, idle := p.Pending(), "", int64(-1)
 		if entry.Consumer != nil {

@@ -251,7 +251,7 @@ func cmdXinfoConsumers(c *Call) {
 		c.Error(errNoGroupOf(c.Args[2], c.Args[3]))
 		return
 	}
-	now := c.nowMs()
+	now := c.e.tellMs()
 	c.Array(len(g.Consumers()))
 	for _, consumer := range g.Consumers() {
 		c.Map(4)

@@ -337,7 +337,7 @@ func (c *Call) streamServe(r *streamRead, i int, o *object) bool {
 		return false
 	}
 	consumer := c.groupConsumer(r.keys[i], r.group, g, r.consumer, r.noack)
-	consumer.Seen = c.sinceMs()
+	consumer.Seen = c.toldSinceMs()
 	switch {
 	case r.history[i]:
 		r.claim = -1 // from here on
@@ -357,7 +357,7 @@ func (c *Call) streamServe(r *streamRead, i int, o *object) bool {
 // claimable reports whether there is something in a group to claim. What has been deleted from the
 // stream does not count.
 func (c *Call) claimable(r *streamRead, s *stream.Stream, g *stream.Group) bool {
-	now := c.nowMs()
+	now := c.e.tellMs()
 	for o := g.Oldest(now); o.Next(); {
 		if s.Has(o.ID()) {
 			time := o.Pending().Time
@@ -384,7 +384,7 @@ func (c *Call) groupConsumer(
 ) *stream.Consumer {
 	consumer := g.Consumer(name)
 	if consumer == nil {
-		consumer = g.AddConsumer(string(name), c.sinceMs())
+		consumer = g.AddConsumer(string(name), c.toldSinceMs())
 		c.signalAside(1, notifyStream, "xgroup-createconsumer", key)
 		if told {
 			c.Propagate("XGROUP", []byte("CREATECONSUMER"), key, group, name)
@@ -403,7 +403,7 @@ func (c *Call) streamServed(r *streamRead, at reply.Later, n int64) {
 func (c *Call) streamHistory(
 	r *streamRead, s *stream.Stream, g *stream.Group, consumer *stream.Consumer, start stream.ID,
 ) {
-	at, n, now := c.ArrayLater(), int64(0), c.sinceMs()
+	at, n, now := c.ArrayLater(), int64(0), c.toldSinceMs()
 	for p := consumer.Seek(start); p.Valid() && c.streamMore(r, n); p.Next() {
 		if it := s.Range(p.ID(), p.ID()); it.Next() {
 			c.streamEntry(it)
@@ -423,7 +423,7 @@ func (c *Call) streamHistory(
 func (c *Call) streamDeliver(
 	r *streamRead, i int, s *stream.Stream, consumer *stream.Consumer, fresh bool,
 ) {
-	g, now := r.groups[i], c.sinceMs()
+	g, now := r.groups[i], c.toldSinceMs()
 	at, n, moved := c.ArrayLater(), int64(0), false
 	if r.claim >= 0 {
 		n = c.streamClaim(r, i, s, consumer)
@@ -456,7 +456,7 @@ func (c *Call) streamDeliver(
 func (c *Call) streamClaim(
 	r *streamRead, i int, s *stream.Stream, consumer *stream.Consumer,
 ) (n int64) {
-	g, now := r.groups[i], c.sinceMs()
+	g, now := r.groups[i], c.toldSinceMs()
 	for o := g.Oldest(now); c.streamMore(r, n) && o.Next(); {
 		p := o.Pending()
 		idle := now - p.Time
@@ -515,10 +515,10 @@ func (c *Call) awaitEntries(r *streamRead) {
 		return
 	}
 	if r.oldest == math.MaxInt64 { // nothing is pending
-		r.oldest = c.nowMs()
+		r.oldest = c.e.tellMs()
 	}
 	wake := Never
-	if r.claim < math.MaxInt64-r.oldest {
+	if c.e.told() == c.Now() && r.claim < math.MaxInt64-r.oldest {
 		wake = timeOf(r.oldest + r.claim + 1) // Redis waits a millisecond longer than it says
 	}
 	c.e.wakeAt(p, wake)

@@ -229,7 +229,7 @@ func (e *Engine) touchAll(d *db, other *store) {
 		if was == nil && will == nil {
 			continue
 		}
-		stale := will != nil && (*will).gone(int64(e.now)/1000)
+		stale := will != nil && (*will).gone(e.keyMs())
 		for _, cl := range d.watchers[key] {
 			switch w := cl.watchOf(d, key); {
 			case w.expired && will == nil:
@@ -250,7 +250,7 @@ func (e *Engine) watchedExpired(cl *conn) bool {
 		if w.expired {
 			continue
 		}
-		if p := w.db.keys.Find([]byte(w.key)); p != nil && (*p).gone(int64(e.now)/1000) {
+		if p := w.db.keys.Find([]byte(w.key)); p != nil && (*p).gone(e.keyMs()) {
 			return true
 		}
 	}

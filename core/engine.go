@@ -51,12 +51,14 @@ type Engine struct {
 	compat compat
 	flags  engineFlags
 	clock  clock
-	now    Time   // the engine's own time, fixed while a command runs
-	second uint32 // now in seconds, as objects keep it
-	random random.Generator
-	yield  func()
-	room   func(size int64) bool // lent by the host, or nil
-	busied int                   // commands since the last yield
+	now    Time // the engine's own time, fixed while a command runs
+	// keyTime is that by which keys and fields expire: now, unless the clock sets them apart.
+	keyTime Time
+	second  uint32 // now in seconds, as objects keep it
+	random  random.Generator
+	yield   func()
+	room    func(size int64) bool // lent by the host, or nil
+	busied  int                   // commands since the last yield
 
 	stopwatch func() int64 // lent by the host, or nil
 	lap       int64        // what it showed when the last command ended; 0 since the host came
@@ -158,7 +160,7 @@ func (e *Engine) open(id ConnID, peer Conn) {
 	cl := &conn{id: id, peer: peer, db: e.dbs[0], created: e.now, lastInput: e.now}
 	cl.buffer = newReplyBuffer(e.now)
 	cl.w.Room = func(size int) bool { return e.outputRoom(cl, size) }
-	cl.flags.set(connUnauthenticated, e.cfg.requirepass != "")
+	cl.flags.set(connUnauthenticated, e.cfg.requirepass != "" && !peer.Own)
 	e.conns[id] = cl
 	e.countClient(cl, cl.bytes())
 	if int64(len(e.conns)) > e.cfg.maxclients {

@@ -240,7 +240,7 @@ func (e *Engine) averageTTL(d *db) int64 {
 	for i := 0; i < n; i += step {
 		_, o := d.keys.At(i)
 		if t := (*o).ttl; t != nil {
-			total += max(0, t.at-int64(e.now)/1000)
+			total += max(0, t.at-e.keyMs())
 			seen++
 		}
 	}

@@ -64,10 +64,10 @@ func (r *replayer) take(in *reading) {
 			return
 		}
 	}
-	e, now := r.e, r.e.now
-	e.aof.replayed, e.now = now, 0
+	e, now, keys := r.e, r.e.now, r.e.keyTime
+	e.aof.replayed, e.now, e.keyTime = now, 0, 0
 	rest, status, problem := r.run(text, whole)
-	e.aof.replayed, e.now = 0, now
+	e.aof.replayed, e.now, e.keyTime = 0, now, keys
 	r.tail = append(r.tail[:0], rest...)
 	if problem != "" {
 		r.fail(problem)
@@ -270,6 +270,14 @@ func (c *Call) sinceMs() int64 {
 		return int64(at) / 1000
 	}
 	return c.nowMs()
+}
+
+// toldSinceMs is the same for streams.
+func (c *Call) toldSinceMs() int64 {
+	if at := c.e.aof.replayed; at != 0 {
+		return int64(at) / 1000
+	}
+	return c.e.tellMs()
 }
 
 // replayed reports whether the command stands in an append-only file.

@@ -201,8 +201,8 @@ func (s *scripts) watch(e *Engine) {
 // so that a script may wait for it. All else goes by the time at which the script began.
 func (s *scripts) time(e *Engine) Time {
 	switch {
-	case !s.busy:
-		return e.now
+	case !s.busy, e.told() != e.now:
+		return e.told()
 	case e.clock.frozen:
 		return e.now + Time(s.vm.Instructions()/instructionsPerMs)*1000
 	}

@@ -261,7 +261,7 @@ func (l *loader) key(it *rdb.Item) error {
 	if o == nil {
 		return nil
 	}
-	if it.Expire != rdb.NoExpiry && it.Expire <= int64(l.clock.read())/1000 &&
+	if it.Expire != rdb.NoExpiry && it.Expire <= int64(l.clock.keyTime())/1000 &&
 		!l.keepExpired {
 		l.expired++
 		return nil
@@ -293,24 +293,42 @@ func (l *loader) commit() {
 	e.persist.expired, e.persist.loaded = l.expired, l.loaded
 }
 
-// appendState writes a clock for a snapshot: its offset, and where it stands still if it does.
+// appendState writes a clock for a snapshot: its offset, where it stands still if it does, and the
+// time of keys if that is apart.
 func (k *clock) appendState(dst []byte) []byte {
 	dst = binary.LittleEndian.AppendUint64(dst, uint64(k.offset))
 	dst = binary.LittleEndian.AppendUint64(dst, uint64(k.at))
+	flags := byte(0)
 	if k.frozen {
-		return append(dst, 1)
+		flags = clockFrozen
 	}
-	return append(dst, 0)
+	if !k.apart {
+		return append(dst, flags)
+	}
+	dst = append(dst, flags|clockApart)
+	dst = binary.LittleEndian.AppendUint64(dst, uint64(k.keys))
+	return binary.LittleEndian.AppendUint64(dst, uint64(k.told))
 }
+
+// The bits of a clock's state.
+const (
+	clockFrozen = 1
+	clockApart  = 2
+)
 
 // setState reads what appendState wrote; the host's time stays.
 func (k *clock) setState(b []byte) bool {
-	if len(b) != 17 || b[16] > 1 {
+	if len(b) != 17 && len(b) != 33 || b[16] > clockFrozen|clockApart ||
+		(b[16]&clockApart != 0) != (len(b) == 33) {
 		return false
 	}
 	k.offset = Time(binary.LittleEndian.Uint64(b))
 	k.at = Time(binary.LittleEndian.Uint64(b[8:]))
-	k.frozen = b[16] == 1
+	k.frozen, k.apart = b[16]&clockFrozen != 0, len(b) == 33
+	if k.apart {
+		k.keys = Time(binary.LittleEndian.Uint64(b[17:]))
+		k.told = Time(binary.LittleEndian.Uint64(b[25:]))
+	}
 	return true
 }
 

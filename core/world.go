@@ -55,6 +55,10 @@ const (
 	// InAppended says in Data why an EventAppend, whose Ticket it has, failed; or, empty, that
 	// after a failure all has been appended. While all goes well nothing is said.
 	InAppended InputKind = 14
+
+	// InControl is an order of the engine's owner, in words: to its clock, among others. See
+	// control.go. EventControlled, with the same Ticket, answers.
+	InControl InputKind = 15
 )
 
 // Input is one thing that the world tells an engine.
@@ -107,6 +111,9 @@ const (
 	EventReplace EventKind = 12
 	// EventRemove asks the host to remove the file Path, if there is one: InDone.
 	EventRemove EventKind = 13
+
+	// EventControlled answers InControl: Data is '+' and an answer, or '-' and why not.
+	EventControlled EventKind = 14
 )
 
 // Event is something that the host must now do.
@@ -140,19 +147,30 @@ type Conn struct {
 	Laddr string // this end
 	FD    int    // the file descriptor, or whatever number the host has for it; -1 if none
 	Unix  bool   // a unix socket
+	Own   bool   // the owner's own: no password is asked of it
 }
 
-// AppendTo appends the Data of an InOpen, `addr laddr fd unix`. A byte of an address that would
+// AppendTo appends the Data of an InOpen, `addr laddr fd bits`. A byte of an address that would
 // break the form (a blank, a control character) becomes '_'; an empty address becomes "?:0".
 func (c *Conn) AppendTo(dst []byte) []byte {
 	dst = append(appendAddr(dst, c.Addr), ' ')
 	dst = append(appendAddr(dst, c.Laddr), ' ')
 	dst = strconv.AppendInt(dst, int64(c.FD), 10)
+	bits := byte('0')
 	if c.Unix {
-		return append(dst, " 1"...)
+		bits |= connIsUnix
 	}
-	return append(dst, " 0"...)
+	if c.Own {
+		bits |= connIsOwn
+	}
+	return append(dst, ' ', bits)
 }
+
+// The bits of the digit at the end of an InOpen's Data.
+const (
+	connIsUnix = 1
+	connIsOwn  = 2
+)
 
 func appendAddr(dst []byte, addr string) []byte {
 	if addr == "" {
@@ -178,21 +196,22 @@ func parseConn(b []byte) (c Conn, ok bool) {
 		return c, false
 	}
 	fd, err := strconv.ParseInt(string(fields[2]), 10, 32)
-	unix := string(fields[3])
-	if err != nil || unix != "0" && unix != "1" {
+	if err != nil || len(fields[3]) != 1 || fields[3][0] < '0' || fields[3][0] > '3' {
 		return c, false
 	}
-	return Conn{string(fields[0]), string(fields[1]), int(fd), unix == "1"}, true
+	bits := fields[3][0]
+	return Conn{string(fields[0]), string(fields[1]), int(fd), bits&connIsUnix != 0,
+		bits&connIsOwn != 0}, true
 }
 
 // Fault says what is wrong with an input that no host may give; "" if nothing is.
 func (in *Input) Fault() string {
 	switch {
-	case in.Kind < InConfigure, in.Kind > InAppended:
+	case in.Kind < InConfigure, in.Kind > InControl:
 		return "an input of unknown kind"
 	case in.Kind == InOpen:
 		if _, ok := parseConn(in.Data); !ok {
-			return "OPEN must hold `addr laddr fd unix`"
+			return "OPEN must hold `addr laddr fd bits`"
 		}
 	}
 	return ""
@@ -237,6 +256,8 @@ func (e *Engine) input(in *Input) {
 		e.answered(in)
 	case InAppended:
 		e.appended(e.aof.ticketPath(in.Ticket), string(in.Data))
+	case InControl:
+		e.control(in)
 	default:
 		panic("core: " + in.Fault())
 	}

@@ -103,15 +103,19 @@ func TestLink(t *testing.T) {
 
 func TestConnRoundTrip(t *testing.T) {
 	for _, c := range []struct{ give, want Conn }{
-		{Conn{"127.0.0.1:1", "[::1]:2", 8, false}, Conn{"127.0.0.1:1", "[::1]:2", 8, false}},
-		{Conn{"/my dir/s:0", "", -1, true}, Conn{"/my_dir/s:0", "?:0", -1, true}},
+		{Conn{"127.0.0.1:1", "[::1]:2", 8, false, false},
+			Conn{"127.0.0.1:1", "[::1]:2", 8, false, false}},
+		{Conn{"/my dir/s:0", "", -1, true, false},
+			Conn{"/my_dir/s:0", "?:0", -1, true, false}},
+		{Conn{"a", "b", 1, false, true}, Conn{"a", "b", 1, false, true}},
+		{Conn{"a", "b", 1, true, true}, Conn{"a", "b", 1, true, true}},
 	} {
 		if got, ok := parseConn(c.give.AppendTo(nil)); !ok || got != c.want {
 			t.Errorf("got %v, %v, want %v", got, ok, c.want)
 		}
 	}
 	for _, bad := range []string{
-		"", "a", "a b 1", "a b 1 0 ", " b 1 0", "a  1 0", "a b x 0", "a b 1 2",
+		"", "a", "a b 1", "a b 1 0 ", " b 1 0", "a  1 0", "a b x 0", "a b 1 4", "a b 1 /", "a b 1 00",
 	} {
 		in := Input{Kind: InOpen, Conn: 1, Data: []byte(bad)}
 		if in.Fault() == "" {

@@ -32,6 +32,7 @@ export const In = Object.freeze({
   CONTENT: 12,
   ABSENT: 13,
   APPENDED: 14,
+  CONTROL: 15,
 });
 
 /** Kinds of events. */
@@ -49,6 +50,7 @@ export const Out = Object.freeze({
   SYNC: 11,
   REPLACE: 12,
   REMOVE: 13,
+  CONTROLLED: 14,
 });
 
 const encoder = new TextEncoder();

@@ -1,0 +1,143 @@
+package core
+
+import (
+	"bytes"
+	"encoding/binary"
+	"strconv"
+
+	"github.com/redlet/redlet/core/internal/random"
+)
+
+// Orders are what the owner of an engine wants of it that is no client's business: InControl holds
+// one in words, EventControlled answers it. None takes a connection, waits for a script or a pause,
+// is kept off by a password or a limit, counts as a command or shows anywhere.
+//
+//	clock                       tells the time
+//	clock forward MICROSECONDS  turns the clock ahead; what falls due happens in its order
+//	clock set MICROSECONDS      sets the clock, forward or back
+//	clock freeze                stops it
+//	clock run                   lets it go on
+//	clock apart                 gives keys a time of their own, which only forward turns
+//	clock host MICROSECONDS     says that the host now goes by another clock, maybe an earlier one
+//	seed NUMBER                 begins the random choices anew
+//	info [SECTION …]            tells what INFO tells
+//	config NAME                 tells a parameter's value
+//
+// An answer begins with '+', or with '-' where it says why not. Orders to the clock are answered
+// with the time in microseconds and, behind a blank, 1 if more is due than one order does: give
+// another, as "clock forward 0"; else 0.
+func (e *Engine) control(in *Input) {
+	words := bytes.Fields(in.Data)
+	answer, problem := "", "no such order"
+	switch {
+	case len(words) == 0:
+	case string(words[0]) == "clock":
+		answer, problem = e.orderClock(words[1:])
+	case string(words[0]) == "seed" && len(words) == 2:
+		answer, problem = e.orderSeed(words[1])
+	case string(words[0]) == "info":
+		answer, problem = e.info(words[1:]), ""
+	case string(words[0]) == "config" && len(words) == 2:
+		if i := e.parameter(words[1]); i >= 0 {
+			answer, problem = e.cfg.shows(i), ""
+		} else {
+			problem = "no such parameter"
+		}
+	}
+	if answer = "+" + answer; problem != "" {
+		answer = "-" + problem
+	}
+	e.emit(Event{Kind: EventControlled, Ticket: in.Ticket, Data: []byte(answer)})
+}
+
+func (e *Engine) orderSeed(word []byte) (answer, problem string) {
+	n, err := strconv.ParseUint(string(word), 10, 64)
+	if err != nil {
+		return "", "a seed is a number of 64 bits"
+	}
+	var seed [32]byte
+	binary.LittleEndian.PutUint64(seed[:], n)
+	e.random = random.New(seed)
+	return "", ""
+}
+
+func (e *Engine) orderClock(words [][]byte) (answer, problem string) {
+	verb, t := "", Time(0)
+	if len(words) > 0 {
+		verb = string(words[0])
+	}
+	if len(words) > 1 {
+		n, err := strconv.ParseInt(string(words[1]), 10, 64)
+		if err != nil || n < 0 || n > clockMax*1000 {
+			return "", errClockRange
+		}
+		t = Time(n)
+	}
+	switch {
+	case verb == "forward" && len(words) == 2:
+		if problem = e.forward(t); problem != "" {
+			return "", problem
+		}
+	case verb == "set" && len(words) == 2:
+		e.setClock(t)
+	case verb == "host" && len(words) == 2:
+		e.clock.host = t
+		e.clockTurned()
+	case len(words) > 1:
+		return "", "no such order"
+	case verb == "freeze":
+		e.clock.freeze()
+	case verb == "run":
+		e.clock.run()
+	case verb == "apart":
+		e.clock.apart, e.clock.keys = true, e.now
+	case verb != "":
+		return "", "no such order"
+	}
+	e.beforeSleep()
+	answer = strconv.FormatInt(int64(e.told()), 10)
+	if e.turns() && e.due() <= e.clock.read() {
+		return answer + " 1", ""
+	}
+	return answer + " 0", ""
+}
+
+const errClockRange = "the clock does not go beyond the year 9999"
+
+// forward turns the clock ahead, or says why not.
+func (e *Engine) forward(d Time) (problem string) {
+	switch {
+	case e.clock.apart && d <= clockMax*1000-e.clock.keys:
+		e.clock.keys += d
+	case !e.clock.apart && d <= clockMax*1000-e.clock.read():
+		e.clock.set(e.clock.read() + d)
+	default:
+		return errClockRange
+	}
+	e.clockTurned()
+	return ""
+}
+
+// setClock sets the clock. Where keys have a time of their own, that stays, and only what TIME and
+// streams tell is set: they stand still there.
+func (e *Engine) setClock(t Time) {
+	if e.clock.apart {
+		e.clock.told = t
+		return
+	}
+	e.clock.set(t)
+	e.clockTurned()
+}
+
+// clockTurned does what falls due by a clock that was turned; while a script runs it waits for the
+// end of it.
+func (e *Engine) clockTurned() {
+	if e.turns() {
+		e.turn(e.clock.read())
+	} else {
+		e.setNow(e.clock.read())
+	}
+}
+
+// turns reports whether anything falls due now: not while a script runs or files are waited for.
+func (e *Engine) turns() bool { return !e.has(engineScript) && !e.waitsForFiles() }
