@@ -8,6 +8,9 @@
 // steps. And it keeps tables of files, lines and inlined calls, which serve stack traces alone:
 // without them, and without the names of other people's functions, the guest is 250 KB smaller, and
 // its traces still name the engine's functions.
+//
+// The linker exports no globals. Go keeps a few of an instance's registers there, so a host that is
+// to copy an instance needs them: pack exports those that change.
 package main
 
 import (
@@ -41,13 +44,17 @@ func run(in, out string) error {
 	return os.WriteFile(out, module, 0o644)
 }
 
-// dataSection is the number of a module's data section.
-const dataSection = 11
+// Numbers of a module's sections.
+const (
+	globalSection = 6
+	exportSection = 7
+	dataSection   = 11
+)
 
 // errCut says that a module ends too early.
 var errCut = errors.New("not a whole WebAssembly module")
 
-// pack returns the module with another data section.
+// pack returns the module with another data section, and its globals exported.
 func pack(module []byte) ([]byte, error) {
 	const header = "\x00asm\x01\x00\x00\x00"
 	if !bytes.HasPrefix(module, []byte(header)) {
@@ -55,6 +62,7 @@ func pack(module []byte) ([]byte, error) {
 	}
 	out := []byte(header)
 	r := reader{module[len(header):]}
+	var globals []uint64
 	for len(r.rest) > 0 {
 		id := r.rest[0]
 		r.rest = r.rest[1:]
@@ -62,10 +70,16 @@ func pack(module []byte) ([]byte, error) {
 		if err != nil {
 			return nil, err
 		}
-		if id == dataSection {
-			if body, err = packData(body); err != nil {
-				return nil, err
-			}
+		switch id {
+		case globalSection:
+			globals, err = changing(body)
+		case exportSection:
+			body, err = export(body, globals)
+		case dataSection:
+			body, err = packData(body)
+		}
+		if err != nil {
+			return nil, err
 		}
 		out = append(out, id)
 		out = appendUnsigned(out, uint64(len(body)))

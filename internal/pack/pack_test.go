@@ -34,6 +34,34 @@ func TestPackMerges(t *testing.T) {
 	}
 }
 
+// globalsOf is a module with a constant and two variables, of which one may be exported already.
+func globalsOf(exports ...byte) []byte {
+	module := []byte("\x00asm\x01\x00\x00\x00" +
+		"\x06\x11\x03" + "\x7f\x00\x41\x05\x0b" + "\x7f\x01\x41\x80\x08\x0b" + "\x7e\x01\x42\x00\x0b")
+	return append(append(module, exportSection, byte(len(exports))), exports...)
+}
+
+func TestPackExportsGlobals(t *testing.T) {
+	one := "\x08global_1\x03\x01"
+	two := "\x08global_2\x03\x02"
+	for _, test := range []struct{ give, want string }{
+		{"\x00", "\x02" + one + two},
+		{"\x01\x01f\x00\x01", "\x03\x01f\x00\x01" + one + two},
+		{"\x01" + two, "\x02" + two + one},
+	} {
+		got, err := pack(globalsOf([]byte(test.give)...))
+		if want := globalsOf([]byte(test.want)...); err != nil || !bytes.Equal(got, want) {
+			t.Errorf("%q: got %q, %v", test.give, got, err)
+		}
+	}
+	whole := globalsOf([]byte("\x01" + one)...)
+	for n := range whole {
+		if _, err := pack(whole[:n]); n != 8 && n != 27 && err == nil {
+			t.Errorf("%q: packed", whole[:n])
+		}
+	}
+}
+
 func TestPackRefuses(t *testing.T) {
 	whole := moduleOf(segment{64, []byte{1, 2, 3}})
 	for n := range whole {
@@ -146,6 +174,7 @@ func TestStripRefusesWhatItDoesNotUnderstand(t *testing.T) {
 
 func FuzzPack(f *testing.F) {
 	f.Add(moduleOf(imageOf()))
+	f.Add(globalsOf([]byte("\x01\x01f\x00\x01")...))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		out, err := pack(b)
 		if err != nil {

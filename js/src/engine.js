@@ -53,6 +53,14 @@ export class EngineError extends Error {
  * @property {Hooks} hooks
  */
 
+/**
+ * What a copy of an engine knows of the one that it was made of.
+ *
+ * @typedef {object} Origin
+ * @property {number} lastConn
+ * @property {Uint8Array | undefined} kept
+ */
+
 /** @typedef {{ resolve: (value: any) => void, reject: (error: Error) => void }} Waiter */
 
 const resolved = Promise.resolve();
@@ -70,6 +78,8 @@ export class Engine {
   #connections = new Map();
   /** The last connection's number: numbers are never used again, CLIENT ID shows them. */
   #lastConn = 0;
+  /** @type {Set<number>} tickets of connections that are being made */
+  #dialling = new Set();
   #life = 1;
   /** Whether the guest has yet to take its configuration. */
   #booting = true;
@@ -93,10 +103,15 @@ export class Engine {
   /**
    * @param {(listener: import('./host.js').Listener) => import('./host.js').Transport} start
    * @param {Setup} setup
+   * @param {Origin} [origin] of a copy
    */
-  constructor(start, setup) {
+  constructor(start, setup, origin) {
     this.#setup = setup;
-    this.#kept = setup.snapshot;
+    this.#kept = origin ? origin.kept : setup.snapshot;
+    if (origin) {
+      this.#lastConn = origin.lastConn;
+      this.#booting = this.#first = false;
+    }
     this.#verbs = new Verbs(setup.files, {
       life: () => (this.#over ? 0 : this.#life),
       answer: this.#answer,
@@ -124,6 +139,35 @@ export class Engine {
     const restored = this.#wait(this.#restores);
     this.inbox.frame(In.RESTORE, 0, snapshot);
     await restored;
+  }
+
+  /**
+   * Copies the engine as it is, but for the connections.
+   *
+   * @returns {Promise<Engine>}
+   */
+  async fork() {
+    if (this.#over) throw this.#over;
+    if (this.#setup.loads) {
+      throw new EngineError('redlet: with a dir there is no fork(): both would write there');
+    }
+    /** @type {number[]} */
+    let connections = [];
+    /** @type {number[]} */
+    let tickets = [];
+    /** @type {Origin} */
+    const origin = { lastConn: 0, kept: undefined };
+    const start = await this.#transport.fork(() => {
+      this.#flush();
+      connections = [...this.#connections.keys()];
+      tickets = [...this.#dialling];
+      Object.assign(origin, { lastConn: this.#lastConn, kept: this.#kept });
+    });
+    const fork = new Engine(start, this.#setup, origin);
+    for (const id of connections) fork.inbox.frame(In.CLOSE, id);
+    for (const ticket of tickets) fork.inbox.frame(In.DONE, 0, 'the engine was forked', ticket);
+    fork.schedule();
+    return fork;
   }
 
   /**
@@ -170,11 +214,13 @@ export class Engine {
   async #dial(address, ticket) {
     const life = this.#life;
     const gone = () => this.#over !== undefined || life !== this.#life;
+    this.#dialling.add(ticket);
     try {
       const { dial } = this.#setup;
       if (!dial)
         throw new Error('there are no sockets here, and redlet was opened without connect');
       const carry = await dial(address);
+      this.#dialling.delete(ticket);
       carry((sink) => {
         const connection = this.#join(sink);
         if (gone()) {
@@ -187,6 +233,7 @@ export class Engine {
         return connection;
       });
     } catch (error) {
+      this.#dialling.delete(ticket);
       if (!gone())
         this.#answer(In.DONE, (error instanceof Error && error.message) || 'failed', ticket);
     }
@@ -374,6 +421,7 @@ export class Engine {
     if (this.#booting && (this.#first || !this.#kept)) return this.#end(error);
     if (this.#booting) this.#kept = undefined;
     this.#life++;
+    this.#dialling.clear();
     this.inbox.take();
     const disconnect = this.#detach();
     this.#booting = true;

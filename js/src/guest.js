@@ -19,18 +19,51 @@ import { wasi } from './wasi.js';
  * @property {(length: number, now: number) => number} step
  */
 
+/**
+ * All that a guest is between two steps: its memory, in pieces with zeros between them, and its
+ * globals by name.
+ *
+ * @typedef {object} Image
+ * @property {number} size bytes of memory
+ * @property {{ at: number, bytes: Uint8Array }[]} pieces
+ * @property {Record<string, any>} globals
+ */
+
+/**
+ * What the guests of one module share: the image of one that has just been initialised, which makes
+ * others without running that again, and instances that were closed, which spare the collector
+ * their memory.
+ *
+ * @typedef {object} Stock
+ * @property {Image | undefined} image
+ * @property {Guest[]} spare
+ */
+
+/** @type {WeakMap<WebAssembly.Module, Map<number | undefined, Stock>>} by memoryMax */
+const stocks = new WeakMap();
+
 /** Bytes of the guest's last words that are kept, to say why it died. */
 const LAST_WORDS = 4096;
+/** How many closed instances are kept, and how large such a one may be. */
+const SPARE_MAX = 2;
+const SPARE_SIZE = 16 << 20;
+/** Bytes of a page of memory, and of the pieces that are looked at for an image. */
+const PAGE = 65536;
+const PIECE = 4096;
+const MEMORY_GLOBAL = /^global_/;
 
 /** A running guest. After any error that a method throws the instance must be dropped. */
 export class Guest {
   /** @type {Exports} */
   #exports;
-  #control;
+  #stock;
+  #control = 0;
   /** @type {Uint8Array<ArrayBuffer>} */
   #memory;
   /** @type {DataView<ArrayBuffer>} */
   #view;
+  /** Whether the memory holds nothing but what the module puts there. */
+  #fresh = true;
   /** What the guest wrote to standard error last. */
   lastWords = '';
 
@@ -39,39 +72,121 @@ export class Guest {
    *
    * @param {WebAssembly.Module} module
    * @param {number} [memoryMax] how many bytes of memory it may take
+   * @param {Image} [image] what it is to be; by default it has just been initialised
    * @returns {Promise<Guest>}
    */
-  static async start(module, memoryMax) {
-    /** @type {{ guest?: Guest, exports?: Exports, words: string }} */
-    const late = { words: '' };
+  static async start(module, memoryMax, image) {
+    const guest = await Guest.make(module, memoryMax);
+    const { image: start } = guest.#stock;
+    if (image ?? start) guest.become(/** @type {Image} */ (image ?? start));
+    else guest.#initialize();
+    return guest;
+  }
+
+  /**
+   * Makes an instance that has yet to {@link become} something.
+   *
+   * @param {WebAssembly.Module} module
+   * @param {number} [memoryMax]
+   * @returns {Promise<Guest>}
+   */
+  static async make(module, memoryMax) {
+    const stock = stockOf(module, memoryMax);
+    // What was closed within a step is not used again before the step is over.
+    await undefined;
+    const spare = stock.spare.pop();
+    if (spare) return spare;
+    /** @type {{ guest?: Guest, exports?: Exports }} */
+    const late = {};
     const imports = wasi(
       module,
       () => /** @type {ArrayBuffer} */ (late.exports?.memory.buffer),
       (text) => {
-        late.words = (late.words + text).slice(-LAST_WORDS);
-        if (late.guest) late.guest.lastWords = late.words;
+        if (late.guest) late.guest.lastWords = (late.guest.lastWords + text).slice(-LAST_WORDS);
       },
       memoryMax === undefined ? undefined : `GOMEMLIMIT=${limit(memoryMax)}`,
     );
     const instance = await WebAssembly.instantiate(module, imports);
     late.exports = /** @type {Exports} */ (/** @type {unknown} */ (instance.exports));
-    late.exports._initialize();
-    const version = late.exports.abi_version();
+    late.guest = new Guest(late.exports, stock);
+    return late.guest;
+  }
+
+  /**
+   * @param {Exports} exports
+   * @param {Stock} stock
+   */
+  constructor(exports, stock) {
+    this.#exports = exports;
+    this.#stock = stock;
+    this.#memory = new Uint8Array(/** @type {ArrayBuffer} */ (exports.memory.buffer));
+    this.#view = new DataView(this.#memory.buffer);
+  }
+
+  #initialize() {
+    this.#fresh = false;
+    this.#exports._initialize();
+    const version = this.#exports.abi_version();
     if (version !== ABI_VERSION) {
       throw new Error(
         `redlet: redlet.wasm speaks ABI ${version}, this package speaks ${ABI_VERSION}`,
       );
     }
-    late.guest = new Guest(late.exports);
-    return late.guest;
+    this.#begin();
+    const { size, globals } = this.image();
+    this.#stock.image = { size, pieces: pieces(this.#memory), globals };
   }
 
-  /** @param {Exports} exports of an instance that has been initialised */
-  constructor(exports) {
-    this.#exports = exports;
-    this.#control = exports.control() >>> 0;
-    this.#memory = new Uint8Array(/** @type {ArrayBuffer} */ (exports.memory.buffer));
-    this.#view = new DataView(this.#memory.buffer);
+  #begin() {
+    this.#control = this.#exports.control() >>> 0;
+    this.#refresh();
+  }
+
+  /**
+   * What the guest is now.
+   *
+   * @returns {Image} its bytes are lent until the next step
+   */
+  image() {
+    this.#refresh();
+    /** @type {Record<string, any>} */
+    const globals = {};
+    for (const [name, value] of Object.entries(this.#exports)) {
+      if (MEMORY_GLOBAL.test(name)) globals[name] = /** @type {any} */ (value).value;
+    }
+    const { length: size } = this.#memory;
+    return { size, pieces: [{ at: 0, bytes: this.#memory }], globals };
+  }
+
+  /**
+   * Makes the guest what another one was. A guest that has stepped loses what it held.
+   *
+   * @param {Image} image copied
+   */
+  become(image) {
+    const missing = image.size - this.#memory.length;
+    if (missing > 0) this.#exports.memory.grow(Math.ceil(missing / PAGE));
+    this.#refresh();
+    let end = 0;
+    for (const { at, bytes } of image.pieces) {
+      if (!this.#fresh) this.#memory.fill(0, end, at);
+      this.#memory.set(bytes, at);
+      end = at + bytes.length;
+    }
+    if (!this.#fresh) this.#memory.fill(0, end);
+    for (const [name, value] of Object.entries(image.globals)) {
+      /** @type {any} */ (this.#exports)[name].value = value;
+    }
+    this.#fresh = false;
+    this.lastWords = '';
+    this.#begin();
+  }
+
+  /** Gives the instance back, for another guest; this one must not be used any more. */
+  close() {
+    const { spare } = this.#stock;
+    if (spare.length >= SPARE_MAX || this.#exports.memory.buffer.byteLength > SPARE_SIZE) return;
+    spare.push(this);
   }
 
   /**
@@ -107,6 +222,51 @@ export class Guest {
     this.#memory = new Uint8Array(buffer);
     this.#view = new DataView(buffer);
   }
+}
+
+/**
+ * @param {WebAssembly.Module} module
+ * @param {number | undefined} memoryMax
+ */
+function stockOf(module, memoryMax) {
+  let byMemory = stocks.get(module);
+  if (!byMemory) stocks.set(module, (byMemory = new Map()));
+  let stock = byMemory.get(memoryMax);
+  if (!stock) byMemory.set(memoryMax, (stock = { image: undefined, spare: [] }));
+  return stock;
+}
+
+/**
+ * Copies of what is not zero.
+ *
+ * @param {Uint8Array} memory
+ */
+function pieces(memory) {
+  const words = new Int32Array(memory.buffer);
+  /** @type {Image['pieces']} */
+  const found = [];
+  let from = -1;
+  for (let at = 0; at <= memory.length; at += PIECE) {
+    const zero = at === memory.length || isZero(words, at / 4, PIECE / 4);
+    if (!zero && from < 0) from = at;
+    if (zero && from >= 0) {
+      found.push({ at: from, bytes: memory.slice(from, at) });
+      from = -1;
+    }
+  }
+  return found;
+}
+
+/**
+ * @param {Int32Array} words
+ * @param {number} from
+ * @param {number} count
+ */
+function isZero(words, from, count) {
+  for (let i = from; i < from + count; i++) {
+    if (words[i] !== 0) return false;
+  }
+  return true;
 }
 
 /**

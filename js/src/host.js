@@ -25,6 +25,9 @@ import { Guest } from './guest.js';
  *   for the call
  * @property {() => Promise<void>} turn lets the guest see the time; resolves when it has
  * @property {(on: boolean) => void} hold whether the engine's timer keeps the process alive
+ * @property {(ready: () => void) => Promise<(listener: Listener) => Transport>} fork copies the
+ *   guest: `ready` is called when the time has come to post what the copy is to know. What it
+ *   resolves to runs the copy
  * @property {() => void} close
  */
 
@@ -55,13 +58,14 @@ export class Host {
    * @param {() => number} now milliseconds since the Unix epoch
    * @param {number | undefined} memoryMax how many bytes of memory a guest may take
    * @param {Listener} listener
+   * @param {Guest | Promise<Guest>} [guest] by default a new one is started
    */
-  constructor(module, now, memoryMax, listener) {
+  constructor(module, now, memoryMax, listener, guest) {
     this.#module = module;
     this.#memoryMax = memoryMax;
     this.#now = now;
     this.#listener = listener;
-    void this.#start();
+    void this.#start(guest ?? Guest.start(module, memoryMax));
   }
 
   /**
@@ -86,17 +90,39 @@ export class Host {
     else this.#timer?.unref?.();
   }
 
+  /** @param {() => void} ready */
+  async fork(ready) {
+    const copy = await Guest.make(this.#module, this.#memoryMax);
+    ready();
+    if (!this.#guest) throw new Error('redlet: there is no engine to fork');
+    copy.become(this.#guest.image());
+    return (/** @type {Listener} */ listener) =>
+      new Host(this.#module, this.#now, this.#memoryMax, listener, copy);
+  }
+
+  /**
+   * What the guest is, for a host on another thread.
+   *
+   * @returns {{ module: WebAssembly.Module, image: import('./guest.js').Image } | undefined} lent
+   *   until the next step
+   */
+  image() {
+    return this.#guest && { module: this.#module, image: this.#guest.image() };
+  }
+
   close() {
     this.#closed = true;
+    this.#guest?.close();
     this.#guest = undefined;
     this.#early = [];
     this.#disarm();
   }
 
-  async #start() {
+  /** @param {Guest | Promise<Guest>} starting */
+  async #start(starting) {
     try {
-      const guest = await Guest.start(this.#module, this.#memoryMax);
-      if (this.#closed) return;
+      const guest = await starting;
+      if (this.#closed) return guest.close();
       this.#guest = guest;
     } catch (error) {
       if (!this.#closed) this.#listener.failed(reason(error, ''));
@@ -129,7 +155,7 @@ export class Host {
     this.#guest = undefined;
     this.#life++;
     this.#disarm();
-    void this.#start();
+    void this.#start(Guest.start(this.#module, this.#memoryMax));
     this.#listener.died(why);
   }
 

@@ -7,7 +7,7 @@
 import { readFile } from 'node:fs/promises';
 
 import { Host } from './host.js';
-import { Redlet } from './redlet.js';
+import { Redlet, engineOf } from './redlet.js';
 import { dial } from './node/dial.js';
 import { EngineDuplex } from './node/duplex.js';
 import { NodeFiles } from './node/files.js';
@@ -68,12 +68,9 @@ export async function open(options = {}) {
   const module = await compile(source, load);
   const now = options.now ?? (() => Date.now());
   const files = filesOf(options);
-  return new NodeRedlet(
-    (listener) => new Host(module, now, options.memoryMax, listener),
-    options,
-    files,
-    dial,
-  ).ready();
+  const start = (/** @type {import('./host.js').Listener} */ listener) =>
+    new Host(module, now, options.memoryMax, listener);
+  return new NodeRedlet(engineOf(start, options, files, dial), options).ready();
 }
 
 /**

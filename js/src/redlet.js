@@ -61,6 +61,9 @@ import { Subscription } from './subscription.js';
  * }} OpenOptions `now` tells the time instead of `Date.now`
  */
 
+/** An RDB file without data and checksum. */
+const EMPTY = Uint8Array.of(...new TextEncoder().encode('REDIS0012'), 255, ...Array(8).fill(0));
+
 /**
  * A Redis inside this process, open until {@link close}.
  *
@@ -75,28 +78,14 @@ export class Redlet {
   clock;
 
   /**
-   * For `open`, which resolves when the engine is ready.
+   * For `open`, which resolves when the engine is ready, and for {@link fork}.
    *
-   * @param {(listener: import('./host.js').Listener) => import('./host.js').Transport} start
+   * @param {Engine} engine
    * @param {CommonOptions} options
-   * @param {import('./files.js').Files} [files] by default there are none
-   * @param {import('./engine.js').Dial} [dial] by default there are no sockets
    */
-  constructor(start, options, files, dial) {
+  constructor(engine, options) {
+    this.#engine = engine;
     this.#options = options;
-    const { onlog, onsave, onshutdown, config = {}, snapshot, keep = true } = options;
-    this.#engine = new Engine(start, {
-      seed: seedBytes(options.seed),
-      // Nothing is saved behind the back of a program that did not ask for it.
-      config: { save: '', ...config },
-      stopwatch: options.stopwatch ?? false,
-      snapshot,
-      keep,
-      files: files ?? new NoFiles(onsave),
-      loads: files !== undefined,
-      dial: options.connect ? dialStreams(options.connect) : dial,
-      hooks: { onlog, onshutdown },
-    });
     this.#client = this.client({ onpush: options.onpush });
     this.clock = new Clock(this.client({ resp: 2, bytes: false }), () => this.#engine.turn());
   }
@@ -188,6 +177,39 @@ export class Redlet {
   }
 
   /**
+   * Puts the data back that the engine was opened with: none, or those of its `snapshot`. Functions
+   * and scripts go too, and the clock shows what it showed at first. Connections, users and
+   * configuration stay: {@link fork} gives a test all of its own.
+   *
+   * @returns {Promise<void>}
+   */
+  async reset() {
+    const { clock, snapshot, now = Date.now } = /** @type {OpenOptions} */ (this.#options);
+    await this.#engine.restore(snapshot ?? EMPTY);
+    await this.#client.call('SCRIPT', 'FLUSH');
+    await this.clock.freeze(clock ?? now());
+    if (clock === undefined) await this.clock.run();
+  }
+
+  /**
+   * Copies the engine, with all data, scripts, users, configuration and the clock, and without the
+   * connections: a twin, which also makes the same random choices. It is another engine from then
+   * on, to be closed by itself. One that keeps files in a `dir` cannot be copied.
+   *
+   * @returns {Promise<this>}
+   * @example
+   * const mine = await redis.fork();
+   * await mine.call('FLUSHALL'); // redis has all its data still
+   */
+  async fork() {
+    const engine = await this.#engine.fork();
+    const Same = /** @type {new (engine: Engine, options: CommonOptions) => this} */ (
+      this.constructor
+    );
+    return new Same(engine, this.#options);
+  }
+
+  /**
    * Drops the engine and all its data; what waits is rejected. The process may then exit at once.
    *
    * @returns {Promise<void>}
@@ -222,6 +244,30 @@ export class Redlet {
   get engine() {
     return this.#engine;
   }
+}
+
+/**
+ * Makes the engine that options ask for.
+ *
+ * @param {(listener: import('./host.js').Listener) => import('./host.js').Transport} start
+ * @param {CommonOptions} options
+ * @param {import('./files.js').Files} [files] by default there are none
+ * @param {import('./engine.js').Dial} [dial] by default there are no sockets
+ */
+export function engineOf(start, options, files, dial) {
+  const { onlog, onsave, onshutdown, config = {}, snapshot, keep = true } = options;
+  return new Engine(start, {
+    seed: seedBytes(options.seed),
+    // Nothing is saved behind the back of a program that did not ask for it.
+    config: { save: '', ...config },
+    stopwatch: options.stopwatch ?? false,
+    snapshot,
+    keep,
+    files: files ?? new NoFiles(onsave),
+    loads: files !== undefined,
+    dial: options.connect ? dialStreams(options.connect) : dial,
+    hooks: { onlog, onshutdown },
+  });
 }
 
 /**

@@ -5,7 +5,7 @@
  */
 
 import { Host } from './host.js';
-import { Redlet } from './redlet.js';
+import { Redlet, engineOf } from './redlet.js';
 import { compile } from './wasm.js';
 
 export { Client } from './client.js';
@@ -26,8 +26,7 @@ export async function open(options = {}) {
   const source = options.wasm ?? new URL('../redlet.wasm', import.meta.url);
   const module = await compile(source, (url) => fetch(url));
   const now = options.now ?? (() => Date.now());
-  return new Redlet(
-    (listener) => new Host(module, now, options.memoryMax, listener),
-    options,
-  ).ready();
+  const start = (/** @type {import('./host.js').Listener} */ listener) =>
+    new Host(module, now, options.memoryMax, listener);
+  return new Redlet(engineOf(start, options), options).ready();
 }

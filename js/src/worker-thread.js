@@ -5,6 +5,7 @@
  * @module
  */
 
+import { Guest } from './guest.js';
 import { Host } from './host.js';
 import { compile } from './wasm.js';
 
@@ -24,7 +25,7 @@ let host;
 let running;
 
 scope.onmessage = ({ data }) => {
-  if (data.wasm) host = start(data.wasm, data.memoryMax);
+  if (data.wasm) host = start(data);
   else if (running) receive(running, data);
   else void host?.then((started) => receive(started, data));
 };
@@ -35,24 +36,39 @@ scope.onmessage = ({ data }) => {
  */
 function receive(started, data) {
   if (data.frames) started.post(data.frames, data.life);
+  if (data.fork) copy(started);
   if (data.turn) void started.turn().then(() => scope.postMessage({ turned: true }));
 }
 
+/** @param {Host} started whose guest is copied for another worker */
+function copy(started) {
+  const { module, image } = started.image() ?? {};
+  if (!image) return scope.postMessage({ uncopied: 'redlet: there is no engine to fork' });
+  const pieces = image.pieces.map(({ at, bytes }) => ({ at, bytes: bytes.slice() }));
+  const message = { copy: { module, image: { ...image, pieces } } };
+  scope.postMessage(
+    message,
+    pieces.map(({ bytes }) => bytes.buffer),
+  );
+}
+
 /**
- * @param {import('./wasm.js').WasmSource} wasm
- * @param {number | undefined} memoryMax
+ * @param {{ wasm: import('./wasm.js').WasmSource, memoryMax: number | undefined,
+ *   image?: import('./guest.js').Image }} setup
  */
-async function start(wasm, memoryMax) {
+async function start({ wasm, memoryMax, image }) {
   try {
     const module = await compile(wasm, (url) => fetch(url));
-    running = new Host(module, () => Date.now(), memoryMax, {
-      output: (frames) => {
+    const guest = Guest.start(module, memoryMax, image);
+    const listener = {
+      output: (/** @type {Uint8Array} */ frames) => {
         const output = frames.slice();
         scope.postMessage({ output }, [output.buffer]);
       },
-      died: (why) => scope.postMessage({ died: why }),
-      failed: (why) => scope.postMessage({ failed: why }),
-    });
+      died: (/** @type {string} */ why) => scope.postMessage({ died: why }),
+      failed: (/** @type {string} */ why) => scope.postMessage({ failed: why }),
+    };
+    running = new Host(module, () => Date.now(), memoryMax, listener, guest);
     return running;
   } catch (error) {
     scope.postMessage({ failed: error instanceof Error ? error.message : String(error) });

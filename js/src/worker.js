@@ -6,7 +6,7 @@
 
 /** @import { Listener, Transport } from './host.js' */
 
-import { Redlet } from './redlet.js';
+import { Redlet, engineOf } from './redlet.js';
 
 export { Client } from './client.js';
 export { EngineError } from './engine.js';
@@ -19,11 +19,20 @@ export { Redlet };
  *
  * @typedef {object} OwnOptions
  * @property {WebAssembly.Module | ArrayBuffer | Uint8Array<ArrayBuffer> | URL | string} [wasm]
- * @property {Worker} [worker] one that runs `redlet/worker-thread`, for bundlers that do not find
- *   it by themselves
+ * @property {Worker | (() => Worker)} [worker] one that runs `redlet/worker-thread`, for bundlers
+ *   that do not find it by themselves; `fork` needs a function, which makes another each time
  */
 
 /** @typedef {Omit<import('./redlet.js').CommonOptions, 'wasm'> & OwnOptions} WorkerOptions */
+
+/**
+ * What the thread is told first.
+ *
+ * @typedef {object} Setup
+ * @property {unknown} wasm
+ * @property {number | undefined} memoryMax
+ * @property {import('./guest.js').Image} [image] what the guest is to be
+ */
 
 /**
  * Starts a Redis in a Worker.
@@ -34,31 +43,57 @@ export { Redlet };
  * const redis = await open(); // after: import { open } from 'redlet/worker'
  */
 export async function open(options = {}) {
-  const worker =
-    options.worker ??
-    new Worker(new URL('./worker-thread.js', import.meta.url), { type: 'module' });
+  const { worker: given } = options;
+  const make =
+    given ?? (() => new Worker(new URL('./worker-thread.js', import.meta.url), { type: 'module' }));
+  const worker = typeof make === 'function' ? make : once(make);
   const source = options.wasm ?? new URL('../redlet.wasm', import.meta.url);
   const wasm = source instanceof URL || typeof source === 'string' ? absolute(source) : source;
   const setup = { wasm, memoryMax: options.memoryMax };
-  return new Redlet((listener) => new WorkerTransport(worker, setup, listener), options).ready();
+  const start = (/** @type {Listener} */ listener) => new WorkerTransport(worker, setup, listener);
+  return new Redlet(engineOf(start, options), options).ready();
+}
+
+/**
+ * Gives a worker away.
+ *
+ * @param {Worker} worker
+ * @returns {() => Worker}
+ */
+function once(worker) {
+  let given = false;
+  return () => {
+    if (given) throw new TypeError('redlet: fork() needs open({ worker: () => new Worker(…) })');
+    given = true;
+    return worker;
+  };
 }
 
 /** @implements {Transport} */
 class WorkerTransport {
   #worker;
+  #make;
+  #setup;
   /** @type {(() => void)[]} */
   #turns = [];
+  /** @type {{ resolve: (copy: any) => void, reject: (error: Error) => void }[]} */
+  #forks = [];
 
   /**
-   * @param {Worker} worker
-   * @param {{ wasm: unknown, memoryMax: number | undefined }} setup
+   * @param {() => Worker} make
+   * @param {Setup} setup
    * @param {Listener} listener
    */
-  constructor(worker, setup, listener) {
+  constructor(make, setup, listener) {
+    const worker = make();
     this.#worker = worker;
+    this.#make = make;
+    this.#setup = setup;
     worker.onmessage = ({ data }) => {
       if (data.output) listener.output(data.output);
       else if (data.turned) this.#turns.shift()?.();
+      else if (data.copy) this.#forks.shift()?.resolve(data.copy);
+      else if (data.uncopied) this.#forks.shift()?.reject(new Error(data.uncopied));
       else if (data.died !== undefined) listener.died(data.died);
       else listener.failed(data.failed);
     };
@@ -86,8 +121,21 @@ class WorkerTransport {
   /** A worker's thread lives by itself. */
   hold() {}
 
+  /** @param {() => void} ready */
+  async fork(ready) {
+    ready();
+    const copy = await new Promise((resolve, reject) => {
+      this.#forks.push({ resolve, reject });
+      this.#worker.postMessage({ fork: true });
+    });
+    const setup = { ...this.#setup, wasm: copy.module, image: copy.image };
+    return (/** @type {Listener} */ listener) => new WorkerTransport(this.#make, setup, listener);
+  }
+
   close() {
     this.#worker.terminate();
+    const closed = new Error('redlet: the engine is closed');
+    for (const { reject } of this.#forks.splice(0)) reject(closed);
     for (const turned of this.#turns.splice(0)) turned();
   }
 }

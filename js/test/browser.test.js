@@ -39,7 +39,17 @@ test('in Chromium', { skip }, async (t) => {
     const error = "ReplyError: ERR unknown command 'NOPE', with args beginning with: ";
     const script = ['BUSY', 'OK', 'ERR'];
     const end = ['EngineError', 'v', 'redlet: the engine is closed'];
-    const want = ['OK', `v,${error}`, 'hello', 'v', '1000000', '+PONG\r\n', ...script, ...end];
+    const want = [
+      'OK',
+      `v,${error}`,
+      'hello',
+      'v',
+      '1000000',
+      'v,1000000',
+      '+PONG\r\n',
+      ...script,
+      ...end,
+    ];
     assert.deepEqual(seen, want);
     assert.ok(log.some((/** @type {string} */ text) => text.includes('with the last snapshot')));
   });

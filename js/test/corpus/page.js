@@ -44,6 +44,16 @@ export async function useWorker() {
   seen.push(await redis.call('GET', 'k'));
   await redis.clock.freeze(1_000_000);
   seen.push(await redis.clock.get());
+  const fork = await redis.fork();
+  await redis.call('SET', 'k', 'w');
+  seen.push(
+    await fork.pipeline([
+      ['GET', 'k'],
+      ['REDLET.CLOCK', 'GET'],
+    ]),
+  );
+  await fork.close();
+  await redis.call('SET', 'k', 'v');
   const { readable, writable } = redis.connect();
   await writable.getWriter().write(new TextEncoder().encode('PING\r\n'));
   const { value } = await readable.getReader().read();
