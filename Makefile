@@ -16,11 +16,15 @@ STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 RACE := $(if $(filter 1,$(shell $(GO) env CGO_ENABLED)),-race)
 RUNS_386 := $(filter linux/amd64,$(shell $(GO) env GOHOSTOS)/$(shell $(GO) env GOHOSTARCH))
 
+# Modules of their own, for what only tests need.
+CLIENTS := internal/clients
+QUEUES := internal/queues
+
 GUEST := host/guest/built/redlet.wasm
 MODULES := js/node_modules/.package-lock.json
 GO_FILES = $(shell git ls-files -co --exclude-standard '*.go' '*.pgo' go.mod go.sum)
 GUEST_FILES = $(filter-out %_test.go,\
-	$(filter core/% wasm/% internal/pack/% internal/sds/% go.mod go.sum,$(GO_FILES)))
+	$(filter core/% wasm/% internal/sds/% go.mod go.sum,$(GO_FILES)))
 PAGE := cmd/redlet/page/built/index.html
 PAGE_FILES = $(shell git ls-files -co --exclude-standard js/src js/playground)
 
@@ -38,13 +42,8 @@ build: bin/redlet js/redlet.wasm ## build bin/redlet, guest and page in it, and 
 .PHONY: wasm
 wasm: $(GUEST) ## build the WebAssembly guest alone
 
-# The compiler takes call sites for hot until they are 99 % of the profile. 85 % makes the guest 1 % smaller
-# and no slower: what it saves in calls it loses in the processor's cache for code.
 $(GUEST): $(GUEST_FILES)
-	GOOS=wasip1 GOARCH=wasm $(GO) build -buildmode=c-shared -trimpath -ldflags='-s -w' \
-	  -gcflags=all=-d=pgoinlinecdfthreshold=85 \
-	  -o bin/guest.wasm ./wasm
-	$(GO) run ./internal/pack bin/guest.wasm $@
+	$(GO) run ./wasm/build $@
 
 js/redlet.wasm: $(GUEST)
 	cp $< $@
@@ -73,12 +72,12 @@ test: build js playground ## run every test: Go with the race detector, guest, w
 	@$(GO) run ./internal/reference
 	@$(if $(RACE),,echo "left out: the race detector, which takes a C compiler")
 	$(GO) test $(RACE) ./...
+	cd $(CLIENTS) && $(GO) test $(RACE) ./...
 	$(if $(RUNS_386),CGO_ENABLED=0 GOARCH=386 $(GO) test ./core/...,\
 	  @echo "left out: the tests of core where an int has 32 bits, which takes linux/amd64")
 	cd js && $(NPM) test
 
 # What a registry does not have is left out, and named. A venv is made anew where the list is newer.
-QUEUES := internal/queues
 VENV := $(QUEUES)/python/.venv
 
 .PHONY: queues
@@ -145,17 +144,21 @@ format:
 	@files=$$(gofmt -l $$(git ls-files '*.go')); \
 	  [[ -z "$$files" ]] || { echo "not gofmt'ed:"; echo "$$files"; exit 1; }
 	$(GO) mod tidy -diff
+	cd $(CLIENTS) && $(GO) mod tidy -diff
 
 .PHONY: vet
 vet: $(GUEST)
 	$(GO) vet ./...
+	cd $(CLIENTS) && $(GO) vet ./...
+	@! $(GO) list -deps . | grep wazero || { echo "redlet must not import wazero"; exit 1; }
 	$(GO) run $(STATICCHECK) $$($(GO) list ./... | grep -v '/wasm$$')
 	$(GO) run $(STATICCHECK) -checks inherit,-U1000 ./wasm # it does not know go:wasmexport
 	GOOS=darwin $(GO) vet ./...
 	GOOS=windows $(GO) vet ./...
 	GOOS=wasip1 GOARCH=wasm $(GO) vet ./core/... ./wasm/...
-	GOOS=linux GOARCH=386 $(GO) vet ./core/...
-	GOOS=linux GOARCH=arm $(GO) vet ./core/...
+	GOOS=freebsd $(GO) vet ./...
+	GOOS=linux GOARCH=386 $(GO) vet . ./core/...
+	GOOS=linux GOARCH=arm $(GO) vet . ./core/...
 
 .PHONY: generated
 generated:

@@ -58,10 +58,10 @@ func WithFrozenClock(t time.Time) Option {
 	return func(o *settings) { o.frozen, o.time = true, t }
 }
 
-// WithWasm runs the engine as a WebAssembly guest, in a sandbox that a defect of the engine cannot
-// leave. It starts in tenths of a second and is two to ten times slower.
-func WithWasm() Option {
-	return func(o *settings) { o.maker = host.Wazero(host.WazeroOptions{}) }
+// WithEngine has m make the engine. Those of [github.com/redlet/redlet/host/guest] run in a
+// sandbox, as WebAssembly; without this option the engine is plain Go.
+func WithEngine(m host.Maker) Option {
+	return func(o *settings) { o.maker = m }
 }
 
 // WithLog hands the lines of the server's log to f: level 0 is debug, 1 verbose, 2 notice, 3

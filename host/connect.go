@@ -11,13 +11,22 @@ import (
 // connectTime is how long a connection that the engine asks for may take to stand.
 const connectTime = 5 * time.Second
 
+// aside runs f in a goroutine that Close waits for.
+func (l *Loop) aside(f func()) {
+	l.running.Add(1)
+	go func() {
+		defer l.running.Done()
+		f()
+	}()
+}
+
 // connect carries out an EventConnect by a goroutine: the owner never waits for a network.
 func (l *Loop) connect(ev *core.Event) {
 	if l.dialing == nil {
 		l.dialing, l.stopDialing = context.WithCancel(context.Background())
 	}
 	ctx, life, ticket, address := l.dialing, l.life, ev.Ticket, ev.Path
-	l.running.Go(func() {
+	l.aside(func() {
 		c, err := l.dialOut(ctx, address)
 		l.own()
 		defer l.release()

@@ -39,8 +39,8 @@ func (p *poisonedEngine) poison() {
 	switch e := p.Engine.(type) {
 	case *native:
 		e.core = nil
-	case *wazeroEngine:
-		memory, _ := e.memory.Read(0, e.memory.Size())
+	case interface{ Memory() []byte }: // a guest
+		memory := e.Memory()
 		for i := range memory {
 			memory[i] = 0xff
 		}

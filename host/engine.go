@@ -1,5 +1,7 @@
-// Package host runs an engine: natively or as a WebAssembly guest under wazero, behind one narrow
-// interface. A Loop owns an engine and lets any number of goroutines talk to it.
+// Package host runs an engine, natively or as a WebAssembly guest (package guest), behind one
+// narrow interface. A Loop owns an engine and lets any number of goroutines talk to it.
+//
+// It is for who builds a host, and may change with any version; [Maker] will not.
 package host
 
 import (

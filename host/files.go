@@ -213,7 +213,7 @@ func (a *appended) open() error {
 // sync makes a file durable while the Loop goes on.
 func (l *Loop) sync(file *os.File, answer core.Input) {
 	life := l.life
-	l.running.Go(func() {
+	l.aside(func() {
 		if err := file.Sync(); err != nil && !errors.Is(err, os.ErrClosed) {
 			answer.Data = []byte(cause(err))
 		}

@@ -12,7 +12,7 @@ import (
 // TestGuestOutlivesGreed asks guests of little memory for much in every way there is. They refuse
 // it, or hang the client up, and keep their data.
 func TestGuestOutlivesGreed(t *testing.T) {
-	maker := Wazero(WazeroOptions{MemoryMax: 96 << 20})
+	maker := smallGuest(96 << 20)
 	needGuest(t, maker)
 	for _, c := range greeds {
 		t.Run(c.name, func(t *testing.T) {
@@ -175,4 +175,29 @@ func (g *greedy) do(args ...string) string {
 		return ""
 	}
 	return string(got[:min(len(got), 100)])
+}
+
+// TestMemoryMax gives a guest little memory: it refuses too much data, and keeps what it has.
+func TestMemoryMax(t *testing.T) {
+	needGuest(t, makers["wazero"])
+	var log logbook
+	l := newLoop(t, LoopOptions{Maker: smallGuest(32 << 20), Log: log.log})
+	g := &greedy{t: t, loop: l}
+	value, n, got := strings.Repeat("x", 1<<20), 0, ""
+	for ; n < 64; n++ {
+		if got = g.do("SET", fmt.Sprint("k", n), value); got != "+OK\r\n" {
+			break
+		}
+	}
+	if n < 2 || n == 64 || !strings.HasPrefix(got, "-OOM command not allowed") {
+		t.Errorf("after %d values: %q", n, got)
+	}
+	for i := range n {
+		if got := g.do("STRLEN", fmt.Sprint("k", i)); got != ":1048576\r\n" {
+			t.Errorf("the length of k%d: %q", i, got)
+		}
+	}
+	if len(log.lines) > 0 {
+		t.Errorf("log: %q", log.lines)
+	}
 }

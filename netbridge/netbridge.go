@@ -5,6 +5,8 @@
 // On Linux one goroutine serves all plain sockets of a Bridge from one epoll set: everything that
 // is ready is read, goes to the engine in one step, and the step's output is written before the
 // next look. TLS, and every socket elsewhere, is served by two goroutines a connection.
+//
+// It is for who builds a host, and may change with any version.
 package netbridge
 
 import (

@@ -15,6 +15,7 @@ import (
 
 	"github.com/redlet/redlet/core"
 	"github.com/redlet/redlet/host"
+	"github.com/redlet/redlet/host/guest"
 	"github.com/redlet/redlet/netbridge"
 )
 
@@ -137,7 +138,7 @@ func (v *server) makeLoop() error {
 		return err
 	}
 	if v.wasm {
-		o.Maker, o.Keep = host.Wazero(host.WazeroOptions{}), true
+		o.Maker, o.Keep = guest.Maker(guest.Options{}), true
 		defer collectLate()()
 	}
 	loop, err := host.NewLoop(o)

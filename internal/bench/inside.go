@@ -67,7 +67,7 @@ func inProcess() error {
 	for _, e := range []struct {
 		name string
 		make host.Maker
-	}{{"native", host.Native}, {"wazero", host.Wazero(host.WazeroOptions{})}} {
+	}{{"native", host.Native}, {"wazero", guest.Maker(guest.Options{})}} {
 		var rates [2]float64
 		for i, batch := range []int{1, 16} {
 			rate, err := steps(e.make, batch, span)
@@ -142,7 +142,7 @@ func startUp() error {
 	}
 	ms := float64(native.Microseconds()) / 1000
 	row("native", []string{fmt.Sprintf("%.3f", ms)}, verdict(ms, 1, ms <= 1))
-	wazero, err := started(redlet.WithWasm())
+	wazero, err := started(redlet.WithEngine(guest.Maker(guest.Options{})))
 	if err != nil {
 		return err
 	}

@@ -139,9 +139,10 @@ var layers = []layer{
 	{"core/internal", []string{"core/internal/...", "internal/sds"}},
 	{"core", []string{"core/internal/...", "internal/sds"}},
 	{"wasm/abi", []string{"core", "internal/sds"}},
+	{"wasm/build", nil},
 	{"wasm", []string{"core", "wasm/abi"}},
-	{"host/guest", nil},
-	{"host", []string{"core", "host/guest", "wasm/abi"}},
+	{"host/guest", []string{"core", "host", "wasm/abi"}},
+	{"host", []string{"core", "wasm/abi"}},
 	{"netbridge", []string{"core", "host"}},
 	{"cmd", []string{"cmd/...", "core", "host", "host/guest", "internal/sds", "netbridge", "."}},
 	{"internal", []string{"..."}},
@@ -151,7 +152,7 @@ var layers = []layer{
 // foreign are the modules from outside, with the folder that may import them; tests is "*_test.go".
 var foreign = []struct{ module, where string }{
 	{"github.com/yuin/gopher-lua", "core/internal/lua"},
-	{"github.com/tetratelabs/wazero", "host"},
+	{"github.com/tetratelabs/wazero", "host/guest"},
 	{"github.com/redis/go-redis", "*_test.go"},
 }
 

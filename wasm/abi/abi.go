@@ -3,6 +3,8 @@
 // imports core alone, and nothing that weighs much in a guest.
 //
 // ABI.md in the folder above describes the same for hosts that are not written in Go.
+//
+// It may change with any version; ABI.md says which one of the ABI it is.
 package abi
 
 import (

@@ -1,9 +1,13 @@
-package redlet_test
+// Package clients runs the newest clients against a server inside the test. It is a module of its
+// own, so that what redlet requires lifts nobody's version.
+package clients
 
 import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime"
+	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -29,7 +33,7 @@ func everyWay(t *testing.T, f func(t *testing.T, s *redlet.Server, c *redis.Clie
 		})
 	}
 	t.Run("wasm", func(t *testing.T) {
-		s, err := redlet.Run(redlet.WithWasm())
+		s, err := redlet.Run(redlet.WithEngine(guest.Maker(guest.Options{})))
 		if errors.Is(err, guest.ErrMissing) {
 			t.Skip(err)
 		}
@@ -255,6 +259,19 @@ func TestGoRedisInABubble(t *testing.T) {
 		same(t, fmt.Sprint(c.BLPop(ctx, 0, "q").Val()), "[q job]")
 		same(t, time.Since(start), time.Hour)
 	})
+}
+
+// awaitBlocked returns when a client is blocked.
+func awaitBlocked(t *testing.T, s *redlet.Server) {
+	t.Helper()
+	for deadline := time.Now().Add(5 * time.Second); ; runtime.Gosched() {
+		if strings.Contains(s.Do("INFO", "clients").Text(), "blocked_clients:1") {
+			return
+		}
+		if time.Now().After(deadline) {
+			t.Fatal("nobody blocked")
+		}
+	}
 }
 
 func must(t *testing.T, err error) {

@@ -1,4 +1,4 @@
-package host
+package guest
 
 import (
 	"errors"
@@ -10,7 +10,15 @@ import (
 	"time"
 
 	"github.com/redlet/redlet/core"
+	"github.com/redlet/redlet/host"
 )
+
+// needGuest skips a test where the guest is not built.
+func needGuest(t *testing.T) {
+	if _, err := Module(); err != nil {
+		t.Skip(err)
+	}
+}
 
 func TestPruneCache(t *testing.T) {
 	dir := t.TempDir()
@@ -43,59 +51,34 @@ func TestPruneCache(t *testing.T) {
 	pruneCache(filepath.Join(dir, "none"))
 }
 
-// TestWazeroWithoutACache has a plain file where the folder of the cache should be. The module is
+// TestNoCache has a plain file where the folder of the cache should be. The module is
 // none of redlet's, so that it compiles at once.
-func TestWazeroWithoutACache(t *testing.T) {
+func TestNoCache(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "file")
 	if err := os.WriteFile(file, nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	o := WazeroOptions{CacheDir: file, Module: []byte("\x00asm\x01\x00\x00\x00")}
-	_, err := Wazero(o)(core.Options{})
+	o := Options{CacheDir: file, Module: []byte("\x00asm\x01\x00\x00\x00")}
+	_, err := Maker(o)(core.Options{})
 	if err == nil || !strings.Contains(err.Error(), "not a guest of redlet") {
 		t.Errorf("got %v", err)
 	}
 }
 
-// TestMemoryMax gives a guest little memory: it refuses too much data, and keeps what it has.
-func TestMemoryMax(t *testing.T) {
-	needGuest(t, makers["wazero"])
-	var log logbook
-	l := newLoop(t, LoopOptions{Maker: Wazero(WazeroOptions{MemoryMax: 32 << 20}), Log: log.log})
-	g := &greedy{t: t, loop: l}
-	value, n, got := strings.Repeat("x", 1<<20), 0, ""
-	for ; n < 64; n++ {
-		if got = g.do("SET", fmt.Sprint("k", n), value); got != "+OK\r\n" {
-			break
-		}
-	}
-	if n < 2 || n == 64 || !strings.HasPrefix(got, "-OOM command not allowed") {
-		t.Errorf("after %d values: %q", n, got)
-	}
-	for i := range n {
-		if got := g.do("STRLEN", fmt.Sprint("k", i)); got != ":1048576\r\n" {
-			t.Errorf("the length of k%d: %q", i, got)
-		}
-	}
-	if len(log.lines) > 0 {
-		t.Errorf("log: %q", log.lines)
-	}
-}
-
-func TestWazeroRefuses(t *testing.T) {
+func TestMakerRefuses(t *testing.T) {
 	for name, module := range map[string][]byte{
 		"nothing":      {},
 		"no module":    []byte("hello"),
 		"empty module": []byte("\x00asm\x01\x00\x00\x00"),
 	} {
-		if _, err := Wazero(WazeroOptions{Module: module})(core.Options{}); err == nil {
+		if _, err := Maker(Options{Module: module})(core.Options{}); err == nil {
 			t.Errorf("%s: no error", name)
 		}
 	}
-	needGuest(t, makers["wazero"])
+	needGuest(t)
 	o := core.Options{Config: map[string]string{"no-such": "x"}}
-	_, want := Native(o)
-	_, err := makers["wazero"](o)
+	_, want := host.Native(o)
+	_, err := Maker(Options{})(o)
 	if err == nil || want == nil || err.Error() != want.Error() {
 		t.Errorf("a bad configuration: got %v, natively %v", err, want)
 	}
@@ -103,12 +86,12 @@ func TestWazeroRefuses(t *testing.T) {
 
 // TestImportsAreDocumented compares what the guest imports and exports with wasm/ABI.md.
 func TestImportsAreDocumented(t *testing.T) {
-	needGuest(t, makers["wazero"])
-	m, err := moduleFor(WazeroOptions{})
+	needGuest(t)
+	m, err := moduleFor(Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	page, err := os.ReadFile("../wasm/ABI.md")
+	page, err := os.ReadFile("../../wasm/ABI.md")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -129,7 +112,7 @@ func TestImportsAreDocumented(t *testing.T) {
 	}
 	defer e.Close()
 	// ABI.md says "about 6 MB".
-	if size := e.(*wazeroEngine).memory.Size(); size < 4<<20 || size > 8<<20 {
+	if size := len(e.(*engine).Memory()); size < 4<<20 || size > 8<<20 {
 		t.Errorf("a fresh instance has %d bytes", size)
 	}
 }

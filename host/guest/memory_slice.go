@@ -1,4 +1,4 @@
-package host
+package guest
 
 // sliceMemory backs a guest's memory where it cannot be mapped.
 type sliceMemory struct{ buf []byte }

@@ -1,4 +1,4 @@
-package host
+package guest
 
 import (
 	"context"
@@ -16,7 +16,7 @@ import (
 	"github.com/tetratelabs/wazero/imports/wasi_snapshot_preview1"
 
 	"github.com/redlet/redlet/core"
-	"github.com/redlet/redlet/host/guest"
+	"github.com/redlet/redlet/host"
 	"github.com/redlet/redlet/wasm/abi"
 )
 
@@ -26,9 +26,10 @@ const pageSize = 64 << 10
 // memoryMin is the least memory that a guest can start with.
 const memoryMin = 16 << 20
 
-// WazeroOptions say how a guest runs. The zero value suits most.
-type WazeroOptions struct {
-	// Module is the guest, as `make wasm` builds it; nil is the one that the program carries.
+// Options say how a guest runs. The zero value suits most.
+type Options struct {
+	// Module is the guest, as wasm/build builds it, not to be changed; nil is the one that the program
+	// carries, if it was built where `make wasm` had put one.
 	Module []byte
 	// MemoryMax bounds the guest's memory in bytes, rounded up to 64 KiB; 0 is 4 GiB. The guest
 	// refuses what it would need more for, as if maxmemory were reached.
@@ -38,7 +39,7 @@ type WazeroOptions struct {
 	CacheDir string
 }
 
-// ErrNoCompiler is what Wazero's engines answer where wazero has no compiler. Its interpreter is
+// ErrNoCompiler is what a Maker answers where wazero has no compiler. Its interpreter is
 // refused: it runs 30 times slower.
 var ErrNoCompiler = errors.New("wazero cannot compile for " + runtime.GOOS + "/" +
 	runtime.GOARCH + ": use the native engine")
@@ -46,10 +47,10 @@ var ErrNoCompiler = errors.New("wazero cannot compile for " + runtime.GOOS + "/"
 var errCommands = errors.New("a guest has the commands that it was built with: run commands of " +
 	"your own on the native engine")
 
-// Wazero returns a Maker of engines that run as WebAssembly guests under wazero. The module is
-// compiled when the first is made, once in a process, and shared by all.
-func Wazero(o WazeroOptions) Maker {
-	return func(c core.Options) (Engine, error) {
+// Maker makes engines that run as WebAssembly guests under wazero. The module is compiled when the
+// first is made, once in a process, and shared by all.
+func Maker(o Options) host.Maker {
+	return func(c core.Options) (host.Engine, error) {
 		if len(c.Commands)+len(c.Types) > 0 {
 			return nil, errCommands
 		}
@@ -83,7 +84,7 @@ var modules struct {
 }
 
 // moduleFor returns the compiled module that o asks for.
-func moduleFor(o WazeroOptions) (*module, error) {
+func moduleFor(o Options) (*module, error) {
 	modules.Lock()
 	defer modules.Unlock()
 	source, key := o.Module, moduleKey{pages: 65536, cacheDir: o.CacheDir}
@@ -92,7 +93,7 @@ func moduleFor(o WazeroOptions) (*module, error) {
 	} else {
 		if modules.embedded == nil {
 			var err error
-			if modules.embedded, err = guest.Module(); err != nil {
+			if modules.embedded, err = Module(); err != nil {
 				return nil, err
 			}
 		}
@@ -162,8 +163,8 @@ func compilerConfig() (config wazero.RuntimeConfig, err error) {
 }
 
 // instantiate starts a guest and configures it.
-func (m *module) instantiate(o core.Options) (_ Engine, err error) {
-	w := &wazeroEngine{}
+func (m *module) instantiate(o core.Options) (_ host.Engine, err error) {
+	w := &engine{}
 	ctx := experimental.WithMemoryAllocator(context.Background(), allocator)
 	config := wazero.NewModuleConfig().WithName("").WithStartFunctions(abi.ExportInitialize).
 		WithSysNanotime().WithSysWalltime().WithRandSource(rand.Reader).WithStderr(&w.stderr).
@@ -184,7 +185,7 @@ func (m *module) instantiate(o core.Options) (_ Engine, err error) {
 }
 
 // bind finds the guest's exports.
-func (w *wazeroEngine) bind() error {
+func (w *engine) bind() error {
 	w.memory = w.module.Memory()
 	w.input = w.module.ExportedFunction(abi.ExportInput)
 	w.step = w.module.ExportedFunction(abi.ExportStep)

@@ -1,4 +1,4 @@
-package host
+package guest
 
 import (
 	"bytes"
@@ -11,11 +11,12 @@ import (
 	"github.com/tetratelabs/wazero/api"
 
 	"github.com/redlet/redlet/core"
+	"github.com/redlet/redlet/host"
 	"github.com/redlet/redlet/wasm/abi"
 )
 
-// wazeroEngine is a guest under wazero.
-type wazeroEngine struct {
+// engine is a guest under wazero.
+type engine struct {
 	module  api.Module
 	memory  api.Memory
 	input   api.Function
@@ -24,11 +25,11 @@ type wazeroEngine struct {
 	stack   [2]uint64    // parameters and results of calls
 	early   []core.Event // came of the configuration; the first Step gives them out
 	stderr  lastWords
-	dead    *Death
+	dead    *host.Death
 }
 
 // configure sends the first input. The events that come of it are for the first Step.
-func (w *wazeroEngine) configure(o core.Options) error {
+func (w *engine) configure(o core.Options) error {
 	in := core.Input{Kind: core.InConfigure, Data: abi.AppendConfigure(nil, o.Seed, o.Config)}
 	if o.Stopwatch != nil {
 		in.Conn = 1 // the guest has one of its own
@@ -47,8 +48,8 @@ func (w *wazeroEngine) configure(o core.Options) error {
 	return nil
 }
 
-// Step implements Engine.
-func (w *wazeroEngine) Step(now core.Time, in []core.Input, out []core.Event) (
+// Step implements host.Engine.
+func (w *engine) Step(now core.Time, in []core.Input, out []core.Event) (
 	[]core.Event, core.Time, error,
 ) {
 	if w.dead != nil {
@@ -86,7 +87,7 @@ func (w *wazeroEngine) Step(now core.Time, in []core.Input, out []core.Event) (
 }
 
 // buffer returns the guest's input buffer for size bytes. What is put there must stay in place.
-func (w *wazeroEngine) buffer(size int) ([]byte, error) {
+func (w *engine) buffer(size int) ([]byte, error) {
 	if size > math.MaxInt32 {
 		return nil, w.die(errors.New("more input than a guest can hold"))
 	}
@@ -102,7 +103,7 @@ func (w *wazeroEngine) buffer(size int) ([]byte, error) {
 }
 
 // run calls step over size bytes of input, and returns the output frames in the guest's memory.
-func (w *wazeroEngine) run(size int, now core.Time) (
+func (w *engine) run(size int, now core.Time) (
 	frames []byte, deadline core.Time, err error,
 ) {
 	w.stack[0], w.stack[1] = uint64(size), api.EncodeF64(float64(now))
@@ -129,7 +130,7 @@ func (w *wazeroEngine) run(size int, now core.Time) (
 }
 
 // failed is the death of a guest that says itself what happened, in a LOG frame.
-func (w *wazeroEngine) failed(status abi.Status, frames []byte) error {
+func (w *engine) failed(status abi.Status, frames []byte) error {
 	var ev core.Event
 	if _, err := abi.NextEvent(frames, &ev); err != nil || ev.Kind != core.EventLog {
 		return w.die(fmt.Errorf("status %d of step", status))
@@ -137,10 +138,17 @@ func (w *wazeroEngine) failed(status abi.Status, frames []byte) error {
 	return w.die(errors.New(string(ev.Data)))
 }
 
-// Close implements Engine.
-func (w *wazeroEngine) Close() error {
+// Memory lends the guest's memory, until the engine is called next: for a debugger to look at, and
+// for a test to break.
+func (w *engine) Memory() []byte {
+	memory, _ := w.memory.Read(0, w.memory.Size())
+	return memory
+}
+
+// Close implements host.Engine.
+func (w *engine) Close() error {
 	if w.dead == nil {
-		w.dead = &Death{Reason: "closed"}
+		w.dead = &host.Death{Reason: "closed"}
 	}
 	if w.module == nil {
 		return nil
@@ -151,12 +159,12 @@ func (w *wazeroEngine) Close() error {
 }
 
 // die marks the guest as dead. If its runtime said why before it trapped, that is the reason.
-func (w *wazeroEngine) die(why error) error {
+func (w *engine) die(why error) error {
 	reason, detail, _ := strings.Cut(why.Error(), "\n")
 	if first, rest, _ := strings.Cut(w.stderr.String(), "\n"); first != "" {
 		reason, detail = first+" ("+reason+")", rest+"\n"+detail
 	}
-	w.dead = &Death{Reason: reason, Detail: strings.TrimSpace(detail)}
+	w.dead = &host.Death{Reason: reason, Detail: strings.TrimSpace(detail)}
 	return w.dead
 }
 

@@ -1,16 +1,18 @@
-// Command pack rewrites a WebAssembly module that Go's linker wrote, so that it compresses better
-// and starts sooner:
+// Command build builds redlet's guest, the engine as a WebAssembly module, with the Go that runs:
 //
-//	pack in.wasm out.wasm
+//	go run github.com/redlet/redlet/wasm/build redlet.wasm
 //
-// The linker cuts the data section into pieces at every run of zeros, 77,000 of them, each with an
-// address of its own; in few pieces the guest is 90 KB smaller after brotli, and starts in fewer
-// steps. And it keeps tables of files, lines and inlined calls, which serve stack traces alone:
-// without them, and without the names of other people's functions, the guest is 250 KB smaller, and
-// its traces still name the engine's functions.
+// It works in a checkout of redlet, and in any module that requires redlet.
+//
+// What Go's linker wrote is rewritten, so that it compresses better and starts sooner. The linker
+// cuts the data section into pieces at every run of zeros, 77,000 of them, each with an address of
+// its own; in few pieces the guest is 90 KB smaller after brotli, and starts in fewer steps. And it
+// keeps tables of files, lines and inlined calls, which serve stack traces alone: without them, and
+// without the names of other people's functions, the guest is 250 KB smaller, and its traces still
+// name the engine's functions.
 //
 // The linker exports no globals. Go keeps a few of an instance's registers there, so a host that is
-// to copy an instance needs them: pack exports those that change.
+// to copy an instance needs them: those that change are exported.
 package main
 
 import (
@@ -19,22 +21,33 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"os/exec"
+	"path/filepath"
 	"slices"
 )
 
 func main() {
-	if len(os.Args) != 3 {
-		fmt.Fprintln(os.Stderr, "usage: pack in.wasm out.wasm")
+	if len(os.Args) != 2 {
+		fmt.Fprintln(os.Stderr, "usage: build redlet.wasm")
 		os.Exit(2)
 	}
-	if err := run(os.Args[1], os.Args[2]); err != nil {
-		fmt.Fprintln(os.Stderr, "pack:", err)
+	if err := run(os.Args[1]); err != nil {
+		fmt.Fprintln(os.Stderr, "build:", err)
 		os.Exit(1)
 	}
 }
 
-func run(in, out string) error {
-	module, err := os.ReadFile(in)
+func run(out string) (err error) {
+	dir, err := os.MkdirTemp("", "redlet-guest")
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
+	linked := filepath.Join(dir, "guest.wasm")
+	if err := link(linked); err != nil {
+		return err
+	}
+	module, err := os.ReadFile(linked)
 	if err != nil {
 		return err
 	}
@@ -42,6 +55,18 @@ func run(in, out string) error {
 		return err
 	}
 	return os.WriteFile(out, module, 0o644)
+}
+
+// link has Go build the guest.
+//
+// The compiler takes call sites for hot until they are 99 % of the profile. 85 % makes the guest
+// 1 % smaller and no slower: what it saves in calls it loses in the processor's cache for code.
+func link(out string) error {
+	build := exec.Command("go", "build", "-buildmode=c-shared", "-trimpath", "-ldflags=-s -w",
+		"-gcflags=all=-d=pgoinlinecdfthreshold=85", "-o", out, "github.com/redlet/redlet/wasm")
+	build.Env = append(os.Environ(), "GOOS=wasip1", "GOARCH=wasm")
+	build.Stdout, build.Stderr = os.Stdout, os.Stderr
+	return build.Run()
 }
 
 // Numbers of a module's sections.

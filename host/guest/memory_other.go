@@ -1,6 +1,6 @@
 //go:build !darwin && !linux
 
-package host
+package guest
 
 import "github.com/tetratelabs/wazero/experimental"
 
