@@ -60,10 +60,13 @@ func (k *clock) hostTime(t Time) Time {
 // dueMax bounds how much one Advance does before it hands control back to the host.
 const dueMax = 10_000
 
-// Advance turns the host's clock. What falls due happens in the order of its time. It does a
-// bounded amount at a time: Deadline tells when there is more.
+// Advance turns the host's clock, forward or back. What falls due happens in the order of its
+// time. It does a bounded amount at a time: Deadline tells when there is more.
 func (e *Engine) Advance(host Time) {
-	e.clock.host = max(e.clock.host, host)
+	if m := e.migration; m != nil && host < e.clock.host {
+		m.deadline -= e.clock.host - host
+	}
+	e.clock.host = host
 	e.lap = 0
 	if len(e.resting) > 0 {
 		e.announceRest()
@@ -160,6 +163,9 @@ func (e *Engine) idmpDue() Time {
 
 // turn brings the engine's time to t and does, in order of time, what falls due until then.
 func (e *Engine) turn(t Time) {
+	if t < e.now {
+		e.turnBack(e.now - t)
+	}
 	for range dueMax {
 		d := e.due()
 		if d > t {
@@ -189,4 +195,29 @@ func (e *Engine) turn(t Time) {
 		e.handleBlockedOnKeys()
 	}
 	e.setNow(t)
+}
+
+// turnBack has nobody wait longer than was said because the clock goes back by d. What is an
+// instant, such as when a key expires, stays.
+func (e *Engine) turnBack(d Time) {
+	for _, cl := range e.connsByID() {
+		cl.lastInput -= d
+		if cl.softSince != 0 {
+			cl.softSince -= d
+		}
+		if p := cl.blocked; p != nil && p.deadline != Never {
+			p.deadline -= d
+			e.wakeAt(p, p.wake)
+		}
+	}
+	for _, at := range []*Time{&e.pause.until, &e.asleep, &e.idle.at} {
+		if *at != 0 {
+			*at -= d
+		}
+	}
+	for _, at := range []*Time{&e.aof.at, &e.aof.syncAt, &e.aof.retryAt, &e.replicas.pingAt} {
+		if *at != Never {
+			*at -= d
+		}
+	}
 }
