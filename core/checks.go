@@ -1,5 +1,7 @@
 package core
 
+import "slices"
+
 // Whether a command may run is said here and nowhere else: by the checks below, in Redis's order. A
 // command of the fast path needs none of them, since neither it nor anything rare asks for one.
 
@@ -148,7 +150,21 @@ func checkExistence(c *Call, at place) verdict {
 	case container:
 		return verdict(errSubcommand(c.cmd, c.Args[1]))
 	}
+	c.e.logUnknown(clip(c.Args[0], 128))
 	return verdict(errUnknown(c.Args))
+}
+
+// unknownMax is how many unknown commands the host is told of.
+const unknownMax = 64
+
+// logUnknown tells the host of a command that is not there, once by each name: a client may keep
+// the error to itself, and programs are ported to redlet by what it lacks.
+func (e *Engine) logUnknown(name string) {
+	if len(e.unknown) == unknownMax || slices.Contains(e.unknown, name) {
+		return
+	}
+	e.unknown = append(e.unknown, name)
+	e.log(logNotice, "Unknown command '"+name+"'")
 }
 
 func checkArity(c *Call, at place) verdict {

@@ -103,7 +103,10 @@ type Engine struct {
 	types  []*Type   // those from outside
 	nested []*nested // what runs the commands of Do, by depth; reused
 	depth  int       // how deep the command under way is within Do
-	idle   idlers
+
+	unknown []string // names of commands that the host was told are not there
+
+	idle idlers
 
 	replyBuffers replyBuffers
 }

@@ -1,6 +1,10 @@
 package core
 
-import "testing"
+import (
+	"slices"
+	"strconv"
+	"testing"
+)
 
 // TestLoglevel shows that CONFIG SET loglevel decides which lines reach the host.
 func TestLoglevel(t *testing.T) {
@@ -27,5 +31,35 @@ func TestLoglevel(t *testing.T) {
 		if got := lines(script); got != c.want {
 			t.Errorf("loglevel %s: %d lines; want %d", c.level, got, c.want)
 		}
+	}
+}
+
+// TestUnknownCommandsAreLogged shows that the host hears of each command that is not there once,
+// and that a client cannot fill its log with them.
+func TestUnknownCommandsAreLogged(t *testing.T) {
+	e, err := New(Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	e.open(1, Conn{Addr: "127.0.0.1:1"})
+	var got []string
+	send := func(input string) {
+		var ev Event
+		for e.feed(1, []byte(input)); e.Poll(&ev); {
+			if ev.Kind == EventLog {
+				got = append(got, string(ev.Data))
+			}
+		}
+	}
+	send("NOPE a\r\nnope\r\nNOPE b\r\nCONFIG nope\r\nPING\r\n")
+	want := []string{"Unknown command 'NOPE'", "Unknown command 'nope'"}
+	if !slices.Equal(got, want) {
+		t.Errorf("got %q, want %q", got, want)
+	}
+	for i := range 200 {
+		send("NOPE" + strconv.Itoa(i) + "\r\n")
+	}
+	if len(got) != unknownMax {
+		t.Errorf("%d lines, want %d", len(got), unknownMax)
 	}
 }
