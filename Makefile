@@ -101,8 +101,8 @@ reference: $(GUEST) ## run the tests that compare with a real redis-server (REDL
 
 .PHONY: damage
 damage: ## restore a million damaged payloads, and compare 50,000 of them with a real redis-server
-	$(GO) test -count=1 -timeout 30m -run 'DamagedPayloads' ./core \
-	  -args -payloads 1000000 -compared 50000
+	$(GO) test -count=1 -timeout 30m -run 'DamagedPayloads|DamagedUnchecked' ./core \
+	  -args -payloads 1000000 -compared 50000 -everydamage
 
 .PHONY: bench
 bench: build js ## measure against redis-server and print the table

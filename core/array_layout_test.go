@@ -10,6 +10,7 @@ import (
 // TestArrayLayouts makes commands of arrays up and compares engines that lay arrays out otherwise:
 // but for ARINFO nobody can tell.
 func TestArrayLayouts(t *testing.T) {
+	t.Parallel()
 	config := func(more map[string]string) map[string]string {
 		c := maps.Clone(testConfig)
 		c["compat"] = "8.8"

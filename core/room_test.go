@@ -26,6 +26,8 @@ func startTight(t *testing.T, left *int64) *Engine {
 // TestNoRoom asks for more than the host has: it is refused, and everything stays.
 func TestNoRoom(t *testing.T) {
 	large := strings.Repeat("x", 19<<20)
+	left := int64(20 << 20)
+	before := startTight(t, &left).digestOf() // of each engine below
 	for _, c := range []struct{ name, send, want string }{
 		{"range", "SETRANGE k 100000000 x", "-OOM"},
 		{"range of a string", "SETRANGE a 100000000 x", "-OOM"},
@@ -45,9 +47,7 @@ func TestNoRoom(t *testing.T) {
 			":100001|:4194305|:1|:4194305"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			left := int64(20 << 20)
 			e := startTight(t, &left)
-			before := e.digestOf()
 			var got []string
 			for _, line := range strings.Split(c.send, "|") {
 				args := strings.Fields(strings.ReplaceAll(line, "LARGE", large))

@@ -233,9 +233,9 @@ func TestScriptBounds(t *testing.T) {
 		`local function f() pcall(f) error('x') end f()`,
 		`local t = setmetatable({}, {}) ` +
 			`getmetatable(t).__index = function(t, k) return t[k] end return t.x`,
-		`return table.concat({string.rep('x', 1e8), string.rep('y', 1e8)})`,
+		`local s = string.rep('x', 7e7) return table.concat({s, s})`,
 		`return {unpack({}, 1, 1e7)}`,
-		`return ('x'):rep(1e8):gsub('x', 'yy')`,
+		`return ('x'):rep(1e6):gsub('x', ('y'):rep(200))`,
 		`local s = 'return ' .. ('('):rep(10000) return loadstring(s)()`,
 	} {
 		s.send(1, `EVAL "`+script+`" 0`)

@@ -100,6 +100,7 @@ func TestTranscriptsReference(t *testing.T) {
 func TestVariants(t *testing.T) {
 	for _, v := range coretest.Variants {
 		t.Run(v.Name, func(t *testing.T) {
+			t.Parallel()
 			varied := 0
 			for name, tr := range transcripts(t) {
 				t.Run(name, func(t *testing.T) {
