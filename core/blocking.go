@@ -65,6 +65,9 @@ func (c *Call) block(keys [][]byte, k kind, deadline Time, timeout func(*Call)) 
 	for _, key := range keys {
 		if name := string(key); !slices.Contains(p.keys, name) {
 			p.keys = append(p.keys, name)
+			if c.db.waiting == nil {
+				c.db.waiting = map[string][]*blockedCall{}
+			}
 			c.db.waiting[name] = append(c.db.waiting[name], p)
 		}
 	}

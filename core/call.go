@@ -72,7 +72,7 @@ func (e *Engine) invoke(c *Call) {
 
 // account counts a command that has been answered; its reply begins at an offset of the output.
 func (e *Engine) account(c *Call, at int) {
-	e.stats.commands[c.cmd.index].calls++
+	e.stats.of(c.cmd).calls++
 	if text := c.ErrorAt(at); text != nil {
 		e.failed(c, text)
 	}
@@ -80,7 +80,7 @@ func (e *Engine) account(c *Call, at int) {
 
 // failed counts a command that was answered with an error.
 func (e *Engine) failed(c *Call, text []byte) {
-	e.stats.commands[c.cmd.index].failed++
+	e.stats.of(c.cmd).failed++
 	if !c.counted {
 		e.countError(text)
 	}
@@ -89,7 +89,7 @@ func (e *Engine) failed(c *Call, text []byte) {
 // refuse answers a command that was not run.
 func (e *Engine) refuse(c *Call, text string) {
 	if c.cmd != nil {
-		e.stats.commands[c.cmd.index].rejected++
+		e.stats.of(c.cmd).rejected++
 	}
 	if c.conn.has(connMulti) {
 		c.conn.dirtyExec = true

@@ -174,6 +174,9 @@ func (e *Engine) watchKey(c *Call, key []byte) {
 		w.expired = (*p).gone(c.nowMs())
 	}
 	cl.watched = append(cl.watched, w)
+	if c.db.watchers == nil {
+		c.db.watchers = map[string][]*conn{}
+	}
 	c.db.watchers[w.key] = append(c.db.watchers[w.key], cl)
 }
 

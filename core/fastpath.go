@@ -71,7 +71,7 @@ func (e *Engine) countCalls(c *Call, calls int) {
 	if calls == 0 {
 		return
 	}
-	e.stats.commands[c.cmd.index].calls += int64(calls)
+	e.stats.of(c.cmd).calls += int64(calls)
 	e.stats.processed += int64(calls)
 	c.conn.commands += int64(calls)
 	c.conn.lastCmd = c.cmd

@@ -152,10 +152,10 @@ func infoStats(w *infoText, e *Engine) {
 // infoCommandstats counts commands, and tells how long they took if there is a stopwatch.
 func infoCommandstats(w *infoText, e *Engine) {
 	for i, st := range e.stats.commands {
-		if st.calls+st.rejected+st.failed > 0 {
+		if st != nil && st.calls+st.rejected+st.failed > 0 {
 			w.text("cmdstat_"+infoName(e.table.all[i].full), "calls="+strconv.FormatInt(st.calls, 10)+
 				",usec="+strconv.FormatInt(st.took/1000, 10)+
-				",usec_per_call="+strconv.FormatFloat(perCall(&st), 'f', 2, 64)+
+				",usec_per_call="+strconv.FormatFloat(perCall(st), 'f', 2, 64)+
 				",rejected_calls="+
 				strconv.FormatInt(st.rejected, 10)+
 				",failed_calls="+strconv.FormatInt(st.failed, 10))
@@ -194,7 +194,7 @@ func infoLatencystats(w *infoText, e *Engine) {
 	}
 	var line []byte
 	for i, st := range e.stats.commands {
-		if st.calls == 0 {
+		if st == nil || st.calls == 0 {
 			continue
 		}
 		line = line[:0]

@@ -26,7 +26,8 @@ type db struct {
 }
 
 func newDB(id int, seed uint64) *db {
-	d := &db{id: id, watchers: map[string][]*conn{}, waiting: map[string][]*blockedCall{}}
+	// Most databases of most servers are never used: what they need is made when they are.
+	d := &db{id: id}
 	d.store = &store{db: d}
 	d.keys.SetSeed(seed)
 	return d

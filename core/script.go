@@ -312,7 +312,7 @@ func (h scriptHost) Call(args [][]byte) (reply []byte, counted bool) {
 	*c = Call{Writer: &cl.w, e: e, conn: cl, db: cl.db, Args: args, cmd: e.lookupCommand(args)}
 	if v := c.check(atScript); v != allowed {
 		if c.cmd != nil {
-			e.stats.commands[c.cmd.index].rejected++
+			e.stats.of(c.cmd).rejected++
 		}
 		e.countError([]byte(v))
 		c.Error(string(v))

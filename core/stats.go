@@ -25,8 +25,8 @@ type stats struct {
 	memoryPeak    int64 // the largest estimate that was made
 	inputLimited  int64
 	outputLimited int64
-	failures      int64 // error replies
-	commands      []commandStats
+	failures      int64            // error replies
+	commands      []*commandStats  // by their index; nil: never seen
 	errors        map[string]int64 // by their code
 	// errorsDisabled is set when there were too many codes.
 	errorsDisabled bool
@@ -37,6 +37,16 @@ type commandStats struct {
 	calls, rejected, failed int64
 	took                    int64                // nanoseconds, as far as there is a stopwatch
 	spread                  *histogram.Histogram // of the same; nil if there is nothing to tell
+}
+
+// of returns the counts of a command.
+func (s *stats) of(cmd *Command) *commandStats {
+	st := s.commands[cmd.index]
+	if st == nil {
+		st = &commandStats{}
+		s.commands[cmd.index] = st
+	}
+	return st
 }
 
 // errorCodesMax bounds how many codes of errors are told apart, and errorCodeMax how long one is:
@@ -52,7 +62,7 @@ func (s *stats) start(e *Engine) {
 	if started == 0 {
 		started = e.now
 	}
-	*s = stats{started: started, commands: make([]commandStats, len(e.table.all)),
+	*s = stats{started: started, commands: make([]*commandStats, len(e.table.all)),
 		errors: map[string]int64{}}
 }
 

@@ -69,7 +69,7 @@ func (e *Engine) timeRow() {
 // took counts calls of a command that took so many nanoseconds each.
 func (e *Engine) took(cmd *Command, ns int64, calls int) {
 	e.lastTook = ns
-	st := &e.stats.commands[cmd.index]
+	st := e.stats.of(cmd)
 	st.took += ns * int64(calls)
 	if e.cfg.latencyTracking {
 		if st.spread == nil {

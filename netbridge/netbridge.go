@@ -32,6 +32,9 @@ type Options struct {
 	// KeepAlive is how long a TCP connection may be silent before it is probed, as tcp-keepalive;
 	// 0 sends no probes.
 	KeepAlive time.Duration
+	// Thread has the sockets waited for by a thread of their own, where there is epoll: a process
+	// that is a server wakes sooner by it. Without it a port that rests costs no thread.
+	Thread bool
 }
 
 // Bridge serves listeners and connections to one Loop. Its methods may be called from any

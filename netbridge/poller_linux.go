@@ -16,11 +16,16 @@ import (
 )
 
 const (
-	// eventsMax is how many ready descriptors one look takes.
+	// eventsMin and eventsMax are how many ready descriptors one look takes: twice as many when it
+	// took all that it could.
+	eventsMin = 8
 	eventsMax = 512
-	// arenaSize holds what one look reads; what does not fit is stepped in further parts. Reads
-	// lie one behind the other in it, so that small commands of many clients share cache lines.
-	arenaSize = 256 << 10
+	// arenaMin and arenaMax are the room for what one look reads; what does not fit is stepped in
+	// further parts, and next time there is twice the room. Reads lie one behind the other in it, so
+	// that small commands of many clients share cache lines. A server of a test, with a client or
+	// two, never needs more than the least.
+	arenaMin = 4 << 10
+	arenaMax = 256 << 10
 	// acceptMax is how many connections one look accepts, as redis-server's limit a cycle.
 	acceptMax = 1000
 )
@@ -30,17 +35,20 @@ const (
 type poller struct {
 	bridge *Bridge
 	epoll  int
-	wakeup int // eventfd
+	file   *os.File        // the epoll set, to sleep on as Go's goroutines do; nil with a thread
+	raw    syscall.RawConn // of file
+	wakeup int             // eventfd
 	done   chan struct{}
 
 	// The poller's goroutine owns these.
-	events    [eventsMax]syscall.EpollEvent
+	events    []syscall.EpollEvent
 	arena     []byte
 	used      int // bytes of arena that wait in inputs
 	inputs    []core.Input
-	socks     []*sock // by descriptor; nil holes
-	crowd     float64 // how many clients looks found ready lately, on average
-	lingering int     // socks that were hung up and still have output
+	socks     map[int]*sock // by descriptor
+	crowd     float64       // how many clients looks found ready lately, on average
+	lingering int           // socks that were hung up and still have output
+	limited   bool          // file has a deadline
 
 	stepping atomic.Bool // the poller will look at below before it sleeps
 
@@ -114,7 +122,8 @@ func (b *Bridge) poll(l net.Listener) (bool, error) {
 }
 
 func newPoller(b *Bridge) (*poller, error) {
-	p := &poller{bridge: b, done: make(chan struct{}), arena: make([]byte, arenaSize)}
+	p := &poller{bridge: b, done: make(chan struct{}),
+		events: make([]syscall.EpollEvent, eventsMin), socks: map[int]*sock{}}
 	var err error
 	if p.epoll, err = syscall.EpollCreate1(syscall.EPOLL_CLOEXEC); err != nil {
 		return nil, os.NewSyscallError("epoll_create1", err)
@@ -125,11 +134,31 @@ func newPoller(b *Bridge) (*poller, error) {
 		return nil, errors.Join(os.NewSyscallError("eventfd2", errno), syscall.Close(p.epoll))
 	}
 	p.wakeup = int(fd)
-	if err := p.watch(p.wakeup, syscall.EPOLL_CTL_ADD, syscall.EPOLLIN); err != nil {
-		return nil, errors.Join(err, syscall.Close(p.wakeup), syscall.Close(p.epoll))
+	err = p.watch(p.wakeup, syscall.EPOLL_CTL_ADD, syscall.EPOLLIN)
+	if err == nil && !b.options.Thread {
+		err = p.threadless()
+	}
+	if err != nil {
+		return nil, errors.Join(err, syscall.Close(p.wakeup), p.closeEpoll())
 	}
 	go p.run()
 	return p, nil
+}
+
+// threadless hands the epoll set to Go's own poller, on which the goroutine will sleep.
+func (p *poller) threadless() (err error) {
+	if err = syscall.SetNonblock(p.epoll, true); err == nil {
+		p.file = os.NewFile(uintptr(p.epoll), "epoll")
+		p.raw, err = p.file.SyscallConn()
+	}
+	return err
+}
+
+func (p *poller) closeEpoll() error {
+	if p.file != nil {
+		return p.file.Close()
+	}
+	return syscall.Close(p.epoll)
 }
 
 // add gives the poller a listening descriptor to serve.
@@ -147,7 +176,7 @@ func (p *poller) close() error {
 	p.mu.Unlock()
 	p.wake()
 	<-p.done
-	return errors.Join(syscall.Close(p.epoll), syscall.Close(p.wakeup))
+	return errors.Join(p.closeEpoll(), syscall.Close(p.wakeup))
 }
 
 // wake interrupts the poller's sleep, or cuts its next one short.
@@ -170,6 +199,9 @@ func (p *poller) run() {
 		p.stepping.Store(true)
 		for i := range n {
 			p.ready(&p.events[i])
+		}
+		if n == len(p.events) && n < eventsMax {
+			p.events = make([]syscall.EpollEvent, 2*n)
 		}
 		p.send()
 		p.stepping.Store(false)
@@ -198,11 +230,14 @@ func (p *poller) wait() int {
 	if n > 0 {
 		return n
 	}
+	if p.file != nil {
+		return p.sleep()
+	}
 	sleepMs := -1
 	if p.lingering > 0 {
-		sleepMs = 100
+		sleepMs = int(lingerLook / time.Millisecond)
 	}
-	n, err := syscall.EpollWait(p.epoll, p.events[:], sleepMs)
+	n, err := syscall.EpollWait(p.epoll, p.events, sleepMs)
 	if err != nil {
 		return 0 // EINTR, by a signal of the runtime or a debugger
 	}
@@ -215,13 +250,31 @@ const (
 	crowdMin = 1.3
 	// napTime is how many nanoseconds to nap. Linux adds its timer slack, which is 50 µs.
 	napTime = 1000
+	// lingerLook is how often socks that linger are looked at.
+	lingerLook = 100 * time.Millisecond
 )
+
+// sleep waits in Go's own poller. What becomes ready behind a look that found nothing wakes it.
+func (p *poller) sleep() (n int) {
+	if p.limited || p.lingering > 0 {
+		var until time.Time
+		if p.limited = p.lingering > 0; p.limited {
+			until = time.Now().Add(lingerLook)
+		}
+		_ = p.file.SetReadDeadline(until) // fails only for a file that is closed
+	}
+	_ = p.raw.Read(func(uintptr) bool { // fails when the deadline is over
+		n = p.look()
+		return n > 0
+	})
+	return n
+}
 
 // look is epoll_wait that returns at once, so it needs no leave of the Go scheduler: a raw call
 // saves 0.1 µs and keeps the processor. It keeps count of the crowd.
 func (p *poller) look() int {
 	n, _, errno := syscall.RawSyscall6(syscall.SYS_EPOLL_PWAIT, uintptr(p.epoll),
-		uintptr(unsafe.Pointer(&p.events[0])), eventsMax, 0, 0, 0)
+		uintptr(unsafe.Pointer(&p.events[0])), uintptr(len(p.events)), 0, 0, 0)
 	if errno != 0 {
 		n = 0
 	}
@@ -232,8 +285,7 @@ func (p *poller) look() int {
 // ready reads from, writes to or accepts on one descriptor.
 func (p *poller) ready(ev *syscall.EpollEvent) {
 	fd := int(ev.Fd)
-	if fd < len(p.socks) && p.socks[fd] != nil {
-		s := p.socks[fd]
+	if s := p.socks[fd]; s != nil {
 		if ev.Events&syscall.EPOLLOUT != 0 {
 			p.flush(s)
 		}
@@ -256,12 +308,9 @@ func (p *poller) ready(ev *syscall.EpollEvent) {
 
 // read takes what one socket has into the arena and makes it an input of the coming step.
 func (p *poller) read(s *sock) {
-	if len(p.arena)-p.used < host.ReadSize {
-		p.send()
-	}
-	buf := p.arena[p.used : p.used+host.ReadSize]
+	buf := p.room()
 	r, _, errno := syscall.RawSyscall(syscall.SYS_READ, uintptr(s.fd),
-		uintptr(unsafe.Pointer(&buf[0])), host.ReadSize)
+		uintptr(unsafe.Pointer(&buf[0])), uintptr(len(buf)))
 	switch {
 	case errno == 0 && r > 0:
 		n := int(r)
@@ -272,6 +321,17 @@ func (p *poller) read(s *sock) {
 		p.input(core.Input{Kind: core.InClose, Conn: s.id})
 		p.drop(s)
 	}
+}
+
+// room returns what is free of the arena, for one read; at least a quarter of it is.
+func (p *poller) room() []byte {
+	if len(p.arena)-p.used <= len(p.arena)/4 {
+		p.send()
+		if len(p.arena) < arenaMax {
+			p.arena = make([]byte, max(arenaMin, 2*len(p.arena)))
+		}
+	}
+	return p.arena[p.used:min(p.used+host.ReadSize, len(p.arena))]
 }
 
 func (p *poller) input(in core.Input) { p.inputs = append(p.inputs, in) }
@@ -303,9 +363,6 @@ func (p *poller) accept(d *door) {
 		if err := p.watch(fd, syscall.EPOLL_CTL_ADD, syscall.EPOLLIN); err != nil {
 			_ = syscall.Close(fd)
 			continue
-		}
-		for len(p.socks) <= fd {
-			p.socks = append(p.socks, nil)
 		}
 		p.socks[fd] = s
 		p.send() // what was read before precedes the opening
@@ -369,7 +426,7 @@ func (p *poller) drop(s *sock) {
 		p.lingering--
 	}
 	s.pending = nil
-	p.socks[s.fd] = nil
+	delete(p.socks, s.fd)
 	_ = syscall.Close(s.fd) // leaves the epoll set too
 }
 
@@ -413,7 +470,7 @@ func (p *poller) end(s *sock) {
 // expire closes sockets that were hung up and have not taken their last output in time.
 func (p *poller) expire() {
 	for _, s := range p.socks {
-		if s != nil && !s.lingersTo.IsZero() && time.Now().After(s.lingersTo) {
+		if !s.lingersTo.IsZero() && time.Now().After(s.lingersTo) {
 			p.drop(s)
 		}
 	}
@@ -428,15 +485,11 @@ func (p *poller) finish() {
 		}
 	}
 	for _, s := range p.socks {
-		if s != nil {
-			p.input(core.Input{Kind: core.InClose, Conn: s.id})
-		}
+		p.input(core.Input{Kind: core.InClose, Conn: s.id})
 	}
 	p.send()
 	for _, s := range p.socks {
-		if s != nil {
-			p.drop(s)
-		}
+		p.drop(s)
 	}
 }
 

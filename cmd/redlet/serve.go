@@ -151,6 +151,7 @@ func (v *server) makeLoop() error {
 	v.bridge = netbridge.New(loop, netbridge.Options{
 		Backlog:   v.backlog,
 		KeepAlive: time.Duration(v.keepaliveS) * time.Second,
+		Thread:    true,
 	})
 	v.log.print(levelNotice, "Server initialized")
 	return nil
