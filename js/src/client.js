@@ -6,6 +6,7 @@
 
 import { EngineError } from './engine.js';
 import { Parser, ReplyError, checkArguments, encodeCommand } from './resp.js';
+import { enqueue } from './time.js';
 
 /** @typedef {import('./resp.js').Argument} Argument */
 /** @typedef {import('./resp.js').Reply} Reply */
@@ -194,7 +195,7 @@ export class Client {
     const waiter = this.#waiting[this.#first];
     if (push || !waiter) {
       const { onpush } = this.#options;
-      if (onpush) queueMicrotask(() => onpush(/** @type {Reply[]} */ (reply)));
+      if (onpush) enqueue(() => onpush(/** @type {Reply[]} */ (reply)));
       return;
     }
     if (!waiter.got) {

@@ -5,6 +5,7 @@
  */
 
 import { In } from './abi.js';
+import { enqueue } from './time.js';
 
 /**
  * The far end of a connection: where the engine's bytes go.
@@ -91,7 +92,7 @@ export class Connection {
     try {
       this.sink.data(bytes);
     } catch (error) {
-      queueMicrotask(() => {
+      enqueue(() => {
         throw error;
       });
     }

@@ -8,6 +8,8 @@
 import { In, Inbox, Out, configuration, cutPath, readFrames } from './abi.js';
 import { Connection } from './connection.js';
 import { Verbs } from './files.js';
+import { messageOf } from './message.js';
+import { enqueue, setSoon } from './time.js';
 
 /** @typedef {import('./connection.js').Sink} Sink */
 
@@ -225,7 +227,7 @@ export class Engine {
         const connection = this.#join(sink);
         if (gone()) {
           connection.close();
-          queueMicrotask(() => sink.end(this.#over ?? new EngineError('redlet: too late')));
+          enqueue(() => sink.end(this.#over ?? new EngineError('redlet: too late')));
           return connection;
         }
         this.inbox.frame(In.CONNECTED, connection.id, '', ticket);
@@ -234,8 +236,7 @@ export class Engine {
       });
     } catch (error) {
       this.#dialling.delete(ticket);
-      if (!gone())
-        this.#answer(In.DONE, (error instanceof Error && error.message) || 'failed', ticket);
+      if (!gone()) this.#answer(In.DONE, messageOf(error), ticket);
     }
   }
 
@@ -312,9 +313,9 @@ export class Engine {
   /** Lets the engine step when all that is ready has been read: one step for many sockets. */
   scheduleLater() {
     if (this.#scheduled) return;
-    if (typeof setImmediate !== 'function') return this.schedule();
+    if (!setSoon) return this.schedule();
     this.#scheduled = true;
-    setImmediate(this.#flush);
+    setSoon(this.#flush);
   }
 
   #flush = () => {
@@ -405,7 +406,7 @@ export class Engine {
   #shutdown(reason) {
     this.#end(new EngineError('redlet: the engine was shut down'), false);
     const { onshutdown } = this.#setup.hooks;
-    if (onshutdown) queueMicrotask(() => onshutdown(reason));
+    if (onshutdown) enqueue(() => onshutdown(reason));
   }
 
   /**
@@ -472,7 +473,7 @@ export class Engine {
   #log(level, text) {
     // An error of the listener's own must not stop the engine half-way through its output.
     const { onlog } = this.#setup.hooks;
-    if (onlog) queueMicrotask(() => onlog(level, text));
+    if (onlog) enqueue(() => onlog(level, text));
   }
 }
 

@@ -5,6 +5,7 @@
  */
 
 import { In, Out, cutPath } from './abi.js';
+import { messageOf } from './message.js';
 
 /**
  * What carries the verbs out. Paths are those of the engine: the parameter `dir` and a name. What
@@ -75,7 +76,7 @@ export class Verbs {
         void this.#await(done, ticket);
       }
     } catch (error) {
-      answer(kind === Out.APPEND ? In.APPENDED : In.DONE, text(error), ticket);
+      answer(kind === Out.APPEND ? In.APPENDED : In.DONE, messageOf(error), ticket);
     }
   }
 
@@ -99,7 +100,7 @@ export class Verbs {
     try {
       await done;
     } catch (error) {
-      failure = text(error);
+      failure = messageOf(error);
     }
     if (life === this.#asker.life() && life > 0) this.#asker.answer(In.DONE, failure, ticket);
   }
@@ -108,11 +109,6 @@ export class Verbs {
 /** @param {Uint8Array} data */
 function isImage(data) {
   return String.fromCharCode(...data.subarray(0, 5)) === 'REDIS';
-}
-
-/** @param {unknown} error */
-function text(error) {
-  return (error instanceof Error && error.message) || 'failed';
 }
 
 /**

@@ -4,7 +4,10 @@
  * @module
  */
 
+import { DateAlarm, MachineAlarm } from './alarm.js';
 import { Guest } from './guest.js';
+import { messageOf } from './message.js';
+import { now, untimely } from './time.js';
 
 /**
  * Who hears from a host.
@@ -31,14 +34,21 @@ import { Guest } from './guest.js';
  * @property {() => void} close
  */
 
-/** The longest delay that setTimeout takes, in milliseconds. */
-const DELAY_MAX = 2 ** 31 - 1;
+/**
+ * What a host goes by.
+ *
+ * @typedef {object} Pace
+ * @property {number | Date | 'date'} [clock] 'date' follows Date and setTimeout, whoever has
+ *   replaced them
+ * @property {() => number} [now] milliseconds since the Unix epoch, in place of the machine's clock
+ * @property {number} [memoryMax] how many bytes of memory a guest may take
+ */
 
 /** @implements {Transport} */
 export class Host {
   #module;
   #now;
-  #memoryMax;
+  #pace;
   #listener;
   /** @type {Guest | undefined} */
   #guest;
@@ -46,26 +56,30 @@ export class Host {
   #life = 1;
   /** @type {Uint8Array[]} frames that came while the guest was starting */
   #early = [];
-  /** @type {any} */
-  #timer;
-  /** When the timer fires, in microseconds. */
-  #timerAt = Infinity;
-  #held = false;
+  /** @type {import('./alarm.js').Alarm} */
+  #alarm;
+  /** Whether time runs evenly, so that an alarm that was set for earlier rings earlier. */
+  #even;
+  /** When the alarm rings, in microseconds. */
+  #alarmAt = Infinity;
   #closed = false;
 
   /**
    * @param {WebAssembly.Module} module
-   * @param {() => number} now milliseconds since the Unix epoch
-   * @param {number | undefined} memoryMax how many bytes of memory a guest may take
+   * @param {Pace} pace
    * @param {Listener} listener
    * @param {Guest | Promise<Guest>} [guest] by default a new one is started
    */
-  constructor(module, now, memoryMax, listener, guest) {
+  constructor(module, pace, listener, guest) {
+    const follows = pace.clock === 'date';
+    if (untimely && !follows) throw new Error(untimely);
     this.#module = module;
-    this.#memoryMax = memoryMax;
-    this.#now = now;
+    this.#pace = pace;
+    this.#now = pace.now ?? (follows ? () => Date.now() : now);
+    this.#alarm = follows ? new DateAlarm(this.#ring) : new MachineAlarm(this.#ring);
+    this.#even = !follows && !pace.now;
     this.#listener = listener;
-    void this.#start(guest ?? Guest.start(module, memoryMax));
+    void this.#start(guest ?? Guest.start(module, pace.memoryMax));
   }
 
   /**
@@ -85,19 +99,16 @@ export class Host {
 
   /** @param {boolean} on */
   hold(on) {
-    this.#held = on;
-    if (on) this.#timer?.ref?.();
-    else this.#timer?.unref?.();
+    this.#alarm.hold(on);
   }
 
   /** @param {() => void} ready */
   async fork(ready) {
-    const copy = await Guest.make(this.#module, this.#memoryMax);
+    const copy = await Guest.make(this.#module, this.#pace.memoryMax);
     ready();
     if (!this.#guest) throw new Error('redlet: there is no engine to fork');
     copy.become(this.#guest.image());
-    return (/** @type {Listener} */ listener) =>
-      new Host(this.#module, this.#now, this.#memoryMax, listener, copy);
+    return (/** @type {Listener} */ listener) => new Host(this.#module, this.#pace, listener, copy);
   }
 
   /**
@@ -138,15 +149,15 @@ export class Host {
   /** @param {Uint8Array} frames */
   #step(frames) {
     const guest = /** @type {Guest} */ (this.#guest);
-    const now = this.#now() * 1000;
+    const time = this.#now() * 1000;
     let output;
     try {
-      output = guest.step(frames, now);
+      output = guest.step(frames, time);
     } catch (error) {
       this.#die(reason(error, guest.lastWords));
       return;
     }
-    this.#arm(guest.deadline, now);
+    this.#arm(guest.deadline, time);
     if (output.length > 0) this.#listener.output(output);
   }
 
@@ -155,37 +166,32 @@ export class Host {
     this.#guest = undefined;
     this.#life++;
     this.#disarm();
-    void this.#start(Guest.start(this.#module, this.#memoryMax));
+    void this.#start(Guest.start(this.#module, this.#pace.memoryMax));
     this.#listener.died(why);
   }
 
   /**
-   * Sets the timer, unless one is set that fires no later: an early turn is harmless.
+   * Sets the alarm, unless it rings no later anyway: an early turn is harmless.
    *
    * @param {number} deadline
-   * @param {number} now
+   * @param {number} time
    */
-  #arm(deadline, now) {
-    if (deadline >= this.#timerAt || this.#closed) return;
+  #arm(deadline, time) {
+    if ((this.#even && deadline >= this.#alarmAt) || this.#closed) return;
     this.#disarm();
     if (deadline === Infinity) return;
-    const delay = Math.min(Math.max(0, Math.ceil((deadline - now) / 1000)), DELAY_MAX);
-    this.#timerAt = deadline;
-    this.#timer = delay === 0 ? soon(this.#fire) : setTimeout(this.#fire, delay);
-    if (!this.#held) this.#timer?.unref?.();
+    this.#alarmAt = deadline;
+    this.#alarm.set(Math.max(0, Math.ceil((deadline - time) / 1000)));
   }
 
   #disarm() {
-    if (this.#timerAt === Infinity) return;
-    this.#timerAt = Infinity;
-    clearTimeout(this.#timer);
-    globalThis.clearImmediate?.(this.#timer);
-    this.#timer = undefined;
+    if (this.#alarmAt === Infinity) return;
+    this.#alarmAt = Infinity;
+    this.#alarm.clear();
   }
 
-  #fire = () => {
-    this.#timerAt = Infinity;
-    this.#timer = undefined;
+  #ring = () => {
+    this.#alarmAt = Infinity;
     this.#turn();
   };
 
@@ -195,20 +201,10 @@ export class Host {
 }
 
 /**
- * Calls a function after what is ready has been read.
- *
- * @param {() => void} then
- * @returns {any}
- */
-function soon(then) {
-  return typeof setImmediate === 'function' ? setImmediate(then) : setTimeout(then, 0);
-}
-
-/**
  * @param {unknown} error
  * @param {string} lastWords
  */
 function reason(error, lastWords) {
-  const message = error instanceof Error ? error.message : String(error);
+  const message = messageOf(error);
   return lastWords ? `${message}: ${lastWords.trim()}` : message;
 }

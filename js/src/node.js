@@ -66,10 +66,9 @@ export class NodeRedlet extends Redlet {
 export async function open(options = {}) {
   const source = options.wasm ?? new URL('../redlet.wasm', import.meta.url);
   const module = await compile(source, load);
-  const now = options.now ?? (() => Date.now());
   const files = filesOf(options);
   const start = (/** @type {import('./host.js').Listener} */ listener) =>
-    new Host(module, now, options.memoryMax, listener);
+    new Host(module, options, listener);
   return new NodeRedlet(engineOf(start, options, files, dial), options).ready();
 }
 

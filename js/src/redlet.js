@@ -10,6 +10,7 @@ import { Engine } from './engine.js';
 import { NoFiles } from './files.js';
 import { connectStreams, dialStreams } from './streams.js';
 import { Subscription } from './subscription.js';
+import { now as machineTime } from './time.js';
 
 /** @typedef {import('./resp.js').Argument} Argument */
 /** @typedef {import('./resp.js').Reply} Reply */
@@ -27,8 +28,9 @@ import { Subscription } from './subscription.js';
  *   The same seed and the same input give the same replies. By default it is random
  * @property {Record<string, string | number | boolean>} [config] parameters of redis.conf by name,
  *   such as `{ requirepass: 'secret', maxmemory: '100mb' }`
- * @property {number | Date} [clock] freezes the clock at this time, in milliseconds since the Unix
- *   epoch. By default it shows the time of the machine
+ * @property {number | Date | 'date'} [clock] freezes the clock at this time, in milliseconds since
+ *   the Unix epoch; 'date' follows `Date` and `setTimeout`, whoever has replaced them. By default
+ *   it shows the time of the machine, which nobody replaces
  * @property {boolean} [stopwatch] whether INFO's statistics tell how long commands take. False by
  *   default: the same input then gives the same replies, these too
  * @property {Uint8Array} [snapshot] data to begin with: an RDB file, of {@link Redlet.snapshot} or
@@ -58,7 +60,8 @@ import { Subscription } from './subscription.js';
 /**
  * @typedef {CommonOptions & {
  *   now?: () => number,
- * }} OpenOptions `now` tells the time instead of `Date.now`
+ * }} OpenOptions `now` tells the time, in milliseconds since the Unix epoch, in place of
+ *   the machine
  */
 
 /** An RDB file without data and checksum. */
@@ -184,11 +187,12 @@ export class Redlet {
    * @returns {Promise<void>}
    */
   async reset() {
-    const { clock, snapshot, now = Date.now } = /** @type {OpenOptions} */ (this.#options);
+    const { clock, snapshot, now } = /** @type {OpenOptions} */ (this.#options);
     await this.#engine.restore(snapshot ?? EMPTY);
     await this.#client.call('SCRIPT', 'FLUSH');
-    await this.clock.freeze(clock ?? now());
-    if (clock === undefined) await this.clock.run();
+    if (clock !== undefined && clock !== 'date') return this.clock.freeze(clock);
+    await this.clock.freeze(now?.() ?? (clock ? Date.now() : machineTime()));
+    await this.clock.run();
   }
 
   /**
@@ -232,7 +236,7 @@ export class Redlet {
     try {
       const { clock } = this.#options;
       await this.#engine.ready();
-      if (clock !== undefined) await this.clock.freeze(clock);
+      if (clock !== undefined && clock !== 'date') await this.clock.freeze(clock);
       return this;
     } catch (error) {
       this.#engine.close();

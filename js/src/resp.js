@@ -68,6 +68,18 @@ export function encodeCommand(inbox, args) {
 }
 
 /**
+ * Whether a value is a Uint8Array, of this realm or, as Buffers under jsdom are, of another.
+ *
+ * @param {unknown} value
+ * @returns {value is Uint8Array<ArrayBuffer>}
+ */
+export function isBytes(value) {
+  return ArrayBuffer.isView(value) && Object.prototype.toString.call(value) === UINT8ARRAY;
+}
+
+const UINT8ARRAY = '[object Uint8Array]';
+
+/**
  * Refuses what is no argument, before any of a command is written.
  *
  * @param {readonly unknown[]} args
@@ -76,8 +88,7 @@ export function encodeCommand(inbox, args) {
 export function checkArguments(args) {
   for (const arg of args) {
     const type = typeof arg;
-    if (type === 'string' || type === 'number' || type === 'bigint' || arg instanceof Uint8Array)
-      continue;
+    if (type === 'string' || type === 'number' || type === 'bigint' || isBytes(arg)) continue;
     const what = arg === null ? 'null' : type;
     throw new TypeError(
       `redlet: an argument must be a string, a number or a Uint8Array, not ${what}`,

@@ -5,6 +5,7 @@
  */
 
 import { Client } from './client.js';
+import { isBytes } from './resp.js';
 
 /** @typedef {import('./resp.js').Reply} Reply */
 
@@ -125,5 +126,5 @@ const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
 
 /** @param {Reply | undefined} part */
 function name(part) {
-  return part instanceof Uint8Array ? decoder.decode(part) : String(part);
+  return isBytes(part) ? decoder.decode(part) : String(part);
 }

@@ -5,6 +5,8 @@
  * @module
  */
 
+import { elapsed, now } from './time.js';
+
 const OK = 0;
 const EBADF = 8;
 
@@ -63,7 +65,7 @@ export function wasi(module, buffer, print, variable) {
 
   /** @param {number} clock 0 is the wall's @param {bigint} _precision @param {number} at */
   function clockTime(clock, _precision, at) {
-    const ns = (clock === 0 ? Date.now() : performance.now()) * 1e6;
+    const ns = (clock === 0 ? now() : elapsed()) * 1e6;
     view().setUint32(at, ns % 2 ** 32, true);
     view().setUint32(at + 4, ns / 2 ** 32, true);
     return OK;

@@ -25,8 +25,7 @@ export { Redlet };
 export async function open(options = {}) {
   const source = options.wasm ?? new URL('../redlet.wasm', import.meta.url);
   const module = await compile(source, (url) => fetch(url));
-  const now = options.now ?? (() => Date.now());
   const start = (/** @type {import('./host.js').Listener} */ listener) =>
-    new Host(module, now, options.memoryMax, listener);
+    new Host(module, options, listener);
   return new Redlet(engineOf(start, options), options).ready();
 }

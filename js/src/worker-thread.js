@@ -7,6 +7,7 @@
 
 import { Guest } from './guest.js';
 import { Host } from './host.js';
+import { messageOf } from './message.js';
 import { compile } from './wasm.js';
 
 /**
@@ -68,10 +69,10 @@ async function start({ wasm, memoryMax, image }) {
       died: (/** @type {string} */ why) => scope.postMessage({ died: why }),
       failed: (/** @type {string} */ why) => scope.postMessage({ failed: why }),
     };
-    running = new Host(module, () => Date.now(), memoryMax, listener, guest);
+    running = new Host(module, { memoryMax }, listener, guest);
     return running;
   } catch (error) {
-    scope.postMessage({ failed: error instanceof Error ? error.message : String(error) });
+    scope.postMessage({ failed: messageOf(error) });
     throw error;
   }
 }

@@ -43,6 +43,8 @@ export { Redlet };
  * const redis = await open(); // after: import { open } from 'redlet/worker'
  */
 export async function open(options = {}) {
+  if (options.clock === 'date')
+    throw new TypeError("redlet: Date is not faked in a Worker: clock 'date' has no sense there");
   const { worker: given } = options;
   const make =
     given ?? (() => new Worker(new URL('./worker-thread.js', import.meta.url), { type: 'module' }));

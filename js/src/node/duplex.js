@@ -6,6 +6,8 @@
 
 import { Duplex } from 'node:stream';
 
+import { clearTimer, setTimer } from '../time.js';
+
 /**
  * A connection to the engine that passes for a connected `net.Socket`: what a socket only tells the
  * system (`setNoDelay`, `setKeepAlive`) has no effect here.
@@ -73,7 +75,7 @@ export class EngineDuplex extends Duplex {
    * @param {(error: Error | null) => void} done
    */
   _destroy(error, done) {
-    clearTimeout(this.#idle);
+    clearTimer(this.#idle);
     this.#connection.close();
     this.#release();
     done(error);
@@ -113,9 +115,9 @@ export class EngineDuplex extends Duplex {
   }
 
   #touch() {
-    clearTimeout(this.#idle);
+    clearTimer(this.#idle);
     if (this.#idleMs === 0 || this.#ended) return;
-    this.#idle = setTimeout(() => this.emit('timeout'), this.#idleMs);
+    this.#idle = setTimer(() => this.emit('timeout'), this.#idleMs);
     this.#idle.unref?.();
   }
 

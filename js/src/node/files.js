@@ -20,6 +20,7 @@ import {
 } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 
+import { messageOf } from '../message.js';
 import { replaceFile } from './save.js';
 
 /** How much is read at a time. */
@@ -234,7 +235,7 @@ function worded(f, before = '') {
  * @param {string} [before]
  */
 function wording(error, before = '') {
-  const message = error instanceof Error ? error.message : String(error);
+  const message = messageOf(error);
   const [, words = message] = /^[A-Z0-9]+: ([^,]*)/.exec(message) ?? [];
   return new Error(before + words.charAt(0).toUpperCase() + words.slice(1));
 }
