@@ -381,7 +381,7 @@ func TestDamagedImage(t *testing.T) {
 }
 
 // everyDamage has TestDamagedUnchecked change each byte in every way.
-var everyDamage = flag.Bool("everydamage", false, "whether bytes of an image are changed in every way")
+var everyDamage = flag.Bool("everydamage", false, "change bytes of an image in every way")
 
 // TestDamagedUnchecked does the same with an image without a checksum. Such an image may load as
 // something else, but never harms the engine, nor is it loaded by half. Each byte is changed in one
