@@ -2,7 +2,7 @@ import js from '@eslint/js';
 import globals from 'globals';
 
 export default [
-  { ignores: ['types/', 'dist/', 'playground/dist/'] },
+  { ignores: ['types/', 'dist/', 'playground/dist/', 'src/*.gen.js'] },
   js.configs.recommended,
   {
     languageOptions: {

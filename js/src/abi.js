@@ -170,19 +170,21 @@ export class Inbox {
 }
 
 /**
- * Calls a function for each frame. The payload is lent: it is valid only during the call.
+ * Calls a function for each frame.
  *
- * @param {Uint8Array} frames
- * @param {(kind: number, conn: number, ticket: number, payload: Uint8Array) => void} each
+ * @param {Uint8Array} bytes
+ * @param {(kind: number, conn: number, ticket: number, bytes: Uint8Array, from: number, to: number)
+ *   => void} each gets the same bytes, and where in them the payload is
+ * @param {number} [from] where in bytes the frames begin
+ * @param {number} [to] where they end
  */
-export function readFrames(frames, each) {
-  for (let at = 0; at < frames.length;) {
+export function readFrames(bytes, each, from = 0, to = bytes.length) {
+  for (let at = from; at < to;) {
     const start = at + HEADER;
-    if (start > frames.length) throw new RangeError('redlet: a frame is cut off');
-    const end = start + u32(frames, at + 12);
-    if (end > frames.length) throw new RangeError('redlet: a frame is cut off');
-    const payload = frames.subarray(start, end);
-    each(u32(frames, at), u32(frames, at + 4), u32(frames, at + 8), payload);
+    if (start > to) throw new RangeError('redlet: a frame is cut off');
+    const end = start + u32(bytes, at + 12);
+    if (end > to) throw new RangeError('redlet: a frame is cut off');
+    each(u32(bytes, at), u32(bytes, at + 4), u32(bytes, at + 8), bytes, start, end);
     at = end;
   }
 }

@@ -4,7 +4,8 @@
  * @module
  */
 
-import { EngineError } from './engine.js';
+import { EngineError } from './errors.js';
+import { checkOptions, kinds } from './options.js';
 import { Parser, ReplyError, checkArguments, encodeCommand } from './resp.js';
 import { enqueue } from './time.js';
 
@@ -16,10 +17,19 @@ import { enqueue } from './time.js';
  * @property {2 | 3} [resp] the protocol; 3 by default
  * @property {boolean} [bytes] whether strings in replies are given as `Uint8Array`; false by
  *   default
+ * @property {'map' | 'object'} [maps] what a map is given as; `'map'` by default
  * @property {string} [username] to authenticate with
  * @property {string} [password] to authenticate with; by default `requirepass` of the configuration
  * @property {(push: Reply[]) => void} [onpush] gets what the server sends without being asked, such
  *   as the invalidations of CLIENT TRACKING
+ */
+
+/**
+ * How the replies of one call are given; what is left out is as for the client.
+ *
+ * @typedef {object} CallOptions
+ * @property {boolean} [bytes]
+ * @property {'map' | 'object'} [maps]
  */
 
 /**
@@ -28,13 +38,27 @@ import { enqueue } from './time.js';
  * @typedef {object} Waiter
  * @property {number} want how many replies are still to come
  * @property {boolean} bytes
+ * @property {boolean} objects
  * @property {Reply[] | null} got the replies so far, or null if the only one is the answer
  * @property {(value: any) => void} resolve
  * @property {(error: Error) => void} reject
  */
 
+/** What a call may be told. */
+export const CALL_OPTIONS = { bytes: kinds.boolean, maps: kinds.maps };
+/** What a client may be told. */
+export const CLIENT_OPTIONS = {
+  ...CALL_OPTIONS,
+  resp: kinds.resp,
+  username: kinds.string,
+  password: kinds.string,
+  onpush: kinds.toCall,
+};
+
 /** Commands whose answers are pushes: {@link Client.call} could never pair them. */
 const SUBSCRIBING = /^[ps]?(un)?subscribe$/i;
+/** Those that never stop answering. */
+const STREAMING = /^(monitor|sync|psync)$/i;
 
 /**
  * One connection. Its commands run in the order of the calls; a blocking one holds up those behind
@@ -44,6 +68,8 @@ const SUBSCRIBING = /^[ps]?(un)?subscribe$/i;
 export class Client {
   #engine;
   #options;
+  #bytes;
+  #objects;
   #parser = new Parser();
   /** @type {import('./connection.js').Connection | undefined} */
   #connection;
@@ -57,25 +83,47 @@ export class Client {
    * @param {ClientOptions} options
    */
   constructor(engine, options) {
+    checkOptions('client()', options, CLIENT_OPTIONS);
     this.#engine = engine;
     this.#options = options;
+    this.#bytes = options.bytes ?? false;
+    this.#objects = options.maps === 'object';
   }
 
   /**
-   * Sends a command.
+   * Sends a command: `call('GET', 'k')`, or `call(['GET', 'k'], { bytes: true })`.
    *
    * @template [T=Reply]
-   * @param {...Argument} args the command's name and its arguments
+   * @param {[readonly Argument[], CallOptions?] | Argument[]} args the command's name and its
+   *   arguments
    * @returns {Promise<T>} its reply; rejects with a {@link ReplyError} if that is an error
    */
   call(...args) {
-    return new Promise((resolve, reject) => {
-      check(args);
-      const connection = this.#connect();
-      this.#push({ want: 1, bytes: this.#bytes, got: null, resolve, reject });
+    return Array.isArray(args[0])
+      ? this.ask(args[0], /** @type {CallOptions | undefined} */ (args[1]))
+      : this.ask(/** @type {Argument[]} */ (args), undefined);
+  }
+
+  /**
+   * Does what {@link call} does. The error that it throws is made, or remade, where V8 finds the
+   * callers: in the async function that they wait for.
+   *
+   * @template [T=Reply]
+   * @param {readonly Argument[]} args
+   * @param {CallOptions | undefined} options
+   * @returns {Promise<T>}
+   */
+  async ask(args, options) {
+    check(args);
+    if (options) checkOptions('call()', options, CALL_OPTIONS);
+    const connection = this.#connect();
+    const reply = await new Promise((resolve, reject) => {
+      this.#push(1, options, null, resolve, reject);
       this.#send(connection.id, args);
       this.#engine.schedule();
     });
+    if (reply instanceof ReplyError) throw new ReplyError(reply.message);
+    return reply;
   }
 
   /**
@@ -84,15 +132,16 @@ export class Client {
    *
    * @template [T=Reply]
    * @param {readonly (readonly Argument[])[]} commands
-   * @param {{ bytes?: boolean }} [options] `bytes` overrules that of the client
+   * @param {CallOptions} [options]
    * @returns {Promise<T[]>} a reply for each; an error stands in its place as a {@link ReplyError}
    */
-  pipeline(commands, { bytes = this.#bytes } = {}) {
+  async pipeline(commands, options) {
+    for (const args of commands) check(args);
+    checkOptions('pipeline()', options, CALL_OPTIONS);
+    if (commands.length === 0) return [];
+    const connection = this.#connect();
     return new Promise((resolve, reject) => {
-      for (const args of commands) check(args);
-      if (commands.length === 0) return resolve([]);
-      const connection = this.#connect();
-      this.#push({ want: commands.length, bytes, got: [], resolve, reject });
+      this.#push(commands.length, options, [], resolve, reject);
       for (const args of commands) this.#send(connection.id, args);
       this.#engine.schedule();
     });
@@ -121,15 +170,14 @@ export class Client {
         this.#shift();
         resolve(undefined);
       };
-      this.#push({ want: 1, bytes: false, got: null, resolve, reject });
+      this.#push(1, PLAIN, null, resolve, reject);
       this.#send(connection.id, args);
       this.#engine.schedule();
     });
-    return { answered, answer: answer.then(() => {}) };
-  }
-
-  get #bytes() {
-    return this.#options.bytes ?? false;
+    const settled = answer.then((reply) => {
+      if (reply instanceof ReplyError) throw reply;
+    });
+    return { answered, answer: settled };
   }
 
   #connect() {
@@ -137,7 +185,7 @@ export class Client {
     if (this.#closed) throw new EngineError('redlet: the client is closed');
     this.#parser = new Parser();
     const connection = this.#engine.connect({
-      data: (bytes) => this.#parser.feed(bytes, this.#receive),
+      data: (bytes, from, to) => this.#parser.feed(bytes, this.#receive, from, to),
       end: (error) => this.#ended(error),
     });
     this.#connection = connection;
@@ -155,7 +203,7 @@ export class Client {
     const auth = password ? ['AUTH', username, password] : [];
     const hello = resp === 3 ? ['HELLO', 3, ...auth] : auth;
     if (hello.length === 0) return;
-    this.#push({ want: 1, bytes: false, got: null, resolve: () => {}, reject: () => {} });
+    this.#push(1, PLAIN, null, nothing, nothing);
     this.#send(conn, hello);
   }
 
@@ -170,24 +218,46 @@ export class Client {
     inbox.end();
   }
 
-  /** @param {Waiter} waiter */
-  #push(waiter) {
+  /**
+   * @param {number} want
+   * @param {CallOptions | undefined} options
+   * @param {Reply[] | null} got
+   * @param {Waiter['resolve']} resolve
+   * @param {Waiter['reject']} reject
+   */
+  #push(want, options, got, resolve, reject) {
     if (this.#first === this.#waiting.length) this.#engine.hold();
-    this.#waiting.push(waiter);
-    if (this.#waiting.length === 1) this.#parser.bytes = waiter.bytes;
+    const bytes = options?.bytes ?? this.#bytes;
+    const objects = options?.maps === undefined ? this.#objects : options.maps === 'object';
+    this.#waiting.push({ want, bytes, objects, got, resolve, reject });
+    if (this.#waiting.length === 1) this.#expect(bytes, objects);
   }
 
   #shift() {
-    this.#first++;
-    if (this.#first === this.#waiting.length) {
-      this.#waiting = [];
+    const next = this.#waiting[++this.#first];
+    if (!next) {
+      this.#waiting.length = 0;
       this.#first = 0;
       this.#engine.release();
-    } else if (this.#first > 1024) {
+      this.#expect(this.#bytes, this.#objects);
+      return;
+    }
+    if (this.#first > 1024) {
       this.#waiting.splice(0, this.#first);
       this.#first = 0;
     }
-    this.#parser.bytes = this.#waiting[this.#first]?.bytes ?? this.#bytes;
+    this.#expect(next.bytes, next.objects);
+  }
+
+  /**
+   * How the next reply is to be given.
+   *
+   * @param {boolean} bytes
+   * @param {boolean} objects
+   */
+  #expect(bytes, objects) {
+    this.#parser.bytes = bytes;
+    this.#parser.objects = objects;
   }
 
   /** @type {(reply: Reply, push: boolean) => void} */
@@ -200,8 +270,7 @@ export class Client {
     }
     if (!waiter.got) {
       this.#shift();
-      if (reply instanceof ReplyError) waiter.reject(reply);
-      else waiter.resolve(reply);
+      waiter.resolve(reply);
       return;
     }
     waiter.got.push(reply);
@@ -228,12 +297,21 @@ export class Client {
   }
 }
 
+/** As the package's own commands are answered. */
+const PLAIN = /** @type {CallOptions} */ ({ bytes: false });
+
+function nothing() {}
+
 /** @param {readonly Argument[]} args */
 function check(args) {
   checkArguments(args);
   if (args.length === 0) throw new TypeError('redlet: a command needs a name');
   const name = args[0];
-  if (typeof name === 'string' && name.length >= 9 && SUBSCRIBING.test(name)) {
+  if (typeof name !== 'string') return;
+  if (name.length >= 9 && SUBSCRIBING.test(name))
     throw new TypeError(`redlet: call subscribe() instead of ${name}`);
-  }
+  if (name.length <= 7 && STREAMING.test(name))
+    throw new TypeError(`redlet: ${name} never stops answering: use connect()`);
+  if (args.length > 2 && /^client$/i.test(name) && /^reply$/i.test(String(args[1])))
+    throw new TypeError('redlet: a call waits for its reply: for CLIENT REPLY use connect()');
 }

@@ -11,7 +11,8 @@ import { enqueue } from './time.js';
  * The far end of a connection: where the engine's bytes go.
  *
  * @typedef {object} Sink
- * @property {(bytes: Uint8Array) => void} data gets output, lent for the call
+ * @property {(bytes: Uint8Array, from: number, to: number) => void} data gets output, and where in
+ *   the bytes it is, lent for the call
  * @property {(error?: Error) => void} end no more will come: the engine has closed the connection,
  *   or, with an error, is gone
  */
@@ -87,10 +88,12 @@ export class Connection {
    * through the output of others: it is thrown later.
    *
    * @param {Uint8Array} bytes lent for the call
+   * @param {number} from where in them the output begins
+   * @param {number} to where it ends
    */
-  deliver(bytes) {
+  deliver(bytes, from, to) {
     try {
-      this.sink.data(bytes);
+      this.sink.data(bytes, from, to);
     } catch (error) {
       enqueue(() => {
         throw error;

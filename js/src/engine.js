@@ -7,6 +7,7 @@
 
 import { In, Inbox, Out, configuration, cutPath, readFrames } from './abi.js';
 import { Connection } from './connection.js';
+import { EngineError } from './errors.js';
 import { Verbs } from './files.js';
 import { messageOf } from './message.js';
 import { enqueue, setSoon } from './time.js';
@@ -33,15 +34,6 @@ import { enqueue, setSoon } from './time.js';
 /** @type {LogLevel[]} */
 const LEVELS = ['debug', 'verbose', 'notice', 'warning'];
 
-/** The engine is closed, or died; what waited for it is lost. */
-export class EngineError extends Error {
-  /** @param {string} message */
-  constructor(message) {
-    super(message);
-    this.name = 'EngineError';
-  }
-}
-
 /**
  * @typedef {object} Setup
  * @property {Uint8Array} seed
@@ -58,9 +50,7 @@ export class EngineError extends Error {
 /**
  * What a copy of an engine knows of the one that it was made of.
  *
- * @typedef {object} Origin
- * @property {number} lastConn
- * @property {Uint8Array | undefined} kept
+ * @typedef {{ lastConn: number, kept: Uint8Array | undefined }} Origin
  */
 
 /** @typedef {{ resolve: (value: any) => void, reject: (error: Error) => void }} Waiter */
@@ -122,8 +112,8 @@ export class Engine {
       },
     });
     this.#transport = start({
-      output: (frames) => {
-        readFrames(frames, this.#receive);
+      output: (bytes, from, to) => {
+        readFrames(bytes, this.#receive, from, to);
         this.#applyHold();
       },
       died: (why) => this.#died(why),
@@ -181,7 +171,8 @@ export class Engine {
    * @returns {Connection}
    */
   connect(sink, peer = {}) {
-    if (this.#over) throw this.#over;
+    // Another error, so that its stack leads to who asks.
+    if (this.#over) throw new EngineError(this.#over.message);
     const connection = this.#join(sink);
     const { id } = connection;
     const {
@@ -343,18 +334,27 @@ export class Engine {
     });
   }
 
-  /** @type {(kind: number, conn: number, ticket: number, payload: Uint8Array) => void} */
-  #receive = (kind, conn, ticket, payload) => {
-    if (kind === Out.DATA) this.#connections.get(conn)?.deliver(payload);
-    else if (kind === Out.HANGUP) this.#hangup(conn, payload);
-    else if (kind === Out.LOG) this.#log(LEVELS[ticket] ?? 'warning', decode(payload));
+  /** @type {Parameters<typeof readFrames>[1]} */
+  #receive = (kind, conn, ticket, bytes, from, to) => {
+    if (kind === Out.DATA) this.#connections.get(conn)?.deliver(bytes, from, to);
+    else if (kind === Out.HANGUP) this.#hangup(conn, bytes, from, to);
+    else this.#hear(kind, ticket, bytes.subarray(from, to));
+  };
+
+  /**
+   * @param {number} kind
+   * @param {number} ticket
+   * @param {Uint8Array} payload
+   */
+  #hear(kind, ticket, payload) {
+    if (kind === Out.LOG) this.#log(LEVELS[ticket] ?? 'warning', decode(payload));
     else if (kind >= Out.READ && kind <= Out.REMOVE) this.#verbs.carryOut(kind, ticket, payload);
     else if (kind === Out.CONNECT) void this.#dial(cutPath(payload).path, ticket);
     else if (kind === Out.SNAPSHOT) this.#snapped(payload.slice());
     else if (kind === Out.RESTORED) settle(this.#restores.shift(), decode(payload));
     else if (kind === Out.CONFIGURED) this.#started(decode(payload));
     else if (kind === Out.SHUTDOWN) this.#shutdown(decode(payload));
-  };
+  }
 
   /** @param {string} refusal */
   #started(refusal) {
@@ -363,21 +363,22 @@ export class Engine {
       const data = this.#setup.loads ? 'with what its files hold' : kept;
       this.#log('notice', `redlet: a new engine runs, ${data}`);
     }
-    this.#booting = false;
-    this.#first = false;
+    this.#booting = this.#first = false;
     if (refusal) this.#end(new EngineError(`redlet: ${refusal}`));
     else this.#configured.shift()?.resolve(undefined);
   }
 
   /**
    * @param {number} conn
-   * @param {Uint8Array} last
+   * @param {Uint8Array} bytes that hold its last words
+   * @param {number} from
+   * @param {number} to
    */
-  #hangup(conn, last) {
+  #hangup(conn, bytes, from, to) {
     const connection = this.#connections.get(conn);
     if (!connection) return;
     this.#connections.delete(conn);
-    if (last.length > 0) connection.deliver(last);
+    if (to > from) connection.deliver(bytes, from, to);
     connection.end();
   }
 

@@ -64,6 +64,9 @@ export class Guest {
   #view;
   /** Whether the memory holds nothing but what the module puts there. */
   #fresh = true;
+  /** Where in the memory the frames are that came out of the last step. */
+  from = 0;
+  to = 0;
   /** What the guest wrote to standard error last. */
   lastWords = '';
 
@@ -194,7 +197,8 @@ export class Guest {
    *
    * @param {Uint8Array} frames
    * @param {number} now microseconds since the Unix epoch
-   * @returns {Uint8Array} the frames that come out, lent until the next step
+   * @returns {Uint8Array} the memory, in which the frames that come out are: between {@link from}
+   *   and {@link to}, lent until the next step
    */
   step(frames, now) {
     if (frames.length > 0) {
@@ -204,10 +208,12 @@ export class Guest {
     }
     const status = this.#exports.step(frames.length, now);
     this.#refresh();
-    const at = this.#view.getUint32(this.#control, true);
-    const output = this.#memory.subarray(at, at + this.#view.getUint32(this.#control + 4, true));
-    if (status !== 0) throw new Error(`step answered ${status}${complaint(output)}`);
-    return output;
+    const memory = this.#memory;
+    this.from = this.#view.getUint32(this.#control, true);
+    this.to = this.from + this.#view.getUint32(this.#control + 4, true);
+    if (status !== 0)
+      throw new Error(`step answered ${status}${complaint(memory.subarray(this.from, this.to))}`);
+    return memory;
   }
 
   /** When the engine wants its next step: microseconds since the Unix epoch, or Infinity. */
@@ -288,8 +294,8 @@ function limit(memoryMax) {
  */
 function complaint(output) {
   let text = '';
-  readFrames(output, (kind, _conn, _ticket, payload) => {
-    if (kind === Out.LOG) text += `: ${new TextDecoder().decode(payload)}`;
+  readFrames(output, (kind, _conn, _ticket, bytes, from, to) => {
+    if (kind === Out.LOG) text += `: ${new TextDecoder().decode(bytes.subarray(from, to))}`;
   });
   return text;
 }

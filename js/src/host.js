@@ -13,8 +13,8 @@ import { now, untimely } from './time.js';
  * Who hears from a host.
  *
  * @typedef {object} Listener
- * @property {(frames: Uint8Array) => void} output gets the frames that come out, lent for the call;
- *   must not call {@link Host.post}
+ * @property {(bytes: Uint8Array, from: number, to: number) => void} output gets the frames that
+ *   come out, and where in the bytes they are, lent for the call; must not call {@link Host.post}
  * @property {(why: string) => void} died the guest is dead and every connection lost; the next one
  *   is being started and awaits a CONFIGURE frame in its life, which is one more than the last
  * @property {(why: string) => void} failed no guest can be started; nothing works any more
@@ -150,15 +150,15 @@ export class Host {
   #step(frames) {
     const guest = /** @type {Guest} */ (this.#guest);
     const time = this.#now() * 1000;
-    let output;
+    let memory;
     try {
-      output = guest.step(frames, time);
+      memory = guest.step(frames, time);
     } catch (error) {
       this.#die(reason(error, guest.lastWords));
       return;
     }
     this.#arm(guest.deadline, time);
-    if (output.length > 0) this.#listener.output(output);
+    if (guest.to > guest.from) this.#listener.output(memory, guest.from, guest.to);
   }
 
   /** @param {string} why */

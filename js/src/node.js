@@ -7,7 +7,8 @@
 import { readFile } from 'node:fs/promises';
 
 import { Host } from './host.js';
-import { Redlet, engineOf } from './redlet.js';
+import { checkOptions } from './options.js';
+import { OPTIONS, Redlet, engineOf, passwordOf } from './redlet.js';
 import { dial } from './node/dial.js';
 import { EngineDuplex } from './node/duplex.js';
 import { NodeFiles } from './node/files.js';
@@ -15,7 +16,7 @@ import { listen } from './node/listen.js';
 import { compile } from './wasm.js';
 
 export { Client } from './client.js';
-export { EngineError } from './engine.js';
+export { EngineError } from './errors.js';
 export { ReplyError } from './resp.js';
 export { Subscription } from './subscription.js';
 export { EngineDuplex };
@@ -38,7 +39,7 @@ export class NodeRedlet extends Redlet {
    * console.log(server.url); // redis://127.0.0.1:41873
    */
   listen(options) {
-    return listen(this.engine, options);
+    return listen(this.engine, options, passwordOf(this.options));
   }
 
   /**
@@ -64,6 +65,7 @@ export class NodeRedlet extends Redlet {
  * await redis.close();
  */
 export async function open(options = {}) {
+  checkOptions('open()', options, OPTIONS);
   const source = options.wasm ?? new URL('../redlet.wasm', import.meta.url);
   const module = await compile(source, load);
   const files = filesOf(options);

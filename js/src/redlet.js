@@ -4,16 +4,21 @@
  * @module
  */
 
-import { Client } from './client.js';
+import { CALL_OPTIONS, CLIENT_OPTIONS, Client } from './client.js';
 import { Clock } from './clock.js';
 import { Engine } from './engine.js';
+import { EngineError } from './errors.js';
 import { NoFiles } from './files.js';
+import { checkOptions, kinds } from './options.js';
+import { ReplyError } from './resp.js';
+import { checkShared, checkSharedPipeline } from './shared.js';
 import { connectStreams, dialStreams } from './streams.js';
 import { Subscription } from './subscription.js';
 import { now as machineTime } from './time.js';
 
 /** @typedef {import('./resp.js').Argument} Argument */
 /** @typedef {import('./resp.js').Reply} Reply */
+/** @typedef {import('./client.js').CallOptions} CallOptions */
 /** @typedef {import('./client.js').ClientOptions} ClientOptions */
 /** @typedef {import('./engine.js').LogLevel} LogLevel */
 
@@ -43,6 +48,7 @@ import { now as machineTime } from './time.js';
  * @property {2 | 3} [resp] the protocol of {@link Redlet.call}; 3 by default
  * @property {boolean} [bytes] whether strings in replies are given as `Uint8Array`; false by
  *   default
+ * @property {'map' | 'object'} [maps] what maps in replies are given as; `'map'` by default
  * @property {(level: LogLevel, text: string) => void} [onlog] gets what a redis-server would write
  *   to its log
  * @property {(path: string, image: Uint8Array) => unknown} [onsave] writes the file that SAVE and
@@ -67,11 +73,39 @@ import { now as machineTime } from './time.js';
 /** An RDB file without data and checksum. */
 const EMPTY = Uint8Array.of(...new TextEncoder().encode('REDIS0012'), 255, ...Array(8).fill(0));
 
+/** What `open` may be told. A platform adds its own. */
+export const OPTIONS = {
+  wasm: kinds.any,
+  seed: kinds.seed,
+  config: kinds.object,
+  clock: kinds.clock,
+  now: kinds.toCall,
+  stopwatch: kinds.boolean,
+  snapshot: kinds.bytes,
+  keep: kinds.boolean,
+  memoryMax: kinds.count,
+  resp: kinds.resp,
+  bytes: kinds.boolean,
+  maps: kinds.maps,
+  onlog: kinds.toCall,
+  onsave: kinds.toCall,
+  connect: kinds.toCall,
+  onshutdown: kinds.toCall,
+  onpush: kinds.toCall,
+};
+
+/** What `transaction` may be told. */
+const TRANSACTION_OPTIONS = { ...CALL_OPTIONS, attempts: kinds.count };
+
+/** How often a transaction is tried, unless its options say so. */
+const ATTEMPTS = 16;
+
 /**
  * A Redis inside this process, open until {@link close}.
  *
- * {@link call} and {@link pipeline} share one connection, so that MULTI, SELECT and WATCH work with
- * them; a blocking command holds up the calls behind it. {@link client} opens further connections.
+ * {@link call} and {@link pipeline} share one connection, for commands that are whole by
+ * themselves. {@link client} opens a connection of one's own, for what blocks and for what a
+ * connection remembers; {@link transaction} does so for WATCH and MULTI.
  */
 export class Redlet {
   #engine;
@@ -94,16 +128,23 @@ export class Redlet {
   }
 
   /**
-   * Sends a command.
+   * Sends a command: `call('GET', 'k')`, or `call(['GET', 'k'], { bytes: true })`. Commands that
+   * would take in the calls of others (MULTI, WATCH), or hold them up (BLPOP), are refused: they
+   * need a {@link client} of their own.
    *
    * @template [T=Reply]
-   * @param {...Argument} args the command's name and its arguments
+   * @param {[readonly Argument[], CallOptions?] | Argument[]} args the command's name and its
+   *   arguments
    * @returns {Promise<T>} its reply; rejects with a {@link ReplyError} if that is an error
    * @example
    * await redis.call('SET', 'greeting', 'hello', 'PX', 5000); // 'OK'
    */
   call(...args) {
-    return this.#client.call(...args);
+    const list = Array.isArray(args[0]);
+    const command = /** @type {Argument[]} */ (list ? args[0] : args);
+    const options = /** @type {CallOptions | undefined} */ (list ? args[1] : undefined);
+    const refusal = checkShared(command);
+    return refusal ? Promise.reject(refusal) : this.#client.ask(command, options);
   }
 
   /**
@@ -111,26 +152,69 @@ export class Redlet {
    *
    * @template [T=Reply]
    * @param {readonly (readonly Argument[])[]} commands
-   * @param {{ bytes?: boolean }} [options]
+   * @param {CallOptions} [options]
    * @returns {Promise<T[]>} a reply for each; an error stands in its place as a {@link ReplyError}
    * @example
    * await redis.pipeline([['INCR', 'n'], ['INCR', 'n']]); // [1, 2]
    */
   pipeline(commands, options) {
-    return this.#client.pipeline(commands, options);
+    const refusal = checkSharedPipeline(commands);
+    return refusal ? Promise.reject(refusal) : this.#client.pipeline(commands, options);
   }
 
   /**
-   * Opens another connection.
+   * Runs commands as one, on a connection of its own. `prepare` may WATCH keys and read them; the
+   * commands that it returns run between MULTI and EXEC. If a watched key has changed meanwhile, it
+   * is all done again.
+   *
+   * @template [T=Reply]
+   * @param {(client: Client) => readonly (readonly Argument[])[] | undefined |
+   *   Promise<readonly (readonly Argument[])[] | undefined>} prepare says what is to run
+   * @param {CallOptions & { attempts?: number }} [options] attempts are 16 by default
+   * @returns {Promise<T[] | null>} the replies, an error in its place as a {@link ReplyError};
+   *   null if nothing was to be done. Rejects with the error of a command that was not even queued,
+   *   and with an {@link EngineError} if the keys have changed in all attempts
+   * @example
+   * await redis.transaction(async (client) => {
+   *   await client.call('WATCH', 'stock');
+   *   const stock = Number(await client.call('GET', 'stock'));
+   *   return stock > 0 ? [['DECR', 'stock'], ['INCR', 'sold']] : undefined;
+   * });
+   */
+  async transaction(prepare, options = {}) {
+    checkOptions('transaction()', options, TRANSACTION_OPTIONS);
+    const { attempts = ATTEMPTS, ...given } = options;
+    const client = this.client();
+    try {
+      for (let i = 0; i < attempts; i++) {
+        const commands = await prepare(client);
+        if (!commands) return null;
+        const replies = await client.pipeline([['MULTI'], ...commands, ['EXEC']], given);
+        const done = /** @type {any} */ (replies.at(-1));
+        const refused = replies.find((reply) => reply instanceof ReplyError);
+        if (refused instanceof ReplyError) throw new ReplyError(refused.message);
+        if (done !== null) return done;
+      }
+    } finally {
+      client.close();
+    }
+    throw new EngineError(`redlet: the watched keys have changed in all ${attempts} attempts`);
+  }
+
+  /**
+   * Opens another connection: for commands that block, and for whatever a connection remembers
+   * (SELECT, AUTH, MULTI, CLIENT TRACKING). It costs some microseconds, so each task may have its
+   * own; `close()` gives it back.
    *
    * @param {ClientOptions} [options] by default those of this engine
    * @returns {Client}
    */
-  client(options = {}) {
-    const { resp, bytes, config } = this.#options;
-    const password = config?.requirepass === undefined ? undefined : String(config.requirepass);
-    const given = Object.entries(options).filter(([, value]) => value !== undefined);
-    return new Client(this.#engine, { resp, bytes, password, ...Object.fromEntries(given) });
+  client(options) {
+    checkOptions('client()', options, CLIENT_OPTIONS);
+    const { resp, bytes, maps } = this.#options;
+    const given = Object.entries(options ?? {}).filter(([, value]) => value !== undefined);
+    const own = { resp, bytes, maps, password: passwordOf(this.#options) };
+    return new Client(this.#engine, { ...own, ...Object.fromEntries(given) });
   }
 
   /**
@@ -144,8 +228,7 @@ export class Redlet {
    * const news = await redis.subscribe('news', (message) => console.log(message));
    */
   subscribe(channels, listener, options) {
-    const { config } = this.#options;
-    const password = config?.requirepass === undefined ? undefined : String(config.requirepass);
+    const password = passwordOf(this.#options);
     return Subscription.open(this.#engine, { password }, channels, listener, options);
   }
 
@@ -248,6 +331,20 @@ export class Redlet {
   get engine() {
     return this.#engine;
   }
+
+  /** What it was opened with. @returns {CommonOptions} */
+  get options() {
+    return this.#options;
+  }
+}
+
+/**
+ * The password of the default user.
+ *
+ * @param {CommonOptions} options
+ */
+export function passwordOf({ config }) {
+  return config?.requirepass === undefined ? undefined : String(config.requirepass);
 }
 
 /**

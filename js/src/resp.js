@@ -5,9 +5,10 @@
  */
 
 /**
- * An argument of a command. Strings are sent as UTF-8, numbers as JavaScript prints them.
+ * An argument of a command. Strings are sent as UTF-8, numbers as JavaScript prints them, and of a
+ * view or an ArrayBuffer its bytes.
  *
- * @typedef {string | number | bigint | Uint8Array} Argument
+ * @typedef {string | number | bigint | ArrayBufferView | ArrayBuffer} Argument
  */
 
 /**
@@ -18,14 +19,15 @@
  * - an integer is a `number`, or a `bigint` if a number cannot hold it;
  * - an array or a push is an array; null, a null bulk string and a null array are `null`;
  * - an error is a {@link ReplyError};
- * - RESP3 only: a map is a `Map` and a set a `Set`, both in the order of the reply; a double is a
- *   `number`, a boolean a `boolean`, a big number a `bigint`.
+ * - RESP3 only: a map is a `Map`, or an object where that was asked for, and a set a `Set`, both in
+ *   the order of the reply; a double is a `number`, a boolean a `boolean`, a big number a `bigint`.
  *
  * @typedef {string | number | bigint | boolean | null | Uint8Array | ReplyError | ReplyArray |
- *   ReplyMap | ReplySet } Reply
+ *   ReplyMap | ReplyObject | ReplySet } Reply
  */
 /** @typedef {Reply[]} ReplyArray */
 /** @typedef {Map<Reply, Reply>} ReplyMap */
+/** @typedef {{ [key: string]: Reply }} ReplyObject */
 /** @typedef {Set<Reply>} ReplySet */
 
 /** An error that the server answered, such as `WRONGTYPE Operation against a key …`. */
@@ -63,21 +65,9 @@ export function encodeCommand(inbox, args) {
   for (const arg of args) {
     if (typeof arg === 'string') encodeText(inbox, arg);
     else if (typeof arg === 'number' || typeof arg === 'bigint') encodeText(inbox, String(arg));
-    else encodeBytes(inbox, arg);
+    else encodeBytes(inbox, bytesOf(arg));
   }
 }
-
-/**
- * Whether a value is a Uint8Array, of this realm or, as Buffers under jsdom are, of another.
- *
- * @param {unknown} value
- * @returns {value is Uint8Array<ArrayBuffer>}
- */
-export function isBytes(value) {
-  return ArrayBuffer.isView(value) && Object.prototype.toString.call(value) === UINT8ARRAY;
-}
-
-const UINT8ARRAY = '[object Uint8Array]';
 
 /**
  * Refuses what is no argument, before any of a command is written.
@@ -86,14 +76,48 @@ const UINT8ARRAY = '[object Uint8Array]';
  * @returns {asserts args is Argument[]}
  */
 export function checkArguments(args) {
-  for (const arg of args) {
-    const type = typeof arg;
-    if (type === 'string' || type === 'number' || type === 'bigint' || isBytes(arg)) continue;
-    const what = arg === null ? 'null' : type;
+  for (let i = 0; i < args.length; i++) {
+    const arg = args[i];
+    if (typeof arg === 'string' || typeof arg === 'bigint') continue;
+    if (typeof arg === 'number' && arg === arg) continue;
+    if (typeof arg === 'object' && isBytes(arg)) continue;
     throw new TypeError(
-      `redlet: an argument must be a string, a number or a Uint8Array, not ${what}`,
+      'redlet: an argument must be a string, a number, a bigint, a Uint8Array or an ArrayBuffer: ' +
+        `that at ${i} of ${String(args[0])} is ${describe(arg)}`,
     );
   }
+}
+
+/**
+ * Whether a value is bytes, of this realm or, as Buffers under jsdom are, of another.
+ *
+ * @param {any} arg
+ * @returns {arg is ArrayBufferView<ArrayBuffer> | ArrayBuffer}
+ */
+export function isBytes(arg) {
+  return (
+    ArrayBuffer.isView(arg) ||
+    arg instanceof ArrayBuffer ||
+    Object.prototype.toString.call(arg) === '[object ArrayBuffer]'
+  );
+}
+
+/** @param {unknown} arg */
+function describe(arg) {
+  if (typeof arg === 'boolean') return `${arg}, which Redis does not know: say 1 or 0, or a word`;
+  if (typeof arg === 'number' || arg === null || arg === undefined) return String(arg);
+  if (typeof arg !== 'object') return `a ${typeof arg}`;
+  return `an object (${arg.constructor?.name ?? 'without a prototype'})`;
+}
+
+/**
+ * @param {ArrayBufferView | ArrayBuffer} arg
+ * @returns {Uint8Array}
+ */
+function bytesOf(arg) {
+  if (arg instanceof Uint8Array) return arg;
+  if (ArrayBuffer.isView(arg)) return new Uint8Array(arg.buffer, arg.byteOffset, arg.byteLength);
+  return new Uint8Array(arg);
 }
 
 /**
@@ -167,41 +191,58 @@ const COUNTED = new Set([36, 61, 33, 42, 126, 62, 37, 124]);
 export class Parser {
   /** Whether strings are given as bytes. */
   bytes = false;
+  /** Whether maps are given as objects. */
+  objects = false;
   /** What holds a reply that is not whole yet: its first bytes, up to {@link #held}. */
+  /** @type {Uint8Array} */
   #rest = NOTHING;
   #held = 0;
   /** Where in it the look for its end goes on, and how many replies must still begin. */
   #scanned = 0;
   #parts = 1;
+  /** What is being parsed: from #at up to #end, the bytes of #source. */
+  /** @type {Uint8Array} */
+  #source = NOTHING;
   #at = 0;
+  #end = 0;
+  /** {@link bytes}, but not within a key of an object. */
+  #raw = false;
 
   /**
    * Parses what has come; a reply that is not whole waits for more.
    *
    * @param {Uint8Array} data lent for the call
-   * @param {(reply: Reply, push: boolean) => void} each may change {@link bytes} for the replies
-   *   that follow
+   * @param {(reply: Reply, push: boolean) => void} each may change {@link bytes} and
+   *   {@link objects} for the replies that follow
+   * @param {number} [from] where in data the bytes begin
+   * @param {number} [to] where they end
    */
-  feed(data, each) {
-    let source = data;
+  feed(data, each, from = 0, to = data.length) {
+    this.#source = data;
+    this.#at = from;
+    this.#end = to;
     if (this.#held > 0) {
-      source = this.#join(data);
-      if (!this.#whole(source)) return;
+      this.#join(data.subarray(from, to));
+      this.#source = this.#rest;
+      this.#at = 0;
+      this.#end = this.#held;
+      if (!this.#whole()) return;
     }
-    let done = 0;
-    this.#at = 0;
+    let done = this.#at;
     try {
-      while (this.#at < source.length) {
-        const push = source[this.#at] === 62; // >
-        const reply = this.#value(source);
+      while (this.#at < this.#end) {
+        const push = this.#source[this.#at] === 62; // >
+        this.#raw = this.bytes;
+        const reply = this.#value();
         done = this.#at;
         each(reply, push);
       }
     } catch (error) {
       if (error !== INCOMPLETE) throw error;
     }
-    this.#held = source.length - done;
-    this.#rest = this.#held > 0 ? source.slice(done) : NOTHING;
+    this.#held = this.#end - done;
+    this.#rest = this.#held > 0 ? this.#source.slice(done, this.#end) : NOTHING;
+    this.#source = NOTHING;
     this.#scanned = 0;
     this.#parts = 1;
   }
@@ -220,24 +261,22 @@ export class Parser {
     }
     this.#rest.set(data, this.#held);
     this.#held = size;
-    return this.#rest.subarray(0, size);
   }
 
   /**
    * Looks for the end of the first reply, from where it was not found before: a large one that
    * comes in many parts is parsed once.
-   *
-   * @param {Uint8Array} source
    */
-  #whole(source) {
+  #whole() {
+    const source = this.#rest;
     while (this.#parts > 0) {
       const end = source.indexOf(LF, this.#scanned);
-      if (end < 0) return false;
+      if (end < 0 || end >= this.#held) return false;
       const kind = source[this.#scanned];
       this.#parts--;
       // Only where a count follows: other lines may hold anything.
       const counts = kind !== undefined && COUNTED.has(kind);
-      const count = counts ? Number(text(source.subarray(this.#scanned + 1, end - 1))) : 0;
+      const count = counts ? Number(text(source, this.#scanned + 1, end - 1)) : 0;
       this.#scanned = end + 1;
       if (kind === 36 || kind === 61 || kind === 33) {
         if (count >= 0) this.#scanned += count + 2;
@@ -249,141 +288,195 @@ export class Parser {
         this.#parts += Math.max(count, 0);
       }
     }
-    return this.#scanned <= source.length;
+    return this.#scanned <= this.#held;
   }
 
-  /**
-   * @param {Uint8Array} source
-   * @returns {any}
-   */
-  #value(source) {
-    const type = source[this.#at];
-    this.#at++;
+  /** @returns {any} */
+  #value() {
+    if (this.#at >= this.#end) throw INCOMPLETE;
+    const type = this.#source[this.#at++];
     switch (type) {
       case 36: // $
       case 61: // =
-        return this.#bulk(source, type === 61);
+        return this.#bulk(type === 61 ? 4 : 0);
       case 43: // +
-        return this.#line(source);
+        return this.#simple();
       case 45: // -
-        return new ReplyError(this.#line(source));
+        return new ReplyError(this.#line());
       case 58: // :
-        return integer(this.#line(source));
+        return this.#integer();
       case 42: // *
       case 62: // >
-        return this.#array(source);
+        return this.#array();
       case 37: // %
-        return this.#map(source);
+        return this.objects ? this.#object() : this.#map();
       case 126: // ~
-        return new Set(this.#array(source));
+        return new Set(this.#array());
       case 95: // _
-        this.#line(source);
+        this.#line();
         return null;
       case 44: // ,
-        return double(this.#line(source));
+        return double(this.#line());
       case 35: // #
-        return this.#line(source) === 't';
+        return this.#line() === 't';
       case 40: // (
-        return BigInt(this.#line(source));
+        return BigInt(this.#line());
       case 33: // !
-        return new ReplyError(text(/** @type {Uint8Array} */ (this.#body(source))));
+        return new ReplyError(text(this.#source, this.#body(this.#count()), this.#at - 2));
       case 124: // |
-        this.#map(source);
-        return this.#value(source);
+        this.#map();
+        return this.#value();
       default:
-        if (type === undefined) throw INCOMPLETE;
         throw new SyntaxError(`redlet: no reply begins with byte ${type}`);
     }
   }
 
-  /**
-   * @param {Uint8Array} source
-   * @param {boolean} verbatim
-   */
-  #bulk(source, verbatim) {
-    let body = this.#body(source);
-    if (body === null) return null;
-    if (verbatim) body = body.subarray(4);
-    return this.bytes ? body.slice() : text(body);
-  }
-
-  /** @param {Uint8Array} source */
-  #body(source) {
-    const size = this.#count(source);
+  /** @param {number} skip bytes that say what the text is */
+  #bulk(skip) {
+    const size = this.#count();
     if (size < 0) return null;
-    const start = this.#at;
-    if (start + size + 2 > source.length) throw INCOMPLETE;
-    this.#at = start + size + 2;
-    return source.subarray(start, start + size);
+    const start = this.#body(size) + skip;
+    const end = this.#at - 2;
+    return this.#raw ? this.#source.slice(start, end) : text(this.#source, start, end);
   }
 
-  /** @param {Uint8Array} source */
-  #array(source) {
-    const count = this.#count(source);
+  /**
+   * Goes behind so many bytes and the end of the line.
+   *
+   * @param {number} size
+   * @returns {number} where they begin
+   */
+  #body(size) {
+    const start = this.#at;
+    if (start + size + 2 > this.#end) throw INCOMPLETE;
+    this.#at = start + size + 2;
+    return start;
+  }
+
+  #array() {
+    const count = this.#count();
     if (count < 0) return null;
     const items = [];
-    for (let i = 0; i < count; i++) items.push(this.#value(source));
+    for (let i = 0; i < count; i++) items.push(this.#value());
     return items;
   }
 
-  /** @param {Uint8Array} source */
-  #map(source) {
-    const count = this.#count(source);
+  #map() {
+    const count = this.#count();
     const map = new Map();
     for (let i = 0; i < count; i++) {
-      const key = this.#value(source);
-      map.set(key, this.#value(source));
+      const key = this.#value();
+      map.set(key, this.#value());
     }
     return map;
   }
 
-  /** @param {Uint8Array} source */
-  #count(source) {
+  #object() {
+    const count = this.#count();
+    const raw = this.#raw;
+    /** @type {ReplyObject} */
+    const object = {};
+    for (let i = 0; i < count; i++) {
+      this.#raw = false;
+      const key = String(this.#value());
+      this.#raw = raw;
+      const value = this.#value();
+      if (key !== '__proto__') object[key] = value;
+      else Object.defineProperty(object, key, { value, ...PLAIN });
+    }
+    return object;
+  }
+
+  /** A number of at most 15 digits goes faster by hand. */
+  #integer() {
+    const start = this.#at;
+    const source = this.#source;
+    let at = start;
+    let sign = 1;
+    if (source[at] === 45) {
+      sign = -1;
+      at++;
+    }
+    let value = 0;
+    const most = Math.min(this.#end, at + 15);
+    for (; at < most; at++) {
+      const digit = /** @type {number} */ (source[at]) - 48;
+      if (digit < 0 || digit > 9) break;
+      value = value * 10 + digit;
+    }
+    if (at < most && source[at] === CR) {
+      this.#skipLineEnd(at);
+      return value === 0 ? 0 : sign * value;
+    }
+    return integer(this.#line());
+  }
+
+  #count() {
+    const source = this.#source;
     let at = this.#at;
     let count = 0;
     let sign = 1;
     for (; ; at++) {
-      const byte = source[at];
-      if (byte === undefined) throw INCOMPLETE;
+      if (at >= this.#end) throw INCOMPLETE;
+      const byte = /** @type {number} */ (source[at]);
       if (byte === CR) break;
       if (byte === 45) sign = -1;
       else count = count * 10 + byte - 48;
     }
-    this.#skipLineEnd(source, at);
+    this.#skipLineEnd(at);
     return sign * count;
   }
 
-  /** @param {Uint8Array} source */
-  #line(source) {
+  /** OK and QUEUED are most of what comes here. */
+  #simple() {
+    const source = this.#source;
+    const at = this.#at;
+    if (
+      source[at] === 79 &&
+      source[at + 1] === 75 &&
+      source[at + 2] === CR &&
+      at + 4 <= this.#end
+    ) {
+      this.#at = at + 4;
+      return 'OK';
+    }
+    return this.#line();
+  }
+
+  #line() {
+    const source = this.#source;
     const start = this.#at;
     let at = start;
     while (source[at] !== CR) {
-      if (at >= source.length) throw INCOMPLETE;
+      if (at >= this.#end) throw INCOMPLETE;
       at++;
     }
-    this.#skipLineEnd(source, at);
-    return text(source.subarray(start, at));
+    this.#skipLineEnd(at);
+    return text(source, start, at);
   }
 
-  /**
-   * @param {Uint8Array} source
-   * @param {number} at of the CR
-   */
-  #skipLineEnd(source, at) {
-    if (at + 2 > source.length) throw INCOMPLETE;
+  /** @param {number} at of the CR */
+  #skipLineEnd(at) {
+    if (at + 2 > this.#end) throw INCOMPLETE;
     this.#at = at + 2;
   }
 }
 
-/** @param {Uint8Array} bytes */
-function text(bytes) {
-  const size = bytes.length;
+/** What an assigned property is. */
+const PLAIN = { enumerable: true, configurable: true, writable: true };
+
+/**
+ * @param {Uint8Array} bytes
+ * @param {number} start
+ * @param {number} end
+ */
+function text(bytes, start, end) {
   // Short ASCII goes faster by hand than through TextDecoder, which costs a call out of JavaScript.
-  if (size > 24) return decoder.decode(bytes);
+  if (end - start > 24) return decoder.decode(bytes.subarray(start, end));
   let result = '';
-  for (let i = 0; i < size; i++) {
+  for (let i = start; i < end; i++) {
     const byte = /** @type {number} */ (bytes[i]);
-    if (byte > 127) return decoder.decode(bytes);
+    if (byte > 127) return decoder.decode(bytes.subarray(start, end));
     result += String.fromCharCode(byte);
   }
   return result;

@@ -57,9 +57,9 @@ export function connectStreams(engine, peer) {
   engine.hold();
   return { readable, writable };
 
-  /** @param {Uint8Array} bytes */
-  function data(bytes) {
-    output.enqueue(bytes.slice());
+  /** @param {Uint8Array} bytes @param {number} from @param {number} to */
+  function data(bytes, from, to) {
+    output.enqueue(bytes.slice(from, to));
     if (corked || (output.desiredSize ?? 1) > 0) return;
     corked = true;
     connection.cork(true);
@@ -125,9 +125,9 @@ async function carry(reader, writer, open) {
   connection.close();
   writer.close().catch(ignore);
 
-  /** @param {Uint8Array} bytes */
-  function data(bytes) {
-    writer.write(bytes.slice()).catch(ignore);
+  /** @param {Uint8Array} bytes @param {number} from @param {number} to */
+  function data(bytes, from, to) {
+    writer.write(bytes.slice(from, to)).catch(ignore);
     if ((writer.desiredSize ?? 1) > 0) return;
     connection.cork(true);
     writer.ready.then(() => connection.cork(false), ignore);

@@ -6,6 +6,7 @@
 
 import { Client } from './client.js';
 import { isBytes } from './resp.js';
+import { checkOptions, kinds } from './options.js';
 
 /** @typedef {import('./resp.js').Reply} Reply */
 
@@ -22,6 +23,13 @@ import { isBytes } from './resp.js';
  * @property {boolean} [sharded] whether the channels are sharded, as for SSUBSCRIBE
  * @property {boolean} [bytes] whether messages are given as `Uint8Array`
  */
+
+/** What `subscribe` may be told. */
+const SUBSCRIBE_OPTIONS = {
+  pattern: kinds.boolean,
+  sharded: kinds.boolean,
+  bytes: kinds.boolean,
+};
 
 /** A subscription, on a connection of its own. */
 export class Subscription {
@@ -43,6 +51,7 @@ export class Subscription {
    * @returns {Promise<Subscription>}
    */
   static async open(engine, clientOptions, channels, listener, options = {}) {
+    checkOptions('subscribe()', options, SUBSCRIBE_OPTIONS);
     const names = typeof channels === 'string' ? [channels] : channels;
     if (names.length === 0) throw new TypeError('redlet: subscribe() needs a channel');
     const subscription = new Subscription(engine, clientOptions, listener, options.bytes ?? false);

@@ -5,11 +5,12 @@
  */
 
 import { Host } from './host.js';
-import { Redlet, engineOf } from './redlet.js';
+import { checkOptions } from './options.js';
+import { OPTIONS, Redlet, engineOf } from './redlet.js';
 import { compile } from './wasm.js';
 
 export { Client } from './client.js';
-export { EngineError } from './engine.js';
+export { EngineError } from './errors.js';
 export { ReplyError } from './resp.js';
 export { Subscription } from './subscription.js';
 export { Redlet };
@@ -23,6 +24,7 @@ export { Redlet };
  * @returns {Promise<Redlet>}
  */
 export async function open(options = {}) {
+  checkOptions('open()', options, OPTIONS);
   const source = options.wasm ?? new URL('../redlet.wasm', import.meta.url);
   const module = await compile(source, (url) => fetch(url));
   const start = (/** @type {import('./host.js').Listener} */ listener) =>

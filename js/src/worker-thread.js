@@ -62,8 +62,8 @@ async function start({ wasm, memoryMax, image }) {
     const module = await compile(wasm, (url) => fetch(url));
     const guest = Guest.start(module, memoryMax, image);
     const listener = {
-      output: (/** @type {Uint8Array} */ frames) => {
-        const output = frames.slice();
+      output: (/** @type {Uint8Array} */ bytes, /** @type {number} */ from, to = 0) => {
+        const output = bytes.slice(from, to);
         scope.postMessage({ output }, [output.buffer]);
       },
       died: (/** @type {string} */ why) => scope.postMessage({ died: why }),

@@ -6,10 +6,11 @@
 
 /** @import { Listener, Transport } from './host.js' */
 
-import { Redlet, engineOf } from './redlet.js';
+import { checkOptions, kinds } from './options.js';
+import { OPTIONS, Redlet, engineOf } from './redlet.js';
 
 export { Client } from './client.js';
-export { EngineError } from './engine.js';
+export { EngineError } from './errors.js';
 export { ReplyError } from './resp.js';
 export { Subscription } from './subscription.js';
 export { Redlet };
@@ -24,6 +25,9 @@ export { Redlet };
  */
 
 /** @typedef {Omit<import('./redlet.js').CommonOptions, 'wasm'> & OwnOptions} WorkerOptions */
+
+/** A worker cannot call a function of the page's for the time. */
+const WORKER_OPTIONS = { ...OPTIONS, worker: kinds.any, now: kinds.never };
 
 /**
  * What the thread is told first.
@@ -45,6 +49,7 @@ export { Redlet };
 export async function open(options = {}) {
   if (options.clock === 'date')
     throw new TypeError("redlet: Date is not faked in a Worker: clock 'date' has no sense there");
+  checkOptions('open()', options, WORKER_OPTIONS);
   const { worker: given } = options;
   const make =
     given ?? (() => new Worker(new URL('./worker-thread.js', import.meta.url), { type: 'module' }));
@@ -92,7 +97,7 @@ class WorkerTransport {
     this.#make = make;
     this.#setup = setup;
     worker.onmessage = ({ data }) => {
-      if (data.output) listener.output(data.output);
+      if (data.output) listener.output(data.output, 0, data.output.length);
       else if (data.turned) this.#turns.shift()?.();
       else if (data.copy) this.#forks.shift()?.resolve(data.copy);
       else if (data.uncopied) this.#forks.shift()?.reject(new Error(data.uncopied));

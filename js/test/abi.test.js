@@ -7,8 +7,8 @@ import { HEADER, In, Inbox, configuration, readFrames } from '../src/abi.js';
 function read(frames) {
   /** @type {[number, number, number, string][]} */
   const seen = [];
-  readFrames(frames, (kind, conn, ticket, payload) => {
-    seen.push([kind, conn, ticket, new TextDecoder().decode(payload)]);
+  readFrames(frames, (kind, conn, ticket, all, from, to) => {
+    seen.push([kind, conn, ticket, new TextDecoder().decode(all.subarray(from, to))]);
   });
   return seen;
 }

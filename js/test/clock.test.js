@@ -30,14 +30,14 @@ test('a clock can be set, frozen and left to run', async (t) => {
 
 test('a blocking command times out by the clock, whatever waits before it', async (t) => {
   const redis = await opened(t, { clock: 1000 });
-  const popped = redis.call('BLPOP', 'queue', 5);
+  const popped = redis.client().call('BLPOP', 'queue', 5);
   await redis.clock.advance(5000);
   assert.equal(await popped, null);
 });
 
 test('without a turned clock time passes by itself', async (t) => {
   const redis = await opened(t);
-  assert.equal(await redis.call('BLPOP', 'queue', 0.05), null);
+  assert.equal(await redis.client().call('BLPOP', 'queue', 0.05), null);
   await redis.call('SET', 'k', 'v', 'PX', 20);
   const events = redis.client();
   await redis.call('CONFIG', 'SET', 'notify-keyspace-events', 'Ex');

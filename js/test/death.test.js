@@ -32,7 +32,7 @@ test('after a death the last snapshot is there, and who waited knows', async (t)
   const duplex = redis.duplex();
   /** @type {Promise<Error>} */
   const failed = new Promise((resolve) => void duplex.once('error', resolve));
-  const blocked = redis.call('BLPOP', 'queue', 0);
+  const blocked = redis.client().call('BLPOP', 'queue', 0);
   kill(redis);
   await assert.rejects(blocked, /the engine died: step answered 2/);
   await assert.rejects(readable.getReader().read(), EngineError);

@@ -4,4 +4,4 @@ import { open } from '../src/node.js';
 
 const redis = await open();
 await redis.call('SET', 'long-lived', 'v', 'EX', 3600);
-console.log(await redis.call('BLPOP', 'nothing', 0.1));
+console.log(await redis.client().call('BLPOP', 'nothing', 0.1));

@@ -95,7 +95,7 @@ async function theirDigest(t, command, dir) {
 test('with appendfsync always a reply comes when the change is on the disk', async (t) => {
   const dir = await folder(t);
   const redis = await opened(t, { config: { dir, appendonly: true, appendfsync: 'always' } });
-  const replies = await redis.pipeline([
+  const replies = await redis.client().pipeline([
     ['SET', 'a', '1'],
     ['INCR', 'a'],
     ['WAITAOF', 1, 0, 0],

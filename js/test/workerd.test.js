@@ -19,7 +19,7 @@ const WORKER = `
       const redis = await open({ wasm });
       const seen = [await redis.call('SET', 'k', 'v')];
       seen.push(await redis.pipeline([['GET', 'k'], ['PING']]));
-      seen.push(await redis.call('BLPOP', 'queue', 0.02));
+      seen.push(await redis.client().call('BLPOP', 'queue', 0.02));
       const image = await redis.snapshot();
       await redis.call('FLUSHALL');
       await redis.restore(image);

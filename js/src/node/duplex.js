@@ -33,7 +33,10 @@ export class EngineDuplex extends Duplex {
     super({ autoDestroy: true, emitClose: true });
     this.#engine = engine;
     this.#connection = engine.connect(
-      { data: (bytes) => this.#data(bytes), end: (error) => this.#end(error) },
+      {
+        data: (bytes, from, to) => this.#data(bytes.subarray(from, to)),
+        end: (error) => this.#end(error),
+      },
       peer,
     );
     engine.hold();

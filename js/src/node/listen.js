@@ -6,6 +6,8 @@
 
 import { createServer } from 'node:net';
 
+import { checkOptions, kinds } from '../options.js';
+
 /**
  * @typedef {object} ListenOptions
  * @property {number} [port] 0, the default, takes one that is free
@@ -15,6 +17,8 @@ import { createServer } from 'node:net';
 
 /** @typedef {import('node:net').Socket} Socket */
 
+/** What `listen` may be told. */
+const LISTEN_OPTIONS = { port: kinds.count, host: kinds.string, path: kinds.string };
 /** How much the peer may leave unread before the engine has to keep the rest. */
 const UNREAD_MAX = 256 * 1024;
 /** After how long a silent peer is asked whether it is there, as redis-server does. */
@@ -24,14 +28,17 @@ const KEEP_ALIVE_MS = 300_000;
 export class Server {
   #server;
   #sockets;
+  #password;
 
   /**
    * @param {import('node:net').Server} server one that listens
    * @param {Set<Socket>} sockets those that are open
+   * @param {string} [password] for the URL
    */
-  constructor(server, sockets) {
+  constructor(server, sockets, password) {
     this.#server = server;
     this.#sockets = sockets;
+    this.#password = password;
   }
 
   /** The port, or 0 for a unix socket. */
@@ -46,11 +53,22 @@ export class Server {
     return address && typeof address === 'object' ? address.address : (address ?? '');
   }
 
-  /** What to tell a client: `redis://127.0.0.1:6379`, or `unix:///run/redis.sock`. */
+  /** The unix socket's path, or undefined. */
+  get path() {
+    const address = this.#server.address();
+    return typeof address === 'string' ? address : undefined;
+  }
+
+  /**
+   * What to tell a client: `redis://127.0.0.1:6379`, or `unix:///run/redis.sock`; with the password
+   * of the configuration, if it has one: `redis://:secret@127.0.0.1:6379`. Of a unix socket not
+   * every client takes a URL: they take {@link path}.
+   */
   get url() {
-    if (this.port === 0) return `unix://${this.host}`;
+    const password = this.#password ? `:${encodeURIComponent(this.#password)}@` : '';
+    if (this.path !== undefined) return `unix://${password}${this.path}`;
     const host = this.host.includes(':') ? `[${this.host}]` : this.host;
-    return `redis://${host}:${this.port}`;
+    return `redis://${password}${host}:${this.port}`;
   }
 
   /**
@@ -82,13 +100,16 @@ export class Server {
  *
  * @param {import('../engine.js').Engine} engine
  * @param {ListenOptions} [options]
+ * @param {string} [password] for the URL
  * @returns {Promise<Server>}
  */
-export function listen(engine, { port = 0, host = '127.0.0.1', path } = {}) {
+export async function listen(engine, options = {}, password = '') {
+  checkOptions('listen()', options, LISTEN_OPTIONS);
+  const { port = 0, host = '127.0.0.1', path } = options;
   /** @type {Set<Socket>} */
   const sockets = new Set();
-  const options = { noDelay: true, keepAlive: true, keepAliveInitialDelay: KEEP_ALIVE_MS };
-  const server = createServer(options, (socket) => {
+  const each = { noDelay: true, keepAlive: true, keepAliveInitialDelay: KEEP_ALIVE_MS };
+  const server = createServer(each, (socket) => {
     sockets.add(socket);
     socket.once('close', () => sockets.delete(socket));
     carry(socket, (sink) => engine.connect(sink, peer(socket, path)));
@@ -98,7 +119,7 @@ export function listen(engine, { port = 0, host = '127.0.0.1', path } = {}) {
     server.once('error', reject);
     server.listen(path === undefined ? { port, host } : { path }, () => {
       server.off('error', reject);
-      const served = new Server(server, sockets);
+      const served = new Server(server, sockets, password);
       engine.onclose(() => void served.close());
       resolve(served);
     });
@@ -121,9 +142,9 @@ export function carry(socket, open) {
   socket.on('error', () => {});
   socket.on('close', () => connection.close());
 
-  /** @param {Uint8Array} bytes */
-  function data(bytes) {
-    socket.write(Buffer.from(bytes));
+  /** @param {Uint8Array} bytes @param {number} from @param {number} to */
+  function data(bytes, from, to) {
+    socket.write(Buffer.from(bytes.subarray(from, to)));
     if (corked || socket.writableLength < UNREAD_MAX) return;
     corked = true;
     connection.cork(true);

@@ -156,8 +156,9 @@ export class Player {
       const peer = { addr: '127.0.0.1:50000', laddr: '127.0.0.1:6379', fd: 8 };
       connection = this.#redis.engine.connect(
         {
-          data: (output) => {
-            this.#pending.set(client, (this.#pending.get(client) ?? '') + latin1(output));
+          data: (memory, from, to) => {
+            const output = latin1(memory.subarray(from, to));
+            this.#pending.set(client, (this.#pending.get(client) ?? '') + output);
             this.#arrived();
           },
           end: () => this.#arrived(),
