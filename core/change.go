@@ -22,10 +22,13 @@ func (e *Engine) runAs(cl *conn) (was *conn) {
 // away.
 func (e *Engine) addDirty(n int64) { e.persist.dirty += n }
 
-// memoryChanged notes whether more memory is in use than maxmemory allows, or the host has. It is
-// to be called when either has changed.
+// memoryChanged notes whether more memory is in use than maxmemory allows, or the host has, or
+// there are more keys than maxkeys allows. It is to be called when one of them has changed.
 func (e *Engine) memoryChanged() {
 	over := e.cfg.maxmemory > 0 && e.mem.used > e.cfg.maxmemory
+	if e.tooManyKeys() {
+		over, e.mem.limited = true, true
+	}
 	e.flags.set(engineMemory, e.noRoom() || over)
 }
 
@@ -538,6 +541,7 @@ func (e *Engine) empty(d *db) {
 		e.forget(*p)
 	}
 	d.keys.Clear()
+	e.countMemory(0)
 }
 
 // swapDBs exchanges the keys of two databases.

@@ -219,9 +219,17 @@ func checkNoScript(c *Call, at place) verdict {
 // checkMemory evicts keys as well, before any command.
 func checkMemory(c *Call, _ place) verdict {
 	if c.e.outOfMemory() && c.commandFlags()&DenyOOM != 0 {
-		return errOOM
+		return c.e.errFull(errOOM)
 	}
 	return allowed
+}
+
+// errFull is what refuses a command that would store more: by default the error of maxmemory.
+func (e *Engine) errFull(ofMemory verdict) verdict {
+	if e.tooManyKeys() {
+		return errMaxkeys
+	}
+	return ofMemory
 }
 
 // checkRoom refuses a large request that is to be stored, or queued by MULTI, and cannot be.
@@ -299,9 +307,9 @@ func checkScriptMemory(c *Call, at place) verdict {
 	switch {
 	case !s.oom || s.flags&scriptAllowOOM != 0:
 	case at == atScriptStart && s.flags.writes():
-		return errScriptOOM
+		return c.e.errFull(errScriptOOM)
 	case at == atScript && c.cmd.Flags&DenyOOM != 0 && !s.wrote:
-		return errOOM
+		return c.e.errFull(errOOM)
 	}
 	return allowed
 }

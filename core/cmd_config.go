@@ -210,7 +210,7 @@ func (e *Engine) reconfigure(next config) {
 			}
 		}()
 	}
-	e.mem.limited = next.maxmemory != e.cfg.maxmemory
+	e.mem.limited = next.maxmemory != e.cfg.maxmemory || next.maxkeys != e.cfg.maxkeys
 	e.cfg = next
 	e.configChanged()
 }

@@ -43,6 +43,7 @@ type config struct {
 	streamNodeBytesMax, streamNodeEntriesMax int64
 	streamIdmpDuration, streamIdmpMaxSize    int64
 
+	maxkeys                       int64 // keys of all databases; 0 is no limit
 	maxmemory                     int64 // bytes; 0 is no limit
 	maxmemoryClients              int64 // bytes, or if negative a percentage of maxmemory
 	maxmemoryPolicy               evictionPolicy

@@ -264,7 +264,7 @@ func (e *Engine) beforeSleep() {
 		e.resume(cl)
 		e.flush(cl)
 	}
-	if e.mem.limited {
+	if e.mem.limited && !e.has(engineHeld) {
 		e.mem.limited = false
 		e.outOfMemory()
 	}

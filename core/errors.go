@@ -44,6 +44,7 @@ const (
 	scriptsBlocked = "Writable scripts are blocked. Use 'no-writes' flag for read only scripts."
 	errMisconfAOF  = "MISCONF Errors writing to the AOF file: "
 	errOOM         = "OOM command not allowed when used memory > 'maxmemory'."
+	errMaxkeys     = "OOM command not allowed when there are more keys than 'maxkeys'."
 	errScriptOOM   = "OOM allow-oom flag is not set on the script, can not run it when used " +
 		"memory > 'maxmemory'"
 	errNoReplicas   = "NOREPLICAS Not enough good replicas to write."

@@ -1,7 +1,20 @@
 package core
 
-// outOfMemory reports whether more than maxmemory is used, after it has evicted such keys as the
-// policy names. While clients are paused nothing is evicted, and nothing refused for it.
+// tooManyKeys tells whether there are more keys than maxkeys, which is our own, allows.
+func (e *Engine) tooManyKeys() bool {
+	if e.cfg.maxkeys == 0 {
+		return false
+	}
+	n := int64(0)
+	for _, d := range e.dbs {
+		n += int64(d.keys.Len())
+	}
+	return n > e.cfg.maxkeys
+}
+
+// outOfMemory reports whether there is more than maxmemory or maxkeys allows, after it has evicted
+// such keys as the policy names. While clients are paused nothing is evicted, and nothing refused
+// for it.
 func (e *Engine) outOfMemory() bool {
 	if !e.has(engineMemory) || e.has(engineScript|enginePaused) {
 		return false

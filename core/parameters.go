@@ -174,6 +174,9 @@ var parameters = [...]parameter{
 	{name: "max-new-tls-connections-per-cycle", kind: paramInt, value: "1", least: 1, most: 1000},
 	{name: "maxclients", kind: paramInt, value: "10000", least: 1, most: maxUint32,
 		set: func(c *config, v setting) { c.maxclients = v.n }},
+	// Our own: keys are evicted, or commands refused, as for maxmemory.
+	{name: "maxkeys", kind: paramInt, flags: paramHidden, value: "0", most: maxInt64,
+		set: func(c *config, v setting) { c.maxkeys = v.n }},
 	{name: "maxmemory", kind: paramUnsigned, value: "0",
 		set: func(c *config, v setting) { c.maxmemory = v.n }},
 	{name: "maxmemory-clients", kind: paramUnsigned, value: "0", read: readMaxmemoryClients},

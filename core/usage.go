@@ -43,17 +43,18 @@ type memoryUse struct {
 	// ones are in more.
 	weighed *object
 	more    []*object
-	// limited is set when maxmemory has changed: keys are evicted without waiting for a command.
+	// limited is set when maxmemory has changed, and while there are more keys than maxkeys: keys
+	// are evicted without waiting for a command.
 	limited bool
 }
 
 // Memory is how many bytes are in use, as INFO's used_memory tells.
 func (e *Engine) Memory() int64 { return e.mem.used }
 
-// countMemory adds to the bytes in use.
+// countMemory adds to the bytes in use, of a key that was just added or removed as well.
 func (e *Engine) countMemory(n int64) {
 	e.mem.used += n
-	if e.cfg.maxmemory > 0 || e.room != nil {
+	if e.cfg.maxmemory > 0 || e.cfg.maxkeys > 0 || e.room != nil {
 		e.memoryChanged()
 	}
 }
