@@ -294,7 +294,9 @@ func (op *scoreOperation) bySize() {
 // gather collects the outcome of an operation, which has up to about n members.
 func (c *Call) gather(n int) *zset.Gather {
 	lim := c.e.zsetLimits()
-	return zset.NewGather(n, &lim)
+	g := zset.NewGather(n, &lim)
+	g.Yield = c.e.yield
+	return g
 }
 
 // replyOutcome replies the outcome of an operation.

@@ -9,6 +9,9 @@ import (
 // Gather collects members in any order, each of which then has its place found once, when all are
 // there: unions and their like are made with it. The zero value is not ready: see NewGather.
 type Gather struct {
+	// Yield, when not nil, is called every so often while Zset works.
+	Yield func()
+
 	scores dict.Dict[float64]
 	bytes  int
 }
@@ -58,7 +61,7 @@ func (g *Gather) Zset(lim *Limits) Zset {
 		size += len(member) + 11
 		longest = max(longest, len(member))
 	}
-	items = sorted(items)
+	items = g.sorted(items)
 	if n := len(items); n > 0 && n <= lim.Entries && longest <= lim.Value {
 		if pack := listpack.New(size); pack.Fits(size) {
 			var member []byte
@@ -71,7 +74,14 @@ func (g *Gather) Zset(lim *Limits) Zset {
 	}
 	t := &table{scores: g.scores, bytes: tableSize + g.bytes}
 	t.order.build(items)
+	g.yield()
 	return Zset{table: t}
+}
+
+func (g *Gather) yield() {
+	if g.Yield != nil {
+		g.Yield()
+	}
 }
 
 // less tells whether an item comes before another.
@@ -81,8 +91,9 @@ func less(a, b *item) bool {
 
 // sorted puts items in their order, in place or in a new slice. What is collected from sorted sets
 // consists of few rows that are in order already, so that it merges such rows until one is left.
-func sorted(items []item) []item {
+func (g *Gather) sorted(items []item) []item {
 	ends := rows(items)
+	g.yield()
 	if len(ends) <= 1 {
 		return items
 	}
@@ -96,7 +107,7 @@ func sorted(items []item) []item {
 				copy(to[start:end], from[start:end])
 			} else {
 				end = ends[i+1]
-				merge(to[start:end], from[start:ends[i]], from[ends[i]:end])
+				g.merge(to[start:end], from[start:ends[i]], from[ends[i]:end])
 			}
 			kept = append(kept, end)
 			start = end
@@ -116,9 +127,15 @@ func rows(items []item) (ends []int) {
 	return append(ends, len(items))
 }
 
+// yieldEvery is the number of items after which merge yields.
+const yieldEvery = 1 << 10
+
 // merge fills to with the items of two rows, in order.
-func merge(to, a, b []item) {
+func (g *Gather) merge(to, a, b []item) {
 	for i := range to {
+		if i%yieldEvery == yieldEvery-1 {
+			g.yield()
+		}
 		if len(b) == 0 || len(a) > 0 && !less(&b[0], &a[0]) {
 			to[i], a = a[0], a[1:]
 		} else {
