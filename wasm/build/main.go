@@ -11,6 +11,9 @@
 // without the names of other people's functions, the guest is 250 KB smaller, and its traces still
 // name the engine's functions.
 //
+// Go's assembler has every jump within a function go through one table. Where they can, they go
+// straight: see jumps.go. Commands then take between a third and two thirds of the time.
+//
 // The linker exports no globals. Go keeps a few of an instance's registers there, so a host that is
 // to copy an instance needs them: those that change are exported.
 package main
@@ -73,13 +76,14 @@ func link(out string) error {
 const (
 	globalSection = 6
 	exportSection = 7
+	codeSection   = 10
 	dataSection   = 11
 )
 
 // errCut says that a module ends too early.
 var errCut = errors.New("not a whole WebAssembly module")
 
-// pack returns the module with another data section, and its globals exported.
+// pack returns the module with other code and another data section, and its globals exported.
 func pack(module []byte) ([]byte, error) {
 	const header = "\x00asm\x01\x00\x00\x00"
 	if !bytes.HasPrefix(module, []byte(header)) {
@@ -100,6 +104,8 @@ func pack(module []byte) ([]byte, error) {
 			globals, err = changing(body)
 		case exportSection:
 			body, err = export(body, globals)
+		case codeSection:
+			body, err = packCode(body)
 		case dataSection:
 			body, err = packData(body)
 		}
