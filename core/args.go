@@ -89,10 +89,8 @@ func (c *Call) argPositive(i int) (int64, bool) {
 // for what is too large or too small for one.
 func (c *Call) argDouble(i int, text string) (float64, bool) {
 	arg := c.Args[i]
-	if len(arg) <= 15 { // a double has all of these
-		if n, ok := resp.Int(arg); ok {
-			return float64(n), true
-		}
+	if f, ok := numfmt.Plain(arg); ok {
+		return f, true
 	}
 	f, err := parseFloat(arg)
 	if err != nil || f != f || f == 0 && !isZero(arg) {

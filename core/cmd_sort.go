@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 
+	"github.com/redlet/redlet/core/internal/numfmt"
 	"github.com/redlet/redlet/core/internal/pqsort"
 	"github.com/redlet/redlet/core/internal/syntax"
 )
@@ -287,6 +288,9 @@ func untilNUL(b []byte) []byte {
 // sortScore reads the number that an element is sorted by: decimal, without white space, of any
 // size; what stands behind a NUL does not count, and nothing at all is 0.
 func sortScore(b []byte) (float64, bool) {
+	if f, ok := numfmt.Plain(b); ok {
+		return f, true
+	}
 	b = untilNUL(b)
 	if len(b) == 0 {
 		return 0, true

@@ -194,7 +194,7 @@ func cmdZadd(c *Call) {
 	var flags zaddFlags
 	i := 2
 words:
-	for ; i < len(c.Args); i++ {
+	for ; i < len(c.Args) && len(c.Args[i]) > 0 && c.Args[i][0] >= 'A'; i++ { // most are scores
 		for bit, word := range zaddWords {
 			if is(c.Args[i], word) {
 				flags |= 1 << bit
