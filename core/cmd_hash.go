@@ -6,6 +6,7 @@ import (
 
 	"github.com/redlet/redlet/core/internal/glob"
 	"github.com/redlet/redlet/core/internal/hash"
+	"github.com/redlet/redlet/core/internal/listpack"
 	"github.com/redlet/redlet/core/internal/numfmt"
 	"github.com/redlet/redlet/core/internal/resp"
 )
@@ -397,8 +398,29 @@ func cmdHgetall(c *Call) {
 		c.Map(0)
 	default:
 		c.Map(h.Live(c.nowMs()))
-		for f := range h.All(c.nowMs()) {
+		c.fields(h, true, true)
+	}
+}
+
+// fields writes the names of the fields of a hash, their values, or both.
+func (c *Call) fields(h *hashValue, names, values bool) {
+	if p := listpack.Pack(h.Pack()); h.Encoding() == hash.Listpack && p.First() >= 0 {
+		pos := p.First()
+		switch {
+		case names && values:
+			c.Pack(p, pos, p.Len(), 0)
+		case names:
+			c.Pack(p, pos, p.Len()/2, 1)
+		default:
+			c.Pack(p, p.Next(pos), p.Len()/2, 1)
+		}
+		return
+	}
+	for f := range h.All(c.nowMs()) {
+		if names {
 			c.Bulk(f.Name)
+		}
+		if values {
 			c.Bulk(f.Value)
 		}
 	}
@@ -466,11 +488,11 @@ func cmdHexists(c *Call) {
 	c.Flag(ok)
 }
 
-func cmdHkeys(c *Call) { c.eachField(func(f *hash.Field) { c.Bulk(f.Name) }) }
-func cmdHvals(c *Call) { c.eachField(func(f *hash.Field) { c.Bulk(f.Value) }) }
+func cmdHkeys(c *Call) { c.eachField(true, false) }
+func cmdHvals(c *Call) { c.eachField(false, true) }
 
-// eachField writes an array of one element of every field.
-func (c *Call) eachField(write func(f *hash.Field)) {
+// eachField writes an array of the names of all fields, or of their values.
+func (c *Call) eachField(names, values bool) {
 	h, ok := c.hashOf()
 	switch {
 	case !ok:
@@ -478,9 +500,7 @@ func (c *Call) eachField(write func(f *hash.Field)) {
 		c.Array(0)
 	default:
 		c.Array(h.Live(c.nowMs()))
-		for f := range h.All(c.nowMs()) {
-			write(f)
-		}
+		c.fields(h, names, values)
 	}
 }
 

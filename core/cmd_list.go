@@ -356,9 +356,13 @@ func cmdLrange(c *Call) {
 	l := o.list()
 	first, n := span(start, stop, l.Len())
 	c.Array(n)
-	at := l.Seek(first)
-	for range n {
-		c.Element(at.Take())
+	for at := l.Seek(first); n > 0; at.Leave() {
+		if p, pos := at.Pack(); p != nil {
+			n -= c.Pack(p, pos, n, 0)
+		} else {
+			c.Element(at.Value())
+			n--
+		}
 	}
 }
 

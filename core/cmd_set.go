@@ -2,6 +2,7 @@ package core
 
 import (
 	"github.com/redlet/redlet/core/internal/glob"
+	"github.com/redlet/redlet/core/internal/listpack"
 	"github.com/redlet/redlet/core/internal/set"
 )
 
@@ -265,6 +266,11 @@ func (c *Call) members(s *set.Set) {
 		return
 	}
 	c.Set(s.Len())
+	if s.Encoding() == set.Listpack {
+		p := listpack.Pack(s.Pack())
+		c.Pack(p, p.First(), s.Len(), 0)
+		return
+	}
 	for m := range s.All {
 		c.Bulk(m)
 	}

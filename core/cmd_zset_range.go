@@ -5,6 +5,8 @@ import (
 	"errors"
 	"strconv"
 
+	"github.com/redlet/redlet/core/internal/listpack"
+	"github.com/redlet/redlet/core/internal/numfmt"
 	"github.com/redlet/redlet/core/internal/zset"
 )
 
@@ -199,6 +201,9 @@ func (c *Call) rangeEnds(r *zrange, min, max int) (ok bool) {
 // scoreBound reads one end of a range of scores. It is less strict than where a score is set: what
 // stands behind a NUL does not count, nothing at all is 0, and numbers may be out of range.
 func scoreBound(b []byte) (score float64, open, ok bool) {
+	if score, ok = numfmt.Plain(b); ok {
+		return score, false, true
+	}
 	b = untilNUL(b)
 	if open = len(b) > 0 && b[0] == '('; open {
 		b = b[1:]
@@ -314,21 +319,29 @@ func (c *Call) scoredMembers(z *zset.Zset, start, end int, reverse, scores bool)
 	if start >= end {
 		return
 	}
+	n, packed := end-start, z.Encoding() == zset.Listpack
+	if packed && !scores && !reverse {
+		p := listpack.Pack(z.Pack())
+		c.Pack(p, p.Index(2*start), n, 1)
+		return
+	}
 	from := start
 	if reverse {
 		from = end - 1
 	}
 	at := z.At(from)
-	for i := range end - start {
+	for i := range n {
 		c.e.yieldIn(i)
-		score := 0.0
-		if scores {
-			score = at.Score()
+		if scores && c.RESP3 { // each member with its score is a pair
+			c.Array(2)
 		}
-		if text := at.Text(); text != "" && !scores {
-			c.BulkString(text)
+		if packed {
+			c.Bulk(at.Member())
 		} else {
-			c.scoredMember(at.Member(), score, scores)
+			c.BulkString(at.Text())
+		}
+		if scores {
+			c.Double(at.Score())
 		}
 		if reverse {
 			at.Prev()

@@ -60,18 +60,17 @@ func (c *Cursor) Next() {
 	c.enterFirst(c.n.next)
 }
 
-// Take is Value, after which the cursor moves to the following element.
-func (c *Cursor) Take() (s []byte, n int64, isInt bool) {
+// Pack returns the listpack that holds the element, and its place in there: nil if it is alone, too
+// large for one. Those that follow in the pack follow in the list.
+func (c *Cursor) Pack() (p listpack.Pack, pos int) {
 	if c.n.plain {
-		s = c.n.buf
-		c.enterFirst(c.n.next)
-		return s, 0, false
+		return nil, 0
 	}
-	if s, n, isInt, c.pos = c.n.pack().Take(c.pos); c.pos < 0 {
-		c.enterFirst(c.n.next)
-	}
-	return s, n, isInt
+	return c.n.pack(), c.pos
 }
+
+// Leave moves to the first element behind the listpack that holds the element.
+func (c *Cursor) Leave() { c.enterFirst(c.n.next) }
 
 // Prev moves to the element before.
 func (c *Cursor) Prev() {

@@ -124,7 +124,11 @@ func (r *Writer) write(s string) {
 	r.Buf = append(r.Buf, s...)
 }
 
-// Raw writes what is a reply, or a part of one, as it stands.
+// Raw writes what is a reply, or a part of one, as it stands. Put into its callers, it would be a
+// generic function of which the compiler does not know there that it keeps nothing, so that what
+// they write would be allocated. The same goes for Bulk.
+//
+//go:noinline
 func (r *Writer) Raw(b []byte) { raw(r, b) }
 
 func raw[T []byte | string](r *Writer, b T) {
@@ -260,9 +264,14 @@ func (r *Writer) Bool(yes bool) {
 	}
 }
 
+// Bulk writes a bulk string.
+//
+//go:noinline
 func (r *Writer) Bulk(b []byte) { bulk(r, b) }
 
 // BulkString is Bulk of a string.
+//
+//go:noinline
 func (r *Writer) BulkString(s string) { bulk(r, s) }
 
 // shortMax is how long a bulk string may be that is written by words, and shortRoom what it then
@@ -292,14 +301,15 @@ func bulk[T string | []byte](r *Writer, b T) {
 	line[k], line[k+1], line[k+2] = '0'+byte(n%10), '\r', '\n'
 	to := line[k+3:]
 	switch {
-	case n > 16:
-		put8(to, b)
-		put8(to[8:], b[8:])
-		put8(to[n-16:], b[n-16:])
-		put8(to[n-8:], b[n-8:])
 	case n >= 8:
-		put8(to, b)
-		put8(to[n-8:], b[n-8:])
+		for i := 0; ; i = min(i+8, n-8) { // the last word may overlap the one before
+			w := b[i : i+8]
+			binary.LittleEndian.PutUint64(to[i:], uint64(w[0])|uint64(w[1])<<8|uint64(w[2])<<16|
+				uint64(w[3])<<24|uint64(w[4])<<32|uint64(w[5])<<40|uint64(w[6])<<48|uint64(w[7])<<56)
+			if i == n-8 {
+				break
+			}
+		}
 	case n >= 4:
 		put4(to, b)
 		put4(to[n-4:], b[n-4:])
@@ -310,12 +320,6 @@ func bulk[T string | []byte](r *Writer, b T) {
 	r.Buf = r.Buf[:at+k+n+5]
 }
 
-func put8[T string | []byte](to []byte, b T) {
-	_ = b[7]
-	binary.LittleEndian.PutUint64(to, uint64(b[0])|uint64(b[1])<<8|uint64(b[2])<<16|
-		uint64(b[3])<<24|uint64(b[4])<<32|uint64(b[5])<<40|uint64(b[6])<<48|uint64(b[7])<<56)
-}
-
 func put4[T string | []byte](to []byte, b T) {
 	_ = b[3]
 	binary.LittleEndian.PutUint32(to, uint32(b[0])|uint32(b[1])<<8|uint32(b[2])<<16|
@@ -324,6 +328,15 @@ func put4[T string | []byte](to []byte, b T) {
 
 // BulkInt writes an integer as a bulk string.
 func (r *Writer) BulkInt(n int64) {
+	if at := len(r.Buf); uint64(n) < numfmt.Short && cap(r.Buf)-at >= shortRoom {
+		text, size := numfmt.Digits(uint32(n))
+		line := r.Buf[at : at+shortRoom]
+		binary.LittleEndian.PutUint32(line, shortHead+uint32(size)<<8)
+		binary.LittleEndian.PutUint64(line[4:], text)
+		binary.LittleEndian.PutUint16(line[4+size:], lineEnd)
+		r.Buf = r.Buf[:at+size+6]
+		return
+	}
 	var digits [20]byte
 	r.Bulk(strconv.AppendInt(digits[:0], n, 10))
 }
@@ -406,6 +419,14 @@ func (r *Writer) BigNumber(digits string) {
 
 // Double writes a floating-point number: RESP3's double, or a bulk string.
 func (r *Writer) Double(f float64) {
+	if n := int64(f); uint64(n) < numfmt.Short && math.Float64bits(float64(n)) == math.Float64bits(f) {
+		if r.RESP3 {
+			r.Head(',', n)
+		} else {
+			r.BulkInt(n)
+		}
+		return
+	}
 	var digits [32]byte
 	r.DoubleText(numfmt.AppendDouble(digits[:0], f))
 }
