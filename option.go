@@ -3,6 +3,7 @@ package redlet
 import (
 	"encoding/binary"
 	"maps"
+	"strconv"
 	"time"
 
 	"github.com/redlet/redlet/core"
@@ -80,4 +81,12 @@ func WithCommands(commands ...core.Command) Option {
 // hold such values; where they are loaded the types must be known too.
 func WithTypes(types ...*core.Type) Option {
 	return func(o *settings) { o.types = append(o.types, types...) }
+}
+
+// WithMaxKeys evicts keys, the one used least lately first, as soon as there are more than n in all
+// databases together. A "maxmemory-policy" of [WithConfig], given behind it, chooses otherwise.
+func WithMaxKeys(n int) Option {
+	return WithConfig(map[string]string{
+		"maxkeys": strconv.Itoa(n), "maxmemory-policy": "allkeys-lru",
+	})
 }
