@@ -28,7 +28,7 @@ export default [
     },
   },
   {
-    files: ['src/node.js', 'src/node/**', 'test/**', 'playground/build.js', '*.js'],
+    files: ['src/node.js', 'src/node/**', 'test/**', 'examples/**', 'playground/build.js', '*.js'],
     languageOptions: { globals: globals.node },
   },
   {

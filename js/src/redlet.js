@@ -264,7 +264,7 @@ export class Redlet {
 
   /**
    * Puts the data back that the engine was opened with: none, or those of its `snapshot`. Functions
-   * and scripts go too, and the clock shows what it showed at first. Connections, users and
+   * and scripts go too, and the clock shows what it showed at first. Connections and
    * configuration stay: {@link fork} gives a test all of its own.
    *
    * @returns {Promise<void>}
@@ -279,7 +279,7 @@ export class Redlet {
   }
 
   /**
-   * Copies the engine, with all data, scripts, users, configuration and the clock, and without the
+   * Copies the engine, with all data, scripts, configuration and the clock, and without the
    * connections: a twin, which also makes the same random choices. It is another engine from then
    * on, to be closed by itself. One that keeps files in a `dir` cannot be copied.
    *
