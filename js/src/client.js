@@ -307,11 +307,20 @@ function check(args) {
   checkArguments(args);
   if (args.length === 0) throw new TypeError('redlet: a command needs a name');
   const name = args[0];
-  if (typeof name !== 'string') return;
-  if (name.length >= 9 && SUBSCRIBING.test(name))
+  // The commands that are called most are short.
+  if (typeof name === 'string' && name.length > 3) checkName(name, args);
+}
+
+/**
+ * @param {string} name
+ * @param {readonly Argument[]} args
+ */
+function checkName(name, args) {
+  const { length } = name;
+  if (length >= 9 && SUBSCRIBING.test(name))
     throw new TypeError(`redlet: call subscribe() instead of ${name}`);
-  if (name.length <= 7 && STREAMING.test(name))
+  if (length <= 7 && STREAMING.test(name))
     throw new TypeError(`redlet: ${name} never stops answering: use connect()`);
-  if (args.length > 2 && /^client$/i.test(name) && /^reply$/i.test(String(args[1])))
+  if (length === 6 && /^client$/i.test(name) && /^reply$/i.test(String(args[1])))
     throw new TypeError('redlet: a call waits for its reply: for CLIENT REPLY use connect()');
 }

@@ -4,6 +4,8 @@
  * @module
  */
 
+import { text } from './text.js';
+
 /**
  * An argument of a command. Strings are sent as UTF-8, numbers as JavaScript prints them, and of a
  * view or an ArrayBuffer its bytes.
@@ -50,7 +52,6 @@ const DOLLAR = 36;
 const STAR = 42;
 
 const encoder = new TextEncoder();
-const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
 
 /**
  * Appends a command to the DATA frame that an inbox has open.
@@ -464,23 +465,6 @@ export class Parser {
 
 /** What an assigned property is. */
 const PLAIN = { enumerable: true, configurable: true, writable: true };
-
-/**
- * @param {Uint8Array} bytes
- * @param {number} start
- * @param {number} end
- */
-function text(bytes, start, end) {
-  // Short ASCII goes faster by hand than through TextDecoder, which costs a call out of JavaScript.
-  if (end - start > 24) return decoder.decode(bytes.subarray(start, end));
-  let result = '';
-  for (let i = start; i < end; i++) {
-    const byte = /** @type {number} */ (bytes[i]);
-    if (byte > 127) return decoder.decode(bytes.subarray(start, end));
-    result += String.fromCharCode(byte);
-  }
-  return result;
-}
 
 /** @param {string} line */
 function integer(line) {

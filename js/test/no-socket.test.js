@@ -12,9 +12,11 @@ import { happens, opened } from './helpers.js';
 /** @param {import('../src/node.js').NodeRedlet} redis */
 function connector(redis) {
   class Connector extends AbstractConnector {
-    /** @returns {Promise<any>} */
     async connect() {
-      return /** @type {any} */ (this.stream = redis.duplex());
+      /** @type {any} */
+      const stream = redis.duplex();
+      this.stream = stream;
+      return stream;
     }
   }
   return /** @type {any} */ (Connector);
