@@ -1,5 +1,7 @@
 package listpack
 
+import "slices"
+
 // Append adds s as the last element. It is stored as an integer if it is one in decimal.
 func (p Pack) Append(s []byte) Pack {
 	if pos := len(p) - 1; short(s) {
@@ -23,6 +25,46 @@ func (p Pack) AppendInt(n int64) Pack {
 		return p
 	}
 	return p.insert(len(p)-1, &Value{n: n, isInt: true})
+}
+
+// Open returns p without what ends it, so that a row of elements can be added by Put and PutInt,
+// which keep neither that nor the header: Close does so once. Until then it is no pack.
+func (p Pack) Open() Pack { return p[:len(p)-1] }
+
+// Close makes a pack of one that was opened, and to which so many elements were added.
+func (p Pack) Close(added int) Pack {
+	p = append(p, endByte)
+	p.addCount(p.count(), added)
+	return p
+}
+
+// Put is Append to what is open.
+func (p Pack) Put(s []byte) Pack {
+	if short(s) {
+		p = append(p, 0x80|byte(len(s)))
+		p = append(p, s...)
+		return append(p, byte(len(s)+1))
+	}
+	v := Parse(s)
+	return p.putValue(&v)
+}
+
+// PutInt is AppendInt to what is open.
+func (p Pack) PutInt(n int64) Pack {
+	switch {
+	case uint64(n) < 0x80:
+		return append(p, byte(n), 1)
+	case uint64(n) < 0x1000:
+		return append(p, 0xC0|byte(n>>8), byte(n), 2)
+	}
+	return p.putValue(&Value{n: n, isInt: true})
+}
+
+func (p Pack) putValue(v *Value) Pack {
+	at, size := len(p), v.size()
+	p = slices.Grow(p, size)[:at+size]
+	v.put(p[at:])
+	return p
 }
 
 // Prepend adds s as the first element.

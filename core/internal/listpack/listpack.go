@@ -203,6 +203,9 @@ func (p Pack) Walk(f func(s []byte, n int64, isInt bool) bool) {
 
 // Equal reports whether the element at pos is s.
 func (p Pack) Equal(pos int, s []byte) bool {
+	if short(s) {
+		return p[pos] == 0x80|byte(len(s)) && same.Bytes(p[pos+1:pos+1+len(s)], s)
+	}
 	v := Parse(s)
 	return p.Is(pos, &v)
 }

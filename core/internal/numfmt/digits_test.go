@@ -28,3 +28,26 @@ func TestDigits(t *testing.T) {
 		check(n)
 	}
 }
+
+// TestAppendUint compares with strconv at every power of ten and of two.
+func TestAppendUint(t *testing.T) {
+	check := func(n uint64) {
+		dst := []byte("before")
+		if got, want := AppendUint(dst, n), strconv.AppendUint(dst, n, 10); string(got) !=
+			string(want) {
+			t.Errorf("%q, want %q", got, want)
+		}
+	}
+	for shift := range 64 {
+		for d := range uint64(3) {
+			check(1<<shift + d - 1)
+			check(1764147600123<<16>>shift + d)
+		}
+	}
+	for n, i := uint64(1), 0; i < 20; i++ {
+		check(n - 1)
+		check(n)
+		check(n + 12345)
+		n *= 10
+	}
+}

@@ -2,7 +2,6 @@ package stream
 
 import (
 	"math"
-	"strconv"
 
 	"github.com/redlet/redlet/core/internal/numfmt"
 )
@@ -46,9 +45,9 @@ const IDLenMax = 41
 
 // Append appends the id as text.
 func (id ID) Append(dst []byte) []byte {
-	dst = strconv.AppendUint(dst, id.Ms, 10)
+	dst = numfmt.AppendUint(dst, id.Ms)
 	dst = append(dst, '-')
-	return strconv.AppendUint(dst, id.Seq, 10)
+	return numfmt.AppendUint(dst, id.Seq)
 }
 
 // idTextMax is the longest text that is looked at as an id.

@@ -118,24 +118,23 @@ func (n *node) hasFields(fields [][]byte) bool {
 // add appends an entry: fields, each followed by its value.
 func (n *node) add(id ID, fields [][]byte) {
 	n.grow(entrySize(fields))
-	p := n.pack.ReplaceInt(headPos, n.int(headPos)+1)
-	n.pack = p
+	n.pack = n.pack.ReplaceInt(headPos, n.int(headPos)+1)
 	num := len(fields) / 2
 	same := n.hasFields(fields)
-	flags, size := int64(0), int64(2*num+1+entryFixed)
+	flags, size := int64(0), 2*num+1+entryFixed
 	if same {
-		flags, size = flagSameFields, int64(num+entryFixed)
+		flags, size = flagSameFields, num+entryFixed
 	}
-	p = p.AppendInt(flags).AppendInt(int64(id.Ms - n.id.Ms)).AppendInt(int64(id.Seq - n.id.Seq))
+	p := n.pack.Open().PutInt(flags).PutInt(int64(id.Ms - n.id.Ms)).PutInt(int64(id.Seq - n.id.Seq))
 	if !same {
-		p = p.AppendInt(int64(num))
+		p = p.PutInt(int64(num))
 	}
 	for i, s := range fields {
 		if !same || i%2 == 1 {
-			p = p.Append(s)
+			p = p.Put(s)
 		}
 	}
-	n.pack = p.AppendInt(size)
+	n.pack = p.PutInt(int64(size)).Close(size + 1)
 }
 
 // entry is where an entry stands in a node, and what it begins with.
