@@ -94,6 +94,10 @@ func (c *Call) overwritten(d *db, key []byte, was, now kind) {
 
 // setString makes a key the string val, whatever it held, without an expiry.
 func (c *Call) setString(key, val []byte) {
+	if len(val) >= takeMin && c.takeArg(val) {
+		c.setTaken(key, val)
+		return
+	}
 	p, fresh := c.db.keys.Put(key)
 	if o := *p; !fresh && o.kind == kindString && o.ttl == nil {
 		enc, n := o.enc, len(o.str)
@@ -105,6 +109,14 @@ func (c *Call) setString(key, val []byte) {
 		return
 	}
 	c.replaceByString(p, key, val)
+	c.signalModified(notifyString, "set", key)
+}
+
+// setTaken is setString of what the string takes over.
+func (c *Call) setTaken(key, val []byte) {
+	p, _ := c.db.keys.Put(key)
+	c.replaceByString(p, key, nil)
+	c.e.setRaw(*c.db.keys.Find(key), val)
 	c.signalModified(notifyString, "set", key)
 }
 

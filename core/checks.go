@@ -216,9 +216,12 @@ func checkNoScript(c *Call, at place) verdict {
 	return "ERR This Redis command is not allowed from script"
 }
 
-// checkMemory evicts keys as well, before any command.
+// checkMemory evicts keys as well, before any command. Where the host has no more memory, what is
+// to be kept beside the data is refused too.
 func checkMemory(c *Call, _ place) verdict {
-	if c.e.outOfMemory() && c.commandFlags()&DenyOOM != 0 {
+	switch {
+	case !c.e.outOfMemory():
+	case c.commandFlags()&DenyOOM != 0, c.e.mem.full && c.keeps():
 		return c.e.errFull(errOOM)
 	}
 	return allowed
@@ -232,7 +235,15 @@ func (e *Engine) errFull(ofMemory verdict) verdict {
 	return ofMemory
 }
 
-// checkRoom refuses a large request that is to be stored, or queued by MULTI, and cannot be.
+// keeps tells whether a command that stores nothing is kept, or what it says: by MULTI, by what
+// its flags declare.
+func (c *Call) keeps() bool {
+	queued := c.conn.has(connMulti) && c.cmd.Flags&(RunsQueue|NotQueued) == 0
+	return queued || c.cmd.Flags&Keeps != 0
+}
+
+// checkRoom refuses a large request that is to be stored, or kept for whatever else than to read or
+// remove data, and cannot be.
 func checkRoom(c *Call, at place) verdict {
 	e, size := c.e, int64(c.conn.request)
 	if e.room == nil {
@@ -241,8 +252,16 @@ func checkRoom(c *Call, at place) verdict {
 	if at == atScript {
 		size = argBytes(c.Args)
 	}
-	stored := c.cmd.Flags&DenyOOM != 0 || c.conn.has(connMulti)
-	if size >= roomAsked && stored && !e.hasRoom(size+size/8) {
+	size += roomArg * int64(len(c.Args))
+	data := c.cmd.Flags&(ReadOnly|Write) != 0 && c.cmd.Flags&(DenyOOM|Blocking) == 0
+	if size < roomAsked || data && !c.keeps() {
+		return allowed
+	}
+	piece := roomPiece
+	for _, arg := range c.Args {
+		piece = max(piece, len(arg))
+	}
+	if !e.askRoom(size+size/8, int64(piece)) {
 		return errOOM
 	}
 	return allowed
@@ -252,6 +271,15 @@ func checkRoom(c *Call, at place) verdict {
 // none.
 func (c *Call) roomFor(size int64) bool {
 	if c.e.hasRoom(size) {
+		return true
+	}
+	c.noMemory()
+	return false
+}
+
+// roomInPieces is roomFor what is taken in many small pieces.
+func (c *Call) roomInPieces(size int64) bool {
+	if c.e.hasRoomInPieces(size) {
 		return true
 	}
 	c.noMemory()

@@ -138,6 +138,7 @@ func (c *Call) bitsWrite(key []byte, size int64) (b []byte, grown, ok bool) {
 		o = &object{kind: kindString}
 		c.add(key, o)
 	}
+	o.own()
 	b = o.growable()
 	if more := size - int64(len(b)); more > 0 {
 		b, grown = append(b, make([]byte, more)...), true

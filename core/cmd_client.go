@@ -153,7 +153,7 @@ var clientCommands = []Command{
 			},
 			{
 				Name: "tracking", Since: "6.0", Group: "connection",
-				Flags: NoScript | Loading | Stale | KeepsCaching,
+				Flags: NoScript | Loading | Stale | KeepsCaching | Keeps,
 				Cats:  CatConnection,
 				Syntax: "status:(ON|OFF) [REDIRECT client-id:int] [PREFIX prefix:string+...] " +
 					"[BCAST] [OPTIN] [OPTOUT] [NOLOOP]",

@@ -235,6 +235,13 @@ func debugPopulate(c *Call) {
 	for i := range count {
 		n := strconv.FormatInt(i, 10)
 		key := []byte(prefix + ":" + n)
+		switch {
+		case c.e.mem.full:
+			c.noMemory()
+			return
+		case !c.roomFor(2 * size):
+			return
+		}
 		if c.peek(key) != nil {
 			continue
 		}

@@ -71,6 +71,9 @@ func (c *Call) isHLL(o *object) bool {
 		c.Error(errNotHLL)
 		return false
 	}
+	if o != nil {
+		o.own()
+	}
 	return true
 }
 

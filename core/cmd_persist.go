@@ -193,7 +193,10 @@ func cmdDump(c *Call) {
 		c.Null()
 		return
 	}
-	c.Bulk(c.e.payload(o))
+	if !c.roomFor(2 * o.size()) {
+		return
+	}
+	c.BulkLent(c.e.payload(o))
 }
 
 // payload is a serialised copy of a value.
@@ -312,12 +315,17 @@ func (c *Call) restored(payload []byte) *object {
 		c.Error(errPayload)
 		return nil
 	}
+	r.Room = c.e.rdbRoom()
 	t, err := r.ReadType()
 	if err == nil {
 		var o *object
 		if o, err = c.e.loadValue(r, t); err == nil && o != nil {
 			return o
 		}
+	}
+	if r.Starved {
+		c.noMemory()
+		return nil
 	}
 	c.Error(errBadFormat)
 	return nil

@@ -7,7 +7,7 @@ import (
 var pubsubCommands = []Command{
 	{
 		Name: "subscribe", Since: "2.0", Group: "pubsub",
-		Flags:      PubSub | NoScript | Loading | Stale | AllowSubscribed,
+		Flags:      PubSub | NoScript | Loading | Stale | AllowSubscribed | Keeps,
 		Syntax:     "channel...",
 		Summary:    "Listens to channels.",
 		Complexity: "O(N) for N channels",
@@ -23,7 +23,7 @@ var pubsubCommands = []Command{
 	},
 	{
 		Name: "psubscribe", Since: "2.0", Group: "pubsub",
-		Flags:      PubSub | NoScript | Loading | Stale | AllowSubscribed,
+		Flags:      PubSub | NoScript | Loading | Stale | AllowSubscribed | Keeps,
 		Syntax:     "pattern:pattern...",
 		Summary:    "Listens to the channels whose names match patterns.",
 		Complexity: "O(N) for N patterns",
@@ -39,7 +39,7 @@ var pubsubCommands = []Command{
 	},
 	{
 		Name: "ssubscribe", Since: "7.0", Group: "pubsub",
-		Flags:      PubSub | NoScript | Loading | Stale | AllowSubscribed,
+		Flags:      PubSub | NoScript | Loading | Stale | AllowSubscribed | Keeps,
 		Syntax:     "shardchannel...",
 		Keys:       "1:-1 not_key",
 		Summary:    "Listens to shard channels.",

@@ -19,7 +19,7 @@ const (
 var scriptCommands = []Command{
 	{
 		Name: "eval", Since: "2.6", Group: "scripting",
-		Flags:      NoScript | SkipMonitor | MayReplicate | NoMandatoryKeys | Stale | RunsScripts,
+		Flags:      NoScript | SkipMonitor | MayReplicate | NoMandatoryKeys | Stale | RunsScripts | Keeps,
 		Cats:       CatScripting,
 		Syntax:     "script numkeys:int [key...] [arg...]",
 		Keys:       scriptKeys + keysNote,
@@ -116,7 +116,7 @@ var scriptCommands = []Command{
 			},
 			{
 				Name: "load", Since: "2.6", Group: "scripting",
-				Flags:      NoScript | Stale,
+				Flags:      NoScript | Stale | Keeps,
 				Cats:       CatScripting,
 				Syntax:     "script",
 				Tips:       "request_policy:all_nodes response_policy:all_succeeded",

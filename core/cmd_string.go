@@ -596,6 +596,7 @@ func cmdSetrange(c *Call) {
 		o = &object{kind: kindString}
 		c.add(key, o)
 	}
+	o.own()
 	text := o.growable()
 	if grow := int(end) - len(text); grow > 0 {
 		text = append(text, make([]byte, grow)...)

@@ -30,7 +30,7 @@ var transactionCommands = []Command{
 	},
 	{
 		Name: "watch", Since: "2.2", Group: "transactions",
-		Flags:      NoScript | Loading | Stale | Fast | AllowBusy | NotQueued,
+		Flags:      NoScript | Loading | Stale | Fast | AllowBusy | NotQueued | Keeps,
 		Cats:       CatTransaction,
 		Syntax:     "key...",
 		Keys:       "1:-1 RO",

@@ -78,6 +78,7 @@ const (
 	SelectsDB       // stands among the changes in an append-only file, though it is none
 	KeepsCaching    // CLIENT CACHING holds beyond it
 	LoadsModules    // is protected by enable-module-command
+	Keeps           // keeps what it is told beside the data: refused where memory is full
 	TellsLater      // its handler tells options of later versions from data: see Call.takes
 )
 

@@ -15,14 +15,17 @@ type conn struct {
 	db      *db
 	created Time
 
-	in      []byte // input that no complete request has consumed yet
-	reader  resp.Reader
-	w       reply.Writer
-	request int // the length of the request that is running
+	in []byte // input that no complete request has consumed yet
+	// ownInput is set while commands of in run, until one has taken it: see takeArg.
+	ownInput bool
+	reader   resp.Reader
+	w        reply.Writer
+	request  int // the length of the request that is running
 
 	flags     connFlags
 	announced bool  // an EventData is on its way, or will be: see rests
 	rests     bool  // it stands in Engine.resting
+	asked     int   // how much output there was when the host was last asked for room for it
 	given     int   // how much output the host got by the event that it is polling
 	corked    bool  // the host can send nothing for now
 	link      *link // not a client: the engine asked for it; or nil

@@ -31,6 +31,7 @@ func debugReload(c *Call) {
 		c.Error(errReload)
 	case r.nosave:
 		r.file(c)
+	case !c.mayMakeImage():
 	default:
 		e.beginSave(save{})
 		c.replyReloaded(r.load(e, e.image(nil, imageFile)))

@@ -34,9 +34,10 @@ type Options struct {
 	Stopwatch func() int64
 	// Ticket is that of the EventConfigured which says that the engine is ready.
 	Ticket uint32
-	// Room, when not nil, tells whether so many bytes more of memory can be had at once, and some more
-	// for what goes on beside. Without it all that is asked for is tried.
-	Room func(size int64) bool
+	// Room, when not nil, tells whether so many bytes more of memory can be had, the longest piece of
+	// which has so many, and some more for what goes on beside. Without it all that is asked for is
+	// tried.
+	Room func(size, piece int64) bool
 	// Yield, when not nil, is called every so often inside long work. The WebAssembly guest hands
 	// Go's scheduler a turn there; elsewhere it stays nil.
 	Yield func()
@@ -57,8 +58,8 @@ type Engine struct {
 	second  uint32 // now in seconds, as objects keep it
 	random  random.Generator
 	yield   func()
-	room    func(size int64) bool // lent by the host, or nil
-	busied  int                   // commands since the last yield
+	room    func(size, piece int64) bool // lent by the host, or nil
+	busied  int                          // commands since the last yield
 
 	stopwatch func() int64 // lent by the host, or nil
 	lap       int64        // what it showed when the last command ended; 0 since the host came
@@ -162,7 +163,8 @@ func New(o Options) (*Engine, error) {
 func (e *Engine) open(id ConnID, peer Conn) {
 	cl := &conn{id: id, peer: peer, db: e.dbs[0], created: e.now, lastInput: e.now}
 	cl.buffer = newReplyBuffer(e.now)
-	cl.w.Room = func(size int) bool { return e.outputRoom(cl, size) }
+	cl.w.Room = func(size int, lent bool) bool { return e.outputRoom(cl, size, lent) }
+	cl.w.Small = e.room != nil
 	cl.flags.set(connUnauthenticated, e.cfg.requirepass != "" && !peer.Own)
 	e.conns[id] = cl
 	e.countClient(cl, cl.bytes())

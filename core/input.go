@@ -1,17 +1,16 @@
 package core
 
-import (
-	"slices"
-
-	"github.com/redlet/redlet/core/internal/resp"
-)
+import "github.com/redlet/redlet/core/internal/resp"
 
 // inputKeepMax is the largest input buffer that a connection keeps once it is empty.
 const inputKeepMax = 64 << 10
 
 // inputTrust is how much memory a connection is given for an argument of which nothing has come but
-// its length. When an eighth of a longer one is there, it is given the whole: so it is moved once.
+// its length. When a ninth of a longer one is there, it is given the whole: so it is moved once.
 const inputTrust = 64 << 20
+
+// takeMin is the least size of an argument that becomes a value as it stands in the input.
+const takeMin = 32 << 10
 
 // feed takes bytes that a client sent and runs every command that they complete. The bytes are not
 // kept.
@@ -50,16 +49,29 @@ func (e *Engine) keep(cl *conn, data []byte) {
 		e.hangup(cl)
 		return
 	}
-	free := cap(cl.in) - len(cl.in)
-	more := max(min(cl.reader.Pending(len(cl.in)), max(inputTrust, 7*len(cl.in))), len(data))
-	if more > free {
-		if !e.hasRoom(int64(len(cl.in) + more + len(cl.in)/4)) {
+	e.came(len(data))
+	if free := cap(cl.in) - len(cl.in); len(data) > free {
+		more := max(min(cl.reader.Pending(len(cl.in)), max(inputTrust, 8*len(cl.in))), len(data))
+		if cl.reader.Pending(len(cl.in)) == 0 {
+			more = max(more, len(cl.in)) // how much is to come is not known
+		}
+		if !e.mayKeep(cl, more) {
 			e.outOfRoom(cl, "query buffer")
 			return
 		}
-		cl.in = slices.Grow(cl.in, more)
+		cl.in = append(make([]byte, 0, len(cl.in)+more), cl.in...)
 	}
 	cl.in = append(cl.in, data...)
+}
+
+// mayKeep tells whether a connection's input may grow by more bytes. Where memory is short every
+// little is asked for: there may be many connections.
+func (e *Engine) mayKeep(cl *conn, more int) bool {
+	size := int64(len(cl.in) + more)
+	if e.mem.full {
+		return e.askRoom(size, size)
+	}
+	return e.hasRoom(size) && e.hasRoomInPieces(2*int64(cl.reader.Bytes()))
 }
 
 // resume runs what a connection's kept input completes.
@@ -67,20 +79,42 @@ func (e *Engine) resume(cl *conn) {
 	if cl.has(connClosing|connWaits) || len(cl.in) == 0 {
 		return
 	}
+	cl.ownInput = true
 	n := e.run(cl, cl.in)
-	if cl.has(connClosing) {
+	taken := !cl.ownInput
+	if cl.ownInput = false; cl.has(connClosing) {
 		return
 	}
-	rest := len(cl.in) - n
-	if n > 0 {
-		copy(cl.in, cl.in[n:])
+	rest := cl.in[n:]
+	switch {
+	case taken:
+		cl.in = append([]byte(nil), rest...)
+	case n > 0:
+		cl.in = cl.in[:copy(cl.in, rest)]
 	}
-	cl.in = cl.in[:rest]
-	if rest == 0 && cap(cl.in) > inputKeepMax {
-		cl.in = nil
+	if taken || len(rest) == 0 && cap(cl.in) > inputKeepMax {
+		if len(rest) == 0 {
+			cl.in = nil
+		}
 		clear(cl.reader.Args) // which point into it
 		e.top.Args = nil
 	}
+}
+
+// takeArg tells whether an argument of a command may become a value as it stands: it is nearly all
+// of the kept input of its connection, which is its own no longer.
+func (c *Call) takeArg(val []byte) bool {
+	cl := c.conn
+	if !cl.ownInput || len(val) <= cap(cl.in)/8*7 {
+		return false
+	}
+	for _, arg := range cl.reader.Args {
+		if len(arg) == len(val) && &arg[0] == &val[0] {
+			cl.ownInput = false
+			return true
+		}
+	}
+	return false
 }
 
 // yieldEvery is the number of commands between two calls of Options.Yield.
@@ -121,6 +155,7 @@ func (e *Engine) runAll(cl *conn, buf []byte) int {
 				return done
 			}
 			cl.reader.Release()
+			e.came(n)
 			e.limitHard(cl)
 			e.commandsRan(1)
 		}

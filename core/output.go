@@ -83,15 +83,19 @@ func (c *Call) mayRepeat(count int64) bool {
 	return count >= -most || limited && count >= math.MinInt32/2
 }
 
-// outputRoom tells whether a connection's output may grow to a size. One whose output may not is
-// hung up in the midst of its command, whose other effects stay.
-func (e *Engine) outputRoom(cl *conn, size int) bool {
+// outputRoom tells whether a connection's output may grow to a size, by what is lent or not. One
+// whose output may not is hung up in the midst of its command, whose other effects stay.
+func (e *Engine) outputRoom(cl *conn, size int, lent bool) bool {
 	if e.aboveHard(cl, size) {
 		e.overflow(cl)
 		return false
 	}
 	was := cl.w.Len()
-	if more := int64(size - was); size/roomAsked > was/roomAsked && !e.hasRoom(max(more, roomAsked)) {
+	if cl.asked = min(cl.asked, was); lent || size-cl.asked < roomAsked && !e.mem.full {
+		return true
+	}
+	cl.asked = size
+	if e.room != nil && !e.askRoom(max(int64(size-was), roomAsked), roomPiece) {
 		e.outOfRoom(cl, "output")
 		return false
 	}

@@ -1,6 +1,8 @@
 package core
 
 import (
+	"slices"
+	"strconv"
 	"strings"
 	"testing"
 )
@@ -9,7 +11,7 @@ import (
 // 4 MB.
 func startTight(t *testing.T, left *int64) *Engine {
 	t.Helper()
-	e, err := New(Options{Room: func(size int64) bool { return size <= *left },
+	e, err := New(Options{Room: func(size, _ int64) bool { return size <= *left },
 		Config: map[string]string{"enable-debug-command": "yes"}})
 	if err != nil {
 		t.Fatal(err)
@@ -80,6 +82,106 @@ func (e *Engine) digestOf() string {
 	return string(rest(e))
 }
 
+// TestNoRoomForSmallThings has a host without memory, and asks for what does not count as memory in
+// use, and for what small things add up to.
+func TestNoRoomForSmallThings(t *testing.T) {
+	many := func(head string, n int) string {
+		for i := range n {
+			head += " " + strconv.Itoa(i)
+		}
+		return head
+	}
+	for _, c := range []struct{ name, send, want string }{
+		{"a channel", "SUBSCRIBE c", "-OOM"}, {"a pattern", "PSUBSCRIBE c*", "-OOM"},
+		{"a shard channel", "SSUBSCRIBE c", "-OOM"}, {"a watched key", "WATCH l", "-OOM"},
+		{"a script", "SCRIPT LOAD return", "-OOM"}, {"tracking", "CLIENT TRACKING ON", "-OOM"},
+		{"a queued command", "MULTI|GET l|EXEC", "+OK|-OOM|-EXECABORT"},
+		{"a transaction that ends", "MULTI|DISCARD", "+OK|+OK"},
+		{"what takes none", "UNWATCH|DEL l|LLEN l", "+OK|:1|:0"},
+		{"many arguments", many("MSET", 20000), "-OOM"},
+		{"many channels", many("SUBSCRIBE", 20000), "-OOM"},
+		{"many elements of a reply", "LRANGE long 0 -1", "Closing"},
+		{"a payload", "DUMP long", "-OOM"}, {"a copy", "COPY long m", "-OOM"},
+		{"a reload", "DEBUG RELOAD", "Can't"}, {"keys", "DEBUG POPULATE 10", "-OOM"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			left := int64(200 << 20)
+			e := startTight(t, &left)
+			e.feed(1, request(strings.Fields("RPUSH long "+strings.Repeat("abcdefgh ", 300_000))...))
+			rest(e)
+			left = 1<<20 - 1
+			e.feed(1, request("ECHO", strings.Repeat("x", roomCame))) // by which the engine finds out
+			rest(e)
+			var got []string
+			for _, line := range strings.Split(c.send, "|") {
+				e.feed(1, request(strings.Fields(line)...))
+				got = append(got, strings.Fields(string(rest(e))+" ")...)
+			}
+			for i, want := range strings.Split(c.want, "|") {
+				for len(got) > i+1 && !strings.ContainsAny(got[i+1][:1], "+-:*") {
+					got = slices.Delete(got, i+1, i+2) // the text of an error
+				}
+				if i >= len(got) && want != "" || i < len(got) && got[i] != want {
+					t.Fatalf("%q, want %q", got, c.want)
+				}
+			}
+		})
+	}
+}
+
+// TestNoRoomToRestore has a host with some memory, and restores payloads that take more than they
+// are long.
+func TestNoRoomToRestore(t *testing.T) {
+	left := int64(200 << 20)
+	e := startTight(t, &left)
+	e.feed(1, request("SET", "packed", strings.Repeat("x", 8<<20)))
+	args := []string{"SADD", "members"}
+	for i := range 100_000 {
+		args = append(args, strconv.Itoa(i)+"m")
+	}
+	e.feed(1, request(args...))
+	e.feed(1, request("ZUNIONSTORE", "scored", "1", "members"))
+	rest(e)
+	for _, key := range []string{"packed", "members", "scored"} {
+		left = 200 << 20
+		e.feed(1, request("DUMP", key))
+		_, payload, _ := strings.Cut(strings.TrimSuffix(string(rest(e)), "\r\n"), "\r\n")
+		left = 3 << 19
+		e.feed(1, request("RESTORE", "k-"+key, "0", payload))
+		if got := string(rest(e)); !strings.HasPrefix(got, "-OOM") {
+			t.Errorf("%s: %.100q", key, got)
+		}
+		left = 200 << 20
+		e.feed(1, request("RESTORE", "k-"+key, "0", payload))
+		if got := string(rest(e)); got != "+OK\r\n" {
+			t.Errorf("%s, with memory: %.100q", key, got)
+		}
+	}
+}
+
+// TestTrackedForgotten has keys that a client has read forgotten where memory is short, and the
+// client told.
+func TestTrackedForgotten(t *testing.T) {
+	left := int64(20 << 20)
+	e := startTight(t, &left)
+	e.feed(1, request("HELLO", "3"))
+	e.feed(1, request("CLIENT", "TRACKING", "ON"))
+	for _, key := range []string{"a1", "a2", "a3", "a4"} {
+		e.feed(1, request("GET", key))
+	}
+	rest(e)
+	left = 0
+	e.feed(1, request("ECHO", strings.Repeat("x", roomCame)))
+	rest(e)
+	e.feed(1, request("PING"))
+	if got := string(rest(e)); strings.Count(got, "invalidate") == 0 {
+		t.Errorf("%q", got)
+	}
+	if n := e.tracking.keys.Len(); n > 2 {
+		t.Errorf("%d keys are remembered", n)
+	}
+}
+
 // TestNoRoomAtAll has a host whose memory is full: what would take more is refused, until there is
 // some again.
 func TestNoRoomAtAll(t *testing.T) {
@@ -107,7 +209,7 @@ func TestNoRoomAtAll(t *testing.T) {
 		t.Errorf("a snapshot of %d bytes", len(ev.Data))
 	}
 
-	e.feed(1, request("GET", "a"))
+	e.feed(1, request("GETRANGE", "a", "0", "-1"))
 	ended, _, log := outcome(e)
 	if !ended || log != "Closing a client: there is no memory for its output." {
 		t.Errorf("a large reply: hung up: %v, log %q", ended, log)

@@ -237,7 +237,9 @@ func (e *Engine) machine() *lua.VM {
 		s.client = conn{flags: connScript, db: e.dbs[0]}
 		if e.room != nil {
 			w := &s.client.w
-			w.Whole, w.Room = true, func(size int) bool { return e.hasRoom(int64(size) * 5 / 4) }
+			w.Whole, w.Room = true, func(size int, _ bool) bool {
+				return e.hasRoom(int64(size) * 5 / 4)
+			}
 		}
 		s.cache = map[string]*script{}
 	}

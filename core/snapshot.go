@@ -171,7 +171,7 @@ func (l *loader) read(image []byte) error {
 	if r.Version() > max(rdb.Version, int(l.e.rdbVersion())) {
 		return r.Unread(len("REDIS"))
 	}
-	r.Unchecked = l.e.persist.unchecked
+	r.Unchecked, r.Room = l.e.persist.unchecked, l.e.rdbRoom()
 	l.r = r
 	l.selects(0)
 	for i := 0; ; i++ {

@@ -5,6 +5,7 @@ import (
 
 	"github.com/redlet/redlet/core/internal/alloc"
 	"github.com/redlet/redlet/core/internal/rdb"
+	"github.com/redlet/redlet/core/internal/reply"
 	"github.com/redlet/redlet/core/internal/resp"
 )
 
@@ -107,11 +108,22 @@ func (o *object) setText(b []byte) {
 	if len(b) <= embstrLenMax {
 		o.enc = encEmbstr
 	}
-	if cap(o.str) > 2*len(b)+64 || cap(o.str) < len(b) {
-		o.str = make([]byte, len(b))
+	if cap(o.str) > 2*len(b)+64 || cap(o.str) < len(b) || o.num != 0 {
+		o.str, o.num = make([]byte, len(b)), 0
 	}
 	o.str = o.str[:len(b)]
 	copy(o.str, b)
+}
+
+// strLent is the num of a string that is no integer when bytes of it wait in the output of a
+// client, or may: they must not change where they are.
+const strLent = 1
+
+// own makes the bytes of a string its own, so that they can be changed in place.
+func (o *object) own() {
+	if o.enc != encInt && o.num != 0 {
+		o.str, o.num = append(make([]byte, 0, len(o.str)), o.str...), 0
+	}
 }
 
 // setRaw makes o the string b, which it takes over, in encoding raw.
@@ -146,6 +158,10 @@ func (o *object) integer() (int64, bool) {
 func (c *Call) bulkObject(o *object) {
 	if o.enc == encInt {
 		c.BulkInt(o.num)
+		return
+	}
+	if len(o.str) > reply.PieceMin && c.BulkLent(o.str) {
+		o.num = strLent
 		return
 	}
 	c.Bulk(o.str)

@@ -122,10 +122,16 @@ func (e *Engine) track(key []byte, id ConnID) {
 }
 
 // limitTracked forgets keys that were read, any of them, while there are more than
-// tracking-table-max-keys. Their readers are told as if they had changed.
+// tracking-table-max-keys, or one in two where the host has no more memory. Their readers are told
+// as if they had changed.
 func (e *Engine) limitTracked() {
 	t, most := &e.tracking, e.cfg.trackingKeysMax
-	if most == 0 || int64(t.keys.Len()) <= most {
+	if e.mem.full {
+		most = int64(t.keys.Len()) / 2
+	} else if most == 0 {
+		return
+	}
+	if int64(t.keys.Len()) <= most {
 		return
 	}
 	was := e.runAs(nil)

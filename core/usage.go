@@ -38,6 +38,7 @@ type memoryUse struct {
 	used    int64 // all: INFO's used_memory
 	clients int64 // connections with their buffers
 	asked   int64 // used when the host was last asked for room
+	came    int   // bytes of input since then
 	full    bool  // it had none
 	// weighed is a collection that the command under way may change, nil if there is none; further
 	// ones are in more.

@@ -119,7 +119,7 @@ type object struct {
 	held    bool     // it stands under a key, and counts as memory in use
 	weighed bool     // it may be changing: see weigh
 	lru     uint32   // when it was last used, in seconds; under an LFU policy: minutes << 8 | counter
-	num     int64    // a string of encoding int; of other types what they count for as memory
+	num     int64    // a string of encoding int, or strLent; of other types what they count for
 	str     []byte   // a string otherwise
 	body    body     // every other type: *list.List, *set.Set, *hashValue
 	ttl     *ttl     // nil when the key stays

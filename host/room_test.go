@@ -114,6 +114,36 @@ var greeds = []struct {
 		g.do("ZUNIONSTORE", "z2", "1", "z")
 		g.do("COPY", "z", "z3")
 	}},
+	{"elements of a reply", func(g *greedy) {
+		args := []string{"HSET", "h"}
+		for i := range 20_000 {
+			args = append(args, fmt.Sprint("field", i), greedyValue[:1000])
+		}
+		g.do(args...)
+		g.do("HRANDFIELD", "h", "-1000000", "WITHVALUES")
+		g.do("HGETALL", "h")
+		g.do("HGETALL", "h")
+		g.do("DUMP", "h")
+		g.do("COPY", "h", "h2")
+	}},
+	{"small commands of a transaction", func(g *greedy) {
+		g.do("MULTI")
+		for i, key := 0, greedyValue[:5000]; i < 30_000; i++ {
+			if got := g.do("GET", key); got != "+QUEUED\r\n" {
+				break
+			}
+		}
+		g.do("EXEC")
+	}},
+	{"scripts", func(g *greedy) {
+		long := strings.Repeat("'a',", 10000)
+		for i := range 1000 {
+			got := g.do("SCRIPT", "LOAD", fmt.Sprintf("local t={%s} return %d", long, i))
+			if !strings.HasPrefix(got, "$40") {
+				break
+			}
+		}
+	}},
 	{"strings of a script", func(g *greedy) {
 		g.do("EVAL", "local t={} for i=1,1000 do t[i]=('x'):rep(1000000)..i end return 1", "0")
 		g.do("EVAL", "local t={} for i=1,100000 do t[i]=('x'):rep(10000)..i end return 1", "0")

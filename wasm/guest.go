@@ -102,8 +102,10 @@ func (g *guest) apply(now core.Time, frames []byte) {
 func (g *guest) begin(now core.Time, in *core.Input) bool {
 	if in.Kind != core.InConfigure {
 		if !g.refused {
+			gauge := newGauge()
 			g.engine, _ = core.New(core.Options{Now: now, Yield: runtime.Gosched,
-				Room: newGauge().room})
+				Room: gauge.room})
+			gauge.counted = g.engine.Memory
 			g.ready = g.engine.Poll(&core.Event{}) // it is configured, which nobody asked
 		}
 		return !g.refused
@@ -124,14 +126,15 @@ func (g *guest) configure(now core.Time, in *core.Input) error {
 	if err != nil {
 		return err
 	}
+	gauge := newGauge()
 	options := core.Options{Now: now, Seed: seed, Config: config, Ticket: in.Ticket,
-		Yield: runtime.Gosched, Room: newGauge().room}
+		Yield: runtime.Gosched, Room: gauge.room}
 	if in.Conn != 0 {
 		options.Stopwatch = stopwatch()
 	}
 	engine, err := core.New(options)
 	if err == nil {
-		g.engine = engine
+		g.engine, gauge.counted = engine, engine.Memory
 	}
 	return err
 }

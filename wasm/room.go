@@ -14,51 +14,93 @@ const memoryStandard = 15 << 28
 // needs much asks first.
 //
 // The runtime keeps its heap below the limit as well as it can, by collecting more often; near the
-// limit it cannot. So data are to take seven eighths of it at most. What is allocated at once must
-// fit into one stretch: there is one above all that was ever in use, and how long those are that
-// were freed between is not known, so no more than a part of their sum is counted on. What is free
-// between small things serves small things alone, and counts as in use by half.
+// limit it cannot. So data are to take seven eighths of it at most. Most of what a heap holds near
+// its limit is alive, and a collection takes as long as there is, so the gauge does not make one to
+// find out: it knows what the last has left, and how much more the engine has counted since.
+//
+// What is allocated at once must fit into one stretch: there is one above all that was ever in use,
+// and how long those are that were freed between is not known, so no more than a part of their sum
+// is counted on. What is free between small things serves small things alone, and counts as in use
+// by half.
 type gauge struct {
 	limit   int64
-	live    int64 // after the last collection that it asked for
-	samples [4]metrics.Sample
+	counted func() int64 // what the engine counts as in use
+
+	cycle   uint64 // the last collection that it knows of
+	then    int64  // what the engine counted when it came to know
+	samples [6]metrics.Sample
+
+	// What it read: the bytes in use, dead objects included; those that the last collection left;
+	// those of free stretches, and those above all that was ever in use.
+	used, live, idle, above int64
 }
 
 // newGauge sets the limit, unless the host has.
 func newGauge() *gauge {
-	g := &gauge{limit: debug.SetMemoryLimit(-1)}
+	g := &gauge{limit: debug.SetMemoryLimit(-1), counted: func() int64 { return 0 }}
 	if g.limit > memoryStandard {
 		g.limit = memoryStandard
 		debug.SetMemoryLimit(g.limit)
 	}
-	for i, name := range [...]string{"objects", "unused", "free", "released"} {
-		g.samples[i].Name = "/memory/classes/heap/" + name + ":bytes"
+	for i, name := range [...]string{"memory/classes/heap/objects:bytes",
+		"memory/classes/heap/unused:bytes", "memory/classes/heap/free:bytes",
+		"memory/classes/heap/released:bytes", "gc/heap/live:bytes", "gc/cycles/total:gc-cycles"} {
+		g.samples[i].Name = "/" + name
 	}
 	return g
 }
 
-// collectEvery is how much must have been allocated since the last collection for another.
-const collectEvery = 32 << 20
+// The bounds by which the gauge goes.
+const (
+	// collectEvery is how much must be in use that nobody knows to be alive for a collection.
+	collectEvery = 32 << 20
+	// smallPiece is the longest piece for which there is a stretch if there is memory at all.
+	smallPiece = 32 << 10
+)
 
-// room tells whether so many bytes can be had.
-func (g *gauge) room(size int64) bool {
-	used, idle, above := g.read()
-	if used+size < g.limit/2 && size < max(above, idle/4) {
+// room tells whether so many bytes can be had, the longest piece of which has so many.
+func (g *gauge) room(size, piece int64) bool {
+	g.read()
+	switch {
+	case g.used+size < g.limit/2 && g.fits(size, piece):
+		return true
+	case g.known()+size >= g.limit/8*7:
+		return false // nor would a collection help
+	case g.used+size < g.limit/16*15 && g.fits(size, piece):
 		return true
 	}
-	if used-g.live > min(collectEvery, g.limit/16) {
+	if g.used-g.known() > min(collectEvery, g.limit/16) {
 		runtime.GC()
-		used, idle, above = g.read()
-		g.live = used
+		g.read()
 	}
-	return used+size < g.limit/8*7 && size < max(above, idle/4)
+	return g.used+size < g.limit/8*7 && g.fits(size, piece)
 }
 
-// read returns the bytes in use, dead objects included, those of free stretches, and those above
-// all that was ever in use.
-func (g *gauge) read() (used, idle, above int64) {
+// known is what is alive as far as is known: what the last collection left, and twice what the
+// engine has counted since, for things take more than they count.
+func (g *gauge) known() int64 {
+	more := g.counted() - g.then
+	if more > 0 {
+		more *= 2
+	}
+	return min(max(g.live+more, 0), g.used)
+}
+
+// fits tells whether there is a stretch for the longest piece, and enough for all.
+func (g *gauge) fits(size, piece int64) bool {
+	if piece <= smallPiece {
+		return size < g.above+g.idle/2 || size < g.idle/2
+	}
+	return piece < max(g.above, g.idle/4)
+}
+
+// read brings the gauge up to date.
+func (g *gauge) read() {
 	metrics.Read(g.samples[:])
 	value := func(i int) int64 { return int64(g.samples[i].Value.Uint64()) }
-	used, idle = value(0)+value(1)/2, value(2)+value(3)
-	return used, idle, g.limit - value(0) - value(1) - idle
+	g.used, g.idle, g.live = value(0)+value(1)/2, value(2)+value(3), value(4)
+	g.above = g.limit - value(0) - value(1) - g.idle
+	if cycle := g.samples[5].Value.Uint64(); cycle != g.cycle {
+		g.cycle, g.then = cycle, g.counted()
+	}
 }

@@ -42,9 +42,15 @@ type Reader struct {
 	// Redis notes it anew when it loads a file.
 	Notes bool
 
+	// Room, when not nil, is asked again and again whether there is memory for so many bytes more, in
+	// small pieces or in one, before they are taken. What it refuses ends the reading: see Starved.
+	Room    func(size int64, whole bool) bool
+	Starved bool
+
 	in      []byte
 	at      int
-	typeAt  int // where the type of the value at hand stands
+	taken   int64 // for which Room was not asked yet
+	typeAt  int   // where the type of the value at hand stands
 	version int
 	// Unchecked says that the checksum at the end may be wrong.
 	Unchecked bool
@@ -373,6 +379,9 @@ func (r *Reader) expanded(at int) ([]byte, error) {
 	if size == 0 {
 		return nil, nil // whatever the rest says, as with Redis
 	}
+	if size >= roomAsked && r.Room != nil && !r.Room(2*int64(size), true) {
+		return nil, r.starve()
+	}
 	out, ok := appendExpanded(make([]byte, 0, size), body, int(size))
 	if !ok {
 		return nil, r.fail(at, "a compressed string is corrupt")
@@ -380,10 +389,38 @@ func (r *Reader) expanded(at int) ([]byte, error) {
 	return out, nil
 }
 
+// What Room is asked for, at least, at once; and what an element takes beside its bytes, about,
+// where it is kept by itself.
+const (
+	roomAsked   = 1 << 20
+	elementHead = 64
+)
+
+// takes asks for memory for so many elements of so many bytes together.
+func (r *Reader) takes(elements, size int) error {
+	if r.taken += int64(size) + elementHead*int64(elements); r.taken < roomAsked || r.Room == nil {
+		return nil
+	}
+	if !r.Room(2*r.taken, false) {
+		return r.starve()
+	}
+	r.taken = 0
+	return nil
+}
+
+// starve makes the error that ends the reading for want of memory.
+func (r *Reader) starve() error {
+	r.Starved = true
+	return r.fail(r.at, "there is no memory for what follows")
+}
+
 // take gives the next n bytes of the image.
 func (r *Reader) take(n int) ([]byte, error) {
 	if n > len(r.in)-r.at {
 		return nil, r.ends()
+	}
+	if err := r.takes(1, n); err != nil {
+		return nil, err
 	}
 	r.at += n
 	return r.in[r.at-n : r.at : r.at], nil

@@ -33,6 +33,9 @@ func (r *Reader) Set(t Type, sink SetSink) error {
 		if err != nil {
 			return r.fail(at, "a corrupt intset: "+err.Error())
 		}
+		if err := r.takes(s.Len(), 0); err != nil { // it may become a table
+			return err
+		}
 		return sink.Ints(s)
 	case TypeSetListpack:
 		p, err := r.Listpack()
@@ -46,6 +49,9 @@ func (r *Reader) Set(t Type, sink SetSink) error {
 
 func (r *Reader) members(sink SetSink) error {
 	n, err := r.Count(1)
+	if err == nil {
+		err = r.takes(n, 0)
+	}
 	if err != nil {
 		return err
 	}

@@ -123,6 +123,9 @@ func (r *Reader) Listpack() (listpack.Pack, error) {
 	if err != nil {
 		return nil, r.fail(at, "a corrupt listpack: "+err.Error())
 	}
+	if err := r.takes(p.Len(), 0); err != nil { // it may be taken apart
+		return nil, err
+	}
 	if p[4] == 0xff && p[5] == 0xff {
 		p = p.Clone() // the first to ask such a pack for its length writes it down
 	}
@@ -140,7 +143,7 @@ func (r *Reader) ziplist() (listpack.Pack, error) {
 	if walkZiplist(s, func(e []byte) { p = p.Append(e) }) >= 0 {
 		return nil, r.fail(at, "a corrupt ziplist")
 	}
-	return p, nil
+	return p, r.takes(p.Len(), len(p))
 }
 
 // A HashSink takes in a hash. Whichever layout it comes in, either Packed is called once or Pair

@@ -38,6 +38,9 @@ func (r *Reader) Zset(t Type, sink ZsetSink) error {
 // scored reads members of at least the given size, each followed by its score.
 func (r *Reader) scored(sink ZsetSink, size int, score func() (float64, error)) error {
 	n, err := r.Count(size)
+	if err == nil {
+		err = r.takes(n, 0)
+	}
 	if err != nil {
 		return err
 	}

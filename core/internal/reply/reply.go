@@ -16,24 +16,38 @@ type Writer struct {
 	// Buf is the output, or what of it no piece holds.
 	Buf   []byte
 	RESP3 bool
-	// Room, when not nil, is asked before the output grows to a size above PieceMin. What it refuses
-	// is not written, nor is anything after it: see Overflowed.
-	Room func(size int) bool
+	// Room, when not nil, is asked before the output grows to a size above PieceMin; lent says that
+	// what comes is lent, and takes no memory. What it refuses is not written, nor is anything after
+	// it: see Overflowed.
+	Room func(size int, lent bool) bool
 	// Whole says that all of the output stays in Buf. Where Room is asked it is else kept in pieces:
 	// nothing is moved as it grows, and no piece is larger than PieceMax.
 	Whole bool
+	// Small says that no piece is to be larger than PieceSmall.
+	Small bool
 
 	pieces [][]byte // what stands before Buf
 	before int      // the bytes in pieces
+	lent   int      // of those, about, what BulkLent lends
 	over   bool
 }
 
 // The bounds of a piece of the output. Where memory is short and much was freed, a guest may have
-// tens of megabytes and no stretch of one.
+// tens of megabytes and no stretch of more than a few pages.
 const (
-	PieceMin = 64 << 10
-	PieceMax = 128 << 10
+	PieceMin   = 64 << 10
+	PieceMax   = 128 << 10
+	PieceSmall = 32 << 10
+	PieceLent  = 4 << 10 // the first one beside what is lent
 )
+
+// pieceMax is the size of the largest piece.
+func (r *Writer) pieceMax() int {
+	if r.Small {
+		return PieceSmall
+	}
+	return PieceMax
+}
 
 // Len is the size of the output.
 func (r *Writer) Len() int { return r.before + len(r.Buf) }
@@ -66,12 +80,12 @@ func (r *Writer) Reset() {
 	if cap(r.Buf) > PieceMin {
 		r.Buf = nil
 	}
-	r.Buf, r.pieces, r.before, r.over = r.Buf[:0], nil, 0, false
+	r.Buf, r.pieces, r.before, r.lent, r.over = r.Buf[:0], nil, 0, 0, false
 }
 
 // overflow drops the output and all that is still to come.
 func (r *Writer) overflow() {
-	r.Buf, r.pieces, r.before, r.over = nil, nil, 0, true
+	r.Buf, r.pieces, r.before, r.lent, r.over = nil, nil, 0, 0, true
 }
 
 // Take gives the first piece of the output away, lent until more is written; nil if there is none.
@@ -86,7 +100,7 @@ func (r *Writer) Take() []byte {
 	out := r.pieces[0]
 	r.pieces[0] = nil
 	if r.pieces = r.pieces[1:]; len(r.pieces) == 0 {
-		r.pieces = nil
+		r.pieces, r.lent = nil, 0
 	}
 	r.before -= len(out)
 	return out
@@ -99,10 +113,10 @@ func (r *Writer) full(n int) bool {
 	switch {
 	case r.over:
 		return false
-	case r.Room == nil || r.Len()+n <= PieceMin:
+	case r.Room == nil || r.Len()+n <= min(PieceMin, r.pieceMax()):
 		r.Buf = slices.Grow(r.Buf, n)
 		return true
-	case !r.Room(r.Len() + n):
+	case !r.Room(r.Len()+n, false):
 		r.overflow()
 		return false
 	case r.Whole:
@@ -112,7 +126,11 @@ func (r *Writer) full(n int) bool {
 	if len(r.Buf) > 0 {
 		r.pieces, r.before = append(r.pieces, r.Buf), r.Len()
 	}
-	r.Buf = make([]byte, 0, max(n, min(max(r.before, PieceMin), PieceMax)))
+	size := max(r.before, PieceMin)
+	if r.lent > 0 {
+		size = max(r.before-r.lent, PieceLent)
+	}
+	r.Buf = make([]byte, 0, max(n, min(size, r.pieceMax())))
 	return true
 }
 
@@ -135,7 +153,7 @@ func raw[T []byte | string](r *Writer, b T) {
 	n := len(b)
 	switch {
 	case cap(r.Buf)-len(r.Buf) >= n:
-	case n > PieceMin && r.Room != nil && !r.Whole:
+	case r.Room != nil && !r.Whole && n > min(PieceMin, r.pieceMax()):
 		long(r, b)
 		return
 	case !r.full(n):
@@ -146,11 +164,11 @@ func raw[T []byte | string](r *Writer, b T) {
 
 // long writes much, in pieces.
 func long[T []byte | string](r *Writer, b T) {
-	if !r.over && !r.Room(r.Len()+len(b)) {
+	if !r.over && !r.Room(r.Len()+len(b), false) {
 		r.overflow()
 	}
 	for len(b) > 0 {
-		if cap(r.Buf) == len(r.Buf) && !r.full(min(len(b), PieceMax)) {
+		if cap(r.Buf) == len(r.Buf) && !r.full(min(len(b), r.pieceMax())) {
 			return
 		}
 		n := min(len(b), cap(r.Buf)-len(r.Buf))
@@ -268,6 +286,32 @@ func (r *Writer) Bool(yes bool) {
 //
 //go:noinline
 func (r *Writer) Bulk(b []byte) { bulk(r, b) }
+
+// BulkLent is Bulk of what is long and will not change as long as it waits. Where the output is in
+// pieces it becomes some of them, uncopied, and BulkLent tells so.
+func (r *Writer) BulkLent(b []byte) (lent bool) {
+	if r.Whole || r.Room == nil || len(b) <= PieceMin {
+		r.Bulk(b)
+		return false
+	}
+	r.Head('$', int64(len(b)))
+	if r.over || !r.Room(r.Len()+len(b), true) {
+		r.overflow()
+		return false
+	}
+	if at := len(r.Buf); at > 0 {
+		r.pieces, r.before = append(r.pieces, r.Buf[:at:at]), r.Len()
+		r.Buf = r.Buf[at:]
+	}
+	r.before, r.lent = r.before+len(b), r.lent+len(b)
+	for len(b) > 0 {
+		n := min(len(b), r.pieceMax())
+		r.pieces = append(r.pieces, b[:n:n])
+		b = b[n:]
+	}
+	r.write("\r\n")
+	return true
+}
 
 // BulkString is Bulk of a string.
 //
@@ -478,10 +522,12 @@ func (r *Writer) Insert(at Later, b []byte) {
 func (r *Writer) Cut(at int) {
 	for at < r.before {
 		last := len(r.pieces) - 1
-		r.Buf = r.pieces[last]
+		piece := r.pieces[last]
 		r.pieces[last] = nil
 		r.pieces = r.pieces[:last]
-		r.before -= len(r.Buf)
+		if r.before -= len(piece); at >= r.before {
+			r.Buf = slices.Clone(piece[:at-r.before]) // it may be lent
+		}
 	}
 	if i := at - r.before; i < len(r.Buf) {
 		r.Buf = r.Buf[:i]

@@ -46,6 +46,8 @@ type Reader struct {
 
 type span struct{ from, to int }
 
+const spanBytes = 24
+
 // Next reads on in buf, which begins where the last complete request ended and has only grown
 // since the last call. It returns the length of the request once it is complete.
 func (r *Reader) Next(buf []byte, lim Limits) (int, Status) {
@@ -169,6 +171,10 @@ func (r *Reader) Release() {
 		r.Args = nil
 	}
 }
+
+// Bytes is about what the reader itself takes for a request of many arguments: what it has noted of
+// them, and what it will for Args.
+func (r *Reader) Bytes() int { return 2 * spanBytes * len(r.spans) }
 
 // Pending is the number of bytes that the request under way still needs at least; 0 if unknown.
 func (r *Reader) Pending(have int) int {

@@ -1,0 +1,54 @@
+package main
+
+import (
+	"runtime"
+	"runtime/debug"
+	"testing"
+)
+
+var (
+	alive   [][]byte
+	garbage []byte
+)
+
+// TestGaugeCollectsSeldom fills three quarters of a heap with what stays, and asks again and again
+// while what is allocated is garbage: nothing is collected before nearly all is full of that.
+func TestGaugeCollectsSeldom(t *testing.T) {
+	const size = 256 << 10
+	runtime.GC()
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	const space = 128 << 20
+	defer debug.SetMemoryLimit(debug.SetMemoryLimit(int64(m.HeapAlloc) + space))
+	g := newGauge()
+	counted := int64(0)
+	g.counted = func() int64 { return counted }
+	for counted < space/4*3 {
+		alive = append(alive, make([]byte, size))
+		counted += size
+	}
+	runtime.GC()
+	runtime.ReadMemStats(&m)
+	forced, refused := m.NumForcedGC, 0
+	for range 2000 {
+		garbage = make([]byte, size)
+		if !g.room(1<<20, smallPiece) {
+			refused++
+		}
+	}
+	runtime.ReadMemStats(&m)
+	if n := m.NumForcedGC - forced; n > 25 || refused > 0 {
+		t.Errorf("%d collections for 500 MB of garbage; refused %d times", n, refused)
+	}
+	for n := 0; g.room(4<<20, smallPiece); n++ {
+		if counted > space {
+			t.Fatal("more is to be had than there is")
+		}
+		alive = append(alive, make([]byte, size))
+		counted += size
+	}
+	if counted < space*3/4 {
+		t.Errorf("full at %d MB of %d", counted>>20, space>>20)
+	}
+	alive, garbage = nil, nil
+}
