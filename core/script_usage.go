@@ -7,7 +7,8 @@ import "github.com/redlet/redlet/core/internal/alloc"
 const (
 	evalVMBytes        = 32 << 10
 	functionVMBytes    = 33 << 10
-	compiledBytes      = 190
+	evalCompiledBytes  = 165
+	libraryBytes       = 87
 	cachedScriptBytes  = 128
 	functionCacheBytes = 872
 	cachedLibraryBytes = 160
@@ -20,11 +21,14 @@ func (e *Engine) scriptUsage() scriptUsage {
 	u := scriptUsage{evalVM: evalVMBytes, functionVM: functionVMBytes,
 		functionCache: functionCacheBytes}
 	for _, sc := range e.scripts.cache { // order: a sum has none
-		u.evalVM += compiledBytes + int64(len(sc.body))
+		u.evalVM += evalCompiledBytes + int64(sc.fn.Size())
 		u.evalCache += cachedScriptBytes + int64(alloc.String(len(sc.body)))
 	}
 	for _, l := range e.functions.libraries {
-		u.functionVM += compiledBytes + int64(len(l.source))
+		u.functionVM += libraryBytes
+		for _, f := range l.functions {
+			u.functionVM += int64(f.fn.Size())
+		}
 		u.functionCache += cachedLibraryBytes + int64(alloc.String(len(l.source)))
 	}
 	u.evalVM &^= 1<<10 - 1 // which Lua counts in units of that

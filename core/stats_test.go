@@ -61,7 +61,7 @@ func TestLazilyFreed(t *testing.T) {
 		}
 	}
 	load(100)
-	shows("memory", "used_memory_vm_functions:59392")
+	shows("memory", "used_memory_vm_functions:57344")
 	feed(e, 1, "function flush sync", "script flush sync")
 	shows("memory", "lazyfreed_objects:0")
 	shows("memory", "used_memory_vm_functions:33792")

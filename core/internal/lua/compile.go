@@ -12,6 +12,37 @@ func (vm *VM) Compile(name string, source []byte) (f Function, problem string) {
 	return Function{fn, notes}, problem
 }
 
+// What Redis's Lua takes for parts of a compiled function, in bytes. A string is counted where it
+// is long: short ones are mostly names, which all scripts share.
+const (
+	protoBytes    = 112
+	codeBytes     = 4 + 4 // an instruction and its line
+	constantBytes = 16
+	localBytes    = 16
+	stringBytes   = 25
+	sharedMax     = 40
+)
+
+// Size is about how many bytes Redis's Lua takes for a function. Comments take none.
+func (f Function) Size() int { return protoSize(f.fn.Proto) }
+
+func protoSize(p *lua.FunctionProto) int {
+	if p == nil { // a function of a library's
+		return 0
+	}
+	size := protoBytes + codeBytes*len(p.Code) + constantBytes*len(p.Constants) +
+		localBytes*len(p.DbgLocals)
+	for _, k := range p.Constants {
+		if s, is := k.(lua.LString); is && len(s) > sharedMax {
+			size += stringBytes + len(s)
+		}
+	}
+	for _, inner := range p.FunctionPrototypes { // no deeper than nestingMax
+		size += protoSize(inner)
+	}
+	return size
+}
+
 // load compiles source to a function that sees the guarded globals.
 func (vm *VM) load(name string, source []byte) (fn *lua.LFunction, notes hints, problem string) {
 	if len(source) > 0 && source[0] == 0x1b {
