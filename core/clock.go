@@ -197,8 +197,8 @@ func (e *Engine) turn(t Time) {
 	e.setNow(t)
 }
 
-// turnBack has nobody wait longer than was said because the clock goes back by d. What is an
-// instant, such as when a key expires, stays.
+// turnBack has nobody wait longer than was said because the clock goes back by d; or, where d is
+// less than 0, no shorter. What is an instant, such as when a key expires, stays.
 func (e *Engine) turnBack(d Time) {
 	for _, cl := range e.connsByID() {
 		cl.lastInput -= d

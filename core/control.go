@@ -18,7 +18,7 @@ import (
 //	clock freeze                stops it
 //	clock run                   lets it go on
 //	clock apart                 gives keys a time of their own, which only forward turns
-//	clock host MICROSECONDS     says that the host now goes by another clock, maybe an earlier one
+//	clock host MICROSECONDS     says that the host now goes by another clock: no time has passed
 //	seed NUMBER                 begins the random choices anew
 //	info [SECTION …]            tells what INFO tells
 //	config NAME                 tells a parameter's value
@@ -81,8 +81,7 @@ func (e *Engine) orderClock(words [][]byte) (answer, problem string) {
 	case verb == "set" && len(words) == 2:
 		e.setClock(t)
 	case verb == "host" && len(words) == 2:
-		e.clock.host = t
-		e.clockTurned()
+		e.changeHost(t)
 	case len(words) > 1:
 		return "", "no such order"
 	case verb == "freeze":
@@ -127,6 +126,18 @@ func (e *Engine) setClock(t Time) {
 	}
 	e.clock.set(t)
 	e.clockTurned()
+}
+
+// changeHost has the engine go by another clock of the host, at t. That is no passing of time: who
+// waits has as long to wait as before. Only instants, such as when a key expires, stay.
+func (e *Engine) changeHost(t Time) {
+	if m := e.migration; m != nil {
+		m.deadline += t - e.clock.host
+	}
+	was := e.clock.read()
+	e.clock.host = t
+	e.turnBack(was - e.clock.read())
+	e.setNow(e.clock.read())
 }
 
 // clockTurned does what falls due by a clock that was turned; while a script runs it waits for the

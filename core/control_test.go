@@ -100,15 +100,26 @@ func TestOrdersToTheClock(t *testing.T) {
 	}
 }
 
-// TestHostOfAnotherTime has a host whose clock shows an earlier time from some moment on.
+// TestHostOfAnotherTime has a host that goes by one clock and by another in turn. Who blocks waits
+// for the time that passes by both.
 func TestHostOfAnotherTime(t *testing.T) {
 	c := control(t, nil)
 	c.open(1, Conn{Addr: local})
-	c.now = 1000 * 1e6
+	c.open(2, Conn{Addr: local})
+	c.ask(2, "BLPOP none 5", "")
+	c.ask(1, "SET k v EX 5", "+OK\r\n")
+	first := c.now
 	c.order("clock host 1000000000", "+1000000000 0")
+	c.now = 1000 * 1e6
 	c.ask(1, "TIME", "*2\r\n$4\r\n1000\r\n$1\r\n0\r\n")
 	c.now += 3e6
 	c.ask(1, "TIME", "*2\r\n$4\r\n1003\r\n$1\r\n0\r\n")
+	c.order("clock host 1700000000000000", "+1700000000000000 0")
+	c.now = first + 1e6
+	c.ask(1, "TTL k", ":4\r\n")
+	c.waited(2, "")
+	c.now += 1e6
+	c.waited(2, "*-1\r\n")
 }
 
 // TestOrdersAreStoppedByNothing gives orders where a client would wait or be refused.
