@@ -239,7 +239,7 @@ func testAOFCannotBegin(t *testing.T, m Maker) {
 // breakLog makes every write to the append-only file fail until mend is called.
 func breakLog(t *testing.T, l *Loop) (mend func()) {
 	t.Helper()
-	l.own()
+	l.own(l.base)
 	var a *appended
 	for _, a = range l.files {
 	}
@@ -251,7 +251,7 @@ func breakLog(t *testing.T, l *Loop) (mend func()) {
 	a.file = broken
 	l.release()
 	return func() {
-		l.own()
+		l.own(l.base)
 		a.file = whole
 		l.release()
 		broken.Close()
@@ -311,7 +311,7 @@ func TestAOFAfterDeath(t *testing.T) {
 	l := newLoop(t, LoopOptions{Dir: dir, Config: logged()})
 	c := dial(t, l)
 	c.want("SET a 1", "+OK")
-	l.own()
+	l.own(l.base)
 	l.bury(&Death{Reason: "a test"})
 	l.release()
 	c = dial(t, l)

@@ -11,6 +11,7 @@ import (
 // subscribe, MONITOR or switch replies off; RESP3 pushes are dropped.
 type Caller struct {
 	loop *Loop
+	home *home // where it was made and is used
 	id   core.ConnID
 	send [1]core.Input
 
@@ -20,17 +21,34 @@ type Caller struct {
 	have   int    // the number of those
 	scan   replyScan
 	over   bool
+	closed bool
 	ready  chan struct{} // holds a token when something has changed
 }
 
-// Caller opens a connection that takes requests by Do.
+// Caller opens a connection that takes requests by Do. No password is asked of it.
 func (l *Loop) Caller() (*Caller, error) {
-	c := &Caller{loop: l, ready: make(chan struct{}, 1)}
-	peer := core.Conn{Addr: string(l.dialAddr()), Laddr: string(listenAddr), FD: -1}
-	if c.id = l.Open(peer, c); c.id == 0 {
+	c := &Caller{loop: l, home: l.settle(l.here()), ready: make(chan struct{}, 1)}
+	peer := core.Conn{Addr: string(l.dialAddr()), Laddr: string(listenAddr), FD: -1, Own: true}
+	if c.id = l.open(c.home, peer, c); c.id == 0 {
+		l.leave(c.home)
 		return nil, ErrClosed
 	}
 	return c, nil
+}
+
+// Home reports whether the caller lives where c was made, so that it may use it: in the same bubble
+// of testing/synctest, or as c outside of every bubble.
+func (c *Caller) Home() bool { return bubble() == c.home.bubble }
+
+// Elsewhere reports whether c was made in another world than its Loop: then nobody outside of that
+// bubble may keep it.
+func (c *Caller) Elsewhere() bool { return c.loop.away(c.home) }
+
+// Over reports whether the engine has hung up.
+func (c *Caller) Over() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.over
 }
 
 // Do sends requests, encoded as RESP, and appends their n replies to dst as they came. It waits
@@ -38,7 +56,7 @@ func (l *Loop) Caller() (*Caller, error) {
 // ErrClosed says that the engine hung up, and dst holds what came before.
 func (c *Caller) Do(dst, requests []byte, n int) ([]byte, error) {
 	c.send[0] = core.Input{Kind: core.InData, Conn: c.id, Data: requests}
-	c.loop.Send(c.send[:])
+	c.loop.send(c.home, c.send[:])
 	c.send[0].Data = nil
 	for {
 		c.mu.Lock()
@@ -84,7 +102,7 @@ func (c *Caller) Data(data []byte) {
 		c.parsed += n
 		c.have++
 	}
-	c.signal()
+	c.loop.signal(c.home, c.ready)
 }
 
 // Hangup implements Sink.
@@ -93,26 +111,21 @@ func (c *Caller) Hangup(last []byte) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.over = true
-	c.signal()
-}
-
-// signal wakes Do. It is called with mu held.
-func (c *Caller) signal() {
-	select {
-	case c.ready <- struct{}{}:
-	default:
-	}
+	c.loop.signal(c.home, c.ready)
 }
 
 // Close closes the connection. It may be called while Do waits, which then answers ErrClosed.
 func (c *Caller) Close() error {
 	c.mu.Lock()
-	over := c.over
-	c.over = true
-	c.signal()
+	over, closed := c.over, c.closed
+	c.over, c.closed = true, true
+	token(c.ready)
 	c.mu.Unlock()
 	if !over {
-		c.loop.forget(c.id)
+		c.loop.forget(c.home, c.id)
+	}
+	if !closed {
+		c.loop.leave(c.home)
 	}
 	return nil
 }

@@ -11,24 +11,15 @@ import (
 // connectTime is how long a connection that the engine asks for may take to stand.
 const connectTime = 5 * time.Second
 
-// aside runs f in a goroutine that Close waits for.
-func (l *Loop) aside(f func()) {
-	l.running.Add(1)
-	go func() {
-		defer l.running.Done()
-		f()
-	}()
-}
-
 // connect carries out an EventConnect by a goroutine: the owner never waits for a network.
 func (l *Loop) connect(ev *core.Event) {
 	if l.dialing == nil {
 		l.dialing, l.stopDialing = context.WithCancel(context.Background())
 	}
 	ctx, life, ticket, address := l.dialing, l.life, ev.Ticket, ev.Path
-	l.aside(func() {
+	l.begin(func(h *home) {
 		c, err := l.dialOut(ctx, address)
-		l.own()
+		l.own(h)
 		defer l.release()
 		switch {
 		case l.engine == nil || l.life != life: // whoever asked is no more
@@ -51,10 +42,20 @@ func (l *Loop) dialOut(ctx context.Context, address string) (net.Conn, error) {
 	return dialer.DialContext(ctx, "tcp", address)
 }
 
+// begin runs f beside the engine, in the home of its owner; Close waits for its end.
+func (l *Loop) begin(f func(h *home)) {
+	h := l.at.Load()
+	l.running.RLock()
+	go func() {
+		defer l.running.RUnlock()
+		f(h)
+	}()
+}
+
 // connected gives the engine the connection that it asked for.
 func (l *Loop) connected(c net.Conn, ticket uint32) {
-	l.running.Add(1)
-	s := NewStream(l, c, l.running.Done)
+	l.running.RLock()
+	s := NewStream(l, c, l.running.RUnlock)
 	l.mu.Lock()
 	l.lastID++
 	s.id = l.lastID

@@ -59,7 +59,7 @@ func (l *Loop) revive() error {
 			return nil
 		}
 	}
-	refusal, err := l.ask(core.InRestore, image)
+	refusal, err := l.ask(core.InRestore, image, false)
 	switch {
 	case err != nil:
 		l.log(3, from+" kills a new engine: "+err.Error())

@@ -26,6 +26,7 @@ func (a Addr) String() string { return string(a) }
 // conn is a connection to the engine without a socket.
 type conn struct {
 	loop *Loop
+	home *home // where it was made and is used
 	id   core.ConnID
 	addr Addr
 
@@ -48,10 +49,12 @@ type conn struct {
 // the other end: the engine holds output back, within client-output-buffer-limit, until it is read.
 func (l *Loop) Dial() (net.Conn, error) {
 	c := &conn{loop: l, addr: l.dialAddr(), ready: make(chan struct{}, 1)}
+	c.home = l.settle(l.here())
 	c.reading.init()
 	c.writing.init()
-	id := l.Open(core.Conn{Addr: string(c.addr), Laddr: string(listenAddr), FD: -1}, c)
+	id := l.open(c.home, core.Conn{Addr: string(c.addr), Laddr: string(listenAddr), FD: -1}, c)
 	if id == 0 {
+		l.leave(c.home)
 		return nil, ErrClosed
 	}
 	c.mu.Lock()
@@ -86,7 +89,7 @@ func (c *conn) Data(data []byte) {
 		c.corked = true
 		c.loop.Send([]core.Input{{Kind: core.InCork, Conn: c.id}})
 	}
-	c.signal()
+	c.loop.signal(c.home, c.ready)
 }
 
 // Hangup implements Sink.
@@ -95,15 +98,7 @@ func (c *conn) Hangup(last []byte) {
 	defer c.mu.Unlock()
 	c.unread = append(c.unread, last...)
 	c.over = true
-	c.signal()
-}
-
-// signal wakes a Read. It is called with mu held.
-func (c *conn) signal() {
-	select {
-	case c.ready <- struct{}{}:
-	default:
-	}
+	c.loop.signal(c.home, c.ready)
 }
 
 // Read implements net.Conn.
@@ -115,7 +110,7 @@ func (c *conn) Read(b []byte) (int, error) {
 		}
 		n, uncork, err := c.take(b)
 		if uncork {
-			c.loop.Send([]core.Input{{Kind: core.InUncork, Conn: c.id}})
+			c.loop.send(c.home, []core.Input{{Kind: core.InUncork, Conn: c.id}})
 		}
 		if n > 0 || err != nil || len(b) == 0 {
 			return n, err
@@ -136,13 +131,13 @@ func (c *conn) take(b []byte) (n int, uncork bool, err error) {
 	left := len(c.unread) - c.off
 	switch {
 	case c.closed:
-		c.signal() // for other readers
+		token(c.ready) // for other readers
 		return 0, false, c.fault("read", net.ErrClosed)
 	case n == 0 && c.over && len(b) > 0:
-		c.signal()
+		token(c.ready)
 		return 0, false, io.EOF
 	case left > 0:
-		c.signal()
+		token(c.ready)
 	case cap(c.unread) > 2*unreadMax:
 		c.unread, c.off = nil, 0
 	default:
@@ -172,7 +167,7 @@ func (c *conn) Write(b []byte) (int, error) {
 	c.sending.Lock()
 	defer c.sending.Unlock()
 	c.send[0] = core.Input{Kind: core.InData, Conn: c.id, Data: b}
-	c.loop.Send(c.send[:])
+	c.loop.send(c.home, c.send[:])
 	c.send[0].Data = nil
 	return len(b), nil
 }
@@ -183,7 +178,7 @@ func (c *conn) Close() error {
 	closed, over := c.closed, c.over
 	c.closed = true
 	c.unread, c.off = nil, 0
-	c.signal()
+	token(c.ready)
 	c.mu.Unlock()
 	if closed {
 		return c.fault("close", net.ErrClosed)
@@ -191,13 +186,16 @@ func (c *conn) Close() error {
 	c.reading.set(time.Time{})
 	c.writing.set(time.Time{})
 	if !over {
-		c.loop.forget(c.id)
+		c.loop.forget(c.home, c.id)
 	}
+	c.loop.leave(c.home)
 	return nil
 }
 
 // forget closes a connection from the outside.
-func (l *Loop) forget(id core.ConnID) { l.Send([]core.Input{{Kind: core.InClose, Conn: id}}) }
+func (l *Loop) forget(h *home, id core.ConnID) {
+	l.send(h, []core.Input{{Kind: core.InClose, Conn: id}})
+}
 
 // LocalAddr implements net.Conn.
 func (c *conn) LocalAddr() net.Addr { return c.addr }

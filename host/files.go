@@ -213,11 +213,11 @@ func (a *appended) open() error {
 // sync makes a file durable while the Loop goes on.
 func (l *Loop) sync(file *os.File, answer core.Input) {
 	life := l.life
-	l.aside(func() {
+	l.begin(func(h *home) {
 		if err := file.Sync(); err != nil && !errors.Is(err, os.ErrClosed) {
 			answer.Data = []byte(cause(err))
 		}
-		l.own()
+		l.own(h)
 		defer l.release()
 		if l.engine != nil && l.life == life { // else whoever asked is no more
 			l.reply(answer)

@@ -8,7 +8,9 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
+	"strconv"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -27,7 +29,7 @@ const (
 	// turnMax is how many steps one Turn makes before it leaves the rest to the timer.
 	turnMax = 1000
 	// sleepMax bounds the timer, so that a deadline far away cannot overflow it.
-	sleepMax = 24 * time.Hour
+	sleepMax = 100 * 365 * 24 * time.Hour
 )
 
 // ErrClosed is what a Loop and its connections answer once the Loop is closed.
@@ -53,13 +55,16 @@ type LoopOptions struct {
 	// wakes itself. With a clock of your own nothing falls due by itself: call Turn when you have
 	// turned it.
 	Clock func() core.Time
+	// Orders are given to each engine once it is ready, such as "clock freeze": see
+	// core.InControl.
+	Orders []string
 	// Dir is where a relative path of a save lies; "" is the current folder.
 	Dir string
 	// Keep keeps the image of the last Snapshot, Restore or save in memory, so that its data
 	// comes back when an engine has died. Without it the last saved file serves, if there is one.
 	Keep bool
-	// Connect makes the connections that the engine asks for, to a host and port; nil is TCP, within
-	// five seconds. It may be called by several goroutines. The context ends with the Loop.
+	// Connect makes the connections that the engine asks for, to a host and port; nil is TCP,
+	// within five seconds. It may be called by several goroutines. The context ends with the Loop.
 	Connect func(ctx context.Context, address string) (net.Conn, error)
 	// Log, if not nil, takes the engine's log and the Loop's own; level 0 is debug, 3 warning.
 	Log func(level int, text string)
@@ -82,31 +87,42 @@ type Sink interface {
 // becomes its owner, steps it over all that has come in, and delivers the outputs. What others
 // send meanwhile waits in the inbox for the owner's next round, so that many callers share one
 // step. Its methods may be called from any goroutine.
+//
+// By the wall's clock the time is that of whoever steps the engine: in a bubble of testing/synctest
+// the bubble's, even if the Loop was made outside. What Dial and Caller make in a bubble is woken
+// by what happens in that bubble alone, as the runtime wants it: what others send it waits until
+// something in its bubble uses the Loop or a timer of it fires.
 type Loop struct {
 	options LoopOptions
-	dials   atomic.Uint32  // connections that had no socket
-	running sync.WaitGroup // goroutines of connections that the engine asked for
+	dials   atomic.Uint32 // connections that had no socket
+	running sync.RWMutex  // held for reading by each goroutine that the engine's wishes began
+	base    *home         // where the Loop was made
+
+	// owner is held by whoever steps the engine. A mutex is what goroutines of several homes may
+	// wait for; it is taken by own, or with mu held if it is free.
+	owner sync.Mutex
 
 	mu      sync.Mutex
-	changed sync.Cond // of mu: the inbox was taken, or nobody owns the engine
-	owned   bool
-	waiting int // callers of own
+	waiting int // callers of own who live in base
+	foreign int // those who live elsewhere
 	closed  bool
 	inbox   inbox
 	lastID  core.ConnID
-	timer   *time.Timer
-	wakes   core.Time // when the timer fires; Never if it is not set
-	busyAt  core.Time // when the timer was last set to fire at once
+	homes   map[string]*home     // others than base, by their bubbles
+	at      atomic.Pointer[home] // the owner's, written with owner and mu held; or nil
 
 	// The rest belongs to the owner.
 	engine   Engine
-	life     int // how many engines have died
+	stepped  *home     // by whose time the engine goes, and deadline and time
+	time     core.Time // of the last step
+	life     int       // how many engines have died
 	deadline core.Time
 	work     inbox // what the owner took from the inbox
 	out      []core.Event
 	sinks    map[core.ConnID]Sink
 	kept     []byte               // the image of Keep
-	answer   []byte               // to the question of ask
+	asked    uint32               // the ticket of the last question of ask
+	told     map[uint32][]byte    // answers to such questions
 	saved    string               // the path of the last image that was written
 	files    map[string]*appended // by their paths
 	answers  []core.Input         // about files, that boot passes on
@@ -134,10 +150,10 @@ func NewLoop(o LoopOptions) (*Loop, error) {
 	if o.Maker == nil {
 		o.Maker = Native
 	}
-	l := &Loop{options: o, wakes: core.Never, sinks: map[core.ConnID]Sink{},
-		files: map[string]*appended{}}
-	l.changed.L = &l.mu
-	l.own()
+	l := &Loop{options: o, sinks: map[core.ConnID]Sink{}, files: map[string]*appended{},
+		told: map[uint32][]byte{}}
+	l.base = &home{bubble: bubble(), wakes: core.Never}
+	l.own(l.base)
 	err := l.boot()
 	l.release()
 	if err != nil {
@@ -153,7 +169,7 @@ func (l *Loop) boot() error {
 			return &core.ConfigError{Name: "dir", Problem: cause(err)}
 		}
 	}
-	l.ready, l.refusal, l.answers = false, "", nil
+	l.ready, l.refusal, l.answers, l.stepped = false, "", nil, l.at.Load()
 	var err error
 	l.engine, err = l.options.Maker(core.Options{
 		Now: l.now(), Seed: l.options.Seed, Config: l.options.Config,
@@ -171,6 +187,11 @@ func (l *Loop) boot() error {
 	}
 	if err == nil && l.refusal != "" {
 		err = errors.New(l.refusal)
+	}
+	for _, order := range l.options.Orders {
+		if err == nil {
+			_, err = l.order(order, false)
+		}
 	}
 	return err
 }
@@ -193,7 +214,13 @@ func (l *Loop) now() core.Time {
 
 // Open adds a connection whose output goes to sink, and returns its number. When the Loop is
 // closed, the sink is hung up at once.
-func (l *Loop) Open(peer core.Conn, sink Sink) core.ConnID {
+func (l *Loop) Open(peer core.Conn, sink Sink) core.ConnID { return l.open(l.base, peer, sink) }
+
+func (l *Loop) open(h *home, peer core.Conn, sink Sink) core.ConnID {
+	if l.away(h) {
+		l.own(h)
+		defer l.release()
+	}
 	l.mu.Lock()
 	if l.closed {
 		l.mu.Unlock()
@@ -207,6 +234,10 @@ func (l *Loop) Open(peer core.Conn, sink Sink) core.ConnID {
 	l.inbox.bytes = peer.AppendTo(l.inbox.bytes)
 	l.inbox.inputs = append(l.inbox.inputs,
 		core.Input{Kind: core.InOpen, Conn: id, Data: l.inbox.bytes[at:]})
+	if l.away(h) {
+		l.mu.Unlock()
+		return id
+	}
 	l.combine()
 	return id
 }
@@ -214,24 +245,43 @@ func (l *Loop) Open(peer core.Conn, sink Sink) core.ConnID {
 // Send hands inputs to the engine in order. It returns when they are applied, or when another
 // caller has undertaken to apply them; either way the inputs are the caller's again. It waits while
 // the inbox is full.
-func (l *Loop) Send(inputs []core.Input) {
+func (l *Loop) Send(inputs []core.Input) { l.send(l.base, inputs) }
+
+func (l *Loop) send(h *home, inputs []core.Input) {
 	l.mu.Lock()
-	for l.owned && len(l.inbox.bytes) > inboxMax && hasData(inputs) {
-		l.changed.Wait()
-	}
-	if l.closed {
+	owned := l.away(h) || len(l.inbox.inputs) > 0 || !l.owner.TryLock()
+	switch {
+	case l.closed:
+		if !owned {
+			l.owner.Unlock()
+		}
 		l.mu.Unlock()
 		return
-	}
-	if l.owned || len(l.inbox.inputs) > 0 {
+	case owned && l.mustWait(h, inputs):
+		l.mu.Unlock()
+		l.own(h)
+		l.takeInbox() // what the caller has sent before may be there
+	case owned:
 		l.inbox.add(inputs)
 		l.combine()
 		return
+	default:
+		l.at.Store(h)
+		l.mu.Unlock()
 	}
-	l.owned = true
-	l.mu.Unlock()
 	l.step(inputs)
 	l.release()
+}
+
+// mustWait reports whether inputs cannot be left to the owner: the inbox is full, or the owner
+// lives elsewhere, by whose time they must not be applied. Inputs without data a sink may send,
+// which never waits. It is called with mu held.
+func (l *Loop) mustWait(h *home, inputs []core.Input) bool {
+	if l.away(h) {
+		return true
+	}
+	elsewhere := l.foreign > 0 || l.at.Load() != nil && !l.at.Load().is(h)
+	return (elsewhere || len(l.inbox.bytes) > inboxMax) && hasData(inputs)
 }
 
 func hasData(inputs []core.Input) bool {
@@ -255,14 +305,14 @@ func (b *inbox) add(inputs []core.Input) {
 	}
 }
 
-// combine works off the inbox unless somebody else does. It is called with mu held, and releases
-// it.
+// combine works off the inbox unless somebody else does. It is called with mu held by who lives in
+// base, and releases it.
 func (l *Loop) combine() {
-	if l.owned {
+	if !l.owner.TryLock() {
 		l.mu.Unlock()
 		return
 	}
-	l.owned = true
+	l.at.Store(l.base)
 	l.mu.Unlock()
 	l.release()
 }
@@ -275,18 +325,24 @@ func (l *Loop) release() {
 			l.disown()
 			return
 		}
-		l.work, l.inbox = l.inbox, l.work
-		if len(l.work.bytes) > inboxMax {
-			l.changed.Broadcast()
-		}
 		l.mu.Unlock()
-		for _, o := range l.work.opens {
-			l.sinks[o.id] = o.sink
-		}
-		l.step(l.work.inputs)
-		l.work.reset()
+		l.takeInbox()
 	}
 	go l.release()
+}
+
+// takeInbox applies what is in the inbox.
+func (l *Loop) takeInbox() {
+	l.mu.Lock()
+	l.work, l.inbox = l.inbox, l.work
+	l.mu.Unlock()
+	for _, o := range l.work.opens {
+		l.sinks[o.id] = o.sink
+	}
+	if len(l.work.inputs) > 0 {
+		l.step(l.work.inputs)
+	}
+	l.work.reset()
 }
 
 func (b *inbox) reset() {
@@ -300,28 +356,26 @@ func (b *inbox) reset() {
 
 // disown ends the ownership. It is called with mu held, and releases it.
 func (l *Loop) disown() {
-	l.owned = false
-	if l.deadline < l.wakes && !l.closed {
-		l.arm()
+	if h := l.at.Load(); h.is(l.stepped) && l.deadline < h.wakes && !l.closed {
+		l.arm(h)
 	}
-	if l.waiting > 0 {
-		l.changed.Broadcast()
-	}
+	l.at.Store(nil)
+	l.owner.Unlock()
 	l.mu.Unlock()
 }
 
-// arm sets the timer to the deadline. It is called with mu held. By a clock of the caller's own the
-// timer serves only what is due already: a long script that goes on.
-func (l *Loop) arm() {
+// arm sets a home's timer to the deadline. It is called with mu held. By a clock of the caller's
+// own the timer serves only what is due already: a long script that goes on.
+func (l *Loop) arm(h *home) {
 	wait := time.Duration(0)
 	now := l.now()
 	if l.deadline <= now && l.options.Clock == nil {
 		// Under testing/synctest time passes only when nothing runs: give a long script's slices
 		// some, or others would wait for their timers for ever.
-		if now == l.busyAt {
+		if now == h.busyAt {
 			wait = time.Millisecond
 		}
-		l.busyAt = now
+		h.busyAt = now
 	}
 	if l.deadline > now {
 		if l.options.Clock != nil {
@@ -332,40 +386,48 @@ func (l *Loop) arm() {
 			wait = time.Duration(us) * time.Microsecond
 		}
 	}
-	l.wakes = l.deadline
-	if l.timer == nil {
-		l.timer = time.AfterFunc(wait, l.wake)
+	h.wakes = l.deadline
+	if h.timer == nil {
+		h.timer = time.AfterFunc(wait, func() { l.wake(h) })
 		return
 	}
-	l.timer.Reset(wait)
+	h.timer.Reset(wait)
 }
 
 // wake is the timer's call.
-func (l *Loop) wake() {
+func (l *Loop) wake(h *home) {
 	l.mu.Lock()
-	l.wakes = core.Never
-	// Whoever owns the engine, or waits for it, sets the timer again. One that waits comes first: a
-	// long script would wake the Loop again and again before it.
-	if l.closed || l.owned || l.waiting > 0 {
+	h.wakes = core.Never
+	// Whoever of this home owns the engine, or waits for it, sets the timer again. One that waits
+	// comes first: a long script would wake the Loop again and again before it.
+	if l.closed || l.at.Load().is(h) || !l.away(h) && l.waiting > 0 {
 		l.mu.Unlock()
 		return
 	}
-	l.owned = true
 	l.mu.Unlock()
+	l.own(h)
 	l.step(nil)
 	l.release()
 }
 
-// own waits until the caller owns the engine, whose inbox may be full.
-func (l *Loop) own() {
-	l.mu.Lock()
-	l.waiting++
-	for l.owned {
-		l.changed.Wait()
+// own waits until the caller, who lives in h, owns the engine, whose inbox may be full.
+func (l *Loop) own(h *home) {
+	waiting := &l.waiting
+	if l.away(h) {
+		waiting = &l.foreign
 	}
-	l.waiting--
-	l.owned = true
+	l.mu.Lock()
+	*waiting++
 	l.mu.Unlock()
+	l.owner.Lock()
+	l.mu.Lock()
+	*waiting--
+	l.at.Store(h)
+	l.mu.Unlock()
+	for _, ready := range h.late {
+		token(ready)
+	}
+	h.late = h.late[:0]
 }
 
 // step runs one step and delivers what comes of it. An engine that dies is buried.
@@ -379,10 +441,28 @@ func (l *Loop) step(inputs []core.Input) {
 	}
 }
 
+// otherTime tells the engine that it goes by the time of another home now.
+func (l *Loop) otherTime() error {
+	if l.stepped = l.at.Load(); l.options.Clock != nil {
+		return nil
+	}
+	return l.advanceAt(l.time, []core.Input{{Kind: core.InControl,
+		Data: strconv.AppendInt([]byte("clock host "), int64(l.now()), 10)}})
+}
+
 // advance is step, but leaves an engine that dies to the caller.
 func (l *Loop) advance(inputs []core.Input) error {
-	out, deadline, err := l.engine.Step(l.now(), inputs, l.out[:0])
-	l.out, l.deadline = out, deadline
+	if !l.at.Load().is(l.stepped) {
+		if err := l.otherTime(); err != nil {
+			return err
+		}
+	}
+	return l.advanceAt(l.now(), inputs)
+}
+
+func (l *Loop) advanceAt(now core.Time, inputs []core.Input) error {
+	out, deadline, err := l.engine.Step(now, inputs, l.out[:0])
+	l.out, l.deadline, l.time = out, deadline, now
 	if err != nil {
 		return err
 	}
@@ -421,8 +501,8 @@ func (l *Loop) deliver(i int) {
 		l.shutdown(string(o.Data))
 	case core.EventLog:
 		l.log(int(o.Ticket), string(o.Data))
-	case core.EventSnapshot, core.EventRestored:
-		l.answer = bytes.Clone(o.Data)
+	case core.EventSnapshot, core.EventRestored, core.EventControlled:
+		l.told[o.Ticket] = bytes.Clone(o.Data)
 	}
 }
 
@@ -466,22 +546,36 @@ func (l *Loop) hangupAll() int {
 }
 
 // ask puts a question to the engine, which answers with one event, and carries out what else comes
-// of it. The caller owns the engine, and buries one that dies.
-func (l *Loop) ask(kind core.InputKind, data []byte) (answer []byte, err error) {
+// of it. The caller owns the engine, and buries one that dies. With appendfsync always an engine
+// may have to wait for a file before it answers; then ask gives it up for a while if it may, and
+// else has no answer.
+func (l *Loop) ask(kind core.InputKind, data []byte, mayWait bool) (answer []byte, err error) {
 	if l.engine == nil {
 		return nil, ErrClosed
 	}
-	l.answer = nil
-	err = l.advance([]core.Input{{Kind: kind, Data: data}})
-	answer, l.answer = l.answer, nil
+	l.asked++
+	h, life, ticket := l.at.Load(), l.life, l.asked
+	err = l.advance([]core.Input{{Kind: kind, Ticket: ticket, Data: data}})
+	for ; err == nil && mayWait; l.own(h) {
+		if l.engine == nil || l.life != life {
+			return nil, ErrClosed
+		}
+		if _, is := l.told[ticket]; is {
+			break
+		}
+		l.release()
+		runtime.Gosched()
+	}
+	answer = l.told[ticket]
+	delete(l.told, ticket)
 	return answer, err
 }
 
 // Snapshot returns the engine's data as an RDB file.
 func (l *Loop) Snapshot() ([]byte, error) {
-	l.own()
+	l.own(l.here())
 	defer l.release()
-	image, err := l.ask(core.InSnapshot, nil)
+	image, err := l.ask(core.InSnapshot, nil, true)
 	l.mourn(err)
 	if err == nil && len(image) == 0 {
 		err = ErrNoMemory
@@ -495,9 +589,9 @@ func (l *Loop) Snapshot() ([]byte, error) {
 // Restore replaces the engine's data by that of an RDB file, or does nothing and says why. The
 // Loop keeps a reference to image if it keeps snapshots.
 func (l *Loop) Restore(image []byte) error {
-	l.own()
+	l.own(l.here())
 	defer l.release()
-	refusal, err := l.ask(core.InRestore, image)
+	refusal, err := l.ask(core.InRestore, image, true)
 	l.mourn(err)
 	if err == nil && len(refusal) > 0 {
 		err = errors.New(string(refusal))
@@ -511,7 +605,7 @@ func (l *Loop) Restore(image []byte) error {
 // Memory is how many bytes the engine has in use, as INFO's used_memory; 0 if the engine does not
 // say: a guest has its own memory.
 func (l *Loop) Memory() int64 {
-	l.own()
+	l.own(l.here())
 	defer l.release()
 	if m, says := l.engine.(interface{ memory() int64 }); says {
 		return m.memory()
@@ -535,7 +629,7 @@ func (l *Loop) keep(image []byte) {
 // Turn does what is due by the Loop's clock. With a clock of your own, call it when you have turned
 // it: when it returns, what fell due is done and delivered, but for a script that runs long.
 func (l *Loop) Turn() {
-	l.own()
+	l.own(l.here())
 	for range turnMax {
 		l.step(nil)
 		if l.deadline > l.now() {
@@ -548,7 +642,7 @@ func (l *Loop) Turn() {
 // Close ends the Loop: connections are hung up, the engine is closed, and nothing of the Loop
 // remains. It waits for the owner, so no Sink may call it.
 func (l *Loop) Close() error {
-	l.own()
+	l.own(l.here())
 	l.mu.Lock()
 	if l.closed {
 		l.mu.Unlock()
@@ -556,8 +650,8 @@ func (l *Loop) Close() error {
 		return nil
 	}
 	l.closed = true
-	if l.timer != nil {
-		l.timer.Stop()
+	if l.base.timer != nil && (l.at.Load() == l.base || l.base.bubble == "") {
+		l.base.timer.Stop()
 	}
 	for _, o := range l.inbox.opens {
 		l.sinks[o.id] = o.sink
@@ -571,7 +665,8 @@ func (l *Loop) Close() error {
 		l.stopDialing()
 	}
 	l.release()
-	l.running.Wait()
+	l.running.Lock() // nobody is left
+	l.running.Unlock()
 	return err
 }
 

@@ -355,7 +355,7 @@ func TestWakeYields(t *testing.T) {
 	l.mu.Lock()
 	l.waiting++
 	l.mu.Unlock()
-	l.wake()
+	l.wake(l.base)
 	l.mu.Lock()
 	l.waiting--
 	due := l.deadline
@@ -363,6 +363,6 @@ func TestWakeYields(t *testing.T) {
 	if due != now {
 		t.Errorf("the engine was stepped: it is due at %d, not at %d", due, now)
 	}
-	l.wake()
+	l.wake(l.base)
 	c.want("EXISTS k", ":0")
 }
