@@ -4,7 +4,6 @@ import (
 	"encoding/binary"
 	"maps"
 	"strconv"
-	"time"
 
 	"github.com/redlet/redlet/core"
 	"github.com/redlet/redlet/host"
@@ -19,8 +18,7 @@ type settings struct {
 	addr   string
 	maker  host.Maker // nil: native
 	seed   [32]byte
-	frozen bool
-	time   time.Time // of frozen
+	clock  Clock
 	log    func(level int, text string)
 	more   []core.Command
 	types  []*core.Type
@@ -51,12 +49,6 @@ func WithConfig(parameters map[string]string) Option {
 // answers. Without it the seed is 0.
 func WithSeed(seed uint64) Option {
 	return func(o *settings) { binary.LittleEndian.PutUint64(o.seed[:], seed) }
-}
-
-// WithFrozenClock has the server's clock stand still at t, until [Server.FastForward] or
-// [Server.SetTime] turn it. Without it the clock runs with the machine's.
-func WithFrozenClock(t time.Time) Option {
-	return func(o *settings) { o.frozen, o.time = true, t }
 }
 
 // WithEngine has m make the engine. Those of [github.com/redlet/redlet/host/guest] run in a

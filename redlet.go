@@ -7,9 +7,11 @@
 //	client := redis.NewClient(&redis.Options{Addr: s.Addr()})
 //
 // The port is opened when Addr or URL is first called. Without one, a client connects through
-// [Server.DialContext], which also works inside a testing/synctest bubble:
+// [Server.DialContext], which also works inside a testing/synctest bubble. Give it an address all
+// the same, of digits, since some clients look up the name of their default address: once in a
+// process, with what belongs to one bubble:
 //
-//	client := redis.NewClient(&redis.Options{Dialer: s.DialContext})
+//	client := redis.NewClient(&redis.Options{Addr: "127.0.0.1:6379", Dialer: s.DialContext})
 //
 // What the server answers is what redis-server answers; where it does not, that is a defect.
 package redlet
@@ -22,7 +24,6 @@ import (
 	"net/url"
 	"sync"
 	"testing"
-	"time"
 
 	"github.com/redlet/redlet/host"
 	"github.com/redlet/redlet/netbridge"
@@ -59,6 +60,8 @@ func Run(options ...Option) (*Server, error) {
 		Commands: o.more,
 		Types:    o.types,
 		Keep:     o.maker != nil,
+		Clock:    o.clock.host(),
+		Orders:   o.clock.orders,
 		Log:      o.log,
 		Shutdown: func(string) { go s.Close() },
 	})
@@ -66,13 +69,7 @@ func Run(options ...Option) (*Server, error) {
 		return nil, fmt.Errorf("redlet: %w", err)
 	}
 	s.bridge = netbridge.New(s.loop, netbridge.Options{})
-	if o.frozen {
-		err = s.control("FREEZE")
-		if err == nil {
-			err = s.SetTime(o.time)
-		}
-	}
-	if err == nil && o.addr != "" {
+	if o.addr != "" {
 		err = s.listen(o.addr)
 	}
 	if err != nil {
@@ -142,24 +139,6 @@ func (s *Server) DialContext(ctx context.Context, network, address string) (net.
 		return nil, err
 	}
 	return s.Dial()
-}
-
-// FastForward turns the server's clock ahead: keys expire, blocked commands time out, as if d had
-// passed. It returns when everything that fell due has happened. It has a resolution of a
-// millisecond.
-func (s *Server) FastForward(d time.Duration) error {
-	return s.control("ADVANCE", d.Milliseconds())
-}
-
-// SetTime sets the server's clock. A running clock goes on from there, a frozen one stands there.
-// Time may be set back: what has expired stays so.
-func (s *Server) SetTime(t time.Time) error {
-	return s.control("SET", t.UnixMilli())
-}
-
-// control gives an order to the clock.
-func (s *Server) control(order string, args ...any) error {
-	return s.Do(append([]any{"REDLET.CLOCK", order}, args...)...).Err()
 }
 
 // Snapshot returns all data as the bytes of an RDB file, which redis-server loads too.

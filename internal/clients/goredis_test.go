@@ -236,7 +236,8 @@ func TestGoRedisPassword(t *testing.T) {
 func TestGoRedisInABubble(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := redlet.RunT(t)
-		c := client(t, &redis.Options{Dialer: s.DialContext, ReadTimeout: -1})
+		c := client(t, &redis.Options{Addr: address, Dialer: s.DialContext,
+			ReadTimeout: -1})
 		ctx := context.Background()
 		must(t, c.Set(ctx, "k", "v", time.Hour).Err())
 		time.Sleep(time.Hour - time.Millisecond)
