@@ -2,125 +2,206 @@ package redlet
 
 import (
 	"bufio"
+	"bytes"
+	"context"
 	"errors"
-	"net"
+	"fmt"
 	"strings"
+
+	"github.com/redlet/redlet/host"
 )
+
+// Do runs a command in database 0 and returns its reply, typed as in RESP3. An error reply is an
+// error (see [ServerError]), and so is [Nil], where there is no value: then the Reply says what it
+// is too. Other errors are [ErrClosed], that of the context, and arguments that cannot be sent.
+//
+// An argument is what go-redis takes: a string, bytes, a number, a bool (1 or 0), a time.Duration
+// (in nanoseconds), a time.Time, nil (""), an encoding.BinaryMarshaler, a value of a named type of
+// such a kind, or a pointer to one.
+//
+// Do keeps nothing from call to call: SELECT, MULTI or WATCH have no effect on others, and take a
+// [Server.Conn]. Calls at the same time do not wait for each other. A command that blocks does so
+// until it is answered, the context ends or the server is closed; a command whose context ends
+// may still run. No password is asked.
+func (s *Server) Do(ctx context.Context, args ...any) (Reply, error) {
+	return s.DB(0).Do(ctx, args...)
+}
+
+// Must is r, or a panic for any error but [Nil]: for tests and examples.
+//
+//	n := redlet.Must(s.Do(ctx, "LLEN", "queue")).Int()
+func Must(r Reply, err error) Reply {
+	if err != nil && !errors.Is(err, Nil) {
+		panic(err)
+	}
+	return r
+}
+
+// DB is one database of a server, for any goroutine.
+type DB struct {
+	server *Server
+	index  int
+}
+
+// DB returns the database of an index, from 0 to 15 if the parameter "databases" was not set.
+func (s *Server) DB(index int) *DB { return &DB{s, index} }
+
+// Index is the number that SELECT takes.
+func (d *DB) Index() int { return d.index }
+
+// Do is [Server.Do] in this database.
+func (d *DB) Do(ctx context.Context, args ...any) (Reply, error) {
+	if err := ctx.Err(); err != nil {
+		return Reply{}, err
+	}
+	request, err := appendCommand(nil, args)
+	if err != nil {
+		return Reply{}, err
+	}
+	name := nameOf(args[0])
+	if ownConn(name, args) || strings.HasSuffix(name, "SUBSCRIBE") {
+		return Reply{}, errOwnConn
+	}
+	l, err := d.server.take(d.index)
+	if err != nil {
+		return Reply{}, err
+	}
+	reply, err := l.exchange(ctx, request)
+	if err != nil || changesConn[name] {
+		l.caller.Close()
+	} else {
+		d.server.put(d.index, l)
+	}
+	if err != nil {
+		return Reply{}, err
+	}
+	return reply, reply.failure()
+}
 
 // line is a connection of Do.
 type line struct {
-	conn net.Conn
-	r    *bufio.Reader
-	out  []byte
+	caller *host.Caller
+	in     []byte
+	bytes  bytes.Reader
+	r      bufio.Reader
 }
 
-// errOwnConn refuses commands after which a connection no longer answers command by command.
-var errOwnConn = errors.New("redlet: Do cannot be used for subscriptions, MONITOR and " +
-	"CLIENT REPLY: use Dial and a client")
+// errOwnConn refuses commands that Do has no way of answering.
+var errOwnConn = errors.New("redlet: Do has no way of answering subscriptions, MONITOR, SYNC and " +
+	"CLIENT REPLY: use Conn for subscriptions, Dial for the others")
 
-// Do runs a command and returns its reply, typed as in RESP3. An argument is a string, a []byte or
-// a number. Calls that follow one another share a connection, so that SELECT and MULTI work as one
-// expects; calls at the same time have a connection each, so that a blocked one holds up no other.
-// A command that blocks does so until it is answered or the server is closed.
-func (s *Server) Do(args ...any) Reply {
-	reply, err := s.do(args)
-	if err != nil {
-		return Reply{kind: Failure, err: err}
-	}
-	return reply
+// changesConn are the commands after which a connection is not what it was.
+var changesConn = map[string]bool{
+	"ASKING": true, "AUTH": true, "CLIENT": true, "HELLO": true, "MULTI": true, "QUIT": true,
+	"READONLY": true, "READWRITE": true, "REPLCONF": true, "RESET": true, "SELECT": true,
+	"WATCH": true,
 }
 
-func (s *Server) do(args []any) (Reply, error) {
-	if len(args) == 0 {
-		return Reply{}, errors.New("redlet: Do without a command")
-	}
-	if name, ok := args[0].(string); ok && ownConn(name, args) {
-		return Reply{}, errOwnConn
-	}
-	l, err := s.take()
-	if err != nil {
-		return Reply{}, err
-	}
-	if l.out, err = appendCommand(l.out[:0], args); err != nil {
-		s.put(l)
-		return Reply{}, err
-	}
-	reply, err := l.exchange()
-	if err != nil {
-		return Reply{}, errors.Join(err, l.conn.Close())
-	}
-	if name, ok := args[0].(string); ok && endsConn(name) {
-		return reply, l.conn.Close()
-	}
-	s.put(l)
-	return reply, nil
-}
-
-// endsConn tells whether a connection is of no more use after a command: it is closed, or back in
-// RESP2.
-func endsConn(name string) bool {
-	return strings.EqualFold(name, "QUIT") || strings.EqualFold(name, "RESET")
-}
-
+// ownConn reports whether a connection that sends a command no longer answers command by command.
 func ownConn(name string, args []any) bool {
-	switch name = strings.ToUpper(name); name {
+	switch name {
 	case "MONITOR", "SYNC", "PSYNC":
 		return true
 	case "CLIENT":
-		sub, _ := args[min(1, len(args)-1)].(string)
-		return strings.EqualFold(sub, "REPLY")
+		return len(args) > 1 && nameOf(args[1]) == "REPLY"
 	}
-	return strings.HasSuffix(name, "SUBSCRIBE")
+	return false
 }
 
-// exchange sends what is in out and reads one reply.
-func (l *line) exchange() (Reply, error) {
-	if _, err := l.conn.Write(l.out); err != nil {
+// nameOf is an argument as a word of a command.
+func nameOf(arg any) string {
+	text, _ := appendArg(nil, arg)
+	return strings.ToUpper(string(text))
+}
+
+// exchange sends a request and reads its reply. After an error the line is of no more use.
+func (l *line) exchange(ctx context.Context, request []byte) (Reply, error) {
+	stop := func() bool { return true }
+	if ctx.Done() != nil {
+		stop = context.AfterFunc(ctx, func() { l.caller.Close() })
+	}
+	var err error
+	l.in, err = l.caller.Do(l.in[:0], request, 1)
+	if !stop() && err != nil {
+		err = ctx.Err()
+	}
+	if err != nil {
 		return Reply{}, err
 	}
-	return readReply(l.r)
+	l.bytes.Reset(l.in)
+	l.r.Reset(&l.bytes)
+	reply, err := readReply(&l.r)
+	if cap(l.in) > lineKeep {
+		l.in = nil
+	}
+	return reply, err
 }
 
-// take gives the connection that was used last, or a new one.
-func (s *Server) take() (*line, error) {
-	s.mu.Lock()
-	if s.closed {
+// lineKeep is how large a buffer a line keeps.
+const lineKeep = 1 << 20
+
+// take gives the line to a database that was used last, or a new one.
+func (s *Server) take(db int) (*line, error) {
+	for {
+		s.mu.Lock()
+		if s.closed {
+			s.mu.Unlock()
+			return nil, ErrClosed
+		}
+		idle := s.idle[db]
+		if len(idle) == 0 {
+			s.mu.Unlock()
+			return s.newLine(db)
+		}
+		l := idle[len(idle)-1]
+		if !l.caller.Home() { // what a bubble must not use
+			s.mu.Unlock()
+			return s.newLine(db)
+		}
+		s.idle[db] = idle[:len(idle)-1]
 		s.mu.Unlock()
-		return nil, ErrClosed
+		if !l.caller.Over() {
+			return l, nil
+		}
+		l.caller.Close()
 	}
-	if n := len(s.idle) - 1; n >= 0 {
-		l := s.idle[n]
-		s.idle = s.idle[:n]
-		s.mu.Unlock()
-		return l, nil
-	}
-	s.mu.Unlock()
-	conn, err := s.Dial()
+}
+
+func (s *Server) newLine(db int) (*line, error) {
+	caller, err := s.loop.Caller()
 	if err != nil {
 		return nil, err
 	}
-	l := &line{conn: conn, r: bufio.NewReader(conn)}
-	hello := []any{"HELLO", 3}
-	if s.password != "" {
-		hello = append(hello, "AUTH", "default", s.password)
+	l := &line{caller: caller}
+	setUp := [][]any{{"HELLO", 3}}
+	if db != 0 {
+		setUp = append(setUp, []any{"SELECT", db})
 	}
-	l.out, _ = appendCommand(nil, hello)
-	reply, err := l.exchange()
-	if err = errors.Join(err, reply.Err()); err != nil {
-		return nil, errors.Join(err, conn.Close())
+	for _, args := range setUp {
+		request, _ := appendCommand(nil, args)
+		reply, err := l.exchange(context.Background(), request)
+		if err == nil {
+			err = reply.Err()
+		}
+		if err != nil {
+			return nil, errors.Join(fmt.Errorf("redlet: no connection: %w", err), caller.Close())
+		}
 	}
 	return l, nil
 }
 
-// put makes a connection free for the next call.
-func (s *Server) put(l *line) {
+// put makes a line free for the next call; those of a bubble serve only once.
+func (s *Server) put(db int, l *line) {
 	s.mu.Lock()
-	if !s.closed {
-		s.idle = append(s.idle, l)
+	if !s.closed && !l.caller.Elsewhere() {
+		if s.idle == nil {
+			s.idle = map[int][]*line{}
+		}
+		s.idle[db] = append(s.idle[db], l)
 		l = nil
 	}
 	s.mu.Unlock()
 	if l != nil {
-		l.conn.Close()
+		l.caller.Close()
 	}
 }

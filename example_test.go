@@ -2,6 +2,7 @@ package redlet_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log"
 	"time"
@@ -34,18 +35,28 @@ func ExampleServer_Do() {
 	}
 	defer s.Close()
 
-	s.Do("RPUSH", "queue", "a", "b", "c")
-	fmt.Println(s.Do("LLEN", "queue").Int())
-	fmt.Println(s.Do("LRANGE", "queue", 0, -1).Texts())
-	fmt.Println(s.Do("LRANGE", "queue", 0, -1)) // as redis-cli prints it
-	fmt.Println(s.Do("INCR", "queue").Err())
+	ctx := context.Background()
+	if _, err := s.Do(ctx, "RPUSH", "queue", "a", "b", "c"); err != nil {
+		log.Fatal(err)
+	}
+	length, err := s.Do(ctx, "LLEN", "queue")
+	fmt.Println(length.Int(), err)
+	list := redlet.Must(s.Do(ctx, "LRANGE", "queue", 0, -1))
+	fmt.Println(list.Texts())
+	fmt.Println(list) // as redis-cli prints it
+
+	_, err = s.Do(ctx, "INCR", "queue")
+	fmt.Println(errors.Is(err, redlet.ErrWrongType), err)
+	_, err = s.Do(ctx, "GET", "none")
+	fmt.Println(errors.Is(err, redlet.Nil))
 	// Output:
-	// 3
+	// 3 <nil>
 	// [a b c]
 	// 1) "a"
 	// 2) "b"
 	// 3) "c"
-	// WRONGTYPE Operation against a key holding the wrong kind of value
+	// true WRONGTYPE Operation against a key holding the wrong kind of value
+	// true
 }
 
 func ExampleServer_FastForward() {
@@ -55,11 +66,11 @@ func ExampleServer_FastForward() {
 	}
 	defer s.Close()
 
-	s.Do("SET", "session", "42", "EX", 3600)
+	redlet.Must(s.Do(context.Background(), "SET", "session", "42", "EX", 3600))
 	if err := s.FastForward(time.Hour); err != nil {
 		log.Fatal(err)
 	}
-	fmt.Println(s.Do("GET", "session"))
+	fmt.Println(redlet.Must(s.Do(context.Background(), "GET", "session")))
 	// Output: (nil)
 }
 
@@ -70,7 +81,9 @@ func ExampleServer_DialContext() {
 	}
 	defer s.Close()
 
-	client := redis.NewClient(&redis.Options{Dialer: s.DialContext}) // no port is opened
+	client := redis.NewClient(&redis.Options{ // no port is opened
+		Addr: "127.0.0.1:6379", Dialer: s.DialContext,
+	})
 	defer client.Close()
 	fmt.Println(client.Ping(context.Background()).Val())
 	// Output: PONG
@@ -83,16 +96,16 @@ func ExampleServer_Snapshot() {
 	}
 	defer s.Close()
 
-	s.Do("SET", "k", "before")
+	redlet.Must(s.Do(context.Background(), "SET", "k", "before"))
 	image, err := s.Snapshot()
 	if err != nil {
 		log.Fatal(err)
 	}
-	s.Do("SET", "k", "after")
+	redlet.Must(s.Do(context.Background(), "SET", "k", "after"))
 	if err := s.Restore(image); err != nil {
 		log.Fatal(err)
 	}
-	fmt.Println(s.Do("GET", "k"))
+	fmt.Println(redlet.Must(s.Do(context.Background(), "GET", "k")))
 	// Output: "before"
 }
 
@@ -103,7 +116,7 @@ func ExampleWithFrozenClock() {
 	}
 	defer s.Close()
 
-	fmt.Println(s.Do("TIME").Texts())
+	fmt.Println(redlet.Must(s.Do(context.Background(), "TIME")).Texts())
 	// Output: [1700000000 0]
 }
 
@@ -128,12 +141,13 @@ func ExampleWithCommands() {
 	}
 	defer s.Close()
 
-	s.Do("VISIT", "home", "ann")
-	fmt.Println(s.Do("VISIT", "home", "ann"))
-	fmt.Println(s.Do("VISIT", "home"))
-	fmt.Println(s.Do("HGETALL", "home"))
+	redlet.Must(s.Do(context.Background(), "VISIT", "home", "ann"))
+	fmt.Println(redlet.Must(s.Do(context.Background(), "VISIT", "home", "ann")))
+	_, err = s.Do(context.Background(), "VISIT", "home")
+	fmt.Println(err)
+	fmt.Println(redlet.Must(s.Do(context.Background(), "HGETALL", "home")))
 	// Output:
 	// (integer) 2
-	// (error) ERR wrong number of arguments for 'visit' command
+	// ERR wrong number of arguments for 'visit' command
 	// 1# "ann" => "2"
 }

@@ -21,7 +21,9 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/netip"
 	"net/url"
+	"strconv"
 	"sync"
 	"testing"
 
@@ -36,8 +38,8 @@ type Server struct {
 	password string
 
 	mu     sync.Mutex
-	addr   string  // "" until the port is opened
-	idle   []*line // connections of Do that nobody uses
+	addr   string          // "" until the port is opened
+	idle   map[int][]*line // connections of Do that nobody uses, by database
 	closed bool
 }
 
@@ -119,13 +121,28 @@ func (s *Server) Addr() string {
 }
 
 // URL returns the address as clients take it: "redis://127.0.0.1:41234", with the password in it
-// if there is one. It opens the port as Addr does.
+// that clients need by now, if there is one. A server that listens on all addresses is named by
+// that of this machine. It opens the port as Addr does.
 func (s *Server) URL() string {
-	u := url.URL{Scheme: "redis", Host: s.Addr()}
-	if s.password != "" {
-		u.User = url.UserPassword("", s.password)
+	u := url.URL{Scheme: "redis", Host: dialable(s.Addr())}
+	password, err := s.loop.Control("config requirepass")
+	if err != nil {
+		password = s.password // it is closed
+	}
+	if password != "" {
+		u.User = url.UserPassword("", password)
 	}
 	return u.String()
+}
+
+// dialable is an address that can be dialed on this machine.
+func dialable(addr string) string {
+	ap, err := netip.ParseAddrPort(addr)
+	if err != nil || !ap.Addr().IsUnspecified() {
+		return addr
+	}
+	host := "127.0.0.1" // an IPv6 socket for all addresses takes it too
+	return net.JoinHostPort(host, strconv.Itoa(int(ap.Port())))
 }
 
 // Dial connects to the server without a port. The connection keeps deadlines, and works inside the
@@ -160,8 +177,10 @@ func (s *Server) Close() error {
 	idle := s.idle
 	s.idle = nil
 	s.mu.Unlock()
-	for _, l := range idle {
-		l.conn.Close()
+	for _, lines := range idle {
+		for _, l := range lines {
+			l.caller.Close()
+		}
 	}
 	return errors.Join(s.bridge.Close(), s.loop.Close())
 }

@@ -17,66 +17,61 @@ type Kind uint8
 
 // The kinds of replies, as RESP3 tells them apart.
 const (
-	Null    Kind = iota // no such key, no such element
-	Simple              // a status such as OK
-	Error               // a refusal
-	Int                 // an integer
-	Float               // a double
-	Bool                // true or false
-	Bulk                // bytes
-	List                // an array, a set or a push
-	Map                 // keys and values
-	Failure             // no reply at all: the server is closed, or the command cannot be sent
+	KindNull   Kind = iota // no such key, no such element
+	KindStatus             // a status such as OK
+	KindError              // a refusal
+	KindInt                // an integer
+	KindFloat              // a double
+	KindBool               // true or false
+	KindString             // bytes
+	KindList               // an array, a set or a push
+	KindMap                // keys and values
 )
 
-// Reply is the answer to a command. The accessors never fail: each gives the zero value where the
-// reply is of another kind, so check Err where an error is possible.
+// Reply is the answer to a command, and owns its memory. The accessors never fail: each gives the
+// zero value where the reply is of another kind.
 type Reply struct {
 	kind  Kind
-	text  string // of Simple, Error, Bulk
-	num   int64  // of Int, Bool
+	text  string // of KindStatus, KindError, KindString
+	num   int64  // of KindInt, KindBool
 	float float64
-	list  []Reply // of List; of Map: key, value, key, value …
-	err   error   // of Failure
+	list  []Reply // of KindList; of KindMap: key, value, key, value …
 }
 
 // Kind tells what the reply is.
 func (r Reply) Kind() Kind { return r.kind }
 
-// Err is the error that the command was refused with, as the server words it, or what kept it from
-// being answered; nil for every other reply.
+// Err is the error that the command was refused with, as the server words it; nil for every other
+// reply. Of Do's replies only those within a list, as of EXEC, can be errors without being returned
+// as such.
 func (r Reply) Err() error {
-	switch r.kind {
-	case Error:
+	if r.kind == KindError {
 		return ServerError(r.text)
-	case Failure:
-		return r.err
 	}
 	return nil
 }
 
-// ServerError is a refusal in the server's own words, such as "WRONGTYPE Operation against a key
-// holding the wrong kind of value". The first word is its class.
-type ServerError string
-
-// Error returns the server's words.
-func (e ServerError) Error() string { return string(e) }
+// failure is the error that Do returns for the reply.
+func (r Reply) failure() error {
+	if r.kind == KindNull {
+		return Nil
+	}
+	return r.Err()
+}
 
 // IsNull reports whether there is no value.
-func (r Reply) IsNull() bool { return r.kind == Null }
+func (r Reply) IsNull() bool { return r.kind == KindNull }
 
 // Text is a status, an error or a value as a string; numbers are written out. It is "" for lists
 // and maps.
 func (r Reply) Text() string {
 	switch r.kind {
-	case Int:
+	case KindInt:
 		return strconv.FormatInt(r.num, 10)
-	case Float:
+	case KindFloat:
 		return strconv.FormatFloat(r.float, 'g', 17, 64)
-	case Bool:
+	case KindBool:
 		return strconv.FormatBool(r.num != 0)
-	case Failure:
-		return r.err.Error()
 	}
 	return r.text
 }
@@ -85,9 +80,9 @@ func (r Reply) Text() string {
 // integer.
 func (r Reply) Int() int64 {
 	switch r.kind {
-	case Int, Bool:
+	case KindInt, KindBool:
 		return r.num
-	case Bulk:
+	case KindString:
 		n, err := strconv.ParseInt(r.text, 10, 64)
 		if err == nil {
 			return n
@@ -99,11 +94,11 @@ func (r Reply) Int() int64 {
 // Float is the reply as a number: a double, an integer, or a value that is written as either.
 func (r Reply) Float() float64 {
 	switch r.kind {
-	case Float:
+	case KindFloat:
 		return r.float
-	case Int, Bool:
+	case KindInt, KindBool:
 		return float64(r.num)
-	case Bulk:
+	case KindString:
 		f, err := strconv.ParseFloat(r.text, 64)
 		if err == nil {
 			return f
@@ -114,7 +109,7 @@ func (r Reply) Float() float64 {
 
 // Bool reports whether the reply is true, OK, or a number other than 0.
 func (r Reply) Bool() bool {
-	if r.kind == Simple {
+	if r.kind == KindStatus {
 		return r.text == "OK"
 	}
 	return r.Float() != 0
@@ -153,21 +148,19 @@ func (r Reply) String() string { return strings.TrimSuffix(r.format(""), "\n") }
 // format writes the reply as lines; all but the first begin with prefix.
 func (r Reply) format(prefix string) string {
 	switch r.kind {
-	case Null:
+	case KindNull:
 		return "(nil)\n"
-	case Error:
+	case KindError:
 		return "(error) " + r.text + "\n"
-	case Failure:
-		return "Error: " + r.err.Error() + "\n"
-	case Int:
+	case KindInt:
 		return "(integer) " + r.Text() + "\n"
-	case Float:
+	case KindFloat:
 		return "(double) " + r.Text() + "\n"
-	case Bool:
+	case KindBool:
 		return "(" + r.Text() + ")\n"
-	case Bulk:
+	case KindString:
 		return sds.Repr(r.text) + "\n"
-	case List, Map:
+	case KindList, KindMap:
 		return r.formatList(prefix)
 	}
 	return r.text + "\n"
@@ -176,7 +169,7 @@ func (r Reply) format(prefix string) string {
 func (r Reply) formatList(prefix string) string {
 	sign, step := ")", 1
 	empty := "(empty array)\n"
-	if r.kind == Map {
+	if r.kind == KindMap {
 		sign, step, empty = "#", 2, "(empty hash)\n"
 	}
 	if len(r.list) == 0 {
@@ -217,18 +210,18 @@ func readReply(r *bufio.Reader) (Reply, error) {
 	sign, rest := line[0], line[1:len(line)-2]
 	switch sign {
 	case '+':
-		return Reply{kind: Simple, text: rest}, nil
+		return Reply{kind: KindStatus, text: rest}, nil
 	case '-':
-		return Reply{kind: Error, text: rest}, nil
+		return Reply{kind: KindError, text: rest}, nil
 	case '_':
 		return Reply{}, nil
 	case '(':
-		return Reply{kind: Bulk, text: rest}, nil
+		return Reply{kind: KindString, text: rest}, nil
 	case '#':
-		return Reply{kind: Bool, num: int64(strings.Count(rest, "t"))}, nil
+		return Reply{kind: KindBool, num: int64(strings.Count(rest, "t"))}, nil
 	case ',':
 		f, err := readFloat(rest)
-		return Reply{kind: Float, float: f}, err
+		return Reply{kind: KindFloat, float: f}, err
 	}
 	n, err := strconv.ParseInt(rest, 10, 64)
 	if err != nil {
@@ -236,7 +229,7 @@ func readReply(r *bufio.Reader) (Reply, error) {
 	}
 	switch {
 	case sign == ':':
-		return Reply{kind: Int, num: n}, nil
+		return Reply{kind: KindInt, num: n}, nil
 	case n < 0:
 		return Reply{}, nil
 	}
@@ -247,11 +240,11 @@ func readReply(r *bufio.Reader) (Reply, error) {
 	case '$', '=', '!':
 		return readBulk(r, sign, n)
 	case '*', '~', '>':
-		return readList(r, List, n)
+		return readList(r, KindList, n)
 	case '%':
-		return readList(r, Map, 2*n)
+		return readList(r, KindMap, 2*n)
 	case '|':
-		if _, err := readList(r, Map, 2*n); err != nil {
+		if _, err := readList(r, KindMap, 2*n); err != nil {
 			return Reply{}, err
 		}
 		return readReply(r)
@@ -277,11 +270,11 @@ func readBulk(r *bufio.Reader, sign byte, n int64) (Reply, error) {
 	text := string(buf[:n])
 	switch sign {
 	case '!':
-		return Reply{kind: Error, text: text}, nil
+		return Reply{kind: KindError, text: text}, nil
 	case '=':
 		_, text, _ = strings.Cut(text, ":") // the format: txt or mkd
 	}
-	return Reply{kind: Bulk, text: text}, nil
+	return Reply{kind: KindString, text: text}, nil
 }
 
 func readList(r *bufio.Reader, kind Kind, n int64) (Reply, error) {
@@ -294,32 +287,4 @@ func readList(r *bufio.Reader, kind Kind, n int64) (Reply, error) {
 		reply.list = append(reply.list, element)
 	}
 	return reply, nil
-}
-
-// appendCommand appends a command in RESP. An argument is a string, bytes, or a number.
-func appendCommand(dst []byte, args []any) ([]byte, error) {
-	dst = fmt.Appendf(dst, "*%d\r\n", len(args))
-	var scratch []byte
-	for _, arg := range args {
-		scratch = scratch[:0]
-		switch v := arg.(type) {
-		case string:
-			scratch = append(scratch, v...)
-		case []byte:
-			scratch = append(scratch, v...)
-		case int, int8, int16, int32, int64, uint, uint8, uint16, uint32, uint64:
-			scratch = fmt.Append(scratch, v)
-		case float32:
-			scratch = strconv.AppendFloat(scratch, float64(v), 'g', -1, 32)
-		case float64:
-			scratch = strconv.AppendFloat(scratch, v, 'g', -1, 64)
-		default:
-			return nil, fmt.Errorf("redlet: an argument is of type %T: "+
-				"give a string, a []byte or a number", arg)
-		}
-		dst = fmt.Appendf(dst, "$%d\r\n", len(scratch))
-		dst = append(dst, scratch...)
-		dst = append(dst, "\r\n"...)
-	}
-	return dst, nil
 }

@@ -171,7 +171,7 @@ func started(options ...redlet.Option) (time.Duration, error) {
 		if err != nil {
 			return 0, err
 		}
-		if err := s.Do("PING").Err(); err != nil {
+		if _, err := s.Do(context.Background(), "PING"); err != nil {
 			return 0, err
 		}
 		best = min(best, time.Since(start))

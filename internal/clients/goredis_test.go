@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"runtime"
-	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -266,7 +265,9 @@ func TestGoRedisInABubble(t *testing.T) {
 func awaitBlocked(t *testing.T, s *redlet.Server) {
 	t.Helper()
 	for deadline := time.Now().Add(5 * time.Second); ; runtime.Gosched() {
-		if strings.Contains(s.Do("INFO", "clients").Text(), "blocked_clients:1") {
+		info, err := s.Info("clients")
+		must(t, err)
+		if info["blocked_clients"] == "1" {
 			return
 		}
 		if time.Now().After(deadline) {
