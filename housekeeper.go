@@ -2,6 +2,7 @@ package redlet
 
 import (
 	"context"
+	"errors"
 	"time"
 )
 
@@ -40,7 +41,7 @@ func (h Housekeeper) Run(ctx context.Context, s *Server) error {
 			}
 			last = now
 		case <-prunes.C:
-			if err := h.prune(s); err != nil {
+			if err := h.prune(ctx, s); err != nil {
 				return err
 			}
 		}
@@ -48,14 +49,18 @@ func (h Housekeeper) Run(ctx context.Context, s *Server) error {
 }
 
 // prune removes keys by chance until there are no more than MaxKeys.
-func (h Housekeeper) prune(s *Server) error {
+func (h Housekeeper) prune(ctx context.Context, s *Server) error {
 	for h.MaxKeys > 0 {
-		size := s.Do("DBSIZE")
-		if size.Err() != nil || size.Int() <= h.MaxKeys {
-			return size.Err()
+		size, err := s.Do(ctx, "DBSIZE")
+		if err != nil || size.Int() <= h.MaxKeys {
+			return err
 		}
-		if key := s.Do("RANDOMKEY"); !key.IsNull() {
-			s.Do("UNLINK", key.Text())
+		key, err := s.Do(ctx, "RANDOMKEY")
+		if err == nil {
+			_, err = s.Do(ctx, "UNLINK", key.Text())
+		}
+		if err != nil && !errors.Is(err, Nil) {
+			return err
 		}
 	}
 	return nil

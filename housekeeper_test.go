@@ -18,14 +18,14 @@ func TestHousekeeper(t *testing.T) {
 		ctx, end := context.WithCancel(t.Context())
 		ended := make(chan error)
 		go func() { ended <- redlet.Housekeeper{MaxKeys: 2}.Run(ctx, s) }()
-		s.Do("MSET", "a", 1, "b", 2, "c", 3)
-		s.Do("SET", "short", "v", "PX", 1500)
+		redlet.Must(s.Do(ctx, "MSET", "a", 1, "b", 2, "c", 3))
+		redlet.Must(s.Do(ctx, "SET", "short", "v", "PX", 1500))
 		time.Sleep(2*time.Second + time.Millisecond)
-		if n := s.Do("DBSIZE").Int(); n != 3 {
+		if n := redlet.Must(s.Do(ctx, "DBSIZE")).Int(); n != 3 {
 			t.Errorf("%d keys after two seconds", n)
 		}
 		time.Sleep(14 * time.Second)
-		if n := s.Do("DBSIZE").Int(); n != 2 {
+		if n := redlet.Must(s.Do(ctx, "DBSIZE")).Int(); n != 2 {
 			t.Errorf("%d keys after sixteen seconds", n)
 		}
 		end()

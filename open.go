@@ -38,8 +38,8 @@ func Open(ctx context.Context, rawURL string) (address string, close func() erro
 		}
 		return rawURL, func() error { return nil }, nil
 	}
-	return "", nil, fmt.Errorf("redlet: %q is neither redis://, rediss://, unix:// nor memory:",
-		u.Redacted())
+	return "", nil, fmt.Errorf("redlet: %q is neither a redis://, rediss:// or unix:// URL nor a "+
+		"memory: one", u.Redacted())
 }
 
 // shared are the embedded servers that are open, by their names.
@@ -104,7 +104,7 @@ func ping(ctx context.Context, u *url.URL) error {
 	defer conn.Close()
 	stop := context.AfterFunc(ctx, func() { _ = conn.Close() })
 	defer stop()
-	l := &line{conn: conn, r: bufio.NewReader(conn)}
+	r := bufio.NewReader(conn)
 	requests := [][]any{{"PING"}}
 	if password, given := u.User.Password(); given {
 		auth := []any{"AUTH", password}
@@ -114,10 +114,15 @@ func ping(ctx context.Context, u *url.URL) error {
 		requests = [][]any{auth, {"PING"}}
 	}
 	for _, request := range requests {
-		if l.out, err = appendCommand(l.out[:0], request); err != nil {
+		words, err := appendCommand(nil, request)
+		if err != nil {
 			return err
 		}
-		reply, err := l.exchange()
+		_, err = conn.Write(words)
+		if err != nil {
+			return errors.Join(ctx.Err(), err)
+		}
+		reply, err := readReply(r)
 		if err = errors.Join(err, reply.Err()); err != nil {
 			return errors.Join(ctx.Err(), err)
 		}

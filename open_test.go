@@ -81,9 +81,9 @@ func TestOpenRemote(t *testing.T) {
 func TestMaxKeys(t *testing.T) {
 	s := redlet.RunT(t, redlet.WithMaxKeys(3))
 	for i := range 10 {
-		s.Do("SET", fmt.Sprint("k", i), "v")
+		redlet.Must(s.Do(t.Context(), "SET", fmt.Sprint("k", i), "v"))
 	}
-	if n := s.Do("DBSIZE").Int(); n != 3 {
+	if n := redlet.Must(s.Do(t.Context(), "DBSIZE")).Int(); n != 3 {
 		t.Errorf("%d keys", n)
 	}
 }
