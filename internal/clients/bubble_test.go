@@ -53,11 +53,13 @@ func inBubble(t *testing.T, do do) {
 	start := time.Now()
 	same(t, do("BRPOPLPUSH", "q", "to", "7200"), "nil")
 	same(t, time.Since(start), 2*time.Hour)
+	pushed := make(chan string)
 	go func() {
 		time.Sleep(time.Hour)
-		do("RPUSH", "q", "job")
+		pushed <- do("RPUSH", "q", "job")
 	}()
 	same(t, do("BRPOPLPUSH", "q", "to", "0"), "job")
+	same(t, <-pushed, "1") // before the client is closed
 	same(t, time.Since(start), 3*time.Hour)
 	same(t, do("DEL", "to"), "1")
 }

@@ -251,12 +251,14 @@ func TestGoRedisInABubble(t *testing.T) {
 		}
 		same(t, time.Since(start), 5*time.Hour)
 
+		pushed := make(chan error)
 		go func() {
 			time.Sleep(time.Hour)
-			c.RPush(ctx, "q", "job")
+			pushed <- c.RPush(ctx, "q", "job").Err()
 		}()
 		start = time.Now()
 		same(t, fmt.Sprint(c.BLPop(ctx, 0, "q").Val()), "[q job]")
+		must(t, <-pushed) // before the client is closed
 		same(t, time.Since(start), time.Hour)
 	})
 }
