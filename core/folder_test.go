@@ -25,7 +25,7 @@ func TestConfigSetDir(t *testing.T) {
 		t.Helper()
 		s.feed(1, command)
 		var ev core.Event
-		for s.Poll(&ev) {
+		if s.Poll(&ev) {
 			if ev.Kind != core.EventRead || ev.Path != reads {
 				t.Fatalf("%s: %d %q, want to read %q", command, ev.Kind, ev.Path, reads)
 			}
@@ -33,7 +33,6 @@ func TestConfigSetDir(t *testing.T) {
 			s.say(2, "PING", "+PONG\r\n") // who asks others to wait is not served alone
 			answer, _ := disk.Do(&ev)
 			s.Input(&answer)
-			break
 		}
 		if reads != "" {
 			t.Fatalf("%s: %q is not read", command, reads)
