@@ -54,17 +54,35 @@ var persistCommands = []Command{
 	},
 	{
 		Name: "restore", Since: "2.6", Group: "generic",
-		Flags: Write | DenyOOM,
-		Cats:  CatKeyspace | CatDangerous,
-		Syntax: "key ttl:int serialized-value [REPLACE^3.0] [ABSTTL^5.0] [IDLETIME " +
-			"seconds:int^5.0] [FREQ frequency:int^5.0]",
+		Flags:      Write | DenyOOM,
+		Cats:       CatKeyspace | CatDangerous,
+		Syntax:     restoreSyntax,
 		Keys:       "1 OW update",
 		Summary:    "Makes a key from the output of DUMP.",
-		Complexity: "O(N*M) for N items of M bytes each; O(N*M*log(N)) for a sorted set",
-		History:    "3.0 REPLACE; 5.0 ABSTTL; 5.0 IDLETIME and FREQ",
+		Complexity: restoreComplexity,
+		History:    restoreHistory,
+		Run:        cmdRestore,
+	},
+	{
+		Name: "restore-asking", Since: "3.0", Group: "server",
+		Flags:      Write | DenyOOM | Asking,
+		Cats:       CatKeyspace | CatDangerous,
+		Syntax:     restoreSyntax,
+		Keys:       "1 OW update",
+		Summary:    "Makes a key as RESTORE does, for a cluster that moves it.",
+		Complexity: restoreComplexity,
+		History:    restoreHistory,
+		System:     true,
 		Run:        cmdRestore,
 	},
 }
+
+const (
+	restoreSyntax = "key ttl:int serialized-value [REPLACE^3.0] [ABSTTL^5.0] [IDLETIME " +
+		"seconds:int^5.0] [FREQ frequency:int^5.0]"
+	restoreHistory    = "3.0 REPLACE; 5.0 ABSTTL; 5.0 IDLETIME and FREQ"
+	restoreComplexity = "O(N*M) for N items of M bytes each; O(N*M*log(N)) for a sorted set"
+)
 
 const (
 	errSaving     = "ERR Background save already in progress"

@@ -47,6 +47,14 @@ var replicaCommands = []Command{
 		Replaced:   "`REPLICAOF`",
 		Run:        cmdReplicaof,
 	},
+	{
+		Name: "failover", Since: "6.2", Group: "server",
+		Flags:      Admin | NoScript | Stale,
+		Syntax:     "[TO target:{host port:int [FORCE]}] [ABORT] [TIMEOUT milliseconds:int]",
+		Summary:    "Makes a replica the master in this server's place.",
+		Complexity: "O(1)",
+		Run:        cmdFailover,
+	},
 }
 
 const replicaofSyntax = "args:(host-port:{host port:int}|no-one:{NO ONE})"
@@ -138,6 +146,48 @@ func cmdReplicaof(c *Call) {
 		return
 	}
 	if _, ok := c.argRange(2, 0, 65535, "ERR Invalid master port"); ok {
-		c.Error("ERR this server cannot be a replica, only a master")
+		c.Error(errOnlyMaster)
 	}
+}
+
+const errOnlyMaster = "ERR this server cannot be a replica, only a master"
+
+// cmdFailover hands over to nobody: without replicas as in Redis, with some since this server could
+// not follow them.
+func cmdFailover(c *Call) {
+	if len(c.Args) == 2 && is(c.Args[1], "abort") {
+		c.Error("ERR No failover in progress.")
+		return
+	}
+	var to, force, timeout bool
+	for i := 1; i < len(c.Args); i++ {
+		more := len(c.Args) - i - 1
+		switch arg := c.Args[i]; {
+		case is(arg, "timeout") && more >= 1 && !timeout:
+			i++
+			ms, ok := c.ArgInt(i)
+			if !ok {
+				return
+			}
+			if timeout = true; ms <= 0 {
+				c.Error("ERR FAILOVER timeout must be greater than 0")
+				return
+			}
+		case is(arg, "to") && more >= 2 && !to:
+			i += 2
+			if _, to = c.ArgInt(i); !to {
+				return
+			}
+		case is(arg, "force") && !force:
+			force = true
+		default:
+			c.Error(ErrSyntax)
+			return
+		}
+	}
+	if len(c.e.replicas.conns) == 0 {
+		c.Error("ERR FAILOVER requires connected replicas.")
+		return
+	}
+	c.Error(errOnlyMaster)
 }
