@@ -34,6 +34,14 @@ func (k *clock) set(t Time) {
 	k.offset = t - k.host
 }
 
+// together ends that keys have a time of their own.
+func (k *clock) together() {
+	if k.told != 0 {
+		k.set(k.told)
+	}
+	k.apart, k.told = false, 0
+}
+
 // freeze stops the clock where it is.
 func (k *clock) freeze() {
 	k.at, k.frozen = k.read(), true

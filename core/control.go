@@ -18,6 +18,7 @@ import (
 //	clock freeze                stops it
 //	clock run                   lets it go on
 //	clock apart                 gives keys a time of their own, which only forward turns
+//	clock together              ends that: keys go by what clients are told
 //	clock host MICROSECONDS     says that the host now goes by another clock: no time has passed
 //	seed NUMBER                 begins the random choices anew
 //	info [SECTION …]            tells what INFO tells
@@ -90,6 +91,9 @@ func (e *Engine) orderClock(words [][]byte) (answer, problem string) {
 		e.clock.run()
 	case verb == "apart":
 		e.clock.apart, e.clock.keys = true, e.now
+	case verb == "together":
+		e.clock.together()
+		e.clockTurned()
 	case verb != "":
 		return "", "no such order"
 	}

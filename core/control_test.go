@@ -226,3 +226,25 @@ func TestSeedOrder(t *testing.T) {
 		t.Errorf("one seed, two choices: %q", picks)
 	}
 }
+
+// TestTogether ends that keys have a time of their own: they go by what clients are told.
+func TestTogether(t *testing.T) {
+	c := control(t, nil)
+	c.open(1, Conn{Addr: local})
+	c.order("clock apart", "+1700000000000000 0")
+	c.order("clock set 1800000000000000", "+1800000000000000 0")
+	c.order("clock together", "+1800000000000000 0")
+	c.ask(1, "SET k v EX 100", "+OK\r\n")
+	c.order("clock set 1800000030000000", "+1800000030000000 0")
+	c.ask(1, "TTL k", ":70\r\n")
+	c.now += 30e6
+	c.ask(1, "TTL k", ":40\r\n")
+	c.order("clock forward 40000000", "+1800000100000000 0")
+	c.ask(1, "EXISTS k", ":0\r\n")
+	c.order("clock together", "+1800000100000000 0")
+	c.order("clock apart", "+1800000100000000 0")
+	c.now += 30e6
+	c.ask(1, "SET k v EX 1", "+OK\r\n")
+	c.now += 30e6
+	c.ask(1, "TTL k", ":1\r\n")
+}
