@@ -145,6 +145,7 @@ var layers = []layer{
 	{"host", []string{"core", "wasm/abi"}},
 	{"netbridge", []string{"core", "host"}},
 	{"cmd", []string{"cmd/...", "core", "host", "host/guest", "internal/sds", "netbridge", "."}},
+	{"miniredis", []string{"host", "netbridge"}},
 	{"internal", []string{"..."}},
 	{".", []string{"core", "host", "internal/sds", "netbridge"}},
 }
