@@ -94,6 +94,10 @@ $(VENV)/ready: $(QUEUES)/python/requirements.txt
 	$(VENV)/bin/pip install --quiet --disable-pip-version-check -r $<
 	touch $@
 
+.PHONY: setups
+setups: js ## use the packed npm package in every set-up (bundlers, test runners, TypeScript, frameworks)
+	cd js && $(NPM) run build && node test/setups/run.js --write
+
 .PHONY: reference
 reference: $(GUEST) ## run the tests that compare with a real redis-server (REDLET_REFERENCE=)
 	@$(GO) run ./internal/reference -need

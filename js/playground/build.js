@@ -12,6 +12,9 @@ const page = fileURLToPath(new URL('.', import.meta.url));
 const root = join(page, '..');
 const target = resolve(process.argv[2] ?? join(page, 'dist'));
 
+/** Entries for what is no page. */
+const OTHERS = ['node.js', 'workerd.js', 'edge.js'];
+
 await mkdir(join(target, 'redlet/src'), { recursive: true });
 await mkdir(join(target, 'cli'), { recursive: true });
 const cli = (await scripts(join(page, 'cli'))).map((name) => `cli/${name}`);
@@ -24,7 +27,7 @@ for (const name of ['index.html', 'style.css', ...cli, ...(await scripts(page))]
   );
 }
 for (const name of await scripts(join(root, 'src'))) {
-  if (name !== 'node.js') await cp(join(root, 'src', name), join(target, 'redlet/src', name));
+  if (!OTHERS.includes(name)) await cp(join(root, 'src', name), join(target, 'redlet/src', name));
 }
 await cp(join(root, 'redlet.wasm'), join(target, 'redlet/redlet.wasm'));
 

@@ -5,6 +5,7 @@
  */
 
 import { readFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
 
 import { Host } from './host.js';
 import { checkOptions } from './options.js';
@@ -13,6 +14,7 @@ import { dial } from './node/dial.js';
 import { EngineDuplex } from './node/duplex.js';
 import { NodeFiles } from './node/files.js';
 import { listen } from './node/listen.js';
+import { compileOwn } from './own.js';
 import { compile } from './wasm.js';
 
 export { Client } from './client.js';
@@ -66,8 +68,8 @@ export class NodeRedlet extends Redlet {
  */
 export async function open(options = {}) {
   checkOptions('open()', options, OPTIONS);
-  const source = options.wasm ?? new URL('../redlet.wasm', import.meta.url);
-  const module = await compile(source, load);
+  const { wasm } = options;
+  const module = await (wasm === undefined ? compileOwn(load) : compile(wasm, load));
   const files = filesOf(options);
   const start = (/** @type {import('./host.js').Listener} */ listener) =>
     new Host(module, options, listener);
@@ -90,5 +92,6 @@ function filesOf({ config = {}, onsave }) {
  * @returns {Promise<Response | Uint8Array<ArrayBuffer>>}
  */
 async function load(url) {
-  return url.protocol === 'file:' ? readFile(url) : fetch(url);
+  // A URL of another realm, as under jsdom, is none to Node.
+  return url.protocol === 'file:' ? readFile(fileURLToPath(url.href)) : fetch(url);
 }

@@ -6,6 +6,7 @@
 
 import { CALL_OPTIONS, CLIENT_OPTIONS, Client } from './client.js';
 import { Clock } from './clock.js';
+import { asyncDispose } from './dispose.js';
 import { Engine } from './engine.js';
 import { EngineError } from './errors.js';
 import { NoFiles } from './files.js';
@@ -306,7 +307,7 @@ export class Redlet {
   }
 
   /** As {@link close}, for `await using`. */
-  [Symbol.asyncDispose ?? Symbol.for('Symbol.asyncDispose')]() {
+  [asyncDispose]() {
     return this.close();
   }
 

@@ -13,7 +13,11 @@
  * @returns {any} undefined where there is none
  */
 export function builtin(name) {
-  return /** @type {any} */ (globalThis).process?.getBuiltinModule?.(name);
+  try {
+    return /** @type {any} */ (globalThis).process?.getBuiltinModule?.(name);
+  } catch {
+    return undefined; // edge runtimes have it, but throw
+  }
 }
 
 // Test runners replace the globals; those of Jest replace them in a realm of their own.

@@ -1,5 +1,5 @@
 /**
- * Finds and compiles the engine's WebAssembly.
+ * Compiles the engine's WebAssembly.
  *
  * @module
  */
@@ -12,49 +12,106 @@
  *   WasmSource
  */
 
+/**
+ * Gets what an address stands for.
+ *
+ * @typedef {(url: URL) => Promise<Response | Uint8Array<ArrayBuffer>>} Load
+ */
+
 /** @type {Map<string, Promise<WebAssembly.Module>>} modules by address: all engines share one */
 const compiled = new Map();
 
+/** Where the WebAssembly should be, there is something else, or nothing. */
+export class MissingError extends Error {
+  /**
+   * @param {string} where
+   * @param {string} what is there
+   */
+  constructor(where, what) {
+    super(
+      `redlet: no WebAssembly at ${where} (${what}): serve the package's redlet.wasm there, or ` +
+        "say where it is: open({ wasm: '/redlet.wasm' })",
+    );
+    this.name = 'MissingError';
+  }
+}
+
 /**
  * @param {WasmSource | Promise<WasmSource>} source
- * @param {(url: URL) => Promise<Response | Uint8Array<ArrayBuffer>>} load gets what a URL stands
- *   for
+ * @param {Load} load
  * @returns {Promise<WebAssembly.Module>}
  */
 export async function compile(source, load) {
-  const wasm = await source;
-  if (wasm instanceof WebAssembly.Module) return wasm;
-  if (wasm instanceof URL || typeof wasm === 'string')
-    return compileOnce(new URL(wasm, base()), load);
-  if (typeof Response === 'function' && wasm instanceof Response) return compileResponse(wasm);
-  return WebAssembly.compile(/** @type {BufferSource} */ (wasm));
+  const wasm = /** @type {any} */ (await source);
+  const kind = typeof wasm === 'string' ? 'URL' : Object.prototype.toString.call(wasm).slice(8, -1);
+  // By name, since it may be of another realm.
+  if (kind === 'WebAssembly.Module') return wasm;
+  if (kind === 'URL') return compileOnce(address(wasm), load);
+  if (kind === 'Response') return compileResponse(wasm, wasm.url);
+  return WebAssembly.compile(wasm);
 }
 
-/** @returns {string | undefined} what a relative address is relative to */
-function base() {
-  return globalThis.location?.href;
+/**
+ * @param {URL | string} source an address; a relative one is relative to the page
+ * @returns {URL}
+ */
+export function address(source) {
+  const base = globalThis.location?.href;
+  if (base || /^[a-z][a-z\d+.-]+:/i.test(String(source))) return new URL(source, base);
+  throw new TypeError(
+    `redlet: ${source} is no address: take open({ wasm: new URL('${source}', import.meta.url) })` +
+      ", or its bytes: open({ wasm: await readFile('redlet.wasm') })",
+  );
 }
 
 /**
  * @param {URL} url
- * @param {(url: URL) => Promise<Response | Uint8Array<ArrayBuffer>>} load
+ * @param {Load} load
  */
 function compileOnce(url, load) {
   const known = compiled.get(url.href);
   if (known) return known;
-  const module = load(url).then((wasm) =>
-    wasm instanceof Uint8Array ? WebAssembly.compile(wasm) : compileResponse(wasm),
-  );
+  const module = fetchAndCompile(url, load);
   compiled.set(url.href, module);
   module.catch(() => compiled.delete(url.href));
   return module;
 }
 
-/** @param {Response} response */
-async function compileResponse(response) {
-  if (!response.ok)
-    throw new Error(`redlet: ${response.url}: ${response.status} ${response.statusText}`);
+/**
+ * @param {URL} url
+ * @param {Load} load
+ */
+async function fetchAndCompile(url, load) {
+  let wasm;
+  try {
+    wasm = await load(url);
+  } catch (error) {
+    throw new MissingError(url.href, String(error));
+  }
+  return ArrayBuffer.isView(wasm) ? compileBytes(wasm, url.href) : compileResponse(wasm, url.href);
+}
+
+/**
+ * @param {Response} response
+ * @param {string} where
+ */
+async function compileResponse(response, where) {
+  if (!response.ok) throw new MissingError(where, `${response.status} ${response.statusText}`);
   const streams = response.headers.get('content-type') === 'application/wasm';
   if (streams && WebAssembly.compileStreaming) return WebAssembly.compileStreaming(response);
-  return WebAssembly.compile(await response.arrayBuffer());
+  return compileBytes(new Uint8Array(await response.arrayBuffer()), where);
+}
+
+/** How WebAssembly begins. */
+const MAGIC = '\0asm';
+
+/**
+ * @param {Uint8Array<ArrayBuffer>} bytes
+ * @param {string} where
+ */
+function compileBytes(bytes, where) {
+  const start = String.fromCharCode(...bytes.subarray(0, 4));
+  // Many servers of single-page applications answer with the page where there is no file.
+  if (start !== MAGIC) throw new MissingError(where, 'another file, perhaps a page');
+  return WebAssembly.compile(bytes);
 }

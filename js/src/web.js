@@ -6,7 +6,9 @@
 
 import { Host } from './host.js';
 import { checkOptions } from './options.js';
+import { compileOwn } from './own.js';
 import { OPTIONS, Redlet, engineOf } from './redlet.js';
+import { builtin } from './time.js';
 import { compile } from './wasm.js';
 
 export { Client } from './client.js';
@@ -25,9 +27,20 @@ export { Redlet };
  */
 export async function open(options = {}) {
   checkOptions('open()', options, OPTIONS);
-  const source = options.wasm ?? new URL('../redlet.wasm', import.meta.url);
-  const module = await compile(source, (url) => fetch(url));
+  const { wasm } = options;
+  const module = await (wasm === undefined ? compileOwn(load) : compile(wasm, load));
   const start = (/** @type {import('./host.js').Listener} */ listener) =>
     new Host(module, options, listener);
   return new Redlet(engineOf(start, options), options).ready();
+}
+
+/**
+ * Bundles for Node are made of this entry too, where nothing tells the bundler what it bundles for.
+ *
+ * @param {URL} url
+ * @returns {Promise<Response | Uint8Array<ArrayBuffer>>}
+ */
+async function load(url) {
+  const files = url.protocol === 'file:' && builtin('node:fs/promises');
+  return files ? files.readFile(url) : fetch(url);
 }

@@ -8,7 +8,7 @@
 import { Guest } from './guest.js';
 import { Host } from './host.js';
 import { messageOf } from './message.js';
-import { compile } from './wasm.js';
+import { compile, MissingError } from './wasm.js';
 
 /**
  * The scope of a worker, as far as it is needed here.
@@ -20,16 +20,17 @@ import { compile } from './wasm.js';
 
 const scope = /** @type {Scope} */ (/** @type {unknown} */ (globalThis));
 
-/** @type {Promise<Host> | undefined} */
-let host;
-/** @type {Host | undefined} the same, once it is there */
+/** @type {Host | undefined} */
 let running;
+/** @type {any[]} what came before it ran */
+const early = [];
 
 scope.onmessage = ({ data }) => {
-  if (data.wasm) host = start(data);
+  if (data.wasm) void start(data);
   else if (running) receive(running, data);
-  else void host?.then((started) => receive(started, data));
+  else early.push(data);
 };
+scope.postMessage({ loaded: true });
 
 /**
  * @param {Host} started
@@ -70,9 +71,8 @@ async function start({ wasm, memoryMax, image }) {
       failed: (/** @type {string} */ why) => scope.postMessage({ failed: why }),
     };
     running = new Host(module, { memoryMax }, listener, guest);
-    return running;
+    for (const data of early.splice(0)) receive(running, data);
   } catch (error) {
-    scope.postMessage({ failed: messageOf(error) });
-    throw error;
+    scope.postMessage({ failed: messageOf(error), missing: error instanceof MissingError });
   }
 }

@@ -40,6 +40,7 @@ export function launch() {
 const TYPES = {
   '.html': 'text/html; charset=utf-8',
   '.js': 'text/javascript; charset=utf-8',
+  '.mjs': 'text/javascript; charset=utf-8',
   '.css': 'text/css; charset=utf-8',
   '.wasm': 'application/wasm',
 };
@@ -48,11 +49,13 @@ const TYPES = {
  * Serves the files of a folder, and at / an empty page if there is no index.html.
  *
  * @param {string} folder
+ * @param {Record<string, string>} [headers] that all answers have
  * @returns {Promise<{ url: string, close: () => void }>}
  */
-export async function serveFolder(folder) {
+export async function serveFolder(folder, headers = {}) {
   const server = createServer(async (request, response) => {
     const path = decodeURIComponent(new URL(request.url ?? '/', 'http://localhost').pathname);
+    for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
     const file = join(folder, normalize(path.endsWith('/') ? `${path}index.html` : path));
     try {
       const body = await readFile(file);

@@ -13,7 +13,7 @@ try {
   const bytes = await readFile(tarball);
   const { messages, pkg } = await publint({ pack: { tarball: bytes.buffer } });
   for (const message of messages) console.error(`publint: ${formatMessage(message, pkg)}`);
-  const types = await run(bin('attw'), [tarball, '--profile', 'esm-only', '--no-emoji']);
+  const types = await run(bin('attw'), [tarball, '--profile', 'strict', '--no-emoji']);
   if (types.code !== 0) console.error(types.output);
   process.exitCode = messages.length > 0 || types.code !== 0 ? 1 : 0;
 } finally {

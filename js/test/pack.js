@@ -1,5 +1,5 @@
 /**
- * The package as `npm pack` makes it.
+ * The package as `npm pack` makes it, of what `npm run build` has made: many tests pack at a time.
  *
  * @module
  */
@@ -18,7 +18,12 @@ import { run } from './helpers.js';
 export async function pack() {
   const folder = await mkdtemp(join(tmpdir(), 'redlet-pack-'));
   const remove = () => rm(folder, { recursive: true, force: true });
-  const { code, output } = await run('npm', ['pack', '--pack-destination', folder]);
+  const { code, output } = await run('npm', [
+    'pack',
+    '--ignore-scripts',
+    '--pack-destination',
+    folder,
+  ]);
   if (code !== 0) {
     await remove();
     throw new Error(output);

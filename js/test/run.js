@@ -10,6 +10,9 @@ if (!(await exists(`${root}/redlet.wasm`))) {
   process.exit(1);
 }
 
+const build = spawnSync(process.execPath, ['build.js'], { cwd: root, stdio: 'inherit' });
+if (build.status !== 0) process.exit(1);
+
 /** How long a test may take; one that lasts longer fails by its name. */
 const TEST_MS = 900_000;
 

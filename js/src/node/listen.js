@@ -7,6 +7,7 @@
 import { createServer } from 'node:net';
 
 import { checkOptions, kinds } from '../options.js';
+import { asyncDispose } from '../dispose.js';
 
 /**
  * @typedef {object} ListenOptions
@@ -84,7 +85,7 @@ export class Server {
   }
 
   /** As {@link close}, for `await using`. */
-  [Symbol.asyncDispose ?? Symbol.for('Symbol.asyncDispose')]() {
+  [asyncDispose]() {
     return this.close();
   }
 

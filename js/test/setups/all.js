@@ -1,0 +1,12 @@
+/**
+ * Every set-up.
+ *
+ * @module
+ */
+
+import { bundlers } from './bundlers.js';
+import { runners } from './runners.js';
+import { types } from './types.js';
+
+/** @type {import('./setup.js').SetUp[]} */
+export const setUps = [...runners, ...types, ...bundlers];
