@@ -5,7 +5,7 @@
  * @module
  */
 
-import { compile, MissingError } from './wasm.js';
+import { address, compile, MissingError } from './wasm.js';
 
 /** @type {Promise<WebAssembly.Module> | undefined} the copy, once it was needed */
 let copy;
@@ -28,7 +28,8 @@ export async function compileOwn(load) {
 /** Where the file lies: what is written here is what bundlers look for. */
 export function ownAddress() {
   try {
-    return new URL('../redlet.wasm', import.meta.url);
+    // For servers, webpack makes an address of it that is relative to their site.
+    return address(new URL('../redlet.wasm', import.meta.url));
   } catch (error) {
     throw new MissingError('redlet.wasm', String(error));
   }

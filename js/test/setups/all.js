@@ -5,8 +5,9 @@
  */
 
 import { bundlers } from './bundlers.js';
+import { frameworks } from './frameworks.js';
 import { runners } from './runners.js';
 import { types } from './types.js';
 
 /** @type {import('./setup.js').SetUp[]} */
-export const setUps = [...runners, ...types, ...bundlers];
+export const setUps = [...runners, ...types, ...bundlers, ...frameworks];
