@@ -41,21 +41,39 @@ async function lighten(file) {
   await writeFile(file, globals + light);
 }
 
-/** `require('redlet')`, and what Jest loads. */
+/** `require('redlet')`, and what Jest loads: a module for each of ours, so that all share them. */
 async function commonjs() {
   await writeFile('dist/package.json', '{ "type": "commonjs" }\n');
+  const names = await readdir('src', { recursive: true });
+  const banner = [
+    "const moduleUrl = require('node:url').pathToFileURL(__filename).href;",
+    // What Node has, and the environment of a test that plays a page may not.
+    lend('node:util', 'TextEncoder'),
+    lend('node:util', 'TextDecoder'),
+    lend('node:stream/web', 'ReadableStream'),
+    lend('node:stream/web', 'WritableStream'),
+  ];
   await build({
-    entryPoints: ['src/node.js', 'src/worker.js', 'src/worker-thread.js'],
+    // The other two import the engine as only their runtimes do.
+    entryPoints: names
+      .filter((name) => name.endsWith('.js') && !/^(edge|workerd)\.js$/.test(name))
+      .map((name) => `src/${name}`),
     outdir: 'dist',
-    bundle: true,
+    outbase: 'src',
     format: 'cjs',
     platform: 'node',
     target: 'node20',
-    external: ['../dist/*'],
-    banner: { js: "const moduleUrl = require('node:url').pathToFileURL(__filename).href;" },
+    banner: { js: banner.join('\n') },
     define: { 'import.meta.url': 'moduleUrl' },
-    inject: ['src/node/globals.js'],
   });
+}
+
+/**
+ * @param {string} module
+ * @param {string} name
+ */
+function lend(module, name) {
+  return `const ${name} = globalThis.${name} ?? require('${module}').${name};`;
 }
 
 /** The text of the worker, which then needs no file. */

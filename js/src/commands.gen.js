@@ -107,6 +107,7 @@
  * @property {<T = Reply>(key: Argument, seconds: Numeric, ...more: Option<'NX' | 'XX' | 'GT' | 'LT'>[]) => Promise<T>} expire Lets a key expire after some seconds.
  * @property {<T = Reply>(key: Argument, unixTimeSeconds: Numeric, ...more: Option<'NX' | 'XX' | 'GT' | 'LT'>[]) => Promise<T>} expireat Lets a key expire at a Unix time in seconds.
  * @property {<T = Reply>(key: Argument) => Promise<T>} expiretime Gives the Unix time in seconds at which a key expires.
+ * @property {<T = Reply>(...more: Option<'TO' | 'FORCE' | 'ABORT' | 'TIMEOUT'>[]) => Promise<T>} failover Makes a replica the master in this server's place.
  * @property {<T = Reply>(function0: Argument, numkeys: Numeric, ...more: Argument[]) => Promise<T>} fcall Runs a function of a library.
  * @property {<T = Reply>(function0: Argument, numkeys: Numeric, ...more: Argument[]) => Promise<T>} fcall_ro Runs a function of a library that changes nothing.
  * @property {<T = Reply>(...more: Option<'ASYNC' | 'SYNC'>[]) => Promise<T>} flushall Removes every key of every database.
@@ -240,6 +241,7 @@
  * @property {<T = Reply>(...more: Option<'NO' | 'ONE'>[]) => Promise<T>} replicaof Makes the server the replica of another, or a master.
  * @property {<T = Reply>() => Promise<T>} reset Puts this connection back to the state in which it began.
  * @property {<T = Reply>(key: Argument, ttl: Numeric, serializedValue: Argument, ...more: Option<'REPLACE' | 'ABSTTL' | 'IDLETIME' | 'FREQ'>[]) => Promise<T>} restore Makes a key from the output of DUMP.
+ * @property {<T = Reply>(key: Argument, ttl: Numeric, serializedValue: Argument, ...more: Option<'REPLACE' | 'ABSTTL' | 'IDLETIME' | 'FREQ'>[]) => Promise<T>} restore-asking Makes a key as RESTORE does, for a cluster that moves it.
  * @property {<T = Reply>() => Promise<T>} role Tells the part that this server plays in replication.
  * @property {<T = Reply>(key: Argument, ...more: Argument[]) => Promise<T>} rpop Takes elements from the tail of a list.
  * @property {<T = Reply>(source: Argument, destination: Argument) => Promise<T>} rpoplpush Moves the last element of a list to the head of another.
