@@ -2,8 +2,7 @@ package lua
 
 import (
 	"math"
-
-	lua "github.com/yuin/gopher-lua"
+	"slices"
 )
 
 // jsonOptions are the settings of one cjson table.
@@ -18,47 +17,52 @@ type jsonOptions struct {
 
 // openCjson makes the table cjson.
 func (vm *VM) openCjson() {
-	vm.null = &lua.LUserData{Metatable: lua.LNil}
-	vm.globals.RawSetString("cjson", vm.guard(vm.newCjson()))
+	vm.null = newUserdata()
+	vm.globals.setField(vm, "cjson", vm.newCjson().value())
 }
 
-func (vm *VM) newCjson() *lua.LTable {
+func (vm *VM) newCjson() *table {
 	o := &jsonOptions{encodeDepth: 1000, decodeDepth: 1000, precision: 14, sparseRatio: 2,
 		sparseSafe: 10, decodeInvalid: true, keepBuffer: true}
-	t := vm.l.NewTable()
+	t := vm.newTable(0, 0)
 	for _, e := range []entry{
-		{"encode", func(l *lua.LState) int { return vm.jsonEncode(l, o) }},
-		{"decode", func(l *lua.LState) int { return vm.jsonDecode(l, o) }},
+		{"encode", func(l *thread) int { return vm.jsonEncode(l, o) }},
+		{"decode", func(l *thread) int { return vm.jsonDecode(l, o) }},
 		{"encode_max_depth", intOption(&o.encodeDepth, math.MaxInt32)},
 		{"decode_max_depth", intOption(&o.decodeDepth, math.MaxInt32)},
 		{"encode_number_precision", intOption(&o.precision, 14)},
-		{"encode_sparse_array", func(l *lua.LState) int { return sparseOption(l, o) }},
+		{"encode_sparse_array", func(l *thread) int { return sparseOption(l, o) }},
 		{"encode_keep_buffer", boolOption(&o.keepBuffer)},
 		{"decode_invalid_numbers", boolOption(&o.decodeInvalid)},
-		{"encode_invalid_numbers", func(l *lua.LState) int { return invalidOption(l, o) }},
-		{"new", func(l *lua.LState) int { l.Push(vm.newCjson()); return 1 }},
+		{"encode_invalid_numbers", func(l *thread) int { return invalidOption(l, o) }},
+		{"new", func(l *thread) int { l.push(vm.newCjson().value()); return 1 }},
 	} {
-		t.RawSetString(e.name, vm.l.NewFunction(e.fn))
+		t.setField(vm, e.name, vm.function(e.fn))
 	}
-	t.RawSetString("null", vm.null)
-	t.RawSetString("_NAME", lua.LString("cjson"))
-	t.RawSetString("_VERSION", lua.LString("2.1.0"))
+	t.setField(vm, "null", vm.null)
+	t.setField(vm, "_NAME", constant("cjson"))
+	t.setField(vm, "_VERSION", constant("2.1.0"))
 	return t
 }
 
-func intOption(n *int, most int) lua.LGFunction {
-	return func(l *lua.LState) int {
-		if l.GetTop() > 1 {
-			argError(l, 2, "found too many arguments")
-		}
+// atMost makes sure that an option is not given more arguments than it takes.
+func atMost(l *thread, n int) {
+	if l.count() > n {
+		argError(l, n+1, "found too many arguments")
+	}
+}
+
+func intOption(n *int, most int) builtin {
+	return func(l *thread) int {
+		atMost(l, 1)
 		setIntOption(l, 1, n, 1, most)
-		l.Push(lua.LNumber(*n))
+		l.pushInt(*n)
 		return 1
 	}
 }
 
-func setIntOption(l *lua.LState, arg int, n *int, least, most int) {
-	if l.Get(arg) == lua.LNil {
+func setIntOption(l *thread, arg int, n *int, least, most int) {
+	if l.arg(arg).isNil() {
 		return
 	}
 	v := checkInt(l, arg)
@@ -68,62 +72,86 @@ func setIntOption(l *lua.LState, arg int, n *int, least, most int) {
 	*n = v
 }
 
-func boolOption(b *bool) lua.LGFunction {
-	return func(l *lua.LState) int {
-		if v := l.Get(1); v != lua.LNil {
-			*b = lua.LVAsBool(v)
-		}
-		l.Push(lua.LBool(*b))
+// setChoice sets an option by its name or, as the first two of them, by false and true.
+func setChoice(l *thread, arg int, n *int, names ...string) {
+	v := l.arg(arg)
+	switch v.kind() {
+	case kindNil:
+		return
+	case kindBoolean:
+		*n = int(v.o.hash)
+		return
+	}
+	s := checkString(l, arg)
+	i := slices.Index(names, s)
+	if i < 0 {
+		argError(l, arg, "invalid option '"+s+"'")
+	}
+	*n = i
+}
+
+// pushChoice pushes an option as setChoice takes it.
+func pushChoice(l *thread, n int, names ...string) {
+	if n > 1 {
+		l.pushString(names[n])
+	} else {
+		l.pushBool(n == 1)
+	}
+}
+
+func boolOption(b *bool) builtin {
+	return func(l *thread) int {
+		atMost(l, 1)
+		setBoolOption(l, 1, b)
+		l.pushBool(*b)
 		return 1
 	}
 }
 
-func sparseOption(l *lua.LState, o *jsonOptions) int {
-	if v := l.Get(1); v != lua.LNil {
-		o.sparseConvert = lua.LVAsBool(v)
+func setBoolOption(l *thread, arg int, b *bool) {
+	n := 0
+	if *b {
+		n = 1
 	}
+	setChoice(l, arg, &n, "off", "on")
+	*b = n == 1
+}
+
+func sparseOption(l *thread, o *jsonOptions) int {
+	atMost(l, 3)
+	setBoolOption(l, 1, &o.sparseConvert)
 	setIntOption(l, 2, &o.sparseRatio, 0, math.MaxInt32)
 	setIntOption(l, 3, &o.sparseSafe, 0, math.MaxInt32)
-	l.Push(lua.LBool(o.sparseConvert))
-	l.Push(lua.LNumber(o.sparseRatio))
-	l.Push(lua.LNumber(o.sparseSafe))
+	l.pushBool(o.sparseConvert)
+	l.pushInt(o.sparseRatio)
+	l.pushInt(o.sparseSafe)
 	return 3
 }
 
-func invalidOption(l *lua.LState, o *jsonOptions) int {
-	switch v := l.Get(1); {
-	case v == lua.LNil:
-	case v == lua.LString("null"):
-		o.encodeInvalid = 2
-	case lua.LVAsBool(v):
-		o.encodeInvalid = 1
-	default:
-		o.encodeInvalid = 0
-	}
-	if o.encodeInvalid == 2 {
-		l.Push(lua.LString("null"))
-	} else {
-		l.Push(lua.LBool(o.encodeInvalid == 1))
-	}
+func invalidOption(l *thread, o *jsonOptions) int {
+	names := []string{"off", "on", "null"}
+	atMost(l, 1)
+	setChoice(l, 1, &o.encodeInvalid, names...)
+	pushChoice(l, o.encodeInvalid, names...)
 	return 1
 }
 
 // jsonWriter writes a value as JSON.
 type jsonWriter struct {
 	vm  *VM
-	l   *lua.LState
+	l   *thread
 	o   *jsonOptions
 	out []byte
 }
 
-func (vm *VM) jsonEncode(l *lua.LState, o *jsonOptions) int {
-	if l.GetTop() != 1 {
+func (vm *VM) jsonEncode(l *thread, o *jsonOptions) int {
+	if l.count() != 1 {
 		argError(l, 1, "expected 1 argument")
 	}
 	w := jsonWriter{vm: vm, l: l, o: o}
-	w.value(l.Get(1), 0)
-	vm.meter.allocated(len(w.out))
-	l.Push(lua.LString(w.out))
+	w.value(l.arg(1), 0)
+	vm.allocated(len(w.out))
+	l.pushBytes(w.out)
 	return 1
 }
 
@@ -131,26 +159,26 @@ func (w *jsonWriter) refuse(what, why string) {
 	fail(w.l, "Cannot serialise "+what+": "+why)
 }
 
-func (w *jsonWriter) value(v lua.LValue, depth int) {
-	w.vm.meter.charge(1)
-	switch v := v.(type) {
-	case lua.LString:
-		w.text(string(v))
-	case lua.LNumber:
-		w.number(float64(v))
-	case lua.LBool:
-		if v {
+func (w *jsonWriter) value(v value, depth int) {
+	w.vm.work(1)
+	switch v.kind() {
+	case kindString:
+		w.text(v.o.s)
+	case kindNumber:
+		w.number(v.n)
+	case kindBoolean:
+		if v.isTrue() {
 			w.out = append(w.out, "true"...)
 		} else {
 			w.out = append(w.out, "false"...)
 		}
-	case *lua.LNilType:
+	case kindNil:
 		w.out = append(w.out, "null"...)
-	case *lua.LTable:
-		w.table(w.vm.behind(v), depth+1)
+	case kindTable:
+		w.table(v.table(), depth+1)
 	default:
-		if v != lua.LValue(w.vm.null) {
-			w.refuse(typeName(v), "type not supported")
+		if v != w.vm.null {
+			w.refuse(v.typeName(), "type not supported")
 		}
 		w.out = append(w.out, "null"...)
 	}
@@ -173,7 +201,7 @@ func (w *jsonWriter) number(n float64) {
 	w.out = appendGeneral(w.out, n, w.o.precision)
 }
 
-func (w *jsonWriter) table(t *lua.LTable, depth int) {
+func (w *jsonWriter) table(t *table, depth int) {
 	if depth > w.o.encodeDepth {
 		fail(w.l, "Cannot serialise, excessive nesting ("+itoa(depth)+")")
 	}
@@ -183,27 +211,27 @@ func (w *jsonWriter) table(t *lua.LTable, depth int) {
 			if i > 1 {
 				w.out = append(w.out, ',')
 			}
-			w.value(t.RawGetInt(i), depth)
+			w.value(t.getInt(i), depth)
 		}
 		w.out = append(w.out, ']')
 		return
 	}
 	w.out = append(w.out, '{')
 	first := true
-	each(t, func(k, v lua.LValue) {
+	t.each(func(k, v value) {
 		if !first {
 			w.out = append(w.out, ',')
 		}
 		first = false
-		switch k := k.(type) {
-		case lua.LString:
-			w.text(string(k))
-		case lua.LNumber:
+		switch k.kind() {
+		case kindString:
+			w.text(k.o.s)
+		case kindNumber:
 			w.out = append(w.out, '"')
-			w.number(float64(k))
+			w.number(k.n)
 			w.out = append(w.out, '"')
 		default:
-			w.refuse(typeName(k), "table key must be a number or string")
+			w.refuse(k.typeName(), "table key must be a number or string")
 		}
 		w.out = append(w.out, ':')
 		w.value(v, depth)
@@ -213,14 +241,13 @@ func (w *jsonWriter) table(t *lua.LTable, depth int) {
 
 // arrayLength returns the greatest key when all keys are positive integers and not too far apart;
 // 0 or less for what is written as an object.
-func (w *jsonWriter) arrayLength(t *lua.LTable) int {
+func (w *jsonWriter) arrayLength(t *table) int {
 	most, count := 0, 0
-	for k, _ := t.Next(lua.LNil); k != lua.LNil; k, _ = t.Next(k) {
-		n, ok := k.(lua.LNumber)
-		if !ok || n < 1 || n != lua.LNumber(math.Floor(float64(n))) || n > math.MaxInt32 {
+	for k, _, at := t.after(0); at > 0; k, _, at = t.after(at) {
+		if !k.isNumber() || k.n < 1 || k.n != math.Floor(k.n) || k.n > math.MaxInt32 {
 			return -1
 		}
-		most = max(most, int(n))
+		most = max(most, int(k.n))
 		count++
 	}
 	o := w.o

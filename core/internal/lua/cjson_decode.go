@@ -5,8 +5,6 @@ import (
 	"strconv"
 	"strings"
 	"unicode/utf8"
-
-	lua "github.com/yuin/gopher-lua"
 )
 
 // jsonToken is what a jsonReader reads next.
@@ -45,14 +43,14 @@ var jsonNames = [...]string{
 // jsonReader makes Lua values of a JSON text.
 type jsonReader struct {
 	vm *VM
-	l  *lua.LState
+	l  *thread
 	o  *jsonOptions
 	in string
 	at int
 }
 
-func (vm *VM) jsonDecode(l *lua.LState, o *jsonOptions) int {
-	if l.GetTop() != 1 {
+func (vm *VM) jsonDecode(l *thread, o *jsonOptions) int {
+	if l.count() != 1 {
 		argError(l, 1, "expected 1 argument")
 	}
 	r := jsonReader{vm: vm, l: l, o: o, in: checkString(l, 1)}
@@ -64,7 +62,7 @@ func (vm *VM) jsonDecode(l *lua.LState, o *jsonOptions) int {
 	if t = r.next(); t.kind != jsonEnd {
 		r.fail("the end", &t)
 	}
-	l.Push(v)
+	l.push(v)
 	return 1
 }
 
@@ -77,15 +75,15 @@ func (r *jsonReader) fail(want string, t *jsonToken) {
 	fail(r.l, "Expected "+want+" but found "+found+" at character "+itoa(t.at+1))
 }
 
-func (r *jsonReader) value(t *jsonToken, depth int) lua.LValue {
-	r.vm.meter.charge(1)
+func (r *jsonReader) value(t *jsonToken, depth int) value {
+	r.vm.work(1)
 	switch t.kind {
 	case jsonString:
-		return lua.LString(t.text)
+		return r.vm.str(t.text)
 	case jsonNumber:
-		return lua.LNumber(t.number)
+		return number(t.number)
 	case jsonBoolean:
-		return lua.LBool(t.value)
+		return boolean(t.value)
 	case jsonNull:
 		return r.vm.null
 	case jsonObject:
@@ -94,7 +92,7 @@ func (r *jsonReader) value(t *jsonToken, depth int) lua.LValue {
 		return r.array(r.deeper(depth))
 	}
 	r.fail("value", t)
-	return nil
+	return nilValue
 }
 
 func (r *jsonReader) deeper(depth int) int {
@@ -105,11 +103,11 @@ func (r *jsonReader) deeper(depth int) int {
 	return depth
 }
 
-func (r *jsonReader) object(depth int) lua.LValue {
-	table := r.l.CreateTable(0, 0)
+func (r *jsonReader) object(depth int) value {
+	table := r.vm.newTable(0, 0)
 	t := r.next()
 	if t.kind == jsonObjectEnd {
-		return table
+		return table.value()
 	}
 	for {
 		if t.kind != jsonString {
@@ -120,10 +118,10 @@ func (r *jsonReader) object(depth int) lua.LValue {
 			r.fail("colon", &t)
 		}
 		t = r.next()
-		table.RawSetString(key, r.value(&t, depth))
+		table.set(r.vm, r.vm.str(key), r.value(&t, depth))
 		t = r.next()
 		if t.kind == jsonObjectEnd {
-			return table
+			return table.value()
 		}
 		if t.kind != jsonComma {
 			r.fail("comma or object end", &t)
@@ -132,17 +130,17 @@ func (r *jsonReader) object(depth int) lua.LValue {
 	}
 }
 
-func (r *jsonReader) array(depth int) lua.LValue {
-	table := r.l.CreateTable(0, 0)
+func (r *jsonReader) array(depth int) value {
+	table := r.vm.newTable(0, 0)
 	t := r.next()
 	if t.kind == jsonArrayEnd {
-		return table
+		return table.value()
 	}
 	for i := 1; ; i++ {
-		table.RawSetInt(i, r.value(&t, depth))
+		table.setInt(r.vm, i, r.value(&t, depth))
 		t = r.next()
 		if t.kind == jsonArrayEnd {
-			return table
+			return table.value()
 		}
 		if t.kind != jsonComma {
 			r.fail("comma or array end", &t)

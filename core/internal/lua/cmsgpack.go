@@ -3,19 +3,17 @@ package lua
 import (
 	"encoding/binary"
 	"math"
-
-	lua "github.com/yuin/gopher-lua"
 )
 
 // openCmsgpack makes the table cmsgpack.
 func (vm *VM) openCmsgpack() {
 	t := vm.library("cmsgpack", []entry{
 		{"pack", vm.msgpack},
-		{"unpack", func(l *lua.LState) int { return vm.msgunpack(l, 0, 0, true) }},
-		{"unpack_one", func(l *lua.LState) int {
+		{"unpack", func(l *thread) int { return vm.msgunpack(l, 0, 0, true) }},
+		{"unpack_one", func(l *thread) int {
 			return vm.msgunpack(l, 1, optInt(l, 2, 0), false)
 		}},
-		{"unpack_limit", func(l *lua.LState) int {
+		{"unpack_limit", func(l *thread) int {
 			return vm.msgunpack(l, checkInt(l, 2), optInt(l, 3, 0), false)
 		}},
 	})
@@ -24,7 +22,7 @@ func (vm *VM) openCmsgpack() {
 		{"_COPYRIGHT", "Copyright (C) 2012, Salvatore Sanfilippo"},
 		{"_DESCRIPTION", "MessagePack C implementation for Lua"},
 	} {
-		t.RawSetString(c[0], lua.LString(c[1]))
+		t.setField(vm, c[0], constant(c[1]))
 	}
 }
 
@@ -34,38 +32,38 @@ const (
 	unpackDepthMax = 1000
 )
 
-func (vm *VM) msgpack(l *lua.LState) int {
-	if l.GetTop() == 0 {
+func (vm *VM) msgpack(l *thread) int {
+	if l.count() == 0 {
 		argError(l, 0, "MessagePack pack needs input.")
 	}
 	var out []byte
-	for i := 1; i <= l.GetTop(); i++ {
-		out = vm.packValue(l, out, l.Get(i), 0)
+	for i := 1; i <= l.count(); i++ {
+		out = vm.packValue(l, out, l.arg(i), 0)
 	}
-	vm.meter.allocated(len(out))
-	l.Push(lua.LString(out))
+	vm.allocated(len(out))
+	l.pushBytes(out)
 	return 1
 }
 
-func (vm *VM) packValue(l *lua.LState, out []byte, v lua.LValue, depth int) []byte {
-	vm.meter.charge(1)
+func (vm *VM) packValue(l *thread, out []byte, v value, depth int) []byte {
+	vm.work(1)
 	if len(out) > StringMax {
 		fail(l, "not enough memory")
 	}
-	switch v := v.(type) {
-	case lua.LString:
-		out = packHead(out, len(v), 0xa0, 32, 0xd9, 0xda)
-		return append(out, v...)
-	case lua.LNumber:
-		return packNumber(out, float64(v))
-	case lua.LBool:
-		if v {
+	switch v.kind() {
+	case kindString:
+		out = packHead(out, len(v.o.s), 0xa0, 32, 0xd9, 0xda)
+		return append(out, v.o.s...)
+	case kindNumber:
+		return packNumber(out, v.n)
+	case kindBoolean:
+		if v.isTrue() {
 			return append(out, 0xc3)
 		}
 		return append(out, 0xc2)
-	case *lua.LTable:
+	case kindTable:
 		if depth < packDepthMax {
-			return vm.packTable(l, out, vm.behind(v), depth+1)
+			return vm.packTable(l, out, v.table(), depth+1)
 		}
 	}
 	return append(out, 0xc0)
@@ -114,26 +112,25 @@ func packNumber(out []byte, n float64) []byte {
 	return binary.BigEndian.AppendUint64(append(out, 0xd3), uint64(i))
 }
 
-func (vm *VM) packTable(l *lua.LState, out []byte, t *lua.LTable, depth int) []byte {
+func (vm *VM) packTable(l *thread, out []byte, t *table, depth int) []byte {
 	count, most, array := 0, 0, true
-	for k, _ := t.Next(lua.LNil); k != lua.LNil; k, _ = t.Next(k) {
+	t.each(func(k, _ value) {
 		count++
-		n, ok := k.(lua.LNumber)
-		if !ok || n < 1 || n != lua.LNumber(math.Floor(float64(n))) {
+		if !k.isNumber() || k.n < 1 || k.n != math.Floor(k.n) {
 			array = false
-			continue
+			return
 		}
-		most = max(most, int(min(n, math.MaxInt32)))
-	}
+		most = max(most, int(min(k.n, math.MaxInt32)))
+	})
 	if array && most == count {
 		out = packHead(out, count, 0x90, 16, 0, 0xdc)
 		for i := 1; i <= count; i++ {
-			out = vm.packValue(l, out, t.RawGetInt(i), depth)
+			out = vm.packValue(l, out, t.getInt(i), depth)
 		}
 		return out
 	}
 	out = packHead(out, count, 0x80, 16, 0, 0xde)
-	each(t, func(k, v lua.LValue) {
+	t.each(func(k, v value) {
 		out = vm.packValue(l, out, k, depth)
 		out = vm.packValue(l, out, v, depth)
 	})
@@ -142,7 +139,7 @@ func (vm *VM) packTable(l *lua.LState, out []byte, t *lua.LTable, depth int) []b
 
 // msgunpack unpacks up to limit values, 0 being no limit, from an offset on. Unless all is set,
 // the offset of what follows comes first, -1 at the end.
-func (vm *VM) msgunpack(l *lua.LState, limit, offset int, all bool) int {
+func (vm *VM) msgunpack(l *thread, limit, offset int, all bool) int {
 	s := checkString(l, 1)
 	switch {
 	case offset < 0 || limit < 0:
@@ -154,10 +151,10 @@ func (vm *VM) msgunpack(l *lua.LState, limit, offset int, all bool) int {
 	}
 	everything := limit == 0
 	r := msgReader{vm: vm, l: l, in: s, at: offset}
-	var values []lua.LValue
+	var values []value
 	for r.at < len(s) && (everything || len(values) < limit) {
 		values = append(values, r.value(0))
-		if len(values) >= unpackMax {
+		if len(values) >= resultsMax-l.count() {
 			fail(l, "too many results to unpack")
 		}
 	}
@@ -165,13 +162,13 @@ func (vm *VM) msgunpack(l *lua.LState, limit, offset int, all bool) int {
 	if !everything && !all {
 		n++
 		if r.at < len(s) {
-			l.Push(lua.LNumber(r.at))
+			l.pushInt(r.at)
 		} else {
-			l.Push(lua.LNumber(-1))
+			l.pushInt(-1)
 		}
 	}
 	for _, v := range values {
-		l.Push(v)
+		l.push(v)
 	}
 	return n
 }
@@ -179,7 +176,7 @@ func (vm *VM) msgunpack(l *lua.LState, limit, offset int, all bool) int {
 // msgReader makes Lua values of MessagePack.
 type msgReader struct {
 	vm *VM
-	l  *lua.LState
+	l  *thread
 	in string
 	at int
 }
@@ -204,70 +201,65 @@ func (r *msgReader) uint(n int) (v uint64) {
 // size reads how many bytes or elements follow; more than an int can hold are never there.
 func (r *msgReader) size(n int) int { return int(min(r.uint(n), math.MaxInt)) }
 
-func (r *msgReader) value(depth int) lua.LValue {
-	r.vm.meter.charge(1)
+func (r *msgReader) value(depth int) value {
+	r.vm.work(1)
 	if depth > unpackDepthMax {
 		fail(r.l, "stack overflow (in function mp_decode_to_lua_type)")
 	}
 	c := r.take(1)[0]
 	switch {
 	case c < 0x80:
-		return lua.LNumber(c)
+		return number(float64(c))
 	case c < 0x90:
 		return r.mapping(int(c&15), depth+1)
 	case c < 0xa0:
 		return r.array(int(c&15), depth+1)
 	case c < 0xc0:
-		return lua.LString(r.take(int(c & 31)))
+		return r.vm.part(r.in, r.take(int(c&31)))
 	case c >= 0xe0:
-		return lua.LNumber(int8(c))
+		return number(float64(int8(c)))
 	case c >= 0xcc && c <= 0xcf:
-		return lua.LNumber(r.uint(1 << (c - 0xcc)))
+		return number(float64(r.uint(1 << (c - 0xcc))))
 	case c >= 0xd0 && c <= 0xd3:
 		bits := 8 << (c - 0xd0)
 		v := int64(r.uint(bits/8)) << (64 - bits) >> (64 - bits)
-		return lua.LNumber(v)
+		return number(float64(v))
 	case c >= 0xd9 && c <= 0xdb:
-		return lua.LString(r.take(r.size(1 << (c - 0xd9))))
+		return r.vm.part(r.in, r.take(r.size(1<<(c-0xd9))))
 	}
 	switch c {
 	case 0xc0:
-		return lua.LNil
+		return nilValue
 	case 0xc2, 0xc3:
-		return lua.LBool(c == 0xc3)
+		return boolean(c == 0xc3)
 	case 0xca:
-		return lua.LNumber(math.Float32frombits(uint32(r.uint(4))))
+		return number(float64(math.Float32frombits(uint32(r.uint(4)))))
 	case 0xcb:
-		return lua.LNumber(math.Float64frombits(r.uint(8)))
+		return number(math.Float64frombits(r.uint(8)))
 	case 0xdc, 0xdd:
 		return r.array(r.size(2<<(c-0xdc)), depth+1)
 	case 0xde, 0xdf:
 		return r.mapping(r.size(2<<(c-0xde)), depth+1)
 	}
 	fail(r.l, "Bad data format in input.")
-	return nil
+	return nilValue
 }
 
-func (r *msgReader) array(n, depth int) lua.LValue {
-	t := r.l.CreateTable(min(n, len(r.in)-r.at), 0)
+func (r *msgReader) array(n, depth int) value {
+	t := r.vm.newTable(min(n, len(r.in)-r.at), 0)
 	for i := 1; i <= n; i++ {
-		t.RawSetInt(i, r.value(depth))
+		t.setInt(r.vm, i, r.value(depth))
 	}
-	return t
+	return t.value()
 }
 
-func (r *msgReader) mapping(n, depth int) lua.LValue {
-	t := r.l.CreateTable(0, min(n, len(r.in)-r.at))
+func (r *msgReader) mapping(n, depth int) value {
+	t := r.vm.newTable(0, min(n, len(r.in)-r.at))
 	for range n {
 		k := r.value(depth)
 		v := r.value(depth)
-		if k == lua.LNil {
-			fail(r.l, "table index is nil")
-		}
-		if f, ok := k.(lua.LNumber); ok && f != f {
-			fail(r.l, "table index is NaN")
-		}
-		t.RawSet(k, v)
+		r.vm.checkKey(k)
+		t.set(r.vm, k, v)
 	}
-	return t
+	return t.value()
 }

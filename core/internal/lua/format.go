@@ -4,8 +4,6 @@ import (
 	"math"
 	"strconv"
 	"strings"
-
-	lua "github.com/yuin/gopher-lua"
 )
 
 // directive is a part of a format such as %-5.2f.
@@ -17,7 +15,7 @@ type directive struct {
 }
 
 // format is string.format.
-func (vm *VM) format(l *lua.LState) int {
+func (vm *VM) format(l *thread) int {
 	f := checkString(l, 1)
 	var out []byte
 	arg := 1
@@ -32,7 +30,7 @@ func (vm *VM) format(l *lua.LState) int {
 		}
 		d := directive{}
 		i = d.parse(l, f, i)
-		if arg++; arg > l.GetTop() {
+		if arg++; arg > l.count() {
 			argError(l, arg, "no value")
 		}
 		out = d.write(l, out, arg)
@@ -40,13 +38,13 @@ func (vm *VM) format(l *lua.LState) int {
 			fail(l, "not enough memory")
 		}
 	}
-	vm.meter.allocated(len(out))
-	l.Push(lua.LString(out))
+	vm.allocated(len(out))
+	l.pushBytes(out)
 	return 1
 }
 
 // parse reads a directive and returns the offset of its verb.
-func (d *directive) parse(l *lua.LState, f string, i int) int {
+func (d *directive) parse(l *thread, f string, i int) int {
 	start := i
 	for ; i < len(f); i++ {
 		switch f[i] {
@@ -91,13 +89,17 @@ flagged:
 	return i
 }
 
-func (d *directive) write(l *lua.LState, out []byte, arg int) []byte {
+func (d *directive) write(l *thread, out []byte, arg int) []byte {
 	switch d.verb {
 	case 'c':
 		if c := byte(checkLong(l, arg)); c != 0 {
 			return d.pad(out, string([]byte{c}))
 		}
-		return out
+		d.width-- // C ends a string at a zero
+		if d.left {
+			d.width = 0
+		}
+		return d.pad(out, "")
 	case 'd', 'i':
 		n := toInteger(checkNumber(l, arg))
 		digits := strconv.FormatUint(magnitude(n), 10)
@@ -138,10 +140,10 @@ func magnitude(n int64) uint64 {
 	return uint64(n)
 }
 
-// unsigned is C's conversion of a double to unsigned long long.
+// unsigned is C's conversion of a double to unsigned long long, as the reference's machine does it.
 func unsigned(n float64) uint64 {
-	if n >= 1<<63 && n < 1<<64 {
-		return uint64(n-1<<63) | 1<<63
+	if n >= 1<<63 {
+		return uint64(toInteger(n-1<<63)) ^ 1<<63
 	}
 	return uint64(toInteger(n))
 }
@@ -211,14 +213,26 @@ func (d *directive) digits(n float64) string {
 	if verb == 'g' && precision == 0 {
 		precision = 1
 	}
+	if d.alternate && verb == 'g' {
+		verb, precision = general(n, precision)
+	}
 	s := strconv.FormatFloat(n, verb, precision, 64)
-	if d.alternate && verb != 'g' && precision == 0 {
+	if d.alternate && precision == 0 {
 		mantissa, exponent, found := strings.Cut(s, "e")
 		if s = mantissa + "."; found {
 			s += "e" + exponent
 		}
 	}
 	return s
+}
+
+// general tells how %#g writes a number: all its digits are kept.
+func general(n float64, precision int) (verb byte, behind int) {
+	_, exponent, _ := strings.Cut(strconv.FormatFloat(n, 'e', precision-1, 64), "e")
+	if x, _ := strconv.Atoi(exponent); x >= -4 && x < precision {
+		return 'f', precision - 1 - x
+	}
+	return 'e', precision - 1
 }
 
 // padNumber writes a number, with zeros behind its sign when asked for and allowed.

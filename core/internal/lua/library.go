@@ -1,9 +1,5 @@
 package lua
 
-import (
-	lua "github.com/yuin/gopher-lua"
-)
-
 // Registration is a function that a library registers when it is loaded.
 type Registration struct {
 	Name           string
@@ -16,32 +12,40 @@ type Registration struct {
 // openLibraries makes what libraries see: one environment, behind which stand the few globals of
 // loading or, afterwards, those of scripts without KEYS and ARGV.
 func (vm *VM) openLibraries() {
-	l := vm.l
-	vm.running, vm.registering = l.NewTable(), l.NewTable()
-	each(vm.globals, func(k, v lua.LValue) {
-		if name, _ := text(k); name != "_G" && name != "redis" {
-			vm.running.RawSet(k, v)
+	vm.running, vm.registering = vm.newTable(0, 0), vm.newTable(0, 0)
+	vm.globals.each(func(k, v value) {
+		if name := k.o.s; name != "_G" && name != "redis" {
+			vm.running.set(vm, k, v)
 		}
 	})
-	api, loadAPI := l.NewTable(), l.NewTable()
-	each(vm.redis, func(k, v lua.LValue) {
-		switch name, _ := text(k); name {
+	api, loadAPI := vm.newTable(0, 0), vm.newTable(0, 0)
+	vm.redis.each(func(k, v value) {
+		switch k.o.s {
 		case "breakpoint", "debug", "replicate_commands":
 			return
 		case "log", "LOG_DEBUG", "LOG_VERBOSE", "LOG_NOTICE", "LOG_WARNING",
 			"REDIS_VERSION", "REDIS_VERSION_NUM":
-			loadAPI.RawSet(k, v)
+			loadAPI.set(vm, k, v)
 		}
-		api.RawSet(k, v)
+		api.set(vm, k, v)
 	})
-	loadAPI.RawSetString("register_function", l.NewFunction(vm.registerFunction))
-	loadAPI.Metatable = vm.globals.Metatable // what is missing is an error here
-	vm.running.RawSetString("redis", vm.guard(api))
-	vm.running.Metatable = vm.globals.Metatable
-	vm.registering.RawSetString("redis", vm.guard(loadAPI))
-	vm.registering.Metatable = vm.globals.Metatable
-	vm.libraryEnv = vm.guard(vm.running)
-	vm.running.RawSetString("_G", vm.libraryEnv)
+	loadAPI.setField(vm, "register_function", vm.function(vm.registerFunction))
+	loadAPI.meta = vm.globals.meta // what is missing is an error here
+	vm.running.setField(vm, "redis", api.value())
+	vm.running.meta = vm.globals.meta
+	vm.registering.setField(vm, "redis", loadAPI.value())
+	vm.registering.meta = vm.globals.meta
+	vm.libraryEnv = vm.newTable(0, 0)
+	vm.libraryEnv.meta = vm.newTable(0, 1)
+	vm.see(vm.running)
+	vm.running.setField(vm, "_G", vm.libraryEnv.value())
+	vm.libraryEnv.protect()
+	vm.registering.protect()
+}
+
+// see puts globals behind the environment of libraries.
+func (vm *VM) see(globals *table) {
+	vm.libraryEnv.meta.set(vm, value{o: &eventKeys[eventIndex]}, globals.value())
 }
 
 // loadLimit is how many instructions a library may take to load: as many as fit into half a
@@ -50,29 +54,24 @@ const loadLimit = 5_000_000
 
 // LoadLibrary compiles and runs the source of a library, which registers its functions.
 func (vm *VM) LoadLibrary(name string, source []byte) (made []Registration, problem string) {
-	fn, notes, problem := vm.load(name, source)
+	p, problem := vm.load("@"+name, string(source))
 	if problem != "" {
 		return nil, "Error compiling function: " + problem
 	}
-	fn.Env = vm.libraryEnv
 	vm.reset()
-	vm.hints = notes
-	see := vm.libraryEnv.Metatable.(*lua.LTable)
-	see.RawSetString("__index", vm.registering)
+	vm.see(vm.registering)
 	vm.registered = nil
-	vm.l.Push(fn)
 	late := false
-	vm.protect(0, func() {
+	vm.meter.begin(func() {
 		if vm.Instructions() > loadLimit {
 			late = true
 			vm.Kill()
 		}
 	})
-	see.RawSetString("__index", vm.running)
+	vm.main.push(vm.newFunction(&function{proto: p, env: vm.libraryEnv}))
+	vm.outermost(0)
+	vm.see(vm.running)
 	made, vm.registered = vm.registered, nil
-	for i := range made {
-		made[i].Function.hints = notes
-	}
 	switch {
 	case late:
 		return nil, "Error registering functions: ERR FUNCTION LOAD timeout"
@@ -86,57 +85,57 @@ func (vm *VM) LoadLibrary(name string, source []byte) (made []Registration, prob
 
 // isRegistering reports whether a library is being loaded.
 func (vm *VM) isRegistering() bool {
-	return vm.libraryEnv.Metatable.(*lua.LTable).RawGetString("__index") == vm.registering
+	return vm.libraryEnv.meta.handler(eventIndex).table() == vm.registering
 }
 
 // registerFunction is redis.register_function.
-func (vm *VM) registerFunction(l *lua.LState) int {
+func (vm *VM) registerFunction(l *thread) int {
 	if !vm.isRegistering() {
-		vm.throw(l, "redis.register_function can only be called on FUNCTION LOAD command")
+		vm.throwError("redis.register_function can only be called on FUNCTION LOAD command")
 	}
 	r := Registration{}
 	problem := "wrong number of arguments to redis.register_function"
-	switch l.GetTop() {
+	switch l.count() {
 	case 1:
-		problem = vm.namedArguments(l.Get(1), &r)
+		problem = vm.namedArguments(l.arg(1), &r)
 	case 2:
-		problem = positionalArguments(l.Get(1), l.Get(2), &r)
+		problem = positionalArguments(l.arg(1), l.arg(2), &r)
 	}
 	if problem == "" {
 		problem = vm.checkRegistration(&r)
 	}
 	if problem != "" {
-		vm.throw(l, problem)
+		vm.throwError(problem)
 	}
 	vm.registered = append(vm.registered, r)
 	return 0
 }
 
-func positionalArguments(name, callback lua.LValue, r *Registration) (problem string) {
+func positionalArguments(name, callback value, r *Registration) (problem string) {
 	s, ok := text(name)
 	if !ok {
 		return "first argument to redis.register_function must be a string"
 	}
-	fn, ok := callback.(*lua.LFunction)
-	if !ok {
+	fn := callback.function()
+	if fn == nil {
 		return "second argument to redis.register_function must be a function"
 	}
 	r.Name, r.Function.fn = s, fn
 	return ""
 }
 
-func (vm *VM) namedArguments(v lua.LValue, r *Registration) (problem string) {
-	t, ok := v.(*lua.LTable)
-	if !ok {
+func (vm *VM) namedArguments(v value, r *Registration) (problem string) {
+	t := v.table()
+	if t == nil {
 		return "calling redis.register_function with a single argument is only applicable to " +
 			"Lua table (representing named arguments)."
 	}
 	named := false
-	each(t, func(k, v lua.LValue) {
+	t.each(func(k, v value) {
 		if problem != "" {
 			return
 		}
-		key, _ := k.(lua.LString)
+		key, _ := k.str()
 		ok := true
 		switch key {
 		case "function_name":
@@ -146,7 +145,7 @@ func (vm *VM) namedArguments(v lua.LValue, r *Registration) (problem string) {
 			r.Description, ok = text(v)
 			r.HasDescription = true
 		case "callback":
-			if r.Function.fn, ok = v.(*lua.LFunction); !ok {
+			if r.Function.fn = v.function(); r.Function.fn == nil {
 				problem = "callback argument given to redis.register_function must be a function"
 				return
 			}
@@ -156,7 +155,7 @@ func (vm *VM) namedArguments(v lua.LValue, r *Registration) (problem string) {
 			problem = "unknown argument given to redis.register_function"
 		}
 		if !ok {
-			problem = string(key) + " argument given to redis.register_function must be a string"
+			problem = key + " argument given to redis.register_function must be a string"
 		}
 	})
 	switch {
@@ -169,18 +168,18 @@ func (vm *VM) namedArguments(v lua.LValue, r *Registration) (problem string) {
 	return problem
 }
 
-func registrationFlags(v lua.LValue) (flags []string, problem string) {
-	t, ok := v.(*lua.LTable)
-	if !ok {
+func registrationFlags(v value) (flags []string, problem string) {
+	t := v.table()
+	if t == nil {
 		return nil, "flags argument to redis.register_function must be a table representing " +
 			"function flags"
 	}
-	for i := 1; t.RawGetInt(i) != lua.LNil; i++ {
-		s, ok := t.RawGetInt(i).(lua.LString)
+	for i := 1; !t.getInt(i).isNil(); i++ {
+		s, ok := t.getInt(i).str()
 		if !ok {
 			return nil, "unknown flag given"
 		}
-		flags = append(flags, string(s))
+		flags = append(flags, s)
 	}
 	return flags, ""
 }

@@ -1,38 +1,62 @@
 package lua
 
-import (
-	"math"
-
-	lua "github.com/yuin/gopher-lua"
-)
+import "math"
 
 // mathFunction makes a library function of one number.
-func mathFunction(f func(float64) float64) lua.LGFunction {
-	return func(l *lua.LState) int {
-		l.Push(lua.LNumber(f(checkNumber(l, 1))))
+func mathFunction(f func(float64) float64) builtin {
+	return func(l *thread) int {
+		n := checkNumber(l, 1)
+		l.pushNumber(valid(f(n), n, 0))
 		return 1
 	}
 }
 
+// mathArc is mathFunction for those whose not-a-number has no sign.
+func mathArc(f func(float64) float64) builtin {
+	return func(l *thread) int {
+		n := checkNumber(l, 1)
+		if n == n && (n < -1 || n > 1) {
+			l.pushNumber(math.NaN())
+		} else {
+			l.pushNumber(f(n))
+		}
+		return 1
+	}
+}
+
+// valid returns the result of a function of a and b; one that is not a number is what C gives.
+func valid(n, a, b float64) float64 {
+	if n != n {
+		return invalid(a, b)
+	}
+	return n
+}
+
+func mathAbs(l *thread) int {
+	l.pushNumber(math.Abs(checkNumber(l, 1)))
+	return 1
+}
+
 // mathFunction2 makes a library function of two numbers.
-func mathFunction2(f func(a, b float64) float64) lua.LGFunction {
-	return func(l *lua.LState) int {
+func mathFunction2(f func(a, b float64) float64) builtin {
+	return func(l *thread) int {
+		b := checkNumber(l, 2) // C takes the last argument first
 		a := checkNumber(l, 1)
-		l.Push(lua.LNumber(f(a, checkNumber(l, 2))))
+		l.pushNumber(valid(f(a, b), a, b))
 		return 1
 	}
 }
 
 // mathPick makes a library function that picks one of its arguments.
-func mathPick(better func(a, b float64) bool) lua.LGFunction {
-	return func(l *lua.LState) int {
+func mathPick(better func(a, b float64) bool) builtin {
+	return func(l *thread) int {
 		best := checkNumber(l, 1)
-		for i := 2; i <= l.GetTop(); i++ {
+		for i := 2; i <= l.count(); i++ {
 			if n := checkNumber(l, i); better(n, best) {
 				best = n
 			}
 		}
-		l.Push(lua.LNumber(best))
+		l.pushNumber(best)
 		return 1
 	}
 }
@@ -40,39 +64,43 @@ func mathPick(better func(a, b float64) bool) lua.LGFunction {
 // openMath makes the table math.
 func (vm *VM) openMath() {
 	t := vm.library("math", []entry{
-		{"abs", mathFunction(math.Abs)}, {"acos", mathFunction(math.Acos)},
-		{"asin", mathFunction(math.Asin)}, {"atan", mathFunction(math.Atan)},
+		{"abs", mathAbs}, {"acos", mathArc(math.Acos)},
+		{"asin", mathArc(math.Asin)}, {"atan", mathFunction(math.Atan)},
 		{"atan2", mathFunction2(math.Atan2)}, {"ceil", mathFunction(math.Ceil)},
 		{"cos", mathFunction(math.Cos)}, {"cosh", mathFunction(math.Cosh)},
 		{"deg", mathFunction(func(n float64) float64 { return n / (math.Pi / 180) })},
 		{"exp", mathFunction(math.Exp)}, {"floor", mathFunction(math.Floor)},
 		{"fmod", mathFunction2(math.Mod)},
-		{"frexp", func(l *lua.LState) int {
+		{"frexp", func(l *thread) int {
 			fraction, exponent := math.Frexp(checkNumber(l, 1))
-			l.Push(lua.LNumber(fraction))
-			l.Push(lua.LNumber(exponent))
+			l.pushNumber(fraction)
+			l.pushInt(exponent)
 			return 2
 		}},
-		{"ldexp", func(l *lua.LState) int {
-			n := checkNumber(l, 1)
+		{"ldexp", func(l *thread) int {
 			exp := int32(checkLong(l, 2)) // C drops the upper half here
-			l.Push(lua.LNumber(math.Ldexp(n, int(max(-ldexpMax, min(exp, ldexpMax))))))
+			n := checkNumber(l, 1)
+			l.pushNumber(math.Ldexp(n, int(max(-ldexpMax, min(exp, ldexpMax)))))
 			return 1
 		}},
 		{"log", mathFunction(math.Log)}, {"log10", mathFunction(math.Log10)},
 		{"max", mathPick(func(a, b float64) bool { return a > b })},
 		{"min", mathPick(func(a, b float64) bool { return a < b })},
 		{"mod", mathFunction2(math.Mod)},
-		{"modf", func(l *lua.LState) int {
-			whole, fraction := math.Modf(checkNumber(l, 1))
-			l.Push(lua.LNumber(whole))
-			l.Push(lua.LNumber(fraction))
+		{"modf", func(l *thread) int {
+			n := checkNumber(l, 1)
+			whole, fraction := math.Modf(n)
+			if math.IsInf(n, 0) {
+				fraction = math.Copysign(0, n)
+			}
+			l.pushNumber(whole)
+			l.pushNumber(fraction)
 			return 2
 		}},
 		{"pow", mathFunction2(math.Pow)},
 		{"rad", mathFunction(func(n float64) float64 { return n * (math.Pi / 180) })},
 		{"random", vm.mathRandom},
-		{"randomseed", func(l *lua.LState) int {
+		{"randomseed", func(l *thread) int {
 			vm.random.seed(uint32(checkLong(l, 1)))
 			vm.seeded = true
 			return 0
@@ -81,14 +109,14 @@ func (vm *VM) openMath() {
 		{"sqrt", mathFunction(math.Sqrt)}, {"tan", mathFunction(math.Tan)},
 		{"tanh", mathFunction(math.Tanh)},
 	})
-	t.RawSetString("huge", lua.LNumber(math.Inf(1)))
-	t.RawSetString("pi", lua.LNumber(math.Pi))
+	t.setField(vm, "huge", number(math.Inf(1)))
+	t.setField(vm, "pi", number(math.Pi))
 }
 
 // ldexpMax is beyond what any double can be scaled by: from the least to the greatest it is 2098.
 const ldexpMax = 5000
 
-func (vm *VM) mathRandom(l *lua.LState) int {
+func (vm *VM) mathRandom(l *thread) int {
 	var bits int32
 	if vm.seeded {
 		bits = vm.random.next()
@@ -97,9 +125,9 @@ func (vm *VM) mathRandom(l *lua.LState) int {
 	}
 	r := float64(bits%math.MaxInt32) / math.MaxInt32
 	low, high, arg := int64(1), int64(0), 1
-	switch l.GetTop() {
+	switch l.count() {
 	case 0:
-		l.Push(lua.LNumber(r))
+		l.pushNumber(r)
 		return 1
 	case 1:
 		high = checkLong(l, 1)
@@ -111,6 +139,6 @@ func (vm *VM) mathRandom(l *lua.LState) int {
 	if low > high {
 		argError(l, arg, "interval is empty")
 	}
-	l.Push(lua.LNumber(math.Floor(r*float64(high-low+1)) + float64(low)))
+	l.pushNumber(math.Floor(r*float64(high-low+1)) + float64(low))
 	return 1
 }

@@ -1,169 +1,232 @@
 package lua
 
-import (
-	"context"
-	"math"
-	"runtime"
-
-	lua "github.com/yuin/gopher-lua"
-)
-
-// meter counts a script's instructions. The VM asks its context before each instruction whether
-// it is done; that is where the script is suspended and where it is killed. Only Done and Err are
-// ever asked of it.
+// meter counts a script's instructions, and what else takes time or memory.
 type meter struct {
-	context.Context
-	vm     *VM
 	left   int // instructions until the next look
 	slice  int // instructions that the slice still has beyond those
-	made   int // bytes of strings made since the last look at the heap
-	looks  int
-	base   uint64 // the heap when the script started
-	killed bool
-	starve bool // it was killed because it took too much memory
 	slices int64
+	killed bool
+	starve bool   // it was killed because it took too much memory
 	pause  func() // nil while nothing may be interrupted
+	direct bool   // a slice that is over ends the run; see VM.Start
+
+	made   int // bytes since there was last asked for memory
+	most   int // bytes that a script may have
+	used   int // bytes of the heap: what was alive when that was last measured, and all made since
+	bound  int // at how many the next measure is taken
+	marks  uint16
+	marked []*object // what a measure has still to look into
 }
 
 const (
 	// SliceSize is the number of instructions between two calls of Run's pause: a millisecond or
-	// two of a native machine, ten of a guest.
+	// less of a native machine, a few of a guest.
 	SliceSize = 50_000
 	// lookEvery is the number of instructions between two looks at what else is to be done.
 	lookEvery = 1024
-	// heapEvery is how many of those pass between two looks at the heap, which cost some 20 µs each.
-	heapEvery = 16
-	// heapEveryBytes is after how many bytes of new strings the heap is looked at anyway.
-	heapEveryBytes = 64 << 20
+	// memoryMax bounds the memory of a script. A guest has 4 GiB in all, and Go's collector needs
+	// as much again as is alive. It is the same on every host, since it shows in replies.
+	memoryMax = 1 << 30
+	// measureEvery is how many bytes a script makes, at least, before what is alive is measured.
+	measureEvery = 64 << 20
 )
 
-// heapMax is by how much a script may make the heap grow. A guest, as any machine of 32 bits, has
-// 4 GiB in all, and the collector needs as much again as is alive.
-var heapMax = func() uint64 {
-	if runtime.GOARCH == "wasm" || math.MaxInt == math.MaxInt32 {
-		return 1 << 30
-	}
-	return 4 << 30
-}()
-
-// over is closed: the channel of a context that is done.
-var over = func() chan struct{} {
-	c := make(chan struct{})
-	close(c)
-	return c
-}()
-
 func (m *meter) begin(pause func()) {
-	m.left, m.slice = lookEvery, SliceSize-lookEvery
-	m.made, m.looks, m.base, m.slices = 0, 0, 0, 0
-	m.killed, m.starve, m.pause = false, false, pause
+	m.left, m.slice, m.slices = lookEvery, SliceSize-lookEvery, 0
+	m.killed, m.starve, m.pause, m.direct = false, false, pause, false
+	m.used, m.bound = 0, min(measureEvery, m.most)
 }
-
-// Done implements context.Context. It is called before each instruction.
-func (m *meter) Done() <-chan struct{} {
-	m.left--
-	if m.left > 0 {
-		return nil
-	}
-	return m.look()
-}
-
-// Err implements context.Context: the text of the error that ends a killed script.
-func (m *meter) Err() error {
-	if m.starve {
-		return deadly("not enough memory")
-	}
-	return deadly("Script killed by user with SCRIPT KILL.")
-}
-
-type deadly string
-
-func (d deadly) Error() string { return string(d) }
 
 // charge counts work of a library function as if it were instructions.
 func (m *meter) charge(instructions int) { m.left -= instructions }
 
-// look runs when a stretch of instructions is over: it suspends the script when its slice is.
-func (m *meter) look() <-chan struct{} {
-	if m.pause == nil {
-		return nil
+// look runs when a stretch of instructions is over: it suspends the script when its slice is, and
+// ends it when it was killed. stop says that the run is to end here and go on later.
+func (vm *VM) look() (stop bool) {
+	m := &vm.meter
+	if m.pause == nil && !m.direct {
+		m.left = lookEvery
+		return false
 	}
 	if !m.killed {
-		m.looks++
-		if m.looks%heapEvery == 0 {
-			m.checkHeap()
-		}
-	}
-	if !m.killed {
-		m.vm.host.Yield()
+		vm.host.Yield()
 		m.slice += m.left // what a charge took beyond the stretch
 		if m.slice <= 0 {
-			m.slice += SliceSize
+			m.slice = SliceSize
 			m.slices++
-			m.pause()
+			if stop = m.direct; !stop {
+				m.pause()
+			}
 		}
 	}
 	if m.killed {
 		m.left = 0
-		return over
+		vm.die()
 	}
 	m.left = lookEvery
 	m.slice -= lookEvery
-	return nil
+	vm.detached = vm.detached || stop
+	return stop
 }
 
 // work counts work of a library function that may take long; the script can be suspended and
 // killed there as between instructions.
-func (m *meter) work(l *lua.LState, instructions int) {
-	m.left -= instructions
-	if m.left <= 0 && m.look() != nil {
-		fail(l, m.Err().Error())
+func (vm *VM) work(instructions int) {
+	if vm.left -= instructions; vm.left <= 0 && vm.look() {
+		panic(restart{})
 	}
 }
 
-// largeString is the size from which on there is asked for the memory of a string.
-const largeString = 1 << 20
-
-// allocated counts a string that a library function is about to make. It ends a script for which
-// there is no memory.
-func (m *meter) allocated(size int) {
-	if size >= largeString && !m.vm.host.Room(2*size) {
-		m.starved()
-		fail(m.vm.l, m.Err().Error())
+// die ends a script that is doomed.
+func (vm *VM) die() {
+	problem := "Script killed by user with SCRIPT KILL."
+	if vm.starve {
+		problem = "not enough memory"
 	}
-	m.made += size
-	m.left -= size / 1024
-	if m.made > heapEveryBytes {
-		m.checkHeap()
+	place := where(vm.l, 0)
+	if place == "" {
+		place = where(vm.l, 1)
+	}
+	panic(&thrown{v: constant(place + problem), fatal: true})
+}
+
+// count counts bytes that are about to be made.
+func (vm *VM) count(size int) {
+	if vm.made += size; vm.made >= large {
+		vm.made = 0
+		if !vm.host.Room(roomAhead) {
+			vm.starved()
+		}
+	}
+	if vm.used += size; vm.used > vm.bound {
+		vm.measure()
 	}
 }
 
-// checkHeap dooms a script that has made the heap grow too far.
-func (m *meter) checkHeap() {
-	m.made = 0
-	var now runtime.MemStats
-	runtime.ReadMemStats(&now)
-	if m.base == 0 {
-		m.base = now.HeapAlloc
+// roomAhead is how much memory there must be, each time that a megabyte was made, for a script to
+// go on: what is garbage already takes its place until the collector comes by.
+const roomAhead = 16 << 20
+
+func (m *meter) uncount(size int) { m.used -= size }
+
+// large is the size from which on there is asked for the memory of a thing.
+const large = 1 << 20
+
+// reserve counts the parts of a table or a stack before they are made.
+func (vm *VM) reserve(size int) {
+	if size >= large && !vm.host.Room(2*size) {
+		vm.starved()
 	}
-	if !m.vm.host.Room(heapEveryBytes) {
-		m.starved()
+	vm.count(size)
+}
+
+// allocated counts the work of making a string, for which there must be memory.
+func (vm *VM) allocated(size int) {
+	if size > StringMax {
+		fail(vm.l, "not enough memory")
+	}
+	vm.left -= size / 1024
+	if size >= large && !vm.host.Room(2*size) {
+		vm.starved()
+	}
+	if vm.used+size > vm.bound {
+		vm.measure()
+	}
+}
+
+// starved ends a script for want of memory.
+func (vm *VM) starved() {
+	if vm.pause == nil && !vm.direct {
+		return // there was room for the source that is being compiled
+	}
+	vm.starve, vm.killed = true, true
+	vm.die()
+}
+
+// measure counts the memory of all that is alive, and ends a script that takes too much.
+func (vm *VM) measure() {
+	m := &vm.meter
+	m.marks++
+	m.used = 0
+	vm.mark(&vm.globals.object)
+	for l := vm.l; l != nil; l = l.from {
+		vm.mark(&l.object)
+	}
+	vm.mark(&vm.main.object)
+	for n := len(m.marked); n > 0; n = len(m.marked) {
+		o := m.marked[n-1]
+		m.marked = m.marked[:n-1]
+		vm.measureObject(o)
+	}
+	m.bound = max(min(measureEvery, m.most), 2*m.used)
+	if m.used > m.most {
+		vm.starved()
+	}
+}
+
+// mark notes an object that is alive, unless it is known to be.
+func (vm *VM) mark(o *object) {
+	if o == nil || o.all || o.mark == vm.marks {
 		return
 	}
-	if now.HeapAlloc < m.base+heapMax {
-		return
-	}
-	runtime.GC()
-	runtime.ReadMemStats(&now)
-	if now.HeapAlloc >= m.base+heapMax {
-		m.starved()
+	switch o.kind {
+	case kindString:
+		vm.used += stringSize + len(o.s)
+		o.mark = vm.marks
+	case kindTable, kindFunction, kindThread:
+		o.mark = vm.marks
+		vm.marked = append(vm.marked, o)
 	}
 }
 
-// starved dooms a script for want of memory.
-func (m *meter) starved() {
-	m.starve = true
-	m.kill()
+func (vm *VM) measureObject(o *object) {
+	switch o.kind {
+	case kindTable:
+		t := o.t
+		vm.used += tableSize + len(t.arr)*valueSize
+		for i := range t.arr {
+			vm.mark(t.arr[i].o)
+		}
+		if !t.bare() {
+			vm.used += len(t.nodes) * nodeSize
+			for i := range t.nodes {
+				vm.mark(t.nodes[i].key.o)
+				vm.mark(t.nodes[i].val.o)
+			}
+		}
+		if t.meta != nil {
+			vm.mark(&t.meta.object)
+		}
+	case kindFunction:
+		f := o.f
+		vm.used += functionSize + len(f.up)*(8+upvalueSize)
+		for _, u := range f.up {
+			vm.mark(u.p.o)
+		}
+		if f.data != nil && f.data.co != nil {
+			vm.mark(&f.data.co.object)
+		}
+		if f.env != nil {
+			vm.mark(&f.env.object)
+		}
+	case kindThread:
+		vm.measureThread(o.co)
+	}
+}
+
+func (vm *VM) measureThread(l *thread) {
+	vm.used += threadSize + len(l.stack)*valueSize
+	top := l.top
+	for i := range l.frames {
+		fr := &l.frames[i]
+		vm.mark(&fr.fn.object)
+		if fr.fn.proto != nil {
+			top = max(top, fr.base+fr.fn.proto.size)
+		}
+	}
+	for i := range l.stack[:min(top, len(l.stack))] {
+		vm.mark(l.stack[i].o)
+	}
 }
 
 func (m *meter) kill() {

@@ -3,9 +3,10 @@ package lua
 import (
 	"math"
 	"strconv"
-
-	lua "github.com/yuin/gopher-lua"
+	"strings"
 )
+
+func floatBits(n float64) uint64 { return math.Float64bits(n) }
 
 func itoa(n int) string { return strconv.Itoa(n) }
 
@@ -34,13 +35,12 @@ func appendGeneral(dst []byte, n float64, precision int) []byte {
 }
 
 // numberText is appendNumber as a string.
-func numberText(n lua.LNumber) string {
-	if i := int(n); lua.LNumber(i) == n && i >= 0 && i < len(smallNumbers) &&
-		(i != 0 || !math.Signbit(float64(n))) {
+func numberText(n float64) string {
+	if i, ok := asInt(n); ok && i >= 0 && i < len(smallNumbers) && (i != 0 || !math.Signbit(n)) {
 		return smallNumbers[i]
 	}
 	var buf [32]byte
-	return string(appendNumber(buf[:0], float64(n)))
+	return string(appendNumber(buf[:0], n))
 }
 
 // smallNumbers saves making a string of the numbers that scripts use most.
@@ -124,6 +124,9 @@ func toInteger(n float64) int64 {
 // parseNumber reads a number as Lua 5.1 does with C's strtod: blanks around it, decimal or
 // hexadecimal, inf and nan.
 func parseNumber(s string) (float64, bool) {
+	if i := strings.IndexByte(s, 0); i >= 0 {
+		s = s[:i] // where a string ends for C
+	}
 	s = trim(s)
 	if s == "" {
 		return 0, false
@@ -182,28 +185,6 @@ func trim(s string) string {
 		s = s[:len(s)-1]
 	}
 	return s
-}
-
-// text gives a string or number as a string.
-func text(v lua.LValue) (string, bool) {
-	switch v := v.(type) {
-	case lua.LString:
-		return string(v), true
-	case lua.LNumber:
-		return numberText(v), true
-	}
-	return "", false
-}
-
-// number gives a number, or a string that reads as one.
-func number(v lua.LValue) (float64, bool) {
-	switch v := v.(type) {
-	case lua.LNumber:
-		return float64(v), true
-	case lua.LString:
-		return parseNumber(string(v))
-	}
-	return 0, false
 }
 
 // random is what math.random draws from once a script has called math.randomseed: drand48's

@@ -1,14 +1,7 @@
 package lua
 
-import (
-	"strconv"
-
-	"github.com/yuin/gopher-lua/ast"
-)
-
-// parser makes a syntax tree of a source, in the grammar of Lua 5.1 and with its errors. The
-// library's own parser knows another grammar (goto, hexadecimal escapes) and words its errors
-// otherwise.
+// parser reads a source in the grammar of Lua 5.1, with its errors, and makes code of it as it
+// goes: nothing in between is kept.
 type parser struct {
 	lexer
 	tok    token
@@ -16,21 +9,15 @@ type parser struct {
 	peeked bool
 	last   int // the line of the token before tok
 	depth  int
-	fn     *scope
+	fn     *coder
+	chunk  *chunk
+	vm     *VM
 }
 
-// scope is the function that is being parsed.
-type scope struct {
-	outer *scope
-	vargs bool
-	loops int // how many loops of this function are open
-	line  int // where it begins, 0 for the chunk itself
-	known int // its local variables in scope
-}
-
-// parseChunk parses a source; problem says what is wrong with it.
-func parseChunk(name, source string) (body []ast.Stmt, last int, problem string) {
-	p := &parser{lexer: lexer{name: name, in: source, line: 1}, fn: &scope{vargs: true}}
+// parseChunk compiles a source; problem says what is wrong with it.
+func (vm *VM) parseChunk(from *chunk, source string) (f *proto, problem string) {
+	p := &parser{lexer: lexer{name: from.short, in: source, line: 1}, chunk: from, vm: vm}
+	p.tok.line = 1
 	defer func() {
 		if r := recover(); r != nil {
 			e, ok := r.(syntaxError)
@@ -40,16 +27,42 @@ func parseChunk(name, source string) (body []ast.Stmt, last int, problem string)
 			problem = string(e)
 		}
 	}()
+	p.open(0)
+	p.fn.vararg = true
 	p.advance()
-	body = p.block()
+	p.statements()
 	if p.tok.kind != tokEnd {
 		p.expected(tokEnd)
 	}
-	return body, p.line, ""
+	return p.shut(), ""
+}
+
+// intern makes a constant of a string.
+func (p *parser) intern(s string) value {
+	p.vm.count(stringSize + len(s))
+	return constant(s)
+}
+
+// open begins a function.
+func (p *parser) open(line int) {
+	c := &coder{proto: &proto{chunk: p.chunk, line: line, size: 2}, p: p, outer: p.fn,
+		known: map[constantKey]int{}}
+	p.fn = c
+}
+
+// shut ends a function.
+func (p *parser) shut() *proto {
+	c := p.fn
+	c.emit(opReturn, 0, 1, 0)
+	c.leave(0)
+	p.fn = c.outer
+	p.vm.count(len(c.code)*12 + len(c.consts)*valueSize + 256)
+	return c.proto
 }
 
 func (p *parser) advance() {
 	p.last = p.tok.line
+	p.vm.work(1)
 	if p.peeked {
 		p.tok, p.peeked = p.ahead, false
 		return
@@ -110,17 +123,60 @@ func (p *parser) name() string {
 // localsMax bounds the local variables of a function, as Lua does.
 const localsMax = 200
 
-// declare counts new local variables.
-func (p *parser) declare(n int) {
-	if p.fn.known += n; p.fn.known <= localsMax {
+// limit makes sure that a function has no more of something than it may.
+func (p *parser) limit(n, most int, what string) {
+	if n <= most {
 		return
 	}
 	who := "main function"
 	if p.fn.line > 0 {
 		who = "function at line " + itoa(p.fn.line)
 	}
-	p.fail(who+" has more than "+itoa(localsMax)+" local variables", "")
+	p.fail(who+" has more than "+itoa(most)+" "+what, "")
 }
+
+// variable reads the name of a new local variable, the one behind so many that are new as well.
+func (p *parser) variable(behind int) string {
+	s := p.name()
+	p.limit(len(p.fn.active)+behind+1, localsMax, "local variables")
+	return s
+}
+
+// declare brings local variables, whose values are in their registers, into scope.
+func (c *coder) declare(names ...string) {
+	for _, s := range names {
+		c.active = append(c.active, len(c.locals))
+		c.locals = append(c.locals, localName{name: s, begin: c.pc(), end: -1})
+	}
+}
+
+// leave ends the scope of the variables from a number on.
+func (c *coder) leave(known int) {
+	for _, at := range c.active[known:] {
+		c.locals[at].end = c.pc()
+	}
+	c.active = c.active[:known]
+}
+
+// enterBlock begins a block.
+func (c *coder) enterBlock(loop bool) {
+	c.blocks = &block{outer: c.blocks, breaks: noJump, known: len(c.active), loop: loop}
+}
+
+// leaveBlock ends a block.
+func (c *coder) leaveBlock() {
+	b := c.blocks
+	c.blocks = b.outer
+	c.leave(b.known)
+	if b.upvalue {
+		c.emit(opClose, b.known, 0, 0)
+	}
+	c.free = b.known
+	c.patchHere(b.breaks)
+}
+
+// nestingMax bounds how deep syntax may nest, as in Lua: the parser recurses.
+const nestingMax = 200
 
 // enter goes down a level of nesting.
 func (p *parser) enter() {
@@ -129,29 +185,25 @@ func (p *parser) enter() {
 	}
 }
 
-// at gives a node its line.
-func at[N ast.PositionHolder](n N, line int) N {
-	n.SetLine(line)
-	n.SetLastLine(line)
-	return n
-}
-
-// block parses statements up to a word that ends them.
-func (p *parser) block() []ast.Stmt {
-	body := []ast.Stmt{}
-	known := p.fn.known
+// statements parses statements up to a word that ends them.
+func (p *parser) statements() {
 	p.enter()
 	for !p.blockEnds() {
 		last := p.tok.kind == tokReturn || p.tok.kind == tokBreak
-		body = append(body, p.statement())
+		p.statement()
 		p.accept(';')
+		p.fn.free = len(p.fn.active)
 		if last {
 			break
 		}
 	}
 	p.depth--
-	p.fn.known = known
-	return body
+}
+
+func (p *parser) block() {
+	p.fn.enterBlock(false)
+	p.statements()
+	p.fn.leaveBlock()
 }
 
 func (p *parser) blockEnds() bool {
@@ -162,217 +214,410 @@ func (p *parser) blockEnds() bool {
 	return false
 }
 
-func (p *parser) statement() ast.Stmt {
+func (p *parser) statement() {
 	line := p.tok.line
 	switch p.tok.kind {
 	case tokIf:
-		return p.ifStatement(line)
+		p.ifStatement(line)
 	case tokWhile:
-		p.advance()
-		s := at(&ast.WhileStmt{Condition: p.expr(0)}, line)
-		p.expect(tokDo)
-		s.Stmts = p.loop()
-		s.SetLastLine(p.tok.line)
-		p.closes(tokEndWord, tokWhile, line)
-		return s
+		p.whileStatement(line)
 	case tokDo:
 		p.advance()
-		s := at(&ast.DoBlockStmt{Stmts: p.block()}, line)
-		s.SetLastLine(p.tok.line)
+		p.block()
 		p.closes(tokEndWord, tokDo, line)
-		return s
 	case tokFor:
-		return p.forStatement(line)
+		p.forStatement(line)
 	case tokRepeat:
-		p.advance()
-		s := at(&ast.RepeatStmt{Stmts: p.loop()}, line)
-		p.closes(tokUntil, tokRepeat, line)
-		s.Condition = p.expr(0)
-		s.SetLastLine(p.last)
-		return s
+		p.repeatStatement(line)
 	case tokFunction:
-		return p.functionStatement(line)
+		p.functionStatement(line)
 	case tokLocal:
-		return p.localStatement(line)
+		p.advance()
+		if p.accept(tokFunction) {
+			p.localFunction()
+		} else {
+			p.localStatement()
+		}
 	case tokReturn:
-		return p.returnStatement(line)
+		p.returnStatement()
 	case tokBreak:
-		p.advance()
-		if p.fn.loops == 0 {
-			p.wrong("no loop to break")
-		}
-		return at(&ast.BreakStmt{}, line)
+		p.breakStatement()
+	default:
+		p.exprStatement()
 	}
-	return p.exprStatement(line)
 }
 
-func (p *parser) loop() []ast.Stmt {
-	p.fn.loops++
-	body := p.block()
-	p.fn.loops--
-	return body
-}
-
-func (p *parser) ifStatement(line int) ast.Stmt {
-	first := at(&ast.IfStmt{}, line)
-	for s := first; ; {
-		p.advance()
-		s.Condition = p.expr(0)
-		p.expect(tokThen)
-		s.Then = p.block()
-		if p.tok.kind == tokElseif {
-			next := at(&ast.IfStmt{}, p.tok.line)
-			s.Else = []ast.Stmt{next}
-			s = next
-			continue
-		}
-		if p.accept(tokElse) {
-			s.Else = p.block()
-		}
-		break
-	}
-	first.SetLastLine(p.tok.line)
-	p.closes(tokEndWord, tokIf, line)
-	return first
-}
-
-func (p *parser) forStatement(line int) ast.Stmt {
+func (p *parser) breakStatement() {
+	c := p.fn
 	p.advance()
-	names := []string{p.name()}
+	b, upvalue := c.blocks, false
+	for b != nil && !b.loop {
+		upvalue = upvalue || b.upvalue
+		b = b.outer
+	}
+	if b == nil {
+		p.wrong("no loop to break")
+	}
+	if upvalue {
+		c.emit(opClose, b.known, 0, 0)
+	}
+	c.join(&b.breaks, c.jump())
+}
+
+// condition parses one and returns the jumps that are made where it is false.
+func (p *parser) condition() int {
+	e := p.expr(0)
+	if e.kind == exprNil {
+		e.kind = exprFalse
+	}
+	p.fn.goIfTrue(&e)
+	return e.f
+}
+
+func (p *parser) whileStatement(line int) {
+	c := p.fn
+	p.advance()
+	top := c.label()
+	no := p.condition()
+	c.enterBlock(true)
+	p.expect(tokDo)
+	p.block()
+	c.patch(c.jump(), top)
+	p.closes(tokEndWord, tokWhile, line)
+	c.leaveBlock()
+	c.patchHere(no)
+}
+
+// repeatStatement parses a loop whose condition sees the variables of its body.
+func (p *parser) repeatStatement(line int) {
+	c := p.fn
+	top := c.label()
+	c.enterBlock(true)
+	c.enterBlock(false)
+	p.advance()
+	p.statements()
+	p.closes(tokUntil, tokRepeat, line)
+	no := p.condition()
+	// Both ways out close variables that functions close over; and it is by a plain jump that a loop
+	// goes back, since that counts.
+	if b := c.blocks; b.upvalue {
+		c.emit(opClose, b.known, 0, 0)
+	}
+	c.join(&c.blocks.outer.breaks, c.jump())
+	c.patchHere(no)
+	c.leaveBlock()
+	c.patch(c.jump(), top)
+	c.leaveBlock()
+}
+
+func (p *parser) ifStatement(line int) {
+	c := p.fn
+	done := noJump
+	no := p.thenBlock()
+	for p.tok.kind == tokElseif {
+		c.join(&done, c.jump())
+		c.patchHere(no)
+		no = p.thenBlock()
+	}
+	if p.tok.kind == tokElse {
+		c.join(&done, c.jump())
+		c.patchHere(no)
+		p.advance()
+		p.block()
+	} else {
+		c.join(&done, no)
+	}
+	c.patchHere(done)
+	p.closes(tokEndWord, tokIf, line)
+}
+
+func (p *parser) thenBlock() (no int) {
+	p.advance()
+	no = p.condition()
+	p.expect(tokThen)
+	p.block()
+	return no
+}
+
+func (p *parser) forStatement(line int) {
+	c := p.fn
+	p.advance()
+	c.enterBlock(true)
+	name := p.name()
 	switch p.tok.kind {
 	case '=':
-		p.advance()
-		s := at(&ast.NumberForStmt{Name: names[0], Init: p.expr(0)}, line)
-		p.expect(',')
-		s.Limit = p.expr(0)
-		if p.accept(',') {
-			s.Step = p.expr(0)
-		}
-		s.Stmts = p.forBody(line, 1)
-		s.SetLastLine(p.last)
-		return s
+		p.numericFor(name, line)
 	case ',', tokIn:
-		for p.accept(',') {
-			names = append(names, p.name())
-		}
-		p.expect(tokIn)
-		s := at(&ast.GenericForStmt{Names: names, Exprs: p.exprs()}, line)
-		s.Stmts = p.forBody(line, len(names))
-		s.SetLastLine(p.last)
-		return s
+		p.genericFor(name)
+	default:
+		p.wrong("'=' or 'in' expected")
 	}
-	p.wrong("'=' or 'in' expected")
-	return nil
-}
-
-func (p *parser) forBody(line, variables int) []ast.Stmt {
-	p.expect(tokDo)
-	p.declare(variables + 3) // three hold the loop's state
-	body := p.loop()
-	p.fn.known -= variables + 3
 	p.closes(tokEndWord, tokFor, line)
-	return body
+	c.leaveBlock()
 }
 
-func (p *parser) functionStatement(line int) ast.Stmt {
+func (p *parser) numericFor(name string, line int) {
+	c := p.fn
+	p.limit(len(c.active)+4, localsMax, "local variables")
 	p.advance()
-	id := at(&ast.IdentExpr{Value: p.name()}, p.last)
-	name := &ast.FuncName{Func: id}
-	for p.tok.kind == '.' {
-		p.advance()
-		key := at(&ast.StringExpr{Value: p.name()}, p.last)
-		name.Func = at(&ast.AttrGetExpr{Object: name.Func, Key: key}, p.last)
+	base := c.free
+	one := func() {
+		e := p.expr(0)
+		c.toNext(&e)
 	}
-	if p.accept(':') {
-		name.Func, name.Receiver, name.Method = nil, name.Func, p.name()
+	one()
+	p.expect(',')
+	one()
+	if p.accept(',') {
+		one()
+	} else {
+		e := newExpr(exprNumber, 0)
+		e.num = 1
+		c.toNext(&e)
 	}
-	s := at(&ast.FuncDefStmt{Name: name, Func: p.function(line)}, line)
-	s.SetLastLine(p.last)
-	return s
+	c.declare("(for index)", "(for limit)", "(for step)")
+	p.expect(tokDo)
+	prep := c.emit(opForPrep, base, 0, noJump)
+	p.forBody(name)
+	c.patchHere(prep)
+	c.emit(opForLoop, base, 0, prep+1)
+	c.fixLine(line)
 }
 
-func (p *parser) localStatement(line int) ast.Stmt {
-	p.advance()
-	if p.accept(tokFunction) {
-		name := p.name()
-		p.declare(1)
-		s := &ast.LocalAssignStmt{Names: []string{name}, Exprs: []ast.Expr{p.function(line)}}
-		at(s, line).SetLastLine(p.last)
-		return s
-	}
-	s := at(&ast.LocalAssignStmt{Names: []string{p.name()}, Exprs: []ast.Expr{}}, line)
+// forBody parses the body of a loop, whose variables are new in each round.
+func (p *parser) forBody(names ...string) {
+	c := p.fn
+	c.enterBlock(false)
+	c.reserve(len(names))
+	c.declare(names...)
+	p.statements()
+	c.leaveBlock()
+}
+
+func (p *parser) genericFor(name string) {
+	c := p.fn
+	base := c.free
+	p.limit(len(c.active)+4, localsMax, "local variables")
+	names := []string{name}
 	for p.accept(',') {
-		s.Names = append(s.Names, p.name())
+		names = append(names, p.variable(3+len(names)))
 	}
-	if !p.accept('=') {
-		p.declare(len(s.Names))
-		return s
-	}
-	s.Exprs = p.exprs()
-	p.declare(len(s.Names))
-	if _, ok := s.Exprs[0].(*ast.FunctionExpr); ok && len(s.Names) == 1 && len(s.Exprs) == 1 {
-		// By itself it would be taken for a local function, which sees its own name.
-		s.Exprs = append(s.Exprs, at(&ast.NilExpr{}, line))
-	}
-	return s
+	p.expect(tokIn)
+	line := p.tok.line
+	e, n := p.exprs()
+	p.adjust(3, n, &e)
+	c.check(3) // what the iterator is called with
+	c.declare("(for generator)", "(for state)", "(for control)")
+	p.expect(tokDo)
+	prep := c.jump()
+	p.forBody(names...)
+	c.patchHere(prep)
+	c.emit(opForCall, base, len(names), 0)
+	c.fixLine(line)
+	c.emit(opForTest, base, 0, prep+1)
+	c.fixLine(line)
 }
 
-func (p *parser) returnStatement(line int) ast.Stmt {
+func (p *parser) functionStatement(line int) {
+	c := p.fn
 	p.advance()
-	s := at(&ast.ReturnStmt{}, line)
-	if !p.blockEnds() && p.tok.kind != ';' {
-		s.Exprs = p.exprs()
+	to := p.named(p.name())
+	method := false
+	for p.tok.kind == '.' {
+		p.field(&to)
 	}
-	return s
+	if p.tok.kind == ':' {
+		p.field(&to)
+		method = true
+	}
+	f := p.function(line, method)
+	c.store(&to, &f)
+	c.fixLine(line)
+}
+
+// field parses .name or :name.
+func (p *parser) field(e *expr) {
+	c := p.fn
+	c.toAny(e)
+	p.advance()
+	key := newExpr(exprString, c.stringConstant(p.name()))
+	c.indexed(e, &key)
+}
+
+// localFunction parses a local function, which sees its own name.
+func (p *parser) localFunction() {
+	c := p.fn
+	name := p.variable(0)
+	r := c.free
+	c.reserve(1)
+	c.declare(name)
+	f := p.function(p.tok.line, false)
+	c.releaseExpr(&f)
+	c.toRegister(&f, r)
+	c.locals[c.active[len(c.active)-1]].begin = c.pc()
+}
+
+func (p *parser) localStatement() {
+	names := []string{p.variable(0)}
+	for p.accept(',') {
+		names = append(names, p.variable(len(names)))
+	}
+	e, n := newExpr(exprVoid, 0), 0
+	if p.accept('=') {
+		e, n = p.exprs()
+	}
+	p.adjust(len(names), n, &e)
+	p.fn.declare(names...)
+}
+
+// adjust has n expressions, the last of which is still open, give as many values as wanted.
+func (p *parser) adjust(wanted, n int, e *expr) {
+	c := p.fn
+	more := wanted - n
+	if e.kind == exprCall || e.kind == exprVararg {
+		more = max(0, more+1)
+		c.setResults(e, more)
+		if more > 1 {
+			c.reserve(more - 1)
+		}
+		return
+	}
+	if e.kind != exprVoid {
+		c.toNext(e)
+	}
+	if more > 0 {
+		r := c.free
+		c.reserve(more)
+		c.nils(r, more)
+	}
+}
+
+func (p *parser) returnStatement() {
+	c := p.fn
+	p.advance()
+	first, n := len(c.active), 0
+	if !p.blockEnds() && p.tok.kind != ';' {
+		var e expr
+		e, n = p.exprs()
+		switch {
+		case e.kind == exprCall && n == 1:
+			c.setResults(&e, -1)
+			c.code[e.at] = c.code[e.at].withOp(opTailCall)
+			n = -1
+		case e.kind == exprCall || e.kind == exprVararg:
+			c.setResults(&e, -1)
+			n = -1
+		case n == 1:
+			first = c.toAny(&e)
+		default:
+			c.toNext(&e)
+		}
+	}
+	c.emit(opReturn, first, n+1, 0)
 }
 
 // exprStatement parses an assignment or a call.
-func (p *parser) exprStatement(line int) ast.Stmt {
+func (p *parser) exprStatement() {
 	e := p.primary()
-	if call, ok := e.(*ast.FuncCallExpr); ok && !call.AdjustRet {
-		return at(&ast.FuncCallStmt{Expr: e}, line)
+	if e.kind == exprCall {
+		p.fn.code[e.at] = p.fn.code[e.at].withC(1)
+		return
 	}
-	s := at(&ast.AssignStmt{Lhs: []ast.Expr{e}}, line)
-	p.assignable(e)
-	for p.accept(',') {
-		p.enter()
-		e := p.primary()
-		if call, ok := e.(*ast.FuncCallExpr); ok && !call.AdjustRet {
-			p.wrong("syntax error")
-		}
-		p.assignable(e)
-		s.Lhs = append(s.Lhs, e)
-	}
-	p.depth -= len(s.Lhs) - 1
-	p.expect('=')
-	s.Rhs = p.exprs()
-	return s
+	p.assignment([]expr{e})
 }
 
-func (p *parser) assignable(e ast.Expr) {
-	switch e.(type) {
-	case *ast.IdentExpr, *ast.AttrGetExpr:
-	default:
-		p.wrong("syntax error")
+// assignment parses the rest of one: more variables, then the values.
+func (p *parser) assignment(to []expr) {
+	c := p.fn
+	for {
+		e := &to[len(to)-1]
+		if e.kind < exprLocal || e.kind > exprIndexed {
+			p.wrong("syntax error")
+		}
+		c.keyed(e)
+		if !p.accept(',') {
+			break
+		}
+		next := p.primary()
+		if next.kind == exprLocal {
+			p.shield(to, next.at)
+		}
+		to = append(to, next)
+		p.limit(len(to)-1, nestingMax-p.depth, "variables in assignment")
+	}
+	p.expect('=')
+	e, n := p.exprs()
+	if n == len(to) {
+		c.single(&e)
+		c.store(&to[n-1], &e)
+		to = to[:n-1]
+	} else {
+		p.adjust(len(to), n, &e)
+		c.free -= max(0, n-len(to))
+	}
+	for i := len(to) - 1; i >= 0; i-- {
+		e := newExpr(exprFixed, c.free-1)
+		c.store(&to[i], &e)
+	}
+}
+
+// shield copies a local variable that is about to be assigned to and that elements assigned to
+// before it are found by.
+func (p *parser) shield(to []expr, local int) {
+	c := p.fn
+	used := false
+	for i := range to {
+		e := &to[i]
+		if e.kind != exprIndexed {
+			continue
+		}
+		if e.at == local {
+			e.at = c.free
+			used = true
+		}
+		if e.by == keyRegister && e.key == local {
+			e.key = c.free
+			used = true
+		}
+	}
+	if used {
+		c.emit(opMove, c.free, local, 0)
+		c.reserve(1)
 	}
 }
 
 // function parses the parameters and the body of a function.
-func (p *parser) function(line int) *ast.FunctionExpr {
-	p.fn = &scope{outer: p.fn, line: line}
-	f := at(&ast.FunctionExpr{ParList: &ast.ParList{Names: []string{}}}, line)
+func (p *parser) function(line int, method bool) expr {
+	p.open(line)
+	c := p.fn
 	p.expect('(')
+	if method {
+		c.reserve(1)
+		c.declare("self")
+		c.params = 1
+	}
+	p.parameters()
+	p.expect(')')
+	p.statements()
+	p.closes(tokEndWord, tokFunction, line)
+	f := p.shut()
+	outer := p.fn
+	outer.protos = append(outer.protos, f)
+	return newExpr(exprPending, outer.emit(opClosure, 0, 0, len(outer.protos)-1))
+}
+
+func (p *parser) parameters() {
+	c := p.fn
+	var names []string
 	for p.tok.kind != ')' {
-		if p.tok.kind == tokDots {
-			p.advance()
-			f.ParList.HasVargs, p.fn.vargs = true, true
+		if p.accept(tokDots) {
+			c.vararg, c.needsArg = true, true
 			break
 		}
 		if p.tok.kind != tokName {
 			p.wrong("<name> or '...' expected")
 		}
-		f.ParList.Names = append(f.ParList.Names, p.name())
-		p.declare(1)
+		names = append(names, p.variable(len(names)))
 		if !p.accept(',') {
 			break
 		}
@@ -380,219 +625,21 @@ func (p *parser) function(line int) *ast.FunctionExpr {
 			p.wrong("<name> or '...' expected")
 		}
 	}
-	p.expect(')')
-	f.Stmts = p.block()
-	f.SetLastLine(p.tok.line)
-	p.closes(tokEndWord, tokFunction, line)
-	p.fn = p.fn.outer
-	return f
+	c.params += len(names)
+	if c.vararg {
+		names = append(names, "arg")
+	}
+	c.reserve(len(names))
+	c.declare(names...)
 }
 
-func (p *parser) exprs() []ast.Expr {
-	list := []ast.Expr{p.expr(0)}
+// exprs parses expressions. All but the last are put into registers.
+func (p *parser) exprs() (last expr, n int) {
+	last, n = p.expr(0), 1
 	for p.accept(',') {
-		list = append(list, p.expr(0))
+		p.fn.toNext(&last)
+		last = p.expr(0)
+		n++
 	}
-	return list
-}
-
-// binding tells how strongly an operator binds to its left and to its right; 0 is no operator.
-func binding(k tokenKind) (left, right int) {
-	switch k {
-	case tokOr:
-		return 1, 1
-	case tokAnd:
-		return 2, 2
-	case '<', '>', tokLess, tokMore, tokEqual, tokUnequal:
-		return 3, 3
-	case tokConcat:
-		return 5, 4
-	case '+', '-':
-		return 6, 6
-	case '*', '/', '%':
-		return 7, 7
-	case '^':
-		return 10, 9
-	}
-	return 0, 0
-}
-
-// unaryBinding is how strongly not, # and - bind.
-const unaryBinding = 8
-
-// expr parses an expression of operators that bind more strongly than limit.
-func (p *parser) expr(limit int) ast.Expr {
-	p.enter()
-	var e ast.Expr
-	line := p.tok.line
-	switch p.tok.kind {
-	case tokNot:
-		p.advance()
-		e = at(&ast.UnaryNotOpExpr{Expr: p.expr(unaryBinding)}, line)
-	case '-':
-		p.advance()
-		e = at(&ast.UnaryMinusOpExpr{Expr: p.expr(unaryBinding)}, line)
-	case '#':
-		p.advance()
-		e = at(&ast.UnaryLenOpExpr{Expr: p.expr(unaryBinding)}, line)
-	default:
-		e = p.simple()
-	}
-	for {
-		op := p.tok
-		left, right := binding(op.kind)
-		if left <= limit {
-			break
-		}
-		p.advance()
-		e = binaryExpr(op, e, p.expr(right))
-	}
-	p.depth--
-	return e
-}
-
-func binaryExpr(op token, a, b ast.Expr) ast.Expr {
-	switch op.kind {
-	case tokOr, tokAnd:
-		return at(&ast.LogicalOpExpr{Operator: op.text, Lhs: a, Rhs: b}, op.line)
-	case tokConcat:
-		return at(&ast.StringConcatOpExpr{Lhs: a, Rhs: b}, op.line)
-	case '<', '>', tokLess, tokMore, tokEqual, tokUnequal:
-		return at(&ast.RelationalOpExpr{Operator: op.text, Lhs: a, Rhs: b}, op.line)
-	}
-	return at(&ast.ArithmeticOpExpr{Operator: op.text, Lhs: a, Rhs: b}, op.line)
-}
-
-func (p *parser) simple() ast.Expr {
-	t := p.tok
-	switch t.kind {
-	case tokNumber:
-		p.advance()
-		// The compiler reads 010 as octal: give it the number in its shortest form.
-		return at(&ast.NumberExpr{Value: strconv.FormatFloat(t.num, 'g', -1, 64)}, t.line)
-	case tokString:
-		p.advance()
-		return at(&ast.StringExpr{Value: t.value}, t.line)
-	case tokNil:
-		p.advance()
-		return at(&ast.NilExpr{}, t.line)
-	case tokTrue:
-		p.advance()
-		return at(&ast.TrueExpr{}, t.line)
-	case tokFalse:
-		p.advance()
-		return at(&ast.FalseExpr{}, t.line)
-	case tokDots:
-		if !p.fn.vargs {
-			p.wrong("cannot use '...' outside a vararg function")
-		}
-		p.advance()
-		return at(&ast.Comma3Expr{}, t.line)
-	case '{':
-		return p.tableConstructor()
-	case tokFunction:
-		p.advance()
-		return p.function(t.line)
-	}
-	return p.primary()
-}
-
-// primary parses a variable, a call, or what stands in parentheses.
-func (p *parser) primary() ast.Expr {
-	var e ast.Expr
-	line := p.tok.line
-	switch p.tok.kind {
-	case tokName:
-		e = at(&ast.IdentExpr{Value: p.name()}, line)
-	case '(':
-		p.advance()
-		e = parenthesized(p.expr(0))
-		p.closes(')', '(', line)
-	default:
-		p.wrong("unexpected symbol")
-	}
-	for {
-		line := p.tok.line
-		switch p.tok.kind {
-		case '.':
-			p.advance()
-			key := at(&ast.StringExpr{Value: p.name()}, p.last)
-			e = at(&ast.AttrGetExpr{Object: e, Key: key}, line)
-		case '[':
-			p.advance()
-			key := p.expr(0)
-			p.expect(']')
-			e = at(&ast.AttrGetExpr{Object: e, Key: key}, line)
-		case ':':
-			p.advance()
-			method := p.name()
-			line = p.tok.line
-			e = at(&ast.FuncCallExpr{Receiver: e, Method: method, Args: p.arguments()}, line)
-		case '(', tokString, '{':
-			e = at(&ast.FuncCallExpr{Func: e, Args: p.arguments()}, line)
-		default:
-			return e
-		}
-	}
-}
-
-// grouped is a variable in parentheses: it cannot be assigned to.
-type grouped struct{ ast.Expr }
-
-// parenthesized makes a call or ... give one value, and a variable unassignable.
-func parenthesized(e ast.Expr) ast.Expr {
-	switch e.(type) {
-	case *ast.IdentExpr, *ast.AttrGetExpr:
-		return &grouped{e}
-	}
-	return single(e)
-}
-
-func (p *parser) arguments() []ast.Expr {
-	t := p.tok
-	switch t.kind {
-	case '(':
-		if t.line != p.last {
-			p.wrong("ambiguous syntax (function call x new statement)")
-		}
-		p.advance()
-		args := []ast.Expr{}
-		if p.tok.kind != ')' {
-			args = p.exprs()
-		}
-		p.closes(')', '(', t.line)
-		return args
-	case '{':
-		return []ast.Expr{p.tableConstructor()}
-	case tokString:
-		p.advance()
-		return []ast.Expr{at(&ast.StringExpr{Value: t.value}, t.line)}
-	}
-	p.wrong("function arguments expected")
-	return nil
-}
-
-func (p *parser) tableConstructor() ast.Expr {
-	line := p.tok.line
-	p.advance()
-	t := at(&ast.TableExpr{Fields: []*ast.Field{}}, line)
-	for p.tok.kind != '}' {
-		f := &ast.Field{}
-		switch {
-		case p.tok.kind == tokName && p.lookahead().kind == '=':
-			f.Key = at(&ast.StringExpr{Value: p.name()}, p.last)
-			p.advance()
-		case p.accept('['):
-			f.Key = p.expr(0)
-			p.expect(']')
-			p.expect('=')
-		}
-		f.Value = p.expr(0)
-		t.Fields = append(t.Fields, f)
-		if !p.accept(',') && !p.accept(';') {
-			break
-		}
-	}
-	p.closes('}', '{', line)
-	return t
+	return last, n
 }

@@ -1,9 +1,5 @@
 package lua
 
-import (
-	lua "github.com/yuin/gopher-lua"
-)
-
 // captureMax bounds the captures of a pattern, as Lua does.
 const captureMax = 32
 
@@ -19,7 +15,7 @@ const (
 // matcher matches one of Lua's patterns. Positions are offsets; -1 is no match.
 type matcher struct {
 	vm    *VM
-	l     *lua.LState
+	l     *thread
 	src   string
 	pat   string
 	level int // captures begun
@@ -40,7 +36,7 @@ func (m *matcher) match(s, p int) int {
 
 func (m *matcher) sequence(s, p int) int {
 	for p < len(m.pat) {
-		m.vm.meter.work(m.l, 1)
+		m.vm.work(1)
 		switch m.pat[p] {
 		case '(':
 			return m.open(s, p)
@@ -159,8 +155,10 @@ func (m *matcher) special(s, p int) (next, size int, special bool) {
 		if i < 0 || i >= m.level || m.caps[i].size == captureOpen {
 			fail(m.l, "invalid capture index")
 		}
-		seen := m.src[m.caps[i].at:]
-		seen = seen[:max(m.caps[i].size, 0)]
+		if m.caps[i].size < 0 { // a position is like nothing
+			return -1, 2, true
+		}
+		seen := m.src[m.caps[i].at:][:m.caps[i].size]
 		if len(m.src)-s < len(seen) || m.src[s:s+len(seen)] != seen {
 			return -1, 2, true
 		}
@@ -175,6 +173,9 @@ func (m *matcher) balanced(s int, open, shut byte) int {
 	}
 	depth := 1
 	for i := s + 1; i < len(m.src); i++ {
+		if i&63 == 0 {
+			m.vm.work(4)
+		}
 		switch m.src[i] {
 		case shut:
 			if depth--; depth == 0 {
@@ -193,7 +194,7 @@ func (m *matcher) longest(s, p, end, least int) int {
 	for s+n < len(m.src) && m.single(m.src[s+n], p, end) {
 		n++
 	}
-	m.vm.meter.work(m.l, n/4)
+	m.vm.work(n / 4)
 	for ; n >= least; n-- {
 		if r := m.match(s+n, end+1); r >= 0 {
 			return r
@@ -322,21 +323,21 @@ func inClass(c, class byte) bool {
 }
 
 // capture returns capture i of a match from s to end; without captures the first is the match.
-func (m *matcher) capture(i, s, end int) lua.LValue {
+func (m *matcher) capture(i, s, end int) value {
 	if i >= m.level {
 		if i != 0 {
 			fail(m.l, "invalid capture index")
 		}
-		return lua.LString(m.src[s:end])
+		return m.vm.part(m.src, m.src[s:end])
 	}
 	c := m.caps[i]
 	switch c.size {
 	case captureOpen:
 		fail(m.l, "unfinished capture")
 	case capturePosition:
-		return lua.LNumber(c.at + 1)
+		return integer(c.at + 1)
 	}
-	return lua.LString(m.src[c.at : c.at+c.size])
+	return m.vm.part(m.src, m.src[c.at:c.at+c.size])
 }
 
 // pushCaptures pushes all captures; whole pushes the match when there is none.
@@ -346,7 +347,7 @@ func (m *matcher) pushCaptures(s, end int, whole bool) int {
 		n = 1
 	}
 	for i := range n {
-		m.l.Push(m.capture(i, s, end))
+		m.l.push(m.capture(i, s, end))
 	}
 	return n
 }

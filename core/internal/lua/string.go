@@ -2,8 +2,6 @@ package lua
 
 import (
 	"strings"
-
-	lua "github.com/yuin/gopher-lua"
 )
 
 // openString makes the table string and the metatable of strings.
@@ -11,27 +9,26 @@ func (vm *VM) openString() {
 	t := vm.library("string", []entry{
 		{"byte", stringByte},
 		{"char", stringChar},
-		{"dump", func(l *lua.LState) int {
+		{"dump", func(l *thread) int {
 			checkFunction(l, 1)
-			l.Push(lua.LString(dumpHead))
+			l.pushString(dumpHead)
 			return 1
 		}},
-		{"find", func(l *lua.LState) int { return vm.find(l, true) }},
+		{"find", func(l *thread) int { return vm.find(l, true) }},
 		{"format", vm.format},
 		{"gfind", vm.gmatch},
 		{"gmatch", vm.gmatch},
 		{"gsub", vm.gsub},
-		{"len", func(l *lua.LState) int { l.Push(lua.LNumber(len(checkString(l, 1)))); return 1 }},
-		{"lower", func(l *lua.LState) int { return vm.mapBytes(l, 'A', 'Z') }},
-		{"match", func(l *lua.LState) int { return vm.find(l, false) }},
+		{"len", func(l *thread) int { l.pushInt(len(checkString(l, 1))); return 1 }},
+		{"lower", func(l *thread) int { return vm.mapBytes(l, 'A', 'Z') }},
+		{"match", func(l *thread) int { return vm.find(l, false) }},
 		{"rep", vm.rep},
 		{"reverse", vm.reverse},
 		{"sub", stringSub},
-		{"upper", func(l *lua.LState) int { return vm.mapBytes(l, 'a', 'z') }},
+		{"upper", func(l *thread) int { return vm.mapBytes(l, 'a', 'z') }},
 	})
-	vm.strings = vm.l.NewTable()
-	vm.strings.RawSetString("__index", t)
-	vm.l.SetMetatable(lua.LString(""), vm.strings)
+	vm.strings = vm.newTable(0, 0)
+	vm.strings.setField(vm, "__index", t.value())
 }
 
 // dumpHead begins what string.dump gives. Nothing follows it: no Redis loads such code.
@@ -46,9 +43,9 @@ func position(at, size int) int {
 }
 
 // span reads a first and a last position and returns the offsets between which they lie.
-func span(l *lua.LState, size, arg, first, last int) (from, to int) {
+func span(l *thread, size, arg, first, last int) (from, to int) {
 	from = max(1, position(optInt(l, arg, first), size))
-	if l.Get(arg+1) != lua.LNil {
+	if !l.arg(arg + 1).isNil() {
 		last = checkInt(l, arg+1)
 	} else if last == 0 {
 		last = from
@@ -57,32 +54,32 @@ func span(l *lua.LState, size, arg, first, last int) (from, to int) {
 	return from - 1, max(to, from-1)
 }
 
-func stringSub(l *lua.LState) int {
+func stringSub(l *thread) int {
 	s := checkString(l, 1)
 	checkInt(l, 2)
 	from, to := span(l, len(s), 2, 1, -1)
 	if from >= to {
-		l.Push(lua.LString(""))
+		l.push(emptyString)
 	} else {
-		l.Push(lua.LString(s[from:to]))
+		l.push(l.vm.part(s, s[from:to]))
 	}
 	return 1
 }
 
-func stringByte(l *lua.LState) int {
+func stringByte(l *thread) int {
 	s := checkString(l, 1)
 	from, to := span(l, len(s), 2, 1, 0)
-	if to-from >= unpackMax {
+	if to-from > resultsMax-l.count() {
 		fail(l, "string slice too long")
 	}
 	for i := from; i < to; i++ {
-		l.Push(lua.LNumber(s[i]))
+		l.pushNumber(float64(s[i]))
 	}
 	return max(0, to-from)
 }
 
-func stringChar(l *lua.LState) int {
-	out := make([]byte, l.GetTop())
+func stringChar(l *thread) int {
+	out := make([]byte, l.count())
 	for i := range out {
 		c := checkInt(l, i+1)
 		if c < 0 || c > 255 {
@@ -90,105 +87,114 @@ func stringChar(l *lua.LState) int {
 		}
 		out[i] = byte(c)
 	}
-	l.Push(lua.LString(out))
+	l.pushBytes(out)
 	return 1
 }
 
 // mapBytes turns the letters from low to high into the other case.
-func (vm *VM) mapBytes(l *lua.LState, low, high byte) int {
+func (vm *VM) mapBytes(l *thread, low, high byte) int {
 	s := checkString(l, 1)
-	vm.meter.allocated(len(s))
+	vm.allocated(len(s))
 	out := []byte(s)
 	for i, c := range out {
 		if low <= c && c <= high {
 			out[i] = c ^ 32
 		}
 	}
-	l.Push(lua.LString(out))
+	l.pushBytes(out)
 	return 1
 }
 
-func (vm *VM) rep(l *lua.LState) int {
+func (vm *VM) rep(l *thread) int {
 	s, n := checkString(l, 1), max(0, checkInt(l, 2))
 	if len(s) > 0 && n > StringMax/len(s) {
 		fail(l, "not enough memory")
 	}
-	vm.meter.allocated(len(s) * n)
+	vm.allocated(len(s) * n)
 	if len(s) == 0 {
 		n = 0
 	}
-	l.Push(lua.LString(strings.Repeat(s, n)))
+	l.pushString(strings.Repeat(s, n))
 	return 1
 }
 
-func (vm *VM) reverse(l *lua.LState) int {
+func (vm *VM) reverse(l *thread) int {
 	s := checkString(l, 1)
-	vm.meter.allocated(len(s))
+	vm.allocated(len(s))
 	out := make([]byte, len(s))
 	for i := range len(s) {
 		out[len(s)-1-i] = s[i]
 	}
-	l.Push(lua.LString(out))
+	l.pushBytes(out)
 	return 1
 }
 
 // find is string.find, and string.match, which returns the captures alone.
-func (vm *VM) find(l *lua.LState, places bool) int {
+func (vm *VM) find(l *thread, places bool) int {
 	s, pattern := checkString(l, 1), checkString(l, 2)
 	from := position(optInt(l, 3, 1), len(s)) - 1
 	from = min(max(from, 0), len(s))
-	if places && (lua.LVAsBool(l.Get(4)) || !strings.ContainsAny(pattern, "^$*+?.([%-")) {
-		vm.meter.work(l, (len(s)-from)/16)
+	if places && (l.arg(4).isTrue() || !strings.ContainsAny(pattern, "^$*+?.([%-")) {
+		vm.work((len(s) - from) / 16)
 		at := strings.Index(s[from:], pattern)
 		if at < 0 {
-			l.Push(lua.LNil)
+			l.push(nilValue)
 			return 1
 		}
-		l.Push(lua.LNumber(from + at + 1))
-		l.Push(lua.LNumber(from + at + len(pattern)))
+		l.pushInt(from + at + 1)
+		l.pushInt(from + at + len(pattern))
 		return 2
 	}
 	m := matcher{vm: vm, l: l, src: s, pat: pattern}
 	at, end := m.search(from)
 	if at < 0 {
-		l.Push(lua.LNil)
+		l.push(nilValue)
 		return 1
 	}
 	if !places {
 		return m.pushCaptures(at, end, true)
 	}
-	l.Push(lua.LNumber(at + 1))
-	l.Push(lua.LNumber(end))
+	l.pushInt(at + 1)
+	l.pushInt(end)
 	return 2 + m.pushCaptures(at, end, false)
 }
 
-func (vm *VM) gmatch(l *lua.LState) int {
+// gmatchState is where an iterator of string.gmatch is.
+type gmatchState struct {
+	s, pattern string
+	from       int
+}
+
+func (vm *VM) gmatch(l *thread) int {
 	s, pattern := checkString(l, 1), checkString(l, 2)
-	from := 0
-	l.Push(l.NewFunction(func(l *lua.LState) int {
-		m := matcher{vm: vm, l: l, src: s, pat: pattern}
-		for ; from <= len(s); from++ { // ^ has no meaning here
-			m.level, m.depth = 0, 0
-			end := m.match(from, 0)
-			if end < 0 {
-				continue
-			}
-			at := from
-			if from = end; end == at {
-				from++
-			}
-			return m.pushCaptures(at, end, true)
-		}
-		return 0
-	}))
+	f := &function{native: gmatchNext, env: vm.globals, data: &bound{scan: gmatchState{s, pattern, 0}}}
+	l.push(vm.newFunction(f))
 	return 1
 }
 
-func (vm *VM) gsub(l *lua.LState) int {
+func gmatchNext(l *thread) int {
+	g := &l.frames[len(l.frames)-1].fn.data.scan
+	m := matcher{vm: l.vm, l: l, src: g.s, pat: g.pattern}
+	for ; g.from <= len(g.s); g.from++ { // ^ has no meaning here
+		m.level, m.depth = 0, 0
+		end := m.match(g.from, 0)
+		if end < 0 {
+			continue
+		}
+		at := g.from
+		if g.from = end; end == at {
+			g.from++
+		}
+		return m.pushCaptures(at, end, true)
+	}
+	return 0
+}
+
+func (vm *VM) gsub(l *thread) int {
 	s, pattern := checkString(l, 1), checkString(l, 2)
-	by := l.Get(3)
-	switch by.(type) {
-	case lua.LString, lua.LNumber, *lua.LTable, *lua.LFunction:
+	by := l.arg(3)
+	switch by.kind() {
+	case kindString, kindNumber, kindTable, kindFunction:
 	default:
 		argError(l, 3, "string/function/table expected")
 	}
@@ -226,37 +232,33 @@ func (vm *VM) gsub(l *lua.LState) int {
 	if at < len(s) {
 		out = append(out, s[at:]...)
 	}
-	vm.meter.allocated(len(out))
-	l.Push(lua.LString(out))
-	l.Push(lua.LNumber(n))
+	vm.allocated(len(out))
+	l.pushBytes(out)
+	l.pushInt(n)
 	return 2
 }
 
 // replace appends what stands for a match.
-func (m *matcher) replace(out []byte, by lua.LValue, s, end int) []byte {
+func (m *matcher) replace(out []byte, by value, s, end int) []byte {
 	l := m.l
-	var v lua.LValue
-	switch by := by.(type) {
-	case *lua.LTable:
-		v = l.GetTable(by, m.capture(0, s, end))
-	case *lua.LFunction:
-		m.vm.enter(l)
-		top := l.GetTop()
-		l.Push(by)
-		l.Call(m.pushCaptures(s, end, true), 1)
-		v = l.Get(-1)
-		l.SetTop(top)
-		m.vm.nested--
+	var v value
+	switch by.kind() {
+	case kindTable:
+		v = l.element(by, m.capture(0, s, end))
+	case kindFunction:
+		top := l.top
+		l.push(by)
+		v = l.callPushed(top, m.pushCaptures(s, end, true))
 	default:
 		template, _ := text(by)
 		return m.expand(out, template, s, end)
 	}
-	if !lua.LVAsBool(v) {
+	if !v.isTrue() {
 		return append(out, m.src[s:end]...)
 	}
 	t, ok := text(v)
 	if !ok {
-		fail(l, "invalid replacement value (a "+typeName(v)+")")
+		fail(l, "invalid replacement value (a "+v.typeName()+")")
 	}
 	return append(out, t...)
 }

@@ -1,10 +1,6 @@
 package lua
 
-import (
-	"math"
-
-	lua "github.com/yuin/gopher-lua"
-)
+import "math"
 
 // openStruct makes the table struct.
 func (vm *VM) openStruct() {
@@ -15,7 +11,7 @@ func (vm *VM) openStruct() {
 
 // layout reads a format of the struct library, option by option.
 type layout struct {
-	l     *lua.LState
+	l     *thread
 	in    string
 	at    int
 	big   bool
@@ -102,20 +98,20 @@ func (f *layout) size(c byte) int {
 	return 0
 }
 
-func newLayout(l *lua.LState) layout {
+func newLayout(l *thread) layout {
 	return layout{l: l, in: checkString(l, 1), align: 1}
 }
 
 // packArgument checks an argument of pack; the first that is missing counts as nil.
-func packArgument[T any](l *lua.LState, arg int, want string, get func(lua.LValue) (T, bool)) T {
-	v, ok := get(l.Get(arg))
+func packArgument[T any](l *thread, arg int, want string, get func(value) (T, bool)) T {
+	v, ok := get(l.arg(arg))
 	if !ok {
-		argError(l, arg, want+" expected, got "+typeName(l.Get(arg)))
+		argError(l, arg, want+" expected, got "+l.arg(arg).typeName())
 	}
 	return v
 }
 
-func (vm *VM) structPack(l *lua.LState) int {
+func (vm *VM) structPack(l *thread) int {
 	f := newLayout(l)
 	var out []byte
 	arg := 2
@@ -140,17 +136,17 @@ func (vm *VM) structPack(l *lua.LState) int {
 			if len(s) < size {
 				argError(l, arg+1, "string too short")
 			}
-			vm.meter.allocated(size)
+			vm.allocated(size)
 			out = append(out, s[:size]...)
 			if o.kind == 's' {
 				out = append(out, 0)
 			}
 		default:
-			out = f.put(out, o, packArgument(l, arg, "number", number))
+			out = f.put(out, o, packArgument(l, arg, "number", toNumber))
 		}
 		arg++
 	}
-	l.Push(lua.LString(out))
+	l.pushBytes(out)
 	return 1
 }
 
@@ -163,13 +159,7 @@ func (f *layout) put(out []byte, o option, n float64) []byte {
 	case 'f':
 		bits = uint64(math.Float32bits(float32(n)))
 	default:
-		if n < 0 {
-			bits = uint64(toInteger(n))
-		} else if n >= 1<<63 && n < 1<<64 {
-			bits = uint64(n-1<<63) | 1<<63
-		} else {
-			bits = uint64(toInteger(n))
-		}
+		bits = unsigned(n)
 	}
 	at := len(out)
 	for range o.size {
@@ -186,14 +176,17 @@ func (f *layout) put(out []byte, o option, n float64) []byte {
 	return out
 }
 
-func (vm *VM) structUnpack(l *lua.LState) int {
+func (vm *VM) structUnpack(l *thread) int {
 	f := newLayout(l)
 	data := checkString(l, 2)
 	at := optInt(l, 3, 1) - 1
+	if at == -1 {
+		argError(l, 3, "offset must be 1 or greater")
+	}
 	if at < 0 || at > len(data) {
 		argError(l, 2, "data string too short")
 	}
-	var values []lua.LValue
+	var values []value
 	for {
 		o, ok := f.next(int64(at))
 		if !ok {
@@ -203,14 +196,10 @@ func (vm *VM) structUnpack(l *lua.LState) int {
 		size := o.size
 		if o.kind == 'c' && size == 0 {
 			n := len(values) - 1
-			var isNumber bool
-			if n >= 0 {
-				_, isNumber = values[n].(lua.LNumber)
-			}
-			if !isNumber {
+			if n < 0 || !values[n].isNumber() {
 				fail(l, "format 'c0' needs a previous size")
 			}
-			size = clampInt(toInteger(float64(values[n].(lua.LNumber))))
+			size = int(min(unsigned(values[n].n), math.MaxInt32))
 			values = values[:n]
 		}
 		if size < 0 || size > len(data) || at > len(data)-size {
@@ -219,25 +208,25 @@ func (vm *VM) structUnpack(l *lua.LState) int {
 		if o.kind == 's' {
 			size = stringEnd(l, data[at:])
 		}
-		if v := f.get(o.kind, data[at:at+size]); v != nil {
-			values = append(values, v)
+		if o.kind != 'x' {
+			values = append(values, f.get(o.kind, data[at:at+size]))
 		}
 		if at += size; o.kind == 's' {
 			at++
 		}
-		if len(values) >= unpackMax {
+		if len(values) >= resultsMax-l.count() {
 			fail(l, "too many results to unpack")
 		}
 	}
 	for _, v := range values {
-		l.Push(v)
+		l.push(v)
 	}
-	l.Push(lua.LNumber(at + 1))
+	l.pushInt(at + 1)
 	return len(values) + 1
 }
 
 // stringEnd finds the zero byte that ends a string.
-func stringEnd(l *lua.LState, s string) int {
+func stringEnd(l *thread, s string) int {
 	for i := range len(s) {
 		if s[i] == 0 {
 			return i
@@ -247,13 +236,10 @@ func stringEnd(l *lua.LState, s string) int {
 	return 0
 }
 
-// get makes a value of its bytes; nil is padding.
-func (f *layout) get(kind byte, s string) lua.LValue {
-	switch kind {
-	case 'x':
-		return nil
-	case 's', 'c':
-		return lua.LString(s)
+// get makes a value of its bytes.
+func (f *layout) get(kind byte, s string) value {
+	if kind == 's' || kind == 'c' {
+		return f.l.vm.bytes([]byte(s))
 	}
 	var bits uint64
 	for i := range len(s) {
@@ -265,20 +251,20 @@ func (f *layout) get(kind byte, s string) lua.LValue {
 	}
 	switch kind {
 	case 'd':
-		return lua.LNumber(math.Float64frombits(bits))
+		return number(math.Float64frombits(bits))
 	case 'f':
-		return lua.LNumber(math.Float32frombits(uint32(bits)))
+		return number(float64(math.Float32frombits(uint32(bits))))
 	case 'B', 'H', 'L', 'T', 'I':
-		return lua.LNumber(bits)
+		return number(float64(bits))
 	}
 	if n := len(s); n > 0 && n < 8 {
 		shift := 64 - 8*n
-		return lua.LNumber(int64(bits<<shift) >> shift)
+		return number(float64(int64(bits<<shift) >> shift))
 	}
-	return lua.LNumber(int64(bits))
+	return number(float64(int64(bits)))
 }
 
-func structSize(l *lua.LState) int {
+func structSize(l *thread) int {
 	f := newLayout(l)
 	total := int64(0)
 	for {
@@ -294,6 +280,6 @@ func structSize(l *lua.LState) int {
 		}
 		total += int64(o.pad) + int64(o.size)
 	}
-	l.Push(lua.LNumber(total))
+	l.pushNumber(float64(total))
 	return 1
 }

@@ -1,25 +1,16 @@
 package lua
 
-import (
-	"math"
-
-	lua "github.com/yuin/gopher-lua"
-)
-
 // openTable makes the table table.
 func (vm *VM) openTable() {
 	vm.library("table", []entry{
 		{"concat", vm.tableConcat},
 		{"foreach", vm.tableForeach},
 		{"foreachi", vm.tableForeachi},
-		{"getn", func(l *lua.LState) int {
-			l.Push(lua.LNumber(vm.behind(checkTable(l, 1)).Len()))
-			return 1
-		}},
+		{"getn", func(l *thread) int { l.pushInt(checkTable(l, 1).length()); return 1 }},
 		{"insert", vm.tableInsert},
 		{"maxn", vm.tableMaxn},
 		{"remove", vm.tableRemove},
-		{"setn", func(l *lua.LState) int {
+		{"setn", func(l *thread) int {
 			checkTable(l, 1)
 			fail(l, "'setn' is obsolete")
 			return 0
@@ -28,24 +19,24 @@ func (vm *VM) openTable() {
 	})
 }
 
-func (vm *VM) tableConcat(l *lua.LState) int {
-	t, between := vm.behind(checkTable(l, 1)), optString(l, 2, "")
+func (vm *VM) tableConcat(l *thread) int {
+	between, t := optString(l, 2, ""), checkTable(l, 1)
 	from, to := optInt(l, 3, 1), 0
-	if l.Get(4) == lua.LNil {
-		to = t.Len()
+	if l.arg(4).isNil() {
+		to = t.length()
 	} else {
 		to = checkInt(l, 4)
 	}
 	var out []byte
 	for i := from; i <= to; i++ {
-		vm.meter.work(l, 1)
-		switch v := t.RawGetInt(i).(type) {
-		case lua.LString:
-			out = append(out, v...)
-		case lua.LNumber:
-			out = appendNumber(out, float64(v))
+		vm.work(1)
+		switch v := t.getInt(i); v.kind() {
+		case kindString:
+			out = append(out, v.o.s...)
+		case kindNumber:
+			out = appendNumber(out, v.n)
 		default:
-			fail(l, "invalid value ("+typeName(v)+") at index "+itoa(i)+
+			fail(l, "invalid value ("+v.typeName()+") at index "+itoa(i)+
 				" in table for 'concat'")
 		}
 		if i < to {
@@ -55,95 +46,94 @@ func (vm *VM) tableConcat(l *lua.LState) int {
 			fail(l, "not enough memory")
 		}
 	}
-	vm.meter.allocated(len(out))
-	l.Push(lua.LString(out))
+	vm.allocated(len(out))
+	l.pushBytes(out)
 	return 1
 }
 
-// visit calls the function that is argument 2 and reports whether it returned a value, which then
-// lies on the stack.
-func (vm *VM) visit(l *lua.LState, fn *lua.LFunction, k, v lua.LValue) bool {
-	vm.enter(l)
-	l.Push(fn)
-	l.Push(k)
-	l.Push(v)
-	l.Call(2, 1)
-	vm.nested--
-	if l.Get(-1) != lua.LNil {
-		return true
+// visit calls a function with a pair, pushes what that returns, and reports whether it is a value.
+func visit(l *thread, fn, k, v value) bool {
+	result := l.call(fn, k, v)
+	if result.isNil() {
+		return false
 	}
-	l.Pop(1)
-	return false
+	l.push(result)
+	return true
 }
 
-func (vm *VM) tableForeach(l *lua.LState) int {
-	t, fn := vm.behind(checkTable(l, 1)), checkFunction(l, 2)
-	for k, v := t.Next(lua.LNil); k != lua.LNil; k, v = t.Next(k) {
-		if vm.visit(l, fn, k, v) {
+func (vm *VM) tableForeach(l *thread) int {
+	t, fn := checkTable(l, 1), checkFunction(l, 2)
+	for k, v, at := t.after(0); at > 0; {
+		if visit(l, fn, k, v) {
+			return 1
+		}
+		i, ok := t.index(k)
+		if !ok {
+			vm.throw("invalid key to 'next'")
+		}
+		k, v, at = t.after(i)
+	}
+	return 0
+}
+
+func (vm *VM) tableForeachi(l *thread) int {
+	t, fn := checkTable(l, 1), checkFunction(l, 2)
+	for i, n := 1, t.length(); i <= n; i++ {
+		if visit(l, fn, integer(i), t.getInt(i)) {
 			return 1
 		}
 	}
 	return 0
 }
 
-func (vm *VM) tableForeachi(l *lua.LState) int {
-	t, fn := vm.behind(checkTable(l, 1)), checkFunction(l, 2)
-	for i := 1; i <= t.Len(); i++ {
-		if vm.visit(l, fn, lua.LNumber(i), t.RawGetInt(i)) {
-			return 1
-		}
-	}
-	return 0
-}
-
-func (vm *VM) tableInsert(l *lua.LState) int {
+func (vm *VM) tableInsert(l *thread) int {
 	t := checkTable(l, 1)
-	vm.writable(l, t)
-	end := t.Len() + 1
-	switch l.GetTop() {
+	writable(l, t)
+	end := t.length() + 1
+	switch l.count() {
 	case 2:
-		t.RawSetInt(end, l.Get(2))
+		t.setInt(vm, end, l.arg(2))
 	case 3:
 		at := checkInt(l, 2)
-		v := l.Get(3)
+		v := l.arg(3)
 		end = max(end, at)
-		vm.meter.work(l, (end-max(at, 1))/8)
+		vm.work((end - max(at, 1)) / 8)
 		for i := end; i > at && i > 1; i-- {
-			t.RawSetInt(i, t.RawGetInt(i-1))
+			t.setInt(vm, i, t.getInt(i-1))
 		}
-		t.RawSet(lua.LNumber(checkLong(l, 2)), v)
+		t.setInt(vm, at, v)
 	default:
 		fail(l, "wrong number of arguments to 'insert'")
 	}
 	return 0
 }
 
-func (vm *VM) tableRemove(l *lua.LState) int {
+func (vm *VM) tableRemove(l *thread) int {
 	t := checkTable(l, 1)
-	vm.writable(l, t)
-	n := t.Len()
+	n := t.length()
 	at := optInt(l, 2, n)
 	if at < 1 || at > n {
 		return 0
 	}
-	vm.meter.work(l, (n-at)/8)
-	v := t.RawGetInt(at)
+	vm.work((n - at) / 8)
+	writable(l, t)
+	v := t.getInt(at)
 	for ; at < n; at++ {
-		t.RawSetInt(at, t.RawGetInt(at+1))
+		t.setInt(vm, at, t.getInt(at+1))
 	}
-	t.RawSetInt(n, lua.LNil)
-	l.Push(v)
+	t.setInt(vm, n, nilValue)
+	l.push(v)
 	return 1
 }
 
-func (vm *VM) tableMaxn(l *lua.LState) int {
+func (vm *VM) tableMaxn(l *thread) int {
 	most := 0.0
-	each(vm.behind(checkTable(l, 1)), func(k, _ lua.LValue) {
-		if n, ok := k.(lua.LNumber); ok {
-			most = math.Max(most, float64(n))
+	checkTable(l, 1).each(func(k, _ value) {
+		if k.isNumber() && k.n > most {
+			most = k.n
 		}
 	})
-	l.Push(lua.LNumber(most))
+	l.pushNumber(most)
 	return 1
 }
 
@@ -151,68 +141,58 @@ func (vm *VM) tableMaxn(l *lua.LState) int {
 // does, so that what a comparator sees, and how a bad one is found out, is the same.
 type sorter struct {
 	vm   *VM
-	l    *lua.LState
-	t    *lua.LTable
-	less *lua.LFunction
+	l    *thread
+	t    *table
+	less value
 }
 
-func (vm *VM) tableSort(l *lua.LState) int {
+func (vm *VM) tableSort(l *thread) int {
 	t := checkTable(l, 1)
-	vm.writable(l, t)
 	s := sorter{vm: vm, l: l, t: t}
-	if l.Get(2) != lua.LNil {
+	if !l.arg(2).isNil() {
 		s.less = checkFunction(l, 2)
 	}
-	s.sort(1, t.Len())
+	s.sort(1, t.length())
 	return 0
 }
 
-func (s *sorter) before(a, b lua.LValue) bool {
-	if s.less != nil {
-		s.vm.enter(s.l)
-		s.l.Push(s.less)
-		s.l.Push(a)
-		s.l.Push(b)
-		s.l.Call(2, 1)
-		s.vm.nested--
-		result := lua.LVAsBool(s.l.Get(-1))
-		s.l.Pop(1)
-		return result
+func (s *sorter) before(a, b value) bool {
+	if !s.less.isNil() {
+		return s.l.call(s.less, a, b).isTrue()
 	}
-	s.vm.meter.work(s.l, 1)
-	switch x := a.(type) {
-	case lua.LNumber:
-		if y, ok := b.(lua.LNumber); ok {
-			return x < y
-		}
-	case lua.LString:
-		if y, ok := b.(lua.LString); ok {
-			return x < y
-		}
+	s.vm.work(1)
+	if a.isNumber() && b.isNumber() {
+		return a.n < b.n
 	}
-	if a.Type() != b.Type() {
-		s.vm.raise(s.l, lua.LString("attempt to compare "+typeName(a)+" with "+typeName(b)))
+	if a.isString() && b.isString() {
+		return a.o.s < b.o.s
 	}
-	if s.l.GetMetaField(a, "__lt") == lua.LNil {
-		s.vm.raise(s.l, lua.LString("attempt to compare two "+typeName(a)+" values"))
+	if a.kind() != b.kind() {
+		s.vm.orderFailure(a, b)
 	}
-	return s.l.LessThan(a, b)
+	h := s.vm.orderHandler(a, b, eventLt)
+	if h.isNil() {
+		s.vm.orderFailure(a, b)
+	}
+	return s.l.call(h, a, b).isTrue()
 }
 
 // order puts the values at two places in order.
 func (s *sorter) order(i, j int) {
-	a, b := s.t.RawGetInt(i), s.t.RawGetInt(j)
+	a, b := s.t.getInt(i), s.t.getInt(j)
 	if s.before(b, a) {
-		s.t.RawSetInt(i, b)
-		s.t.RawSetInt(j, a)
+		s.put(i, b)
+		s.put(j, a)
 	}
 }
 
 func (s *sorter) swap(i, j int) {
-	a, b := s.t.RawGetInt(i), s.t.RawGetInt(j)
-	s.t.RawSetInt(i, b)
-	s.t.RawSetInt(j, a)
+	a, b := s.t.getInt(i), s.t.getInt(j)
+	s.put(i, b)
+	s.put(j, a)
 }
+
+func (s *sorter) put(i int, v value) { writable(s.l, s.t).setInt(s.vm, i, v) }
 
 func (s *sorter) sort(low, high int) {
 	for low < high {
@@ -239,16 +219,16 @@ func (s *sorter) sort(low, high int) {
 
 // partition divides the values between two places by the one in the middle.
 func (s *sorter) partition(low, high, middle int) int {
-	pivot := s.t.RawGetInt(middle)
+	pivot := s.t.getInt(middle)
 	s.swap(middle, high-1)
 	i, j := low, high-1
 	for {
-		for i++; s.before(s.t.RawGetInt(i), pivot); i++ {
+		for i++; s.before(s.t.getInt(i), pivot); i++ {
 			if i > high {
 				fail(s.l, "invalid order function for sorting")
 			}
 		}
-		for j--; s.before(pivot, s.t.RawGetInt(j)); j-- {
+		for j--; s.before(pivot, s.t.getInt(j)); j-- {
 			if j < low {
 				fail(s.l, "invalid order function for sorting")
 			}

@@ -82,10 +82,10 @@ func TestScripts(t *testing.T) {
 		{"local function f() return 1 + f() end return f()",
 			"ERR user_script:1: stack overflow @@user_script:1"},
 		{"local function f() local a, b = pcall(f) error(b, 0) end f()",
-			"ERR user_script:1: C stack overflow @@user_script:1"},
+			"ERR C stack overflow @@user_script:1"},
 		{"local t = setmetatable({}, {}) " +
 			"getmetatable(t).__index = function(t, k) return t[k + 1] end return t[1]",
-			"ERR user_script:1: stack overflow @@user_script:1"},
+			"ERR user_script:1: C stack overflow @@user_script:1"},
 		{"return redis.call('x', 1, 0.1, 1e20, 2^63)",
 			"*5|$1|x|$1|1|$3|0.1|$5|1e+20|$19|9223372036854776000|"},
 		{"return coroutine.wrap(function() for i = 1, 1e5 do end coroutine.yield(7) end)()", ":7|"},

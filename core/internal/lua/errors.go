@@ -1,0 +1,210 @@
+package lua
+
+import "strings"
+
+// throw raises an error without a place.
+func (vm *VM) throw(problem string) { panic(&thrown{v: vm.str(problem)}) }
+
+// throwValue raises any value.
+func (vm *VM) throwValue(v value) { panic(&thrown{v: v}) }
+
+// failHere raises an error of the operation under way, with its place if it is a script's.
+func (vm *VM) failHere(problem string) { vm.throw(where(vm.l, 0) + problem) }
+
+// fail raises an error with the place of the function of a script that called the function of a
+// library; when the caller is one of a library too, as under pcall(f), there is no place to tell.
+func fail(l *thread, problem string) { l.vm.throw(where(l, 1) + problem) }
+
+// call finds the call at a level of the stack, 0 being the one under way. A call that another has
+// replaced is nil.
+func (l *thread) level(level int) (fr *frame, ok bool) {
+	i := len(l.frames) - 1
+	for ; level > 0 && i >= 0; i-- {
+		level--
+		if l.frames[i].fn.proto != nil {
+			level -= l.frames[i].tails
+		}
+	}
+	switch {
+	case level == 0 && i >= 0:
+		return &l.frames[i], true
+	case level < 0:
+		return nil, true
+	}
+	return nil, false
+}
+
+// line returns the line at which a call is.
+func (fr *frame) line() int { return int(fr.fn.proto.lines[max(0, fr.pc-1)]) }
+
+// where tells the place of a level of the call stack, "user_script:3: ".
+func where(l *thread, level int) string {
+	fr, ok := l.level(level)
+	if !ok || fr == nil || fr.fn.proto == nil {
+		return ""
+	}
+	return fr.fn.proto.chunk.short + ":" + itoa(fr.line()) + ": "
+}
+
+// typeFailure raises the error that an operation cannot be done with a value, which is in a
+// register, or in none.
+func (vm *VM) typeFailure(l *thread, v value, register int, operation string) {
+	if fr := &l.frames[len(l.frames)-1]; register >= 0 && fr.fn.proto != nil {
+		if kind, name := fr.fn.proto.registerName(fr.pc-1, register); kind != "" {
+			vm.failHere("attempt to " + operation + " " + kind + " '" + name + "' (a " +
+				v.typeName() + " value)")
+		}
+	}
+	vm.failHere("attempt to " + operation + " a " + v.typeName() + " value")
+}
+
+// registerName tells what a register holds at an instruction, from the code that put it there.
+func (p *proto) registerName(pc, register int) (kind, name string) {
+	for {
+		if name := p.localName(register, pc); name != "" {
+			return "local", name
+		}
+		at := p.setter(pc, register)
+		if at < 0 {
+			return "", ""
+		}
+		i := p.code[at]
+		switch i.op() {
+		case opGetGlobal:
+			return "global", p.consts[i.c()].o.s
+		case opMove:
+			if i.b() >= i.a() {
+				return "", ""
+			}
+			register = i.b()
+			continue
+		case opGetTable, opGetIndex:
+			return "field", "?"
+		case opGetField:
+			return "field", p.consts[i.c()].o.s
+		case opGetUpval:
+			return "upvalue", p.upNames[i.b()]
+		case opSelf:
+			return "method", p.consts[i.c()].o.s
+		}
+		return "", ""
+	}
+}
+
+// localName returns the name of the local variable in a register, "" if there is none.
+func (p *proto) localName(register, pc int) string {
+	for _, v := range p.locals {
+		if v.begin > pc {
+			break
+		}
+		if pc < v.end {
+			if register == 0 {
+				return v.name
+			}
+			register--
+		}
+	}
+	return ""
+}
+
+// setter finds the instruction that last gave a register its value before another is reached; -1 if
+// none did. Jumps forward are followed.
+func (p *proto) setter(until, register int) int {
+	last := -1
+	for pc := 0; pc < until; pc++ {
+		i := p.code[pc]
+		if i.sets(register) {
+			last = pc
+		}
+		if o := i.op(); o >= opJump && o <= opNgeK || o >= opForPrep && o <= opForTest &&
+			o != opForCall {
+			if to := i.c(); to > pc+1 && to <= until {
+				pc = to - 1
+			}
+		}
+	}
+	return last
+}
+
+// sets tells whether an instruction changes a register. A test counts, as in Lua: what is left of
+// an `and` or `or` has no name.
+func (i instr) sets(register int) bool {
+	a := i.a()
+	switch o := i.op(); o {
+	case opLoadNil:
+		return a <= register && register <= i.b()
+	case opCall, opTailCall:
+		return register >= a
+	case opForCall:
+		return register >= a+2
+	case opSelf:
+		return register == a || register == a+1
+	case opVararg:
+		return register >= a && (i.b() == 0 || register < a+max(1, i.b()-1))
+	case opSetUpval, opSetGlobal, opSetTable, opSetTableK, opSetField, opSetFieldK, opReturn,
+		opSetList, opClose, opJump, opForTest:
+		return false
+	default:
+		return register == a && (o < opEq || o > opNgeK)
+	}
+}
+
+// calledName tells what the function of a library under way was called by.
+func calledName(l *thread) (kind, name string) {
+	n := len(l.frames) - 2
+	if n < 0 || l.frames[n].fn.proto == nil {
+		return "", ""
+	}
+	fr := &l.frames[n]
+	p := fr.fn.proto
+	switch i := p.code[fr.pc-1]; i.op() {
+	case opCall, opTailCall, opForCall:
+		return p.registerName(fr.pc-1, i.a())
+	}
+	return "", ""
+}
+
+// argError raises the error of a bad argument in Lua's words.
+func argError(l *thread, n int, problem string) {
+	kind, name := calledName(l)
+	if kind == "method" { // self is not counted
+		if n--; n == 0 {
+			fail(l, "calling '"+name+"' on bad self ("+problem+")")
+		}
+	}
+	if kind == "" {
+		name = "?"
+	}
+	fail(l, "bad argument #"+itoa(n)+" to '"+name+"' ("+problem+")")
+}
+
+func typeError(l *thread, n int, want string) {
+	got := "no value"
+	if n <= l.count() {
+		got = l.arg(n).typeName()
+	}
+	argError(l, n, want+" expected, got "+got)
+}
+
+// chunkName shortens what a chunk is called in errors, as Lua does.
+func chunkName(name string) string {
+	if name != "" && (name[0] == '=' || name[0] == '@') {
+		const most = 59
+		switch {
+		case name[0] == '=':
+			return name[1:min(len(name), most+1)]
+		case len(name)-1 > most-8:
+			return "..." + name[len(name)-(most-8):]
+		}
+		return name[1:]
+	}
+	line := name
+	if i := strings.IndexAny(name, "\n\r"); i >= 0 {
+		line = name[:i]
+	}
+	const room = 60 - len(`[string "..."]`) - 1
+	if len(line) > room || len(line) < len(name) {
+		line = line[:min(len(line), room)] + "..."
+	}
+	return `[string "` + line + `"]`
+}

@@ -1,0 +1,415 @@
+package lua
+
+// execute runs the calls of the thread under way until one ends that a function of a library waits
+// for. This is the one loop of the machine: what scripts do most is done right here, without a call
+// of a Go function; all else is in the functions called. They may push and pop calls, so that all
+// that is kept here is taken anew behind them.
+func (vm *VM) execute() {
+again:
+	for {
+		l := vm.l
+		fr := &l.frames[len(l.frames)-1]
+		fn := fr.fn
+		if fn.proto == nil { // it was to begin when the run ended
+			n := fn.native(l)
+			if vm.leave(l.top-n, n) {
+				return
+			}
+			continue
+		}
+		code, k := fn.proto.code, fn.proto.consts
+		r := (*[windowMax]value)(l.stack[fr.base:])
+		pc := fr.pc
+		for {
+			i := code[pc]
+			pc++
+			a := uint8(i >> 8)
+			switch i.op() {
+			case opMove:
+				r[a] = r[uint8(i>>16)]
+			case opLoadK:
+				r[a] = k[i.c()]
+			case opLoadNil:
+				for j := int(a); j <= i.b(); j++ {
+					r[uint8(j)] = value{}
+				}
+			case opLoadBool:
+				r[a] = boolean(i.b() != 0)
+				if i.c() != 0 {
+					pc++
+				}
+			case opGetUpval:
+				r[a] = *fn.up[i.b()].p
+			case opSetUpval:
+				*fn.up[i.b()].p = r[a]
+			case opGetGlobal:
+				key := k[i.c()]
+				t := fn.env
+				n := &t.nodes[key.o.hash&uint32(len(t.nodes)-1)]
+				if n.key.o == key.o && n.val.o != nil {
+					r[a] = n.val
+					continue
+				}
+				if v := t.getString(key.o); v.o != nil {
+					r[a] = v
+					continue
+				}
+				fr.pc = pc
+				vm.index(l, t.value(), key, int(a), -1)
+				continue again
+			case opSetGlobal:
+				fr.pc = pc
+				vm.setIndex(l, fn.env.value(), k[i.c()], r[a], -1)
+				continue again
+			case opGetTable:
+				if o := r[uint8(i>>16)].o; o != nil && o.kind == kindTable {
+					t, key := o.t, &r[uint8(i>>32)]
+					var v value
+					if key.o == &numberTag {
+						if j := int(key.n); uint(j-1) < uint(len(t.arr)) && float64(j) == key.n {
+							v = t.arr[j-1]
+						} else {
+							v = t.get(*key)
+						}
+					} else {
+						v = t.get(*key)
+					}
+					if v.o != nil || t.meta == nil {
+						r[a] = v
+						continue
+					}
+				}
+				fr.pc = pc
+				vm.index(l, r[uint8(i>>16)], r[uint8(i>>32)], int(a), i.b())
+				continue again
+			case opGetField:
+				key := k[i.c()]
+				if o := r[uint8(i>>16)].o; o != nil && o.kind == kindTable {
+					t := o.t
+					n := &t.nodes[key.o.hash&uint32(len(t.nodes)-1)]
+					if n.key.o == key.o && n.val.o != nil {
+						r[a] = n.val
+						continue
+					}
+					if v := t.getString(key.o); v.o != nil || t.meta == nil {
+						r[a] = v
+						continue
+					}
+				}
+				fr.pc = pc
+				vm.index(l, r[uint8(i>>16)], key, int(a), i.b())
+				continue again
+			case opGetIndex:
+				if o := r[uint8(i>>16)].o; o != nil && o.kind == kindTable {
+					if v := o.t.get(k[i.c()]); v.o != nil || o.t.meta == nil {
+						r[a] = v
+						continue
+					}
+				}
+				fr.pc = pc
+				vm.index(l, r[uint8(i>>16)], k[i.c()], int(a), i.b())
+				continue again
+			case opSetTable:
+				if o := r[a].o; o != nil && o.kind == kindTable {
+					t, key := o.t, &r[uint8(i>>16)]
+					if key.o == &numberTag && !t.fixed {
+						if j := int(key.n); uint(j-1) < uint(len(t.arr)) && float64(j) == key.n {
+							if p := &t.arr[j-1]; t.meta == nil || p.o != nil {
+								*p = r[uint8(i>>32)]
+								continue
+							}
+						}
+					}
+				}
+				fr.pc = pc
+				vm.setIndex(l, r[a], r[uint8(i>>16)], r[uint8(i>>32)], int(a))
+				continue again
+			case opSetTableK:
+				fr.pc = pc
+				vm.setIndex(l, r[a], r[uint8(i>>16)], k[i.c()], int(a))
+				continue again
+			case opSetField:
+				key := k[i.b()]
+				if o := r[a].o; o != nil && o.kind == kindTable && !o.t.fixed {
+					t := o.t
+					n := &t.nodes[key.o.hash&uint32(len(t.nodes)-1)]
+					if n.key.o == key.o && n.val.o != nil {
+						n.val = r[uint8(i>>32)]
+						continue
+					}
+				}
+				fr.pc = pc
+				vm.setIndex(l, r[a], key, r[uint8(i>>32)], int(a))
+				continue again
+			case opSetFieldK:
+				fr.pc = pc
+				vm.setIndex(l, r[a], k[i.b()], k[i.c()], int(a))
+				continue again
+			case opNewTable:
+				fr.pc = pc
+				r[a] = vm.newTable(i.c(), i.b()).value()
+			case opSelf:
+				o := r[uint8(i>>16)]
+				r[a+1] = o
+				fr.pc = pc
+				vm.self(l, o, k[i.c()], int(a), i.b())
+				continue again
+			case opAdd:
+				x, y := &r[uint8(i>>16)], &r[uint8(i>>32)]
+				if x.o == &numberTag && y.o == &numberTag {
+					n := x.n + y.n
+					if n == n {
+						r[a] = value{&numberTag, n}
+						continue
+					}
+				}
+				fr.pc = pc
+				vm.arithmetic(l, opAdd, i.b(), *y, i.c())
+				continue again
+			case opSub:
+				x, y := &r[uint8(i>>16)], &r[uint8(i>>32)]
+				if x.o == &numberTag && y.o == &numberTag {
+					n := x.n - y.n
+					if n == n {
+						r[a] = value{&numberTag, n}
+						continue
+					}
+				}
+				fr.pc = pc
+				vm.arithmetic(l, opSub, i.b(), *y, i.c())
+				continue again
+			case opMul:
+				x, y := &r[uint8(i>>16)], &r[uint8(i>>32)]
+				if x.o == &numberTag && y.o == &numberTag {
+					n := x.n * y.n
+					if n == n {
+						r[a] = value{&numberTag, n}
+						continue
+					}
+				}
+				fr.pc = pc
+				vm.arithmetic(l, opMul, i.b(), *y, i.c())
+				continue again
+			case opDiv, opMod, opPow:
+				x, y := &r[uint8(i>>16)], &r[uint8(i>>32)]
+				if x.o == &numberTag && y.o == &numberTag {
+					r[a] = value{&numberTag, arith(i.op(), x.n, y.n)}
+					continue
+				}
+				fr.pc = pc
+				vm.arithmetic(l, i.op(), i.b(), *y, i.c())
+				continue again
+			case opAddK:
+				x := &r[uint8(i>>16)]
+				if x.o == &numberTag {
+					n := x.n + k[i.c()].n
+					if n == n {
+						r[a] = value{&numberTag, n}
+						continue
+					}
+				}
+				fr.pc = pc
+				vm.arithmetic(l, opAdd, i.b(), k[i.c()], -1)
+				continue again
+			case opSubK:
+				x := &r[uint8(i>>16)]
+				if x.o == &numberTag {
+					n := x.n - k[i.c()].n
+					if n == n {
+						r[a] = value{&numberTag, n}
+						continue
+					}
+				}
+				fr.pc = pc
+				vm.arithmetic(l, opSub, i.b(), k[i.c()], -1)
+				continue again
+			case opModK:
+				x, y := &r[uint8(i>>16)], k[i.c()].n
+				if x.o == &numberTag {
+					if u, w := int64(x.n), int64(y); u >= 0 && w > 0 && u < 1<<52 &&
+						float64(u) == x.n && float64(w) == y {
+						r[a] = value{&numberTag, float64(u % w)}
+						continue
+					}
+					r[a] = value{&numberTag, modulo(x.n, y)}
+					continue
+				}
+				fr.pc = pc
+				vm.arithmetic(l, opMod, i.b(), k[i.c()], -1)
+				continue again
+			case opMulK, opDivK, opPowK:
+				x := &r[uint8(i>>16)]
+				o := i.op() - (opAddK - opAdd)
+				if x.o == &numberTag {
+					r[a] = value{&numberTag, arith(o, x.n, k[i.c()].n)}
+					continue
+				}
+				fr.pc = pc
+				vm.arithmetic(l, o, i.b(), k[i.c()], -1)
+				continue again
+			case opUnm:
+				if x := &r[uint8(i>>16)]; x.o == &numberTag {
+					r[a] = value{&numberTag, -x.n}
+					continue
+				}
+				fr.pc = pc
+				vm.negate(l, int(a), i.b())
+				continue again
+			case opNot:
+				r[a] = boolean(!r[uint8(i>>16)].isTrue())
+			case opLen:
+				fr.pc = pc
+				vm.length(l, int(a), i.b())
+				continue again
+			case opConcat:
+				fr.pc = pc
+				vm.concat(l, i.b(), i.c())
+				continue again
+			case opJump:
+				to := i.c()
+				if to < pc {
+					if vm.left -= pc - to; vm.left <= 0 {
+						fr.pc = to
+						if vm.look() {
+							return
+						}
+					}
+				}
+				pc = to
+			case opTestF:
+				if !r[a].isTrue() {
+					pc = i.c()
+				}
+			case opTestT:
+				if r[a].isTrue() {
+					pc = i.c()
+				}
+			case opAndSet:
+				if v := r[uint8(i>>16)]; !v.isTrue() {
+					r[a] = v
+					pc = i.c()
+				}
+			case opOrSet:
+				if v := r[uint8(i>>16)]; v.isTrue() {
+					r[a] = v
+					pc = i.c()
+				}
+			case opEq, opNe:
+				fr.pc = pc
+				vm.compare(l, i, r[a], r[uint8(i>>16)])
+				continue again
+			case opEqK:
+				if equal(r[a], k[i.b()]) {
+					pc = i.c()
+				}
+			case opNeK:
+				if !equal(r[a], k[i.b()]) {
+					pc = i.c()
+				}
+			case opLt, opNlt, opLe, opNle:
+				fr.pc = pc
+				vm.compare(l, i, r[a], r[uint8(i>>16)])
+				continue again
+			case opLtK, opNltK, opLeK, opNleK, opGtK, opNgtK, opGeK, opNgeK:
+				x, y := &r[a], k[i.b()].n
+				if x.o == &numberTag {
+					if lessOrNot(i.op(), x.n, y) {
+						pc = i.c()
+					}
+					continue
+				}
+				fr.pc = pc
+				vm.compare(l, i, r[a], k[i.b()])
+				continue again
+			case opCall:
+				fr.pc = pc
+				if n := i.b(); n != 0 {
+					l.top = fr.base + int(a) + n
+				}
+				if vm.left -= 8; vm.left <= 0 && vm.look() {
+					fr.pc--
+					return
+				}
+				at := fr.base + int(a)
+				if l.begin(at, l.top-at-1, i.c()-1, endPlain) {
+					return
+				}
+				continue again
+			case opTailCall:
+				fr.pc = pc
+				if n := i.b(); n != 0 {
+					l.top = fr.base + int(a) + n
+				}
+				if vm.left -= 8; vm.left <= 0 && vm.look() {
+					fr.pc--
+					return
+				}
+				if vm.tailCall(l, fr, fr.base+int(a)) {
+					return
+				}
+				continue again
+			case opReturn:
+				n := i.b() - 1
+				from := fr.base + int(a)
+				if n < 0 {
+					n = l.top - from
+				}
+				if vm.leave(from, n) {
+					return
+				}
+				continue again
+			case opForPrep:
+				fr.pc = pc
+				vm.forPrepare(l, int(a))
+				pc = i.c()
+			case opForLoop:
+				step := r[a+2].n
+				n := r[a].n + step
+				if step > 0 {
+					if !(n <= r[a+1].n) {
+						continue
+					}
+				} else if !(r[a+1].n <= n) {
+					continue
+				}
+				r[a].n = n
+				r[a+3] = value{&numberTag, n}
+				to := i.c()
+				if vm.left -= pc - to; vm.left <= 0 {
+					fr.pc = to
+					if vm.look() {
+						return
+					}
+				}
+				pc = to
+			case opForCall:
+				fr.pc = pc
+				if vm.left -= 4; vm.left <= 0 && vm.look() {
+					fr.pc--
+					return
+				}
+				if vm.forCall(l, fr.base+int(a), i.b()) {
+					return
+				}
+				continue again
+			case opForTest:
+				if v := r[a+3]; v.o != nil {
+					r[a+2] = v
+					pc = i.c()
+				}
+			case opSetList:
+				fr.pc = pc
+				vm.setList(l, fr.base+int(a), i.b(), i.c())
+			case opClose:
+				l.closeFrom(fr.base + int(a))
+			case opClosure:
+				fr.pc = pc
+				r[a] = vm.closure(l, fr, fn.proto.protos[i.c()])
+			case opVararg:
+				fr.pc = pc
+				vm.varargs(l, fr, int(a), i.b()-1)
+				continue again
+			}
+		}
+	}
+}

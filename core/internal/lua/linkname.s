@@ -1,1 +1,0 @@
-// This file lets state.go declare a function without a body.

@@ -1,0 +1,213 @@
+package lua
+
+// thread is a coroutine, or the main program: a stack of values and the calls that use it.
+type thread struct {
+	object
+	vm     *VM
+	stack  []value
+	top    int // the first free place, where a number of values is open
+	frames []frame
+	open   []*upvalue // registers that functions close over, from the lowest to the highest
+	levels int        // calls from C that are under way, as Lua counts them
+	base   int        // levels when it was resumed
+	status status
+	from   *thread // who resumed it
+	dest   int     // of the frame that is about to be made
+}
+
+// status is what a coroutine is doing.
+type status uint8
+
+const (
+	statusSuspended status = iota
+	statusRunning
+	statusNormal // it has resumed another
+	statusDead
+)
+
+var statusNames = [...]string{"suspended", "running", "normal", "dead"}
+
+// frame is a call under way.
+type frame struct {
+	fn    *function
+	base  int // the first register or argument
+	pc    int // the next instruction
+	ret   int // where the results go
+	want  int // how many are wanted; -1 all
+	extra int // of a script's: values behind the parameters, below base; else all arguments
+	tails int // tail calls that led here
+	end   ending
+	dest  int // the register that the result of a metamethod is for
+
+	guard   bool // errors of what it calls end here; pc is how many levels there were before
+	handles bool // it is xpcall, and an error happened
+}
+
+// ending says what happens when a call returns.
+type ending uint8
+
+const (
+	endPlain    ending = iota // the results are where the caller wants them
+	endRun                    // a function of a library waits for it
+	endPcall                  // the caller is pcall
+	endXpcall                 // the caller is xpcall
+	endHandler                // it is xpcall's error handler
+	endValue                  // a metamethod's result goes to register dest
+	endTest                   // a metamethod's result decides about a jump
+	endNotTest                // and so does its contrary
+	endConcat                 // a metamethod's result is an operand of a concatenation
+	endThread                 // it is the first call of a coroutine
+	endTostring               // the caller is tostring
+	endDrop                   // nobody wants a metamethod's result
+)
+
+// Bounds of Lua 5.1 on calls.
+const (
+	framesMax = 16384 // calls that do not return
+	levelsMax = 200   // calls of functions by libraries and metamethods within each other
+	windowMax = 256   // registers that the loop may reach
+	stackMax  = 1 << 22
+)
+
+func (vm *VM) newThread() *thread {
+	t := &thread{vm: vm, stack: make([]value, windowMax)}
+	vm.ids++
+	t.object = object{kind: kindThread, hash: vm.ids, co: t}
+	return t
+}
+
+// room makes sure that there are n places from at on.
+func (l *thread) room(at, n int) {
+	if at+n <= len(l.stack) {
+		return
+	}
+	if at+n > stackMax {
+		l.vm.failHere("stack overflow")
+	}
+	size := max(2*len(l.stack), at+n)
+	l.vm.reserve((size - len(l.stack)) * valueSize)
+	stack := make([]value, size)
+	copy(stack, l.stack)
+	l.stack = stack
+	for _, u := range l.open {
+		u.p = &stack[u.at]
+	}
+}
+
+// capture returns the upvalue for a register.
+func (l *thread) capture(at int) *upvalue {
+	i := len(l.open)
+	for i > 0 && l.open[i-1].at > at {
+		i--
+	}
+	if i > 0 && l.open[i-1].at == at {
+		return l.open[i-1]
+	}
+	u := &upvalue{p: &l.stack[at], at: at}
+	l.vm.count(upvalueSize)
+	l.open = append(l.open, nil)
+	copy(l.open[i+1:], l.open[i:])
+	l.open[i] = u
+	return u
+}
+
+// closeFrom takes the upvalues from a place on off the stack.
+func (l *thread) closeFrom(at int) {
+	i := len(l.open)
+	for i > 0 && l.open[i-1].at >= at {
+		i--
+		u := l.open[i]
+		u.closed = *u.p
+		u.p, u.at = &u.closed, -1
+		l.open[i] = nil
+	}
+	l.open = l.open[:i]
+}
+
+// What functions of libraries use.
+
+// count returns the number of arguments.
+func (l *thread) count() int { return l.top - l.frames[len(l.frames)-1].base }
+
+// arg returns an argument, nil if there is none.
+func (l *thread) arg(n int) value {
+	at := l.frames[len(l.frames)-1].base + n - 1
+	if at >= l.top {
+		return value{}
+	}
+	return l.stack[at]
+}
+
+func (l *thread) push(v value) {
+	if l.top >= len(l.stack) {
+		l.room(l.top, 1)
+	}
+	l.stack[l.top] = v
+	l.top++
+}
+
+func (l *thread) pushNumber(n float64) { l.push(value{&numberTag, n}) }
+func (l *thread) pushInt(n int)        { l.push(value{&numberTag, float64(n)}) }
+func (l *thread) pushString(s string)  { l.push(l.vm.str(s)) }
+func (l *thread) pushBytes(b []byte)   { l.push(l.vm.bytes(b)) }
+func (l *thread) pushBool(b bool)      { l.push(boolean(b)) }
+
+// call calls a function from a function of a library and returns its first result.
+func (l *thread) call(f value, args ...value) value {
+	top := l.top
+	l.push(f)
+	for _, a := range args {
+		l.push(a)
+	}
+	return l.callPushed(top, len(args))
+}
+
+// callPushed calls the function at a place of the stack, behind which its arguments lie.
+func (l *thread) callPushed(at, nargs int) value {
+	if l.vm.direct {
+		panic(restart{})
+	}
+	l.vm.work(8)
+	l.enterC()
+	depth := len(l.frames)
+	if !l.begin(at, nargs, 1, endRun) {
+		l.vm.run(l, depth)
+	}
+	v := l.stack[at]
+	l.top = at
+	return v
+}
+
+// element gets an element of a value, by metamethods too.
+func (l *thread) element(v, key value) value {
+	vm := l.vm
+	for range chainMax {
+		var h value
+		if t := v.table(); t != nil {
+			if found := t.get(key); !found.isNil() {
+				return found
+			}
+			if h = t.meta.handler(eventIndex); h.isNil() {
+				return value{}
+			}
+		} else if h = vm.handler(v, eventIndex); h.isNil() {
+			vm.typeFailure(l, v, -1, "index")
+		}
+		if h.function() != nil {
+			return l.call(h, v, key)
+		}
+		v = h
+	}
+	vm.failHere("loop in gettable")
+	return value{}
+}
+
+// enterC counts a call from C.
+func (l *thread) enterC() {
+	if l.levels++; l.levels >= levelsMax {
+		if l.levels == levelsMax {
+			l.levels--
+			l.vm.failHere("C stack overflow")
+		}
+	}
+}
