@@ -138,7 +138,7 @@ func fcallFlags(c *Call) Flag {
 }
 
 func cmdFcall(c *Call) {
-	e, fn := c.e, c.function()
+	fn := c.function()
 	if fn == nil {
 		c.Error("ERR Function not found")
 		return
@@ -151,9 +151,7 @@ func cmdFcall(c *Call) {
 		return
 	}
 	readOnly := c.cmd.Flags&ReadOnly != 0
-	e.suspendable(c, func(c *Call) {
-		c.runLua(fn.fn, fn.name, fn.flags, readOnly, false, keys, args)
-	})
+	c.runLua(luaRun{fn.fn, fn.name, fn.flags, readOnly, false, keys, args})
 }
 
 // libraryChanged counts a change of the libraries.

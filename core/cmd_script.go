@@ -224,9 +224,7 @@ func (c *Call) runScript(sc *script) {
 	}
 	c.e.scripts.used(sc, false)
 	readOnly := c.cmd.Flags&ReadOnly != 0
-	c.e.suspendable(c, func(c *Call) {
-		c.runLua(sc.fn, sc.sha, sc.flags, readOnly, true, keys, args)
-	})
+	c.runLua(luaRun{sc.fn, sc.sha, sc.flags, readOnly, true, keys, args})
 }
 
 // learn compiles a script and keeps it; it replies the error and returns nil when it cannot.

@@ -68,8 +68,10 @@
 //
 // # A script
 //
-// EVAL, FCALL, and EXEC with one of them in it are tasks (script.go): coroutines that are suspended
-// after a slice of instructions and go on at the next Advance; Deadline is then in the past.
+// EVAL, FCALL, and EXEC with one of them in it are tasks (script.go). A script runs for a slice of
+// instructions where it is called, and nearly always ends in it; what is longer, and an EXEC, is a
+// coroutine that is suspended after a slice and goes on at the next Advance; Deadline is then in
+// the past.
 // Meanwhile engineScript is set: others are postponed until busy-reply-threshold has passed, and
 // then told BUSY. What a script calls is checked as such and run by invoke for a client that is
 // none. Time stands still for it.

@@ -25,6 +25,7 @@ type scripts struct {
 	count struct{ evicted int64 }
 
 	task     *task
+	first    task // of a script in its first slice, which it nearly always ends in
 	inside   bool // the task is running right now
 	busy     bool // the task has run for too long: others are told
 	name     string
@@ -109,18 +110,28 @@ func (e *Engine) suspendable(c *Call, body func(*Call)) {
 	t := &task{call: *c, at: c.Len()}
 	s.now = e.now
 	e.setTask(t)
-	t.next, _ = iter.Pull(func(wait func(struct{}) bool) {
-		t.wait = wait
-		body(&t.call)
-	})
+	t.pull(body)
 	if e.resumeTask() {
-		t.call.Args = copyArgs(c.Args)
-		c.conn.task = t
-		c.conn.flags |= connSuspended
+		t.suspended(c)
 		return
 	}
 	c.counted = t.call.counted
 	e.setTask(nil)
+}
+
+// pull makes the coroutine of a task.
+func (t *task) pull(body func(*Call)) {
+	t.next, _ = iter.Pull(func(wait func(struct{}) bool) {
+		t.wait = wait
+		body(&t.call)
+	})
+}
+
+// suspended has the client of a command wait until the task is over.
+func (t *task) suspended(c *Call) {
+	t.call.Args = copyArgs(c.Args)
+	c.conn.task = t
+	c.conn.flags |= connSuspended
 }
 
 // setTask says which command that runs a script is under way; nil is none.
@@ -259,29 +270,77 @@ func versionNumber(text string) int {
 	return n | part
 }
 
-// runLua runs a script or a function and answers the command with its result.
-func (c *Call) runLua(f lua.Function, name string, flags scriptFlags, readOnly, global bool,
-	keys, args [][]byte) {
+// luaRun is how a script or a function is to be run.
+type luaRun struct {
+	fn         lua.Function
+	name       string
+	flags      scriptFlags
+	readOnly   bool
+	global     bool // it is a script: keys and arguments are globals
+	keys, args [][]byte
+}
+
+// runLua runs a script or a function and answers the command with its result. Its first slice needs
+// no coroutine: that costs several times what a short script does.
+func (c *Call) runLua(r luaRun) {
 	e, s := c.e, &c.e.scripts
-	s.name, s.now = name, e.now
-	s.flags, s.readOnly, s.wrote = flags, readOnly || flags&scriptNoWrites != 0, false
-	s.function, s.killed = !global, false
+	if s.task != nil { // in a transaction that has one
+		if c.beginLua(&r) {
+			s.vm.Run(r.fn, r.keys, r.args, r.global, e.suspend)
+			c.endLua(r.name)
+		}
+		return
+	}
+	s.first = task{call: *c, at: c.Len()}
+	s.now = e.now
+	e.setTask(&s.first)
+	if c.beginLua(&r) {
+		s.inside = true
+		done := s.vm.Start(r.fn, r.keys, r.args, r.global)
+		s.inside = false
+		if !done {
+			t, name := &task{call: *c, at: s.first.at}, r.name
+			e.setTask(t)
+			t.pull(func(c *Call) {
+				s.vm.Continue(e.suspend)
+				c.endLua(name)
+			})
+			t.suspended(c)
+			return
+		}
+		c.endLua(r.name)
+	}
+	s.first.call = Call{}
+	e.setTask(nil)
+}
+
+// beginLua makes ready for a script; it answers the command and returns false if it may not run.
+func (c *Call) beginLua(r *luaRun) bool {
+	e, s := c.e, &c.e.scripts
+	s.name, s.now = r.name, e.now
+	s.flags, s.readOnly, s.wrote = r.flags, r.readOnly || r.flags&scriptNoWrites != 0, false
+	s.function, s.killed = !r.global, false
 	s.oom = e.has(engineMemory)
 	if v := c.check(atScriptStart); v != allowed {
 		c.Error(string(v))
-		return
+		return false
 	}
 	s.client.db = c.db
-	vm := e.machine()
-	vm.Run(f, keys, args, global, e.suspend)
+	e.machine()
+	return true
+}
+
+// endLua answers the command whose script has ended.
+func (c *Call) endLua(name string) {
+	e, s := c.e, &c.e.scripts
 	if s.client.fieldsets != nil {
 		s.client.fieldsets = nil
 		e.countClient(&s.client, 0)
 	}
-	fail := vm.Failure()
+	fail := s.vm.Failure()
 	if fail == nil {
-		c.counted = vm.Counted()
-		vm.Reply(c.Writer)
+		c.counted = s.vm.Counted()
+		s.vm.Reply(c.Writer)
 		return
 	}
 	c.counted = fail.Counted
@@ -319,6 +378,9 @@ func (h scriptHost) Call(args [][]byte) (reply []byte, counted bool) {
 		e.countError([]byte(v))
 		c.Error(string(v))
 		return cl.w.Buf, true
+	}
+	if c.cmd.Flags&Awaits != 0 {
+		s.vm.Detach() // and has it called again where it can wait
 	}
 	if c.cmd.Flags&Write != 0 {
 		s.wrote = true
