@@ -20,9 +20,9 @@ import (
 // such a kind, or a pointer to one.
 //
 // Do keeps nothing from call to call: SELECT, MULTI or WATCH have no effect on others, and take a
-// client on [Server.Dial]. Calls at the same time do not wait for each other. A command that blocks does so
-// until it is answered, the context ends or the server is closed; a command whose context ends
-// may still run. No password is asked.
+// client on [Server.Dial]. Calls at the same time do not wait for each other. A command that blocks
+// does so until it is answered, the context ends or the server is closed; a command whose context
+// ends may still run. No password is asked.
 func (s *Server) Do(ctx context.Context, args ...any) (Reply, error) {
 	return s.DB(0).Do(ctx, args...)
 }

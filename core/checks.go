@@ -277,15 +277,6 @@ func (c *Call) roomFor(size int64) bool {
 	return false
 }
 
-// roomInPieces is roomFor what is taken in many small pieces.
-func (c *Call) roomInPieces(size int64) bool {
-	if c.e.hasRoomInPieces(size) {
-		return true
-	}
-	c.noMemory()
-	return false
-}
-
 // noMemory answers a command for which there is no memory.
 func (c *Call) noMemory() { c.Error(errOOM) }
 

@@ -666,6 +666,7 @@ func (l *Loop) Close() error {
 	}
 	l.release()
 	l.running.Lock() // nobody is left
+	//lint:ignore SA2001 it is waited for, not held
 	l.running.Unlock()
 	return err
 }
