@@ -1,6 +1,10 @@
 package core
 
-import "slices"
+import (
+	"slices"
+
+	"github.com/redlet/redlet/internal/sds"
+)
 
 // Whether a command may run is said here and nowhere else: by the checks below, in Redis's order. A
 // command of the fast path needs none of them, since neither it nor anything rare asks for one.
@@ -164,7 +168,7 @@ func (e *Engine) logUnknown(name string) {
 		return
 	}
 	e.unknown = append(e.unknown, name)
-	e.log(logNotice, "Unknown command '"+name+"'")
+	e.log(logNotice, "Unknown command "+string(sds.AppendRepr(nil, name)))
 }
 
 func checkArity(c *Call, at place) verdict {

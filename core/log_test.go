@@ -51,8 +51,8 @@ func TestUnknownCommandsAreLogged(t *testing.T) {
 			}
 		}
 	}
-	send("NOPE a\r\nnope\r\nNOPE b\r\nCONFIG nope\r\nPING\r\n")
-	want := []string{"Unknown command 'NOPE'", "Unknown command 'nope'"}
+	send("NOPE a\r\nnope\r\nNOPE b\r\nCONFIG nope\r\nPING\r\n*1\r\n$3\r\na\nb\r\n")
+	want := []string{`Unknown command "NOPE"`, `Unknown command "nope"`, `Unknown command "a\nb"`}
 	if !slices.Equal(got, want) {
 		t.Errorf("got %q, want %q", got, want)
 	}

@@ -204,7 +204,7 @@ test('the log names commands that are unknown', async (t) => {
   await assert.rejects(redis.call('FT.SEARCH', 'i', '*'));
   assert.deepEqual(
     log.filter((text) => text.includes('nknown')),
-    ["Unknown command 'FT.SEARCH'"],
+    ['Unknown command "FT.SEARCH"'],
   );
 });
 
