@@ -11,6 +11,7 @@ declare global {
   interface WritableStream<W = any> {}
 
   namespace WebAssembly {
+    interface Memory {}
     interface Module {}
   }
 

@@ -35,7 +35,7 @@ const SUITE = `
     runner.advanceTimersByTime(60_000);
     expect(await following.call('GET', 'k')).toBe(null);
     runner.useRealTimers();
-    expect(await following.call('BLPOP', 'queue', 0.02)).toBe(null);
+    expect(await following.client().call('BLPOP', 'queue', 0.02)).toBe(null);
     await following.close();
     await redis.close();
   });
