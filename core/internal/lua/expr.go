@@ -219,7 +219,7 @@ func arith(o op, a, b float64) float64 {
 // modulo is a - floor(a/b)*b, as Lua 5.1 computes it.
 func modulo(a, b float64) float64 {
 	if i, ok := asInt(a); ok {
-		if j, ok := asInt(b); ok && j > 0 && i >= 0 && i < 1<<52 {
+		if j, ok := asInt(b); ok && j > 0 && i >= 0 && int64(i) < 1<<52 {
 			return float64(i % j)
 		}
 	}
