@@ -131,6 +131,9 @@ func TestReferenceRefusals(t *testing.T) {
 	server := coretest.NeedReference(t)
 	for _, c := range refusals {
 		dir := t.TempDir()
+		if err := os.WriteFile(filepath.Join(dir, "text"), nil, 0o644); err != nil {
+			t.Fatal(err)
+		}
 		args, want := inDir(dir, c.args...), inDir(dir, c.want)[0]
 		ctx, cancel := context.WithTimeout(t.Context(), coretest.Patience)
 		cmd := exec.CommandContext(ctx, server, args...)
