@@ -42,9 +42,10 @@ func FrozenClock(t time.Time) Clock {
 // such as EXPIREAT's are reckoned from; it makes nothing expire.
 func MiniredisClock() Clock { return Clock{orders: []string{"clock apart"}} }
 
-// ClockFunc goes by a clock of yours, which must not go backwards. now may be called by any
-// goroutine, and must not call the server. Nothing falls due by itself: when you have turned your
-// clock, call FastForward(0), which does what fell due.
+// ClockFunc goes by a clock of yours. It may go back: keys then live until the instant that they
+// were given, and nobody waits longer for it. now may be called by any goroutine, and must not call
+// the server. Nothing falls due by itself: when you have turned your clock, call FastForward(0),
+// which does what fell due.
 func ClockFunc(now func() time.Time) Clock { return Clock{now: now} }
 
 // host is the clock as the Loop takes it; nil for the wall's.

@@ -109,5 +109,6 @@ function read(config) {
   }
   if (protocol === 'redis:' || protocol === 'rediss:' || protocol === 'unix:')
     return { url, name, parameters };
-  throw new TypeError(`redlet: connect() takes redis://… or memory:name, not '${url}'`);
+  const [scheme] = url.split(':', 1); // a password may follow
+  throw new TypeError(`redlet: connect() takes redis://… or memory:name, not ${scheme}:`);
 }
