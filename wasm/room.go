@@ -2,12 +2,12 @@ package main
 
 import (
 	"runtime"
-	"runtime/debug"
 	"runtime/metrics"
 )
 
-// memoryStandard is the limit of a guest whose host gives none in GOMEMLIMIT: below the 4 GiB that
-// the memory of a module can have.
+// memoryStandard is what a guest takes itself to have whose host gives no GOMEMLIMIT: below the
+// 4 GiB that the memory of a module can have. The collector does not know of it then: to tell it
+// takes a package that brings fmt and os with it, 16 KB of the compressed guest.
 const memoryStandard = 15 << 28
 
 // gauge knows how much memory is left. Go's runtime ends the guest when there is none, so whoever
@@ -28,25 +28,24 @@ type gauge struct {
 
 	cycle   uint64 // the last collection that it knows of
 	then    int64  // what the engine counted when it came to know
-	samples [6]metrics.Sample
+	samples [7]metrics.Sample
 
 	// What it read: the bytes in use, dead objects included; those that the last collection left;
 	// those of free stretches, and those above all that was ever in use.
 	used, live, idle, above int64
 }
 
-// newGauge sets the limit, unless the host has.
+// newGauge goes by the limit that the host has set.
 func newGauge() *gauge {
-	g := &gauge{limit: debug.SetMemoryLimit(-1), counted: func() int64 { return 0 }}
-	if g.limit > memoryStandard {
-		g.limit = memoryStandard
-		debug.SetMemoryLimit(g.limit)
-	}
+	g := &gauge{counted: func() int64 { return 0 }}
 	for i, name := range [...]string{"memory/classes/heap/objects:bytes",
 		"memory/classes/heap/unused:bytes", "memory/classes/heap/free:bytes",
-		"memory/classes/heap/released:bytes", "gc/heap/live:bytes", "gc/cycles/total:gc-cycles"} {
+		"memory/classes/heap/released:bytes", "gc/heap/live:bytes", "gc/cycles/total:gc-cycles",
+		"gc/gomemlimit:bytes"} {
 		g.samples[i].Name = "/" + name
 	}
+	metrics.Read(g.samples[:])
+	g.limit = int64(min(g.samples[6].Value.Uint64(), memoryStandard))
 	return g
 }
 

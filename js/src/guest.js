@@ -107,7 +107,7 @@ export class Guest {
       (text) => {
         if (late.guest) late.guest.lastWords = (late.guest.lastWords + text).slice(-LAST_WORDS);
       },
-      memoryMax === undefined ? undefined : `GOMEMLIMIT=${limit(memoryMax)}`,
+      `GOMEMLIMIT=${limit(memoryMax ?? MEMORY_MAX)}`,
     );
     const instance = await WebAssembly.instantiate(module, imports);
     late.exports = /** @type {Exports} */ (/** @type {unknown} */ (instance.exports));
@@ -274,6 +274,9 @@ function isZero(words, from, count) {
   }
   return true;
 }
+
+/** All that the memory of a module can have. */
+const MEMORY_MAX = 2 ** 32;
 
 /**
  * What the guest's runtime is to keep its heap below. Its data segments and stacks do not count,

@@ -1,6 +1,6 @@
 /**
  * The few functions of WASI that the guest imports. None of them reaches outside: the guest has no
- * files, no arguments, no environment.
+ * files and no arguments, and in its environment nothing but its limit of memory.
  *
  * @module
  */
@@ -26,7 +26,7 @@ export class GuestExit extends Error {
  *   are none
  * @param {() => ArrayBuffer} buffer the guest's memory as it is now
  * @param {(text: string) => void} print gets what the guest writes to standard error
- * @param {string} [variable] the guest's environment, `NAME=value`
+ * @param {string} variable the guest's environment, `NAME=value`
  * @returns {WebAssembly.Imports}
  */
 export function wasi(module, buffer, print, variable) {
@@ -110,17 +110,17 @@ export function wasi(module, buffer, print, variable) {
 }
 
 /**
- * The imports for an environment of one variable, or of none.
+ * The imports for an environment of one variable.
  *
  * @param {() => DataView} view
- * @param {string} [variable]
+ * @param {string} variable
  */
 function environment(view, variable) {
-  const bytes = new TextEncoder().encode(variable ? `${variable}\0` : '');
+  const bytes = new TextEncoder().encode(`${variable}\0`);
   return {
     /** @param {number} count @param {number} size */
     environ_sizes_get(count, size) {
-      view().setUint32(count, variable ? 1 : 0, true);
+      view().setUint32(count, 1, true);
       view().setUint32(size, bytes.length, true);
       return OK;
     },
@@ -128,7 +128,7 @@ function environment(view, variable) {
     /** @param {number} pointers @param {number} at */
     environ_get(pointers, at) {
       const memory = view();
-      if (variable) memory.setUint32(pointers, at, true);
+      memory.setUint32(pointers, at, true);
       new Uint8Array(memory.buffer).set(bytes, at);
       return OK;
     },
