@@ -210,7 +210,7 @@ func (e *Engine) retry(p *blockedCall) {
 	e.runAs(was)
 	if !p.again {
 		e.unblock(cl)
-		cl.endReply(at)
+		e.endReply(cl, at)
 		e.flush(cl)
 	}
 }
@@ -239,7 +239,7 @@ func (e *Engine) unblockWithReply(p *blockedCall, reply func(*Call)) {
 	reply(c)
 	e.account(c, at)
 	e.unblock(cl)
-	cl.endReply(at)
+	e.endReply(cl, at)
 	e.flush(cl)
 }
 

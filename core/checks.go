@@ -21,13 +21,15 @@ const (
 	places
 )
 
-// verdict is what a check says of a command: allowed, postponed, or the error that refuses it. In a
-// file there are no errors but reasons, clauses without a full stop.
+// verdict is what a check says of a command: allowed, postponed, answered, or the error that
+// refuses it. In a file there are no errors but reasons, clauses without a full stop.
 type verdict string
 
 const (
-	allowed   verdict = ""
-	postponed verdict = "POSTPONED" // the client waits, and its command is dispatched once more
+	allowed verdict = ""
+	// Errors have no line feed.
+	postponed verdict = "\npostponed" // the client waits, and its command is dispatched once more
+	answered  verdict = "\nanswered"  // the filter has answered it, or ended the connection
 )
 
 // check is one condition on which a command may run.
@@ -42,11 +44,13 @@ type check struct {
 }
 
 // checks are all checks, in the order of Redis's processCommand for a client, of scriptCall for a
-// script's commands and of scriptPrepareForRun for the start of a script.
+// script's commands and of scriptPrepareForRun for the start of a script. The filter is asked
+// first, as a module's command filters are.
 //
 // EXEC stands for what it runs: it is checked with the flags of the whole queue. None of these
 // checks is made of a queued command when its turn comes.
 var checks = [...]check{
+	{"filter", atClient | atScript, engineFiltered, connFiltered, checkFilter},
 	{"existence", atClient | atScript | atCommand | atTrusted, 0, 0, checkExistence},
 	{"arity", atClient | atScript | atCommand | atTrusted, 0, 0, checkArity},
 	{"protected", atClient, 0, 0, checkProtected},
@@ -141,6 +145,8 @@ func (c *Call) writes(at place) bool {
 	}
 	return c.commandFlags()&Write != 0
 }
+
+func checkFilter(c *Call, at place) verdict { return c.e.askFilter(c, at) }
 
 func checkExistence(c *Call, at place) verdict {
 	container := c.cmd != nil && c.cmd.subs != nil && len(c.Args) > 1

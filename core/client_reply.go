@@ -6,8 +6,13 @@ package core
 
 // endReply ends a command whose reply begins at an offset of the output: the reply is dropped
 // where CLIENT REPLY asked for none. A command that waits is not at its end.
-func (cl *conn) endReply(at int) {
+func (e *Engine) endReply(cl *conn, at int) {
 	if !cl.has(connReply) || cl.has(connBlocked) {
+		return
+	}
+	if cl.has(connReplyLost) && !cl.has(connClosing) {
+		cl.w.Cut(min(at, cl.w.Len()))
+		e.hangup(cl)
 		return
 	}
 	if !cl.has(connReplyDropped) {

@@ -144,7 +144,7 @@ func (e *Engine) waitsForFiles() bool { return e.aof.loading != nil || e.held }
 
 // due returns the engine time at which something next happens by itself.
 func (e *Engine) due() Time {
-	d := min(e.expiresDue(), e.blocked.due(), e.idle.due())
+	d := min(e.expiresDue(), e.blocked.due(), e.idle.due(), e.filter.due())
 	d = min(d, e.pause.due(), e.persist.due(e), e.sleepsUntil())
 	return min(d, e.replicas.pingAt, e.aof.at, e.idmpDue())
 }
@@ -187,6 +187,8 @@ func (e *Engine) turn(t Time) {
 			e.blockedTimeout()
 		case e.pause.due():
 			e.unpause()
+		case e.filter.due():
+			e.delayOver()
 		case e.sleepsUntil():
 			e.wakeUp()
 		case e.replicas.pingAt:
@@ -217,8 +219,11 @@ func (e *Engine) turnBack(d Time) {
 			p.deadline -= d
 			e.wakeAt(p, p.wake)
 		}
+		if f := cl.filtered; f != nil && f.until != Never {
+			f.until -= d
+		}
 	}
-	for _, at := range []*Time{&e.pause.until, &e.asleep, &e.idle.at} {
+	for _, at := range []*Time{&e.pause.until, &e.asleep, &e.idle.at, &e.filter.at} {
 		if *at != 0 {
 			*at -= d
 		}

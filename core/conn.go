@@ -46,6 +46,7 @@ type conn struct {
 	dirtyCAS   bool // a watched key was changed
 
 	blocked  *blockedCall // the command that waits
+	filtered *filtered    // what the filter said of the next command, which waits
 	replica  replica
 	task     *task // the command that runs a script and is suspended
 	subs     [subKinds]subscriptions

@@ -23,6 +23,7 @@ import (
 //	seed NUMBER                 begins the random choices anew
 //	info [SECTION …]            tells what INFO tells
 //	config NAME                 tells a parameter's value
+//	filter on|off               has Options.Filter asked about commands, or no longer
 //
 // An answer begins with '+', or with '-' where it says why not. Orders to the clock are answered
 // with the time in microseconds and, behind a blank, 1 if more is due than one order does: give
@@ -36,6 +37,8 @@ func (e *Engine) control(in *Input) {
 		answer, problem = e.orderClock(words[1:])
 	case string(words[0]) == "seed" && len(words) == 2:
 		answer, problem = e.orderSeed(words[1])
+	case string(words[0]) == "filter" && len(words) == 2:
+		answer, problem = e.orderFilter(words[1])
 	case string(words[0]) == "info":
 		answer, problem = e.info(words[1:]), ""
 	case string(words[0]) == "config" && len(words) == 2:

@@ -14,8 +14,12 @@ func (e *Engine) dispatch(cl *conn, args [][]byte) (held bool) {
 	cl.lastCmd = c.cmd
 	switch v := c.check(atClient); {
 	case v == postponed:
+		if e.has(engineFiltered) {
+			cl.flags |= connFiltered
+		}
 		e.postpone(cl)
 		return true
+	case v == answered:
 	case c.cmd == nil && isHTTP(args[0]):
 		e.repel(cl)
 	case v != allowed:
@@ -32,7 +36,7 @@ func (e *Engine) dispatch(cl *conn, args [][]byte) (held bool) {
 		e.handleBlockedOnKeys()
 	}
 	if cl.has(connReply) {
-		cl.endReply(at)
+		e.endReply(cl, at)
 	}
 	return false
 }

@@ -22,9 +22,10 @@
 //
 // Else dispatch (dispatch.go) makes the checks (checks.go). Whether a command may run is said there
 // once, in Redis's order, for each place at which a command can be about to run: a client's, a
-// script's, another command's, a file's. A command is then refused, queued by MULTI, postponed (its
-// bytes stay unread until resumePostponed), or run by invoke (call.go), which counts it and, if a
-// bit asks for it, does in afterCommand what is to be done behind it.
+// script's, another command's, a file's. First of them is the owner's filter (filter.go), if it is
+// in. A command is then refused, answered by the filter, queued by MULTI, postponed (its bytes stay
+// unread until resumePostponed), or run by invoke (call.go), which counts it and, if a bit asks for
+// it, does in afterCommand what is to be done behind it.
 //
 // A handler has a [Call]. It reads arguments (args.go), looks keys up (keyspace.go), says what is
 // meant, and replies: reply.Writer appends to the output of the client. It never asks a command's

@@ -27,6 +27,13 @@ type Options struct {
 	// Commands are commands beside those of Redis, which a package above this one or a program
 	// brings: see [Call]. New copies them.
 	Commands []Command
+	// Filter, when not nil, is asked about each command that a client sends, first of all, and about
+	// each that a script calls, while the owner's order "filter on" holds. It may answer the command
+	// by making a reply, and then it does not run, or say by a Fault what becomes of it; what a
+	// script calls can only be answered or refused. The Call is the filter's until it returns. What
+	// EXEC runs was asked about when it was queued; what connections of the owner's own send is not
+	// asked about.
+	Filter func(*Call) Fault
 	// Types are types of values that such commands work on. They must not change.
 	Types []*Type
 	// Stopwatch, when not nil, shows nanoseconds that go by. It serves INFO's and HOTKEYS' statistics
@@ -87,6 +94,7 @@ type Engine struct {
 	pubsub    pubsub
 	tracking  tracking
 	replicas  replicas
+	filter    commandFilter
 	evicting  bool // on behalf of a command that has not begun
 	pause     pause
 	asleep    Time // until when everybody is held up; 0 if nobody is
@@ -121,6 +129,7 @@ func New(o Options) (*Engine, error) {
 		yield:  o.Yield,
 		room:   o.Room,
 		types:  o.Types,
+		filter: commandFilter{ask: o.Filter},
 
 		stopwatch: o.Stopwatch,
 

@@ -18,6 +18,7 @@ const (
 	engineTracking                            // connections track what they read: trackingChanged
 	enginePushes                              // a client is to be sent more than its reply: pushes
 	engineHotkeys                             // HOTKEYS notes what commands are about: hotkeysChanged
+	engineFiltered                            // a filter is asked about commands: orderFilter
 
 	// engineHeld is when nobody is served: see checkHeld.
 	engineHeld = engineScript | engineAsleep | engineClosing
@@ -53,6 +54,8 @@ const (
 	connReplySkip                             // the command under way stays unanswered
 	connReplySkipNext                         // CLIENT REPLY SKIP runs: the next stays unanswered
 	connReplyDropped                          // EXEC has dropped by itself what is not to be sent
+	connReplyLost                             // a hangup takes the place of the next reply
+	connFiltered                              // the filter was asked about the next command
 
 	// connWaits is when the next command must stay unread for now.
 	connWaits = connBlocked | connSuspended | connPostponed
@@ -60,8 +63,8 @@ const (
 	connDenyBlocking = connExec | connScript
 	// connSilent is when replies are dropped.
 	connSilent = connReplyOff | connReplySkip
-	// connReply is all that CLIENT REPLY sets.
-	connReply = connSilent | connReplySkipNext | connReplyDropped
+	// connReply is all that CLIENT REPLY sets, and a reply that is lost.
+	connReply = connSilent | connReplySkipNext | connReplyDropped | connReplyLost
 )
 
 // set puts a flag in or out.

@@ -178,7 +178,7 @@ func (s *scripts) step(e *Engine) {
 	e.finishCommand(cl, t.call.cmd)
 	e.runAs(nil)
 	e.handleBlockedOnKeys()
-	cl.endReply(t.at)
+	e.endReply(cl, t.at)
 	if !cl.has(connClosing) {
 		e.flush(cl)
 		e.blocked.unblocked = append(e.blocked.unblocked, cl)
@@ -371,7 +371,11 @@ func (h scriptHost) Call(args [][]byte) (reply []byte, counted bool) {
 	cl, c := &s.client, &s.inner
 	cl.w.Reset()
 	*c = Call{Writer: &cl.w, e: e, conn: cl, db: cl.db, Args: args, cmd: e.lookupCommand(args)}
-	if v := c.check(atScript); v != allowed {
+	switch v := c.check(atScript); v {
+	case allowed:
+	case answered:
+		return cl.w.Buf, true
+	default:
 		if c.cmd != nil {
 			e.stats.of(c.cmd).rejected++
 		}

@@ -147,7 +147,7 @@ type Conn struct {
 	Laddr string // this end
 	FD    int    // the file descriptor, or whatever number the host has for it; -1 if none
 	Unix  bool   // a unix socket
-	Own   bool   // the owner's own: no password is asked of it
+	Own   bool   // the owner's own: no password is asked of it, and no filter about it
 }
 
 // AppendTo appends the Data of an InOpen, `addr laddr fd bits`. A byte of an address that would

@@ -25,7 +25,8 @@ type Caller struct {
 	ready  chan struct{} // holds a token when something has changed
 }
 
-// Caller opens a connection that takes requests by Do. No password is asked of it.
+// Caller opens a connection that takes requests by Do. No password is asked of it, and no filter
+// about what it sends.
 func (l *Loop) Caller() (*Caller, error) {
 	c := &Caller{loop: l, home: l.settle(l.here()), ready: make(chan struct{}, 1)}
 	peer := core.Conn{Addr: string(l.dialAddr()), Laddr: string(listenAddr), FD: -1, Own: true}

@@ -15,6 +15,11 @@ import (
 func (l *Loop) Control(order string) (string, error) {
 	l.own(l.here())
 	defer l.release()
+	return l.command(order)
+}
+
+// command is Control for the owner.
+func (l *Loop) command(order string) (string, error) {
 	answer, err := l.order(order, true)
 	var refusal refused
 	if !errors.As(err, &refusal) {
@@ -28,7 +33,7 @@ type refused string
 
 func (r refused) Error() string { return "redlet: " + string(r) }
 
-// order is Control for the owner, and leaves an engine that dies to the caller.
+// order is command, but leaves an engine that dies to the caller.
 func (l *Loop) order(order string, mayWait bool) (string, error) {
 	answer, err := l.ask(core.InControl, []byte(order), mayWait)
 	switch {
@@ -40,6 +45,26 @@ func (l *Loop) order(order string, mayWait bool) (string, error) {
 		return "", refused(answer[1:])
 	}
 	return string(answer[1:]), nil
+}
+
+// filterOn is the order that has the engine ask its filter.
+const filterOn = "filter on"
+
+// SetFilter has ask be asked about each command before it runs, in this engine and those that come
+// after it: see core.Options.Filter. nil ends that. The owner calls it, so it must not call the
+// Loop. Only Native's engines have filters.
+func (l *Loop) SetFilter(ask func(*core.Call) core.Fault) error {
+	l.own(l.here())
+	defer l.release()
+	was, order := l.filter, "filter off"
+	if ask != nil {
+		l.filter, order = ask, filterOn
+	}
+	_, err := l.command(order)
+	if l.filter = ask; err != nil {
+		l.filter = was
+	}
+	return err
 }
 
 // Forward turns the engine's clock ahead. What fell due is done and delivered when it returns. What

@@ -47,12 +47,19 @@ type conn struct {
 // Dial opens a connection to the engine, without a port. It honours deadlines, also by the fake
 // time of testing/synctest, and may be closed at any moment. Write never waits for the reader of
 // the other end: the engine holds output back, within client-output-buffer-limit, until it is read.
-func (l *Loop) Dial() (net.Conn, error) {
+func (l *Loop) Dial() (net.Conn, error) { return l.dial(false) }
+
+// DialOwn is Dial for the owner of the Loop: no password is asked of the connection, and no filter
+// about what it sends.
+func (l *Loop) DialOwn() (net.Conn, error) { return l.dial(true) }
+
+func (l *Loop) dial(own bool) (net.Conn, error) {
 	c := &conn{loop: l, addr: l.dialAddr(), ready: make(chan struct{}, 1)}
 	c.home = l.settle(l.here())
 	c.reading.init()
 	c.writing.init()
-	id := l.open(c.home, core.Conn{Addr: string(c.addr), Laddr: string(listenAddr), FD: -1}, c)
+	peer := core.Conn{Addr: string(c.addr), Laddr: string(listenAddr), FD: -1, Own: own}
+	id := l.open(c.home, peer, c)
 	if id == 0 {
 		l.leave(c.home)
 		return nil, ErrClosed
@@ -72,6 +79,9 @@ func (l *Loop) dialAddr() Addr {
 	port := 49152 + (l.dials.Add(1)-1)%16384
 	return Addr("127.0.0.1:" + strconv.Itoa(int(port)))
 }
+
+// Home is Caller.Home.
+func (c *conn) Home() bool { return bubble() == c.home.bubble }
 
 // Data implements Sink.
 func (c *conn) Data(data []byte) {

@@ -120,6 +120,7 @@ type Loop struct {
 	work     inbox // what the owner took from the inbox
 	out      []core.Event
 	sinks    map[core.ConnID]Sink
+	filter   func(*core.Call) core.Fault
 	kept     []byte               // the image of Keep
 	asked    uint32               // the ticket of the last question of ask
 	told     map[uint32][]byte    // answers to such questions
@@ -174,6 +175,7 @@ func (l *Loop) boot() error {
 	l.engine, err = l.options.Maker(core.Options{
 		Now: l.now(), Seed: l.options.Seed, Config: l.options.Config,
 		Commands: l.options.Commands, Types: l.options.Types, Stopwatch: l.options.Stopwatch,
+		Filter: func(c *core.Call) core.Fault { return l.filter(c) },
 	})
 	if err != nil {
 		return err
@@ -188,7 +190,11 @@ func (l *Loop) boot() error {
 	if err == nil && l.refusal != "" {
 		err = errors.New(l.refusal)
 	}
-	for _, order := range l.options.Orders {
+	orders := l.options.Orders
+	if l.filter != nil {
+		orders = append(slices.Clip(orders), filterOn)
+	}
+	for _, order := range orders {
 		if err == nil {
 			_, err = l.order(order, false)
 		}

@@ -19,8 +19,9 @@ import (
 const stepHeader = 12
 
 // Record returns a Maker of m's engines that write to w all that goes into them, from which Replay
-// makes the same come out of them again. Commands of the program's own are not in a recording.
-// What cannot be written ends the recording, not the engine: its Close answers with the error.
+// makes the same come out of them again. Commands and filters of the program's own are not in a
+// recording. What cannot be written ends the recording, not the engine: its Close answers with the
+// error.
 func Record(m Maker, w io.Writer) Maker {
 	return func(o core.Options) (Engine, error) {
 		e, err := m(o)
