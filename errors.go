@@ -52,6 +52,34 @@ var (
 	ErrWrongType  error = errorClass("WRONGTYPE")  // the key holds another type
 )
 
+// classWords are refusals of a class in Redis's words, for what a test has befall a command.
+var classWords = map[errorClass]string{
+	"BUSY": "BUSY Redis is busy running a script. You can only call SCRIPT KILL or " +
+		"SHUTDOWN NOSAVE.",
+	"BUSYGROUP": "BUSYGROUP Consumer Group name already exists",
+	"BUSYKEY":   "BUSYKEY Target key name already exists.",
+	"EXECABORT": "EXECABORT Transaction discarded because of previous errors.",
+	"LOADING":   "LOADING Redis is loading the dataset in memory",
+	"MISCONF": "MISCONF Redis is configured to save RDB snapshots, but it's currently unable to " +
+		"persist to disk. Commands that may modify the data set are disabled, because this " +
+		"instance is configured to report errors during writes if RDB snapshotting fails " +
+		"(stop-writes-on-bgsave-error option). Please check the Redis logs for details about the " +
+		"RDB error.",
+	"NOAUTH":     "NOAUTH Authentication required.",
+	"NOPROTO":    "NOPROTO unsupported protocol version",
+	"NOREPLICAS": "NOREPLICAS Not enough good replicas to write.",
+	"NOSCRIPT":   "NOSCRIPT No matching script. Please use EVAL.",
+	"NOTBUSY":    "NOTBUSY No scripts in execution right now.",
+	"OOM":        "OOM command not allowed when used memory > 'maxmemory'.",
+	"READONLY":   "READONLY You can't write against a read only replica.",
+	"UNBLOCKED":  "UNBLOCKED client unblocked via CLIENT UNBLOCK",
+	"UNKILLABLE": "UNKILLABLE Sorry the script already executed write commands against the " +
+		"dataset. You can either wait the script termination or kill the server in a hard way " +
+		"using the SHUTDOWN NOSAVE command.",
+	"WRONGPASS": "WRONGPASS invalid username-password pair or user is disabled.",
+	"WRONGTYPE": "WRONGTYPE Operation against a key holding the wrong kind of value",
+}
+
 // Nil is the error of a reply that is no value: there is no such key, no such element, or a
 // transaction was not run.
 var Nil error = nilError{}

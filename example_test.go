@@ -151,3 +151,39 @@ func ExampleWithCommands() {
 	// ERR wrong number of arguments for 'visit' command
 	// 1# "ann" => "2"
 }
+
+// A client must try again when the connection breaks, and when the server says that it is loading.
+func ExampleServer_Fail() {
+	s, err := redlet.Run()
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer s.Close()
+	client := redis.NewClient(&redis.Options{Addr: s.Addr(), MaxRetries: 2})
+	defer client.Close()
+
+	s.Fail("set", 1, redlet.ErrDropped)
+	s.Fail("set", 1, redlet.ErrLoading)
+	fmt.Println(client.Set(context.Background(), "k", "v", 0).Result())
+	// Output: OK <nil>
+}
+
+// The server as a replica shows itself: it can be read, and not written.
+func ExampleServer_OnCommand() {
+	s, err := redlet.Run()
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer s.Close()
+	client := redis.NewClient(&redis.Options{Addr: s.Addr()})
+	defer client.Close()
+
+	s.OnCommand(func(c *redlet.Call) error {
+		if c.Flags()&core.Write != 0 {
+			return redlet.ErrReadOnly
+		}
+		return nil
+	})
+	fmt.Println(client.Set(context.Background(), "k", "v", 0).Err())
+	// Output: READONLY You can't write against a read only replica.
+}

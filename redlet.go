@@ -36,6 +36,7 @@ type Server struct {
 	loop     *host.Loop
 	bridge   *netbridge.Bridge
 	password string
+	faults   faults
 
 	mu     sync.Mutex
 	addr   string          // "" until the port is opened
