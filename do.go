@@ -19,8 +19,8 @@ import (
 // (in nanoseconds), a time.Time, nil (""), an encoding.BinaryMarshaler, a value of a named type of
 // such a kind, or a pointer to one.
 //
-// Do keeps nothing from call to call: SELECT, MULTI or WATCH have no effect on others, and take a
-// client on [Server.Dial]. Calls at the same time do not wait for each other. A command that blocks
+// Do keeps nothing from call to call: SELECT, MULTI or WATCH have no effect on others, and take
+// [Server.Conn]. Calls at the same time do not wait for each other. A command that blocks
 // does so until it is answered, the context ends or the server is closed; a command whose context
 // ends may still run. No password is asked.
 func (s *Server) Do(ctx context.Context, args ...any) (Reply, error) {
@@ -88,7 +88,7 @@ type line struct {
 
 // errOwnConn refuses commands that Do has no way of answering.
 var errOwnConn = errors.New("redlet: Do has no way of answering subscriptions, MONITOR, SYNC and " +
-	"CLIENT REPLY: use a client on Dial")
+	"CLIENT REPLY: use Conn, or a client on Dial")
 
 // changesConn are the commands after which a connection is not what it was.
 var changesConn = map[string]bool{
