@@ -80,10 +80,19 @@ func cmdFlushall(c *Call) {
 		c.countLazy(d)
 		c.e.flushDB(d)
 	}
-	c.e.persist.endDelayed()
-	c.e.addDirty(1)
 	c.flushed()
+	c.propagateAsIs()
+	c.saveFlushed()
 	c.OK()
+}
+
+// saveFlushed has the RDB file follow where there are save points: what was flushed is not to come
+// back with it.
+func (c *Call) saveFlushed() {
+	c.e.persist.endDelayed()
+	if len(c.e.cfg.save) > 0 && !c.replayed() {
+		c.e.beginSave(save{flushed: true})
+	}
 }
 
 // flushed tells those who track keys that a database was emptied. Redis has the client wait for

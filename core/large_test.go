@@ -53,7 +53,7 @@ func TestLargeArgumentTaken(t *testing.T) {
 
 func startLarge(t *testing.T) *Engine {
 	t.Helper()
-	e, err := New(Options{})
+	e, err := New(Options{Config: map[string]string{"save": ""}})
 	if err != nil {
 		t.Fatal(err)
 	}

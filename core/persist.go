@@ -32,6 +32,7 @@ type save struct {
 	background bool         // BGSAVE, or a save point
 	shutdown   bool         // SHUTDOWN follows
 	force      bool         // and it does even if the save fails
+	flushed    bool         // by FLUSHALL, whose changes count as saved from the beginning
 	waiter     *blockedCall // the command that waits for the outcome, or nil
 	dirty      int64        // the changes that the image holds
 	begun      Time
@@ -114,6 +115,9 @@ func (e *Engine) beginSave(s save) {
 		p.tried = e.now
 	}
 	p.pending = append(p.pending, &s)
+	if s.flushed {
+		e.settle(&s)
+	}
 	if !e.hasRoomForImage() {
 		e.saved(&s, noMemory)
 		return
@@ -150,21 +154,42 @@ func (e *Engine) saved(s *save, failure string) {
 	p := &e.persist
 	i := slices.Index(p.pending, s)
 	p.pending = slices.Delete(p.pending, i, i+1)
-	if failure == "" {
-		p.last = e.now
-		e.addDirty(-s.dirty)
-		p.saves++
-		p.broken = false
-		e.log(logNotice, "DB saved on disk")
-	} else {
+	switch {
+	case failure != "":
+		if s.flushed {
+			e.addDirty(s.dirty)
+		}
 		p.broken = p.broken || s.background
 		e.log(logWarning, "Failed saving the DB: "+failure)
+	case s.flushed:
+		e.isSaved()
+	default:
+		e.settle(s)
+		p.saves++
+		e.isSaved()
 	}
 	e.diskErrorChanged()
 	if s.background {
 		p.took = e.now - s.begun
 	}
 	e.answerSave(s, failure == "")
+}
+
+// isSaved notes a save that succeeded.
+func (e *Engine) isSaved() {
+	e.persist.last, e.persist.broken = e.now, false
+	e.log(logNotice, "DB saved on disk")
+}
+
+// settle takes the changes that a save holds from those since the last one, and from those of the
+// saves that are under way: one begun later holds them too.
+func (e *Engine) settle(s *save) {
+	e.addDirty(-s.dirty)
+	for _, other := range e.persist.pending {
+		if other != s {
+			other.dirty = max(0, other.dirty-s.dirty)
+		}
+	}
 }
 
 // answerSave goes on with the command that waits for a save.

@@ -272,3 +272,59 @@ func TestShutdown(t *testing.T) {
 		}
 	}
 }
+
+// TestFlushallSaves shows that with save points FLUSHALL has an empty file written, and that the
+// changes which were flushed count as saved, unless that fails.
+func TestFlushallSaves(t *testing.T) {
+	s := newSaver(t, nil)
+	changes := func(want int) {
+		t.Helper()
+		s.feed(1, "INFO persistence")
+		s.poll()
+		line := "rdb_changes_since_last_save:" + strconv.Itoa(want) + "\r\n"
+		if got := s.unread[1]; !strings.Contains(got, line) {
+			t.Errorf("not %q: %q", line, got)
+		}
+		delete(s.unread, 1)
+	}
+	s.say(1, "MSET a 1 b 2", ok)
+	s.say(1, "BGSAVE", "+Background saving started\r\n")
+	s.say(1, "SET c 3", ok)
+	s.say(1, "FLUSHALL", ok)
+	changes(0)
+	s.saved("", 0, "")
+	changes(0)
+	s.say(1, "SET d 4", ok)
+	if err := s.Restore(s.saves[0].Data); err != nil {
+		t.Fatal(err)
+	}
+	s.say(1, "DBSIZE", ":0\r\n")
+	s.saved("", 0, "")
+	changes(1)
+	s.say(1, "FLUSHALL", ok)
+	changes(0)
+	s.saved("disk full", 0, "")
+	changes(1)
+	s.Input(&core.Input{Kind: core.InData, Conn: 1,
+		Data: coretest.Request("CONFIG", "SET", "save", "")})
+	s.gets(1, ok)
+	s.say(1, "FLUSHALL", ok)
+	if len(s.saves) > 0 {
+		t.Error("saved without a save point")
+	}
+}
+
+// TestSavesOfSeveral shows that what two saves hold counts as saved once.
+func TestSavesOfSeveral(t *testing.T) {
+	s := newSaver(t, nil)
+	s.say(1, "SET a 1", ok)
+	s.say(1, "SAVE", "")
+	s.say(2, "SAVE", "")
+	s.saved("", 1, ok)
+	s.saved("", 2, ok)
+	s.feed(1, "INFO persistence")
+	s.poll()
+	if got := s.unread[1]; !strings.Contains(got, "rdb_changes_since_last_save:0\r\n") {
+		t.Error(got)
+	}
+}
