@@ -255,17 +255,6 @@ func (c *Call) expireFieldsIfNeeded(h *hashValue, fields [][]byte) bool {
 	return h.Len() > 0
 }
 
-// expireFieldIfNeeded is expireFieldsIfNeeded for a command that is about to set the one field: the
-// hash stays.
-func (c *Call) expireFieldIfNeeded(h *hashValue, fields [][]byte) {
-	if h.NextExpiry() > c.nowMs() {
-		return
-	}
-	if gone := c.deleteExpiredFields(h, fields); len(gone) > 0 {
-		c.fieldsLapsed(gone)
-	}
-}
-
 // fieldsLapsed sends the keyspace event of fields that have expired.
 func (c *Call) fieldsLapsed(fields [][]byte) {
 	c.notify(notifyHash, "hexpired", c.Args[1])
@@ -332,7 +321,9 @@ func cmdHsetnx(c *Call) {
 	if !ok {
 		return
 	}
-	c.expireFieldIfNeeded(h, c.Args[2:3])
+	if !c.expireFieldsIfNeeded(h, c.Args[2:3]) {
+		h = c.addHash()
+	}
 	if _, ok := h.Expiry(c.Args[2], 0); ok {
 		c.Int(0)
 		return
@@ -509,7 +500,7 @@ func cmdHincrby(c *Call) {
 	if !ok {
 		return
 	}
-	h, ok := c.hashToChange()
+	h, ok := c.hashToCount()
 	if !ok {
 		return
 	}
@@ -539,7 +530,7 @@ func cmdHincrbyfloat(c *Call) {
 		c.Error(errInfinite)
 		return
 	}
-	h, ok := c.hashToChange()
+	h, ok := c.hashToCount()
 	if !ok {
 		return
 	}
@@ -560,13 +551,22 @@ func cmdHincrbyfloat(c *Call) {
 	c.Bulk(text)
 }
 
+// hashToCount is hashToChange for a command that counts in a field: one whose time has come goes
+// first, and with the last one the hash.
+func (c *Call) hashToCount() (*hashValue, bool) {
+	h, ok := c.hashToChange()
+	if h != nil && !c.expireFieldsIfNeeded(h, c.Args[2:3]) {
+		h = nil
+	}
+	return h, ok
+}
+
 // fieldToChange is the value of the field that the command names, as hash.Get gives it; h may be
 // nil.
 func (c *Call) fieldToChange(h *hashValue, scratch []byte) ([]byte, bool) {
 	if h == nil {
 		return nil, false
 	}
-	c.expireFieldIfNeeded(h, c.Args[2:3])
 	return h.Get(c.Args[2], c.nowMs(), scratch)
 }
 
