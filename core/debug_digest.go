@@ -34,7 +34,11 @@ func (d *digest) number(n int) {
 
 // value mixes in a value, its type and whether it expires.
 func (d *digest) value(o *object) {
-	d.number(int(o.kind))
+	kind := o.kind
+	if kind == kindVector {
+		kind = kindModule // as Redis keeps it
+	}
+	d.number(int(kind))
 	o.ops().digest(d, o)
 	if o.ttl != nil {
 		d.xor([]byte("!!expire!!"))

@@ -40,15 +40,23 @@ func (e *Engine) newVectors(s *vector.Set) *object {
 
 // digestVectors leaves out what depends on chance and on the order in which elements came.
 func digestVectors(d *digest, o *object) {
+	var all, part digest
+	s := o.vectors()
+	part.mix(decimal(int64(s.Len())))
+	part.mix(decimal(int64(s.Dim)))
+	all.xor(part[:])
 	var raw []byte
-	for n := o.vectors().Newest(); n != nil; n = n.Older() {
-		var element digest
-		element.mix([]byte(n.Name()))
+	for n := s.Newest(); n != nil; n = n.Older() {
 		raw = n.AppendRaw(raw[:0])
-		element.mix(raw)
-		element.mix(n.Attr())
-		d.xor(element[:])
+		part = digest{}
+		part.mix(raw)
+		part.mix([]byte(n.Name()))
+		if attr := n.Attr(); attr != nil {
+			part.mix(attr)
+		}
+		all.xor(part[:])
 	}
+	d.xor(all[:])
 }
 
 // The layout of a vector set in a file: numbers and strings, each with the opcode that says which.
