@@ -12,8 +12,8 @@ import (
 	"github.com/redlet/redlet/core/coretest"
 )
 
-// testConfig is what every transcript may rely on.
-var testConfig = map[string]string{"enable-debug-command": "yes"}
+// testConfig is what every transcript may rely on. FLUSHALL is not to write a file.
+var testConfig = map[string]string{"enable-debug-command": "yes", "save": ""}
 
 // eachTranscript runs a test for every transcript of the corpus.
 func eachTranscript(t *testing.T, test func(t *testing.T, tr *coretest.Transcript)) {
