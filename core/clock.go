@@ -71,11 +71,14 @@ const dueMax = 10_000
 // Advance turns the host's clock, forward or back. What falls due happens in the order of its
 // time. It does a bounded amount at a time: Deadline tells when there is more.
 func (e *Engine) Advance(host Time) {
-	if m := e.migration; m != nil && host < e.clock.host {
-		m.deadline -= e.clock.host - host
+	if host < e.clock.host {
+		e.shiftMigrations(host - e.clock.host)
 	}
 	e.clock.host = host
 	e.lap = 0
+	for host >= e.socketsDue() {
+		e.dropSocket()
+	}
 	if len(e.resting) > 0 {
 		e.announceRest()
 	}
@@ -135,7 +138,7 @@ func (e *Engine) Deadline() Time {
 	case e.has(engineScript):
 		return e.migration.due(e.clock.host)
 	}
-	return e.clock.hostTime(e.due())
+	return min(e.clock.hostTime(e.due()), e.socketsDue())
 }
 
 // waitsForFiles reports whether the engine does nothing before the host has answered: it is loading

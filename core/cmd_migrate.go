@@ -121,12 +121,9 @@ func cmdMigrate(c *Call) {
 // migration makes ready what is to be sent.
 func (c *Call) migration(opt *migrateOptions) *migration {
 	m := &migration{e: c.e, address: migrateAddress(c.Args[1], c.Args[2]), copies: opt.copies,
-		timeout: opt.timeout}
+		timeout: opt.timeout, db: opt.db}
 	if opt.auth != nil {
-		m.say("AUTH", opt.auth...)
-	}
-	if opt.db != -1 { // -1 is the database in which a connection is at first, to Redis
-		m.say("SELECT", decimal(opt.db))
+		m.auth = appendRequest(nil, "AUTH", opt.auth)
 	}
 	for _, key := range opt.keys {
 		o := c.lookupRead(key)
@@ -147,12 +144,6 @@ func (c *Call) migration(opt *migrateOptions) *migration {
 		m.keys = append(m.keys, bytes.Clone(key))
 	}
 	return m
-}
-
-// say adds a command to what is sent before the keys.
-func (m *migration) say(name string, args ...[]byte) {
-	m.request = appendRequest(m.request, name, args)
-	m.greets++
 }
 
 // migrateAddress is the address of a server. As in Redis any port will do: what is no number counts

@@ -69,6 +69,7 @@ type Engine struct {
 	busied  int                          // commands since the last yield
 
 	stopwatch func() int64 // lent by the host, or nil
+	slept     int64        // for how long DEBUG SLEEP has held everybody up, in nanoseconds
 	lap       int64        // what it showed when the last command ended; 0 since the host came
 	lastTook  int64        // how long the last command took
 	row       []rowPart    // what ran since; only if there is a stopwatch
@@ -99,7 +100,8 @@ type Engine struct {
 	pause     pause
 	asleep    Time // until when everybody is held up; 0 if nobody is
 	scripts   scripts
-	migration *migration // the MIGRATE that waits for another server, or nil
+	migration *migration       // the MIGRATE that waits for another server, or nil
+	sockets   []*migrateSocket // that MIGRATE has left open, the first to be closed first
 	functions functions
 	persist   persist
 	aof       aof

@@ -127,8 +127,9 @@ func infoStats(w *infoText, e *Engine) {
 	w.count("pubsub_channels", len(e.pubsub.to[subChannel].names))
 	w.count("pubsub_patterns", len(e.pubsub.to[subPattern].names))
 	w.count("pubsubshard_channels", len(e.pubsub.to[subShard].names))
-	w.idle("latest_fork_usec", "total_forks", "migrate_cached_sockets",
-		"slave_expires_tracked_keys", "active_defrag_hits", "active_defrag_misses",
+	w.idle("latest_fork_usec", "total_forks")
+	w.count("migrate_cached_sockets", len(e.sockets))
+	w.idle("slave_expires_tracked_keys", "active_defrag_hits", "active_defrag_misses",
 		"active_defrag_key_hits", "active_defrag_key_misses", "total_active_defrag_time",
 		"current_active_defrag_time")
 	w.count("tracking_total_keys", e.tracking.keys.Len())

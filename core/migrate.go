@@ -2,6 +2,7 @@ package core
 
 import (
 	"bytes"
+	"slices"
 	"strings"
 )
 
@@ -16,7 +17,9 @@ const (
 type migration struct {
 	e       *Engine
 	address string
-	request []byte // all that is sent
+	auth    []byte // the command AUTH, if one is sent
+	db      int64
+	request []byte // what is sent behind AUTH and SELECT
 	greets  int    // how many replies come before those to keys
 	keys    [][]byte
 	copies  bool
@@ -37,7 +40,7 @@ type migration struct {
 
 // run moves the keys and answers the command.
 func (m *migration) run(c *Call) {
-	m.dial()
+	m.connect()
 	c.e.migration = m
 	for !m.over {
 		c.e.suspend()
@@ -54,11 +57,28 @@ func (m *migration) run(c *Call) {
 	}
 }
 
+// connect takes the connection that an earlier migration has left open, or has one made. One that
+// has ended since counts for the first try, as in Redis, which finds out now.
+func (m *migration) connect() {
+	s := m.e.takeSocket(m.address)
+	if s != nil && s.conn != nil {
+		s.conn.link = m.link()
+		m.say(s.conn, s.selected)
+		m.e.flush(s.conn)
+		return
+	}
+	m.retried = s != nil
+	m.dial()
+}
+
 func (m *migration) dial() {
 	m.conn, m.line, m.replies, m.problem, m.refused = nil, nil, 0, "", false
 	m.wait()
-	m.e.dial(m.address, &link{opened: m.opened, failed: m.unreachable, arrived: m.arrived,
-		ended: m.ended})
+	m.e.dial(m.address, m.link())
+}
+
+func (m *migration) link() *link {
+	return &link{opened: m.opened, failed: m.unreachable, arrived: m.arrived, ended: m.ended}
 }
 
 // wait gives the other server its time once more.
@@ -92,8 +112,14 @@ func (m *migration) fail(why string) {
 
 func (m *migration) end() {
 	m.over = true
-	if m.conn != nil {
+	switch {
+	case m.conn == nil:
+	case m.failure != "":
 		m.e.hangup(m.conn)
+	case m.problem != "":
+		m.e.leaveSocket(m.address, m.conn, -1)
+	default:
+		m.e.leaveSocket(m.address, m.conn, m.db)
 	}
 }
 
@@ -102,8 +128,21 @@ func (m *migration) opened(cl *conn) {
 		m.e.hangup(cl)
 		return
 	}
-	m.conn = cl
+	m.say(cl, -1)
+}
+
+// say sends everything over a connection that is at a database.
+func (m *migration) say(cl *conn, selected int64) {
+	m.conn, m.greets = cl, 0
 	m.wait()
+	if m.auth != nil {
+		m.greets++
+		cl.w.Raw(m.auth)
+	}
+	if m.db != selected { // -1 is known as that, too, to Redis
+		m.greets++
+		cl.w.Raw(appendRequest(nil, "SELECT", [][]byte{decimal(m.db)}))
+	}
 	cl.w.Raw(m.request)
 }
 
@@ -173,5 +212,67 @@ func (m *migration) reply() {
 	}
 	if m.replies++; m.replies == m.greets+len(m.keys) {
 		m.end()
+	}
+}
+
+// migrateSocket is a connection that a migration has left open for the next to the same address.
+type migrateSocket struct {
+	address  string
+	conn     *conn // nil since it has ended
+	selected int64 // the database it is at, -1 if that is not known
+	until    Time  // by the host's clock
+}
+
+const (
+	socketsMax       = 64
+	socketsTime Time = 10e6
+)
+
+// leaveSocket keeps a connection open, for a time.
+func (e *Engine) leaveSocket(address string, cl *conn, selected int64) {
+	if len(e.sockets) == socketsMax {
+		e.dropSocket()
+	}
+	s := &migrateSocket{address, cl, selected, e.clock.host + min(socketsTime, Never-e.clock.host)}
+	cl.link = &link{arrived: func(*conn, []byte) {}, ended: func() { s.conn = nil }}
+	e.sockets = append(e.sockets, s)
+}
+
+// takeSocket gives away the connection that was left open to an address, or nil.
+func (e *Engine) takeSocket(address string) *migrateSocket {
+	for i, s := range e.sockets {
+		if s.address == address {
+			e.sockets = slices.Delete(e.sockets, i, i+1)
+			return s
+		}
+	}
+	return nil
+}
+
+// dropSocket hangs up the connection that was left open first.
+func (e *Engine) dropSocket() {
+	s := e.sockets[0]
+	e.sockets = slices.Delete(e.sockets, 0, 1)
+	if s.conn != nil {
+		e.hangup(s.conn)
+	}
+}
+
+// socketsDue is the instant of the host's clock at which the next connection is hung up.
+func (e *Engine) socketsDue() Time {
+	if len(e.sockets) == 0 {
+		return Never
+	}
+	return e.sockets[0].until
+}
+
+// shiftMigrations has migrations and their connections wait longer by d, since the host's clock
+// has been set.
+func (e *Engine) shiftMigrations(d Time) {
+	if e.migration != nil {
+		e.migration.deadline += d
+	}
+	for _, s := range e.sockets {
+		s.until += d
 	}
 }

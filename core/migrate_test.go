@@ -176,7 +176,8 @@ func TestMigrate(t *testing.T) {
 				t.Errorf("%s is left after %d connections, want %s after %d", left, f.conns, c.left,
 					c.conns)
 			}
-			if len(f.e.links) > 0 && !f.hung || len(f.e.asked) > 0 || f.e.migration != nil {
+			if open := len(f.e.links) > 0 && !f.hung; open != (len(f.e.sockets) > 0) ||
+				len(f.e.asked) > 0 || f.e.migration != nil {
 				t.Errorf("%d links, %d questions and a migration %v remain", len(f.e.links),
 					len(f.e.asked), f.e.migration)
 			}
@@ -242,7 +243,7 @@ func TestMigrateHolds(t *testing.T) {
 	}
 	if got := f.asked("EVAL \"redis.call('incr', 'n') local ok = redis.pcall('migrate', "+
 		"'192.0.2.1', '6379', KEYS[1], 0, 300) return {ok, redis.call('exists', KEYS[1])}\" 1 c",
-		"connect", "+OK\r\n+OK\r\n"); got != "*2\r\n+OK\r\n:0\r\n" {
+		"+OK\r\n+OK\r\n"); got != "*2\r\n+OK\r\n:0\r\n" {
 		t.Errorf("a script: %q", got)
 	}
 	stream = strings.NewReplacer("\r\n", " ").Replace(f.take(3))
@@ -270,7 +271,6 @@ func TestMigrateEnds(t *testing.T) {
 	image := e.Snapshot(nil)
 	e.feed(2, []byte("MIGRATE 192.0.2.1 6379 b 0 300\r\n"))
 	f.turn()
-	f.does("connect")
 	e.Input(&Input{Kind: InRestore, Data: image})
 	f.turn()
 	if e.migration != nil || !f.hung {
@@ -282,5 +282,50 @@ func TestMigrateEnds(t *testing.T) {
 	f.does("connect", "+300")
 	if got := f.take(2); !strings.HasSuffix(got, errMigrateRead+"\r\n:2\r\n") {
 		t.Errorf("%q", got)
+	}
+}
+
+// TestMigrateSockets shows that the connection is left open for the next MIGRATE to the same
+// address, at the database where it is, and for how long.
+func TestMigrateSockets(t *testing.T) {
+	f := startFar(t)
+	f.asked("MSET a 1 b 2 c 3 d 4 e 5 f 6 g 7")
+	step := func(command, says string, conns, sockets int, does ...string) {
+		t.Helper()
+		f.got = nil
+		got := f.asked("MIGRATE 192.0.2.1 6379 "+command, does...)
+		if said := strings.Join(f.got, ", "); said != says || f.conns != conns {
+			t.Errorf("%s says %s over %d connections and replies %q", command, said, f.conns, got)
+		}
+		want := "migrate_cached_sockets:" + string(decimal(int64(sockets))) + "\r\n"
+		if info := f.asked("INFO stats"); !strings.Contains(info, want) {
+			t.Errorf("%s: not %s", command, want)
+		}
+	}
+	step("a 3 300", "SELECT 3, RESTORE a 0", 1, 1, "connect", "+OK\r\n+OK\r\n")
+	step("b 3 300", "RESTORE b 0", 1, 1, "+OK\r\n")
+	step("c 4 300 COPY AUTH p", "AUTH p, SELECT 4, RESTORE c 0", 1, 1, "+\r\n", "+\r\n", "-no\r\n")
+	step("c 4 300", "SELECT 4, RESTORE c 0", 1, 1, "+OK\r\n+OK\r\n")
+	f.does("close")
+	step("d 4 300", "SELECT 4, RESTORE d 0", 2, 1, "connect", "+OK\r\n+OK\r\n")
+	f.does("close")
+	step("e 4 300", "SELECT 4, RESTORE e 0", 3, 0, "connect", "close")
+	step("e 4 300", "SELECT 4, RESTORE e 0", 4, 1, "connect", "+OK\r\n+OK\r\n")
+	step("f 4 300", "RESTORE f 0, SELECT 4, RESTORE f 0", 5, 1, "close", "connect",
+		"+OK\r\n+OK\r\n")
+	f.does("unasked", "+9999")
+	if f.hung {
+		t.Error("it ends too early")
+	}
+	f.does("+1")
+	if !f.hung || len(f.e.sockets) > 0 {
+		t.Errorf("%d connections are left", len(f.e.sockets))
+	}
+	step("g 4 300", "SELECT 4, RESTORE g 0", 6, 0, "connect", "+300")
+	for i := range socketsMax + 1 {
+		f.e.leaveSocket(string(decimal(int64(i))), &conn{}, 0)
+	}
+	if n := len(f.e.sockets); n != socketsMax || f.e.takeSocket("0") != nil {
+		t.Errorf("%d connections are kept", n)
 	}
 }
