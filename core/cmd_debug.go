@@ -177,6 +177,7 @@ func debugSleep(c *Call) {
 		return
 	}
 	c.e.sleepUntil(max(c.e.asleep, c.e.now+Time(seconds*1e6)))
+	c.e.slept += int64(seconds * 1e9)
 	if !c.mayBlock() {
 		c.OK()
 		return

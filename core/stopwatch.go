@@ -6,6 +6,10 @@ import "github.com/redlet/redlet/core/internal/histogram"
 // host may lend a stopwatch; what it shows reaches INFO's and HOTKEYS' statistics and no other
 // reply, since it is not the same in a replay.
 
+// look is what the stopwatch shows, of which there is one. DEBUG SLEEP goes by the engine's clock;
+// to the statistics it is a command that takes long.
+func (e *Engine) look() int64 { return e.stopwatch() + e.slept }
+
 // commandBegan is what the stopwatch shows as a command begins, in nanoseconds; 0 without one. It
 // was looked at when the command before ended, unless the host has been away since: a look costs a
 // guest as much as a simple command.
@@ -18,13 +22,13 @@ func (e *Engine) commandBegan() int64 {
 // rowBegan is commandBegan for a row of the fast path, which is timed with the rows before it.
 func (e *Engine) rowBegan() {
 	if e.lap == 0 && e.stopwatch != nil {
-		e.lap = e.stopwatch()
+		e.lap = e.look()
 	}
 }
 
 // timed notes how long a command took since the stopwatch showed began.
 func (e *Engine) timed(cmd *Command, began int64) {
-	e.lap = e.stopwatch()
+	e.lap = e.look()
 	e.took(cmd, e.lap-began, 1)
 }
 
@@ -59,7 +63,7 @@ func (e *Engine) timeRow() {
 	for i := range e.row {
 		calls += int64(e.row[i].calls)
 	}
-	e.lap = e.stopwatch()
+	e.lap = e.look()
 	for i := range e.row {
 		e.took(e.row[i].cmd, (e.lap-began)/calls, e.row[i].calls)
 	}

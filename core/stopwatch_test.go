@@ -69,3 +69,27 @@ func TestStopwatchBlocked(t *testing.T) {
 		}
 	}
 }
+
+// TestStopwatchSleep shows that DEBUG SLEEP takes the time for which it holds everybody up, and so
+// does the transaction that it stands in.
+func TestStopwatchSleep(t *testing.T) {
+	e, err := New(Options{Now: 1e15, Stopwatch: func() int64 { return 1 },
+		Config: map[string]string{"enable-debug-command": "yes"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	e.open(1, Conn{})
+	e.feed(1, []byte("DEBUG SLEEP 0.05\r\n"))
+	e.Advance(1e15 + 50_000)
+	e.feed(1, []byte("MULTI\r\nDEBUG SLEEP 0.25\r\nEXEC\r\n"))
+	e.Advance(1e15 + 300_000)
+	e.feed(1, []byte("INFO commandstats latencystats\r\n"))
+	got := sent(e, 1)
+	for _, line := range []string{"cmdstat_debug:calls=2,usec=300000,",
+		"cmdstat_exec:calls=1,usec=250000,", "cmdstat_multi:calls=1,usec=0,",
+		"latency_percentiles_usec_debug:p50=50069.503,p99=250609.663"} {
+		if !strings.Contains(got, line) {
+			t.Errorf("no %s in\n%s", line, got)
+		}
+	}
+}
