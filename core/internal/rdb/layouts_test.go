@@ -3,6 +3,7 @@ package rdb
 import (
 	"encoding/binary"
 	"strconv"
+	"strings"
 
 	"github.com/redlet/redlet/core/internal/listpack"
 )
@@ -110,6 +111,8 @@ func oldLayouts() []oldLayout {
 		{TypeListZiplist, str(mixedZiplist), mixedWant},
 		{TypeListQuicklist, nodes, mixedWant[:len(mixedWant)-1] + " q]"},
 		{TypeHashZipmap, str("\x02\x01f\x02\x01vw\x00\x01g\x01\x00x\xff"), "[f vw g x]"},
+		{TypeHashZipmap, str("\xfe\x01f\xff\xfe\x00\x00\x00\x00" + strings.Repeat("v", 254) + "\xff"),
+			"[f " + strings.Repeat("v", 254) + "]"},
 		{TypeHashZiplist, str(mixedZiplist), mixedWant},
 		{TypeHashMetadataPreGA, metadata, "[f v g w]"},
 		{TypeHashListpackExPreGA, str(string(pack)), "[f v g w]"},

@@ -126,7 +126,8 @@ func ziplistInt(b, digits []byte) (e []byte, n int, ok bool) {
 	return strconv.AppendInt(digits, v, 10), 1 + size, true
 }
 
-// zipmapBig is what a byte says that has no room for a length, or for a number of pairs.
+// zipmapBig is what a byte says that has no room for a length, or for a number of pairs. As a
+// length of a value the one above, which ends a map, says so too.
 const zipmapBig = 254
 
 // walkZipmap walks a map of strings to strings: of each, a length and the bytes, and behind the
@@ -168,7 +169,7 @@ func zipmapString(b []byte, free int) (s []byte, n int) {
 	}
 	head, size := 1, int(b[0])
 	if size >= zipmapBig {
-		if size != zipmapBig || len(b) < 5 {
+		if len(b) < 5 {
 			return nil, 0
 		}
 		head, size = 5, clampInt(binary.LittleEndian.Uint32(b[1:]))
