@@ -83,7 +83,7 @@ type line struct {
 	caller *host.Caller
 	in     []byte
 	bytes  bytes.Reader
-	r      bufio.Reader
+	r      *bufio.Reader
 }
 
 // errOwnConn refuses commands that Do has no way of answering.
@@ -130,15 +130,19 @@ func (l *line) exchange(ctx context.Context, request []byte) (Reply, error) {
 	}
 	l.bytes.Reset(l.in)
 	l.r.Reset(&l.bytes)
-	reply, err := readReply(&l.r)
+	reply, err := readReply(l.r)
 	if cap(l.in) > lineKeep {
 		l.in = nil
 	}
 	return reply, err
 }
 
-// lineKeep is how large a buffer a line keeps.
-const lineKeep = 1 << 20
+const (
+	// lineKeep is how large a buffer a line keeps.
+	lineKeep = 1 << 20
+	// lineBuffer is through how much a reply is parsed, which lies in memory as it is.
+	lineBuffer = 512
+)
 
 // take gives the line to a database that was used last, or a new one.
 func (s *Server) take(db int) (*line, error) {
@@ -172,20 +176,17 @@ func (s *Server) newLine(db int) (*line, error) {
 	if err != nil {
 		return nil, err
 	}
-	l := &line{caller: caller}
-	setUp := [][]any{{"HELLO", 3}}
-	if db != 0 {
-		setUp = append(setUp, []any{"SELECT", db})
+	l := &line{caller: caller, r: bufio.NewReaderSize(nil, lineBuffer)}
+	if db == 0 {
+		return l, nil
 	}
-	for _, args := range setUp {
-		request, _ := appendCommand(nil, args)
-		reply, err := l.exchange(context.Background(), request)
-		if err == nil {
-			err = reply.Err()
-		}
-		if err != nil {
-			return nil, errors.Join(fmt.Errorf("redlet: no connection: %w", err), caller.Close())
-		}
+	request, _ := appendCommand(nil, []any{"SELECT", db})
+	reply, err := l.exchange(context.Background(), request)
+	if err == nil {
+		err = reply.Err()
+	}
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("redlet: no connection: %w", err), caller.Close())
 	}
 	return l, nil
 }

@@ -226,7 +226,7 @@ func cmdReset(c *Call) {
 	c.e.unsubscribeAll(cl)
 	c.e.disableTracking(cl)
 	cl.db = c.e.dbs[0]
-	cl.w.RESP3 = false
+	cl.w.RESP3 = cl.peer.Own
 	cl.flags.set(connUnauthenticated, c.e.cfg.requirepass != "" && !cl.peer.Own)
 	cl.name, cl.noEvict, cl.noTouch = nil, false, false
 	c.e.forgetFieldsets(cl)

@@ -137,7 +137,7 @@ func TestOrdersAreStoppedByNothing(t *testing.T) {
 	before := info()
 	c.order("config requirepass", "+secret")
 	c.order("clock forward 3000000", "+1700000003000000 0")
-	c.waited(1, "$-1\r\n")
+	c.waited(1, "_\r\n")
 	if after := info(); !strings.HasPrefix(after, "+") ||
 		strings.Count(after, "\n")-strings.Count(before, "\n") != 1 { // that of GET
 		t.Errorf("orders show in INFO:\n%s\n%s", before, after)

@@ -176,6 +176,7 @@ func (e *Engine) open(id ConnID, peer Conn) {
 	cl.buffer = newReplyBuffer(e.now)
 	cl.w.Room = func(size int, lent bool) bool { return e.outputRoom(cl, size, lent) }
 	cl.w.Small = e.room != nil
+	cl.w.RESP3 = peer.Own
 	cl.flags.set(connUnauthenticated, e.cfg.requirepass != "" && !peer.Own)
 	e.conns[id] = cl
 	e.countClient(cl, cl.bytes())

@@ -147,7 +147,9 @@ type Conn struct {
 	Laddr string // this end
 	FD    int    // the file descriptor, or whatever number the host has for it; -1 if none
 	Unix  bool   // a unix socket
-	Own   bool   // the owner's own: no password is asked of it, and no filter about it
+	// Own is a connection of the owner's own: no password is asked of it and no filter about it, and
+	// it begins in RESP3.
+	Own bool
 }
 
 // AppendTo appends the Data of an InOpen, `addr laddr fd bits`. A byte of an address that would

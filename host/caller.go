@@ -25,8 +25,8 @@ type Caller struct {
 	ready  chan struct{} // holds a token when something has changed
 }
 
-// Caller opens a connection that takes requests by Do. No password is asked of it, and no filter
-// about what it sends.
+// Caller opens a connection that takes requests by Do. No password is asked of it, nor the filter
+// about it (SetFilter), and it begins in RESP3.
 func (l *Loop) Caller() (*Caller, error) {
 	c := &Caller{loop: l, home: l.settle(l.here()), ready: make(chan struct{}, 1)}
 	peer := core.Conn{Addr: string(l.dialAddr()), Laddr: string(listenAddr), FD: -1, Own: true}

@@ -159,7 +159,7 @@ func testBlockedCallerIsServed(t *testing.T, m Maker) {
 			t.Errorf("got %q", reply)
 		}
 		begin := time.Now()
-		if reply := <-got; reply != "*-1\r\n<nil>" || time.Since(begin) != 5*time.Second {
+		if reply := <-got; reply != "_\r\n<nil>" || time.Since(begin) != 5*time.Second {
 			t.Errorf("got %q after %v", reply, time.Since(begin))
 		}
 	})

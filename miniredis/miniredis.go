@@ -299,8 +299,12 @@ func (m *Miniredis) do(db int, args ...string) any {
 			if err != nil {
 				return err
 			}
+			if _, err := c.Do(nil, []byte("HELLO 2\r\n"), 1); err != nil {
+				return err
+			}
 			m.caller = c
 			m.callers++
+			m.own++
 		}
 		requests := appendRequest(nil, []string{"SELECT", strconv.Itoa(db)})
 		reply, err := m.caller.Do(nil, appendRequest(requests, args), 2)
