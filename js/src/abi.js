@@ -143,14 +143,18 @@ export class Inbox {
    */
   take() {
     const frames = this.bytes.subarray(0, this.length);
+    this.clear();
+    return frames;
+  }
+
+  /** Empties the inbox. What {@link bytes} was stays valid until the next frame is appended. */
+  clear() {
     this.length = 0;
     this.#open = -1;
-    if (this.bytes.length > 1 << 20) {
-      // A large value must not keep its room for ever.
-      this.bytes = new Uint8Array(4096);
-      this.#view = new DataView(this.bytes.buffer);
-    }
-    return frames;
+    if (this.bytes.length <= 1 << 20) return;
+    // A large value must not keep its room for ever.
+    this.bytes = new Uint8Array(4096);
+    this.#view = new DataView(this.bytes.buffer);
   }
 
   /**

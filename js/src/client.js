@@ -32,17 +32,50 @@ import { enqueue } from './time.js';
  * @property {'map' | 'object'} [maps]
  */
 
-/**
- * Someone who waits for replies.
- *
- * @typedef {object} Waiter
- * @property {number} want how many replies are still to come
- * @property {boolean} bytes
- * @property {boolean} objects
- * @property {Reply[] | null} got the replies so far, or null if the only one is the answer
- * @property {(value: any) => void} resolve
- * @property {(error: Error) => void} reject
- */
+/** Someone who waits for replies. */
+class Waiter {
+  /** @type {Waiter | undefined} who waits behind */
+  next;
+  done = false;
+  /** @type {any} */
+  answer;
+  /** @type {Error | undefined} why there is no answer */
+  failure;
+  /** Is called when it is done. */
+  wake = nothing;
+
+  /**
+   * @param {number} want how many replies are to come
+   * @param {Reply[] | null} got the replies so far, or null if the only one is the answer
+   * @param {boolean} bytes
+   * @param {boolean} objects
+   */
+  constructor(want, got, bytes, objects) {
+    this.want = want;
+    this.got = got;
+    this.bytes = bytes;
+    this.objects = objects;
+  }
+
+  /** @param {any} answer */
+  resolve(answer) {
+    this.answer = answer;
+    this.done = true;
+    this.wake();
+  }
+
+  /** @param {Error} failure */
+  reject(failure) {
+    this.failure = failure;
+    this.done = true;
+    this.wake();
+  }
+
+  /** @returns {Promise<void>} resolves when it is done */
+  wait() {
+    return new Promise((resolve) => (this.wake = resolve));
+  }
+}
 
 /** What a call may be told. */
 export const CALL_OPTIONS = { bytes: kinds.boolean, maps: kinds.maps };
@@ -73,9 +106,10 @@ export class Client {
   #parser = new Parser();
   /** @type {import('./connection.js').Connection | undefined} */
   #connection;
-  /** @type {Waiter[]} from #first on */
-  #waiting = [];
-  #first = 0;
+  /** @type {Waiter | undefined} whose reply comes next */
+  #first;
+  /** @type {Waiter | undefined} */
+  #last;
   #closed = false;
 
   /**
@@ -106,7 +140,8 @@ export class Client {
 
   /**
    * Does what {@link call} does. The error that it throws is made, or remade, where V8 finds the
-   * callers: in the async function that they wait for.
+   * callers: in the async function that they wait for. Most replies come with the next step, for
+   * which all calls wait together.
    *
    * @template [T=Reply]
    * @param {readonly Argument[]} args
@@ -117,13 +152,14 @@ export class Client {
     check(args);
     if (options) checkOptions('call()', options, CALL_OPTIONS);
     const connection = this.#connect();
-    const reply = await new Promise((resolve, reject) => {
-      this.#push(1, options, null, resolve, reject);
-      this.#send(connection.id, args);
-      this.#engine.schedule();
-    });
-    if (reply instanceof ReplyError) throw new ReplyError(reply.message);
-    return reply;
+    const waiter = this.#push(1, options, null);
+    this.#send(connection.id, args);
+    await this.#engine.schedule();
+    if (!waiter.done) await waiter.wait();
+    if (waiter.failure) throw waiter.failure;
+    const { answer } = waiter;
+    if (answer instanceof ReplyError) throw new ReplyError(answer.message);
+    return answer;
   }
 
   /**
@@ -140,11 +176,15 @@ export class Client {
     checkOptions('pipeline()', options, CALL_OPTIONS);
     if (commands.length === 0) return [];
     const connection = this.#connect();
-    return new Promise((resolve, reject) => {
-      this.#push(commands.length, options, [], resolve, reject);
-      for (const args of commands) this.#send(connection.id, args);
-      this.#engine.schedule();
-    });
+    const waiter = this.#push(commands.length, options, []);
+    const { inbox } = this.#engine;
+    inbox.begin(connection.id);
+    for (const args of commands) encodeCommand(inbox, args);
+    inbox.end();
+    await this.#engine.schedule();
+    if (!waiter.done) await waiter.wait();
+    if (waiter.failure) throw waiter.failure;
+    return waiter.answer;
   }
 
   /** Closes the connection; what waits is rejected. */
@@ -163,21 +203,19 @@ export class Client {
    *   `answer` rejects if an error comes instead
    */
   expectPushes(args) {
-    let answered = () => {};
-    const answer = new Promise((resolve, reject) => {
-      const connection = this.#connect();
-      answered = () => {
-        this.#shift();
-        resolve(undefined);
-      };
-      this.#push(1, PLAIN, null, resolve, reject);
-      this.#send(connection.id, args);
-      this.#engine.schedule();
+    const connection = this.#connect();
+    const waiter = this.#push(1, PLAIN, null);
+    this.#send(connection.id, args);
+    void this.#engine.schedule();
+    const answered = () => {
+      this.#shift();
+      waiter.resolve(undefined);
+    };
+    const answer = waiter.wait().then(() => {
+      if (waiter.failure) throw waiter.failure;
+      if (waiter.answer instanceof ReplyError) throw waiter.answer;
     });
-    const settled = answer.then((reply) => {
-      if (reply instanceof ReplyError) throw reply;
-    });
-    return { answered, answer: settled };
+    return { answered, answer };
   }
 
   #connect() {
@@ -203,7 +241,7 @@ export class Client {
     const auth = password ? ['AUTH', username, password] : [];
     const hello = resp === 3 ? ['HELLO', 3, ...auth] : auth;
     if (hello.length === 0) return;
-    this.#push(1, PLAIN, null, nothing, nothing);
+    this.#push(1, PLAIN, null);
     this.#send(conn, hello);
   }
 
@@ -222,31 +260,29 @@ export class Client {
    * @param {number} want
    * @param {CallOptions | undefined} options
    * @param {Reply[] | null} got
-   * @param {Waiter['resolve']} resolve
-   * @param {Waiter['reject']} reject
    */
-  #push(want, options, got, resolve, reject) {
-    if (this.#first === this.#waiting.length) this.#engine.hold();
+  #push(want, options, got) {
     const bytes = options?.bytes ?? this.#bytes;
     const objects = options?.maps === undefined ? this.#objects : options.maps === 'object';
-    this.#waiting.push({ want, bytes, objects, got, resolve, reject });
-    if (this.#waiting.length === 1) this.#expect(bytes, objects);
+    const waiter = new Waiter(want, got, bytes, objects);
+    if (this.#last) {
+      this.#last.next = waiter;
+    } else {
+      this.#first = waiter;
+      this.#engine.hold();
+      this.#expect(bytes, objects);
+    }
+    this.#last = waiter;
+    return waiter;
   }
 
   #shift() {
-    const next = this.#waiting[++this.#first];
-    if (!next) {
-      this.#waiting.length = 0;
-      this.#first = 0;
-      this.#engine.release();
-      this.#expect(this.#bytes, this.#objects);
-      return;
-    }
-    if (this.#first > 1024) {
-      this.#waiting.splice(0, this.#first);
-      this.#first = 0;
-    }
-    this.#expect(next.bytes, next.objects);
+    const next = this.#first?.next;
+    this.#first = next;
+    if (next) return this.#expect(next.bytes, next.objects);
+    this.#last = undefined;
+    this.#engine.release();
+    this.#expect(this.#bytes, this.#objects);
   }
 
   /**
@@ -262,7 +298,7 @@ export class Client {
 
   /** @type {(reply: Reply, push: boolean) => void} */
   #receive = (reply, push) => {
-    const waiter = this.#waiting[this.#first];
+    const waiter = this.#first;
     if (push || !waiter) {
       const { onpush } = this.#options;
       if (onpush) enqueue(() => onpush(/** @type {Reply[]} */ (reply)));
@@ -289,11 +325,10 @@ export class Client {
 
   /** @param {Error} error */
   #fail(error) {
-    const waiting = this.#waiting.slice(this.#first);
-    this.#waiting = [];
-    this.#first = 0;
-    if (waiting.length > 0) this.#engine.release();
-    for (const waiter of waiting) waiter.reject(error);
+    let waiter = this.#first;
+    this.#first = this.#last = undefined;
+    if (waiter) this.#engine.release();
+    for (; waiter; waiter = waiter.next) waiter.reject(error);
   }
 }
 

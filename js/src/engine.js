@@ -84,6 +84,8 @@ export class Engine {
   /** @type {Waiter[]} */
   #restores = [];
   #scheduled = false;
+  /** @type {Promise<void> | undefined} the step that comes when the running code has ended */
+  #step;
   #holds = 0;
   /** What the transport was told last. */
   #held = false;
@@ -293,26 +295,33 @@ export class Engine {
     this.#transport.hold(held);
   }
 
-  /** Lets the engine step when the running code has ended. */
+  /**
+   * Lets the engine step when the running code has ended.
+   *
+   * @returns {Promise<void> | undefined} resolves when it has, if that is known
+   */
   schedule() {
-    if (this.#scheduled) return;
+    if (this.#scheduled) return this.#step;
     this.#scheduled = true;
     // Node's queueMicrotask takes three times as long.
-    void resolved.then(this.#flush);
+    return (this.#step = resolved.then(this.#flush));
   }
 
   /** Lets the engine step when all that is ready has been read: one step for many sockets. */
   scheduleLater() {
     if (this.#scheduled) return;
-    if (!setSoon) return this.schedule();
+    if (!setSoon) return void this.schedule();
     this.#scheduled = true;
     setSoon(this.#flush);
   }
 
   #flush = () => {
     this.#scheduled = false;
+    this.#step = undefined;
     if (this.#over || this.inbox.length === 0) return;
-    this.#transport.post(this.inbox.take(), this.#life);
+    const { bytes, length } = this.inbox;
+    this.inbox.clear();
+    this.#transport.post(bytes, length, this.#life);
     this.#applyHold();
   };
 
@@ -424,7 +433,7 @@ export class Engine {
     if (this.#booting) this.#kept = undefined;
     this.#life++;
     this.#dialling.clear();
-    this.inbox.take();
+    this.inbox.clear();
     const disconnect = this.#detach();
     this.#booting = true;
     this.#setup.files.close();

@@ -24,8 +24,8 @@ import { now, untimely } from './time.js';
  * What an engine needs of the guest, wherever it runs.
  *
  * @typedef {object} Transport
- * @property {(frames: Uint8Array<ArrayBuffer>, life: number) => void} post hands in frames, lent
- *   for the call
+ * @property {(bytes: Uint8Array<ArrayBuffer>, size: number, life: number) => void} post hands in
+ *   frames, the first bytes of those that are lent for the call
  * @property {() => Promise<void>} turn lets the guest see the time; resolves when it has
  * @property {(on: boolean) => void} hold whether the engine's timer keeps the process alive
  * @property {(ready: () => void) => Promise<(listener: Listener) => Transport>} fork copies the
@@ -43,6 +43,8 @@ import { now, untimely } from './time.js';
  * @property {() => number} [now] milliseconds since the Unix epoch, in place of the machine's clock
  * @property {number} [memoryMax] how many bytes of memory a guest may take
  */
+
+const nothing = new Uint8Array(0);
 
 /** @implements {Transport} */
 export class Host {
@@ -83,13 +85,14 @@ export class Host {
   }
 
   /**
-   * @param {Uint8Array<ArrayBuffer>} frames
+   * @param {Uint8Array<ArrayBuffer>} bytes
+   * @param {number} size
    * @param {number} life
    */
-  post(frames, life) {
+  post(bytes, size, life) {
     if (life !== this.#life || this.#closed) return;
-    if (this.#guest) this.#step(frames);
-    else this.#early.push(frames.slice());
+    if (this.#guest) this.#step(bytes, size);
+    else this.#early.push(bytes.slice(0, size));
   }
 
   turn() {
@@ -142,17 +145,17 @@ export class Host {
     const early = this.#early;
     this.#early = [];
     for (const frames of early) {
-      if (this.#guest) this.#step(frames);
+      if (this.#guest) this.#step(frames, frames.length);
     }
   }
 
-  /** @param {Uint8Array} frames */
-  #step(frames) {
+  /** @param {Uint8Array} bytes @param {number} size */
+  #step(bytes, size) {
     const guest = /** @type {Guest} */ (this.#guest);
     const time = this.#now() * 1000;
     let memory;
     try {
-      memory = guest.step(frames, time);
+      memory = guest.step(bytes, size, time);
     } catch (error) {
       this.#die(reason(error, guest.lastWords));
       return;
@@ -196,7 +199,7 @@ export class Host {
   };
 
   #turn() {
-    if (this.#guest) this.#step(new Uint8Array(0));
+    if (this.#guest) this.#step(nothing, 0);
   }
 }
 

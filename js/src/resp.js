@@ -62,7 +62,7 @@ const encoder = new TextEncoder();
 export function encodeCommand(inbox, args) {
   if (args.length === 0) throw new TypeError('redlet: a command needs a name');
   inbox.reserve(16);
-  header(inbox, STAR, args.length);
+  inbox.length = header(inbox.bytes, inbox.length, STAR, args.length);
   for (const arg of args) {
     if (typeof arg === 'string') encodeText(inbox, arg);
     else if (typeof arg === 'number' || typeof arg === 'bigint') encodeText(inbox, String(arg));
@@ -130,16 +130,11 @@ function encodeText(inbox, value) {
   // Short ASCII goes faster by hand (20 ns) than through TextEncoder (120 ns).
   if (size > 64) return encodeBytes(inbox, encoder.encode(value));
   inbox.reserve(size + 16);
-  const start = inbox.length;
-  header(inbox, DOLLAR, size);
   const { bytes } = inbox;
-  let at = inbox.length;
+  let at = header(bytes, inbox.length, DOLLAR, size);
   for (let i = 0; i < size; i++) {
     const code = value.charCodeAt(i);
-    if (code > 127) {
-      inbox.length = start;
-      return encodeBytes(inbox, encoder.encode(value));
-    }
+    if (code > 127) return encodeBytes(inbox, encoder.encode(value));
     bytes[at++] = code;
   }
   bytes[at] = CR;
@@ -153,33 +148,38 @@ function encodeText(inbox, value) {
  */
 function encodeBytes(inbox, body) {
   inbox.reserve(body.length + 16);
-  header(inbox, DOLLAR, body.length);
-  inbox.bytes.set(body, inbox.length);
-  const at = inbox.length + body.length;
-  inbox.bytes[at] = CR;
-  inbox.bytes[at + 1] = LF;
+  const { bytes } = inbox;
+  const start = header(bytes, inbox.length, DOLLAR, body.length);
+  bytes.set(body, start);
+  const at = start + body.length;
+  bytes[at] = CR;
+  bytes[at + 1] = LF;
   inbox.length = at + 2;
 }
 
 /**
- * Appends `*3` or `$5` and a line end; 16 bytes must be reserved.
+ * Writes `*3` or `$5` and a line end, for which there must be 16 bytes of room.
  *
- * @param {import('./abi.js').Inbox} inbox
+ * @param {Uint8Array} bytes
+ * @param {number} start
  * @param {number} type
  * @param {number} count
+ * @returns {number} where it ends
  */
-function header(inbox, type, count) {
-  const { bytes } = inbox;
-  let at = inbox.length;
+function header(bytes, start, type, count) {
+  let at = start;
   bytes[at++] = type;
   if (count < 10) {
     bytes[at++] = 48 + count;
+  } else if (count < 100) {
+    bytes[at++] = 48 + ((count / 10) | 0);
+    bytes[at++] = 48 + (count % 10);
   } else {
     for (const digit of String(count)) bytes[at++] = digit.charCodeAt(0);
   }
   bytes[at++] = CR;
   bytes[at++] = LF;
-  inbox.length = at;
+  return at;
 }
 
 /** What {@link Parser} throws inside when the bytes end before the reply does. */

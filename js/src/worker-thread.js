@@ -37,7 +37,7 @@ scope.postMessage({ loaded: true });
  * @param {any} data
  */
 function receive(started, data) {
-  if (data.frames) started.post(data.frames, data.life);
+  if (data.frames) started.post(data.frames, data.frames.length, data.life);
   if (data.fork) copy(started);
   if (data.turn) void started.turn().then(() => scope.postMessage({ turned: true }));
 }

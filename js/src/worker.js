@@ -200,11 +200,12 @@ class WorkerTransport {
   }
 
   /**
-   * @param {Uint8Array<ArrayBuffer>} frames
+   * @param {Uint8Array<ArrayBuffer>} bytes
+   * @param {number} size
    * @param {number} life
    */
-  post(frames, life) {
-    const copy = frames.slice();
+  post(bytes, size, life) {
+    const copy = bytes.slice(0, size);
     this.#worker.postMessage({ frames: copy, life }, [copy.buffer]);
   }
 
