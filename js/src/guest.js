@@ -20,8 +20,8 @@ import { wasi } from './wasi.js';
  */
 
 /**
- * All that a guest is between two steps: its memory, in pieces with zeros between them, and its
- * globals by name.
+ * All that a guest is between two steps: its memory, in pieces between which stands what the module
+ * puts there by itself, and its globals by name.
  *
  * @typedef {object} Image
  * @property {number} size bytes of memory
@@ -30,11 +30,12 @@ import { wasi } from './wasi.js';
  */
 
 /**
- * What the guests of one module share: the image of one that has just been initialised, which makes
- * others without running that again, and instances that were closed, which spare the collector
- * their memory.
+ * What the guests of one module share: the memory of one that has run nothing yet, the image of one
+ * that has just been initialised, which makes others without running that again, and instances that
+ * were closed, which spare the collector their memory.
  *
  * @typedef {object} Stock
+ * @property {Uint8Array} blank
  * @property {Image | undefined} image
  * @property {Guest[]} spare
  */
@@ -52,6 +53,7 @@ const PAGE = 65536;
 const PIECE = 4096;
 /** How many bytes are copied one by one. */
 const COPY_MAX = 128;
+const NOTHING = new Uint8Array(0);
 const MEMORY_GLOBAL = /^global_/;
 
 /** A running guest. After any error that a method throws the instance must be dropped. */
@@ -129,6 +131,7 @@ export class Guest {
   }
 
   #initialize() {
+    const blank = this.#memory.slice();
     this.#fresh = false;
     this.#exports._initialize();
     const version = this.#exports.abi_version();
@@ -139,7 +142,8 @@ export class Guest {
     }
     this.#begin();
     const { size, globals } = this.image();
-    this.#stock.image = { size, pieces: pieces(this.#memory), globals };
+    this.#stock.blank = blank;
+    this.#stock.image = { size, pieces: changes(this.#memory, blank), globals };
   }
 
   #begin() {
@@ -172,19 +176,26 @@ export class Guest {
     const missing = image.size - this.#memory.length;
     if (missing > 0) this.#exports.memory.grow(Math.ceil(missing / PAGE));
     this.#refresh();
-    let end = 0;
-    for (const { at, bytes } of image.pieces) {
-      if (!this.#fresh) this.#memory.fill(0, end, at);
-      this.#memory.set(bytes, at);
-      end = at + bytes.length;
-    }
-    if (!this.#fresh) this.#memory.fill(0, end);
+    if (!this.#fresh) this.#clean(image);
+    for (const { at, bytes } of image.pieces) this.#memory.set(bytes, at);
     for (const [name, value] of Object.entries(image.globals)) {
       /** @type {any} */ (this.#exports)[name].value = value;
     }
     this.#fresh = false;
     this.lastWords = '';
     this.#begin();
+  }
+
+  /**
+   * Makes the memory what it was before anything ran, but for what the image covers.
+   *
+   * @param {Image} image
+   */
+  #clean({ size, pieces }) {
+    const isWhole = pieces[0]?.bytes.length === size;
+    const { blank } = this.#stock;
+    if (!isWhole) this.#memory.set(blank);
+    this.#memory.fill(0, isWhole ? size : blank.length);
   }
 
   /** Gives the instance back, for another guest; this one must not be used any more. */
@@ -251,24 +262,26 @@ function stockOf(module, memoryMax) {
   let byMemory = stocks.get(module);
   if (!byMemory) stocks.set(module, (byMemory = new Map()));
   let stock = byMemory.get(memoryMax);
-  if (!stock) byMemory.set(memoryMax, (stock = { image: undefined, spare: [] }));
+  if (!stock) byMemory.set(memoryMax, (stock = { blank: NOTHING, image: undefined, spare: [] }));
   return stock;
 }
 
 /**
- * Copies of what is not zero.
+ * Copies of what has changed in a memory.
  *
  * @param {Uint8Array} memory
+ * @param {Uint8Array} before may be shorter: zeros followed
  */
-function pieces(memory) {
+function changes(memory, before) {
   const words = new Int32Array(memory.buffer);
+  const old = new Int32Array(before.buffer);
   /** @type {Image['pieces']} */
   const found = [];
   let from = -1;
   for (let at = 0; at <= memory.length; at += PIECE) {
-    const zero = at === memory.length || isZero(words, at / 4, PIECE / 4);
-    if (!zero && from < 0) from = at;
-    if (zero && from >= 0) {
+    const same = at === memory.length || isSame(words, old, at / 4, PIECE / 4);
+    if (!same && from < 0) from = at;
+    if (same && from >= 0) {
       found.push({ at: from, bytes: memory.slice(from, at) });
       from = -1;
     }
@@ -278,12 +291,14 @@ function pieces(memory) {
 
 /**
  * @param {Int32Array} words
+ * @param {Int32Array} old zeros stand behind its end
  * @param {number} from
  * @param {number} count
  */
-function isZero(words, from, count) {
+function isSame(words, old, from, count) {
+  const isOld = from < old.length;
   for (let i = from; i < from + count; i++) {
-    if (words[i] !== 0) return false;
+    if (words[i] !== (isOld ? old[i] : 0)) return false;
   }
   return true;
 }
