@@ -13,6 +13,7 @@ import { OPTIONS, Redlet, engineOf, passwordOf } from './redlet.js';
 import { dial } from './node/dial.js';
 import { EngineDuplex } from './node/duplex.js';
 import { NodeFiles } from './node/files.js';
+import { intercept } from './node/intercept.js';
 import { listen } from './node/listen.js';
 import { compileOwn } from './own.js';
 import { compile } from './wasm.js';
@@ -53,6 +54,20 @@ export class NodeRedlet extends Redlet {
    */
   duplex(peer) {
     return new EngineDuplex(this.engine, peer);
+  }
+
+  /**
+   * As {@link listen}, without a socket: the connections that this process makes by node:net to the
+   * URL, as clients of Redis do, come here. It ends with the engine, or by `close`; connections
+   * that stand then go on.
+   *
+   * @param {string} [url] such as redis://localhost:6379; by default one where nobody is
+   * @returns {{ url: string, close: () => void }}
+   * @example
+   * const client = createClient({ url: redis.intercept().url }); // of node-redis
+   */
+  intercept(url) {
+    return intercept(this.engine, url, passwordOf(this.options));
   }
 }
 

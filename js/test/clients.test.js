@@ -6,7 +6,7 @@ import test from 'node:test';
 import { AbstractConnector, Redis } from 'ioredis';
 import { createClient } from 'redis';
 
-import { opened, waitUntil } from './helpers.js';
+import { happens, opened, waitUntil } from './helpers.js';
 
 /** @typedef {import('../src/node.js').NodeRedlet} NodeRedlet */
 /** @typedef {import('node:test').TestContext} TestContext */
@@ -155,16 +155,20 @@ async function ioredisPubSub(redis, listening) {
 }
 
 for (const RESP of /** @type {const} */ ([2, 3])) {
-  test(`node-redis over TCP with RESP${RESP}`, async (t) => {
-    const server = await (await opened(t)).listen();
-    const client = createClient({ url: server.url, RESP });
-    await client.connect();
-    t.after(() => client.isOpen && client.destroy());
-    await t.test('commands', () => nodeRedisCommands(client));
-    await t.test('transactions and scripts', () => nodeRedisMulti(client));
-    await t.test('blocking, publish and subscribe', () => nodeRedisWaiting(client));
-    await client.close();
-  });
+  for (const way of /** @type {const} */ (['listen', 'intercept'])) {
+    test(`node-redis by ${way} with RESP${RESP}`, async (t) => {
+      const redis = await opened(t, { config: { requirepass: 'p w' } });
+      const { url } = await redis[way]();
+      const client = createClient({ url, RESP });
+      await client.connect();
+      t.after(() => client.isOpen && client.destroy());
+      await t.test('commands', () => nodeRedisCommands(client));
+      await t.test('transactions and scripts', () => nodeRedisMulti(client));
+      await t.test('blocking, publish and subscribe', () => nodeRedisWaiting(client));
+      await t.test('a lost connection', () => nodeRedisReconnects(client, redis));
+      await client.close();
+    });
+  }
 }
 
 /** @param {any} client */
@@ -191,6 +195,18 @@ async function nodeRedisMulti(client) {
   assert.deepEqual(await client.eval(source, options), ['a', 'b']);
   const sha = await client.scriptLoad(source);
   assert.deepEqual(await client.evalSha(sha, options), ['a', 'b']);
+}
+
+/**
+ * @param {any} client
+ * @param {NodeRedlet} redis
+ */
+async function nodeRedisReconnects(client, redis) {
+  const lost = happens(client, 'error');
+  const back = happens(client, 'ready');
+  await redis.call('CLIENT', 'KILL', 'TYPE', 'normal', 'SKIPME', 'yes');
+  await Promise.all([lost, back]);
+  assert.equal(await client.get('k'), 'v');
 }
 
 /** @param {any} client */

@@ -1,13 +1,18 @@
-// Job queues over ioredis, and no socket: the process opens no port.
+// Clients and job queues, and no socket: the process opens no port.
 
 import assert from 'node:assert/strict';
+import net from 'node:net';
 import test from 'node:test';
 
 import Bull from 'bull';
 import { Queue, Worker } from 'bullmq';
 import { AbstractConnector, Redis } from 'ioredis';
 
+import { open } from '../src/node.js';
 import { happens, opened } from './helpers.js';
+
+/** A test's sockets and servers, of which there must be none; the runner has pipes. */
+const sockets = () => process.getActiveResourcesInfo().filter((name) => name.startsWith('TCP'));
 
 /** @param {import('../src/node.js').NodeRedlet} redis */
 function connector(redis) {
@@ -22,10 +27,34 @@ function connector(redis) {
   return /** @type {any} */ (Connector);
 }
 
-test('BullMQ works a job without a socket', async (t) => {
-  const redis = await opened(t);
-  const options = { Connector: connector(redis), maxRetriesPerRequest: null };
-  const connections = [new Redis(options), new Redis(options)];
+/** @type {[string, (redis: import('../src/node.js').NodeRedlet) => object][]} */
+const WAYS = [
+  ["ioredis' Connector", (redis) => ({ Connector: connector(redis) })],
+  [
+    'intercept()',
+    (redis) => {
+      const { hostname, port } = new URL(redis.intercept().url);
+      return { host: hostname, port: Number(port) };
+    },
+  ],
+];
+
+for (const [name, way] of WAYS) {
+  test(`BullMQ works a job without a socket, by ${name}`, async (t) => {
+    const redis = await opened(t);
+    const options = { ...way(redis), maxRetriesPerRequest: null };
+    await bullmq([new Redis(options), new Redis(options)]);
+  });
+
+  test(`Bull works a job without a socket, by ${name}`, async (t) => {
+    const redis = await opened(t);
+    const options = { ...way(redis), maxRetriesPerRequest: null, enableReadyCheck: false };
+    await bull(() => new Redis(options));
+  });
+}
+
+/** @param {Redis[]} connections */
+async function bullmq(connections) {
   const [connection, blocking] = /** @type {any[]} */ (connections);
   const queue = new Queue('q', { connection });
   const worker = new Worker('q', async (job) => job.data.n * 2, { connection: blocking });
@@ -35,19 +64,60 @@ test('BullMQ works a job without a socket', async (t) => {
   assert.equal(job.returnvalue, 42);
   await worker.close();
   await queue.close();
+  assert.deepEqual(sockets(), []);
   for (const each of connections) await each.quit();
-});
+}
 
-test('Bull works a job without a socket', async (t) => {
-  const redis = await opened(t);
-  const Connector = connector(redis);
-  const createClient = () =>
-    new Redis({ Connector, maxRetriesPerRequest: null, enableReadyCheck: false });
-  const queue = new Bull('q', { createClient: /** @type {any} */ (createClient) });
+/** @param {() => Redis} createClient */
+async function bull(createClient) {
+  /** @type {Redis[]} */
+  const clients = [];
+  const create = () => {
+    const client = createClient();
+    clients.push(client);
+    return client;
+  };
+  const queue = new Bull('q', { createClient: /** @type {any} */ (create) });
   const completed = happens(queue, 'completed');
   void queue.process(async (job) => job.data.n * 2);
   await queue.add({ n: 21 });
   const [, result] = await completed;
   assert.equal(result, 42);
+  assert.deepEqual(sockets(), []);
   await queue.close();
+  for (const client of clients) client.disconnect();
+}
+
+test('what is intercepted comes to the engine, and all else goes where it went', async (t) => {
+  const redis = await opened(t);
+  const server = await redis.listen();
+  const at = { host: 'redis.test', port: 6379 };
+  const { url, close } = redis.intercept('redis://redis.test/2');
+  assert.equal(url, 'redis://redis.test/2');
+  assert.throws(() => redis.intercept('redis://REDIS.test:6379'), /is intercepted already/);
+  assert.throws(() => redis.intercept('rediss://other.test'), /takes redis:, not rediss:/);
+  const ways = [() => net.connect(at), () => net.createConnection(at.port, at.host, () => {})];
+  for (const way of ways) {
+    const stream = way();
+    assert.equal(stream.connecting, true);
+    await happens(stream, 'connect');
+    assert.equal(stream.connecting, false);
+    stream.write('PING\r\n');
+    assert.equal(String(await happens(stream, 'data')), '+PONG\r\n');
+    stream.destroy();
+  }
+  const real = net.connect({ host: '127.0.0.1', port: server.port });
+  await happens(real, 'connect');
+  assert.ok(real instanceof net.Socket);
+  real.destroy();
+  const { connect } = net;
+  close();
+  assert.notEqual(net.connect, connect);
+  const closed = await open();
+  const { createConnection } = net;
+  closed.intercept();
+  assert.notEqual(net.createConnection, createConnection);
+  await closed.close();
+  assert.equal(net.createConnection, createConnection);
+  assert.throws(() => closed.intercept(), /is closed/);
 });

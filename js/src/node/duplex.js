@@ -13,7 +13,7 @@ import { clearTimer, setTimer } from '../time.js';
  * system (`setNoDelay`, `setKeepAlive`) has no effect here.
  */
 export class EngineDuplex extends Duplex {
-  /** Never: it is connected from the start. */
+  /** It is connected from the start. */
   connecting = false;
   remoteAddress = '127.0.0.1';
   remotePort = 0;
