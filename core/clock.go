@@ -9,7 +9,7 @@ type clock struct {
 	at     Time // the engine's time, while frozen
 	apart  bool // keys have a time of their own
 	keys   Time // that time, if apart
-	told   Time // what TIME and streams tell, if apart and not 0; else the engine's time
+	told   Time // what TIME, streams and idle times tell, if apart and not 0; else the engine's time
 }
 
 // read returns the engine's time.
@@ -24,6 +24,14 @@ func (k *clock) read() Time {
 func (k *clock) keyTime() Time {
 	if k.apart {
 		return k.keys
+	}
+	return k.read()
+}
+
+// tells returns the time that clients are told.
+func (k *clock) tells() Time {
+	if k.apart && k.told != 0 {
+		return k.told
 	}
 	return k.read()
 }
@@ -98,9 +106,10 @@ func (e *Engine) Advance(host Time) {
 
 // setNow sets the engine's time.
 func (e *Engine) setNow(t Time) {
-	if e.now, e.second, e.keyTime = t, uint32(t/1e6), t; e.clock.apart {
+	if e.now, e.keyTime = t, t; e.clock.apart {
 		e.keyTime = e.clock.keys
 	}
+	e.second = uint32(e.told() / 1e6)
 }
 
 // keyMs is the time in milliseconds since the Unix epoch, as expiries count.

@@ -280,7 +280,7 @@ func debugObject(c *Call) {
 	idle := c.e.idleSeconds(o)
 	text := "Value at:0x7f0000000000 refcount:1 encoding:" + ops.encoding(o) +
 		" serializedlength:" + strconv.Itoa(len(w.EndPayload())-footer) +
-		" lru:" + strconv.FormatInt((int64(c.e.now/1e6)-idle)&(1<<24-1), 10) +
+		" lru:" + strconv.FormatInt((int64(c.e.told()/1e6)-idle)&(1<<24-1), 10) +
 		" lru_seconds_idle:" + strconv.FormatInt(idle, 10)
 	if ops.describe != nil {
 		text += ops.describe(o)

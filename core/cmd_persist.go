@@ -314,7 +314,7 @@ func cmdRestore(c *Call) {
 		expiry = stays
 	}
 	c.addTo(c.db, key, o, expiry)
-	c.e.setUse(o, c.Now(), opt.idle, int(opt.freq))
+	c.e.setUse(o, c.e.told(), opt.idle, int(opt.freq))
 	if expire != 0 && !opt.absolute && c.propagates() {
 		c.Propagate(string(c.Args[0]), slices.Concat([][]byte{key, decimal(expire)}, c.Args[3:],
 			[][]byte{[]byte("ABSTTL")})...)

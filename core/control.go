@@ -124,11 +124,12 @@ func (e *Engine) forward(d Time) (problem string) {
 	return ""
 }
 
-// setClock sets the clock. Where keys have a time of their own, that stays, and only what TIME and
-// streams tell is set: they stand still there.
+// setClock sets the clock. Where keys have a time of their own, that stays, and only what TIME,
+// streams and idle times tell is set: they stand still there.
 func (e *Engine) setClock(t Time) {
 	if e.clock.apart {
 		e.clock.told = t
+		e.setNow(e.now)
 		return
 	}
 	e.clock.set(t)

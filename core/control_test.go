@@ -195,6 +195,13 @@ func TestApart(t *testing.T) {
 	c.ask(1, "PTTL b", ":1000\r\n")
 	c.ask(1, "XADD t * a b", "$8\r\n123456-0\r\n")
 
+	c.ask(1, "OBJECT IDLETIME b", ":0\r\n")
+	c.order("clock set 183456000", "+183456000 0")
+	c.ask(1, "OBJECT IDLETIME b", ":60\r\n")
+	c.order("clock set 123456000", "+123456000 0")
+	c.ask(1, "OBJECT IDLETIME b", ":0\r\n")
+	c.order("clock set 183456000", "+183456000 0")
+
 	image := c.e.Snapshot(nil)
 	other := control(t, nil)
 	if err := other.e.Restore(image); err != nil {
@@ -202,8 +209,9 @@ func TestApart(t *testing.T) {
 	}
 	other.open(1, Conn{Addr: local})
 	other.now += 1e6
+	other.ask(1, "OBJECT IDLETIME b", ":60\r\n")
 	other.ask(1, "PTTL b", ":1000\r\n")
-	other.ask(1, "PEXPIRETIME b", ":124456\r\n")
+	other.ask(1, "PEXPIRETIME b", ":184456\r\n")
 }
 
 // TestSeedOrder has two engines choose alike, of which one has chosen before.

@@ -58,9 +58,9 @@ func (e *Engine) frequency(o *object) int64 {
 	return max(0, n)
 }
 
-// idleSeconds is how long ago a value was last used.
+// idleSeconds is how long ago a value was last used; 0 if the clock was set back since.
 func (e *Engine) idleSeconds(o *object) int64 {
-	return max(0, int64(e.second-o.lru))
+	return max(0, int64(int32(e.second-o.lru)))
 }
 
 // setUse notes of a loaded value how it was used, as far as an RDB file tells: the seconds since it

@@ -270,7 +270,7 @@ func (l *loader) key(it *rdb.Item) error {
 		return l.r.Fail(it.Offset, "a key stands there for the second time")
 	}
 	l.loaded++
-	l.e.setUse(o, l.clock.read(), it.Idle, it.Freq)
+	l.e.setUse(o, l.clock.tells(), it.Idle, it.Freq)
 	return nil
 }
 
