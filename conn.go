@@ -61,9 +61,6 @@ func (s *Server) Conn() (*Conn, error) {
 	}
 	c := &Conn{nc: nc, ended: make(chan struct{}), subs: map[string]map[string]bool{}}
 	go c.read()
-	if _, err := c.Do(context.Background(), "HELLO", 3); err != nil {
-		return nil, errors.Join(err, c.Close())
-	}
 	return c, nil
 }
 
@@ -83,7 +80,6 @@ func (c *Conn) Do(ctx context.Context, args ...any) (Reply, error) {
 		c.mu.Lock()
 		clear(c.subs)
 		c.mu.Unlock()
-		_, err = c.Do(ctx, "HELLO", 3)
 	}
 	return reply, err
 }
