@@ -4,6 +4,7 @@ import (
 	"strconv"
 
 	"github.com/redlet/redlet/core/internal/rdb"
+	"github.com/redlet/redlet/core/internal/stream"
 )
 
 // Recount goes through all that takes memory and says where the counts differ from what is there,
@@ -47,10 +48,15 @@ func (e *Engine) Recount() string {
 // Afterwards are commands that walk through and change the value under the key k.
 var Afterwards = afterwards
 
-// anew makes a value anew, as COPY does, or as it comes out of a file where COPY refuses it.
+// anew makes a value anew, as COPY does, or as it comes out of a file where COPY refuses it. The
+// copy of a stream is told of the idempotent producers too.
 func (e *Engine) anew(o *object) *object {
 	if clone := o.ops().clone; clone != nil {
-		return clone(o)
+		twin := clone(o)
+		if o.kind == kindStream {
+			copyIdmp(&twin.stream().Idmp, &o.stream().Idmp)
+		}
+		return twin
 	}
 	var w rdb.Writer
 	w.BeginPayload(nil)
@@ -63,4 +69,10 @@ func (e *Engine) anew(o *object) *object {
 		panic(err)
 	}
 	return o
+}
+
+func copyIdmp(to, from *stream.Idmp) {
+	pid := ""
+	from.Each(func(name string, _ int) { pid = name },
+		func(name string, id stream.ID) { to.Load([]byte(pid), []byte(name), id) })
 }

@@ -159,11 +159,3 @@ func (m *Idmp) Each(producer func(pid string, n int), message func(name string, 
 		}
 	}
 }
-
-// cloneTo makes another remember the same.
-func (m *Idmp) cloneTo(c *Idmp) {
-	c.Duration, c.MaxSize, c.Added, c.Duplicates = m.Duration, m.MaxSize, m.Added, m.Duplicates
-	pid := ""
-	m.Each(func(name string, _ int) { pid = name },
-		func(name string, id ID) { c.Load([]byte(pid), []byte(name), id) })
-}

@@ -58,7 +58,9 @@ func TestIdmp(t *testing.T) {
 		}
 		if step%1000 == 0 {
 			c := &New(2).Idmp
-			m.cloneTo(c)
+			pid := ""
+			m.Each(func(name string, _ int) { pid = name },
+				func(name string, id ID) { c.Load([]byte(pid), []byte(name), id) })
 			if c.Pids() != pids || c.Iids() != iids || c.bytes != m.bytes || c.Plain() {
 				t.Fatal(step, c.Pids(), c.Iids(), c.bytes, m.bytes)
 			}

@@ -204,7 +204,7 @@ func (s *Stream) LastEntry() ID {
 	return it.ID()
 }
 
-// Clone returns a copy that shares nothing.
+// Clone returns a copy that shares nothing. It remembers no idempotent producers.
 func (s *Stream) Clone() *Stream {
 	c := New(s.groups.table.Seed())
 	c.Last, c.First, c.MaxDeleted, c.Added = s.Last, s.First, s.MaxDeleted, s.Added
@@ -213,7 +213,7 @@ func (s *Stream) Clone() *Stream {
 		n := at.val()
 		c.putNode(&node{id: n.id, pack: n.pack.Clone()})
 	}
-	s.Idmp.cloneTo(&c.Idmp)
+	c.Idmp.Duration, c.Idmp.MaxSize = s.Idmp.Duration, s.Idmp.MaxSize
 	for _, g := range s.Groups() {
 		g.cloneTo(c)
 	}
