@@ -111,6 +111,7 @@ func oldLayouts() []oldLayout {
 		{TypeListZiplist, str(mixedZiplist), mixedWant},
 		{TypeListQuicklist, nodes, mixedWant[:len(mixedWant)-1] + " q]"},
 		{TypeHashZipmap, str("\x02\x01f\x02\x01vw\x00\x01g\x01\x00x\xff"), "[f vw g x]"},
+		{TypeHashZipmap, str("\x01\x01f\x01\x01vw\xff\x01g\x01\x00x\xff"), "[f v]"},
 		{TypeHashZipmap, str("\xfe\x01f\xff\xfe\x00\x00\x00\x00" + strings.Repeat("v", 254) + "\xff"),
 			"[f " + strings.Repeat("v", 254) + "]"},
 		{TypeHashZiplist, str(mixedZiplist), mixedWant},

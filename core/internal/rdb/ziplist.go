@@ -131,7 +131,8 @@ func ziplistInt(b, digits []byte) (e []byte, n int, ok bool) {
 const zipmapBig = 254
 
 // walkZipmap walks a map of strings to strings: of each, a length and the bytes, and behind the
-// length of a value how many unused bytes follow it.
+// length of a value how many unused bytes follow it. The last byte ends it, and where it is ended
+// sooner the rest is left out.
 func walkZipmap(b []byte, pair func(field, value []byte)) (bad int) {
 	if len(b) < 2 {
 		return 0
@@ -153,7 +154,7 @@ func walkZipmap(b []byte, pair func(field, value []byte)) (bad int) {
 		pair(field, value)
 	}
 	switch known := int(b[0]); {
-	case i != len(b)-1:
+	case i >= len(b) || b[len(b)-1] != 0xff:
 		return i
 	case known != count && known < zipmapBig, known == ziplistEnd:
 		return 0
