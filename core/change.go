@@ -94,8 +94,9 @@ func (c *Call) overwritten(d *db, key []byte, was, now kind) {
 
 // setString makes a key the string val, whatever it held, without an expiry.
 func (c *Call) setString(key, val []byte) {
-	if len(val) >= takeMin && c.takeArg(val) {
-		c.setTaken(key, val)
+	if c.mayTake(val) {
+		c.storeString(key, val)
+		c.signalModified(notifyString, "set", key)
 		return
 	}
 	p, fresh := c.db.keys.Put(key)
@@ -112,14 +113,6 @@ func (c *Call) setString(key, val []byte) {
 	c.signalModified(notifyString, "set", key)
 }
 
-// setTaken is setString of what the string takes over.
-func (c *Call) setTaken(key, val []byte) {
-	p, _ := c.db.keys.Put(key)
-	c.replaceByString(p, key, nil)
-	c.e.setRaw(*c.db.keys.Find(key), val)
-	c.signalModified(notifyString, "set", key)
-}
-
 // signalRewritten is signalModified for a string that took the place of another.
 func (c *Call) signalRewritten(key []byte) {
 	c.e.persist.dirty++
@@ -132,7 +125,12 @@ func (c *Call) signalRewritten(key []byte) {
 // storeString is setString that tells nobody yet: signalModified must follow.
 func (c *Call) storeString(key, val []byte) {
 	p, _ := c.db.keys.Put(key)
-	c.replaceByString(p, key, val)
+	if !c.takeArg(val) {
+		c.replaceByString(p, key, val)
+		return
+	}
+	c.replaceByString(p, key, nil)
+	c.e.setRaw(*c.db.keys.Find(key), val)
 }
 
 // replaceByString is setString where there is more to it; p is the key's place.

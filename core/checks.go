@@ -269,6 +269,10 @@ func checkRoom(c *Call, at place) verdict {
 	}
 	piece := roomPiece
 	for _, arg := range c.Args {
+		if c.cmd.Flags&TakesArgs != 0 && !c.keeps() && !c.propagates() && c.mayTake(arg) {
+			size -= int64(len(arg))
+			continue
+		}
 		piece = max(piece, len(arg))
 	}
 	if !e.askRoom(size+size/8, int64(piece)) {

@@ -20,7 +20,7 @@ var stringCommands = []Command{
 	},
 	{
 		Name: "set", Since: "1.0", Group: "string",
-		Flags: Write | DenyOOM,
+		Flags: Write | DenyOOM | TakesArgs,
 		Cats:  CatString,
 		Syntax: "key value [condition:(NX|XX|IFEQ ifeq-value^8.4|IFNE ifne-value^8.4|IFDEQ " +
 			"ifdeq-digest^8.4|IFDNE ifdne-digest^8.4)^2.6.12] [GET^6.2] [expiration:(EX " +
@@ -36,7 +36,7 @@ var stringCommands = []Command{
 	},
 	{
 		Name: "setnx", Since: "1.0", Group: "string",
-		Flags:      Write | DenyOOM | Fast,
+		Flags:      Write | DenyOOM | TakesArgs | Fast,
 		Cats:       CatString,
 		Syntax:     "key value",
 		Keys:       "1 OW insert",
@@ -48,7 +48,7 @@ var stringCommands = []Command{
 	},
 	{
 		Name: "setex", Since: "2.0", Group: "string",
-		Flags:      Write | DenyOOM,
+		Flags:      Write | DenyOOM | TakesArgs,
 		Cats:       CatString,
 		Syntax:     "key seconds:int value",
 		Keys:       "1 OW update",
@@ -60,7 +60,7 @@ var stringCommands = []Command{
 	},
 	{
 		Name: "psetex", Since: "2.6", Group: "string",
-		Flags:      Write | DenyOOM,
+		Flags:      Write | DenyOOM | TakesArgs,
 		Cats:       CatString,
 		Syntax:     "key milliseconds:int value",
 		Keys:       "1 OW update",
@@ -72,7 +72,7 @@ var stringCommands = []Command{
 	},
 	{
 		Name: "getset", Since: "1.0", Group: "string",
-		Flags:      Write | DenyOOM | Fast,
+		Flags:      Write | DenyOOM | TakesArgs | Fast,
 		Cats:       CatString,
 		Syntax:     "key value",
 		Keys:       "1 RW access update",
@@ -116,7 +116,7 @@ var stringCommands = []Command{
 	},
 	{
 		Name: "mset", Since: "1.0.1", Group: "string",
-		Flags:      Write | DenyOOM,
+		Flags:      Write | DenyOOM | TakesArgs,
 		Cats:       CatString,
 		Syntax:     "data:{key value}...",
 		Keys:       "1:-1:2 OW update",
@@ -127,7 +127,7 @@ var stringCommands = []Command{
 	},
 	{
 		Name: "msetnx", Since: "1.0.1", Group: "string",
-		Flags:      Write | DenyOOM,
+		Flags:      Write | DenyOOM | TakesArgs,
 		Cats:       CatString,
 		Syntax:     "data:{key value}...",
 		Keys:       "1:-1:2 OW insert",

@@ -79,6 +79,7 @@ const (
 	KeepsCaching    // CLIENT CACHING holds beyond it
 	LoadsModules    // is protected by enable-module-command
 	Keeps           // keeps what it is told beside the data: refused where memory is full
+	TakesArgs       // a large argument becomes a value as it stands in the input: see takeArg
 	TellsLater      // its handler tells options of later versions from data: see Call.takes
 )
 

@@ -101,20 +101,29 @@ func (e *Engine) resume(cl *conn) {
 	}
 }
 
-// takeArg tells whether an argument of a command may become a value as it stands: it is nearly all
-// of the kept input of its connection, which is its own no longer.
-func (c *Call) takeArg(val []byte) bool {
+// mayTake tells whether an argument of a command may become a value as it stands: it is nearly all
+// of the kept input of its connection.
+func (c *Call) mayTake(val []byte) bool {
 	cl := c.conn
-	if !cl.ownInput || len(val) <= cap(cl.in)/8*7 {
+	if len(val) < takeMin || !cl.ownInput || len(val) <= cap(cl.in)/8*7 {
 		return false
 	}
 	for _, arg := range cl.reader.Args {
 		if len(arg) == len(val) && &arg[0] == &val[0] {
-			cl.ownInput = false
 			return true
 		}
 	}
 	return false
+}
+
+// takeArg is mayTake for an argument that becomes a value now: the input is the connection's own no
+// longer.
+func (c *Call) takeArg(val []byte) bool {
+	taken := c.mayTake(val)
+	if taken {
+		c.conn.ownInput = false
+	}
+	return taken
 }
 
 // yieldEvery is the number of commands between two calls of Options.Yield.

@@ -51,6 +51,33 @@ func TestLargeArgumentTaken(t *testing.T) {
 	}
 }
 
+// TestLargeArgumentNoRoom stores a string for which there is room once, and refuses to where a copy
+// must be made.
+func TestLargeArgumentNoRoom(t *testing.T) {
+	left := int64(20 << 20)
+	large := strings.Repeat("x", 19<<20)
+	for _, c := range []struct{ before, command, want string }{
+		{"", "SET k LARGE", "+OK"}, {"", "SETEX k 100 LARGE", "+OK"}, {"", "MSET k LARGE", "+OK"},
+		{"", "SET k LARGE IFEQ v", "+OK"}, {"", "GETSET k LARGE", "$1"},
+		{"", "RPUSH l LARGE", "-OOM"}, {"", "APPEND k LARGE", "-OOM"},
+		{"MULTI", "SET k LARGE", "-OOM"}, {"SYNC", "SET k LARGE", "-OOM"},
+	} {
+		e := startTight(t, &left)
+		e.feed(1, request("SET", "k", "v"))
+		e.open(2, Conn{})
+		if c.before == "SYNC" {
+			e.feed(2, request("SYNC"))
+		} else {
+			e.feed(1, request(strings.Fields(c.before)...))
+		}
+		rest(e)
+		feedInParts(e, 1, request(strings.Fields(strings.ReplaceAll(c.command, "LARGE", large))...))
+		if got := string(rest(e)); !strings.HasPrefix(got, c.want) {
+			t.Errorf("%s %s: %.100q", c.before, c.command, got)
+		}
+	}
+}
+
 func startLarge(t *testing.T) *Engine {
 	t.Helper()
 	e, err := New(Options{Config: map[string]string{"save": ""}})
