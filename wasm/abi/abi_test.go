@@ -77,9 +77,9 @@ func TestNextRefusesWhatIsCutShort(t *testing.T) {
 			t.Errorf("%d bytes: got %v and %d left, want %v and all left", n, err, len(rest), want)
 		}
 	}
-	huge := appendHeader(nil, uint32(core.InData), 1, 0, math.MaxUint32)
+	huge := appendHeader(nil, uint32(core.InData), 1, 0, -1)
 	if _, err := NextInput(huge, new(core.Input)); !errors.Is(err, ErrShortPayload) {
-		t.Errorf("a payload of 4 GiB that is not there: got %v", err)
+		t.Errorf("a payload of 4 GiB less a byte that is not there: got %v", err)
 	}
 	for _, bad := range []string{"", "12345678\x00\x00\x00", "12345678\x01\x00\x00\x00",
 		"12345678\xff\xff\xff\xffabc"} {
