@@ -1,14 +1,12 @@
 // Clients and job queues, and no socket: the process opens no port.
 
 import assert from 'node:assert/strict';
-import net from 'node:net';
 import test from 'node:test';
 
 import Bull from 'bull';
 import { Queue, Worker } from 'bullmq';
 import { AbstractConnector, Redis } from 'ioredis';
 
-import { open } from '../src/node.js';
 import { happens, opened } from './helpers.js';
 
 /** A test's sockets and servers, of which there must be none; the runner has pipes. */
@@ -87,37 +85,3 @@ async function bull(createClient) {
   await queue.close();
   for (const client of clients) client.disconnect();
 }
-
-test('what is intercepted comes to the engine, and all else goes where it went', async (t) => {
-  const redis = await opened(t);
-  const server = await redis.listen();
-  const at = { host: 'redis.test', port: 6379 };
-  const { url, close } = redis.intercept('redis://redis.test/2');
-  assert.equal(url, 'redis://redis.test/2');
-  assert.throws(() => redis.intercept('redis://REDIS.test:6379'), /is intercepted already/);
-  assert.throws(() => redis.intercept('rediss://other.test'), /takes redis:, not rediss:/);
-  const ways = [() => net.connect(at), () => net.createConnection(at.port, at.host, () => {})];
-  for (const way of ways) {
-    const stream = way();
-    assert.equal(stream.connecting, true);
-    await happens(stream, 'connect');
-    assert.equal(stream.connecting, false);
-    stream.write('PING\r\n');
-    assert.equal(String(await happens(stream, 'data')), '+PONG\r\n');
-    stream.destroy();
-  }
-  const real = net.connect({ host: '127.0.0.1', port: server.port });
-  await happens(real, 'connect');
-  assert.ok(real instanceof net.Socket);
-  real.destroy();
-  const { connect } = net;
-  close();
-  assert.notEqual(net.connect, connect);
-  const closed = await open();
-  const { createConnection } = net;
-  closed.intercept();
-  assert.notEqual(net.createConnection, createConnection);
-  await closed.close();
-  assert.equal(net.createConnection, createConnection);
-  assert.throws(() => closed.intercept(), /is closed/);
-});
