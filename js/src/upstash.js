@@ -72,6 +72,7 @@ class Rest {
   #redis;
   #options;
   #client;
+  #answers = 0;
   /** @type {Promise<Set<string>> | undefined} */
   #reading;
 
@@ -87,12 +88,13 @@ class Rest {
    * @returns {Promise<Response>}
    */
   async handle(request) {
-    try {
-      return await this.#answer(request);
-    } catch (error) {
+    const response = await this.#answer(request).catch((error) => {
       const status = error instanceof Refusal ? error.status : 400;
       return json({ error: error instanceof Error ? error.message : String(error) }, status);
-    }
+    });
+    // Clients send it with the next request, to read what they have written: here they always do.
+    response.headers.set('upstash-sync-token', String(++this.#answers));
+    return response;
   }
 
   /** @param {Request} request */
@@ -207,9 +209,8 @@ function checked(command, allowed) {
     const denied = `this user has no permissions to run the '${name.toLowerCase()}' command`;
     throw new Refusal(400, `NOPERM ${denied}`);
   }
-  const script = name === 'SCRIPT' ? 2 : /^EVAL(_RO)?$/.test(name) ? 1 : 0;
-  if (script > 0) args[script] = String(args[script]).replace(LOCKING, '$1');
-  return args;
+  const at = name === 'SCRIPT' ? 2 : /^EVAL(_RO)?$/.test(name) ? 1 : args.length;
+  return args.map((arg, i) => (i === at ? String(arg).replace(LOCKING, '$1') : arg));
 }
 
 /**

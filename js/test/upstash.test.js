@@ -54,6 +54,17 @@ test('@upstash/redis runs on an engine', async (t) => {
   await assert.rejects(stranger.get('k'), /Unauthorized/);
 });
 
+test('what @upstash/redis expects of its servers', async (t) => {
+  await mounted(t);
+  const redis = new Redis({ url: URL_, token: 'secret', enableAutoPipelining: true });
+  const sha = await redis.scriptLoad('return 1');
+  assert.equal(await redis.scriptFlush(), 'OK');
+  await assert.rejects(redis.evalsha(sha, [], []), /NOSCRIPT/);
+  const before = redis.readYourWritesSyncToken;
+  await redis.set('k', 'v');
+  assert.notEqual(redis.readYourWritesSyncToken, before);
+});
+
 test('@upstash/redis subscribes', async (t) => {
   const { redis: engine } = await mounted(t);
   const redis = new Redis({ url: URL_, token: 'secret' });
