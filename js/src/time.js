@@ -22,8 +22,11 @@ export function builtin(name) {
 
 // Test runners replace the globals; those of Jest replace them in a realm of their own.
 const timers = builtin('node:timers') ?? globalThis;
+const isBun = Boolean(/** @type {any} */ (globalThis).process?.versions?.bun);
 const date = ownDate();
-const precise = original(builtin('node:perf_hooks')?.performance ?? globalThis.performance);
+const precise = isBun
+  ? date
+  : original(builtin('node:perf_hooks')?.performance ?? globalThis.performance);
 
 /** Why no engine can keep time here, or the empty string. */
 export const untimely = complaint();
@@ -31,11 +34,14 @@ export const untimely = complaint();
 /** @type {() => number} milliseconds since the Unix epoch */
 export const now = date.now;
 
+const setTimeout = original(timers.setTimeout, 'setTimeout');
+const clearTimeout = original(timers.clearTimeout, 'clearTimeout');
+
 /** @type {(then: () => void, ms: number) => any} */
-export const setTimer = original(timers.setTimeout, 'setTimeout');
+export const setTimer = isBun ? setTimerOfBun : setTimeout;
 
 /** @type {(timer: any) => void} */
-export const clearTimer = original(timers.clearTimeout, 'clearTimeout');
+export const clearTimer = isBun ? clearTimerOfBun : clearTimeout;
 
 /** @type {((then: () => void) => any) | undefined} calls it after what is ready has been read */
 export const setSoon = original(timers.setImmediate, 'setImmediate');
@@ -64,11 +70,33 @@ function original(given, name = 'performance') {
   return given?.clock?.[`_${name}`] ?? given;
 }
 
-/** Date as a new realm has it, if that of this one was replaced. */
+/**
+ * Bun's fakes replace no function, but what the functions of this realm do; those that wait for
+ * memory are not among them.
+ *
+ * @param {() => void} then
+ * @param {number} ms
+ */
+function setTimerOfBun(then, ms) {
+  if (setTimeout.clock !== true) return setTimeout(then, ms);
+  const timer = { wanted: true };
+  const memory = new Int32Array(new SharedArrayBuffer(4));
+  const { value } = /** @type {any} */ (Atomics).waitAsync(memory, 0, 0, Math.max(ms, 1));
+  value.then(() => timer.wanted && then());
+  return timer;
+}
+
+/** @param {any} timer */
+function clearTimerOfBun(timer) {
+  if (timer?.wanted) timer.wanted = false;
+  else clearTimeout(timer);
+}
+
+/** Date as a new realm has it, if that of this one was replaced, or may be. */
 function ownDate() {
   const given = original(globalThis.Date, 'Date');
   const native = Function.prototype.toString.call(given.now).includes('[native code]');
-  return native ? given : (builtin('node:vm')?.runInNewContext('Date') ?? given);
+  return native && !isBun ? given : (builtin('node:vm')?.runInNewContext('Date') ?? given);
 }
 
 /** node:test leaves no way back to the timers that it replaces, and other pages none to Date. */
