@@ -16,19 +16,15 @@ const target = resolve(process.argv[2] ?? join(page, 'dist'));
 const OTHERS = ['node.js', 'workerd.js', 'edge.js'];
 
 await mkdir(join(target, 'redlet/src'), { recursive: true });
-await mkdir(join(target, 'cli'), { recursive: true });
-const cli = (await scripts(join(page, 'cli'))).map((name) => `cli/${name}`);
-for (const name of ['index.html', 'style.css', ...cli, ...(await scripts(page))]) {
+for (const name of ['index.html', 'style.css', ...(await scripts(page))]) {
   if (name === 'build.js') continue;
   const text = await readFile(join(page, name), 'utf8');
-  await writeFile(
-    join(target, name),
-    text.replace(/(["'])((?:\.\.\/)*)\.\.\/src\//g, '$1./$2redlet/src/'),
-  );
+  await writeFile(join(target, name), text.replace(/(["'])\.\.\/src\//g, '$1./redlet/src/'));
 }
 for (const name of await scripts(join(root, 'src'))) {
   if (!OTHERS.includes(name)) await cp(join(root, 'src', name), join(target, 'redlet/src', name));
 }
+await cp(join(root, 'src/cli'), join(target, 'redlet/src/cli'), { recursive: true });
 await cp(join(root, 'redlet.wasm'), join(target, 'redlet/redlet.wasm'));
 
 /** @param {string} folder */

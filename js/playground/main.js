@@ -7,9 +7,9 @@
 import { open } from 'redlet/worker';
 
 import { splitArgs, toBinary } from '../src/sds.js';
-import { Commands } from './commands.js';
+import { Commands } from '../src/cli/commands.js';
 import { Keyspace, LOOKS, duration } from './keyspace.js';
-import { Session } from './session.js';
+import { Session, promptOf } from '../src/cli/session.js';
 import { Terminal } from './terminal.js';
 
 const WELCOME = `This is a Redis of your own. Type a command, or click one:
@@ -60,15 +60,6 @@ async function start() {
     terminal.prompt = promptOf(session);
     renew();
   }
-}
-
-/** @param {Session} session */
-function promptOf(session) {
-  if (session.subscriptions > 0) return 'redlet (subscribed)>';
-  if (session.monitoring) return 'redlet (monitor)>';
-  const db = session.db > 0 ? `[${session.db}]` : '';
-  const wait = session.busy ? ' …' : '';
-  return `redlet${db}${session.inMulti ? '(TX)' : ''}${wait}>`;
 }
 
 /**

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { remainder } from './commands.js';
+import { remainder } from '../src/cli/commands.js';
 
 /** How many lines of input are remembered. */
 const HISTORY_MAX = 500;
@@ -27,7 +27,7 @@ export class Terminal {
   #draft = '';
 
   /**
-   * @param {import('./commands.js').Commands} commands
+   * @param {import('../src/cli/commands.js').Commands} commands
    * @param {{ enter: (line: string) => void, interrupt: () => void }} handlers
    */
   constructor(commands, handlers) {
@@ -172,7 +172,7 @@ export class Terminal {
 }
 
 /**
- * @param {import('./commands.js').Command | undefined} command
+ * @param {import('../src/cli/commands.js').Command | undefined} command
  * @param {string[]} names
  */
 function hint(command, names) {

@@ -14,45 +14,14 @@ import { enqueue, setSoon } from './time.js';
 
 /** @typedef {import('./connection.js').Sink} Sink */
 
-/**
- * Makes a connection, to a host and port, that the engine asks for. What it resolves to moves the
- * bytes, once it is given what opens the engine's end.
- *
- * @typedef {(address: string) => Promise<(open: (sink: Sink) => Connection) => void>} Dial
- */
-
-/**
- * What the engine reports.
- *
- * @typedef {object} Hooks
- * @property {((level: LogLevel, text: string) => void) | undefined} [onlog]
- * @property {((reason: string) => void) | undefined} [onshutdown]
- */
-
+/** @typedef {import('./setup.js').Dial} Dial */
 /** @typedef {'debug' | 'verbose' | 'notice' | 'warning'} LogLevel */
 
 /** @type {LogLevel[]} */
 const LEVELS = ['debug', 'verbose', 'notice', 'warning'];
 
-/**
- * @typedef {object} Setup
- * @property {Uint8Array} seed
- * @property {Record<string, string | number | boolean>} config
- * @property {boolean} stopwatch whether commands are timed
- * @property {Uint8Array | undefined} snapshot
- * @property {boolean} keep whether the last snapshot is kept, to come back to when the guest dies
- * @property {import('./files.js').Files} files
- * @property {boolean} loads whether an engine begins with what its files hold
- * @property {Dial | undefined} [dial] by default nobody connects
- * @property {Hooks} hooks
- */
-
-/**
- * What a copy of an engine knows of the one that it was made of.
- *
- * @typedef {{ lastConn: number, kept: Uint8Array | undefined }} Origin
- */
-
+/** @typedef {import('./setup.js').Setup} Setup */
+/** @typedef {import('./setup.js').Origin} Origin */
 /** @typedef {{ resolve: (value: any) => void, reject: (error: Error) => void }} Waiter */
 
 const resolved = Promise.resolve();
@@ -251,6 +220,16 @@ export class Engine {
     });
     this.inbox.frame(In.RESTORE, 0, image);
     return restored;
+  }
+
+  /**
+   * Asks for the end, as a signal asks a redis-server: what is to be saved is saved before.
+   *
+   * @param {'sigint' | 'sigterm'} signal
+   */
+  stop(signal) {
+    this.inbox.frame(In.STOP, 0, signal);
+    void this.schedule();
   }
 
   /**

@@ -234,7 +234,7 @@ function worded(f, before = '') {
  * @param {unknown} error
  * @param {string} [before]
  */
-function wording(error, before = '') {
+export function wording(error, before = '') {
   const message = messageOf(error);
   const [, words = message] = /^[A-Z0-9]+: ([^,]*)/.exec(message) ?? [];
   return new Error(before + words.charAt(0).toUpperCase() + words.slice(1));

@@ -14,12 +14,18 @@ import { asyncDispose } from '../dispose.js';
  * @property {number} [port] 0, the default, takes one that is free
  * @property {string} [host] 127.0.0.1 by default
  * @property {string} [path] listens on this unix socket instead
+ * @property {boolean} [ipv6Only] whether an IPv6 address takes IPv6 alone; false by default
  */
 
 /** @typedef {import('node:net').Socket} Socket */
 
 /** What `listen` may be told. */
-const LISTEN_OPTIONS = { port: kinds.count, host: kinds.string, path: kinds.string };
+const LISTEN_OPTIONS = {
+  port: kinds.count,
+  host: kinds.string,
+  path: kinds.string,
+  ipv6Only: kinds.boolean,
+};
 /** How much the peer may leave unread before the engine has to keep the rest. */
 const UNREAD_MAX = 256 * 1024;
 /** After how long a silent peer is asked whether it is there, as redis-server does. */
@@ -106,7 +112,7 @@ export class Server {
  */
 export async function listen(engine, options = {}, password = '') {
   checkOptions('listen()', options, LISTEN_OPTIONS);
-  const { port = 0, host = '127.0.0.1', path } = options;
+  const { port = 0, host = '127.0.0.1', path, ipv6Only = false } = options;
   /** @type {Set<Socket>} */
   const sockets = new Set();
   const each = { noDelay: true, keepAlive: true, keepAliveInitialDelay: KEEP_ALIVE_MS };
@@ -118,7 +124,7 @@ export async function listen(engine, options = {}, password = '') {
   return new Promise((resolve, reject) => {
     if (engine.over) return reject(engine.over);
     server.once('error', reject);
-    server.listen(path === undefined ? { port, host } : { path }, () => {
+    server.listen(path === undefined ? { port, host, ipv6Only } : { path }, () => {
       server.off('error', reject);
       const served = new Server(server, sockets, password);
       engine.onclose(() => void served.close());

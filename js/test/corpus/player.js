@@ -4,8 +4,8 @@
  * @module
  */
 
-import { format, parseReply } from '../../playground/cli/reply.js';
-import { request } from '../../playground/cli/request.js';
+import { format, parseReply } from '../../src/cli/reply.js';
+import { request } from '../../src/cli/request.js';
 import { latin1 } from '../../src/sds.js';
 import { difference } from './transcript.js';
 

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { repr } from '../../src/sds.js';
+import { repr } from '../sds.js';
 
 /**
  * @typedef {object} Reply
@@ -127,4 +127,17 @@ function formatItems({ kind, items }, indent) {
     lines.push(`${i > 0 ? indent : ''}${number}${mark} ${parts.join(' => ')}`);
   }
   return lines.join('\n');
+}
+
+/**
+ * The reply as redis-cli writes it where no terminal is: bare, an element a line.
+ *
+ * @param {Reply} reply
+ * @returns {string}
+ */
+export function raw({ kind, text, isNull, items }) {
+  if (isNull) return '';
+  if (kind in AGGREGATES) return items.map(raw).join('\n');
+  if (kind === '#') return text === 't' ? 'true' : 'false';
+  return text;
 }

@@ -4,11 +4,11 @@
  * @module
  */
 
-import { format, parseReply } from './cli/reply.js';
-import { request } from './cli/request.js';
-import { latin1 } from '../src/sds.js';
+import { format, parseReply } from './reply.js';
+import { request } from './request.js';
+import { latin1 } from '../sds.js';
 
-/** @typedef {import('./cli/reply.js').Reply} Reply */
+/** @typedef {import('./reply.js').Reply} Reply */
 
 /**
  * Where a session tells what happens.
@@ -37,7 +37,7 @@ export class Session {
   #received = '';
 
   /**
-   * @param {import('../src/redlet.js').Redlet} redis
+   * @param {import('../redlet.js').Redlet} redis
    * @param {Listener} listener
    */
   constructor(redis, listener) {
@@ -155,4 +155,17 @@ function isConfirmation({ kind, items }) {
  */
 function isMessage({ kind, items }, subscriptions) {
   return subscriptions > 0 && kind === '*' && /^[ps]?message$/.test(items[0]?.text ?? '');
+}
+
+/**
+ * What stands before the line that is typed next.
+ *
+ * @param {Session} session
+ */
+export function promptOf(session) {
+  if (session.subscriptions > 0) return 'redlet (subscribed)>';
+  if (session.monitoring) return 'redlet (monitor)>';
+  const db = session.db > 0 ? `[${session.db}]` : '';
+  const wait = session.busy ? ' …' : '';
+  return `redlet${db}${session.inMulti ? '(TX)' : ''}${wait}>`;
 }

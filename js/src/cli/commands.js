@@ -24,7 +24,7 @@ export class Commands {
   /**
    * Asks an engine for its commands.
    *
-   * @param {import('../src/redlet.js').Redlet} redis
+   * @param {import('../redlet.js').Redlet} redis
    */
   static async of(redis) {
     const commands = new Commands();
