@@ -19,7 +19,7 @@ test('in Chromium', { skip }, async (t) => {
   await page.goto(site.url);
   const corpus = await readCorpus();
 
-  /** @param {'corpusInPage' | 'corpusInWorker' | 'useWorker'} name */
+  /** @param {'corpusInPage' | 'corpusInWorker' | 'runaways' | 'useWorker'} name */
   const inPage = (name) =>
     page.evaluate(async ([called, texts]) => {
       const tests = await import(new URL('/test/corpus/page.js', globalThis.location.href).href);
@@ -33,6 +33,11 @@ test('in Chromium', { skip }, async (t) => {
       for (const { wrong } of results) assert.equal(wrong, '');
     });
   }
+
+  await t.test('runaway scripts', async () => {
+    const { seen, expected } = await inPage('runaways');
+    assert.deepEqual(seen, [expected, expected]);
+  });
 
   await t.test('redlet/worker', async () => {
     const { seen, log } = await inPage('useWorker');

@@ -3,6 +3,7 @@
 import { open as openHere } from '../../src/web.js';
 import { open as openInWorker } from '../../src/worker.js';
 import { runCorpus } from './run.js';
+import { EXPECTED, runaway } from './runaway.js';
 
 /** @param {Record<string, string>} texts */
 export function corpusInPage(texts) {
@@ -25,6 +26,11 @@ export function corpusInWorker(texts) {
     };
     return redis;
   }, texts);
+}
+
+/** Several engines, in the page's own thread and then each in a worker. */
+export async function runaways() {
+  return { seen: [await runaway(openHere), await runaway(openInWorker)], expected: EXPECTED };
 }
 
 /** Uses every part of the API of redlet/worker once. */
