@@ -8,7 +8,7 @@
 import { In, Inbox, Out, configuration, cutPath, readFrames } from './abi.js';
 import { Connection } from './connection.js';
 import { EngineError } from './errors.js';
-import { Verbs } from './files.js';
+import { Verbs, isVerb } from './files.js';
 import { messageOf } from './message.js';
 import { enqueue, setSoon } from './time.js';
 
@@ -336,7 +336,7 @@ export class Engine {
    */
   #hear(kind, ticket, payload) {
     if (kind === Out.LOG) this.#log(LEVELS[ticket] ?? 'warning', decode(payload));
-    else if (kind >= Out.READ && kind <= Out.REMOVE) this.#verbs.carryOut(kind, ticket, payload);
+    else if (isVerb(kind)) void this.#verbs.carryOut(kind, ticket, payload);
     else if (kind === Out.CONNECT) void this.#dial(cutPath(payload).path, ticket);
     else if (kind === Out.SNAPSHOT) this.#snapped(payload.slice());
     else if (kind === Out.RESTORED) settle(this.#restores.shift(), decode(payload));

@@ -21,13 +21,19 @@ import { messageOf } from './message.js';
  * - `remove` removes the file, if there is one.
  * - `close` makes durable what was appended, and closes the files.
  *
+ * Where files can be had only later, these may give promises: {@link FiledHost} waits for them.
+ *
  * @typedef {object} Files
- * @property {(path: string, offset: number) => Uint8Array | undefined} read
- * @property {(path: string, data: Uint8Array) => boolean} append
+ * @property {(path: string, offset: number) => Later<Uint8Array | undefined>} read
+ * @property {(path: string, data: Uint8Array) => Later<boolean>} append
  * @property {(path: string) => Promise<void>} sync
  * @property {(path: string, data: Uint8Array) => Promise<void>} replace
- * @property {(path: string) => void} remove
+ * @property {(path: string) => Later<void>} remove
  * @property {() => void} close
+ */
+/**
+ * @template T
+ * @typedef {T | Promise<T>} Later
  */
 
 /**
@@ -39,6 +45,11 @@ import { messageOf } from './message.js';
  * @property {(kind: number, payload: Uint8Array | string, ticket: number) => void} answer
  * @property {(image: Uint8Array) => void} written
  */
+
+/** @param {number} kind of an event */
+export function isVerb(kind) {
+  return kind >= Out.READ && kind <= Out.REMOVE;
+}
 
 /** Carries out the events that are verbs, and tells the engine how that went. */
 export class Verbs {
@@ -58,26 +69,53 @@ export class Verbs {
    * @param {number} kind
    * @param {number} ticket
    * @param {Uint8Array} payload lent for the call
+   * @returns {Promise<void> | undefined} resolves when it is done, if it is not yet
    */
   carryOut(kind, ticket, payload) {
-    const { path, offset, data } = cutPath(payload);
-    const { answer } = this.#asker;
+    const life = this.#asker.life();
+    /** @type {(result: any) => void} */
+    const done = (result) => {
+      if (life === this.#asker.life() && life > 0) this.#tell(kind, ticket, result);
+    };
+    /** @type {(error: unknown) => void} */
+    const failed = (error) => {
+      if (life !== this.#asker.life() || life === 0) return;
+      const answer = kind === Out.APPEND ? In.APPENDED : In.DONE;
+      this.#asker.answer(answer, messageOf(error), ticket);
+    };
     try {
-      if (kind === Out.APPEND) {
-        if (this.#files.append(path, data)) answer(In.APPENDED, '', ticket);
-      } else if (kind === Out.READ) {
-        const content = this.#files.read(path, offset);
-        answer(content ? In.CONTENT : In.ABSENT, content ?? '', ticket);
-      } else if (kind === Out.REMOVE) {
-        this.#files.remove(path);
-        answer(In.DONE, '', ticket);
-      } else {
-        const done = kind === Out.SYNC ? this.#files.sync(path) : this.#replace(path, data);
-        void this.#await(done, ticket);
-      }
+      const result = this.#begin(kind, payload);
+      if (result instanceof Promise) return result.then(done, failed);
+      done(result);
     } catch (error) {
-      answer(kind === Out.APPEND ? In.APPENDED : In.DONE, messageOf(error), ticket);
+      failed(error);
     }
+    return undefined;
+  }
+
+  /**
+   * @param {number} kind
+   * @param {Uint8Array} payload
+   * @returns {Later<any>}
+   */
+  #begin(kind, payload) {
+    const { path, offset, data } = cutPath(payload);
+    if (kind === Out.APPEND) return this.#files.append(path, data);
+    if (kind === Out.READ) return this.#files.read(path, offset);
+    if (kind === Out.REMOVE) return this.#files.remove(path);
+    return kind === Out.SYNC ? this.#files.sync(path) : this.#replace(path, data);
+  }
+
+  /**
+   * @param {number} kind
+   * @param {number} ticket
+   * @param {any} result
+   */
+  #tell(kind, ticket, result) {
+    const { answer } = this.#asker;
+    if (kind === Out.READ) answer(result ? In.CONTENT : In.ABSENT, result ?? '', ticket);
+    else if (kind !== Out.APPEND) answer(In.DONE, '', ticket);
+    else if (result) answer(In.APPENDED, '', ticket);
   }
 
   /**
@@ -88,21 +126,6 @@ export class Verbs {
     const data = lent.slice();
     await this.#files.replace(path, data);
     if (isImage(data)) this.#asker.written(data);
-  }
-
-  /**
-   * @param {Promise<void>} done
-   * @param {number} ticket
-   */
-  async #await(done, ticket) {
-    const life = this.#asker.life();
-    let failure = '';
-    try {
-      await done;
-    } catch (error) {
-      failure = messageOf(error);
-    }
-    if (life === this.#asker.life() && life > 0) this.#asker.answer(In.DONE, failure, ticket);
   }
 }
 

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { mkdirSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 
@@ -96,10 +97,12 @@ export async function open(options = {}) {
  *
  * @param {OpenOptions} options
  */
-function filesOf({ config = {}, onsave }) {
-  if (config.dir === undefined) return undefined;
+function filesOf({ config = {}, dir, onsave }) {
+  const folder = dir ?? config.dir;
+  if (folder === undefined) return undefined;
   if (onsave) throw new TypeError('redlet: SAVE writes into dir, or calls onsave: not both');
-  return new NodeFiles(String(config.dir));
+  if (dir !== undefined) mkdirSync(dir, { recursive: true });
+  return new NodeFiles(String(folder));
 }
 
 /**

@@ -39,6 +39,9 @@ import { now as machineTime } from './time.js';
  *   it shows the time of the machine, which nobody replaces
  * @property {boolean} [stopwatch] whether INFO's statistics tell how long commands take. False by
  *   default: the same input then gives the same replies, these too
+ * @property {string} [dir] keeps the data: a folder in Node, Bun and Deno, in a page a name in its
+ *   site's own storage (with `redlet/worker`). It stands for the parameters `dir` and
+ *   `appendonly yes`, and the folder is made if it is not there
  * @property {Uint8Array} [snapshot] data to begin with: an RDB file, of {@link Redlet.snapshot} or
  *   of a real Redis
  * @property {boolean} [keep] whether the last snapshot that was opened with, taken or restored is
@@ -79,6 +82,7 @@ export const OPTIONS = {
   wasm: kinds.any,
   seed: kinds.seed,
   config: kinds.object,
+  dir: kinds.string,
   clock: kinds.clock,
   now: kinds.toCall,
   stopwatch: kinds.boolean,
@@ -357,16 +361,18 @@ export function passwordOf({ config }) {
  * @param {import('./engine.js').Dial} [dial] by default there are no sockets
  */
 export function engineOf(start, options, files, dial) {
-  const { onlog, onsave, onshutdown, config = {}, snapshot, keep = true } = options;
+  const { onlog, onsave, onshutdown, config = {}, dir, snapshot, keep = true } = options;
+  if (dir !== undefined && config.dir !== undefined)
+    throw new TypeError('redlet: dir is given twice, as an option and in config');
   return new Engine(start, {
     seed: seedBytes(options.seed),
     // Nothing is saved behind the back of a program that did not ask for it.
-    config: { save: '', ...config },
+    config: { save: '', ...(dir === undefined ? {} : { dir, appendonly: true }), ...config },
     stopwatch: options.stopwatch ?? false,
     snapshot,
     keep,
     files: files ?? new NoFiles(onsave),
-    loads: files !== undefined,
+    loads: files !== undefined || dir !== undefined,
     dial: options.connect ? dialStreams(options.connect) : dial,
     hooks: { onlog, onshutdown },
   });

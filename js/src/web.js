@@ -27,6 +27,8 @@ export { Redlet };
  */
 export async function open(options = {}) {
   checkOptions('open()', options, OPTIONS);
+  if (options.dir !== undefined)
+    throw new TypeError("redlet: dir: in a page open() of 'redlet/worker' keeps data");
   const { wasm } = options;
   const module = await (wasm === undefined ? compileOwn(load) : compile(wasm, load));
   const start = (/** @type {import('./host.js').Listener} */ listener) =>

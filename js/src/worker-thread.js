@@ -6,8 +6,10 @@
  */
 
 import { Guest } from './guest.js';
+import { FiledHost } from './filed-host.js';
 import { Host } from './host.js';
 import { messageOf } from './message.js';
+import { openPageFiles } from './page-files.js';
 import { compile, MissingError } from './wasm.js';
 
 /**
@@ -20,7 +22,7 @@ import { compile, MissingError } from './wasm.js';
 
 const scope = /** @type {Scope} */ (/** @type {unknown} */ (globalThis));
 
-/** @type {Host | undefined} */
+/** @type {Host | FiledHost | undefined} */
 let running;
 /** @type {any[]} what came before it ran */
 const early = [];
@@ -33,7 +35,7 @@ scope.onmessage = ({ data }) => {
 scope.postMessage({ loaded: true });
 
 /**
- * @param {Host} started
+ * @param {Host | FiledHost} started
  * @param {any} data
  */
 function receive(started, data) {
@@ -42,9 +44,9 @@ function receive(started, data) {
   if (data.turn) void started.turn().then(() => scope.postMessage({ turned: true }));
 }
 
-/** @param {Host} started whose guest is copied for another worker */
+/** @param {Host | FiledHost} started whose guest is copied for another worker */
 function copy(started) {
-  const { module, image } = started.image() ?? {};
+  const { module, image } = (started instanceof Host && started.image()) || {};
   if (!image) return scope.postMessage({ uncopied: 'redlet: there is no engine to fork' });
   const pieces = image.pieces.map(({ at, bytes }) => ({ at, bytes: bytes.slice() }));
   const message = { copy: { module, image: { ...image, pieces } } };
@@ -56,12 +58,11 @@ function copy(started) {
 
 /**
  * @param {{ wasm: import('./wasm.js').WasmSource, memoryMax: number | undefined,
- *   image?: import('./guest.js').Image }} setup
+ *   image?: import('./guest.js').Image, dir?: string }} setup
  */
-async function start({ wasm, memoryMax, image }) {
+async function start({ wasm, memoryMax, image, dir }) {
   try {
     const module = await compile(wasm, (url) => fetch(url));
-    const guest = Guest.start(module, memoryMax, image);
     const listener = {
       output: (/** @type {Uint8Array} */ bytes, /** @type {number} */ from, to = 0) => {
         const output = bytes.slice(from, to);
@@ -70,7 +71,11 @@ async function start({ wasm, memoryMax, image }) {
       died: (/** @type {string} */ why) => scope.postMessage({ died: why }),
       failed: (/** @type {string} */ why) => scope.postMessage({ failed: why }),
     };
-    running = new Host(module, { memoryMax }, listener, guest);
+    const pace = { memoryMax };
+    running =
+      dir === undefined
+        ? new Host(module, pace, listener, Guest.start(module, memoryMax, image))
+        : new FiledHost(module, pace, listener, await openPageFiles(dir));
     for (const data of early.splice(0)) receive(running, data);
   } catch (error) {
     scope.postMessage({ failed: messageOf(error), missing: error instanceof MissingError });

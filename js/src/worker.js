@@ -37,6 +37,7 @@ const WORKER_OPTIONS = { ...OPTIONS, worker: kinds.any, now: kinds.never };
  * @typedef {object} Setup
  * @property {unknown} wasm
  * @property {number | undefined} memoryMax
+ * @property {string | undefined} [dir] where it keeps its data
  * @property {import('./guest.js').Image} [image] what the guest is to be
  */
 
@@ -62,12 +63,12 @@ export async function open(options = {}) {
   if (options.clock === 'date')
     throw new TypeError("redlet: Date is not faked in a Worker: clock 'date' has no sense there");
   checkOptions('open()', options, WORKER_OPTIONS);
-  const { memoryMax, worker: given = startWorker } = options;
+  const { dir, memoryMax, worker: given = startWorker } = options;
   const make = typeof given === 'function' ? given : once(given);
   const { wasm: source } = options;
   const wasm = source === undefined ? await ownWasm() : sendable(source);
   const spare = source === undefined ? embedded : undefined;
-  const way = { make, setup: { wasm, memoryMax }, spare };
+  const way = { make, setup: { wasm, memoryMax, dir }, spare };
   const worker = await make();
   const start = (/** @type {Listener} */ listener) => new WorkerTransport(worker, way, listener);
   return new Redlet(engineOf(start, options), options).ready();

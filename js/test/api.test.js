@@ -145,7 +145,7 @@ test('options that are not known, or cannot be, are refused', async (t) => {
   /** @type {any} */
   const any = redis;
   for (const [wrong, message] of /** @type {[any, RegExp][]} */ ([
-    [{ clok: 1 }, /open\(\) has no option 'clok', only wasm, seed, config, clock/],
+    [{ clok: 1 }, /open\(\) has no option 'clok', only wasm, seed, config, dir, clock/],
     [{ resp: 4 }, /option resp of open\(\) must be 2 or 3, not 4/],
     [{ resp: '3' }, /must be 2 or 3, not '3'/],
     [{ clock: NaN }, /clock of open\(\) must be a valid Date, a number .* or 'date', not/],

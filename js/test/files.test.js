@@ -15,6 +15,7 @@ import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 
 import { open } from '../src/node.js';
+import { open as openInPage } from '../src/web.js';
 import { opened } from './helpers.js';
 
 /** @param {import('node:test').TestContext} t */
@@ -91,6 +92,20 @@ async function theirDigest(t, command, dir) {
   socket.destroy();
   return String(digest).trim();
 }
+
+test('open({ dir }) makes the folder and keeps all in it', async (t) => {
+  const dir = join(await folder(t), 'a/b');
+  for (const n of [1, 2]) {
+    const redis = await open({ dir });
+    assert.equal(await redis.call('INCR', 'n'), n);
+    await redis.close();
+  }
+  const config = { dir, appendonly: true };
+  const redis = await opened(t, { config });
+  assert.equal(await redis.call('GET', 'n'), '2');
+  await assert.rejects(open({ dir, config }), /dir is given twice/);
+  await assert.rejects(openInPage({ dir }), /redlet\/worker/);
+});
 
 test('with appendfsync always a reply comes when the change is on the disk', async (t) => {
   const dir = await folder(t);
