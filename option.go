@@ -1,9 +1,15 @@
 package redlet
 
 import (
+	"context"
+	"crypto/tls"
 	"encoding/binary"
+	"fmt"
+	"log/slog"
 	"maps"
+	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/redlet/redlet/core"
 	"github.com/redlet/redlet/host"
@@ -14,14 +20,53 @@ type Option func(*settings)
 
 // settings are what the options ask for.
 type settings struct {
-	config map[string]string
-	addr   string
-	maker  host.Maker // nil: native
-	seed   [32]byte
-	clock  Clock
-	log    func(level int, text string)
-	more   []core.Command
-	types  []*core.Type
+	config     map[string]string
+	addr       string
+	unixSocket string
+	secure     *tls.Config
+	maker      host.Maker // nil: native
+	tail       *tail      // notes what the engine is told, or nil
+	seed       [32]byte
+	clock      Clock
+	log        func(level int, text string)
+	died       func(why error)
+	more       []core.Command
+	types      []*core.Type
+}
+
+func settingsOf(options []Option) *settings {
+	o := &settings{config: map[string]string{"save": ""}}
+	for _, option := range options {
+		option(o)
+	}
+	return o
+}
+
+// made is what makes the engine; nil for the native one.
+func (o *settings) made() host.Maker {
+	if o.tail == nil {
+		return o.maker
+	}
+	return o.tail.of(o.maker)
+}
+
+// refuseSockets refuses parameters that an option sets, so that none is taken and has no effect.
+func (o *settings) refuseSockets() error {
+	for _, name := range slices.Sorted(maps.Keys(o.config)) {
+		option := ""
+		switch lower := strings.ToLower(name); {
+		case lower == "port", lower == "bind":
+			option = "WithAddr"
+		case lower == "unixsocket", lower == "unixsocketperm":
+			option = "WithUnixSocket"
+		case strings.HasPrefix(lower, "tls-"):
+			option = "WithTLS"
+		default:
+			continue
+		}
+		return fmt.Errorf("redlet: the parameter %s has no effect here: use %s", name, option)
+	}
+	return nil
 }
 
 // WithAddr has the server listen on a TCP address from the start, such as "127.0.0.1:6379".
@@ -30,19 +75,45 @@ func WithAddr(addr string) Option {
 	return func(o *settings) { o.addr = addr }
 }
 
+// WithUnixSocket has the server listen on a unix socket too, from the start. A file that is there
+// already is replaced, as redis-server does. The port is opened nevertheless where one is asked
+// for.
+func WithUnixSocket(path string) Option {
+	return func(o *settings) { o.unixSocket = path }
+}
+
+// WithTLS has the port speak TLS by a configuration, which has the server's certificate and says
+// which clients are let in: such as that of [TestTLS]. Unix sockets and [Server.Dial] stay plain.
+func WithTLS(config *tls.Config) Option {
+	return func(o *settings) { o.secure = config }
+}
+
 // WithPassword has clients authenticate, as the parameter requirepass does.
 func WithPassword(password string) Option {
 	return func(o *settings) { o.config["requirepass"] = password }
 }
 
 // WithConfig sets parameters of redis.conf by name; a value of several words is written in one
-// string, as CONFIG SET takes it. "compat" makes the server behave as an older version: "7.2".
-// What concerns sockets is ignored: see [WithAddr]. Other than in redis-server, "save" is "":
-// nothing is written to disk but by commands that ask for it. With "dir" set to a folder, which
-// must be there, the server begins with the data that the last one saved in it, or, with
-// "appendonly" set to "yes", with all that the last one had.
+// string, as CONFIG SET takes it. A parameter that there is not, or of sockets, for which there are
+// options, has Run fail. Other than in redis-server, "save" is "": nothing is written to disk but
+// by commands that ask for it. What has an option of its own, such as "dir", may be given here too.
 func WithConfig(parameters map[string]string) Option {
 	return func(o *settings) { maps.Copy(o.config, parameters) }
+}
+
+// WithDir has the server begin with the data in a folder, dump.rdb or, with "appendonly" set to
+// "yes" by [WithConfig], the append-only file, and write there: what SAVE and BGSAVE save, and what
+// is appended. Run fails if the folder is not there, or what is in it cannot be loaded; Close saves
+// nothing.
+func WithDir(dir string) Option {
+	return WithConfig(map[string]string{"dir": dir})
+}
+
+// WithVersion has the server behave as an older version of Redis, such as "7.2", or as a newer one,
+// "8.8": commands, options and parameters that came later are unknown to it, and INFO and HELLO
+// say that version.
+func WithVersion(version string) Option {
+	return WithConfig(map[string]string{"compat": version})
 }
 
 // WithSeed chooses the run of random choices: the same seed and the same commands give the same
@@ -61,6 +132,16 @@ func WithEngine(m host.Maker) Option {
 // warning. f must not call the server.
 func WithLog(f func(level int, text string)) Option {
 	return func(o *settings) { o.log = f }
+}
+
+// WithLogger is WithLog for a [slog.Logger]: debug and verbose lines have its level Debug, notices
+// Info, and warnings Warn. Which lines come says the parameter "loglevel"; by itself that is
+// "notice".
+func WithLogger(l *slog.Logger) Option {
+	levels := []slog.Level{slog.LevelDebug, slog.LevelDebug, slog.LevelInfo, slog.LevelWarn}
+	return WithLog(func(level int, text string) {
+		l.Log(context.Background(), levels[level], text)
+	})
 }
 
 // WithCommands adds commands of your own to those of Redis: see [core.Command] for what is declared

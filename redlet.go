@@ -14,10 +14,37 @@
 //	client := redis.NewClient(&redis.Options{Addr: "127.0.0.1:6379", Dialer: s.DialContext})
 //
 // What the server answers is what redis-server answers; where it does not, that is a defect.
+//
+// # In a test
+//
+// [RunT] takes a test, a benchmark or a fuzz test, or what other frameworks have in their place;
+// of one that fails it logs what the server was told last. A server takes 20 KB and some
+// microseconds, so each test has its own, and tests run in parallel. [Server.Do], [Server.DB] and
+// [Server.Conn] arrange data and look at them; [Server.Snapshot] takes all of it and
+// [Server.Restore] puts it back.
+//
+// # Time and chance
+//
+// [Server.FastForward] turns the clock, and all that falls due has happened when it returns. By
+// itself the clock goes by the wall's, or a bubble's, time: see [WithClock] for one that stands and
+// for one of your own. Random choices repeat: see [WithSeed].
+//
+// # What goes wrong
+//
+// [Server.Fail] has the next commands fail, be late, or lose their connection; [Server.OnCommand]
+// has a function of yours decide that, command by command.
+//
+// # Configuration
+//
+// Options say how a server starts, [WithConfig] takes any parameter of redis.conf. There are ones
+// for TLS and unix sockets, for the log, for data on disk, for a bound on the number of keys, for
+// an older version of Redis, and for commands and types of values of your own. [Open] has one
+// setting of a program say whether its data are in this process or in a real server.
 package redlet
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"net"
@@ -25,7 +52,6 @@ import (
 	"net/url"
 	"strconv"
 	"sync"
-	"testing"
 
 	"github.com/redlet/redlet/host"
 	"github.com/redlet/redlet/netbridge"
@@ -36,6 +62,7 @@ type Server struct {
 	loop     *host.Loop
 	bridge   *netbridge.Bridge
 	password string
+	secure   *tls.Config // of the port; nil: it is plain
 	faults   faults
 
 	mu     sync.Mutex
@@ -48,16 +75,18 @@ type Server struct {
 var ErrClosed = host.ErrClosed
 
 // Run starts a server. It fails when an option's value is refused, in the words of redis-server,
-// or when the address of [WithAddr] cannot be listened on. Close the server when done.
-func Run(options ...Option) (*Server, error) {
-	o := settings{config: map[string]string{"save": ""}}
-	for _, option := range options {
-		option(&o)
+// or when the address of [WithAddr] or the path of [WithUnixSocket] cannot be listened on. Close
+// the server when done.
+func Run(options ...Option) (*Server, error) { return run(settingsOf(options)) }
+
+func run(o *settings) (*Server, error) {
+	if err := o.refuseSockets(); err != nil {
+		return nil, err
 	}
-	s := &Server{password: o.config["requirepass"]}
+	s := &Server{password: o.config["requirepass"], secure: o.secure}
 	var err error
 	s.loop, err = host.NewLoop(host.LoopOptions{
-		Maker:    o.maker,
+		Maker:    o.made(),
 		Seed:     o.seed,
 		Config:   o.config,
 		Commands: o.more,
@@ -66,6 +95,7 @@ func Run(options ...Option) (*Server, error) {
 		Clock:    o.clock.host(),
 		Orders:   o.clock.orders,
 		Log:      o.log,
+		Died:     o.died,
 		Shutdown: func(string) { go s.Close() },
 	})
 	if err != nil {
@@ -75,31 +105,18 @@ func Run(options ...Option) (*Server, error) {
 	if o.addr != "" {
 		err = s.listen(o.addr)
 	}
+	if err == nil && o.unixSocket != "" {
+		_, err = s.bridge.ListenUnix(o.unixSocket, 0)
+	}
 	if err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
 	return s, nil
 }
 
-// RunT starts a server that is closed when the test and its subtests end. A failure to start ends
-// the test.
-func RunT(t testing.TB, options ...Option) *Server {
-	t.Helper()
-	s, err := Run(options...)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := s.Close(); err != nil {
-			t.Error(err)
-		}
-	})
-	return s
-}
-
 // listen opens the port.
 func (s *Server) listen(addr string) error {
-	a, err := s.bridge.Listen("tcp", addr, nil)
+	a, err := s.bridge.Listen("tcp", addr, s.secure)
 	if err != nil {
 		return fmt.Errorf("redlet: %w", err)
 	}
@@ -107,25 +124,40 @@ func (s *Server) listen(addr string) error {
 	return nil
 }
 
-// Addr returns the address that the server listens on, such as "127.0.0.1:41234". The first call
-// opens the port, unless [WithAddr] did; it panics if the system has none left. After Close the
-// address remains the same, with nobody there, or is "" if the port was never opened.
-func (s *Server) Addr() string {
+// Listen opens the port, unless [WithAddr], Addr or an earlier Listen did, and says what stands in
+// the way: most often that the system has no port or descriptor left.
+func (s *Server) Listen() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.addr == "" && !s.closed {
-		if err := s.listen("127.0.0.1:0"); err != nil {
-			panic(err)
-		}
+	switch {
+	case s.closed:
+		return ErrClosed
+	case s.addr != "":
+		return nil
 	}
+	return s.listen("127.0.0.1:0")
+}
+
+// Addr returns the address that the server listens on, such as "127.0.0.1:41234". The first call
+// opens the port as [Server.Listen] does, and panics with its error. After Close the address
+// remains the same, with nobody there, or is "" if the port was never opened.
+func (s *Server) Addr() string {
+	if err := s.Listen(); err != nil && !errors.Is(err, ErrClosed) {
+		panic(err)
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	return s.addr
 }
 
-// URL returns the address as clients take it: "redis://127.0.0.1:41234", with the password in it
-// that clients need by now, if there is one. A server that listens on all addresses is named by
-// that of this machine. It opens the port as Addr does.
+// URL returns the address as clients take it: "redis://127.0.0.1:41234", or "rediss://" where
+// [WithTLS] is, with the password in it that clients need by now, if there is one. A server that
+// listens on all addresses is named by that of this machine. It opens the port as Addr does.
 func (s *Server) URL() string {
 	u := url.URL{Scheme: "redis", Host: dialable(s.Addr())}
+	if s.secure != nil {
+		u.Scheme = "rediss"
+	}
 	password, err := s.loop.Control("config requirepass")
 	if err != nil {
 		password = s.password // it is closed

@@ -14,6 +14,9 @@ import (
 func (l *Loop) bury(why error) {
 	clear(l.out)
 	l.out = l.out[:0]
+	if l.options.Died != nil {
+		l.options.Died(why)
+	}
 	l.log(3, why.Error())
 	var death *Death
 	if errors.As(why, &death) && death.Detail != "" {

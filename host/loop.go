@@ -66,6 +66,9 @@ type LoopOptions struct {
 	// Connect makes the connections that the engine asks for, to a host and port; nil is TCP,
 	// within five seconds. It may be called by several goroutines. The context ends with the Loop.
 	Connect func(ctx context.Context, address string) (net.Conn, error)
+	// Died, if not nil, is told why an engine has died, before another is made. What holds for Log
+	// holds for it.
+	Died func(why error)
 	// Log, if not nil, takes the engine's log and the Loop's own; level 0 is debug, 3 warning.
 	Log func(level int, text string)
 	// Shutdown, if not nil, is called when the engine asks to stop, and when it died and no other
