@@ -10,6 +10,7 @@ import (
 
 	"github.com/redlet/redlet"
 	"github.com/redlet/redlet/core"
+	"github.com/redlet/redlet/host"
 )
 
 // wire is a client that a test writes and reads by lines.
@@ -171,4 +172,19 @@ func TestWithCommandsUnderFail(t *testing.T) {
 	c.want("SET k 21", "+OK")
 	c.want("DOUBLE k", "-OOM command not allowed when used memory > 'maxmemory'.")
 	c.want("DOUBLE k", "$2", "21")
+}
+
+// TestFailTakesANativeEngine has an engine that takes no functions, as a guest.
+func TestFailTakesANativeEngine(t *testing.T) {
+	s := redlet.RunT(t, redlet.WithEngine(func(o core.Options) (host.Engine, error) {
+		o.Filter = nil
+		return host.Native(o)
+	}))
+	defer func() {
+		if recover() == nil {
+			t.Error("Fail has no effect, and does not say so")
+		}
+		wired(t, s).want("PING", "+PONG")
+	}()
+	s.Fail("*", 1, redlet.ErrDropped)
 }

@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/redlet/redlet"
 )
@@ -85,5 +86,34 @@ func TestMaxKeys(t *testing.T) {
 	}
 	if n := redlet.Must(s.Do(t.Context(), "DBSIZE")).Int(); n != 3 {
 		t.Errorf("%d keys", n)
+	}
+}
+
+// TestShop tests the program of the example as its authors would: it is told by the environment
+// where its data are, and the test turns the clock.
+func TestShop(t *testing.T) {
+	s := redlet.RunT(t)
+	t.Setenv("REDIS_URL", s.URL())
+	shop, end, err := openShop(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer end()
+	defer shop.redis.Close()
+	asked := 0
+	price := func() string { asked++; return "3.20" }
+	for i := range 4 {
+		if shop.price(t.Context(), "tea", price) != "3.20" || asked != 1 {
+			t.Errorf("the price was looked up %d times", asked)
+		}
+		if allowed := shop.allows(t.Context(), "ann"); allowed != (i < 3) {
+			t.Errorf("question %d is allowed: %v", i, allowed)
+		}
+	}
+	if err := s.FastForward(time.Minute); err != nil {
+		t.Fatal(err)
+	}
+	if shop.price(t.Context(), "tea", price); asked != 2 || !shop.allows(t.Context(), "ann") {
+		t.Errorf("a minute later: the price was looked up %d times", asked)
 	}
 }
