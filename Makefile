@@ -116,6 +116,10 @@ bench: build js ## measure against redis-server and print the table
 bench-families: build ## measure each family of commands at several sizes against redis-server
 	$(GO) run ./internal/bench -families
 
+.PHONY: bench-go
+bench-go: ## measure what redlet and miniredis cost Go tests, side by side
+	cd internal/gobench && $(GO) run .
+
 .PHONY: profile
 profile: ## measure what the compiler should make fast: default.pgo, which is committed
 	$(GO) run ./internal/bench -profile wasm/default.pgo

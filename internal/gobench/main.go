@@ -1,0 +1,258 @@
+// Gobench compares what redlet and miniredis cost a team that tests in Go, in one run: what they
+// add to a test binary, and what a server and its commands take through a client and a port.
+//
+//	cd internal/gobench && go run .           # a quiet machine, some minutes
+//	cd internal/gobench && go run . -quick    # shows that it works; its figures mean nothing
+package main
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+	"time"
+)
+
+var (
+	quick = flag.Bool("quick", false, "measure each thing once and leave out the cold build")
+	count = flag.Int("count", 5, "how often each benchmark runs: the best counts")
+)
+
+// kind is one of the two.
+type kind struct {
+	name, tag string
+	module    string // whose packages it is
+	binary    string // its test binary
+	figures   map[string]float64
+}
+
+func main() {
+	flag.Parse()
+	if err := measure(); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+}
+
+func measure() (err error) {
+	dir, err := os.MkdirTemp("", "gobench")
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
+	kinds := []*kind{
+		{name: "redlet", tag: "redlet", module: "github.com/redlet/redlet"},
+		{name: "miniredis", tag: "miniredis", module: "github.com/alicebob/miniredis/v2"},
+	}
+	for _, k := range kinds {
+		k.binary = filepath.Join(dir, k.name+".test")
+		k.figures = map[string]float64{}
+		for _, step := range []func(*kind, string) error{build, binarySize, deps, hundred, memory} {
+			if err := step(k, dir); err != nil {
+				return fmt.Errorf("%s: %w", k.name, err)
+			}
+		}
+	}
+	if err := benchmarks(kinds); err != nil {
+		return err
+	}
+	table(kinds)
+	return nil
+}
+
+// command runs a command and returns what it printed.
+func command(env []string, name string, args ...string) (string, error) {
+	c := exec.Command(name, args...)
+	c.Env = append(os.Environ(), env...)
+	out, err := c.CombinedOutput()
+	if err != nil {
+		return "", fmt.Errorf("%s %s: %w\n%s", name, strings.Join(args, " "), err, out)
+	}
+	return string(out), nil
+}
+
+// timed is command, and tells the seconds that it took.
+func timed(env []string, name string, args ...string) (float64, error) {
+	began := time.Now()
+	_, err := command(env, name, args...)
+	return time.Since(began).Seconds(), err
+}
+
+// build makes the test binary: with a cache that has nothing, and after an edit of a test file.
+func build(k *kind, dir string) error {
+	args := []string{"test", "-c", "-tags", k.tag, "-o", k.binary, "."}
+	if !*quick {
+		s, err := timed([]string{"GOCACHE=" + filepath.Join(dir, "cache-"+k.name)}, "go", args...)
+		if err != nil {
+			return err
+		}
+		k.figures["go test -c, nothing cached (s)"] = s
+	}
+	if _, err := command(nil, "go", args...); err != nil {
+		return err
+	}
+	// What is edited is a copy, so that the checkout stays as it is.
+	const edited = "edited_test.go"
+	text := fmt.Sprintf("package main\n\nconst edited = %d\n", time.Now().UnixNano())
+	if err := os.WriteFile(edited, []byte(text), 0o666); err != nil {
+		return err
+	}
+	s, err := timed(nil, "go", args...)
+	k.figures["go test -c after an edit (s)"] = s
+	return errors.Join(err, os.Remove(edited))
+}
+
+func binarySize(k *kind, dir string) error {
+	stripped := filepath.Join(dir, "stripped.test")
+	_, err := command(nil, "go", "test", "-c", "-tags", k.tag, "-ldflags", "-s -w", "-o", stripped,
+		".")
+	if err != nil {
+		return err
+	}
+	info, err := os.Stat(stripped)
+	if err != nil {
+		return err
+	}
+	k.figures["test binary, stripped (MB)"] = float64(info.Size()) / 1e6
+	return nil
+}
+
+// deps counts the packages that the server brings, the standard library's too.
+func deps(k *kind, _ string) error {
+	out, err := command(nil, "go", "list", "-deps", k.module)
+	if err != nil {
+		return err
+	}
+	k.figures["packages"] = float64(len(strings.Fields(out)))
+	foreign := 0
+	for _, name := range strings.Fields(out) {
+		first, _, _ := strings.Cut(name, "/")
+		if strings.Contains(first, ".") && !strings.HasPrefix(name, k.module) {
+			foreign++
+		}
+	}
+	k.figures["packages of other modules"] = float64(foreign)
+	return nil
+}
+
+// hundred runs a hundred tests with a server each.
+func hundred(k *kind, _ string) error {
+	best := 0.0
+	for range runs() {
+		s, err := timed(nil, k.binary, "-test.run", "Hundred")
+		if err != nil {
+			return err
+		}
+		if best == 0 || s < best {
+			best = s
+		}
+	}
+	k.figures["a hundred tests (ms)"] = 1e3 * best
+	return nil
+}
+
+func runs() int {
+	if *quick {
+		return 1
+	}
+	return *count
+}
+
+var memoryLine = regexp.MustCompile(`(?m)^(heap|resident) (-?\d+)$`)
+
+func memory(k *kind, _ string) error {
+	out, err := command(nil, k.binary, "-test.run", "Memory")
+	if err != nil {
+		return err
+	}
+	for _, m := range memoryLine.FindAllStringSubmatch(out, -1) {
+		n, err := strconv.ParseFloat(m[2], 64)
+		if err != nil {
+			return err
+		}
+		k.figures[m[1]+" a server (KB)"] = n / 1e3
+	}
+	return nil
+}
+
+// benches are the benchmarks, with the unit in which the table has them.
+var benches = []struct {
+	name, row string
+	unit      float64 // in nanoseconds
+	time      string
+}{
+	{"Start", "Run, Addr, Close (µs)", 1e3, "1000x"},
+	{"Pipeline", "pipeline of 100 SET (µs)", 1e3, "2000x"},
+	{"Eval", "EVAL with 100 INCR (µs)", 1e3, "2000x"},
+	{"Set", "100,000 SET (ms)", 1e6, "1x"},
+}
+
+var benchLine = regexp.MustCompile(`(?m)^Benchmark\S+\s+\d+\s+([\d.]+) ns/op`)
+
+// benchmarks runs both by turns, so that what else the machine does meets both.
+func benchmarks(kinds []*kind) error {
+	for _, b := range benches {
+		for range runs() {
+			for _, k := range kinds {
+				out, err := command(nil, k.binary, "-test.run", "^$", "-test.bench",
+					"^Benchmark"+b.name+"$", "-test.benchtime", b.time)
+				if err != nil {
+					return fmt.Errorf("%s: %w", k.name, err)
+				}
+				m := benchLine.FindStringSubmatch(out)
+				if m == nil {
+					return fmt.Errorf("%s: no figure in\n%s", k.name, out)
+				}
+				ns, err := strconv.ParseFloat(m[1], 64)
+				if err != nil {
+					return err
+				}
+				if was := k.figures[b.row]; was == 0 || ns/b.unit < was {
+					k.figures[b.row] = ns / b.unit
+				}
+			}
+		}
+	}
+	return nil
+}
+
+// table prints the figures side by side.
+func table(kinds []*kind) {
+	rows := []string{"test binary, stripped (MB)", "packages", "packages of other modules",
+		"go test -c, nothing cached (s)", "go test -c after an edit (s)", "heap a server (KB)",
+		"resident a server (KB)", "a hundred tests (ms)"}
+	for _, b := range benches {
+		rows = append(rows, b.row)
+	}
+	fmt.Printf("| %-32s | %10s | %10s | ratio |\n", "less is better", kinds[0].name, kinds[1].name)
+	fmt.Printf("| %s | %s: | %s: | ----: |\n", strings.Repeat("-", 32), strings.Repeat("-", 9),
+		strings.Repeat("-", 9))
+	for _, row := range rows {
+		a, is := kinds[0].figures[row]
+		b := kinds[1].figures[row]
+		if !is {
+			continue
+		}
+		ratio := "     "
+		if b > 0 {
+			ratio = fmt.Sprintf("%5.2f", a/b)
+		}
+		fmt.Printf("| %-32s | %10s | %10s | %s |\n", row, short(a), short(b), ratio)
+	}
+}
+
+// short writes a figure with three digits or so.
+func short(f float64) string {
+	switch {
+	case f >= 100 || f == float64(int(f)):
+		return strconv.FormatFloat(f, 'f', 0, 64)
+	case f >= 10:
+		return strconv.FormatFloat(f, 'f', 1, 64)
+	}
+	return strconv.FormatFloat(f, 'f', 2, 64)
+}
