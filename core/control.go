@@ -24,12 +24,16 @@ import (
 //	info [SECTION …]            tells what INFO tells
 //	config NAME                 tells a parameter's value
 //	filter on|off               has Options.Filter asked about commands, or no longer
+//	filter resume CONN [drop]   lets a client go on whose command a Fault's Delay holds up; what is
+//	                            behind a line feed answers it in place of the command, and with
+//	                            "drop" its connection ends
 //
 // An answer begins with '+', or with '-' where it says why not. Orders to the clock are answered
 // with the time in microseconds and, behind a blank, 1 if more is due than one order does: give
 // another, as "clock forward 0"; else 0.
 func (e *Engine) control(in *Input) {
-	words := bytes.Fields(in.Data)
+	order, reply, answered := bytes.Cut(in.Data, []byte("\n"))
+	words := bytes.Fields(order)
 	answer, problem := "", "no such order"
 	switch {
 	case len(words) == 0:
@@ -39,6 +43,11 @@ func (e *Engine) control(in *Input) {
 		answer, problem = e.orderSeed(words[1])
 	case string(words[0]) == "filter" && len(words) == 2:
 		answer, problem = e.orderFilter(words[1])
+	case string(words[0]) == "filter" && len(words) > 2 && string(words[1]) == "resume":
+		if !answered {
+			reply = nil
+		}
+		answer, problem = "", e.resumeFiltered(words[2:], reply)
 	case string(words[0]) == "info":
 		answer, problem = e.info(words[1:]), ""
 	case string(words[0]) == "config" && len(words) == 2:

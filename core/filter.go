@@ -1,12 +1,17 @@
 package core
 
-import "github.com/redlet/redlet/core/internal/glob"
+import (
+	"bytes"
+	"strconv"
+
+	"github.com/redlet/redlet/core/internal/glob"
+)
 
 // Fault is what a filter says of a command. The zero value is nothing: the command goes its way. A
 // Delay may be with one of the others, which then holds when it is over.
 type Fault struct {
 	// Delay is how long the client waits before its command is looked at, by the engine's time;
-	// Never is until the client goes.
+	// Never is until the client goes, or the owner's order "filter resume".
 	Delay Time
 	// Error, if not "", refuses the command: the text of an error, code and all.
 	Error string
@@ -33,6 +38,7 @@ func (f *commandFilter) due() Time {
 type filtered struct {
 	fault Fault
 	until Time
+	reply []byte // the answer that came meanwhile; nil if none did
 }
 
 // orderFilter puts the filter in or out.
@@ -52,7 +58,7 @@ func (e *Engine) orderFilter(word []byte) (answer, problem string) {
 func (e *Engine) askFilter(c *Call, at place) verdict {
 	cl := c.conn
 	if at == atClient && cl.has(connFiltered) {
-		return e.filteredBefore(cl)
+		return e.filteredBefore(c)
 	}
 	if e.currentClient == nil || e.currentClient.peer.Own {
 		return allowed
@@ -62,10 +68,7 @@ func (e *Engine) askFilter(c *Call, at place) verdict {
 	if at == atClient {
 		e.handleBlockedOnKeys() // for what the filter changed
 	}
-	if text := c.ErrorAt(begins); text != nil {
-		fault = Fault{Error: string(text)}
-		c.Cut(begins)
-	}
+	c.takeError(begins, &fault)
 	switch {
 	case c.Len() > begins:
 		return answered
@@ -76,14 +79,23 @@ func (e *Engine) askFilter(c *Call, at place) verdict {
 		if fault.Delay < Never-e.now {
 			until = e.now + fault.Delay
 		}
-		cl.filtered = &filtered{fault, until}
-		return e.filteredBefore(cl)
+		cl.filtered = &filtered{fault: fault, until: until}
+		return e.filteredBefore(c)
 	}
 	return e.fail(cl, fault)
 }
 
+// takeError makes a fault of a reply that is an error, so that it counts as a refusal.
+func (c *Call) takeError(begins int, f *Fault) {
+	if text := c.ErrorAt(begins); text != nil {
+		*f = Fault{Error: string(text)}
+		c.Cut(begins)
+	}
+}
+
 // filteredBefore has a delayed command wait on, or go on when its time has come.
-func (e *Engine) filteredBefore(cl *conn) verdict {
+func (e *Engine) filteredBefore(c *Call) verdict {
+	cl := c.conn
 	f := cl.filtered
 	switch {
 	case f == nil:
@@ -98,7 +110,32 @@ func (e *Engine) filteredBefore(cl *conn) verdict {
 	}
 	cl.flags &^= connFiltered
 	cl.filtered = nil
-	return e.fail(cl, f.fault)
+	begins := c.Len()
+	if c.Buf = append(c.Buf, f.reply...); !f.fault.Drop {
+		c.takeError(begins, &f.fault)
+	}
+	if v := e.fail(cl, f.fault); v != allowed || f.reply == nil {
+		return v
+	}
+	return answered
+}
+
+// resumeFiltered lets a client go on whose command waits, as the owner orders, or answers it.
+func (e *Engine) resumeFiltered(words [][]byte, reply []byte) (problem string) {
+	id, err := strconv.ParseUint(string(words[0]), 10, 32)
+	cl := e.conns[ConnID(id)]
+	drop := len(words) == 2 && string(words[1]) == "drop"
+	switch {
+	case err != nil || len(words) > 1 && !drop:
+		return "no such order"
+	case cl == nil || cl.filtered == nil:
+		return "no such client waits"
+	}
+	cl.filtered.until, cl.filtered.reply = 0, bytes.Clone(reply)
+	cl.filtered.fault.Drop = drop
+	e.delayOver()
+	e.beforeSleep()
+	return ""
 }
 
 // fail does what a fault says, but for its delay.

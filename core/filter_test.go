@@ -89,6 +89,50 @@ func TestFilterAnswers(t *testing.T) {
 	}
 }
 
+// TestFilterResumes answers a command that waits from without, or lets it run.
+func TestFilterResumes(t *testing.T) {
+	asked := 0
+	c := filtering(t, func(c *Call) Fault {
+		if c.Matches("GET") {
+			asked++
+			return Fault{Delay: Never}
+		}
+		return Fault{}
+	})
+	c.order("filter resume 1", "-no such client waits")
+	c.ask(1, "SET k v", "+OK\r\n")
+	for order, want := range map[string]string{ // order: each by itself
+		"filter resume 1":                             "$1\r\nv\r\n",
+		"filter resume 1\n":                           "",
+		"filter resume 1\n:1\r\n":                     ":1\r\n",
+		"filter resume 1\n*2\r\n$2\r\n\r\n\r\n+a\r\n": "*2\r\n$2\r\n\r\n\r\n+a\r\n",
+		"filter resume 1\n-ERR no\r\n":                "-ERR no\r\n",
+	} {
+		c.says(1, "GET k\r\nPING", "")
+		c.says(2, "PING", "+PONG")
+		c.order(order, "+")
+		if want += "+PONG\r\n"; c.out[1] != want {
+			t.Errorf("%q answers %q, want %q", order, c.out[1], want)
+		}
+		c.out[1] = ""
+	}
+	c.says(1, "MULTI", "+OK")
+	c.says(1, "GET k", "")
+	c.order("filter resume 1\n-ERR no\r\n", "+")
+	c.out[1] = ""
+	c.says(1, "EXEC", "-EXECABORT Transaction discarded because of previous errors.")
+	c.says(1, "GET k", "")
+	c.order("filter resume 1 later", "-no such order")
+	c.order("filter resume 1 drop\n-ERR bye\r\n", "+")
+	if c.out[1] != "-ERR bye\r\n" {
+		t.Errorf("at the end came %q", c.out[1])
+	}
+	c.order("filter resume 1", "-no such client waits")
+	if asked != 7 {
+		t.Errorf("the filter was asked %d times", asked)
+	}
+}
+
 func TestFilterDelays(t *testing.T) {
 	asked := 0
 	f := Fault{Delay: 50_000}
