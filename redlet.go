@@ -191,6 +191,10 @@ func (s *Server) DialContext(ctx context.Context, network, address string) (net.
 	return s.Dial()
 }
 
+// Loop is what runs the engine, for what Server does not offer, such as package netbridge with more
+// sockets. Packages host and netbridge may change with any version.
+func (s *Server) Loop() *host.Loop { return s.loop }
+
 // Snapshot returns all data as the bytes of an RDB file, which redis-server loads too.
 func (s *Server) Snapshot() ([]byte, error) { return s.loop.Snapshot() }
 

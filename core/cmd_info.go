@@ -211,7 +211,9 @@ func infoClients(w *infoText, e *Engine) {
 		if cl.has(connClosing) {
 			continue
 		}
-		open++
+		if !cl.peer.Own {
+			open++
+		}
 		input = max(input, cap(cl.in))
 		output = max(output, cl.w.Len())
 		watched += len(cl.watched)

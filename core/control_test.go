@@ -161,6 +161,24 @@ func TestOrdersAreStoppedByNothing(t *testing.T) {
 	c.order("seed 5", "+")
 }
 
+// TestOwnIsNotCounted has the owner look at its server without changing what INFO counts.
+func TestOwnIsNotCounted(t *testing.T) {
+	c := control(t, nil)
+	c.open(1, Conn{Addr: local})
+	c.open(2, Conn{Addr: local, Own: true})
+	c.ask(1, "SET k v", "+OK\r\n")
+	c.ask(2, "GET k", "$1\r\nv\r\n")
+	c.ask(2, "INCR k", "-ERR value is not an integer or out of range\r\n")
+	c.e.Input(&Input{Kind: InControl, Data: []byte("info clients stats")})
+	info := c.poll()
+	for _, want := range []string{"connected_clients:1", "total_connections_received:1",
+		"total_commands_processed:1"} {
+		if !strings.Contains(info, want+"\r\n") {
+			t.Errorf("INFO does not tell %s", want)
+		}
+	}
+}
+
 // TestApart has keys whose time stands while blocked commands go by the host's.
 func TestApart(t *testing.T) {
 	c := control(t, nil)

@@ -28,7 +28,9 @@ func (e *Engine) dispatch(cl *conn, args [][]byte) (held bool) {
 		e.enqueue(c)
 	default:
 		cl.commands++
-		e.stats.processed++
+		if !cl.peer.Own {
+			e.stats.processed++
+		}
 		e.invoke(c)
 		if cl.task != nil {
 			return false

@@ -192,7 +192,9 @@ func (e *Engine) open(id ConnID, peer Conn) {
 		e.hangup(cl)
 		return
 	}
-	e.stats.connections++
+	if !peer.Own {
+		e.stats.connections++
+	}
 	e.watchIdle(cl)
 }
 

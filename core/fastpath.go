@@ -72,7 +72,9 @@ func (e *Engine) countCalls(c *Call, calls int) {
 		return
 	}
 	e.stats.of(c.cmd).calls += int64(calls)
-	e.stats.processed += int64(calls)
+	if !c.conn.peer.Own {
+		e.stats.processed += int64(calls)
+	}
 	c.conn.commands += int64(calls)
 	c.conn.lastCmd = c.cmd
 	if e.stopwatch != nil {

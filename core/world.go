@@ -147,8 +147,8 @@ type Conn struct {
 	Laddr string // this end
 	FD    int    // the file descriptor, or whatever number the host has for it; -1 if none
 	Unix  bool   // a unix socket
-	// Own is a connection of the owner's own: no password is asked of it and no filter about it, and
-	// it begins in RESP3.
+	// Own is a connection of the owner's own: no password is asked of it and no filter about it, INFO
+	// counts neither it nor what it does, and it begins in RESP3.
 	Own bool
 }
 

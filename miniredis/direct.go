@@ -1,11 +1,12 @@
 package miniredis
 
 import (
+	"context"
 	"errors"
 	"slices"
-	"sort"
-	"strconv"
 	"time"
+
+	"github.com/redlet/redlet"
 )
 
 // RedisDB is one numbered database of a server.
@@ -37,33 +38,63 @@ func (m *Miniredis) db() *RedisDB {
 	return &RedisDB{m, m.selected}
 }
 
-func (db *RedisDB) do(args ...string) any { return db.m.do(db.id, args...) }
-
-// more is do with arguments of which some are in a slice.
-func (db *RedisDB) more(some []string, args ...string) any {
-	return db.do(append(args, some...)...)
+// do runs a command in the database. It waits as a client's command does.
+func (db *RedisDB) do(args ...any) (redlet.Reply, error) {
+	return db.m.redis.DB(db.id).Do(context.Background(), args...)
 }
 
-// found is what is asked of a key that must be there: of the type that the command asks for.
-func (db *RedisDB) found(args ...string) any {
-	reply := db.do(args...)
-	if _, failed := reply.(error); !failed && !db.Exists(args[1]) {
+// line is a command line that ends with words from a slice.
+func line(words []string, args ...any) []any {
+	for _, word := range words {
+		args = append(args, word)
+	}
+	return args
+}
+
+func number(r redlet.Reply, err error) (int, error) { return int(r.Int()), err }
+
+func texts(r redlet.Reply, err error) ([]string, error) { return r.Texts(), err }
+
+// some are texts of which a key that is there has one at least.
+func some(r redlet.Reply, err error) ([]string, error) {
+	if err == nil && len(r.List()) == 0 {
+		err = ErrKeyNotFound
+	}
+	return r.Texts(), err
+}
+
+// there is what was asked of a key, where none is not what a missing key is.
+func (db *RedisDB) there(k string, none bool, err error) error {
+	if none && (err == nil || err == redlet.Nil) && !db.Exists(k) {
 		return ErrKeyNotFound
 	}
-	return reply
+	return present(err)
 }
 
+// present is an error without redlet.Nil.
+func present(err error) error {
+	if err == redlet.Nil {
+		return nil
+	}
+	return err
+}
+
+// one reports whether a command's count is 1, or of an array of counts the first.
+func one(r redlet.Reply, _ error) bool { return first(r, nil) == 1 }
+
 // Exists tells whether a key is there.
-func (db *RedisDB) Exists(k string) bool { return db.do("EXISTS", k) == 1 }
+func (db *RedisDB) Exists(k string) bool { return one(db.do("EXISTS", k)) }
 
 // Del removes a key, and tells whether it was there.
-func (db *RedisDB) Del(k string) bool { return db.do("DEL", k) == 1 }
+func (db *RedisDB) Del(k string) bool { return one(db.do("DEL", k)) }
 
 // Unlink is Del.
-func (db *RedisDB) Unlink(k string) bool { return db.do("UNLINK", k) == 1 }
+func (db *RedisDB) Unlink(k string) bool { return one(db.do("UNLINK", k)) }
 
 // FlushDB removes all keys.
-func (db *RedisDB) FlushDB() { db.do("FLUSHDB") }
+func (db *RedisDB) FlushDB() {
+	_, _ = db.do("FLUSHDB") // it has no way of telling
+}
 
 // Keys are all keys, sorted.
 func (db *RedisDB) Keys() []string {
@@ -74,65 +105,77 @@ func (db *RedisDB) Keys() []string {
 
 // Type is the type of a key; "" if it is not there.
 func (db *RedisDB) Type(k string) string {
-	kind, _ := text(db.do("TYPE", k))
-	if kind == "none" {
+	r, _ := db.do("TYPE", k)
+	if r.Text() == "none" {
 		return ""
 	}
-	return kind
+	return r.Text()
 }
 
 // TTL is how long a key has; 0 if for ever, or if it is not there.
-func (db *RedisDB) TTL(k string) time.Duration { return lasts(db.do("PTTL", k)) }
+func (db *RedisDB) TTL(k string) time.Duration { return lasts(first(db.do("PTTL", k))) }
 
-func lasts(ms any) time.Duration {
-	n, _ := ms.(int)
-	return time.Duration(max(n, 0)) * time.Millisecond
-}
+func lasts(ms int64) time.Duration { return time.Duration(max(ms, 0)) * time.Millisecond }
 
 // SetTTL says how long a key has; 0 is for ever.
 func (db *RedisDB) SetTTL(k string, ttl time.Duration) {
+	command := []any{"PEXPIRE", k, milliseconds(ttl)}
 	if ttl == 0 {
-		db.do("PERSIST", k)
-		return
+		command = []any{"PERSIST", k}
 	}
-	db.do("PEXPIRE", k, milliseconds(ttl))
+	_, _ = db.do(command...) // it has no way of telling
 }
 
-func milliseconds(d time.Duration) string { return strconv.FormatInt(d.Milliseconds(), 10) }
+// milliseconds are those that a key or field lives for so long.
+func milliseconds(d time.Duration) int64 {
+	ms := d.Milliseconds()
+	if time.Duration(ms)*time.Millisecond < d {
+		ms++
+	}
+	return ms
+}
 
 // Get is the string at a key, or ErrKeyNotFound.
-func (db *RedisDB) Get(k string) (string, error) {
-	reply := db.do("GET", k)
-	if reply == nil {
-		return "", ErrKeyNotFound
+func (db *RedisDB) Get(k string) (string, error) { return db.taken("GET", k) }
+
+// taken is the string that a command finds at a key, or ErrKeyNotFound.
+func (db *RedisDB) taken(command, k string) (string, error) {
+	r, err := db.do(command, k)
+	if err == redlet.Nil {
+		err = ErrKeyNotFound
 	}
-	return text(reply)
+	return value(r), err
+}
+
+// value is a string that was found, or else "".
+func value(r redlet.Reply) string {
+	if r.Kind() == redlet.KindError {
+		return ""
+	}
+	return r.Text()
 }
 
 // Set stores a string without an expiry. The key must not hold another type.
 func (db *RedisDB) Set(k, v string) error {
-	if err, failed := db.do("GET", k).(error); failed {
-		return err
-	}
-	_, err := text(db.do("SET", k, v))
-	return err
+	_, err := db.do("SET", k, v, "GET")
+	return present(err)
 }
 
 // Incr adds to an integer and returns it.
 func (db *RedisDB) Incr(k string, delta int) (int, error) {
-	return number(db.do("INCRBY", k, strconv.Itoa(delta)))
+	return number(db.do("INCRBY", k, delta))
 }
 
 // Incrfloat adds to a number and returns it.
 func (db *RedisDB) Incrfloat(k string, delta float64) (float64, error) {
-	return float(db.do("INCRBYFLOAT", k, double(delta)))
+	return float(db.do("INCRBYFLOAT", k, delta))
 }
 
-func double(f float64) string { return strconv.FormatFloat(f, 'g', -1, 64) }
+func float(r redlet.Reply, err error) (float64, error) { return r.Float(), err }
 
 // List are the items of a list, or ErrKeyNotFound.
 func (db *RedisDB) List(k string) ([]string, error) {
-	return texts(db.found("LRANGE", k, "0", "-1"))
+	return some(db.do("LRANGE", k, 0, -1))
 }
 
 // Lpush puts an item first and returns the new length.
@@ -140,166 +183,170 @@ func (db *RedisDB) Lpush(k, v string) (int, error) { return number(db.do("LPUSH"
 
 // Push puts items last and returns the new length.
 func (db *RedisDB) Push(k string, v ...string) (int, error) {
-	return number(db.more(v, "RPUSH", k))
+	return number(db.do(line(v, "RPUSH", k)...))
 }
 
 // Lpop removes the first item and returns it, or ErrKeyNotFound.
-func (db *RedisDB) Lpop(k string) (string, error) { return db.pop("LPOP", k) }
+func (db *RedisDB) Lpop(k string) (string, error) { return db.taken("LPOP", k) }
 
 // Pop removes the last item and returns it, or ErrKeyNotFound.
-func (db *RedisDB) Pop(k string) (string, error) { return db.pop("RPOP", k) }
-
-func (db *RedisDB) pop(command, k string) (string, error) {
-	reply := db.do(command, k)
-	if reply == nil {
-		return "", ErrKeyNotFound
-	}
-	return text(reply)
-}
+func (db *RedisDB) Pop(k string) (string, error) { return db.taken("RPOP", k) }
 
 // SetAdd adds members and returns how many are new.
 func (db *RedisDB) SetAdd(k string, elems ...string) (int, error) {
-	return number(db.more(elems, "SADD", k))
+	return number(db.do(line(elems, "SADD", k)...))
 }
 
 // SRem removes members and returns how many were there, or ErrKeyNotFound.
 func (db *RedisDB) SRem(k string, fields ...string) (int, error) {
-	if !db.Exists(k) {
-		return 0, ErrKeyNotFound
+	there := db.Exists(k)
+	n, err := number(db.do(line(fields, "SREM", k)...))
+	if err == nil && !there {
+		err = ErrKeyNotFound
 	}
-	return number(db.more(fields, "SREM", k))
+	return n, err
 }
 
 // SCard is the number of members.
 func (db *RedisDB) SCard(k string) (int, error) { return number(db.do("SCARD", k)) }
 
 // SRandMember is a member by chance; "" if there is none.
-func (db *RedisDB) SRandMember(k string) (string, error) { return text(db.do("SRANDMEMBER", k)) }
+func (db *RedisDB) SRandMember(k string) (string, error) {
+	r, err := db.do("SRANDMEMBER", k)
+	return value(r), present(err)
+}
 
 // IsMember tells whether a set has a member, or ErrKeyNotFound.
 func (db *RedisDB) IsMember(k, v string) (bool, error) {
-	n, err := number(db.found("SISMEMBER", k, v))
-	return n == 1, err
+	n, err := number(db.do("SISMEMBER", k, v))
+	return n == 1, db.there(k, n == 0, err)
 }
 
 // Members are a set's members, sorted, or ErrKeyNotFound.
 func (db *RedisDB) Members(k string) ([]string, error) {
-	members, err := texts(db.found("SMEMBERS", k))
+	members, err := some(db.do("SMEMBERS", k))
 	slices.Sort(members)
 	return members, err
 }
 
 // HGet is a field of a hash; "" if it is not there, or the key is none.
 func (db *RedisDB) HGet(k, f string) string {
-	value, _ := text(db.do("HGET", k, f))
-	return value
+	r, _ := db.do("HGET", k, f)
+	return value(r)
 }
 
 // HSet sets fields, of names and values by turns. A key of another type is replaced.
 func (db *RedisDB) HSet(k string, fv ...string) {
-	if db.more(fv, "HSET", k) == ErrWrongType {
+	set := line(fv, "HSET", k)
+	if _, err := db.do(set...); errors.Is(err, redlet.ErrWrongType) {
 		db.Del(k)
-		db.more(fv, "HSET", k)
+		_, _ = db.do(set...) // it has no way of telling
 	}
 }
 
 // HSetEX sets fields that have so long.
 func (db *RedisDB) HSetEX(k string, ttl time.Duration, fv ...string) {
-	n := strconv.Itoa(len(fv) / 2)
-	db.more(fv, "HSETEX", k, "PX", milliseconds(ttl), "FIELDS", n)
+	// It has no way of telling.
+	_, _ = db.do(line(fv, "HSETEX", k, "PX", milliseconds(ttl), "FIELDS", len(fv)/2)...)
 }
 
 // HExpire says how long a field has, and tells whether it is there.
 func (db *RedisDB) HExpire(k, field string, ttl time.Duration) bool {
-	return first(db.do("HPEXPIRE", k, milliseconds(ttl), "FIELDS", "1", field)) > 0
+	return first(db.do("HPEXPIRE", k, milliseconds(ttl), "FIELDS", 1, field)) > 0
 }
 
 // HTTL is how long a field has; 0 if for ever, or if it is not there.
 func (db *RedisDB) HTTL(k, field string) time.Duration {
-	return lasts(first(db.do("HPTTL", k, "FIELDS", "1", field)))
+	return lasts(first(db.do("HPTTL", k, "FIELDS", 1, field)))
 }
 
 // HPersist has a field stay, and tells whether it would have gone.
 func (db *RedisDB) HPersist(k, field string) bool {
-	return first(db.do("HPERSIST", k, "FIELDS", "1", field)) == 1
+	return one(db.do("HPERSIST", k, "FIELDS", 1, field))
 }
 
-// first is the first number of an array; -2, as of a field that is not there, if there is none.
-func first(reply any) int {
-	for _, item := range list(reply) {
-		n, _ := item.(int)
-		return n
+// first is a number, or the first of an array of them; if there is none -2, as of what is missing.
+func first(r redlet.Reply, _ error) int64 {
+	switch {
+	case r.Kind() == redlet.KindInt:
+		return r.Int()
+	case len(r.List()) > 0:
+		return r.List()[0].Int()
 	}
 	return -2
 }
 
 // HDel removes a field.
-func (db *RedisDB) HDel(k, f string) { db.do("HDEL", k, f) }
+func (db *RedisDB) HDel(k, f string) {
+	_, _ = db.do("HDEL", k, f) // it has no way of telling
+}
 
 // HKeys are the fields of a hash, sorted, or ErrKeyNotFound.
 func (db *RedisDB) HKeys(k string) ([]string, error) {
-	fields, err := texts(db.found("HKEYS", k))
+	fields, err := some(db.do("HKEYS", k))
 	slices.Sort(fields)
 	return fields, err
 }
 
 // HIncr adds to an integer in a hash and returns it.
 func (db *RedisDB) HIncr(k, f string, delta int) (int, error) {
-	return number(db.do("HINCRBY", k, f, strconv.Itoa(delta)))
+	return number(db.do("HINCRBY", k, f, delta))
 }
 
 // HIncrfloat adds to a number in a hash and returns it.
 func (db *RedisDB) HIncrfloat(k, f string, delta float64) (float64, error) {
-	return float(db.do("HINCRBYFLOAT", k, f, double(delta)))
+	return float(db.do("HINCRBYFLOAT", k, f, delta))
 }
 
 // ZAdd adds a member, or changes its score, and tells whether it is new.
 func (db *RedisDB) ZAdd(k string, score float64, member string) (bool, error) {
-	n, err := number(db.do("ZADD", k, double(score), member))
+	n, err := number(db.do("ZADD", k, score, member))
 	return n == 1, err
 }
 
 // ZRem removes a member and tells whether it was there, or ErrKeyNotFound.
 func (db *RedisDB) ZRem(k, member string) (bool, error) {
-	if !db.Exists(k) {
-		return false, ErrKeyNotFound
-	}
+	there := db.Exists(k)
 	n, err := number(db.do("ZREM", k, member))
+	if err == nil && !there {
+		err = ErrKeyNotFound
+	}
 	return n == 1, err
 }
 
 // ZScore is the score of a member; 0 if it is not there. It may be ErrKeyNotFound.
 func (db *RedisDB) ZScore(k, member string) (float64, error) {
-	return float(db.found("ZSCORE", k, member))
+	r, err := db.do("ZSCORE", k, member)
+	return r.Float(), db.there(k, r.IsNull(), err)
 }
 
 // ZMScore is ZScore of several members.
 func (db *RedisDB) ZMScore(k string, members []string) ([]float64, error) {
-	reply := db.found(append([]string{"ZMSCORE", k}, members...)...)
-	if err, failed := reply.(error); failed {
+	r, err := db.do(line(members, "ZMSCORE", k)...)
+	if err = db.there(k, true, err); err != nil {
 		return nil, err
 	}
 	scores := make([]float64, len(members))
-	for i, item := range list(reply) {
-		scores[i], _ = float(item)
+	for i, score := range r.List() {
+		scores[i] = score.Float()
 	}
 	return scores, nil
 }
 
 // ZMembers are a sorted set's members by score, or ErrKeyNotFound.
 func (db *RedisDB) ZMembers(k string) ([]string, error) {
-	return texts(db.found("ZRANGE", k, "0", "-1"))
+	return some(db.do("ZRANGE", k, 0, -1))
 }
 
 // SortedSet are a sorted set's members with their scores, or ErrKeyNotFound.
 func (db *RedisDB) SortedSet(k string) (map[string]float64, error) {
-	pairs, err := texts(db.found("ZRANGE", k, "0", "-1", "WITHSCORES"))
-	if err != nil {
+	r, err := db.do("ZRANGE", k, 0, -1, "WITHSCORES")
+	if _, err := some(r, err); err != nil {
 		return nil, err
 	}
 	scores := map[string]float64{}
-	for i := 0; i+1 < len(pairs); i += 2 {
-		scores[pairs[i]], _ = float(pairs[i+1])
+	for _, pair := range r.List() {
+		scores[pair.List()[0].Text()] = pair.List()[1].Float()
 	}
 	return scores, nil
 }
@@ -309,47 +356,42 @@ func (db *RedisDB) XAdd(k string, id string, values []string) (string, error) {
 	if id == "" {
 		id = "*"
 	}
-	return text(db.more(values, "XADD", k, id))
+	r, err := db.do(line(values, "XADD", k, id)...)
+	return value(r), err
 }
 
 // Stream are the entries of a stream, the oldest first.
 func (db *RedisDB) Stream(k string) ([]StreamEntry, error) {
-	reply := db.do("XRANGE", k, "-", "+")
-	if err, failed := reply.(error); failed {
-		return nil, err
-	}
+	r, err := db.do("XRANGE", k, "-", "+")
 	var entries []StreamEntry
-	for _, item := range list(reply) {
-		if parts := list(item); len(parts) == 2 {
-			id, _ := text(parts[0])
-			values, _ := texts(parts[1])
-			entries = append(entries, StreamEntry{id, values})
-		}
+	for _, entry := range r.List() {
+		parts := entry.List()
+		entries = append(entries, StreamEntry{parts[0].Text(), parts[1].Texts()})
 	}
-	return entries, nil
+	return entries, err
 }
 
 // HllAdd adds to a HyperLogLog; 1 if its count may have changed.
 func (db *RedisDB) HllAdd(k string, elems ...string) (int, error) {
-	n, err := number(db.more(elems, "PFADD", k))
+	n, err := number(db.do(line(elems, "PFADD", k)...))
 	return n, ofHyperLogLog(err)
 }
 
 // HllCount is about how many different elements HyperLogLogs have seen together.
 func (db *RedisDB) HllCount(keys ...string) (int, error) {
-	n, err := number(db.more(keys, "PFCOUNT"))
+	n, err := number(db.do(line(keys, "PFCOUNT")...))
 	return n, ofHyperLogLog(err)
 }
 
 // HllMerge makes a HyperLogLog of others.
 func (db *RedisDB) HllMerge(destKey string, sourceKeys ...string) error {
-	_, err := text(db.more(sourceKeys, "PFMERGE", destKey))
+	_, err := db.do(line(sourceKeys, "PFMERGE", destKey)...)
 	return ofHyperLogLog(err)
 }
 
 // ofHyperLogLog is the error that miniredis has for a key of another type.
 func ofHyperLogLog(err error) error {
-	if errors.Is(err, ErrWrongType) {
+	if errors.Is(err, redlet.ErrWrongType) {
 		return ErrNotValidHllValue
 	}
 	return err
@@ -360,7 +402,7 @@ func (m *Miniredis) Copy(srcDB int, src string, destDB int, dest string) error {
 	if srcDB == destDB && src == dest && m.DB(srcDB).Exists(src) {
 		return nil
 	}
-	n, err := number(m.do(srcDB, "COPY", src, dest, "DB", strconv.Itoa(destDB), "REPLACE"))
+	n, err := number(m.DB(srcDB).do("COPY", src, dest, "DB", destDB, "REPLACE"))
 	if err == nil && n == 0 {
 		err = ErrKeyNotFound
 	}
@@ -368,43 +410,44 @@ func (m *Miniredis) Copy(srcDB int, src string, destDB int, dest string) error {
 }
 
 // FlushAll removes all keys of all databases.
-func (m *Miniredis) FlushAll() { m.do(0, "FLUSHALL") }
+func (m *Miniredis) FlushAll() {
+	_, _ = m.DB(0).do("FLUSHALL") // it has no way of telling
+}
 
 // SwapDB exchanges the keys of two databases.
 func (m *Miniredis) SwapDB(i, j int) bool {
-	return m.do(0, "SWAPDB", strconv.Itoa(i), strconv.Itoa(j)) == "OK"
+	r, _ := m.DB(0).do("SWAPDB", i, j)
+	return r.Bool()
 }
 
 // Publish sends a message to a channel and returns how many have it.
 func (m *Miniredis) Publish(channel, message string) int {
-	n, _ := number(m.do(0, "PUBLISH", channel, message))
+	n, _ := number(m.DB(0).do("PUBLISH", channel, message))
 	return n
 }
 
 // PubSubChannels are the channels that somebody listens to, sorted; pattern "" is all.
 func (m *Miniredis) PubSubChannels(pattern string) []string {
-	args := []string{"PUBSUB", "CHANNELS"}
-	if pattern != "" {
-		args = append(args, pattern)
+	if pattern == "" {
+		pattern = "*"
 	}
-	channels, _ := texts(m.do(0, args...))
-	sort.Strings(channels)
+	channels, _ := texts(m.DB(0).do("PUBSUB", "CHANNELS", pattern))
+	slices.Sort(channels)
 	return channels
 }
 
 // PubSubNumSub is how many listen to channels.
 func (m *Miniredis) PubSubNumSub(channels ...string) map[string]int {
+	r, _ := m.DB(0).do(line(channels, "PUBSUB", "NUMSUB")...)
 	counts := map[string]int{}
-	items := list(m.do(0, append([]string{"PUBSUB", "NUMSUB"}, channels...)...))
-	for i := 0; i+1 < len(items); i += 2 {
-		name, _ := text(items[i])
-		counts[name], _ = number(items[i+1])
+	for channel, n := range r.Map() {
+		counts[channel] = int(n.Int())
 	}
 	return counts
 }
 
 // PubSubNumPat is how many patterns are listened to.
 func (m *Miniredis) PubSubNumPat() int {
-	n, _ := number(m.do(0, "PUBSUB", "NUMPAT"))
+	n, _ := number(m.DB(0).do("PUBSUB", "NUMPAT"))
 	return n
 }

@@ -3,43 +3,46 @@
 //
 //	import "github.com/redlet/redlet/miniredis"
 //
+// Package [github.com/redlet/redlet/miniredis/server] is for that of the same name there, which
+// commands of one's own and hooks need. A Server to stand alone is not in it.
+//
 // Its clock is miniredis's: keys and fields of hashes grow older by [Miniredis.FastForward] alone,
-// while commands that block, TIME and streams go by the machine's time, or by SetTime.
+// while commands that block, TIME, streams and idle times go by the machine's time, or by SetTime.
 //
 // What differs on purpose is what clients are answered. Where miniredis is unlike Redis, in
 // commands that it does not know, in the words of an error, in the order of a hash, in DUMP and
-// SCAN, redlet answers as redis-server 8 does. A connection stays authenticated when RequireAuth
-// comes later, and OBJECT IDLETIME goes by the machine's time. Type and Dump tell a HyperLogLog as
-// the string that it is in Redis.
-//
-// SetError and Server, with its Register and SetPreHook, are not here, and RequireUserAuth panics.
+// SCAN, in what chance chooses, redlet answers as redis-server 8 does: there are 16 databases, and
+// what is left of an expiry is told in whole milliseconds. A connection stays authenticated when
+// RequireAuth comes later. The users of RequireUserAuth are user "default" to Redis. Type and Dump
+// tell a HyperLogLog as the string that it is in Redis. A [Subscriber] must be closed.
 package miniredis
 
 import (
 	"context"
 	"crypto/rand"
 	"crypto/tls"
+	"encoding/binary"
 	"errors"
-	"fmt"
+	"maps"
 	"net"
-	"strconv"
-	"strings"
 	"sync"
 	"time"
 
-	"github.com/redlet/redlet/host"
+	"github.com/redlet/redlet"
+	"github.com/redlet/redlet/miniredis/server"
 	"github.com/redlet/redlet/netbridge"
 )
 
 // The errors of direct commands.
 var (
-	ErrKeyNotFound = errors.New("ERR no such key")
-	ErrWrongType   = known("WRONGTYPE Operation against a key holding the wrong kind " +
-		"of value")
-	ErrNotValidHllValue      = known("WRONGTYPE Key is not a valid HyperLogLog string value.")
-	ErrIntValueError         = known("ERR value is not an integer or out of range")
-	ErrIntValueOverflowError = known("ERR increment or decrement would overflow")
-	ErrFloatValueError       = known("ERR value is not a valid float")
+	ErrKeyNotFound error = redlet.ServerError("ERR no such key")
+	ErrWrongType   error = redlet.ServerError("WRONGTYPE Operation against a key holding the wrong " +
+		"kind of value")
+	ErrNotValidHllValue error = redlet.ServerError("WRONGTYPE Key is not a valid HyperLogLog string " +
+		"value.")
+	ErrIntValueError         error = redlet.ServerError("ERR value is not an integer or out of range")
+	ErrIntValueOverflowError error = redlet.ServerError("ERR increment or decrement would overflow")
+	ErrFloatValueError       error = redlet.ServerError("ERR value is not a valid float")
 )
 
 // Tester is what RunT needs of a testing.T.
@@ -57,31 +60,39 @@ type Miniredis struct {
 	Ctx       context.Context    // ends with Close
 	CtxCancel context.CancelFunc // of Ctx
 
-	loop *host.Loop
+	redis *redlet.Server
 
 	mu       sync.Mutex
-	caller   *host.Caller // of direct commands
-	own      int          // commands that it has sent
-	callers  int          // how many there have been
 	selected int
-	bridge   *netbridge.Bridge
-	addr     string // as it was given to listen on, with the port that it became
+	srv      *server.Server
+	bridge   *netbridge.Bridge // to the sockets; nil if there are none
+	listens  bool
+	addr     string // where it listens, or did
 	secure   *tls.Config
-	dialed   map[net.Conn]struct{}
+	dialed   map[*dialed]struct{}
+	users    map[string]string // and their passwords
+	secret   string            // the password of user default where nobody is to know it
 }
 
 // NewMiniRedis makes a server that does not listen yet. Data may be put into it already.
 func NewMiniRedis() *Miniredis {
-	m := &Miniredis{dialed: map[net.Conn]struct{}{}}
-	o := host.LoopOptions{Config: map[string]string{"save": ""}}
-	_, _ = rand.Read(o.Seed[:]) // never fails
-	var err error
-	if m.loop, err = host.NewLoop(o); err != nil {
-		panic(err) // the configuration is ours
+	var seed [8]byte
+	_, _ = rand.Read(seed[:]) // never fails
+	redis, err := redlet.Run(redlet.WithClock(redlet.MiniredisClock()),
+		redlet.WithConfig(map[string]string{"protected-mode": "no"}),
+		redlet.WithSeed(binary.NativeEndian.Uint64(seed[:])))
+	if err != nil {
+		panic(err) // nothing was asked that can be refused
 	}
-	m.ClockTTL(false)
+	m := &Miniredis{redis: redis, dialed: map[*dialed]struct{}{}, users: map[string]string{},
+		secret: rand.Text()}
+	m.srv = m.newServer()
 	m.Ctx, m.CtxCancel = context.WithCancel(context.Background())
 	return m
+}
+
+func (m *Miniredis) newServer() *server.Server {
+	return server.New(m.redis, server.Ends{Addr: m.Addr, Serve: m.serve, Close: m.Close})
 }
 
 // Run makes and starts a server.
@@ -129,41 +140,60 @@ func (m *Miniredis) Restart() error {
 func (m *Miniredis) listen(addr string, secure *tls.Config) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if m.bridge != nil {
+	if m.listens {
 		return errors.New("miniredis: it listens already")
 	}
-	b := netbridge.New(m.loop, netbridge.Options{})
-	at, err := b.Listen("tcp", addr, secure)
+	at, err := m.begin().Listen("tcp", addr, secure)
 	if err != nil {
-		return errors.Join(err, b.Close())
+		return err
 	}
-	if m.Ctx.Err() != nil {
-		m.Ctx, m.CtxCancel = context.WithCancel(context.Background())
-	}
-	m.bridge, m.addr, m.secure = b, at.String(), secure
+	m.listens, m.addr, m.secure = true, at.String(), secure
 	return nil
 }
 
-// Close ends the listener and every connection. The data stay, for direct commands and Restart.
+// serve serves a connection that somebody has made.
+func (m *Miniredis) serve(c net.Conn) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.begin().Serve(c)
+}
+
+// begin is the bridge to the sockets; the context of a server that was closed begins anew.
+func (m *Miniredis) begin() *netbridge.Bridge {
+	if m.Ctx.Err() != nil {
+		m.Ctx, m.CtxCancel = context.WithCancel(context.Background())
+	}
+	if m.bridge == nil {
+		m.bridge = netbridge.New(m.redis.Loop(), netbridge.Options{})
+	}
+	return m.bridge
+}
+
+// Close ends the listener and every connection, and what SetError and Server have set up. The data
+// stay, for direct commands and Restart.
 func (m *Miniredis) Close() {
 	m.mu.Lock()
-	bridge, dialed := m.bridge, m.dialed
-	m.bridge, m.dialed = nil, map[net.Conn]struct{}{}
+	bridge, conns := m.bridge, m.dialed
+	m.bridge, m.listens, m.dialed = nil, false, map[*dialed]struct{}{}
 	m.CtxCancel()
 	m.mu.Unlock()
-	for c := range dialed {
-		_ = c.Close() // it may be closed
+	for c := range conns {
+		_ = c.Conn.Close() // it may be closed
 	}
 	if bridge != nil {
 		_ = bridge.Close() // its sockets are gone either way
 	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.srv = m.newServer()
+	m.srv.SetUsers(m.others())
 }
 
 // Addr is where the server listens, such as "127.0.0.1:41234"; "" if it does not.
 func (m *Miniredis) Addr() string {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if m.bridge == nil {
+	if !m.listens {
 		return ""
 	}
 	return m.addr
@@ -183,13 +213,30 @@ func (m *Miniredis) Port() string {
 
 // Dial connects to the server without a port, whether it listens or not.
 func (m *Miniredis) Dial() (net.Conn, error) {
+	c, err := m.redis.Dial()
+	if err != nil {
+		return nil, err
+	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	c, err := m.loop.Dial()
-	if err == nil {
-		m.dialed[c] = struct{}{}
-	}
-	return c, err
+	m.begin()
+	d := &dialed{c, m}
+	m.dialed[d] = struct{}{}
+	return d, nil
+}
+
+// dialed is a connection that ends with the server.
+type dialed struct {
+	net.Conn
+	m *Miniredis
+}
+
+// Close closes the connection.
+func (d *dialed) Close() error {
+	d.m.mu.Lock()
+	delete(d.m.dialed, d)
+	d.m.mu.Unlock()
+	return d.Conn.Close()
 }
 
 // ClockTTL has keys grow older as time passes, and as SetTime turns it, as Redis has them; or ends
@@ -199,126 +246,75 @@ func (m *Miniredis) ClockTTL(enabled bool) {
 	if enabled {
 		order = "clock together"
 	}
-	_, _ = m.loop.Control(order) // obeys as long as there is an engine
+	_, _ = m.redis.Loop().Control(order) // obeys as long as there is an engine
 }
 
 // FastForward makes keys and fields of hashes older.
 func (m *Miniredis) FastForward(duration time.Duration) {
-	_ = m.loop.Forward(duration) // refuses what is less than nothing
+	_ = m.redis.FastForward(duration) // refuses what is less than nothing
 }
 
 // SetTime sets, and stops, what TIME and streams tell, and what EXPIREAT is reckoned from.
 func (m *Miniredis) SetTime(t time.Time) {
-	_ = m.loop.SetTime(t) // refuses years that no clock shows
+	_ = m.redis.SetTime(t) // refuses years that no clock shows
 }
 
 // Seed begins random choices anew.
 func (m *Miniredis) Seed(seed int) {
-	_, _ = m.loop.Control("seed " + strconv.FormatUint(uint64(seed), 10)) // takes any number
+	_ = m.redis.Seed(uint64(seed)) // takes any number
 }
 
 // RequireAuth has clients AUTH with a password; "" is none.
-func (m *Miniredis) RequireAuth(pw string) { m.do(0, "CONFIG", "SET", "requirepass", pw) }
+func (m *Miniredis) RequireAuth(pw string) { m.RequireUserAuth(defaultUser, pw) }
 
-// RequireUserAuth adds a user; with an empty password the user may not come in. redlet has no users
-// yet: so it panics, for a test that passed without them would prove nothing.
+const defaultUser = "default"
+
+// RequireUserAuth has clients AUTH as one of the users that it has added, who may all do anything.
+// With an empty password the user may not come in. Redis's own view is that all are user default.
 func (m *Miniredis) RequireUserAuth(username, pw string) {
-	words := []string{"ACL", "SETUSER", username, "reset"}
-	if pw != "" {
-		words = append(words, "on", ">"+pw, "~*", "&*", "+@all")
-	}
-	if err, refused := m.do(0, words...).(error); refused {
-		panic(fmt.Sprintf("miniredis: no user %q: %v", username, err))
-	}
-}
-
-// info is a number that INFO tells.
-func (m *Miniredis) info(section, name string) int {
-	text, err := m.loop.Control("info " + section)
-	if err != nil {
-		return 0
-	}
-	for line := range strings.SplitSeq(text, "\r\n") {
-		if value, is := strings.CutPrefix(line, name+":"); is {
-			n, _ := strconv.Atoi(value)
-			return n
-		}
-	}
-	return 0
-}
-
-// CommandCount is how many commands clients have sent that were run.
-func (m *Miniredis) CommandCount() int {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	return m.info("stats", "total_commands_processed") - m.own
+	if pw == "" {
+		delete(m.users, username)
+	} else {
+		m.users[username] = pw
+	}
+	others, password := m.others()
+	m.srv.SetUsers(others, password)
+	_, _ = m.DB(0).do("CONFIG", "SET", "requirepass", password) // takes any
 }
+
+// others are the users that Redis does not know, and the password of the one that it knows.
+func (m *Miniredis) others() (others map[string]string, password string) {
+	others = maps.Clone(m.users)
+	delete(others, defaultUser)
+	password = m.users[defaultUser]
+	if password == "" && len(others) > 0 {
+		password = m.secret
+	}
+	return others, password
+}
+
+// Server is what clients talk to, for commands of one's own and a hook before each command. After
+// Close there is another one.
+func (m *Miniredis) Server() *server.Server {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.srv
+}
+
+// SetError has every command of clients answered by an error, such as "LOADING Redis is loading the
+// dataset in memory"; "" ends that, and Close does.
+func (m *Miniredis) SetError(msg string) { m.Server().SetError(msg) }
+
+// CommandCount is how many commands clients have sent that were run, since the server was started.
+func (m *Miniredis) CommandCount() int { return m.Server().TotalCommands() }
 
 // CurrentConnectionCount is how many clients are connected.
-func (m *Miniredis) CurrentConnectionCount() int {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	n := m.info("clients", "connected_clients")
-	if m.caller != nil {
-		n--
-	}
-	return n
-}
+func (m *Miniredis) CurrentConnectionCount() int { return m.Server().ClientsLen() }
 
-// TotalConnectionCount is how many clients have connected.
-func (m *Miniredis) TotalConnectionCount() int {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	return m.info("stats", "total_connections_received") - m.callers
-}
+// TotalConnectionCount is how many clients have connected since the server was started.
+func (m *Miniredis) TotalConnectionCount() int { return m.Server().TotalConnections() }
 
 // IsReadOnlyCommand tells whether a command changes nothing.
-func (m *Miniredis) IsReadOnlyCommand(cmd string) bool {
-	for _, info := range list(m.do(0, "COMMAND", "INFO", cmd)) {
-		for i, part := range list(info) {
-			if i != 2 {
-				continue
-			}
-			for _, flag := range list(part) {
-				if flag == "readonly" {
-					return true
-				}
-			}
-		}
-	}
-	return false
-}
-
-// do runs a command in a database. It waits as a client's command does.
-func (m *Miniredis) do(db int, args ...string) any {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	for range 2 {
-		if m.caller == nil {
-			c, err := m.loop.Caller()
-			if err != nil {
-				return err
-			}
-			if _, err := c.Do(nil, []byte("HELLO 2\r\n"), 1); err != nil {
-				return err
-			}
-			m.caller = c
-			m.callers++
-			m.own++
-		}
-		requests := appendRequest(nil, []string{"SELECT", strconv.Itoa(db)})
-		reply, err := m.caller.Do(nil, appendRequest(requests, args), 2)
-		if err != nil {
-			m.caller = nil // somebody has killed the connection
-			continue
-		}
-		m.own += 2
-		selected, rest := parse(reply)
-		if err, refused := selected.(error); refused {
-			return err
-		}
-		answer, _ := parse(rest)
-		return answer
-	}
-	return fmt.Errorf("miniredis: %w", host.ErrClosed)
-}
+func (m *Miniredis) IsReadOnlyCommand(cmd string) bool { return m.Server().IsReadOnlyCommand(cmd) }

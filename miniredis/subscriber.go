@@ -1,12 +1,11 @@
 package miniredis
 
 import (
-	"bufio"
-	"io"
-	"net"
+	"context"
 	"slices"
-	"strconv"
 	"sync"
+
+	"github.com/redlet/redlet"
 )
 
 // PubsubMessage is a message of a channel that is listened to.
@@ -25,12 +24,12 @@ type PubsubPmessage struct {
 // Subscriber listens to channels and patterns.
 type Subscriber struct {
 	m    *Miniredis
-	conn net.Conn
+	conn *redlet.Conn
 
 	messages  chan PubsubMessage
 	pmessages chan PubsubPmessage
-	answers   chan int // how many subscriptions there are, once one has changed
-	closed    chan struct{}
+	closing   chan struct{}
+	ended     chan struct{} // closed when nothing more is handed over
 	close     sync.Once
 
 	mu                 sync.Mutex
@@ -39,94 +38,46 @@ type Subscriber struct {
 
 // NewSubscriber makes a subscriber, which is to be closed. It panics once the server has no engine.
 func (m *Miniredis) NewSubscriber() *Subscriber {
-	conn, err := m.Dial()
+	conn, err := m.redis.Conn()
 	if err != nil {
 		panic(err)
 	}
-	s := &Subscriber{m: m, conn: conn, messages: make(chan PubsubMessage, 1000),
-		pmessages: make(chan PubsubPmessage, 1000), answers: make(chan int), closed: make(chan struct{})}
-	go s.read()
+	s := &Subscriber{m: m, conn: conn, messages: make(chan PubsubMessage),
+		pmessages: make(chan PubsubPmessage), closing: make(chan struct{}), ended: make(chan struct{})}
+	go s.handOver(conn.Messages())
 	return s
 }
 
-// read hands over what arrives until the connection ends.
-func (s *Subscriber) read() {
-	r := bufio.NewReader(s.conn)
-	for {
-		parts, err := readTexts(r)
-		if err != nil {
+// handOver hands messages over until the subscriber is closed.
+func (s *Subscriber) handOver(all <-chan redlet.Message) {
+	defer close(s.ended)
+	defer close(s.messages)
+	defer close(s.pmessages)
+	for m := range all {
+		messages, pmessages := s.messages, s.pmessages
+		if m.Kind == "pmessage" {
+			messages = nil
+		} else {
+			pmessages = nil
+		}
+		select {
+		case messages <- PubsubMessage{m.Channel, m.Payload}:
+		case pmessages <- PubsubPmessage{m.Pattern, m.Channel, m.Payload}:
+		case <-s.closing:
 			return
 		}
-		switch {
-		case parts[0] == "message":
-			select {
-			case s.messages <- PubsubMessage{parts[1], parts[2]}:
-			case <-s.closed:
-			}
-		case parts[0] == "pmessage":
-			select {
-			case s.pmessages <- PubsubPmessage{parts[1], parts[2], parts[3]}:
-			case <-s.closed:
-			}
-		default:
-			n, _ := strconv.Atoi(parts[2])
-			select {
-			case s.answers <- n:
-			case <-s.closed:
-			}
-		}
 	}
-}
-
-// readTexts reads an array of strings and integers.
-func readTexts(r *bufio.Reader) (parts []string, err error) {
-	n, err := readSize(r)
-	for ; n > 0 && err == nil; n-- {
-		var kind byte
-		var line string
-		if kind, err = r.ReadByte(); err != nil {
-			return nil, err
-		}
-		if line, err = r.ReadString('\n'); err != nil {
-			return nil, err
-		}
-		line = line[:len(line)-2]
-		if kind == '$' {
-			size, _ := strconv.Atoi(line)
-			b := make([]byte, max(size, 0)+2)
-			if _, err = io.ReadFull(r, b[:max(size+2, 0)]); err != nil {
-				return nil, err
-			}
-			line = string(b[:max(size, 0)])
-		}
-		parts = append(parts, line)
-	}
-	return parts, err
-}
-
-// readSize reads how many parts an array has.
-func readSize(r *bufio.Reader) (int, error) {
-	line, err := r.ReadString('\n')
-	if err != nil {
-		return 0, err
-	}
-	return strconv.Atoi(line[1 : len(line)-2])
 }
 
 // change subscribes or unsubscribes, and returns how many subscriptions there are then.
 func (s *Subscriber) change(command, name string, change func()) int {
-	if _, err := s.conn.Write(appendRequest(nil, []string{command, name})); err != nil {
+	if _, err := s.conn.Do(context.Background(), command, name); err != nil {
 		return 0
 	}
-	select {
-	case n := <-s.answers:
-		s.mu.Lock()
-		defer s.mu.Unlock()
-		change()
-		return n
-	case <-s.closed:
-		return 0
-	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	change()
+	return len(s.channels) + len(s.patterns)
 }
 
 func with(names []string, name string) []string {
@@ -185,16 +136,16 @@ func (s *Subscriber) Count() int {
 	return len(s.channels) + len(s.patterns)
 }
 
-// Messages has what comes by channels. A thousand may wait in it; then nothing more comes.
+// Messages has what comes by channels. It must be read: what waits in it holds up Pmessages, and
+// thousands of messages that wait end the subscriptions.
 func (s *Subscriber) Messages() <-chan PubsubMessage { return s.messages }
 
-// Pmessages has what comes by patterns. A thousand may wait in it; then nothing more comes.
+// Pmessages has what comes by patterns. It must be read, as Messages must.
 func (s *Subscriber) Pmessages() <-chan PubsubPmessage { return s.pmessages }
 
-// Close ends all subscriptions.
+// Close ends all subscriptions, and closes the channels of Messages and Pmessages.
 func (s *Subscriber) Close() {
-	s.close.Do(func() {
-		close(s.closed)
-		_ = s.conn.Close() // the server may have closed it
-	})
+	s.close.Do(func() { close(s.closing) })
+	_ = s.conn.Close() // it may be closed
+	<-s.ended
 }

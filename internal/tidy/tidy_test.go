@@ -145,7 +145,8 @@ var layers = []layer{
 	{"host", []string{"core", "wasm/abi"}},
 	{"netbridge", []string{"core", "host"}},
 	{"cmd", []string{"cmd/...", "core", "host", "host/guest", "internal/sds", "netbridge", "."}},
-	{"miniredis", []string{"host", "netbridge"}},
+	{"miniredis/server", []string{".", "core"}},
+	{"miniredis", []string{".", "miniredis/server", "netbridge"}},
 	{"internal", []string{"..."}},
 	{".", []string{"core", "host", "internal/sds", "netbridge"}},
 }
