@@ -52,6 +52,9 @@ type memoryUse struct {
 // Memory is how many bytes are in use, as INFO's used_memory tells.
 func (e *Engine) Memory() int64 { return e.mem.used }
 
+// MaxMemory is how many maxmemory allows, 0 if it does not say.
+func (e *Engine) MaxMemory() int64 { return e.cfg.maxmemory }
+
 // countMemory adds to the bytes in use, of a key that was just added or removed as well.
 func (e *Engine) countMemory(n int64) {
 	e.mem.used += n

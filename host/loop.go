@@ -611,15 +611,15 @@ func (l *Loop) Restore(image []byte) error {
 	return err
 }
 
-// Memory is how many bytes the engine has in use, as INFO's used_memory; 0 if the engine does not
-// say: a guest has its own memory.
-func (l *Loop) Memory() int64 {
+// Memory is how many bytes the engine has in use, as INFO's used_memory, and how many maxmemory
+// allows; 0 and 0 if the engine does not say: a guest has its own memory.
+func (l *Loop) Memory() (used, most int64) {
 	l.own(l.here())
 	defer l.release()
-	if m, says := l.engine.(interface{ memory() int64 }); says {
+	if m, says := l.engine.(interface{ memory() (used, most int64) }); says {
 		return m.memory()
 	}
-	return 0
+	return 0, 0
 }
 
 // mourn buries the engine if err is its death.

@@ -67,11 +67,11 @@ func (n *native) poll(out []core.Event) []core.Event {
 }
 
 // memory is what Loop.Memory tells.
-func (n *native) memory() int64 {
+func (n *native) memory() (used, most int64) {
 	if n.core == nil {
-		return 0
+		return 0, 0
 	}
-	return n.core.Memory()
+	return n.core.Memory(), n.core.MaxMemory()
 }
 
 // Close implements Engine.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"math"
 	"runtime/debug"
 	"runtime/metrics"
 	"time"
@@ -15,6 +16,10 @@ const lookEvery = 300 * time.Millisecond
 // for a moment in which little is allocated, and works only where more is held than is due for the
 // data and something has changed since it did so last; a twentieth of the time at most, unless very
 // much is to be had.
+//
+// Where maxmemory is set, data come and go under it for ever, and a heap that doubles before it is
+// collected keeps its size: what is alive then lies scattered over all of it. So there the runtime
+// is given a limit as well.
 type collector struct {
 	allocated uint64 // in the life of the process, when it last looked
 	held, due uint64 // after it worked last: what was held, and what was due
@@ -26,18 +31,30 @@ const (
 	quietBytes  = 4 << 20 // allocated between two looks, at most, where little is
 	spareBytes  = 16 << 20
 	changeBytes = 8 << 20
+
+	limitSpare = 24 << 20 // beside half as much again as maxmemory, for what counts for no data
 )
 
+// limitFor is the limit that the runtime is to keep the process's memory below, where the engine
+// keeps below most, which is 0 if it does not, and the last collection left so much alive. Data of
+// which little counts take more than that; then a quarter is left for what comes and goes, or the
+// runtime would do nothing but collect.
+func limitFor(most int64, alive uint64) int64 {
+	if most == 0 || most > math.MaxInt64/2 {
+		return math.MaxInt64
+	}
+	return max(most+most/2, int64(alive+alive/4)) + limitSpare
+}
+
 // wants tells whether it is time to collect: allocated is what was allocated so far, held what the
-// process holds of the system's memory, and used asks how much the engine counts as in use.
-func (c *collector) wants(now time.Time, allocated, held uint64, used func() int64) bool {
+// process holds of the system's memory, and used how much the engine counts as in use.
+func (c *collector) wants(now time.Time, allocated, held uint64, used int64) bool {
 	quiet := allocated-c.allocated < quietBytes
 	c.allocated = allocated
 	if !quiet || held < spareBytes {
 		return false
 	}
-	n := uint64(used())
-	due := n + n/4 + spareBytes
+	due := uint64(used) + uint64(used)/4 + spareBytes
 	switch {
 	case held <= due, held < c.held+changeBytes && due+changeBytes > c.due:
 		return false
@@ -53,9 +70,12 @@ func (c *collector) collected(now time.Time, took time.Duration, held uint64) {
 	c.held, c.rest = held, now.Add(20*took)
 }
 
-// collect gives memory back until stop is closed.
-func collect(used func() int64, stop <-chan struct{}) {
+// collect gives memory back until stop is closed, and keeps the process's memory below a limit, or
+// below the one that was given.
+func collect(used func() (used, most int64), given int64, stop <-chan struct{}) {
 	var c collector
+	defer debug.SetMemoryLimit(given)
+	limit := given
 	look := time.NewTicker(lookEvery)
 	defer look.Stop()
 	for {
@@ -63,26 +83,43 @@ func collect(used func() int64, stop <-chan struct{}) {
 		case <-stop:
 			return
 		case now := <-look.C:
-			allocated, held, before := memory()
-			if c.wants(now, allocated, held, used) {
+			m := readMemory()
+			n, most := used()
+			// Each change has all wait for a moment: a small one is not worth it.
+			if l := min(given, limitFor(most, m.alive)); l != limit && max(l-limit, limit-l) > limit/16 {
+				debug.SetMemoryLimit(l)
+				limit = l
+			}
+			if c.wants(now, m.allocated, m.held, n) {
 				debug.FreeOSMemory()
-				_, held, after := memory()
-				c.collected(time.Now(), after-before, held)
+				after := readMemory()
+				c.collected(time.Now(), after.collecting-m.collecting, after.held)
 			}
 		}
 	}
 }
 
-// memory reads what was allocated in the life of the process, what it holds of the system's memory,
-// and how long it has been collecting.
-func memory() (allocated, held uint64, collecting time.Duration) {
+// memory is what the runtime tells of the process's memory.
+type memory struct {
+	allocated  uint64        // in the life of the process
+	held       uint64        // of the system's memory
+	alive      uint64        // what the last collection left
+	collecting time.Duration // how long that has taken so far
+}
+
+func readMemory() memory {
 	m := []metrics.Sample{
 		{Name: "/gc/heap/allocs:bytes"},
 		{Name: "/memory/classes/total:bytes"},
 		{Name: "/memory/classes/heap/released:bytes"},
+		{Name: "/gc/heap/live:bytes"},
 		{Name: "/cpu/classes/gc/total:cpu-seconds"},
 	}
 	metrics.Read(m)
-	collecting = time.Duration(m[3].Value.Float64() * float64(time.Second))
-	return m[0].Value.Uint64(), m[1].Value.Uint64() - m[2].Value.Uint64(), collecting
+	return memory{
+		allocated:  m[0].Value.Uint64(),
+		held:       m[1].Value.Uint64() - m[2].Value.Uint64(),
+		alive:      m[3].Value.Uint64(),
+		collecting: time.Duration(m[4].Value.Float64() * float64(time.Second)),
+	}
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"math"
 	"testing"
 	"time"
 )
@@ -14,7 +15,7 @@ func TestCollector(t *testing.T) {
 	look := func(what string, allocs, held uint64, used int64, want bool) {
 		t.Helper()
 		now, allocated = now.Add(lookEvery), allocated+allocs
-		if got := c.wants(now, allocated, held, func() int64 { return used }); got != want {
+		if got := c.wants(now, allocated, held, used); got != want {
 			t.Errorf("%s: %v, want %v", what, got, want)
 		}
 	}
@@ -51,8 +52,22 @@ var allocation []byte
 // TestMemory reads something sensible.
 func TestMemory(t *testing.T) {
 	allocation = make([]byte, 1<<20)
-	allocated, held, collecting := memory()
-	if allocated < uint64(len(allocation)) || held < 1<<20 || held > 1<<34 || collecting < 0 {
-		t.Errorf("%d bytes allocated, %d held, %v", allocated, held, collecting)
+	m := readMemory()
+	if m.allocated < uint64(len(allocation)) || m.held < 1<<20 || m.held > 1<<34 ||
+		m.alive > m.held || m.collecting < 0 {
+		t.Errorf("%+v", m)
+	}
+}
+
+// TestLimit shows how much the runtime may hold.
+func TestLimit(t *testing.T) {
+	const mb = 1 << 20
+	for _, c := range []struct{ most, alive, want int64 }{
+		{0, 50 * mb, math.MaxInt64}, {math.MaxInt64, 50 * mb, math.MaxInt64},
+		{100 * mb, 0, 174 * mb}, {100 * mb, 120 * mb, 174 * mb}, {100 * mb, 200 * mb, 274 * mb},
+	} {
+		if got := limitFor(c.most, uint64(c.alive)); got != c.want {
+			t.Errorf("maxmemory %d, %d alive: %d, want %d", c.most, c.alive, got, c.want)
+		}
 	}
 }
