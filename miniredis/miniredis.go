@@ -67,7 +67,7 @@ type Miniredis struct {
 	srv      *server.Server
 	bridge   *netbridge.Bridge // to the sockets; nil if there are none
 	listens  bool
-	addr     string // where it listens, or did
+	addr     string // where it listens, did, or will if nobody says otherwise
 	secure   *tls.Config
 	dialed   map[*dialed]struct{}
 	users    map[string]string // and their passwords
@@ -85,7 +85,7 @@ func NewMiniRedis() *Miniredis {
 		panic(err) // nothing was asked that can be refused
 	}
 	m := &Miniredis{redis: redis, dialed: map[*dialed]struct{}{}, users: map[string]string{},
-		secret: rand.Text()}
+		secret: rand.Text(), addr: "127.0.0.1:0"}
 	m.srv = m.newServer()
 	m.Ctx, m.CtxCancel = context.WithCancel(context.Background())
 	return m
@@ -117,11 +117,11 @@ func RunT(t Tester) *Miniredis {
 	return m
 }
 
-// Start listens on a port of 127.0.0.1 that the system chooses.
-func (m *Miniredis) Start() error { return m.listen("127.0.0.1:0", nil) }
+// Start listens on a port of 127.0.0.1 that the system chooses; after Close where it did before.
+func (m *Miniredis) Start() error { return m.listen("", nil) }
 
 // StartTLS is Start with TLS.
-func (m *Miniredis) StartTLS(cfg *tls.Config) error { return m.listen("127.0.0.1:0", cfg) }
+func (m *Miniredis) StartTLS(cfg *tls.Config) error { return m.listen("", cfg) }
 
 // StartAddr listens on an address, such as "127.0.0.1:6379" or ":0".
 func (m *Miniredis) StartAddr(addr string) error { return m.listen(addr, nil) }
@@ -129,12 +129,13 @@ func (m *Miniredis) StartAddr(addr string) error { return m.listen(addr, nil) }
 // StartAddrTLS is StartAddr with TLS.
 func (m *Miniredis) StartAddrTLS(addr string, cfg *tls.Config) error { return m.listen(addr, cfg) }
 
-// Restart listens where the server listened before Close. The data are still there.
+// Restart listens where the server listened before Close, with TLS if it did. The data are still
+// there.
 func (m *Miniredis) Restart() error {
 	m.mu.Lock()
-	addr, secure := m.addr, m.secure
+	secure := m.secure
 	m.mu.Unlock()
-	return m.listen(addr, secure)
+	return m.listen("", secure)
 }
 
 func (m *Miniredis) listen(addr string, secure *tls.Config) error {
@@ -142,6 +143,9 @@ func (m *Miniredis) listen(addr string, secure *tls.Config) error {
 	defer m.mu.Unlock()
 	if m.listens {
 		return errors.New("miniredis: it listens already")
+	}
+	if addr == "" {
+		addr = m.addr
 	}
 	at, err := m.begin().Listen("tcp", addr, secure)
 	if err != nil {

@@ -2,9 +2,12 @@ package miniredis_test
 
 import (
 	"bufio"
+	"crypto/tls"
 	"fmt"
 	"io"
 	"net"
+	"net/http"
+	"net/http/httptest"
 	"reflect"
 	"slices"
 	"strings"
@@ -76,6 +79,9 @@ func TestRestart(t *testing.T) {
 	if err := m.Start(); err == nil {
 		t.Error("it listens twice")
 	}
+	m.Close()
+	must(t, m.Start())
+	same(t, m.Addr(), addr)
 }
 
 // tester is a framework's.
@@ -98,6 +104,22 @@ func TestRunT(t *testing.T) {
 	}
 	if c, err := net.Dial("tcp", addr); err == nil {
 		t.Errorf("somebody listens after the test: %v", c.Close())
+	}
+}
+
+func TestTLS(t *testing.T) {
+	web := httptest.NewTLSServer(nil) // it has a certificate
+	defer web.Close()
+	m, err := miniredis.RunTLS(web.TLS)
+	must(t, err)
+	t.Cleanup(m.Close)
+	trusted := web.Client().Transport.(*http.Transport).TLSClientConfig.RootCAs
+	for range 2 {
+		c, err := tls.Dial("tcp", m.Addr(), &tls.Config{RootCAs: trusted, ServerName: "example.com"})
+		must(t, err)
+		client(t, c).want("PING", "+PONG")
+		m.Close()
+		must(t, m.Restart())
 	}
 }
 
@@ -277,9 +299,9 @@ func TestShortTTL(t *testing.T) {
 	m := miniredis.RunT(t)
 	must(t, m.Set("k", "v"))
 	m.SetTTL("k", 500*time.Microsecond)
-	m.FastForward(400 * time.Microsecond)
 	same(t, m.Exists("k"), true)
-	m.FastForward(600 * time.Microsecond)
+	m.FastForward(500 * time.Microsecond)
+	m.FastForward(500 * time.Microsecond)
 	same(t, m.Exists("k"), false)
 }
 

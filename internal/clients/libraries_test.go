@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -254,4 +255,33 @@ func TestThrottled(t *testing.T) {
 	same(t, limited(), "[false false true]")
 	now = now.Add(time.Second)
 	same(t, limited(), "[false true true]")
+}
+
+// TestMany has 300 servers at once, each with a client of its own.
+func TestMany(t *testing.T) {
+	t.Cleanup(func() { goleak.VerifyNone(t) })
+	var all, ready sync.WaitGroup
+	ready.Add(300)
+	for i := range 300 {
+		all.Go(func() {
+			m, err := miniredis.Run()
+			if err != nil {
+				t.Error(err)
+			}
+			defer m.Close()
+			c := redis.NewClient(&redis.Options{Addr: m.Addr()})
+			defer c.Close()
+			err = c.Set(t.Context(), "k", i, time.Minute).Err()
+			ready.Done()
+			ready.Wait()
+			if got, getErr := c.Get(t.Context(), "k").Int(); err != nil || getErr != nil || got != i {
+				t.Errorf("server %d: %v, %d, %v", i, err, got, getErr)
+			}
+			m.FastForward(time.Minute)
+			if n, err := c.Exists(t.Context(), "k").Result(); err != nil || n != 0 {
+				t.Errorf("server %d after a minute: %d, %v", i, n, err)
+			}
+		})
+	}
+	all.Wait()
 }
