@@ -33,17 +33,19 @@ import (
 	"github.com/redlet/redlet/netbridge"
 )
 
-// The errors of direct commands.
+// The errors of direct commands, in Redis's words.
 var (
-	ErrKeyNotFound error = redlet.ServerError("ERR no such key")
-	ErrWrongType   error = redlet.ServerError("WRONGTYPE Operation against a key holding the wrong " +
-		"kind of value")
-	ErrNotValidHllValue error = redlet.ServerError("WRONGTYPE Key is not a valid HyperLogLog string " +
-		"value.")
-	ErrIntValueError         error = redlet.ServerError("ERR value is not an integer or out of range")
-	ErrIntValueOverflowError error = redlet.ServerError("ERR increment or decrement would overflow")
-	ErrFloatValueError       error = redlet.ServerError("ERR value is not a valid float")
+	ErrKeyNotFound = refusal("ERR no such key")
+	ErrWrongType   = refusal("WRONGTYPE Operation against a key holding the wrong kind " +
+		"of value")
+	ErrNotValidHllValue      = refusal("WRONGTYPE Key is not a valid HyperLogLog string value.")
+	ErrIntValueError         = refusal("ERR value is not an integer or out of range")
+	ErrIntValueOverflowError = refusal("ERR increment or decrement would overflow")
+	ErrFloatValueError       = refusal("ERR value is not a valid float")
 )
+
+// refusal is the error that a command is refused with in these words.
+func refusal(words string) error { return redlet.ServerError(words) }
 
 // Tester is what RunT needs of a testing.T.
 type Tester interface {

@@ -35,6 +35,7 @@ var packages = []struct {
 }{
 	{"redlet.txt", ".", nil},
 	{"miniredis.txt", "miniredis", nil},
+	{"server.txt", "miniredis/server", nil},
 	{"core.txt", "core", coreFace},
 }
 

@@ -45,7 +45,7 @@ type command struct {
 type Server struct {
 	redis *redlet.Server
 	ends  Ends
-	began Counts
+	began counts // when it was made
 
 	changing sync.Mutex // held while the engine is told whether to ask
 
@@ -66,20 +66,20 @@ type Ends struct {
 	Close func()
 }
 
-// Counts are what INFO has counted.
-type Counts struct{ Commands, Connections int }
+// counts are what INFO has counted.
+type counts struct{ commands, connections int }
 
 // New returns the Server of a Miniredis, which alone has use for it.
 func New(redis *redlet.Server, ends Ends) *Server {
 	s := &Server{redis: redis, ends: ends, commands: map[string]*command{},
 		peers: map[core.ConnID]*Peer{}}
-	s.began = s.counts()
+	s.began = s.counted()
 	return s
 }
 
-func (s *Server) counts() Counts {
+func (s *Server) counted() counts {
 	stats, _ := s.redis.Info("stats") // tells as long as there is an engine
-	return Counts{atoi(stats["total_commands_processed"]), atoi(stats["total_connections_received"])}
+	return counts{atoi(stats["total_commands_processed"]), atoi(stats["total_connections_received"])}
 }
 
 func atoi(text string) int {
@@ -344,8 +344,8 @@ func (s *Server) TotalCommands() int {
 	s.mu.Lock()
 	ran := s.ran
 	s.mu.Unlock()
-	return s.counts().Commands - s.began.Commands + ran
+	return s.counted().commands - s.began.commands + ran
 }
 
 // TotalConnections is how many clients have connected since the server was started.
-func (s *Server) TotalConnections() int { return s.counts().Connections - s.began.Connections }
+func (s *Server) TotalConnections() int { return s.counted().connections - s.began.connections }
