@@ -28,12 +28,18 @@ const executablePath = await findChromium();
 export const skip =
   executablePath || process.env.CI ? false : 'Chromium is missing: install the package chromium';
 
+const QUIET = ['background-networking', 'component-update', 'sync', 'quic', 'gpu'];
+
+/** How Playwright starts it. */
+export const chromiumOptions = {
+  executablePath,
+  args: ['--no-sandbox', '--no-first-run', ...QUIET.map((name) => `--disable-${name}`)],
+};
+
 /** Starts Chromium. */
 export function launch() {
   if (!executablePath) throw new Error('Chromium is missing: install the package chromium');
-  const quiet = ['background-networking', 'component-update', 'sync', 'quic', 'gpu'];
-  const args = ['--no-sandbox', '--no-first-run', ...quiet.map((name) => `--disable-${name}`)];
-  return chromium.launch({ executablePath, args });
+  return chromium.launch(chromiumOptions);
 }
 
 /** @type {Record<string, string>} */

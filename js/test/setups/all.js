@@ -11,3 +11,8 @@ import { types } from './types.js';
 
 /** @type {import('./setup.js').SetUp[]} */
 export const setUps = [...runners, ...types, ...bundlers, ...frameworks];
+
+/** @param {import('./setup.js').SetUp} setUp */
+export function titleOf({ group, name }) {
+  return `${group}: ${name}`;
+}

@@ -1,68 +1,64 @@
-// Runs the set-ups, each in a project of its own outside the checkout, and prints the table of
-// js/README.md. `node test/setups/run.js Vite` runs those whose names hold the word; `--write` puts
-// the table into the README.
+// Runs the set-ups, each in a project of its own outside the checkout. `node test/setups/run.js
+// Vite` runs those whose names hold the word; `--write` keeps what came of each in results.json,
+// and makes the table of README.md anew.
 
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import { root } from '../helpers.js';
 import { pack } from '../pack.js';
-import { setUps } from './all.js';
+import { setUps, titleOf } from './all.js';
+import { keep } from './results.js';
 import { Absent, Project } from './setup.js';
 
+const write = process.argv.includes('--write');
 const words = process.argv.slice(2).filter((word) => !word.startsWith('--'));
-const chosen = setUps.filter(({ group, name }) => {
-  const title = `${group}: ${name}`;
-  return words.length === 0 || words.some((word) => title.includes(word));
+const chosen = setUps.filter((setUp) => {
+  return words.length === 0 || words.some((word) => titleOf(setUp).includes(word));
 });
 
+const date = new Date().toISOString().slice(0, 10);
 const { tarball, remove } = await pack();
 const folder = await mkdtemp(join(tmpdir(), 'redlet-setups-'));
-/** @type {Map<string, string[]>} */
-const rows = new Map();
-/** @type {string[]} */
-const left = [];
 let failed = 0;
+let left = 0;
 try {
   for (const [i, setUp] of chosen.entries()) {
     const project = new Project(join(folder, String(i)));
-    const title = `${setUp.group}: ${setUp.name}`;
-    try {
-      await project.install(tarball, setUp);
-      await setUp.check(project);
-      console.log(`ok: ${title}`);
-      rows.set(setUp.group, [...(rows.get(setUp.group) ?? []), setUp.name]);
-    } catch (error) {
-      if (error instanceof Absent) {
-        left.push(title);
-        console.log(`left out: ${title}: ${error.message}`);
-        continue;
-      }
-      failed++;
-      console.log(`not ok: ${title}\n${error instanceof Error ? error.message : error}`);
-    } finally {
-      await project.end();
-      await rm(project.folder, { recursive: true, force: true, maxRetries: 5 });
-    }
+    const result = await tried(project, setUp);
+    if (write) await keep(titleOf(setUp), result);
   }
 } finally {
   await remove();
   await rm(folder, { recursive: true, force: true, maxRetries: 5 });
 }
 
-const table = [...rows].map(([group, names]) => `| ${group} | ${names.join(' · ')} |`);
-if (process.argv.includes('--write') && failed === 0) await intoReadme(table);
-console.log(
-  `${table.join('\n')}\n${chosen.length - failed - left.length} passed, ${failed} failed`,
-);
+console.log(`${chosen.length - failed - left} passed, ${failed} failed, ${left} skipped`);
 process.exitCode = failed > 0 ? 1 : 0;
 
-/** @param {string[]} lines */
-async function intoReadme(lines) {
-  const file = join(root, 'README.md');
-  const text = await readFile(file, 'utf8');
-  const between = /(<!-- set-ups -->\n).*?(<!-- \/set-ups -->)/s;
-  const head = ['', '| with | as |', '| --- | --- |'];
-  await writeFile(file, text.replace(between, `$1${[...head, ...lines, '', ''].join('\n')}$2`));
+/**
+ * @param {Project} project
+ * @param {import('./setup.js').SetUp} setUp
+ * @returns {Promise<import('./results.js').Result | undefined>}
+ */
+async function tried(project, setUp) {
+  const title = titleOf(setUp);
+  try {
+    await project.install(tarball, setUp);
+    const figure = await setUp.check(project);
+    console.log(`ok: ${title}`, figure ?? '');
+    return { date, versions: await project.versions(setUp), ...(figure && { figure }) };
+  } catch (error) {
+    if (error instanceof Absent) {
+      left++;
+      console.log(`left out: ${title}: ${error.message}`);
+      return { date, absent: error.message };
+    }
+    failed++;
+    console.log(`not ok: ${title}\n${error instanceof Error ? error.message : error}`);
+    return undefined;
+  } finally {
+    await project.end();
+    await rm(project.folder, { recursive: true, force: true, maxRetries: 5 });
+  }
 }

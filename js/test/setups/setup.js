@@ -7,7 +7,7 @@
 
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { mkdir, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 
 import { launch, serveFolder } from '../browser.js';
@@ -20,7 +20,8 @@ import { bin, exists, PATIENCE_MS, root, run } from '../helpers.js';
  * @property {string[]} [needs] packages, as npm install takes them
  * @property {Record<string, string>} [files]
  * @property {object} [kind] what else its package.json says
- * @property {(project: Project) => Promise<void>} check throws where something is wrong
+ * @property {(project: Project) => Promise<string | void>} check throws where something is wrong;
+ *   may tell a figure
  */
 
 /** What no registry has, so that a set-up is left out. */
@@ -56,12 +57,27 @@ export class Project {
       const why = /npm error (?:404|notarget) .*/.exec(output)?.[0];
       throw why ? new Absent(`${needs.join(', ')}: ${why}`) : new Error(output);
     }
-    for (const need of link ? needs : []) {
-      const name = need.replace(/(.)@.*$/, '$1');
+    for (const name of link ? needs.map(nameOf) : []) {
       const place = join(this.folder, 'node_modules', name);
       await mkdir(dirname(place), { recursive: true });
       await symlink(join(root, 'node_modules', name), place);
     }
+  }
+
+  /**
+   * What a set-up was tried with.
+   *
+   * @param {SetUp} setUp
+   * @returns {Promise<string[]>} names and versions
+   */
+  async versions({ needs = [] }) {
+    if (needs.length === 0) return [`node ${process.versions.node}`];
+    const of = async (/** @type {string} */ name) => {
+      const file = join(this.folder, 'node_modules', name, 'package.json');
+      return `${name} ${JSON.parse(await readFile(file, 'utf8')).version}`;
+    };
+    const names = needs.map(nameOf).filter((name) => !/types/.test(name));
+    return Promise.all(names.map(of));
   }
 
   /** @param {Record<string, string>} files */
@@ -74,11 +90,12 @@ export class Project {
   }
 
   /**
-   * Where a program is: among the project's packages, or the checkout's.
+   * Where a program is: at a path, among the project's packages, or the checkout's.
    *
    * @param {string} name
    */
   async bin(name) {
+    if (name.startsWith('/')) return name;
     const own = join(this.folder, 'node_modules/.bin', name);
     return (await exists(own)) ? own : bin(name);
   }
@@ -92,8 +109,7 @@ export class Project {
    * @returns {Promise<string>} what it wrote
    */
   async run(name, args, env) {
-    const program = name.startsWith('/') ? name : await this.bin(name);
-    const { code, output } = await run(program, args, {
+    const { code, output } = await run(await this.bin(name), args, {
       cwd: this.folder,
       env: { NODE_ENV: '', ...QUIET, ...env },
       timeout: 300_000,
@@ -192,6 +208,11 @@ export class Project {
   async end() {
     for (const end of this.#ends) await end();
   }
+}
+
+/** @param {string} need a package, as npm install takes it */
+function nameOf(need) {
+  return need.replace(/(.)@.*$/, '$1');
 }
 
 /** No colours, no updates, no word home. */

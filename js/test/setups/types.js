@@ -19,9 +19,11 @@ const TYPED = `
     const value = await redis.call<string | null>('GET', 'k');
     const length: number | undefined = value?.length;
     redis.duplex();
+    const { url: here, close }: { url: string; close: () => void } = redis.intercept();
+    close();
     // @ts-expect-error: an object is no argument
     await redis.call('SET', 'k', {});
-    return [url, length];
+    return [url, here, length];
   }
   export const failed = (error: unknown) => error instanceof ReplyError && error.code;
   export const inWorker = () => openInWorker({ onlog: (level) => level.length });
