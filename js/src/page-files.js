@@ -8,8 +8,9 @@
 import { messageOf } from './message.js';
 import { setTimer } from './time.js';
 
-/** How long another holder of the files may take to go, in milliseconds. */
-const LOCK_MS = 3000;
+/** How long a worker that has ended may still hold a file, and how often it is tried. */
+const TRIES = 150;
+const TRY_MS = 20;
 /** How much is read at a time. */
 const READ_MAX = 1 << 20;
 /** A file that is being written to take another's place. */
@@ -20,37 +21,13 @@ const NOTHING = new Uint8Array(0);
 /** @typedef {import('./files.js').Files} Files */
 
 /**
- * Opens the files of a name, which nobody else has open: no other tab, and no other engine here.
+ * Opens the files of a name, which nobody else may have open.
  *
  * @param {string} dir
- * @returns {Promise<Files>} closing them lets others open them
+ * @returns {Promise<Files>}
  */
 export async function openPageFiles(dir) {
-  const release = await lock(`redlet ${dir}`, dir);
-  try {
-    const store = hasFileSystem() ? await OpfsStore.open(dir) : await IdbStore.open(dir);
-    return new PageFiles(store, release);
-  } catch (error) {
-    release();
-    throw error;
-  }
-}
-
-/**
- * @param {string} name
- * @param {string} dir
- * @returns {Promise<() => void>}
- */
-function lock(name, dir) {
-  return new Promise((resolve, reject) => {
-    const held = () => new Promise((release) => resolve(() => release(undefined)));
-    const given = new AbortController();
-    setTimer(() => given.abort(), LOCK_MS);
-    navigator.locks.request(name, { signal: given.signal }, held).catch((error) => {
-      const taken = `redlet: dir: another tab or engine has '${dir}' open`;
-      reject(error.name === 'AbortError' ? new Error(taken) : error);
-    });
-  });
+  return new PageFiles(hasFileSystem() ? await OpfsStore.open(dir) : await IdbStore.open(dir));
 }
 
 /** Whether files can be appended to at once, and take the place of others. */
@@ -74,19 +51,14 @@ function hasFileSystem() {
 /** @implements {Files} */
 class PageFiles {
   #store;
-  #release;
   /** @type {Map<string, Uint8Array>} what could not be appended yet, by path */
   #pending = new Map();
   /** The file that is being read, piece by piece. */
   #reading = { path: '', bytes: NOTHING };
 
-  /**
-   * @param {Store} store
-   * @param {() => void} release
-   */
-  constructor(store, release) {
+  /** @param {Store} store */
+  constructor(store) {
     this.#store = store;
-    this.#release = release;
   }
 
   /**
@@ -151,7 +123,6 @@ class PageFiles {
 
   close() {
     this.#store.close();
-    this.#release();
   }
 
   #forget() {
@@ -251,7 +222,7 @@ class OpfsStore {
     const name = encodeURIComponent(path);
     const entry = await this.#folder.getFileHandle(name, { create }).catch(unlessMissing);
     if (!entry) return undefined;
-    const handle = await entry.createSyncAccessHandle();
+    const handle = await handleOf(entry);
     const file = { handle, size: handle.getSize() };
     this.#open.set(path, file);
     return file;
@@ -261,6 +232,19 @@ class OpfsStore {
   #close(path) {
     this.#open.get(path)?.handle.close();
     this.#open.delete(path);
+  }
+}
+
+/** @param {any} entry of a file, which one worker at a time may hold */
+async function handleOf(entry) {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await entry.createSyncAccessHandle();
+    } catch (error) {
+      const isHeld = /** @type {any} */ (error).name === 'NoModificationAllowedError';
+      if (!isHeld || tries === TRIES) throw error;
+      await new Promise((resolve) => setTimer(() => resolve(undefined), TRY_MS));
+    }
   }
 }
 

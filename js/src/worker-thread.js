@@ -7,7 +7,9 @@
 
 import { Guest } from './guest.js';
 import { FiledHost } from './filed-host.js';
+import { Hub } from './hub.js';
 import { Host } from './host.js';
+import { Member } from './member.js';
 import { messageOf } from './message.js';
 import { openPageFiles } from './page-files.js';
 import { compile, MissingError } from './wasm.js';
@@ -22,20 +24,23 @@ import { compile, MissingError } from './wasm.js';
 
 const scope = /** @type {Scope} */ (/** @type {unknown} */ (globalThis));
 
-/** @type {Host | FiledHost | undefined} */
+/** @type {Host | undefined} */
 let running;
+/** @type {Member | undefined} in place of it, where data are kept */
+let member;
 /** @type {any[]} what came before it ran */
 const early = [];
 
 scope.onmessage = ({ data }) => {
   if (data.wasm) void start(data);
+  else if (member) member.receive(data);
   else if (running) receive(running, data);
   else early.push(data);
 };
 scope.postMessage({ loaded: true });
 
 /**
- * @param {Host | FiledHost} started
+ * @param {Host} started
  * @param {any} data
  */
 function receive(started, data) {
@@ -44,9 +49,9 @@ function receive(started, data) {
   if (data.turn) void started.turn().then(() => scope.postMessage({ turned: true }));
 }
 
-/** @param {Host | FiledHost} started whose guest is copied for another worker */
+/** @param {Host} started whose guest is copied for another worker */
 function copy(started) {
-  const { module, image } = (started instanceof Host && started.image()) || {};
+  const { module, image } = started.image() ?? {};
   if (!image) return scope.postMessage({ uncopied: 'redlet: there is no engine to fork' });
   const pieces = image.pieces.map(({ at, bytes }) => ({ at, bytes: bytes.slice() }));
   const message = { copy: { module, image: { ...image, pieces } } };
@@ -71,13 +76,28 @@ async function start({ wasm, memoryMax, image, dir }) {
       died: (/** @type {string} */ why) => scope.postMessage({ died: why }),
       failed: (/** @type {string} */ why) => scope.postMessage({ failed: why }),
     };
-    const pace = { memoryMax };
-    running =
-      dir === undefined
-        ? new Host(module, pace, listener, Guest.start(module, memoryMax, image))
-        : new FiledHost(module, pace, listener, await openPageFiles(dir));
+    if (dir !== undefined) return share(dir, module, memoryMax);
+    const guest = Guest.start(module, memoryMax, image);
+    running = new Host(module, { memoryMax }, listener, guest);
     for (const data of early.splice(0)) receive(running, data);
   } catch (error) {
     scope.postMessage({ failed: messageOf(error), missing: error instanceof MissingError });
   }
+}
+
+/**
+ * Has part in the engine of all tabs that keep their data there.
+ *
+ * @param {string} dir
+ * @param {WebAssembly.Module} module
+ * @param {number | undefined} memoryMax
+ */
+function share(dir, module, memoryMax) {
+  const lead = async () => {
+    const files = await openPageFiles(dir);
+    return new Hub((listener) => new FiledHost(module, { memoryMax }, listener, files));
+  };
+  const joined = new Member(dir, lead, (message) => scope.postMessage(message));
+  member = joined;
+  for (const data of early.splice(0)) joined.receive(data);
 }

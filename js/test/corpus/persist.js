@@ -9,6 +9,7 @@ import { open } from '../../src/worker.js';
 /** @type {import('../../src/redlet.js').Redlet} */
 let redis;
 let acknowledged = 0;
+let heardLast = '';
 
 /**
  * @param {string} dir
@@ -23,6 +24,21 @@ export async function begin(dir, inDatabase) {
 /** @param {(string | number)[][]} commands */
 export function run(commands) {
   return redis.pipeline(commands);
+}
+
+/** @param {string} channel */
+export async function hear(channel) {
+  await redis.subscribe(channel, (message) => (heardLast = String(message)));
+}
+
+/** What was heard last. */
+export function heard() {
+  return heardLast;
+}
+
+/** Waits for what never comes. */
+export function wait() {
+  return redis.client().call('BLPOP', 'never', 0);
 }
 
 /** Counts on and on. */
