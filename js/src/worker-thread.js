@@ -93,6 +93,8 @@ async function start({ wasm, memoryMax, image, dir }) {
  * @param {number | undefined} memoryMax
  */
 function share(dir, module, memoryMax) {
+  if (!globalThis.navigator?.locks)
+    throw new Error('redlet: dir: pages keep data only if they come by https, or from localhost');
   const lead = async () => {
     const files = await openPageFiles(dir);
     return new Hub((listener) => new FiledHost(module, { memoryMax }, listener, files));
