@@ -404,9 +404,10 @@ func (c *Call) streamHistory(
 	r *streamRead, s *stream.Stream, g *stream.Group, consumer *stream.Consumer, start stream.ID,
 ) {
 	at, n, now := c.ArrayLater(), int64(0), c.toldSinceMs()
+	var it stream.Iterator
 	for p := consumer.Seek(start); p.Valid() && c.streamMore(r, n); p.Next() {
-		if it := s.Range(p.ID(), p.ID()); it.Next() {
-			c.streamEntry(it)
+		if it.Find(s, p.ID()) {
+			c.streamEntry(&it)
 			c.redelivered(g, g.Assign(p.ID(), consumer, now))
 		} else { // it was deleted from the stream
 			c.Array(2)

@@ -82,6 +82,24 @@ func (p Pack) Next(pos int) int {
 	return pos
 }
 
+// Skip is Next, n times.
+func (p Pack) Skip(pos, n int) int {
+	for ; n > 0; n-- {
+		switch b := p[pos]; {
+		case b < 0x80:
+			pos += 2
+		case b < 0xC0:
+			pos += int(b&0x3F) + 2
+		default:
+			pos += p.entrySize(pos)
+		}
+		if p[pos] == endByte {
+			return -1
+		}
+	}
+	return pos
+}
+
 // Prev returns the position of the element before the one at pos, -1 before the first.
 func (p Pack) Prev(pos int) int {
 	if pos == headerSize {

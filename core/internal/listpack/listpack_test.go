@@ -59,6 +59,9 @@ func check(t *testing.T, p Pack, want [][]byte) {
 		if p.Index(i) != pos || p.Index(i-len(want)) != pos {
 			t.Fatalf("Index(%d) or Index(%d) is not %d", i, i-len(want), pos)
 		}
+		if n := min(i, 3); p.Skip(p.Index(i-n), n) != pos || p.Skip(pos, 1) != p.Next(pos) {
+			t.Fatalf("Skip does not come to element %d", i)
+		}
 		pos = p.Prev(pos)
 	}
 	if pos != -1 || p.Index(len(want)) != -1 || p.Index(-len(want)-1) != -1 {

@@ -31,6 +31,21 @@ func (s *Stream) Reverse(start, end ID) *Iterator {
 	return it
 }
 
+// Find goes to the entry of an id and reports whether there is one. Of a node it reads no more than
+// what lies behind the entry at hand, if that is where the id belongs: so many ids in their order
+// cost no more than a walk.
+func (it *Iterator) Find(s *Stream, id ID) bool {
+	at := s.nodes.seekBack(id)
+	if !at.valid() {
+		return false
+	}
+	if it.n == nil || it.left < 0 || it.n != at.val() || !it.entry.id.Less(id) {
+		*it = Iterator{at: at, pos: -1}
+	}
+	it.low, it.high = id, id
+	return it.Next()
+}
+
 // ID returns the id of the entry at hand.
 func (it *Iterator) ID() ID { return it.entry.id }
 
@@ -43,7 +58,7 @@ func (it *Iterator) Next() bool {
 		return it.nextBack()
 	}
 	if it.left >= 0 && it.n != nil {
-		it.pos = it.n.skip(it.val, it.left+1)
+		it.pos = it.n.pack.Skip(it.val, it.left+1)
 	}
 	for {
 		if it.pos < 0 {
@@ -62,7 +77,7 @@ func (it *Iterator) Next() bool {
 			it.begin()
 			return true
 		}
-		it.pos = it.n.skip(it.entry.body, it.entry.elements()+1)
+		it.pos = it.n.pack.Skip(it.entry.body, it.entry.elements()+1)
 	}
 }
 

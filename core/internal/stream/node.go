@@ -162,7 +162,16 @@ func (e *entry) elements() int {
 
 // read reads the start of the entry at pos; master is the number of the first entry's fields.
 func (e *entry) read(n *node, pos, master int) {
-	e.flags, e.pos, e.fields = n.int(pos), pos, master
+	e.pos, e.fields = pos, master
+	if b := n.pack[pos:]; len(b) > 6 && b[0]|b[2]|b[4] < 0x80 && b[0]&flagSameFields != 0 {
+		// Most entries begin with three numbers of a byte, each with a byte behind it. They are read
+		// at once, since who seeks an entry reads all of the node before it.
+		e.flags = int64(b[0])
+		e.id = ID{n.id.Ms + uint64(b[2]), n.id.Seq + uint64(b[4])}
+		e.body = pos + 6
+		return
+	}
+	e.flags = n.int(pos)
 	pos = n.pack.Next(pos)
 	e.id.Ms = n.id.Ms + uint64(n.int(pos))
 	pos = n.pack.Next(pos)
@@ -173,14 +182,6 @@ func (e *entry) read(n *node, pos, master int) {
 		pos = n.pack.Next(pos)
 	}
 	e.body = pos
-}
-
-// skip returns the place so many elements further on; -1 at the end.
-func (n *node) skip(pos, elements int) int {
-	for range elements {
-		pos = n.pack.Next(pos)
-	}
-	return pos
 }
 
 // before returns where the entry begins that ends before pos, -1 if there is none.

@@ -107,12 +107,35 @@ func (o *plain) compare(t *testing.T, s *Stream, rng *rand.Rand) {
 	if !slices.Equal(got, want) || !slices.Equal(back, want) {
 		t.Fatalf("from %v to %v\ngot  %v\nback %v\nwant %v", low, high, got, back, want)
 	}
+	o.compareFind(t, s, rng)
 	first, last := ID{}, ID{}
 	if len(o.ids) > 0 {
 		first, last = o.ids[0], o.ids[len(o.ids)-1]
 	}
 	if s.First != first || s.LastEntry() != last {
 		t.Fatalf("first %v and last %v, want %v and %v", s.First, s.LastEntry(), first, last)
+	}
+}
+
+// compareFind looks for ids, most often in their order, that there are and that there are not.
+func (o *plain) compareFind(t *testing.T, s *Stream, rng *rand.Rand) {
+	t.Helper()
+	var it Iterator
+	for i := 0; i < len(o.ids); i += 1 + rng.IntN(5) {
+		id := o.ids[i]
+		switch rng.IntN(8) {
+		case 0:
+			id = o.ids[rng.IntN(len(o.ids))]
+		case 1:
+			id, _ = id.Next()
+		}
+		f, there := o.fields[id], slices.Contains(o.ids, id)
+		if ok := it.Find(s, id); ok != there {
+			t.Fatalf("found %v: %v, want %v", id, ok, there)
+		}
+		if there && (it.ID() != id || rng.IntN(2) == 0 && text(&it) != f) {
+			t.Fatalf("%v is found as %v", id, it.ID())
+		}
 	}
 }
 

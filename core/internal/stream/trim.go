@@ -108,7 +108,7 @@ func (s *Stream) trimNode(n *node, t *Trim) int64 {
 			gone++
 			s.length--
 		}
-		pos = n.skip(e.body, e.elements()+1)
+		pos = n.pack.Skip(e.body, e.elements()+1)
 	}
 	live, deleted := n.counts()
 	n.setCounts(live-gone, deleted+gone)
