@@ -79,19 +79,19 @@ func geoHits(z *zset.Zset, shape *geohash.Shape, most int) []geoHit {
 		room [9]geohash.Range
 		text []byte
 	)
+	finder, ranks := shape.Finder(), z.Scores()
 	for _, r := range shape.Ranges(room[:0]) {
 		if most > 0 && len(hits) >= most {
 			break
 		}
 		scores := zset.ScoreRange{Min: float64(r.Min), Max: float64(r.Max), MaxOpen: true}
-		start, end := z.InScores(&scores)
+		start, end := ranks.In(&scores)
 		if start == end {
 			continue
 		}
 		for cursor := z.At(start); start < end; start++ {
 			score := cursor.Score()
-			p := geohash.Decode(numberOf(score))
-			if distance, ok := shape.Holds(p); ok {
+			if p, distance, ok := finder.Find(numberOf(score)); ok {
 				from := len(text)
 				text = append(text, cursor.Member()...)
 				hits = append(hits, geoHit{text[from:len(text):len(text)], score, distance, p})

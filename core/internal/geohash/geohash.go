@@ -91,9 +91,11 @@ func (c *cell) area() area {
 	}
 }
 
-// edge is where part i of 2^step begins, of the range from -most to most.
+// edge is where part i of 2^step begins, of the range from -most to most. A power of two that is
+// multiplied by, and not divided by, gives the same and takes a fraction of the time.
 func edge(i uint32, most float64, step uint) float64 {
-	return -most + float64(float64(i)/float64(uint64(1)<<step)*(2*most))
+	part := math.Float64frombits(uint64(1023-step) << 52) // 2^-step
+	return -most + float64(float64(i)*part*(2*most))
 }
 
 // spread puts a zero between each two bits.

@@ -82,6 +82,53 @@ func TestRanges(t *testing.T) {
 	}
 }
 
+// TestFinder compares with Holds: shapes of every size, and points near their edges and antipodes.
+func TestFinder(t *testing.T) {
+	rng := rand.New(rand.NewPCG(5, 5))
+	found := 0
+	for range 2000 {
+		s := Shape{Center: Decode(Encode(anywhere(rng)))}
+		size := math.Pow(10, rng.Float64()*7.4)
+		if s.IsBox = rng.IntN(2) == 0; s.IsBox {
+			s.Width, s.Height = size, size*rng.Float64()
+		} else {
+			s.Radius = size
+		}
+		finder := s.Finder()
+		for n := range 300 {
+			p := anywhere(rng)
+			switch n % 3 {
+			case 0: // about as far as the shape reaches
+				reach := degrees(size / earthRadius)
+				p.Lon = s.Center.Lon + (rng.Float64()*2.4-1.2)*reach/math.Cos(radians(s.Center.Lat))
+				p.Lat = s.Center.Lat + (rng.Float64()*2.4-1.2)*reach
+			case 1: // opposite to it
+				p = Point{s.Center.Lon + 180 + float64(rng.IntN(3)-1)*rng.Float64(), -s.Center.Lat}
+			}
+			if p.Lon > LonMax {
+				p.Lon -= 360
+			}
+			if !p.Valid() {
+				continue
+			}
+			bits := Encode(p)
+			p = Decode(bits)
+			want, in := s.Holds(p)
+			at, distance, ok := finder.Find(bits)
+			if ok != in ||
+				in && (at != p || math.Float64bits(distance) != math.Float64bits(want)) {
+				t.Fatalf("%+v, %v: %v %v, not %v %v", s, p, distance, ok, want, in)
+			}
+			if in {
+				found++
+			}
+		}
+	}
+	if found < 10_000 {
+		t.Errorf("%d points were in a shape", found)
+	}
+}
+
 // TestRangesTwice shows that on a grid of two columns neighbours are not looked through twice where
 // they follow each other.
 func TestRangesTwice(t *testing.T) {
@@ -125,5 +172,13 @@ func BenchmarkHolds(b *testing.B) {
 	s := Shape{Center: Point{15, 37}, Radius: 200_000}
 	for range b.N {
 		s.Holds(Point{14, 38})
+	}
+}
+
+func BenchmarkFind(b *testing.B) {
+	s := Shape{Center: Point{15, 37}, Radius: 5000}
+	finder, bits := s.Finder(), Encode(Point{15.1, 37.1})
+	for range b.N {
+		finder.Find(bits)
 	}
 }

@@ -27,6 +27,87 @@ func (s *Shape) Holds(p Point) (distance float64, ok bool) {
 	return Distance(s.Center, p), true
 }
 
+// Finder looks for the points of a shape among many. The bits of one axis in a number have the
+// order of what they stand for, so that four comparisons tell most points to be out of reach.
+type Finder struct {
+	shape    *Shape
+	lon, lat span // which hold the shape, and a bit more
+	away     span // the meridians that are opposite to the centre
+}
+
+// span is from one number of the bits of an axis to another; one with from > to goes round.
+type span struct{ from, to uint64 }
+
+func (s *span) holds(n uint64) bool {
+	if s.from <= s.to {
+		return s.from <= n && n <= s.to
+	}
+	return s.from <= n || n <= s.to
+}
+
+// lonSpan is the meridians so many degrees around one.
+func lonSpan(lon, reach float64) span {
+	if reach >= LonMax {
+		return span{0, math.MaxUint64}
+	}
+	grid := func(lon float64) uint64 {
+		if lon < -LonMax {
+			lon += 2 * LonMax
+		} else if lon >= LonMax {
+			lon -= 2 * LonMax
+		}
+		return spread(share(lon, -LonMax, LonMax, stepMax)) << 1
+	}
+	return span{grid(lon - reach), grid(lon + reach)}
+}
+
+// latSpan is the parallels so many degrees around one.
+func latSpan(lat, reach float64) span {
+	grid := func(lat float64) uint64 {
+		return spread(share(max(-LatMax, min(lat, LatMax)), -LatMax, LatMax, stepMax))
+	}
+	return span{grid(lat - reach), grid(lat + reach)}
+}
+
+// Finder returns one for a shape, which must not change meanwhile.
+//
+// By the haversine formula the sine of half a distance is at least that of half the difference in
+// longitude, times the cosine of the latitude that is nearest to a pole.
+func (s *Shape) Finder() Finder {
+	const spare = 1e-4 // degrees: far more than rounding makes
+	x, y := s.Radius, s.Radius
+	if s.IsBox {
+		x, y = s.Width/2, s.Height/2
+	}
+	lon, lat := float64(LonMax), degrees(y/earthRadius)+spare
+	near := min(math.Abs(s.Center.Lat)+lat, LatMax)
+	if half := x / earthRadius / 2; half < math.Pi/2 {
+		if sin := math.Sin(half) / math.Cos(radians(near)); sin < 1 {
+			lon = 2*degrees(math.Asin(sin)) + spare
+		}
+	}
+	return Finder{s, lonSpan(s.Center.Lon, lon), latSpan(s.Center.Lat, lat),
+		lonSpan(s.Center.Lon+LonMax, 1)}
+}
+
+// Find returns the point that a number stands for and how far it is from the centre, if it lies in
+// the shape: as Holds tells, which is asked where four comparisons do not tell; also of what may be
+// opposite to the centre, where rounding counts, and of numbers that no point has.
+func (f *Finder) Find(bits uint64) (p Point, distance float64, ok bool) {
+	const (
+		lats   = 0x5555555555555555
+		lons   = lats << 1
+		beyond = 1 << (2 * stepMax)
+	)
+	if lon := bits & lons; bits < beyond && !(f.lon.holds(lon) && f.lat.holds(bits&lats)) &&
+		!f.away.holds(lon) {
+		return p, 0, false
+	}
+	p = Decode(bits)
+	distance, ok = f.shape.Holds(p)
+	return p, distance, ok
+}
+
 // Range is the numbers from Min up to, not including, Max.
 type Range struct{ Min, Max uint64 }
 

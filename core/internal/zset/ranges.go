@@ -30,6 +30,43 @@ func (z *Zset) InScores(r *ScoreRange) (start, end int) {
 	return start, max(start, z.table.belowScore(r.Max, !r.MaxOpen))
 }
 
+// Scores finds the members of many ranges in a sorted set, which must not change meanwhile. The
+// scores of a Listpack are read once.
+type Scores struct {
+	z    *Zset
+	pack []float64
+}
+
+func (z *Zset) Scores() Scores {
+	s := Scores{z: z}
+	if z.table == nil && z.pack != nil {
+		s.pack = make([]float64, 0, z.Len())
+		for pos := z.pack.First(); pos >= 0; {
+			pos = z.pack.Next(pos)
+			s.pack = append(s.pack, scoreAt(z.pack, pos))
+			pos = z.pack.Next(pos)
+		}
+	}
+	return s
+}
+
+// In is InScores.
+func (s *Scores) In(r *ScoreRange) (start, end int) {
+	if s.pack == nil {
+		return s.z.InScores(r)
+	}
+	for _, score := range s.pack {
+		if r.beyond(score) {
+			break
+		}
+		if r.below(score) {
+			start++
+		}
+		end++
+	}
+	return min(start, end), end
+}
+
 // belowScore counts the members whose score is below a score, or with orEqual not above it.
 func (t *table) belowScore(score float64, orEqual bool) int {
 	if orEqual {

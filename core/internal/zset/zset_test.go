@@ -142,6 +142,10 @@ func (m *model) look(t *testing.T, z *Zset, rnd *rand.Rand, member string, score
 		r.beyond(m.items[end-1].score)) {
 		t.Fatalf("%+v is from %d to %d, want %d", r, start, end, want)
 	}
+	ranks := z.Scores()
+	if first, last := ranks.In(&r); first != start || last != end {
+		t.Fatalf("%+v is from %d to %d, and then from %d to %d", r, start, end, first, last)
+	}
 }
 
 var limits = Limits{Entries: 9, Value: 12, Seed: 1}
