@@ -201,6 +201,7 @@ func cmdFunctionFlush(c *Call) {
 	}
 	c.countFlushed(len(c.e.functions.byName), 1) // the machine as well
 	c.e.functions = functions{}
+	c.e.machine().Forget(true)
 	c.libraryChanged()
 	c.OK()
 }

@@ -334,6 +334,9 @@ func (s *scripts) forget() {
 	clear(s.cache)
 	s.last = nil
 	s.evals = nil
+	if s.vm != nil {
+		s.vm.Forget(false)
+	}
 }
 
 func cmdScriptKill(c *Call) { c.killScript(false) }

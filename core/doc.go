@@ -70,9 +70,9 @@
 // # A script
 //
 // EVAL, FCALL, and EXEC with one of them in it are tasks (script.go). A script runs for a slice of
-// instructions where it is called, and nearly always ends in it; what is longer, and an EXEC, is a
-// coroutine that is suspended after a slice and goes on at the next Advance; Deadline is then in
-// the past.
+// instructions where it is called, and nearly always ends in it; what is longer goes on at the next
+// Advance, and Deadline is then in the past. A script is suspended by its machine; an EXEC is a
+// coroutine.
 // Meanwhile engineScript is set: others are postponed until busy-reply-threshold has passed, and
 // then told BUSY. What a script calls is checked as such and run by invoke for a client that is
 // none. Time stands still for it.

@@ -10,9 +10,9 @@ import (
 
 // scripts is the Lua machine, the scripts it knows, and the one under way, if any.
 //
-// A command that runs a script is a task: a coroutine that is suspended when the script has used
-// up a slice of instructions, and that Advance resumes. Until busy-reply-threshold has passed the
-// input of everybody else is held back; then they are told that the server is busy.
+// A command that runs a script is a task: it is suspended when the script has used up a slice of
+// instructions, and Advance resumes it. Until busy-reply-threshold has passed the input of
+// everybody else is held back; then they are told that the server is busy.
 type scripts struct {
 	vm         *lua.VM // made for the first script
 	client     conn    // the client that runs what scripts call
@@ -27,6 +27,7 @@ type scripts struct {
 	task     *task
 	first    task // of a script in its first slice, which it nearly always ends in
 	inside   bool // the task is running right now
+	awaits   bool // the script called a command that waits for another server
 	busy     bool // the task has run for too long: others are told
 	name     string
 	now      Time // the time that the script sees
@@ -85,11 +86,13 @@ func (f scriptFlags) commandFlags(own Flag) Flag {
 	return own
 }
 
-// task is a command that can be suspended.
+// task is a command that can be suspended. A script alone is suspended by its machine. A
+// transaction that runs scripts, and what waits for another server, is a coroutine.
 type task struct {
 	call  Call
-	at    int   // where its reply begins
-	began int64 // what the stopwatch showed
+	at    int    // where its reply begins
+	began int64  // what the stopwatch showed
+	name  string // of the script that is all of it
 	next  func() (struct{}, bool)
 	wait  func(struct{}) bool
 }
@@ -143,10 +146,32 @@ func (e *Engine) setTask(t *task) {
 // resumeTask lets the task run until it is suspended, when it reports true, or ends.
 func (e *Engine) resumeTask() (suspended bool) {
 	s := &e.scripts
+	t := s.task
 	s.inside = true
-	_, suspended = s.task.next()
+	switch {
+	case t.next != nil:
+		_, suspended = t.next()
+	case s.vm.Continue():
+		t.call.endLua(t.name)
+	case s.awaits:
+		s.await(e, t)
+		_, suspended = t.next()
+	default:
+		suspended = true
+	}
 	s.inside = false
 	return suspended
+}
+
+// await makes a coroutine of a script that is about to wait for another server.
+func (s *scripts) await(e *Engine, t *task) {
+	s.awaits = false
+	t.pull(func(c *Call) {
+		for !s.vm.Continue() {
+			e.suspend()
+		}
+		c.endLua(t.name)
+	})
 }
 
 // step runs the next slice of the script under way.
@@ -240,6 +265,10 @@ func (s *scripts) abandon(e *Engine) {
 	}
 }
 
+// Close ends what is still under way, so that nothing of the engine is left. It must not be used
+// afterwards.
+func (e *Engine) Close() { e.scripts.abandon(e) }
+
 // machine returns the Lua machine.
 func (e *Engine) machine() *lua.VM {
 	s := &e.scripts
@@ -280,13 +309,14 @@ type luaRun struct {
 	keys, args [][]byte
 }
 
-// runLua runs a script or a function and answers the command with its result. Its first slice needs
-// no coroutine: that costs several times what a short script does.
+// runLua runs a script or a function and answers the command with its result.
 func (c *Call) runLua(r luaRun) {
 	e, s := c.e, &c.e.scripts
 	if s.task != nil { // in a transaction that has one
 		if c.beginLua(&r) {
-			s.vm.Run(r.fn, r.keys, r.args, r.global, e.suspend)
+			for done := s.vm.Start(r.fn, r.keys, r.args, r.global); !done; done = s.vm.Continue() {
+				e.suspend()
+			}
 			c.endLua(r.name)
 		}
 		return
@@ -299,12 +329,8 @@ func (c *Call) runLua(r luaRun) {
 		done := s.vm.Start(r.fn, r.keys, r.args, r.global)
 		s.inside = false
 		if !done {
-			t, name := &task{call: *c, at: s.first.at}, r.name
+			t := &task{call: *c, at: s.first.at, name: r.name}
 			e.setTask(t)
-			t.pull(func(c *Call) {
-				s.vm.Continue(e.suspend)
-				c.endLua(name)
-			})
 			t.suspended(c)
 			return
 		}
@@ -319,7 +345,7 @@ func (c *Call) beginLua(r *luaRun) bool {
 	e, s := c.e, &c.e.scripts
 	s.name, s.now = r.name, e.now
 	s.flags, s.readOnly, s.wrote = r.flags, r.readOnly || r.flags&scriptNoWrites != 0, false
-	s.function, s.killed = !r.global, false
+	s.function, s.killed, s.awaits = !r.global, false, false
 	s.oom = e.has(engineMemory)
 	if v := c.check(atScriptStart); v != allowed {
 		c.Error(string(v))
@@ -354,7 +380,7 @@ func (c *Call) endLua(name string) {
 	c.Error(text)
 }
 
-// suspend is called in the midst of a script when a slice is over.
+// suspend has a task that is a coroutine wait.
 func (e *Engine) suspend() {
 	t := e.scripts.task
 	if !t.wait(struct{}{}) {
@@ -383,8 +409,9 @@ func (h scriptHost) Call(args [][]byte) (reply []byte, counted bool) {
 		c.Error(string(v))
 		return cl.w.Buf, true
 	}
-	if c.cmd.Flags&Awaits != 0 {
-		s.vm.Detach() // and has it called again where it can wait
+	if c.cmd.Flags&Awaits != 0 && s.task.next == nil {
+		s.awaits = true
+		return nil, false // it is called again where it can wait
 	}
 	if c.cmd.Flags&Write != 0 {
 		s.wrote = true
@@ -450,7 +477,10 @@ func (s *scripts) used(sc *script, keep bool) {
 	if !sc.eval || !keep && s.evals[len(s.evals)-1] == sc.sha {
 		return
 	}
-	i := slices.Index(s.evals, sc.sha)
+	i := len(s.evals) - 1 // those that are used again were used not long ago
+	for s.evals[i] != sc.sha {
+		i--
+	}
 	s.evals = slices.Delete(s.evals, i, i+1)
 	if keep {
 		sc.eval = false

@@ -1,6 +1,7 @@
 package core
 
 import (
+	"runtime"
 	"strings"
 	"testing"
 )
@@ -203,6 +204,61 @@ func TestScriptRestore(t *testing.T) {
 	}
 	s.want(s.get(1), killedReply)
 	s.want(s.send(1, "GET k"), "$1\r\nv")
+}
+
+// TestScriptClose: an engine that is closed amid a script, or a transaction with one, leaves
+// nothing that runs.
+func TestScriptClose(t *testing.T) {
+	before := runtime.NumGoroutine()
+	for _, script := range []string{
+		"while true do end",
+		"return table.sort({1, 2, 3}, function() while true do end end)",
+		"return (('x'):gsub('x', function() while true do end end))",
+		"return string.find(string.rep('a', 100000), '.-.-.-b')",
+		"return load(function() return ' ' end)",
+	} {
+		for _, multi := range []bool{false, true} {
+			s := newScriptSession(t, nil)
+			if multi {
+				s.send(1, "MULTI")
+			}
+			s.send(1, `EVAL "`+script+`" 0`)
+			if multi {
+				s.send(1, "EXEC")
+			}
+			for range 3 {
+				s.step(0)
+			}
+			if s.e.Deadline() > s.now {
+				t.Fatalf("%s has ended", script)
+			}
+			if n := runtime.NumGoroutine(); !multi && n > before {
+				t.Errorf("%s: %d goroutines, %d before", script, n, before)
+			}
+			s.e.Close()
+		}
+	}
+	if n := runtime.NumGoroutine(); n > before {
+		t.Errorf("%d goroutines, %d before", n, before)
+	}
+}
+
+// TestEvalshaAllocates: running a script allocates nothing but what the script makes, once its
+// arguments have been seen.
+func TestEvalshaAllocates(t *testing.T) {
+	s := newScriptSession(t, nil)
+	sha := strings.TrimSpace(s.send(1, `SCRIPT LOAD "return 1"`)[4:])
+	command := []byte("*5\r\n$7\r\nEVALSHA\r\n$40\r\n" + sha +
+		"\r\n$1\r\n1\r\n$5\r\nkey:1\r\n$8\r\nargument\r\n")
+	var ev Event
+	run := func() {
+		s.e.feed(1, command)
+		for s.e.Poll(&ev) {
+		}
+	}
+	if n := testing.AllocsPerRun(1000, run); n != 0 {
+		t.Errorf("%v allocations", n)
+	}
 }
 
 // TestScriptDeterminism: the same inputs give the same answers, random numbers included.

@@ -77,6 +77,7 @@ func (n *native) memory() (used, most int64) {
 // Close implements Engine.
 func (n *native) Close() error {
 	if n.dead == nil {
+		n.core.Close()
 		n.dead = &Death{Reason: "closed"}
 	}
 	n.core, n.buf = nil, nil

@@ -118,63 +118,76 @@ func setMetatable(l *thread) int {
 	return 1
 }
 
-func (vm *VM) baseLoad(l *thread) int {
-	fn := checkFunction(l, 1)
-	name := optString(l, 2, "=(load)")
-	var source []byte
-	for {
-		piece, problem := vm.piece(l, fn)
-		if !problem.isNil() {
-			l.push(nilValue)
-			l.push(problem)
-			return 2
-		}
-		s, ok := text(piece)
-		if !piece.isNil() && !ok {
-			l.push(nilValue)
-			l.pushString("reader function must return a string")
-			return 2
-		}
-		if s == "" {
-			return vm.loaded(l, name, string(source))
-		}
-		vm.allocated(len(source) + len(s))
-		vm.count(len(s))
-		source = append(source, s...)
-	}
+// loading is load, which asks a function for the source, and loadstring.
+type loading struct {
+	vm     *VM
+	name   string
+	fn     value // of load
+	source []byte
+	asked  bool // what the function gave is on top of the stack
+	parser *parser
 }
 
-// piece calls the function that gives a source piece by piece. Its errors are load's result.
-func (vm *VM) piece(l *thread, fn value) (piece, problem value) {
-	depth, top, levels := len(l.frames), l.top, l.levels
-	defer func() {
-		if r := recover(); r != nil {
-			e, ok := r.(*thrown)
-			if !ok || vm.inHost || e.fatal {
-				panic(r)
-			}
-			l.frames, l.top, l.levels = l.frames[:depth], top, levels
-			l.closeFrom(top)
-			problem = e.v
-		}
-	}()
-	return l.call(fn), value{}
+func (vm *VM) baseLoad(l *thread) int {
+	fn := checkFunction(l, 1)
+	j := &loading{vm: vm, name: optString(l, 2, "=(load)"), fn: fn}
+	fr := &l.frames[len(l.frames)-1]
+	fr.guard, fr.pc = true, l.levels // an error of the function is load's result
+	return l.start(j)
 }
 
 func (vm *VM) loadString(l *thread) int {
 	source := checkString(l, 1)
-	return vm.loaded(l, optString(l, 2, source), source)
+	name := optString(l, 2, source)
+	return l.start(&loading{vm: vm, parser: vm.newParser(name, source)})
 }
 
-func (vm *VM) loaded(l *thread, name, source string) int {
-	p, problem := vm.load(name, source)
-	if problem != "" {
+func (j *loading) size() int { return cap(j.source) }
+
+func (j *loading) step(l *thread) int {
+	if j.parser == nil {
+		if !j.asked {
+			j.asked = true
+			return l.callsWith(j.fn)
+		}
+		if n := j.take(l, l.pop()); n != 0 {
+			return n
+		}
+	}
+	if !j.parser.step() {
+		return suspended
+	}
+	if p := j.parser; p.problem != "" {
 		l.push(nilValue)
-		l.pushString(problem)
+		l.pushString(p.problem)
 		return 2
 	}
-	l.push(vm.newFunction(&function{proto: p, env: l.caller()}))
+	f := &function{proto: j.parser.done, env: l.caller()}
+	l.push(j.vm.newFunction(f))
 	return 1
+}
+
+// take takes a piece of the source; 0 says that it was the last.
+func (j *loading) take(l *thread, piece value) int {
+	s, ok := text(piece)
+	if !piece.isNil() && !ok {
+		l.push(nilValue)
+		l.pushString("reader function must return a string")
+		return 2
+	}
+	if s == "" {
+		l.frames[len(l.frames)-1].guard = false
+		j.parser = j.vm.newParser(j.name, string(j.source))
+		return 0
+	}
+	j.vm.allocated(len(j.source) + len(s))
+	j.vm.count(len(s))
+	j.source = append(j.source, s...)
+	if j.vm.spent(1) {
+		j.asked = false
+		return suspended
+	}
+	return l.callsWith(j.fn)
 }
 
 // caller returns the environment that a function of a library makes others in.

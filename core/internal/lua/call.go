@@ -1,8 +1,8 @@
 package lua
 
 // begin calls what lies on the stack at a place, with the arguments behind it. It returns at once;
-// a function of a script is run by the loop. stop says that a function of a library, which waits
-// for the call, has its results already.
+// a function of a script is run by the loop, and so is the job that a function of a library leaves.
+// stop says that the script is over, or its slice.
 func (l *thread) begin(at, nargs, want int, end ending) (stop bool) {
 	vm := l.vm
 	f := l.stack[at].function()
@@ -22,6 +22,9 @@ func (l *thread) begin(at, nargs, want int, end ending) (stop bool) {
 		}
 		l.room(l.top, windowMax)
 		n := f.native(l)
+		if n < 0 {
+			return vm.stepped(l, n)
+		}
 		if end == endPlain {
 			l.deliver(l.top-n, n, at, want)
 			l.frames = l.frames[:len(l.frames)-1]
@@ -108,7 +111,7 @@ func (l *thread) deliver(from, n, to, want int) {
 }
 
 // leave ends the call under way, whose results lie on the stack, and whatever ends with it. stop
-// says that a function of a library waited for that.
+// says that this was the script.
 func (vm *VM) leave(from, n int) (stop bool) {
 	for {
 		l := vm.l
@@ -131,6 +134,9 @@ func (vm *VM) leave(from, n int) (stop bool) {
 		switch end {
 		case endRun:
 			return true
+		case endJob: // the loop finds it on top
+			l.top = to + 1
+			return false
 		case endPcall:
 			l.stack[to-1] = trueValue
 			from, n = to-1, l.top-to+1
@@ -235,16 +241,46 @@ func (vm *VM) setList(l *thread, at, n, offset int) {
 	copy(t.arr[offset:], l.stack[at+1:at+1+n])
 }
 
+// closure1 is a function with one upvalue, and closure4 one with a few: the fewer pieces, the less
+// there is to allocate. own is the upvalue when the function is the first that closes over it.
+type closure1 struct {
+	function
+	ups [1]*upvalue
+	own upvalue
+}
+
+type closure4 struct {
+	function
+	ups [4]*upvalue
+}
+
 func (vm *VM) closure(l *thread, fr *frame, p *proto) value {
-	f := &function{proto: p, env: fr.fn.env}
-	if len(p.ups) > 0 {
-		f.up = make([]*upvalue, len(p.ups))
-		for i, from := range p.ups {
-			if from.local {
-				f.up[i] = l.capture(fr.base + from.at)
-			} else {
-				f.up[i] = fr.fn.up[from.at]
-			}
+	n := len(p.ups)
+	switch {
+	case n == 0:
+		return vm.newFunction(&function{proto: p, env: fr.fn.env})
+	case n == 1:
+		c := &closure1{function: function{proto: p, env: fr.fn.env}}
+		if from := p.ups[0]; from.local {
+			c.ups[0] = l.capture(fr.base+from.at, &c.own)
+		} else {
+			c.ups[0] = fr.fn.up[from.at]
+		}
+		c.up = c.ups[:]
+		return vm.newFunction(&c.function)
+	}
+	var f *function
+	if n <= 4 {
+		c := &closure4{function: function{proto: p, env: fr.fn.env}}
+		f, c.up = &c.function, c.ups[:n]
+	} else {
+		f = &function{proto: p, env: fr.fn.env, up: make([]*upvalue, n)}
+	}
+	for i, from := range p.ups {
+		if from.local {
+			f.up[i] = l.capture(fr.base+from.at, nil)
+		} else {
+			f.up[i] = fr.fn.up[from.at]
 		}
 	}
 	return vm.newFunction(f)
@@ -273,77 +309,68 @@ type thrown struct {
 	fatal bool // nothing catches it
 }
 
-// restart is panicked with by a function of a library that cannot be suspended where it is: it has
-// done nothing yet that shows, and begins anew when the script goes on.
-type restart struct{}
-
-// restarted ends the run at the call of the function of a library under way.
-func (vm *VM) restarted() {
-	fr := &vm.l.frames[len(vm.l.frames)-1]
-	vm.l.top = fr.base + fr.extra
-	vm.detached, vm.inHost = true, false
-}
-
-// run runs the loop until the call at a depth of a thread has ended.
-func (vm *VM) run(l *thread, depth int) {
-	for !vm.attempt(l, depth) {
-	}
-}
-
-// attempt runs the loop. An error that a pcall catches ends it early; others are passed on.
-func (vm *VM) attempt(home *thread, depth int) (done bool) {
+// attempt runs the loop until the script or its slice is over, or an error happens. nargs is how
+// many arguments a script is to begin with, -1 if it has begun; before is the error that ended the
+// last attempt.
+func (vm *VM) attempt(nargs int, before *thrown) (e *thrown) {
 	defer func() {
 		if r := recover(); r != nil {
-			if _, ok := r.(restart); ok && vm.direct {
-				vm.restarted()
-				done = true
-				return
-			}
-			e, ok := r.(*thrown)
-			if !ok || vm.inHost {
+			var ok bool
+			if e, ok = r.(*thrown); !ok || vm.inHost {
 				panic(r)
 			}
-			caught, stop := vm.catch(e, home, depth)
-			if !caught {
-				panic(r)
-			}
-			done = stop
 		}
 	}()
-	vm.execute()
-	return true
+	stop := false
+	switch {
+	case before != nil:
+		stop = vm.catch(before)
+	case nargs >= 0:
+		vm.l.levels++
+		stop = vm.l.begin(0, nargs, 1, endRun)
+	}
+	if !stop {
+		vm.execute()
+	}
+	return nil
 }
 
-// catch unwinds the calls up to the pcall that catches an error; none below the depth of the thread
-// home is touched. A coroutine ends by an error, which is then its resumer's.
-func (vm *VM) catch(e *thrown, home *thread, depth int) (caught, stop bool) {
+// catch unwinds the calls up to the pcall that catches an error, or ends the script. A coroutine
+// ends by an error, which is then its resumer's.
+func (vm *VM) catch(e *thrown) (stop bool) {
 	for {
-		l, lowest := vm.l, 0
-		if l == home {
-			lowest = depth
-		}
-		for i := len(l.frames) - 1; i >= lowest && !e.fatal; i-- {
+		l := vm.l
+		for i := len(l.frames) - 1; i >= 0 && !e.fatal; i-- {
 			if fr := &l.frames[i]; fr.guard {
 				l.frames = l.frames[:i+1]
-				return true, vm.guarded(l, fr, e.v)
+				l.dropJobs(i + 1)
+				return vm.guarded(l, fr, e.v)
 			}
 		}
-		if l == home {
-			return false, false
+		if l == vm.main {
+			vm.failure = vm.describe(e)
+			l.closeFrom(0) // a library's function may have kept one that is closed over them
+			vm.detached = false
+			return true
 		}
-		caught, stop = vm.threadFails(l, e)
-		if caught {
-			return true, stop
+		if caught, stop := vm.threadFails(l, e); caught {
+			return stop
 		}
 	}
 }
 
-// guarded goes on in a pcall or xpcall with an error.
+// guarded goes on in a pcall, xpcall or load with an error.
 func (vm *VM) guarded(l *thread, fr *frame, err value) (stop bool) {
 	l.closeFrom(fr.base)
 	l.levels = fr.pc
 	at := fr.base
 	fr.guard = false
+	if fr.fn.deep == deepNone { // it is load, whose reader failed
+		l.dropJobs(len(l.frames) - 1)
+		l.stack[at], l.stack[at+1] = value{}, err
+		l.top = at + 2
+		return vm.leave(at, 2)
+	}
 	if fr.fn.deep == deepPcall {
 		l.stack[at-1] = falseValue
 		n := vm.caught(l, at, err)

@@ -3,6 +3,7 @@ package lua
 import (
 	"math"
 	"slices"
+	"strconv"
 )
 
 // jsonOptions are the settings of one cjson table.
@@ -18,12 +19,25 @@ type jsonOptions struct {
 // openCjson makes the table cjson.
 func (vm *VM) openCjson() {
 	vm.null = newUserdata()
-	vm.globals.setField(vm, "cjson", vm.newCjson().value())
+	vm.globals.setField(vm, "cjson", vm.newCjson(&vm.json[0]).value())
 }
 
-func (vm *VM) newCjson() *table {
-	o := &jsonOptions{encodeDepth: 1000, decodeDepth: 1000, precision: 14, sparseRatio: 2,
-		sparseSafe: 10, decodeInvalid: true, keepBuffer: true}
+// jsonDefaults are the settings that a cjson begins with.
+var jsonDefaults = jsonOptions{encodeDepth: 1000, decodeDepth: 1000, precision: 14, sparseRatio: 2,
+	sparseSafe: 10, decodeInvalid: true, keepBuffer: true}
+
+// Forget makes the settings that scripts, or libraries, have made what they were at first.
+func (vm *VM) Forget(libraries bool) {
+	if libraries {
+		vm.json[1] = jsonDefaults
+	} else {
+		vm.json[0] = jsonDefaults
+	}
+}
+
+// newCjson makes a cjson, which keeps its settings in o.
+func (vm *VM) newCjson(o *jsonOptions) *table {
+	*o = jsonDefaults
 	t := vm.newTable(0, 0)
 	for _, e := range []entry{
 		{"encode", func(l *thread) int { return vm.jsonEncode(l, o) }},
@@ -35,7 +49,7 @@ func (vm *VM) newCjson() *table {
 		{"encode_keep_buffer", boolOption(&o.keepBuffer)},
 		{"decode_invalid_numbers", boolOption(&o.decodeInvalid)},
 		{"encode_invalid_numbers", func(l *thread) int { return invalidOption(l, o) }},
-		{"new", func(l *thread) int { l.push(vm.newCjson().value()); return 1 }},
+		{"new", func(l *thread) int { l.push(vm.newCjson(&jsonOptions{}).value()); return 1 }},
 	} {
 		t.setField(vm, e.name, vm.function(e.fn))
 	}
@@ -136,22 +150,80 @@ func invalidOption(l *thread, o *jsonOptions) int {
 	return 1
 }
 
-// jsonWriter writes a value as JSON.
+// jsonWriter writes a value as JSON. The tables that it is in are a list of its own, so that it
+// can be suspended.
 type jsonWriter struct {
-	vm  *VM
-	l   *thread
-	o   *jsonOptions
-	out []byte
+	vm   *VM
+	l    *thread
+	o    *jsonOptions
+	out  []byte
+	open []jsonTable
+	long string // the rest of a string that is being written
+	in   bool   // one is
+}
+
+// jsonTable is a table that is being written.
+type jsonTable struct {
+	t  *table
+	at int // how many elements, or places of the table, are behind
+	n  int // the elements of an array; -1 is an object
 }
 
 func (vm *VM) jsonEncode(l *thread, o *jsonOptions) int {
 	if l.count() != 1 {
 		argError(l, 1, "expected 1 argument")
 	}
-	w := jsonWriter{vm: vm, l: l, o: o}
-	w.value(l.arg(1), 0)
-	vm.allocated(len(w.out))
+	w := vm.jsonWriter
+	if w == nil {
+		w = &jsonWriter{vm: vm}
+	}
+	vm.jsonWriter = nil
+	w.l, w.o, w.out, w.open, w.in = l, o, w.out[:0], w.open[:0], false
+	w.value(l.arg(1))
+	return l.start(w)
+}
+
+func (w *jsonWriter) size() int { return cap(w.out) + 32*cap(w.open) }
+
+func (w *jsonWriter) step(l *thread) int {
+	for {
+		if w.vm.left--; w.vm.left <= 0 && w.vm.look() {
+			return suspended
+		}
+		if len(w.out) > StringMax {
+			fail(l, "not enough memory")
+		}
+		if w.in {
+			w.text(w.long)
+			continue
+		}
+		n := len(w.open) - 1
+		if n < 0 {
+			return w.end(l)
+		}
+		if t := &w.open[n]; t.n < 0 {
+			w.field(t)
+		} else if t.at == t.n {
+			w.out = append(w.out, ']')
+			w.open = w.open[:n]
+		} else {
+			if t.at++; t.at > 1 {
+				w.out = append(w.out, ',')
+			}
+			w.value(t.t.getInt(t.at))
+		}
+	}
+}
+
+// end pushes what was written.
+func (w *jsonWriter) end(l *thread) int {
+	w.vm.allocated(len(w.out))
 	l.pushBytes(w.out)
+	if cap(w.out) <= scratchMax {
+		w.l, w.o = nil, nil
+		clear(w.open[:cap(w.open)])
+		w.vm.jsonWriter = w
+	}
 	return 1
 }
 
@@ -159,10 +231,11 @@ func (w *jsonWriter) refuse(what, why string) {
 	fail(w.l, "Cannot serialise "+what+": "+why)
 }
 
-func (w *jsonWriter) value(v value, depth int) {
-	w.vm.work(1)
+// value writes a value, or the beginning of a table.
+func (w *jsonWriter) value(v value) {
 	switch v.kind() {
 	case kindString:
+		w.out = append(w.out, '"')
 		w.text(v.o.s)
 	case kindNumber:
 		w.number(v.n)
@@ -175,19 +248,20 @@ func (w *jsonWriter) value(v value, depth int) {
 	case kindNil:
 		w.out = append(w.out, "null"...)
 	case kindTable:
-		w.table(v.table(), depth+1)
+		w.table(v.table())
 	default:
 		if v != w.vm.null {
 			w.refuse(v.typeName(), "type not supported")
 		}
 		w.out = append(w.out, "null"...)
 	}
-	if len(w.out) > StringMax {
-		fail(w.l, "not enough memory")
-	}
 }
 
 func (w *jsonWriter) number(n float64) {
+	if i := int64(n); float64(i) == n && i > -1e14 && i < 1e14 && i != 0 && w.o.precision == 14 {
+		w.out = strconv.AppendInt(w.out, i, 10)
+		return
+	}
 	if (math.IsNaN(n) || math.IsInf(n, 0)) && w.o.encodeInvalid != 1 {
 		if w.o.encodeInvalid == 0 {
 			w.refuse("number", "must not be NaN or Inf")
@@ -201,48 +275,58 @@ func (w *jsonWriter) number(n float64) {
 	w.out = appendGeneral(w.out, n, w.o.precision)
 }
 
-func (w *jsonWriter) table(t *table, depth int) {
-	if depth > w.o.encodeDepth {
+// table begins a table.
+func (w *jsonWriter) table(t *table) {
+	if depth := len(w.open) + 1; depth > w.o.encodeDepth {
 		fail(w.l, "Cannot serialise, excessive nesting ("+itoa(depth)+")")
 	}
 	if n := w.arrayLength(t); n > 0 {
 		w.out = append(w.out, '[')
-		for i := 1; i <= n; i++ {
-			if i > 1 {
-				w.out = append(w.out, ',')
-			}
-			w.value(t.getInt(i), depth)
-		}
-		w.out = append(w.out, ']')
+		w.open = append(w.open, jsonTable{t, 0, n})
 		return
 	}
 	w.out = append(w.out, '{')
-	first := true
-	t.each(func(k, v value) {
-		if !first {
-			w.out = append(w.out, ',')
+	w.open = append(w.open, jsonTable{t, 0, -1})
+}
+
+// field writes the next field of a table, or its end.
+func (w *jsonWriter) field(t *jsonTable) {
+	k, v, at := t.t.after(t.at)
+	if at == 0 {
+		w.out = append(w.out, '}')
+		w.open = w.open[:len(w.open)-1]
+		return
+	}
+	if t.at > 0 {
+		w.out = append(w.out, ',')
+	}
+	t.at = at
+	switch k.kind() {
+	case kindString:
+		w.out = append(w.out, '"')
+		w.text(k.o.s)
+		for w.in {
+			w.text(w.long)
 		}
-		first = false
-		switch k.kind() {
-		case kindString:
-			w.text(k.o.s)
-		case kindNumber:
-			w.out = append(w.out, '"')
-			w.number(k.n)
-			w.out = append(w.out, '"')
-		default:
-			w.refuse(k.typeName(), "table key must be a number or string")
-		}
-		w.out = append(w.out, ':')
-		w.value(v, depth)
-	})
-	w.out = append(w.out, '}')
+	case kindNumber:
+		w.out = append(w.out, '"')
+		w.number(k.n)
+		w.out = append(w.out, '"')
+	default:
+		w.refuse(k.typeName(), "table key must be a number or string")
+	}
+	w.out = append(w.out, ':')
+	w.value(v)
 }
 
 // arrayLength returns the greatest key when all keys are positive integers and not too far apart;
 // 0 or less for what is written as an object.
 func (w *jsonWriter) arrayLength(t *table) int {
 	most, count := 0, 0
+	w.vm.charge((len(t.arr) + len(t.nodes)) / 16)
+	if t.bare() {
+		return w.sparse(t.filled())
+	}
 	for k, _, at := t.after(0); at > 0; k, _, at = t.after(at) {
 		if !k.isNumber() || k.n < 1 || k.n != math.Floor(k.n) || k.n > math.MaxInt32 {
 			return -1
@@ -250,6 +334,11 @@ func (w *jsonWriter) arrayLength(t *table) int {
 		most = max(most, int(k.n))
 		count++
 	}
+	return w.sparse(most, count)
+}
+
+// sparse tells how long an array of so many elements is, the last of which is there.
+func (w *jsonWriter) sparse(most, count int) int {
 	o := w.o
 	if o.sparseRatio > 0 && most > count*o.sparseRatio && most > o.sparseSafe {
 		if !o.sparseConvert {
@@ -260,21 +349,44 @@ func (w *jsonWriter) arrayLength(t *table) int {
 	return most
 }
 
+// jsonPlain tells which characters a string is written with as they are.
+var jsonPlain = func() (plain [256]bool) {
+	for c := range plain {
+		plain[c] = c >= ' ' && c != 127 && c != '"' && c != '\\' && c != '/'
+	}
+	return
+}()
+
+// jsonStretch is how much of a string is written between two looks at the slice.
+const jsonStretch = 16 << 10
+
+// text writes the rest of a string, or a part of that if it is long.
 func (w *jsonWriter) text(s string) {
-	const hexDigits = "0123456789abcdef"
-	w.out = append(w.out, '"')
-	for i := range len(s) {
-		c := s[i]
-		switch {
-		case c == '"' || c == '\\' || c == '/':
-			w.out = append(w.out, '\\', c)
-		case c >= ' ' && c != 127:
-			w.out = append(w.out, c)
-		case c >= 8 && c <= 13 && c != 11:
-			w.out = append(w.out, '\\', "btn?fr"[c-8])
-		default:
-			w.out = append(w.out, '\\', 'u', '0', '0', hexDigits[c>>4], hexDigits[c&15])
+	part := s[:min(len(s), jsonStretch)]
+	w.long, w.in = s[len(part):], len(part) < len(s)
+	w.vm.charge(len(part) / 64)
+	out, from := w.out, 0
+	for i := 0; i < len(part); i++ {
+		if c := part[i]; !jsonPlain[c] {
+			out = append(out, part[from:i]...)
+			out = appendEscaped(out, c)
+			from = i + 1
 		}
 	}
-	w.out = append(w.out, '"')
+	out = append(out, part[from:]...)
+	if !w.in {
+		out = append(out, '"')
+	}
+	w.out = out
+}
+
+func appendEscaped(out []byte, c byte) []byte {
+	const hexDigits = "0123456789abcdef"
+	switch {
+	case c == '"' || c == '\\' || c == '/':
+		return append(out, '\\', c)
+	case c >= 8 && c <= 13 && c != 11:
+		return append(out, '\\', "btn?fr"[c-8])
+	}
+	return append(out, '\\', 'u', '0', '0', hexDigits[c>>4], hexDigits[c&15])
 }

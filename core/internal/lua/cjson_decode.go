@@ -10,8 +10,8 @@ import (
 // jsonToken is what a jsonReader reads next.
 type jsonToken struct {
 	kind   jsonKind
-	at     int // where an error about it is reported
-	text   string
+	at     int    // where an error about it is reported
+	text   []byte // until the next is read
 	number float64
 	value  bool
 	fault  string // of the kind jsonFault
@@ -32,6 +32,7 @@ const (
 	jsonComma
 	jsonEnd
 	jsonFault
+	jsonWord // true, false, null and what else is no other token
 )
 
 // jsonNames are what errors call the tokens.
@@ -40,144 +41,214 @@ var jsonNames = [...]string{
 	"T_NULL", "T_COLON", "T_COMMA", "T_END",
 }
 
-// jsonReader makes Lua values of a JSON text.
+// jsonReader makes Lua values of a JSON text. The tables that it is in are a list of its own, so
+// that it can be suspended; each is in the one around it from the start, and the first on the
+// stack.
 type jsonReader struct {
-	vm *VM
-	l  *thread
-	o  *jsonOptions
-	in string
-	at int
+	vm     *VM
+	l      *thread
+	o      *jsonOptions
+	in     string
+	at     int
+	open   []jsonOpen
+	key    value // of the field whose value comes next
+	buf    []byte
+	tok    jsonToken
+	begun  bool // the text has been begun
+	behind bool // a value has just been read
+}
+
+// jsonOpen is a table that is being read.
+type jsonOpen struct {
+	t *table
+	n int // the elements of an array so far; -1 is an object
 }
 
 func (vm *VM) jsonDecode(l *thread, o *jsonOptions) int {
 	if l.count() != 1 {
 		argError(l, 1, "expected 1 argument")
 	}
-	r := jsonReader{vm: vm, l: l, o: o, in: checkString(l, 1)}
+	r := vm.jsonReader
+	if r == nil {
+		r = &jsonReader{vm: vm}
+	}
+	vm.jsonReader = nil
+	r.l, r.o, r.in, r.at, r.open, r.begun = l, o, checkString(l, 1), 0, r.open[:0], false
 	if len(r.in) >= 2 && (r.in[0] == 0 || r.in[1] == 0) {
 		fail(l, "JSON parser does not support UTF-16 or UTF-32")
 	}
-	t := r.next()
-	v := r.value(&t, 0)
-	if t = r.next(); t.kind != jsonEnd {
-		r.fail("the end", &t)
+	return l.start(r)
+}
+
+func (r *jsonReader) size() int { return 16*cap(r.open) + cap(r.buf) }
+
+func (r *jsonReader) step(l *thread) int {
+	if !r.begun {
+		r.begun, r.behind = true, false
+		r.next()
+		r.value()
 	}
-	l.push(v)
+	for len(r.open) > 0 {
+		if r.vm.left--; r.vm.left <= 0 && r.vm.look() {
+			return suspended
+		}
+		if r.open[len(r.open)-1].n < 0 {
+			r.field()
+		} else {
+			r.element()
+		}
+	}
+	if r.next(); r.tok.kind != jsonEnd {
+		r.fail("the end")
+	}
+	r.l, r.o, r.in, r.tok, r.key = nil, nil, "", jsonToken{}, value{}
+	if clear(r.open[:cap(r.open)]); cap(r.buf) <= scratchMax {
+		r.vm.jsonReader = r
+	}
 	return 1
 }
 
 // fail raises the error that something else was expected.
-func (r *jsonReader) fail(want string, t *jsonToken) {
-	found := t.fault
-	if t.kind != jsonFault {
-		found = jsonNames[t.kind]
+func (r *jsonReader) fail(want string) {
+	found := r.tok.fault
+	if r.tok.kind != jsonFault {
+		found = jsonNames[r.tok.kind]
 	}
-	fail(r.l, "Expected "+want+" but found "+found+" at character "+itoa(t.at+1))
+	fail(r.l, "Expected "+want+" but found "+found+" at character "+itoa(r.tok.at+1))
 }
 
-func (r *jsonReader) value(t *jsonToken, depth int) value {
-	r.vm.work(1)
+// value puts the value that begins with the token just read to where it belongs.
+func (r *jsonReader) value() {
+	t := &r.tok
 	switch t.kind {
 	case jsonString:
-		return r.vm.str(t.text)
+		r.put(r.vm.bytes(t.text))
 	case jsonNumber:
-		return number(t.number)
+		r.put(number(t.number))
 	case jsonBoolean:
-		return boolean(t.value)
+		r.put(boolean(t.value))
 	case jsonNull:
-		return r.vm.null
+		r.put(r.vm.null)
 	case jsonObject:
-		return r.object(r.deeper(depth))
+		r.deeper(-1)
 	case jsonArray:
-		return r.array(r.deeper(depth))
+		r.deeper(0)
+	default:
+		r.fail("value")
 	}
-	r.fail("value", t)
-	return nilValue
 }
 
-func (r *jsonReader) deeper(depth int) int {
-	if depth++; depth > r.o.decodeDepth {
+func (r *jsonReader) deeper(n int) {
+	if depth := len(r.open) + 1; depth > r.o.decodeDepth {
 		fail(r.l, "Found too many nested data structures ("+itoa(depth)+
 			") at character "+itoa(r.at))
 	}
-	return depth
+	t := r.vm.newTable(0, 0)
+	r.put(t.value())
+	r.open = append(r.open, jsonOpen{t, n})
+	r.behind = false
 }
 
-func (r *jsonReader) object(depth int) value {
-	table := r.vm.newTable(0, 0)
-	t := r.next()
-	if t.kind == jsonObjectEnd {
-		return table.value()
-	}
-	for {
-		if t.kind != jsonString {
-			r.fail("object key string", &t)
-		}
-		key := t.text
-		if t = r.next(); t.kind != jsonColon {
-			r.fail("colon", &t)
-		}
-		t = r.next()
-		table.set(r.vm, r.vm.str(key), r.value(&t, depth))
-		t = r.next()
-		if t.kind == jsonObjectEnd {
-			return table.value()
-		}
-		if t.kind != jsonComma {
-			r.fail("comma or object end", &t)
-		}
-		t = r.next()
+// put puts a value into the table around it.
+func (r *jsonReader) put(v value) {
+	r.behind = true
+	if n := len(r.open); n == 0 {
+		r.l.push(v)
+	} else if t := &r.open[n-1]; t.n < 0 {
+		t.t.set(r.vm, r.key, v)
+	} else {
+		t.n++
+		t.t.setInt(r.vm, t.n, v)
 	}
 }
 
-func (r *jsonReader) array(depth int) value {
-	table := r.vm.newTable(0, 0)
-	t := r.next()
-	if t.kind == jsonArrayEnd {
-		return table.value()
-	}
-	for i := 1; ; i++ {
-		table.setInt(r.vm, i, r.value(&t, depth))
-		t = r.next()
-		if t.kind == jsonArrayEnd {
-			return table.value()
-		}
-		if t.kind != jsonComma {
-			r.fail("comma or array end", &t)
-		}
-		t = r.next()
-	}
+// shut ends a table.
+func (r *jsonReader) shut() {
+	r.open = r.open[:len(r.open)-1]
+	r.behind = true
 }
 
-func (r *jsonReader) next() jsonToken {
-	for r.at < len(r.in) && strings.IndexByte(" \t\n\r", r.in[r.at]) >= 0 {
-		r.at++
+// field reads the next field of an object, or its end.
+func (r *jsonReader) field() {
+	r.next()
+	if r.tok.kind == jsonObjectEnd {
+		r.shut()
+		return
 	}
-	if r.at == len(r.in) || r.in[r.at] == 0 {
-		return jsonToken{kind: jsonEnd, at: r.at}
+	if r.behind {
+		if r.tok.kind != jsonComma {
+			r.fail("comma or object end")
+		}
+		r.next()
 	}
-	t := jsonToken{at: r.at}
-	c := r.in[r.at]
-	if i := strings.IndexByte("{}[]", c); i >= 0 {
-		t.kind = jsonKind(i)
-		r.at++
-		return t
+	if r.tok.kind != jsonString {
+		r.fail("object key string")
 	}
-	switch {
-	case c == ':':
-		t.kind = jsonColon
-		r.at++
-	case c == ',':
-		t.kind = jsonComma
-		r.at++
-	case c == '"':
-		r.text(&t)
-	case c == '-' || c == '+' || '0' <= c && c <= '9':
-		r.number(&t)
+	r.key = r.vm.bytes(r.tok.text)
+	if r.next(); r.tok.kind != jsonColon {
+		r.fail("colon")
+	}
+	r.next()
+	r.value()
+}
+
+// element reads the next element of an array, or its end.
+func (r *jsonReader) element() {
+	r.next()
+	if r.tok.kind == jsonArrayEnd {
+		r.shut()
+		return
+	}
+	if r.behind {
+		if r.tok.kind != jsonComma {
+			r.fail("comma or array end")
+		}
+		r.next()
+	}
+	r.value()
+}
+
+// jsonFirst tells by its first character what a token is; those of more characters begin with
+// the kind given here.
+var jsonFirst = func() (first [256]jsonKind) {
+	for c := range first {
+		first[c] = jsonWord
+	}
+	for i, c := range "{}[]" {
+		first[c] = jsonKind(i)
+	}
+	for _, c := range "-+0123456789" {
+		first[c] = jsonNumber
+	}
+	first[':'], first[','], first['"'], first[0] = jsonColon, jsonComma, jsonString, jsonEnd
+	return
+}()
+
+// next reads the next token into r.tok.
+func (r *jsonReader) next() {
+	in, at := r.in, r.at
+	for at < len(in) && (in[at] == ' ' || in[at] == '\n' || in[at] == '\t' || in[at] == '\r') {
+		at++
+	}
+	r.vm.left -= (at - r.at) >> 5
+	t := &r.tok
+	r.at, t.at = at, at
+	if at == len(in) {
+		t.kind = jsonEnd
+		return
+	}
+	t.kind = jsonFirst[in[at]]
+	switch t.kind {
+	case jsonEnd:
+	case jsonString:
+		r.text(t)
+	case jsonNumber:
+		r.number(t)
+	case jsonWord:
+		r.word(t)
 	default:
-		r.word(&t)
+		r.at++
 	}
-	return t
 }
 
 func (r *jsonReader) word(t *jsonToken) {
@@ -204,6 +275,9 @@ func (r *jsonReader) word(t *jsonToken) {
 
 // number reads as much as C's strtod would.
 func (r *jsonReader) number(t *jsonToken) {
+	if r.digits(t) {
+		return
+	}
 	n := numberLength(r.in[r.at:], r.o.decodeInvalid)
 	v, ok := parseNumber(r.in[r.at : r.at+n])
 	if n == 0 || !ok {
@@ -212,6 +286,49 @@ func (r *jsonReader) number(t *jsonToken) {
 	}
 	t.kind, t.number = jsonNumber, v
 	r.at += n
+}
+
+// digitsMax is how many digits a float64 holds whatever they are.
+const digitsMax = 15
+
+// powersOfTen are those by which a number of digitsMax digits is divided without a second rounding.
+var powersOfTen = [digitsMax + 1]float64{1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11,
+	1e12, 1e13, 1e14, 1e15}
+
+// digits reads a number of a few digits without an exponent, as most are.
+func (r *jsonReader) digits(t *jsonToken) bool {
+	in, at := r.in, r.at
+	neg := in[at] == '-'
+	if neg {
+		at++
+	}
+	n, from, behind := 0.0, at, -1 // the point
+	for at < len(in) {
+		if d := in[at] - '0'; d <= 9 {
+			n = n*10 + float64(d)
+		} else if in[at] == '.' && behind < 0 && at > from {
+			behind = at
+		} else {
+			break
+		}
+		at++
+	}
+	if at == from || at-from > digitsMax || behind == at-1 {
+		return false
+	}
+	if at < len(in) {
+		if c := in[at] | 32; c == 'e' || c == 'x' || in[at] == '.' {
+			return false
+		}
+	}
+	if behind >= 0 {
+		n /= powersOfTen[at-behind-1]
+	}
+	if neg {
+		n = -n
+	}
+	t.kind, t.number, r.at = jsonNumber, n, at
+	return true
 }
 
 // numberLength measures the number at the beginning of s; loose allows what JSON does not.
@@ -267,34 +384,34 @@ func isHex(c byte) bool   { return isDigit(c) || 'a' <= c|32 && c|32 <= 'f' }
 
 // text reads a string.
 func (r *jsonReader) text(t *jsonToken) {
-	var out []byte
-	i := r.at + 1
+	in, i := r.in, r.at+1
+	out, from := r.buf[:0], i
 	for {
-		if i >= len(r.in) {
+		for i < len(in) && in[i] != '"' && in[i] != '\\' && in[i] != 0 {
+			i++
+		}
+		out = append(out, in[from:i]...)
+		if i == len(in) || in[i] == 0 { // where a string ends for C
 			t.kind, t.fault, t.at = jsonFault, "unexpected end of string", i
 			return
 		}
-		c := r.in[i]
-		if c == '"' {
+		if in[i] == '"' {
 			break
 		}
-		if c != '\\' {
-			out = append(out, c)
-			i++
-			continue
-		}
-		n, decoded := jsonEscape(r.in[i:])
+		n, decoded := jsonEscape(in[i:])
 		if n == 0 {
 			t.kind, t.at, t.fault = jsonFault, i, "invalid escape code"
-			if i+1 < len(r.in) && r.in[i+1] == 'u' {
+			if i+1 < len(in) && in[i+1] == 'u' {
 				t.fault = "invalid unicode escape code"
 			}
 			return
 		}
 		out = append(out, decoded...)
 		i += n
+		from = i
 	}
-	t.kind, t.text = jsonString, string(out)
+	r.vm.left -= (i - r.at) >> 6
+	t.text, r.buf = out, out
 	r.at = i + 1
 }
 

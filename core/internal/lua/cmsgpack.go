@@ -32,41 +32,92 @@ const (
 	unpackDepthMax = 1000
 )
 
+// packer is cmsgpack.pack.
+type packer struct {
+	vm   *VM
+	arg  int // the next argument
+	out  []byte
+	open []packTable
+}
+
+// packTable is a table that is being packed.
+type packTable struct {
+	t  *table
+	at int // how many elements, or places of the table, are behind
+	n  int // the elements of an array; -1 is a map
+
+	val  value // of the key of a map that has just been packed
+	half bool  // there is one
+}
+
 func (vm *VM) msgpack(l *thread) int {
 	if l.count() == 0 {
 		argError(l, 0, "MessagePack pack needs input.")
 	}
-	var out []byte
-	for i := 1; i <= l.count(); i++ {
-		out = vm.packValue(l, out, l.arg(i), 0)
+	return l.start(&packer{vm: vm})
+}
+
+func (p *packer) size() int { return cap(p.out) + 32*cap(p.open) }
+
+func (p *packer) step(l *thread) int {
+	for {
+		if p.vm.spent(1) {
+			return suspended
+		}
+		if len(p.out) > StringMax {
+			fail(l, "not enough memory")
+		}
+		n := len(p.open) - 1
+		if n < 0 {
+			if p.arg++; p.arg > l.count() {
+				break
+			}
+			p.value(l.arg(p.arg))
+			continue
+		}
+		switch t := &p.open[n]; {
+		case t.half:
+			t.half = false
+			p.value(t.val)
+		case t.n >= 0 && t.at == t.n:
+			p.open = p.open[:n]
+		case t.n >= 0:
+			t.at++
+			p.value(t.t.getInt(t.at))
+		default:
+			k, v, at := t.t.after(t.at)
+			if at == 0 {
+				p.open = p.open[:n]
+				continue
+			}
+			t.at, t.val, t.half = at, v, true
+			p.value(k)
+		}
 	}
-	vm.allocated(len(out))
-	l.pushBytes(out)
+	p.vm.allocated(len(p.out))
+	l.pushBytes(p.out)
 	return 1
 }
 
-func (vm *VM) packValue(l *thread, out []byte, v value, depth int) []byte {
-	vm.work(1)
-	if len(out) > StringMax {
-		fail(l, "not enough memory")
-	}
+func (p *packer) value(v value) {
 	switch v.kind() {
 	case kindString:
-		out = packHead(out, len(v.o.s), 0xa0, 32, 0xd9, 0xda)
-		return append(out, v.o.s...)
+		p.out = packHead(p.out, len(v.o.s), 0xa0, 32, 0xd9, 0xda)
+		p.out = append(p.out, v.o.s...)
+		return
 	case kindNumber:
-		return packNumber(out, v.n)
+		p.out = packNumber(p.out, v.n)
+		return
 	case kindBoolean:
-		if v.isTrue() {
-			return append(out, 0xc3)
-		}
-		return append(out, 0xc2)
+		p.out = append(p.out, 0xc2+byte(v.o.hash))
+		return
 	case kindTable:
-		if depth < packDepthMax {
-			return vm.packTable(l, out, v.table(), depth+1)
+		if len(p.open) < packDepthMax {
+			p.table(v.table())
+			return
 		}
 	}
-	return append(out, 0xc0)
+	p.out = append(p.out, 0xc0)
 }
 
 // packHead writes a length: in the byte fix itself below few, behind one8 (0: there is none) in 8
@@ -112,29 +163,50 @@ func packNumber(out []byte, n float64) []byte {
 	return binary.BigEndian.AppendUint64(append(out, 0xd3), uint64(i))
 }
 
-func (vm *VM) packTable(l *thread, out []byte, t *table, depth int) []byte {
+// table begins to pack a table.
+func (p *packer) table(t *table) {
 	count, most, array := 0, 0, true
-	t.each(func(k, _ value) {
+	p.vm.charge((len(t.arr) + len(t.nodes)) / 16)
+	for k, _, at := t.after(0); at > 0; k, _, at = t.after(at) {
 		count++
 		if !k.isNumber() || k.n < 1 || k.n != math.Floor(k.n) {
 			array = false
-			return
+		} else {
+			most = max(most, int(min(k.n, math.MaxInt32)))
 		}
-		most = max(most, int(min(k.n, math.MaxInt32)))
-	})
-	if array && most == count {
-		out = packHead(out, count, 0x90, 16, 0, 0xdc)
-		for i := 1; i <= count; i++ {
-			out = vm.packValue(l, out, t.getInt(i), depth)
-		}
-		return out
 	}
-	out = packHead(out, count, 0x80, 16, 0, 0xde)
-	t.each(func(k, v value) {
-		out = vm.packValue(l, out, k, depth)
-		out = vm.packValue(l, out, v, depth)
-	})
-	return out
+	if array && most == count {
+		p.out = packHead(p.out, count, 0x90, 16, 0, 0xdc)
+		p.open = append(p.open, packTable{t: t, n: count})
+		return
+	}
+	p.out = packHead(p.out, count, 0x80, 16, 0, 0xde)
+	p.open = append(p.open, packTable{t: t, n: -1})
+}
+
+// msgReader makes Lua values of MessagePack. The tables that it is in are a list of its own, so
+// that it can be suspended; each is in the one around it from the start, and the first on the
+// stack.
+type msgReader struct {
+	vm    *VM
+	l     *thread
+	in    string
+	at    int
+	most  int // how many values are read, 0 being no limit
+	n     int // how many were
+	base  int // where on the stack they begin
+	tells bool
+	open  []msgTable
+}
+
+// msgTable is a table that is being read.
+type msgTable struct {
+	t     *table
+	left  int // how many elements or pairs are to come
+	n     int // elements so far of an array; -1 is a map
+	key   value
+	keyed bool // the key of a pair was read
+	bad   bool // it is none: an error once the value, a table, was read
 }
 
 // msgunpack unpacks up to limit values, 0 being no limit, from an offset on. Unless all is set,
@@ -149,36 +221,82 @@ func (vm *VM) msgunpack(l *thread, limit, offset int, all bool) int {
 		fail(l, "Start offset "+itoa(offset)+" greater than input length "+
 			itoa(len(s))+".")
 	}
-	everything := limit == 0
-	r := msgReader{vm: vm, l: l, in: s, at: offset}
-	var values []value
-	for r.at < len(s) && (everything || len(values) < limit) {
-		values = append(values, r.value(0))
-		if len(values) >= resultsMax-l.count() {
-			fail(l, "too many results to unpack")
-		}
+	r := &msgReader{vm: vm, l: l, in: s, at: offset, most: limit, base: l.top}
+	if r.tells = limit > 0 && !all; r.tells {
+		l.push(nilValue) // where the offset goes
 	}
-	n := len(values)
-	if !everything && !all {
-		n++
-		if r.at < len(s) {
-			l.pushInt(r.at)
-		} else {
-			l.pushInt(-1)
-		}
-	}
-	for _, v := range values {
-		l.push(v)
-	}
-	return n
+	return l.start(r)
 }
 
-// msgReader makes Lua values of MessagePack.
-type msgReader struct {
-	vm *VM
-	l  *thread
-	in string
-	at int
+func (r *msgReader) size() int { return 72 * cap(r.open) }
+
+func (r *msgReader) step(l *thread) int {
+	for {
+		if r.vm.spent(1) {
+			return suspended
+		}
+		if len(r.open) == 0 {
+			if r.n > 0 && r.n >= resultsMax-l.frames[len(l.frames)-1].extra {
+				fail(l, "too many results to unpack")
+			}
+			if r.at >= len(r.in) || r.most > 0 && r.n >= r.most {
+				break
+			}
+			r.n++
+			r.value()
+			continue
+		}
+		switch t := &r.open[len(r.open)-1]; {
+		case t.bad:
+			r.vm.checkKey(t.key)
+		case t.left == 0:
+			r.open = r.open[:len(r.open)-1]
+		default:
+			r.value()
+		}
+	}
+	if r.tells && r.at < len(r.in) {
+		l.stack[r.base] = integer(r.at)
+	} else if r.tells {
+		l.stack[r.base] = integer(-1)
+	}
+	return l.top - r.base
+}
+
+// put puts a value where it belongs.
+func (r *msgReader) put(v value) {
+	n := len(r.open)
+	if n == 0 {
+		r.l.push(v)
+		return
+	}
+	switch t := &r.open[n-1]; {
+	case t.n >= 0:
+		t.n++
+		t.left--
+		t.t.setInt(r.vm, t.n, v)
+	case !t.keyed:
+		t.key, t.keyed = v, true
+	default:
+		r.vm.checkKey(t.key)
+		t.keyed = false
+		t.left--
+		t.t.set(r.vm, t.key, v)
+	}
+}
+
+// deeper begins a table of so many elements or, if it is a map, pairs.
+func (r *msgReader) deeper(size int, isMap bool) {
+	m := msgTable{t: r.vm.newTable(0, 0), left: size}
+	if isMap {
+		m.n = -1
+	}
+	if n := len(r.open); n > 0 && r.open[n-1].keyed && !isKey(r.open[n-1].key) {
+		r.open[n-1].bad = true
+	} else {
+		r.put(m.t.value())
+	}
+	r.open = append(r.open, m)
 }
 
 // take returns the next n bytes.
@@ -198,68 +316,55 @@ func (r *msgReader) uint(n int) (v uint64) {
 	return v
 }
 
-// size reads how many bytes or elements follow; more than an int can hold are never there.
-func (r *msgReader) size(n int) int { return int(min(r.uint(n), math.MaxInt)) }
+// length reads how many bytes or elements follow; more than an int can hold are never there.
+func (r *msgReader) length(n int) int { return int(min(r.uint(n), math.MaxInt)) }
 
-func (r *msgReader) value(depth int) value {
-	r.vm.work(1)
-	if depth > unpackDepthMax {
+func (r *msgReader) value() {
+	if len(r.open) > unpackDepthMax {
 		fail(r.l, "stack overflow (in function mp_decode_to_lua_type)")
 	}
 	c := r.take(1)[0]
 	switch {
 	case c < 0x80:
-		return number(float64(c))
+		r.put(number(float64(c)))
 	case c < 0x90:
-		return r.mapping(int(c&15), depth+1)
+		r.deeper(int(c&15), true)
 	case c < 0xa0:
-		return r.array(int(c&15), depth+1)
+		r.deeper(int(c&15), false)
 	case c < 0xc0:
-		return r.vm.part(r.in, r.take(int(c&31)))
+		r.text(int(c & 31))
 	case c >= 0xe0:
-		return number(float64(int8(c)))
+		r.put(number(float64(int8(c))))
 	case c >= 0xcc && c <= 0xcf:
-		return number(float64(r.uint(1 << (c - 0xcc))))
+		r.put(number(float64(r.uint(1 << (c - 0xcc)))))
 	case c >= 0xd0 && c <= 0xd3:
 		bits := 8 << (c - 0xd0)
 		v := int64(r.uint(bits/8)) << (64 - bits) >> (64 - bits)
-		return number(float64(v))
+		r.put(number(float64(v)))
 	case c >= 0xd9 && c <= 0xdb:
-		return r.vm.part(r.in, r.take(r.size(1<<(c-0xd9))))
+		r.text(r.length(1 << (c - 0xd9)))
+	default:
+		r.other(c)
 	}
+}
+
+func (r *msgReader) text(n int) { r.put(r.vm.part(r.in, r.take(n))) }
+
+func (r *msgReader) other(c byte) {
 	switch c {
 	case 0xc0:
-		return nilValue
+		r.put(nilValue)
 	case 0xc2, 0xc3:
-		return boolean(c == 0xc3)
+		r.put(boolean(c == 0xc3))
 	case 0xca:
-		return number(float64(math.Float32frombits(uint32(r.uint(4)))))
+		r.put(number(float64(math.Float32frombits(uint32(r.uint(4))))))
 	case 0xcb:
-		return number(math.Float64frombits(r.uint(8)))
+		r.put(number(math.Float64frombits(r.uint(8))))
 	case 0xdc, 0xdd:
-		return r.array(r.size(2<<(c-0xdc)), depth+1)
+		r.deeper(r.length(2<<(c-0xdc)), false)
 	case 0xde, 0xdf:
-		return r.mapping(r.size(2<<(c-0xde)), depth+1)
+		r.deeper(r.length(2<<(c-0xde)), true)
+	default:
+		fail(r.l, "Bad data format in input.")
 	}
-	fail(r.l, "Bad data format in input.")
-	return nilValue
-}
-
-func (r *msgReader) array(n, depth int) value {
-	t := r.vm.newTable(min(n, len(r.in)-r.at), 0)
-	for i := 1; i <= n; i++ {
-		t.setInt(r.vm, i, r.value(depth))
-	}
-	return t.value()
-}
-
-func (r *msgReader) mapping(n, depth int) value {
-	t := r.vm.newTable(0, min(n, len(r.in)-r.at))
-	for range n {
-		k := r.value(depth)
-		v := r.value(depth)
-		r.vm.checkKey(k)
-		t.set(r.vm, k, v)
-	}
-	return t.value()
 }

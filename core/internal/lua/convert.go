@@ -140,28 +140,80 @@ func (vm *VM) errorTable(text string, counted bool) *table {
 	return t
 }
 
-// replyDepthMax bounds the nesting of what a script returns.
-const replyDepthMax = 1000
+// replyStackMax is how many places what surrounds a value may take on the stack of Redis's Lua. An
+// array takes one, a map three and one more for a key, a set three.
+const replyStackMax = 7994
 
 const errDepth = "ERR reached lua stack limit"
 
-// Reply writes what the script returned, in the client's protocol.
-func (vm *VM) Reply(w *reply.Writer) { vm.reply(w, vm.result, 0) }
+// replying writes the reply of a script. The tables that it is in are a list of its own: a client
+// chooses how deep they nest.
+type replying struct {
+	vm   *VM
+	w    *reply.Writer
+	open []replyTable
+}
 
-func (vm *VM) reply(w *reply.Writer, v value, depth int) {
+// replyTable is a table that is being written.
+type replyTable struct {
+	t    *table
+	kind byte // '*', '%' or '~'
+	at   int  // how many elements, or places of the table, are behind
+	n    int  // the elements of an array
+	used int  // how many places the table and what is around it take on the stack of Redis's Lua
+	val  value
+	half bool // val is the value of the key just written
+}
+
+// Reply writes what the script returned, in the client's protocol.
+func (vm *VM) Reply(w *reply.Writer) {
+	r := replying{vm: vm, w: w}
+	r.value(vm.result, 0)
+	for len(r.open) > 0 && !w.Overflowed() {
+		r.next(&r.open[len(r.open)-1])
+	}
+}
+
+// next writes the next part of a table, or ends it.
+func (r *replying) next(t *replyTable) {
+	switch {
+	case t.half:
+		t.half = false
+		r.value(t.val, t.used+3)
+	case t.kind == '*' && t.at < t.n:
+		t.at++
+		r.value(t.t.getInt(t.at), t.used+1)
+	case t.kind != '*':
+		var k value
+		if k, t.val, t.at = t.t.after(t.at); t.at == 0 {
+			r.open = r.open[:len(r.open)-1]
+		} else if t.kind == '%' {
+			t.half = true
+			r.value(k, t.used+4)
+		} else {
+			r.value(k, t.used+3)
+		}
+	default:
+		r.open = r.open[:len(r.open)-1]
+	}
+}
+
+// value writes a value, or the beginning of a table.
+func (r *replying) value(v value, used int) {
+	w := r.w
+	if used > replyStackMax {
+		w.Line('-', errDepth)
+		return
+	}
 	switch v.kind() {
 	case kindString:
 		w.BulkString(v.o.s)
 	case kindNumber:
 		w.Int(toInteger(v.n))
 	case kindBoolean:
-		vm.boolean(w, v.isTrue())
+		r.vm.boolean(w, v.isTrue())
 	case kindTable:
-		if depth >= replyDepthMax {
-			w.Line('-', errDepth)
-		} else {
-			vm.table(w, v.table(), depth+1)
-		}
+		r.table(v.table(), used)
 	default:
 		w.Null()
 	}
@@ -194,25 +246,21 @@ func sharedString(s string) *object {
 }
 
 // table writes a table: one of the kinds of reply that a field announces, or else an array.
-func (vm *VM) table(w *reply.Writer, t *table, depth int) {
-	if !t.bare() && vm.announced(w, t, depth) {
+func (r *replying) table(t *table, used int) {
+	if !t.bare() && r.announced(t, used) {
 		return
 	}
 	n := 0
 	for !t.getInt(n + 1).isNil() {
 		n++
 	}
-	w.Array(n)
-	for i := range n {
-		if w.Overflowed() {
-			return
-		}
-		vm.reply(w, t.getInt(i+1), depth)
-	}
+	r.w.Array(n)
+	r.open = append(r.open, replyTable{t: t, kind: '*', n: n, used: used})
 }
 
 // announced writes a table that a field makes another kind of reply, if one does.
-func (vm *VM) announced(w *reply.Writer, t *table, depth int) bool {
+func (r *replying) announced(t *table, used int) bool {
+	w := r.w
 	if s, ok := t.getString(fieldErr).str(); ok {
 		w.Line('-', s)
 		return true
@@ -226,11 +274,13 @@ func (vm *VM) announced(w *reply.Writer, t *table, depth int) bool {
 		return true
 	}
 	if m := t.getString(fieldMap).table(); m != nil {
-		vm.pairsReply(w, m, '%', depth)
+		w.Map(m.count())
+		r.open = append(r.open, replyTable{t: m, kind: '%', used: used})
 		return true
 	}
 	if m := t.getString(fieldSet).table(); m != nil {
-		vm.pairsReply(w, m, '~', depth)
+		w.Set(m.count())
+		r.open = append(r.open, replyTable{t: m, kind: '~', used: used})
 		return true
 	}
 	if s, ok := t.getString(fieldBig).str(); ok {
@@ -246,23 +296,6 @@ func (vm *VM) announced(w *reply.Writer, t *table, depth int) bool {
 		}
 	}
 	return false
-}
-
-// pairsReply writes a map, or the keys of a table as a set. RESP2 has arrays for both.
-func (vm *VM) pairsReply(w *reply.Writer, t *table, kind byte, depth int) {
-	n := 0
-	t.each(func(_, _ value) { n++ })
-	if kind == '%' {
-		w.Map(n)
-	} else {
-		w.Set(n)
-	}
-	t.each(func(k, v value) {
-		vm.reply(w, k, depth)
-		if kind == '%' {
-			vm.reply(w, v, depth)
-		}
-	})
 }
 
 // writeBigNumber writes a number of any size, whose line ends become blanks.

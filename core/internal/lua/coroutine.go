@@ -71,7 +71,7 @@ func (vm *VM) resume(l *thread, base, nargs int) (stop bool) {
 		l.pushString(problem)
 		return vm.leave(l.top-2, 2)
 	}
-	return vm.goOn(co)
+	return vm.enter(co)
 }
 
 // resumeWrapped calls the function that coroutine.wrap made.
@@ -79,7 +79,7 @@ func (vm *VM) resumeWrapped(l *thread, co *thread, base, nargs int) (stop bool) 
 	if problem := vm.enterThread(l, co, base, nargs); problem != "" {
 		fail(l, problem)
 	}
-	return vm.goOn(co)
+	return vm.enter(co)
 }
 
 // enterThread makes a coroutine the one that runs; problem says why it cannot be resumed.
@@ -101,8 +101,8 @@ func (vm *VM) enterThread(l, co *thread, from, nargs int) (problem string) {
 	return ""
 }
 
-// goOn runs a coroutine that was entered: its arguments lie on top of its stack.
-func (vm *VM) goOn(co *thread) (stop bool) {
+// enter runs a coroutine that was entered: its arguments lie on top of its stack.
+func (vm *VM) enter(co *thread) (stop bool) {
 	if len(co.frames) == 0 {
 		return co.begin(0, co.top-1, -1, endThread)
 	}
@@ -151,7 +151,7 @@ func (vm *VM) threadEnds(l *thread, from int) (at, n int) {
 
 func (l *thread) die() {
 	l.status = statusDead
-	l.stack, l.frames, l.open = nil, nil, nil
+	l.stack, l.frames, l.open, l.jobs = nil, nil, nil, nil
 	l.top = 0
 }
 

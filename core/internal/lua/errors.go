@@ -186,15 +186,21 @@ func typeError(l *thread, n int, want string) {
 	argError(l, n, want+" expected, got "+got)
 }
 
-// chunkName shortens what a chunk is called in errors, as Lua does.
-func chunkName(name string) string {
-	if name != "" && (name[0] == '=' || name[0] == '@') {
-		const most = 59
-		switch {
-		case name[0] == '=':
-			return name[1:min(len(name), most+1)]
-		case len(name)-1 > most-8:
-			return "..." + name[len(name)-(most-8):]
+// How long what a chunk is called may be, as in C with the zero at its end: in errors of a script
+// that runs, and in those of the compiler.
+const (
+	nameSize     = 60
+	nameSizeMake = 80
+)
+
+// chunkName shortens what a chunk is called, as Lua does.
+func chunkName(name string, size int) string {
+	if name != "" && name[0] == '=' {
+		return name[1:min(len(name), size)]
+	}
+	if name != "" && name[0] == '@' {
+		if most := size - len(" '...' ") - 1; len(name)-1 > most {
+			return "..." + name[len(name)-most:]
 		}
 		return name[1:]
 	}
@@ -202,9 +208,9 @@ func chunkName(name string) string {
 	if i := strings.IndexAny(name, "\n\r"); i >= 0 {
 		line = name[:i]
 	}
-	const room = 60 - len(`[string "..."]`) - 1
-	if len(line) > room || len(line) < len(name) {
-		line = line[:min(len(line), room)] + "..."
+	line = line[:min(len(line), size-len(` [string "..."] `)-1)]
+	if len(line) < len(name) {
+		line += "..."
 	}
 	return `[string "` + line + `"]`
 }

@@ -1,18 +1,17 @@
 package lua
 
-// execute runs the calls of the thread under way until one ends that a function of a library waits
-// for. This is the one loop of the machine: what scripts do most is done right here, without a call
-// of a Go function; all else is in the functions called. They may push and pop calls, so that all
-// that is kept here is taken anew behind them.
+// execute runs the calls of the thread under way until the script or its slice is over. This is the
+// one loop of the machine: what scripts do most is done right here, without a call of a Go
+// function; all else is in the functions called. They may push and pop calls, so that all that is
+// kept here is taken anew behind them.
 func (vm *VM) execute() {
 again:
 	for {
 		l := vm.l
 		fr := &l.frames[len(l.frames)-1]
 		fn := fr.fn
-		if fn.proto == nil { // it was to begin when the run ended
-			n := fn.native(l)
-			if vm.leave(l.top-n, n) {
+		if fn.proto == nil {
+			if vm.goOnJob(l) {
 				return
 			}
 			continue

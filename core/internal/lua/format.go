@@ -16,31 +16,53 @@ type directive struct {
 
 // format is string.format.
 func (vm *VM) format(l *thread) int {
-	f := checkString(l, 1)
-	var out []byte
-	arg := 1
-	for i := 0; i < len(f); i++ {
-		if f[i] != '%' {
-			out = append(out, f[i])
-			continue
-		}
-		if i++; i < len(f) && f[i] == '%' {
-			out = append(out, '%')
-			continue
-		}
-		d := directive{}
-		i = d.parse(l, f, i)
-		if arg++; arg > l.count() {
-			argError(l, arg, "no value")
-		}
-		out = d.write(l, out, arg)
-		if len(out) > StringMax {
-			fail(l, "not enough memory")
-		}
+	j := formatting{f: checkString(l, 1), arg: 1, out: vm.scratch[:0]}
+	if len(j.f) > formatAtOnce {
+		long := j
+		long.out = nil
+		return l.repeat(false, 1, len(j.f), func() int { return long.next(l) })
 	}
-	vm.allocated(len(out))
-	l.pushBytes(out)
-	return 1
+	n := unfinished
+	for n == unfinished {
+		n = j.next(l)
+	}
+	vm.keepScratch(j.out)
+	return n
+}
+
+// formatting is where string.format is.
+type formatting struct {
+	f   string
+	at  int
+	arg int
+	out []byte
+}
+
+// next writes text, or what stands for an argument.
+func (j *formatting) next(l *thread) int {
+	i := strings.IndexByte(j.f[j.at:], '%')
+	if i < 0 {
+		j.out = append(j.out, j.f[j.at:]...)
+		l.vm.allocated(len(j.out))
+		l.pushBytes(j.out)
+		return 1
+	}
+	j.out = append(j.out, j.f[j.at:j.at+i]...)
+	i += j.at + 1
+	if i < len(j.f) && j.f[i] == '%' {
+		j.out = append(j.out, '%')
+		j.at = i + 1
+		return unfinished
+	}
+	d := directive{}
+	j.at = min(d.parse(l, j.f, i)+1, len(j.f))
+	if j.arg++; j.arg > l.count() {
+		argError(l, j.arg, "no value")
+	}
+	if j.out = d.write(l, j.out, j.arg); len(j.out) > StringMax {
+		fail(l, "not enough memory")
+	}
+	return unfinished
 }
 
 // parse reads a directive and returns the offset of its verb.

@@ -351,6 +351,25 @@ func (t *table) length() int {
 	return i
 }
 
+// count returns how many pairs there are.
+func (t *table) count() (n int) {
+	for _, _, at := t.after(0); at > 0; _, _, at = t.after(at) {
+		n++
+	}
+	return n
+}
+
+// filled returns the last place of the array that has a value, and how many have one.
+func (t *table) filled() (last, count int) {
+	for i := range t.arr {
+		if t.arr[i].o != nil {
+			last = i + 1
+			count++
+		}
+	}
+	return last, count
+}
+
 // index returns how many places the traversal has passed when it is at a key; ok is false for a
 // key that is not there.
 func (t *table) index(k value) (i int, ok bool) {

@@ -14,7 +14,9 @@ type Registration struct {
 func (vm *VM) openLibraries() {
 	vm.running, vm.registering = vm.newTable(0, 0), vm.newTable(0, 0)
 	vm.globals.each(func(k, v value) {
-		if name := k.o.s; name != "_G" && name != "redis" {
+		switch k.o.s {
+		case "_G", "redis", "__redis__err__handler":
+		default:
 			vm.running.set(vm, k, v)
 		}
 	})
@@ -29,6 +31,7 @@ func (vm *VM) openLibraries() {
 		}
 		api.set(vm, k, v)
 	})
+	vm.running.setField(vm, "cjson", vm.newCjson(&vm.json[1]).value())
 	loadAPI.setField(vm, "register_function", vm.function(vm.registerFunction))
 	loadAPI.meta = vm.globals.meta // what is missing is an error here
 	vm.running.setField(vm, "redis", api.value())
@@ -61,15 +64,14 @@ func (vm *VM) LoadLibrary(name string, source []byte) (made []Registration, prob
 	vm.reset()
 	vm.see(vm.registering)
 	vm.registered = nil
+	vm.meter.begin()
+	vm.main.push(vm.newFunction(&function{proto: p, env: vm.libraryEnv}))
 	late := false
-	vm.meter.begin(func() {
-		if vm.Instructions() > loadLimit {
-			late = true
+	for done := vm.goOn(0); !done; done = vm.goOn(-1) {
+		if late = vm.Instructions() > loadLimit; late {
 			vm.Kill()
 		}
-	})
-	vm.main.push(vm.newFunction(&function{proto: p, env: vm.libraryEnv}))
-	vm.outermost(0)
+	}
 	vm.see(vm.running)
 	made, vm.registered = vm.registered, nil
 	switch {

@@ -251,31 +251,66 @@ func TestDoomed(t *testing.T) {
 		"table.foreach({1}, function() repeat until false end)",
 		"return load(function() return 'x ' end)",
 	} {
-		for _, start := range []bool{false, true} {
-			f, n := compile(t, vm, src), 0
-			pause := func() {
-				if n++; n == 20 {
-					vm.Kill()
-				}
+		f, n := compile(t, vm, src), 0
+		vm.Run(f, nil, nil, true, func() {
+			if n++; n == 20 {
+				vm.Kill()
 			}
-			switch {
-			case !start:
-				vm.Run(f, nil, nil, true, pause)
-			case vm.Start(f, nil, nil, true):
-				t.Errorf("%s ended: %v", src, vm.Failure())
-				continue
-			default:
-				vm.Continue(pause)
-			}
-			if f := vm.Failure(); f == nil || !strings.Contains(f.Text, "killed") {
-				t.Errorf("%s: %v", src, f)
-			}
+		})
+		if f := vm.Failure(); f == nil || !strings.Contains(f.Text, "killed") {
+			t.Errorf("%s: %v", src, f)
 		}
 	}
 }
 
-// TestStart runs scripts whose first slice does not suffice, or that cannot be suspended in it.
-func TestStart(t *testing.T) {
+// TestLongCalls calls functions of libraries that take long: each is suspended in its midst.
+func TestLongCalls(t *testing.T) {
+	vm := newVM()
+	for _, c := range [][2]string{
+		{"", "string.rep('x', 3e7)"},
+		{"local s = string.rep('xY', 1e7)", "s:upper()"},
+		{"local s = string.rep('xY', 1e7)", "s:reverse()"},
+		{"local s = string.rep('x', 1e7)", "s:find('y', 1, true)"},
+		{"local s = string.rep('x', 1e6)", "s:find('^x*y')"},
+		{"local s = string.rep('x', 3e5)", "s:gsub('x', 'y')"},
+		{"local s = string.rep('x', 3e5)", "s:gsub('x', string.upper)"},
+		{"local s = string.rep('x', 2e6)", "s:gmatch('y')()"},
+		{"local s = string.rep('(', 3e6)", "s:match('^%b()')"},
+		{"local s = string.rep('%%', 3e5)", "s:format()"},
+		{"local t = {} for i = 1, 200000 do t[i] = i end", "table.concat(t)"},
+		{"local t = {} for i = 1, 200000 do t[i] = -i end", "table.sort(t)"},
+		{"local t = {} for i = 1, 200000 do t[i] = -i end",
+			"table.sort(t, function(a, b) return a < b end)"},
+		{"local t = {} for i = 1, 200000 do t[i] = i end", "table.foreach(t, function() end)"},
+		{"local t = {} for i = 1, 200000 do t[i] = i end", "table.foreachi(t, function() end)"},
+		{"local t = {} for i = 1, 200000 do t[i] = i end", "cjson.encode(t)"},
+		{"local s = string.rep('x', 1e7)", "cjson.encode(s)"},
+		{"local s = '[' .. string.rep('1,', 200000) .. '1]'", "cjson.decode(s)"},
+		{"local t = {} for i = 1, 200000 do t[i] = i end", "cmsgpack.pack(t)"},
+		{"local s = '\\221\\0\\3\\13\\64' .. string.rep('\\1', 200000)", "cmsgpack.unpack(s)"},
+		{"local s = string.rep(' ', 200000)", "struct.pack(s)"},
+		{"local s = string.rep(' ', 200000)", "struct.unpack(s, '')"},
+		{"local s = string.rep('b', 200000)", "struct.size(s)"},
+		{"local s = string.rep('x = 1 ', 60000)", "loadstring(s)"},
+		{"local n = 0", "load(function() n = n + 1 return n < 50000 and 'x = 1 ' or nil end)"},
+		{"local s = string.rep('x', 2e6)", "redis.sha1hex(s)"},
+	} {
+		f, slices := compile(t, vm, c[0]+" redis.call('mark') local x = "+c[1]+" redis.call('mark')"), 0
+		host := vm.host.(*echo)
+		host.marks = 0
+		vm.Run(f, nil, nil, true, func() {
+			if host.marks == 1 {
+				slices++
+			}
+		})
+		if fail := vm.Failure(); fail != nil || slices < 2 {
+			t.Errorf("%s: %v, %d slices", c[1], fail, slices)
+		}
+	}
+}
+
+// TestSlices runs scripts that take several slices, or that library functions call.
+func TestSlices(t *testing.T) {
 	vm := newVM()
 	for _, c := range [][2]string{
 		{"local n = 0 for i = 1, 300000 do n = n + 1 end return n", ":300000|"},
@@ -291,10 +326,7 @@ func TestStart(t *testing.T) {
 			"for i = 1, 30000 do if t < t then n = n + 1 end end return n", ":60000|"},
 		{"redis.call('x') error('gone')", "ERR user_script:1: gone @@user_script:1"},
 	} {
-		f, slices := compile(t, vm, c[0]), 0
-		if !vm.Start(f, nil, nil, true) {
-			vm.Continue(func() { slices++ })
-		}
+		vm.Run(compile(t, vm, c[0]), nil, nil, true, func() {})
 		got := ""
 		if f := vm.Failure(); f != nil {
 			got = f.Text + " @" + f.Source + ":" + itoa(f.Line)

@@ -124,6 +124,9 @@ func (vm *VM) setIndex(l *thread, v, key, val value, register int) {
 	vm.failHere("loop in settable")
 }
 
+// isKey tells whether a value can be a key.
+func isKey(v value) bool { return v.o != nil && (v.o != &numberTag || v.n == v.n) }
+
 // checkKey raises an error for what cannot be a key.
 func (vm *VM) checkKey(key value) {
 	if key.isNil() {
@@ -399,9 +402,8 @@ func (vm *VM) join(list []value, size int) value {
 	}
 	buf := vm.scratch[:0]
 	if size > cap(buf) {
-		if buf = make([]byte, 0, size); size <= scratchMax {
-			vm.scratch = buf
-		}
+		buf = make([]byte, 0, size)
+		vm.keepScratch(buf)
 	}
 	for _, v := range list {
 		if v.o == &numberTag {
@@ -411,6 +413,13 @@ func (vm *VM) join(list []value, size int) value {
 		}
 	}
 	return vm.bytes(buf)
+}
+
+// keepScratch keeps a buffer in which a string was made for the next.
+func (vm *VM) keepScratch(buf []byte) {
+	if cap(buf) <= scratchMax {
+		vm.scratch = buf
+	}
 }
 
 // scratchMax is the largest buffer that is kept for joining.

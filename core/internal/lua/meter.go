@@ -6,9 +6,8 @@ type meter struct {
 	slice  int // instructions that the slice still has beyond those
 	slices int64
 	killed bool
-	starve bool   // it was killed because it took too much memory
-	pause  func() // nil while nothing may be interrupted
-	direct bool   // a slice that is over ends the run; see VM.Start
+	starve bool // it was killed because it took too much memory
+	live   bool // a script runs; else nothing can be suspended
 
 	made   int // bytes since there was last asked for memory
 	most   int // bytes that a script may have
@@ -19,8 +18,8 @@ type meter struct {
 }
 
 const (
-	// SliceSize is the number of instructions between two calls of Run's pause: a millisecond or
-	// less of a native machine, a few of a guest.
+	// SliceSize is the number of instructions after which Start and Continue return: a millisecond
+	// or less of a native machine, a few of a guest.
 	SliceSize = 50_000
 	// lookEvery is the number of instructions between two looks at what else is to be done.
 	lookEvery = 1024
@@ -31,9 +30,9 @@ const (
 	measureEvery = 64 << 20
 )
 
-func (m *meter) begin(pause func()) {
+func (m *meter) begin() {
 	m.left, m.slice, m.slices = lookEvery, SliceSize-lookEvery, 0
-	m.killed, m.starve, m.pause, m.direct = false, false, pause, false
+	m.killed, m.starve = false, false
 	m.used, m.bound = 0, min(measureEvery, m.most)
 }
 
@@ -44,7 +43,7 @@ func (m *meter) charge(instructions int) { m.left -= instructions }
 // ends it when it was killed. stop says that the run is to end here and go on later.
 func (vm *VM) look() (stop bool) {
 	m := &vm.meter
-	if m.pause == nil && !m.direct {
+	if !m.live {
 		m.left = lookEvery
 		return false
 	}
@@ -54,9 +53,7 @@ func (vm *VM) look() (stop bool) {
 		if m.slice <= 0 {
 			m.slice = SliceSize
 			m.slices++
-			if stop = m.direct; !stop {
-				m.pause()
-			}
+			stop = true
 		}
 	}
 	if m.killed {
@@ -69,12 +66,10 @@ func (vm *VM) look() (stop bool) {
 	return stop
 }
 
-// work counts work of a library function that may take long; the script can be suspended and
-// killed there as between instructions.
-func (vm *VM) work(instructions int) {
-	if vm.left -= instructions; vm.left <= 0 && vm.look() {
-		panic(restart{})
-	}
+// spent counts work of a library function that may take long; stop says that its slice is over.
+func (vm *VM) spent(instructions int) (stop bool) {
+	vm.left -= instructions
+	return vm.left <= 0 && vm.look()
 }
 
 // die ends a script that is doomed.
@@ -136,7 +131,7 @@ func (vm *VM) allocated(size int) {
 
 // starved ends a script for want of memory.
 func (vm *VM) starved() {
-	if vm.pause == nil && !vm.direct {
+	if !vm.live {
 		return // there was room for the source that is being compiled
 	}
 	vm.starve, vm.killed = true, true
@@ -216,6 +211,9 @@ func (vm *VM) measureObject(o *object) {
 
 func (vm *VM) measureThread(l *thread) {
 	vm.used += threadSize + len(l.stack)*valueSize
+	for _, j := range l.jobs {
+		vm.used += j.size()
+	}
 	top := l.top
 	for i := range l.frames {
 		fr := &l.frames[i]

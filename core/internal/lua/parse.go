@@ -1,5 +1,7 @@
 package lua
 
+import "strings"
+
 // parser reads a source in the grammar of Lua 5.1, with its errors, and makes code of it as it
 // goes: nothing in between is kept.
 type parser struct {
@@ -12,29 +14,56 @@ type parser struct {
 	fn     *coder
 	chunk  *chunk
 	vm     *VM
+
+	done    *proto // once all is parsed
+	problem string // what is wrong with the source, once that is known
 }
 
-// parseChunk compiles a source; problem says what is wrong with it.
-func (vm *VM) parseChunk(from *chunk, source string) (f *proto, problem string) {
-	p := &parser{lexer: lexer{name: from.short, in: source, line: 1}, chunk: from, vm: vm}
-	p.tok.line = 1
+// newParser makes ready for compiling a source.
+func (vm *VM) newParser(name, source string) *parser {
+	if i := strings.IndexByte(name, 0); i >= 0 {
+		name = name[:i] // where a string ends for C
+	}
+	from := &chunk{source: name, short: chunkName(name, nameSize)}
+	long := chunkName(name, nameSizeMake)
+	return &parser{lexer: lexer{name: long, in: source, line: 1}, chunk: from, vm: vm}
+}
+
+// step parses statements of the chunk until it is over, or the script's slice is, between two of
+// them: within one the parser's state is Go's stack.
+func (p *parser) step() (over bool) {
+	if p.problem != "" {
+		return true
+	}
 	defer func() {
 		if r := recover(); r != nil {
 			e, ok := r.(syntaxError)
 			if !ok {
 				panic(r)
 			}
-			problem = string(e)
+			p.problem, over = string(e), true
 		}
 	}()
-	p.open(0)
-	p.fn.vararg = true
-	p.advance()
-	p.statements()
+	if p.fn == nil {
+		p.tok.line = 1
+		p.open(0)
+		p.fn.vararg = true
+		p.advance()
+		p.enter()
+	}
+	for !p.blockEnds() {
+		if p.vm.spent(1) {
+			return false
+		}
+		if p.nextStatement() {
+			break
+		}
+	}
 	if p.tok.kind != tokEnd {
 		p.expected(tokEnd)
 	}
-	return p.shut(), ""
+	p.done = p.shut()
+	return true
 }
 
 // intern makes a constant of a string.
@@ -62,7 +91,9 @@ func (p *parser) shut() *proto {
 
 func (p *parser) advance() {
 	p.last = p.tok.line
-	p.vm.work(1)
+	if p.vm.left--; p.vm.left&(lookEvery-1) == 0 {
+		p.vm.host.Yield()
+	}
 	if p.peeked {
 		p.tok, p.peeked = p.ahead, false
 		return
@@ -189,15 +220,20 @@ func (p *parser) enter() {
 func (p *parser) statements() {
 	p.enter()
 	for !p.blockEnds() {
-		last := p.tok.kind == tokReturn || p.tok.kind == tokBreak
-		p.statement()
-		p.accept(';')
-		p.fn.free = len(p.fn.active)
-		if last {
+		if p.nextStatement() {
 			break
 		}
 	}
 	p.depth--
+}
+
+// nextStatement parses a statement and tells whether none may follow.
+func (p *parser) nextStatement() (last bool) {
+	last = p.tok.kind == tokReturn || p.tok.kind == tokBreak
+	p.statement()
+	p.accept(';')
+	p.fn.free = len(p.fn.active)
+	return last
 }
 
 func (p *parser) block() {

@@ -1,10 +1,15 @@
 package lua
 
+import "strings"
+
 // captureMax bounds the captures of a pattern, as Lua does.
 const captureMax = 32
 
-// matchDepthMax bounds the recursion of the matcher, which takes Go's stack.
-const matchDepthMax = 2000
+// choicesMax bounds the choices that a match can come back to.
+const choicesMax = 1 << 20
+
+// stretch is how many characters are passed over between two looks at the slice.
+const stretch = 4096
 
 // Lengths of captures that are no lengths.
 const (
@@ -12,81 +17,184 @@ const (
 	capturePosition = -2
 )
 
-// matcher matches one of Lua's patterns. Positions are offsets; -1 is no match.
+const noMatch = -3 // neither a place nor suspended
+
+// matcher matches one of Lua's patterns. Positions are offsets. What other implementations keep
+// on the stack by recursion is in choices, so that a match can be suspended.
 type matcher struct {
-	vm    *VM
-	l     *thread
-	src   string
-	pat   string
-	level int // captures begun
-	depth int
-	caps  [captureMax]struct{ at, size int }
+	vm      *VM
+	l       *thread
+	src     string
+	pat     string
+	level   int // captures begun
+	s, p    int // where the match is
+	far     int // how far within one item of the pattern it is that may take long
+	nest    int // of %b
+	choices []choice
+	caps    [captureMax]struct{ at, size int }
 }
 
-// match matches the pattern from p on against the subject from s on and returns where the match
-// ends.
-func (m *matcher) match(s, p int) int {
-	if m.depth++; m.depth > matchDepthMax {
-		fail(m.l, "pattern too complex")
+// choice is what to come back to when the rest of a pattern does not match.
+type choice struct {
+	kind   choiceKind
+	s, far int32
+	p, p2  int32
+}
+
+type choiceKind uint8
+
+const (
+	choiceOther  choiceKind = iota // go on at s and p
+	choiceFewer                    // one less, down to s; far is where the last try began
+	choiceMore                     // one more of the item from p to p2, behind s
+	choiceOpened                   // a capture was begun
+	choiceClosed                   // capture s was ended
+)
+
+// begin begins a match of the pattern from p on against the subject from s on.
+func (m *matcher) begin(s, p int) {
+	m.s, m.p, m.level, m.far, m.choices = s, p, 0, 0, m.choices[:0]
+}
+
+// skip returns the first place from s on at which a match may begin, as far as the first item of
+// the pattern, at p, tells at once.
+func (m *matcher) skip(s, p int) int {
+	if p >= len(m.pat) || s >= len(m.src) {
+		return s
 	}
-	end := m.sequence(s, p)
-	m.depth--
-	return end
+	switch m.pat[p] {
+	case '(', ')', '$':
+		return s
+	case '%':
+		if m.isSpecial(p) {
+			return s
+		}
+	}
+	end := m.classEnd(p)
+	if end < len(m.pat) && (m.pat[end] == '?' || m.pat[end] == '*' || m.pat[end] == '-') {
+		return s
+	}
+	from, most := s, min(len(m.src), s+stretch)
+	if c := m.pat[p]; end == p+1 && c != '.' {
+		if at := strings.IndexByte(m.src[s:most], c); at >= 0 {
+			s += at
+		} else {
+			s = most
+		}
+	} else {
+		for s < most && !m.single(m.src[s], p, end) {
+			s++
+		}
+	}
+	m.vm.charge((s - from) / 4)
+	return s
 }
 
-func (m *matcher) sequence(s, p int) int {
-	for p < len(m.pat) {
-		m.vm.work(1)
-		switch m.pat[p] {
+// run goes on with a match and returns where it ends, noMatch, or suspended.
+func (m *matcher) run() int {
+	vm, pat, src := m.vm, m.pat, m.src
+	s, p := m.s, m.p
+	for {
+		if vm.left--; vm.left <= 0 && vm.look() {
+			m.s, m.p = s, p
+			return suspended
+		}
+		if s < 0 {
+			if s, p = m.back(); s < 0 {
+				return noMatch
+			}
+		}
+		if p >= len(pat) {
+			return s
+		}
+		switch pat[p] {
 		case '(':
-			return m.open(s, p)
+			p = m.open(s, p)
+			continue
 		case ')':
-			return m.close(s, p+1)
+			m.close(s)
+			p++
+			continue
 		case '$':
-			if p+1 == len(m.pat) {
-				if s == len(m.src) {
+			if p+1 == len(pat) {
+				if s == len(src) {
 					return s
 				}
-				return -1
+				s = noMatch
+				continue
 			}
 		case '%':
-			next, size, special := m.special(s, p)
-			if special {
-				if next < 0 {
-					return -1
-				}
-				s, p = next, p+size
+			if m.isSpecial(p) {
+				s, p = m.special(s, p)
 				continue
 			}
 		}
 		end := m.classEnd(p)
-		if end < len(m.pat) {
-			switch m.pat[end] {
+		if end < len(pat) {
+			switch pat[end] {
 			case '?':
-				if s < len(m.src) && m.single(m.src[s], p, end) {
-					if r := m.match(s+1, end+1); r >= 0 {
-						return r
-					}
+				if s < len(src) && m.single(src[s], p, end) {
+					m.choose(choice{kind: choiceOther, s: int32(s), p: int32(end + 1)})
+					s++
 				}
 				p = end + 1
 				continue
 			case '*':
-				return m.longest(s, p, end, 0)
+				s, p = m.longest(s, p, end, 0)
+				continue
 			case '+':
-				return m.longest(s, p, end, 1)
+				s, p = m.longest(s, p, end, 1)
+				continue
 			case '-':
-				return m.shortest(s, p, end)
+				m.choose(choice{kind: choiceMore, s: int32(s), p: int32(p), p2: int32(end)})
+				p = end + 1
+				continue
 			}
 		}
-		if s >= len(m.src) || !m.single(m.src[s], p, end) {
-			return -1
+		if s >= len(src) || !m.single(src[s], p, end) {
+			s = noMatch
+			continue
 		}
 		s, p = s+1, end
 	}
-	return s
 }
 
-// open begins a capture.
+func (m *matcher) choose(c choice) {
+	if len(m.choices) >= choicesMax {
+		fail(m.l, "pattern too complex")
+	}
+	m.choices = append(m.choices, c)
+}
+
+// back goes back to the last choice, if there is one; else s is noMatch.
+func (m *matcher) back() (s, p int) {
+	for n := len(m.choices) - 1; n >= 0; n-- {
+		c := &m.choices[n]
+		switch c.kind {
+		case choiceOther:
+			m.choices = m.choices[:n]
+			return int(c.s), int(c.p)
+		case choiceFewer:
+			if c.far--; c.far == c.s {
+				m.choices = m.choices[:n]
+			}
+			return int(c.far), int(c.p)
+		case choiceMore:
+			if int(c.s) < len(m.src) && m.single(m.src[c.s], int(c.p), int(c.p2)) {
+				c.s++
+				return int(c.s), int(c.p2) + 1
+			}
+		case choiceOpened:
+			m.level--
+		case choiceClosed:
+			m.caps[c.s].size = captureOpen
+		}
+		m.choices = m.choices[:n]
+	}
+	return noMatch, 0
+}
+
+// open begins a capture and returns what follows in the pattern.
 func (m *matcher) open(s, p int) int {
 	if m.level >= captureMax {
 		fail(m.l, "too many captures")
@@ -99,121 +207,129 @@ func (m *matcher) open(s, p int) int {
 		p++
 	}
 	m.level++
-	end := m.match(s, p)
-	if end < 0 {
-		m.level--
-	}
-	return end
+	m.choose(choice{kind: choiceOpened})
+	return p
 }
 
 // close ends the capture that was opened last.
-func (m *matcher) close(s, p int) int {
+func (m *matcher) close(s int) {
 	for i := m.level - 1; i >= 0; i-- {
-		if m.caps[i].size != captureOpen {
-			continue
+		if m.caps[i].size == captureOpen {
+			m.caps[i].size = s - m.caps[i].at
+			m.choose(choice{kind: choiceClosed, s: int32(i)})
+			return
 		}
-		m.caps[i].size = s - m.caps[i].at
-		end := m.match(s, p)
-		if end < 0 {
-			m.caps[i].size = captureOpen
-		}
-		return end
 	}
 	fail(m.l, "invalid pattern capture")
-	return -1
 }
 
-// special matches %b, %f and back references; size is their length in the pattern.
-func (m *matcher) special(s, p int) (next, size int, special bool) {
+// isSpecial tells whether %b, %f or a back reference begins at p.
+func (m *matcher) isSpecial(p int) bool {
 	if p+1 == len(m.pat) {
 		fail(m.l, "malformed pattern (ends with '%')")
 	}
-	switch c := m.pat[p+1]; {
-	case c == 'b':
+	c := m.pat[p+1]
+	return c == 'b' || c == 'f' || isDigit(c)
+}
+
+// special matches %b, %f and back references, and returns where to go on.
+func (m *matcher) special(s, p int) (int, int) {
+	switch c := m.pat[p+1]; c {
+	case 'b':
 		if p+3 >= len(m.pat) {
 			fail(m.l, "unbalanced pattern")
 		}
-		return m.balanced(s, m.pat[p+2], m.pat[p+3]), 4, true
-	case c == 'f':
-		if p+2 >= len(m.pat) || m.pat[p+2] != '[' {
-			fail(m.l, "missing '[' after '%f' in pattern")
-		}
-		end := m.classEnd(p + 2)
-		before, here := byte(0), byte(0)
-		if s > 0 {
-			before = m.src[s-1]
-		}
-		if s < len(m.src) {
-			here = m.src[s]
-		}
-		if m.set(before, p+2, end-1) || !m.set(here, p+2, end-1) {
-			s = -1
-		}
-		return s, end - p, true
-	case isDigit(c):
+		return m.balanced(s, p)
+	case 'f':
+		return m.frontier(s, p)
+	default:
 		i := int(c) - '1'
 		if i < 0 || i >= m.level || m.caps[i].size == captureOpen {
 			fail(m.l, "invalid capture index")
 		}
 		if m.caps[i].size < 0 { // a position is like nothing
-			return -1, 2, true
+			return noMatch, 0
 		}
 		seen := m.src[m.caps[i].at:][:m.caps[i].size]
 		if len(m.src)-s < len(seen) || m.src[s:s+len(seen)] != seen {
-			return -1, 2, true
+			return noMatch, 0
 		}
-		return s + len(seen), 2, true
+		m.vm.charge(len(seen) / 64)
+		return s + len(seen), p + 2
 	}
-	return 0, 0, false
 }
 
-func (m *matcher) balanced(s int, open, shut byte) int {
-	if s >= len(m.src) || m.src[s] != open {
-		return -1
+// frontier matches %f.
+func (m *matcher) frontier(s, p int) (int, int) {
+	if p+2 >= len(m.pat) || m.pat[p+2] != '[' {
+		fail(m.l, "missing '[' after '%f' in pattern")
 	}
-	depth := 1
-	for i := s + 1; i < len(m.src); i++ {
-		if i&63 == 0 {
-			m.vm.work(4)
+	end := m.classEnd(p + 2)
+	before, here := byte(0), byte(0)
+	if s > 0 {
+		before = m.src[s-1]
+	}
+	if s < len(m.src) {
+		here = m.src[s]
+	}
+	if m.set(before, p+2, end-1) || !m.set(here, p+2, end-1) {
+		s = noMatch
+	}
+	return s, end
+}
+
+// balanced matches %b. Where it takes long it returns to where it is, to come back.
+func (m *matcher) balanced(s, p int) (int, int) {
+	open, shut := m.pat[p+2], m.pat[p+3]
+	i := m.far
+	if i == 0 {
+		if s >= len(m.src) || m.src[s] != open {
+			return noMatch, 0
 		}
+		i, m.nest = s+1, 1
+	}
+	most := min(len(m.src), i+stretch)
+	m.vm.charge((most - i) / 16)
+	for ; i < most; i++ {
 		switch m.src[i] {
 		case shut:
-			if depth--; depth == 0 {
-				return i + 1
+			if m.nest--; m.nest == 0 {
+				m.far = 0
+				return i + 1, p + 4
 			}
 		case open:
-			depth++
+			m.nest++
 		}
 	}
-	return -1
+	if m.far = i; i < len(m.src) {
+		return s, p
+	}
+	m.far = 0
+	return noMatch, 0
 }
 
-// longest matches as many as there are, and then fewer.
-func (m *matcher) longest(s, p, end, least int) int {
-	n := 0
-	for s+n < len(m.src) && m.single(m.src[s+n], p, end) {
+// longest matches as many as there are; fewer are a choice. Where there are many it returns to
+// where it is, to come back.
+func (m *matcher) longest(s, p, end, least int) (int, int) {
+	n := s + m.far
+	most := min(len(m.src), n+stretch)
+	from := n
+	for n < most && m.single(m.src[n], p, end) {
 		n++
 	}
-	m.vm.work(n / 4)
-	for ; n >= least; n-- {
-		if r := m.match(s+n, end+1); r >= 0 {
-			return r
-		}
+	m.vm.charge((n - from) / 4)
+	if n == most && n < len(m.src) {
+		m.far = n - s
+		return s, p
 	}
-	return -1
-}
-
-// shortest matches as few as will do.
-func (m *matcher) shortest(s, p, end int) int {
-	for {
-		if r := m.match(s, end+1); r >= 0 {
-			return r
-		}
-		if s >= len(m.src) || !m.single(m.src[s], p, end) {
-			return -1
-		}
-		s++
+	m.far = 0
+	if n < s+least {
+		return noMatch, 0
 	}
+	if n > s+least && end+1 < len(m.pat) {
+		m.choose(choice{kind: choiceFewer, s: int32(s + least), far: int32(n), p: int32(end + 1)})
+	}
+	return n, end + 1
 }
 
 // classEnd returns where the single-character class at p ends.
@@ -350,23 +466,4 @@ func (m *matcher) pushCaptures(s, end int, whole bool) int {
 		m.l.push(m.capture(i, s, end))
 	}
 	return n
-}
-
-// search finds the first match at or behind an offset.
-func (m *matcher) search(from int) (s, end int) {
-	p := 0
-	anchored := m.pat != "" && m.pat[0] == '^'
-	if anchored {
-		p = 1
-	}
-	for s = from; s <= len(m.src); s++ {
-		m.level, m.depth = 0, 0
-		if end = m.match(s, p); end >= 0 {
-			return s, end
-		}
-		if anchored {
-			break
-		}
-	}
-	return -1, -1
 }

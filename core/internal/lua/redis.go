@@ -90,6 +90,10 @@ func (vm *VM) call(l *thread, raises bool) int {
 		vm.inHost = true
 		reply, counted := vm.host.Call(vm.args)
 		vm.inHost = false
+		if reply == nil {
+			vm.detached = true
+			return l.later(again{vm, raises})
+		}
 		if len(reply) >= large {
 			vm.allocated(len(reply))
 		}
@@ -112,6 +116,15 @@ func (vm *VM) call(l *thread, raises bool) int {
 	l.push(result)
 	return 1
 }
+
+// again is a redis.call whose reply the host has yet to give: it is made once more.
+type again struct {
+	vm     *VM
+	raises bool
+}
+
+func (a again) step(l *thread) int { return a.vm.call(l, a.raises) }
+func (a again) size() int          { return 0 }
 
 func (vm *VM) redisLog(l *thread) int {
 	if l.count() < 2 {
@@ -183,9 +196,19 @@ func (vm *VM) sha1hex(l *thread) int {
 		vm.throwError("wrong number of arguments")
 	}
 	s, _ := text(l.arg(1))
-	vm.charge(len(s) / 64)
-	l.pushString(sha1.Hex([]byte(s)))
-	return 1
+	state := sha1.New()
+	var part []byte
+	return l.repeat(len(s) <= bytesAtOnce, bytesAtOnce/16, bytesAtOnce, func() int {
+		n := min(len(s), bytesAtOnce)
+		part = append(part[:0], s[:n]...)
+		if s = s[n:]; s != "" {
+			state.Add(part)
+			return unfinished
+		}
+		sum := state.Sum(part)
+		l.pushString(sha1.Digits(sum[:]))
+		return 1
+	})
 }
 
 // setRepl checks its argument and no more: there are no replicas.

@@ -42,22 +42,23 @@ func position(at, size int) int {
 	return max(0, size+at+1)
 }
 
-// span reads a first and a last position and returns the offsets between which they lie.
-func span(l *thread, size, arg, first, last int) (from, to int) {
-	from = max(1, position(optInt(l, arg, first), size))
-	if !l.arg(arg + 1).isNil() {
-		last = checkInt(l, arg+1)
-	} else if last == 0 {
-		last = from
+// span reads a first and a last position, which is the first unless given, or -1, the end, if so
+// told, and returns the offsets between which they lie.
+func span(l *thread, size, arg, first int, toEnd bool) (from, to int) {
+	from = position(optInt(l, arg, first), size)
+	last := from
+	if toEnd {
+		last = -1
 	}
-	to = min(size, position(last, size))
+	to = min(size, position(optInt(l, arg+1, last), size))
+	from = max(1, from)
 	return from - 1, max(to, from-1)
 }
 
 func stringSub(l *thread) int {
 	s := checkString(l, 1)
 	checkInt(l, 2)
-	from, to := span(l, len(s), 2, 1, -1)
+	from, to := span(l, len(s), 2, 1, true)
 	if from >= to {
 		l.push(emptyString)
 	} else {
@@ -68,7 +69,7 @@ func stringSub(l *thread) int {
 
 func stringByte(l *thread) int {
 	s := checkString(l, 1)
-	from, to := span(l, len(s), 2, 1, 0)
+	from, to := span(l, len(s), 2, 1, false)
 	if to-from > resultsMax-l.count() {
 		fail(l, "string slice too long")
 	}
@@ -94,14 +95,21 @@ func stringChar(l *thread) int {
 // mapBytes turns the letters from low to high into the other case.
 func (vm *VM) mapBytes(l *thread, low, high byte) int {
 	s := checkString(l, 1)
-	vm.allocated(len(s))
-	out := []byte(s)
-	for i, c := range out {
-		if low <= c && c <= high {
-			out[i] = c ^ 32
+	swap := func(out []byte, from, to int) []byte {
+		out = append(out, s[from:to]...)
+		for i, c := range out {
+			if low <= c && c <= high {
+				out[i] = c ^ 32
+			}
 		}
+		return out
 	}
-	l.pushBytes(out)
+	if len(s) > bytesAtOnce {
+		return vm.fill(l, len(s), swap)
+	}
+	vm.charge(len(s) / 64)
+	vm.scratch = swap(vm.scratch[:0], 0, len(s))
+	l.pushBytes(vm.scratch)
 	return 1
 }
 
@@ -110,23 +118,48 @@ func (vm *VM) rep(l *thread) int {
 	if len(s) > 0 && n > StringMax/len(s) {
 		fail(l, "not enough memory")
 	}
-	vm.allocated(len(s) * n)
-	if len(s) == 0 {
+	size := len(s) * n
+	if size > bytesAtOnce {
+		return vm.fill(l, size, func(out []byte, from, to int) []byte {
+			for at := from % len(s); len(out) < to-from; at = 0 {
+				out = append(out, s[at:at+min(len(s)-at, to-from-len(out))]...)
+			}
+			return out
+		})
+	}
+	if size == 0 {
 		n = 0
 	}
+	vm.charge(size / 256)
 	l.pushString(strings.Repeat(s, n))
 	return 1
 }
 
 func (vm *VM) reverse(l *thread) int {
 	s := checkString(l, 1)
-	vm.allocated(len(s))
-	out := make([]byte, len(s))
-	for i := range len(s) {
-		out[len(s)-1-i] = s[i]
+	turn := func(out []byte, from, to int) []byte {
+		for i := from; i < to; i++ {
+			out = append(out, s[len(s)-1-i])
+		}
+		return out
 	}
-	l.pushBytes(out)
+	if len(s) > bytesAtOnce {
+		return vm.fill(l, len(s), turn)
+	}
+	vm.charge(len(s) / 64)
+	vm.scratch = turn(vm.scratch[:0], 0, len(s))
+	l.pushBytes(vm.scratch)
 	return 1
+}
+
+// finding is string.find, string.match, and what string.gmatch returns.
+type finding struct {
+	matcher
+	start  int
+	first  int  // where in the pattern each try begins
+	places bool // of find
+	plain  bool // the pattern is text
+	scan   *gmatchState
 }
 
 // find is string.find, and string.match, which returns the captures alone.
@@ -134,29 +167,108 @@ func (vm *VM) find(l *thread, places bool) int {
 	s, pattern := checkString(l, 1), checkString(l, 2)
 	from := position(optInt(l, 3, 1), len(s)) - 1
 	from = min(max(from, 0), len(s))
-	if places && (l.arg(4).isTrue() || !strings.ContainsAny(pattern, "^$*+?.([%-")) {
-		vm.work((len(s) - from) / 16)
-		at := strings.Index(s[from:], pattern)
-		if at < 0 {
+	f := vm.finder(l, s, pattern)
+	f.start, f.places, f.scan = from, places, nil
+	f.plain = places && (l.arg(4).isTrue() || !strings.ContainsAny(pattern, "^$*+?.([%-"))
+	if f.first = 0; pattern != "" && pattern[0] == '^' {
+		f.first = 1
+	}
+	return vm.search(l, f)
+}
+
+// finder returns a finding to be made ready; it is the machine's own unless that is suspended.
+func (vm *VM) finder(l *thread, s, pattern string) *finding {
+	f := vm.finding
+	if f == nil {
+		f = &finding{}
+	}
+	vm.finding = nil
+	f.vm, f.l, f.src, f.pat = vm, l, s, pattern
+	return f
+}
+
+// search begins to search, and keeps the finding for the next if it comes to an end.
+func (vm *VM) search(l *thread, f *finding) int {
+	if f.first == 0 && !f.plain {
+		f.start = f.skip(f.start, 0)
+	}
+	f.begin(f.start, f.first)
+	n := l.start(f)
+	if n >= 0 && cap(f.choices) <= choicesKept {
+		f.l, f.src, f.pat, f.scan = nil, "", "", nil
+		vm.finding = f
+	}
+	return n
+}
+
+// choicesKept is how many choices a matcher may have room for to be kept.
+const choicesKept = 1024
+
+func (f *finding) size() int { return cap(f.choices) * 20 }
+
+func (f *finding) step(l *thread) int {
+	if f.plain {
+		return f.text(l)
+	}
+	for {
+		end := f.run()
+		if end == suspended {
+			return suspended
+		}
+		if end >= 0 {
+			return f.found(l, end)
+		}
+		if f.start++; f.start > len(f.src) || f.first == 1 {
+			break
+		}
+		f.start = f.skip(f.start, 0)
+		f.begin(f.start, 0)
+	}
+	if f.scan != nil {
+		f.scan.from = f.start
+		return 0
+	}
+	l.push(nilValue)
+	return 1
+}
+
+// found pushes what there is to say of a match.
+func (f *finding) found(l *thread, end int) int {
+	if g := f.scan; g != nil {
+		if g.from = end; end == f.start {
+			g.from++
+		}
+	}
+	if !f.places {
+		return f.pushCaptures(f.start, end, true)
+	}
+	l.pushInt(f.start + 1)
+	l.pushInt(end)
+	return 2 + f.pushCaptures(f.start, end, false)
+}
+
+// textStretch is how many bytes are searched for text between two looks at the slice.
+const textStretch = 1 << 20
+
+// text searches for text.
+func (f *finding) text(l *thread) int {
+	for {
+		most := min(len(f.src), f.start+textStretch+len(f.pat))
+		f.vm.charge((most - f.start) / 64)
+		if at := strings.Index(f.src[f.start:most], f.pat); at >= 0 {
+			l.pushInt(f.start + at + 1)
+			l.pushInt(f.start + at + len(f.pat))
+			return 2
+		}
+		if most == len(f.src) {
 			l.push(nilValue)
 			return 1
 		}
-		l.pushInt(from + at + 1)
-		l.pushInt(from + at + len(pattern))
-		return 2
+		f.start += textStretch
+		if f.vm.spent(0) {
+			return suspended
+		}
 	}
-	m := matcher{vm: vm, l: l, src: s, pat: pattern}
-	at, end := m.search(from)
-	if at < 0 {
-		l.push(nilValue)
-		return 1
-	}
-	if !places {
-		return m.pushCaptures(at, end, true)
-	}
-	l.pushInt(at + 1)
-	l.pushInt(end)
-	return 2 + m.pushCaptures(at, end, false)
 }
 
 // gmatchState is where an iterator of string.gmatch is.
@@ -174,93 +286,163 @@ func (vm *VM) gmatch(l *thread) int {
 
 func gmatchNext(l *thread) int {
 	g := &l.frames[len(l.frames)-1].fn.data.scan
-	m := matcher{vm: l.vm, l: l, src: g.s, pat: g.pattern}
-	for ; g.from <= len(g.s); g.from++ { // ^ has no meaning here
-		m.level, m.depth = 0, 0
-		end := m.match(g.from, 0)
-		if end < 0 {
-			continue
-		}
-		at := g.from
-		if g.from = end; end == at {
-			g.from++
-		}
-		return m.pushCaptures(at, end, true)
+	if g.from > len(g.s) {
+		return 0
 	}
-	return 0
+	f := l.vm.finder(l, g.s, g.pattern)
+	f.start, f.first, f.places, f.plain, f.scan = g.from, 0, false, false, g // ^ has no meaning here
+	return l.vm.search(l, f)
+}
+
+// substitution is string.gsub.
+type substitution struct {
+	matcher
+	by       value
+	template string // by as text
+	out      []byte
+	at, n    int
+	limit    int
+	first    int
+	end      int  // of the match that a function is asked about
+	asked    bool // what it says is on top of the stack
 }
 
 func (vm *VM) gsub(l *thread) int {
 	s, pattern := checkString(l, 1), checkString(l, 2)
-	by := l.arg(3)
-	switch by.kind() {
-	case kindString, kindNumber, kindTable, kindFunction:
+	g := vm.substitution
+	if g == nil {
+		g = &substitution{}
+	}
+	vm.substitution = nil
+	g.vm, g.l, g.src, g.pat = vm, l, s, pattern
+	g.by = l.arg(3)
+	switch g.by.kind() {
+	case kindString, kindNumber:
+		g.template, _ = text(g.by)
+	case kindTable, kindFunction:
 	default:
 		argError(l, 3, "string/function/table expected")
 	}
-	limit := optInt(l, 4, len(s)+1)
-	m := matcher{vm: vm, l: l, src: s, pat: pattern}
-	p := 0
-	if pattern != "" && pattern[0] == '^' {
-		p = 1
+	g.limit = optInt(l, 4, len(s)+1)
+	if g.first = 0; pattern != "" && pattern[0] == '^' {
+		g.first = 1
 	}
-	var out []byte
-	at, n := 0, 0
-	for n < limit {
-		m.level, m.depth = 0, 0
-		end := m.match(at, p)
+	g.at, g.n, g.out, g.asked = 0, 0, g.out[:0], false
+	g.begin(0, g.first)
+	return l.start(g)
+}
+
+func (g *substitution) size() int { return cap(g.choices)*20 + cap(g.out) }
+
+func (g *substitution) step(l *thread) int {
+	if g.asked {
+		g.asked = false
+		g.put(l, l.pop())
+		g.pass(g.end)
+	}
+	for g.n < g.limit && g.at <= len(g.src) {
+		end := g.run()
+		if end == suspended {
+			return suspended
+		}
 		if end >= 0 {
-			n++
-			out = m.replace(out, by, at, end)
-			if len(out) > StringMax {
-				fail(l, "not enough memory")
+			g.n++
+			if g.end = end; !g.replace(l) {
+				g.asked = true
+				return calling
 			}
 		}
-		switch {
-		case end > at:
-			at = end
-		case at < len(s):
-			out = append(out, s[at])
-			at++
-		default:
-			at = len(s) + 1
-		}
-		if at > len(s) || p == 1 {
-			break
-		}
+		g.pass(end)
 	}
-	if at < len(s) {
-		out = append(out, s[at:]...)
+	return g.finish(l)
+}
+
+// pass goes on behind a match that ends there, or behind a character where none begins.
+func (g *substitution) pass(end int) {
+	switch {
+	case end > g.at:
+		g.at = end
+	case g.at < len(g.src):
+		g.out = append(g.out, g.src[g.at])
+		g.at++
+	default:
+		g.at = len(g.src) + 1
 	}
-	vm.allocated(len(out))
-	l.pushBytes(out)
-	l.pushInt(n)
+	if g.first == 1 {
+		g.limit = 0
+	} else if g.n < g.limit && g.at < len(g.src) {
+		next := g.skip(g.at, 0)
+		g.out = append(g.out, g.src[g.at:next]...)
+		g.at = next
+	}
+	g.begin(g.at, g.first)
+}
+
+func (g *substitution) finish(l *thread) int {
+	if g.at < len(g.src) {
+		g.out = append(g.out, g.src[g.at:]...)
+	}
+	g.vm.allocated(len(g.out))
+	if g.n == 0 {
+		l.push(l.arg(1))
+		if !l.stack[l.top-1].isString() {
+			l.stack[l.top-1] = g.vm.str(g.src)
+		}
+	} else {
+		l.pushBytes(g.out)
+	}
+	l.pushInt(g.n)
+	if cap(g.choices) <= choicesKept && cap(g.out) <= scratchMax {
+		g.l, g.src, g.pat, g.template, g.by = nil, "", "", "", value{}
+		g.vm.substitution = g
+	}
 	return 2
 }
 
-// replace appends what stands for a match.
-func (m *matcher) replace(out []byte, by value, s, end int) []byte {
-	l := m.l
-	var v value
-	switch by.kind() {
+// replace appends what stands for a match. known is false when a function is to say it, whose call
+// is ready.
+func (g *substitution) replace(l *thread) (known bool) {
+	switch g.by.kind() {
 	case kindTable:
-		v = l.element(by, m.capture(0, s, end))
+		v, known := l.element(g.by, g.capture(0, g.at, g.end))
+		if known {
+			g.put(l, v)
+		}
+		return known
 	case kindFunction:
 		top := l.top
-		l.push(by)
-		v = l.callPushed(top, m.pushCaptures(s, end, true))
+		l.push(g.by)
+		g.pushCaptures(g.at, g.end, true)
+		l.calls(top)
+		return false
+	}
+	g.out = g.expand(g.out, g.template, g.at, g.end)
+	g.bound(l)
+	return true
+}
+
+// put appends what a table or function gives for a match.
+func (g *substitution) put(l *thread, v value) {
+	switch v.kind() {
+	case kindNil:
+		g.out = append(g.out, g.src[g.at:g.end]...)
+	case kindString:
+		g.out = append(g.out, v.o.s...)
+	case kindNumber:
+		g.out = appendNumber(g.out, v.n)
 	default:
-		template, _ := text(by)
-		return m.expand(out, template, s, end)
+		if v.isTrue() {
+			fail(l, "invalid replacement value (a "+v.typeName()+")")
+		}
+		g.out = append(g.out, g.src[g.at:g.end]...)
 	}
-	if !v.isTrue() {
-		return append(out, m.src[s:end]...)
+	g.bound(l)
+}
+
+func (g *substitution) bound(l *thread) {
+	if len(g.out) > StringMax {
+		fail(l, "not enough memory")
 	}
-	t, ok := text(v)
-	if !ok {
-		fail(l, "invalid replacement value (a "+v.typeName()+")")
-	}
-	return append(out, t...)
 }
 
 // expand appends a template in which %1 stands for a capture.

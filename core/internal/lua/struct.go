@@ -1,6 +1,9 @@
 package lua
 
-import "math"
+import (
+	"math"
+	"strings"
+)
 
 // openStruct makes the table struct.
 func (vm *VM) openStruct() {
@@ -28,32 +31,36 @@ type option struct {
 	pad  int // bytes before it
 }
 
-// next returns the next option that stands for data, placed behind total bytes; false at the end.
+// next returns the next option, placed behind total bytes; false at the end. The kind of one that
+// stands for no data is a blank.
 func (f *layout) next(total int64) (o option, ok bool) {
-	for f.at < len(f.in) {
-		c := f.in[f.at]
-		f.at++
-		switch c {
-		case ' ':
-			continue
-		case '<', '>':
-			f.big = c == '>'
-			continue
-		case '!':
-			f.align = f.number(8)
-			if f.align&(f.align-1) != 0 || f.align == 0 {
-				fail(f.l, "alignment "+itoa(f.align)+" is not a power of 2")
-			}
-			continue
-		}
-		o.kind, o.size = c, f.size(c)
-		if size := min(o.size, f.align); size > 1 && c != 'c' {
-			o.pad = (size - int(total)&(size-1)) & (size - 1)
-		}
-		return o, true
+	if f.at == len(f.in) {
+		return option{}, false
 	}
-	return option{}, false
+	c := f.in[f.at]
+	f.at++
+	switch c {
+	case ' ':
+		return option{kind: ' '}, true
+	case '<', '>':
+		f.big = c == '>'
+		return option{kind: ' '}, true
+	case '!':
+		f.align = f.number(8)
+		if f.align&(f.align-1) != 0 || f.align == 0 {
+			fail(f.l, "alignment "+itoa(f.align)+" is not a power of 2")
+		}
+		return option{kind: ' '}, true
+	}
+	o.kind, o.size = c, f.size(c)
+	if size := min(o.size, f.align); size > 1 && c != 'c' {
+		o.pad = (size - int(total)&(size-1)) & (size - 1)
+	}
+	return o, true
 }
+
+// short tells whether the format needs no look at whether the slice is over.
+func (f *layout) short() bool { return len(f.in) <= formatAtOnce }
 
 // number reads the digits that follow an option.
 func (f *layout) number(otherwise int) int {
@@ -115,18 +122,21 @@ func (vm *VM) structPack(l *thread) int {
 	f := newLayout(l)
 	var out []byte
 	arg := 2
-	for {
+	return l.repeat(f.short(), 2, 0, func() int {
 		o, ok := f.next(int64(len(out)))
 		if !ok {
-			break
+			l.pushBytes(out)
+			return 1
 		}
 		for range o.pad {
 			out = append(out, 0)
 		}
 		switch o.kind {
+		case ' ':
+			return unfinished
 		case 'x':
 			out = append(out, 0)
-			continue
+			return unfinished
 		case 's', 'c':
 			s := packArgument(l, arg, "string", text)
 			size := o.size
@@ -144,10 +154,11 @@ func (vm *VM) structPack(l *thread) int {
 		default:
 			out = f.put(out, o, packArgument(l, arg, "number", toNumber))
 		}
-		arg++
-	}
-	l.pushBytes(out)
-	return 1
+		if arg++; len(out) > StringMax {
+			fail(l, "not enough memory")
+		}
+		return unfinished
+	})
 }
 
 // put appends a number.
@@ -186,21 +197,23 @@ func (vm *VM) structUnpack(l *thread) int {
 	if at < 0 || at > len(data) {
 		argError(l, 2, "data string too short")
 	}
-	var values []value
-	for {
+	base, count := l.top, l.count()
+	return l.repeat(f.short(), 2, 0, func() int {
 		o, ok := f.next(int64(at))
-		if !ok {
-			break
+		switch {
+		case !ok:
+			l.pushInt(at + 1)
+			return l.top - base
+		case o.kind == ' ':
+			return unfinished
 		}
 		at += o.pad
 		size := o.size
 		if o.kind == 'c' && size == 0 {
-			n := len(values) - 1
-			if n < 0 || !values[n].isNumber() {
+			if l.top == base || !l.stack[l.top-1].isNumber() {
 				fail(l, "format 'c0' needs a previous size")
 			}
-			size = int(min(unsigned(values[n].n), math.MaxInt32))
-			values = values[:n]
+			size = int(min(unsigned(l.pop().n), math.MaxInt32))
 		}
 		if size < 0 || size > len(data) || at > len(data)-size {
 			argError(l, 2, "data string too short")
@@ -209,28 +222,22 @@ func (vm *VM) structUnpack(l *thread) int {
 			size = stringEnd(l, data[at:])
 		}
 		if o.kind != 'x' {
-			values = append(values, f.get(o.kind, data[at:at+size]))
+			l.push(f.get(o.kind, data[at:at+size]))
 		}
 		if at += size; o.kind == 's' {
 			at++
 		}
-		if len(values) >= resultsMax-l.count() {
+		if l.top-base >= resultsMax-count {
 			fail(l, "too many results to unpack")
 		}
-	}
-	for _, v := range values {
-		l.push(v)
-	}
-	l.pushInt(at + 1)
-	return len(values) + 1
+		return unfinished
+	})
 }
 
 // stringEnd finds the zero byte that ends a string.
 func stringEnd(l *thread, s string) int {
-	for i := range len(s) {
-		if s[i] == 0 {
-			return i
-		}
+	if i := strings.IndexByte(s, 0); i >= 0 {
+		return i
 	}
 	fail(l, "unfinished string in data")
 	return 0
@@ -267,19 +274,18 @@ func (f *layout) get(kind byte, s string) value {
 func structSize(l *thread) int {
 	f := newLayout(l)
 	total := int64(0)
-	for {
+	return l.repeat(f.short(), 2, 0, func() int {
 		o, ok := f.next(total)
-		if !ok {
-			break
-		}
 		switch {
+		case !ok:
+			l.pushNumber(float64(total))
+			return 1
 		case o.kind == 's':
 			argError(l, 1, "option 's' has no fixed size")
 		case o.kind == 'c' && o.size == 0:
 			argError(l, 1, "option 'c0' has no fixed size")
 		}
 		total += int64(o.pad) + int64(o.size)
-	}
-	l.pushNumber(float64(total))
-	return 1
+		return unfinished
+	})
 }

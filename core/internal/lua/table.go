@@ -19,71 +19,130 @@ func (vm *VM) openTable() {
 	})
 }
 
+// concatenation is table.concat.
+type concatenation struct {
+	vm      *VM
+	t       *table
+	between string
+	at, to  int
+	out     []byte
+}
+
 func (vm *VM) tableConcat(l *thread) int {
 	between, t := optString(l, 2, ""), checkTable(l, 1)
-	from, to := optInt(l, 3, 1), 0
+	c := concatenation{vm: vm, t: t, between: between, at: optInt(l, 3, 1), out: vm.scratch[:0]}
 	if l.arg(4).isNil() {
-		to = t.length()
+		c.to = t.length()
 	} else {
-		to = checkInt(l, 4)
+		c.to = checkInt(l, 4)
 	}
-	var out []byte
-	for i := from; i <= to; i++ {
-		vm.work(1)
-		switch v := t.getInt(i); v.kind() {
-		case kindString:
-			out = append(out, v.o.s...)
-		case kindNumber:
-			out = appendNumber(out, v.n)
-		default:
-			fail(l, "invalid value ("+v.typeName()+") at index "+itoa(i)+
-				" in table for 'concat'")
-		}
-		if i < to {
-			out = append(out, between...)
-		}
-		if len(out) > StringMax {
-			fail(l, "not enough memory")
-		}
+	if c.to-c.at > concatAtOnce { // what may be suspended has bytes of its own
+		long := c
+		long.out = nil
+		return l.start(&long)
 	}
-	vm.allocated(len(out))
-	l.pushBytes(out)
+	for c.at <= c.to {
+		c.one(l)
+	}
+	return c.end(l)
+}
+
+// concatAtOnce is how many values are joined without a look at whether the slice is over.
+const concatAtOnce = 1000
+
+func (c *concatenation) step(l *thread) int {
+	for c.at <= c.to {
+		if c.vm.spent(1) {
+			return suspended
+		}
+		c.one(l)
+	}
+	return c.end(l)
+}
+
+func (c *concatenation) size() int { return cap(c.out) }
+
+// one appends the next value.
+func (c *concatenation) one(l *thread) {
+	switch v := c.t.getInt(c.at); v.kind() {
+	case kindString:
+		c.out = append(c.out, v.o.s...)
+	case kindNumber:
+		c.out = appendNumber(c.out, v.n)
+	default:
+		fail(l, "invalid value ("+v.typeName()+") at index "+itoa(c.at)+
+			" in table for 'concat'")
+	}
+	if c.at < c.to {
+		c.out = append(c.out, c.between...)
+	}
+	if len(c.out) > StringMax {
+		fail(l, "not enough memory")
+	}
+	c.at++
+}
+
+func (c *concatenation) end(l *thread) int {
+	c.vm.allocated(len(c.out))
+	l.pushBytes(c.out)
+	c.vm.keepScratch(c.out)
 	return 1
 }
 
-// visit calls a function with a pair, pushes what that returns, and reports whether it is a value.
-func visit(l *thread, fn, k, v value) bool {
-	result := l.call(fn, k, v)
-	if result.isNil() {
-		return false
-	}
-	l.push(result)
-	return true
+// visiting is table.foreach, or table.foreachi, which goes from 1 to n.
+type visiting struct {
+	vm     *VM
+	t      *table
+	fn     value
+	key    value
+	n      int // 0 of foreach
+	called bool
 }
 
 func (vm *VM) tableForeach(l *thread) int {
-	t, fn := checkTable(l, 1), checkFunction(l, 2)
-	for k, v, at := t.after(0); at > 0; {
-		if visit(l, fn, k, v) {
-			return 1
-		}
-		i, ok := t.index(k)
-		if !ok {
-			vm.throw("invalid key to 'next'")
-		}
-		k, v, at = t.after(i)
-	}
-	return 0
+	return l.start(&visiting{vm: vm, t: checkTable(l, 1), fn: checkFunction(l, 2)})
 }
 
 func (vm *VM) tableForeachi(l *thread) int {
 	t, fn := checkTable(l, 1), checkFunction(l, 2)
-	for i, n := 1, t.length(); i <= n; i++ {
-		if visit(l, fn, integer(i), t.getInt(i)) {
+	if t.length() == 0 {
+		return 0
+	}
+	return l.start(&visiting{vm: vm, t: t, fn: fn, key: integer(0), n: t.length()})
+}
+
+func (v *visiting) size() int { return 0 }
+
+func (v *visiting) step(l *thread) int {
+	if v.called {
+		if l.stack[l.top-1].o != nil {
 			return 1
 		}
+		l.top--
 	}
-	return 0
+	v.called = false
+	if v.vm.spent(1) {
+		return suspended
+	}
+	var val value
+	if v.n > 0 {
+		if v.key.n++; int(v.key.n) > v.n {
+			return 0
+		}
+		val = v.t.getInt(int(v.key.n))
+	} else {
+		i, ok := v.t.index(v.key)
+		if !ok {
+			v.vm.throw("invalid key to 'next'")
+		}
+		at := 0
+		if v.key, val, at = v.t.after(i); at == 0 {
+			return 0
+		}
+		v.vm.charge((at - i) / 8)
+	}
+	v.called = true
+	return l.callsWith(v.fn, v.key, val)
 }
 
 func (vm *VM) tableInsert(l *thread) int {
@@ -97,8 +156,14 @@ func (vm *VM) tableInsert(l *thread) int {
 		at := checkInt(l, 2)
 		v := l.arg(3)
 		end = max(end, at)
-		vm.work((end - max(at, 1)) / 8)
-		for i := end; i > at && i > 1; i-- {
+		vm.charge((end - max(at, 1)) / 8)
+		t.setInt(vm, end, nilValue) // makes its place
+		i := end
+		if from := max(at, 1); end <= len(t.arr) && from < end {
+			copy(t.arr[from:end], t.arr[from-1:end-1])
+			i = from
+		}
+		for ; i > at && i > 1; i-- {
 			t.setInt(vm, i, t.getInt(i-1))
 		}
 		t.setInt(vm, at, v)
@@ -115,9 +180,13 @@ func (vm *VM) tableRemove(l *thread) int {
 	if at < 1 || at > n {
 		return 0
 	}
-	vm.work((n - at) / 8)
+	vm.charge((n - at) / 8)
 	writable(l, t)
 	v := t.getInt(at)
+	if n <= len(t.arr) {
+		copy(t.arr[at-1:n-1], t.arr[at:n])
+		at = n
+	}
 	for ; at < n; at++ {
 		t.setInt(vm, at, t.getInt(at+1))
 	}
@@ -135,109 +204,4 @@ func (vm *VM) tableMaxn(l *thread) int {
 	})
 	l.pushNumber(most)
 	return 1
-}
-
-// sorter sorts a table by quicksort with the median of three, choosing and comparing as Lua 5.1
-// does, so that what a comparator sees, and how a bad one is found out, is the same.
-type sorter struct {
-	vm   *VM
-	l    *thread
-	t    *table
-	less value
-}
-
-func (vm *VM) tableSort(l *thread) int {
-	t := checkTable(l, 1)
-	s := sorter{vm: vm, l: l, t: t}
-	if !l.arg(2).isNil() {
-		s.less = checkFunction(l, 2)
-	}
-	s.sort(1, t.length())
-	return 0
-}
-
-func (s *sorter) before(a, b value) bool {
-	if !s.less.isNil() {
-		return s.l.call(s.less, a, b).isTrue()
-	}
-	s.vm.work(1)
-	if a.isNumber() && b.isNumber() {
-		return a.n < b.n
-	}
-	if a.isString() && b.isString() {
-		return a.o.s < b.o.s
-	}
-	if a.kind() != b.kind() {
-		s.vm.orderFailure(a, b)
-	}
-	h := s.vm.orderHandler(a, b, eventLt)
-	if h.isNil() {
-		s.vm.orderFailure(a, b)
-	}
-	return s.l.call(h, a, b).isTrue()
-}
-
-// order puts the values at two places in order.
-func (s *sorter) order(i, j int) {
-	a, b := s.t.getInt(i), s.t.getInt(j)
-	if s.before(b, a) {
-		s.put(i, b)
-		s.put(j, a)
-	}
-}
-
-func (s *sorter) swap(i, j int) {
-	a, b := s.t.getInt(i), s.t.getInt(j)
-	s.put(i, b)
-	s.put(j, a)
-}
-
-func (s *sorter) put(i int, v value) { writable(s.l, s.t).setInt(s.vm, i, v) }
-
-func (s *sorter) sort(low, high int) {
-	for low < high {
-		s.order(low, high)
-		if high-low == 1 {
-			return
-		}
-		middle := (low + high) / 2
-		s.order(low, middle)
-		s.order(middle, high)
-		if high-low == 2 {
-			return
-		}
-		i := s.partition(low, high, middle)
-		if i-low < high-i { // the smaller half first: it bounds the recursion
-			s.sort(low, i-1)
-			low = i + 1
-		} else {
-			s.sort(i+1, high)
-			high = i - 1
-		}
-	}
-}
-
-// partition divides the values between two places by the one in the middle.
-func (s *sorter) partition(low, high, middle int) int {
-	pivot := s.t.getInt(middle)
-	s.swap(middle, high-1)
-	i, j := low, high-1
-	for {
-		for i++; s.before(s.t.getInt(i), pivot); i++ {
-			if i > high {
-				fail(s.l, "invalid order function for sorting")
-			}
-		}
-		for j--; s.before(pivot, s.t.getInt(j)); j-- {
-			if j < low {
-				fail(s.l, "invalid order function for sorting")
-			}
-		}
-		if j < i {
-			break
-		}
-		s.swap(i, j)
-	}
-	s.swap(high-1, i)
-	return i
 }

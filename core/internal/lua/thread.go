@@ -13,6 +13,8 @@ type thread struct {
 	status status
 	from   *thread // who resumed it
 	dest   int     // of the frame that is about to be made
+	jobs   []jobUnderWay
+	callee int // the place of what a job calls
 }
 
 // status is what a coroutine is doing.
@@ -48,7 +50,8 @@ type ending uint8
 
 const (
 	endPlain    ending = iota // the results are where the caller wants them
-	endRun                    // a function of a library waits for it
+	endRun                    // it is the script
+	endJob                    // the job of a function of a library goes on with its result
 	endPcall                  // the caller is pcall
 	endXpcall                 // the caller is xpcall
 	endHandler                // it is xpcall's error handler
@@ -94,8 +97,9 @@ func (l *thread) room(at, n int) {
 	}
 }
 
-// capture returns the upvalue for a register.
-func (l *thread) capture(at int) *upvalue {
+// capture returns the upvalue for a register. If there is none yet it is made, in place of own
+// unless that is nil.
+func (l *thread) capture(at int, own *upvalue) *upvalue {
 	i := len(l.open)
 	for i > 0 && l.open[i-1].at > at {
 		i--
@@ -103,7 +107,11 @@ func (l *thread) capture(at int) *upvalue {
 	if i > 0 && l.open[i-1].at == at {
 		return l.open[i-1]
 	}
-	u := &upvalue{p: &l.stack[at], at: at}
+	u := own
+	if u == nil {
+		u = &upvalue{}
+	}
+	u.p, u.at = &l.stack[at], at
 	l.vm.count(upvalueSize)
 	l.open = append(l.open, nil)
 	copy(l.open[i+1:], l.open[i:])
@@ -151,56 +159,6 @@ func (l *thread) pushInt(n int)        { l.push(value{&numberTag, float64(n)}) }
 func (l *thread) pushString(s string)  { l.push(l.vm.str(s)) }
 func (l *thread) pushBytes(b []byte)   { l.push(l.vm.bytes(b)) }
 func (l *thread) pushBool(b bool)      { l.push(boolean(b)) }
-
-// call calls a function from a function of a library and returns its first result.
-func (l *thread) call(f value, args ...value) value {
-	top := l.top
-	l.push(f)
-	for _, a := range args {
-		l.push(a)
-	}
-	return l.callPushed(top, len(args))
-}
-
-// callPushed calls the function at a place of the stack, behind which its arguments lie.
-func (l *thread) callPushed(at, nargs int) value {
-	if l.vm.direct {
-		panic(restart{})
-	}
-	l.vm.work(8)
-	l.enterC()
-	depth := len(l.frames)
-	if !l.begin(at, nargs, 1, endRun) {
-		l.vm.run(l, depth)
-	}
-	v := l.stack[at]
-	l.top = at
-	return v
-}
-
-// element gets an element of a value, by metamethods too.
-func (l *thread) element(v, key value) value {
-	vm := l.vm
-	for range chainMax {
-		var h value
-		if t := v.table(); t != nil {
-			if found := t.get(key); !found.isNil() {
-				return found
-			}
-			if h = t.meta.handler(eventIndex); h.isNil() {
-				return value{}
-			}
-		} else if h = vm.handler(v, eventIndex); h.isNil() {
-			vm.typeFailure(l, v, -1, "index")
-		}
-		if h.function() != nil {
-			return l.call(h, v, key)
-		}
-		v = h
-	}
-	vm.failHere("loop in gettable")
-	return value{}
-}
 
 // enterC counts a call from C.
 func (l *thread) enterC() {

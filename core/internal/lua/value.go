@@ -139,8 +139,8 @@ type function struct {
 	up     []*upvalue
 	env    *table
 	native builtin // of a library
-	deep   deep    // what the machine does itself
 	data   *bound  // what a function of a library is made for
+	deep   deep    // what the machine does itself
 }
 
 // builtin is a function of a library: its arguments lie on the stack, it pushes its results and
@@ -183,7 +183,7 @@ func (vm *VM) function(f builtin) value {
 // newFunction makes a value of a function.
 func (vm *VM) newFunction(f *function) value {
 	vm.ids++
-	f.object = object{kind: kindFunction, hash: vm.ids, f: f}
+	f.kind, f.hash, f.f = kindFunction, vm.ids, f
 	vm.count(functionSize + 8*len(f.up))
 	return value{o: &f.object}
 }

@@ -1,15 +1,18 @@
 // Package lua runs the Lua scripts of a Redis server. It knows nothing of commands: what
 // redis.call does is its Host's business.
 //
-// A script runs in slices: after each, the VM calls back, so that whoever owns it can take control,
-// serve others meanwhile, and kill the script. See RATIONALE.md.
+// A script runs in slices: after each the VM returns, so that whoever owns it can serve others
+// meanwhile, and kill the script. See RATIONALE.md.
 package lua
+
+import "strings"
 
 // Host is what a VM asks of the engine around it.
 type Host interface {
 	// Call runs a command for redis.call and redis.pcall and returns its reply in RESP, which must
 	// stay as it is until the next Call. The arguments are lent. counted says that an error reply
-	// has been counted in the statistics already.
+	// has been counted in the statistics already. A reply of nil ends the slice: the next begins
+	// with the same call.
 	Call(args [][]byte) (reply []byte, counted bool)
 	// SetProtocol chooses the protocol of the replies that Call returns, 2 or 3.
 	SetProtocol(version int)
@@ -55,19 +58,25 @@ type VM struct {
 	random   random
 	seeded   bool            // math.randomseed was called: random is used, not the host's
 	version  int             // the protocol that redis.setresp chose
-	detached bool            // the run ended before the script did
+	detached bool            // the slice is over, and not the script
 	numbers  map[*object]int // what tostring numbered
 	redis    *table
-	null     value // cjson.null
+	null     value          // cjson.null
+	json     [2]jsonOptions // the settings of cjson in scripts, and in libraries
 
 	running, registering *table // the globals of libraries,
 	libraryEnv           *table // through this table
 	registered           []Registration
 
-	args    [][]byte // of the redis.call under way
-	arena   []byte   // what args points into
-	scratch []byte   // where strings are joined
-	keys    [2]value // the names KEYS and ARGV
+	args         [][]byte      // of the redis.call under way
+	arena        []byte        // what args points into
+	jsonWriter   *jsonWriter   // for the next cjson.encode, likewise
+	jsonReader   *jsonReader   // for the next cjson.decode, likewise
+	scratch      []byte        // where strings are joined
+	finding      *finding      // for the next string.find; nil while it is suspended
+	substitution *substitution // for the next string.gsub, likewise
+	keys         [2]value      // the names KEYS and ARGV
+	lists        [2]argumentList
 
 	kindNames [len(kindNames)]value
 
@@ -109,10 +118,9 @@ func New(host Host, version string, versionNumber int) *VM {
 // Compile compiles a script. name is what error messages call it, "user_script". When the source
 // is wrong, problem says why.
 func (vm *VM) Compile(name string, source []byte) (f Function, problem string) {
-	pause := vm.pause
-	vm.pause = nil // if a script is suspended, it is not this that goes on with it
+	left := vm.left // of a script that is suspended
 	p, problem := vm.load("@"+name, string(source))
-	vm.pause = pause
+	vm.left = left
 	if problem != "" {
 		return Function{}, problem
 	}
@@ -156,60 +164,51 @@ func (p *proto) redisSize() int {
 }
 
 // load compiles source.
-func (vm *VM) load(name, source string) (p *proto, problem string) {
-	from := &chunk{source: name, short: chunkName(name)}
-	if source != "" && source[0] == 0x1b {
-		return nil, from.short + ": bad binary format (truncated precompiled chunk)"
+func (vm *VM) load(name, source string) (f *proto, problem string) {
+	p := vm.newParser(name, source)
+	for !p.step() {
 	}
-	return vm.parseChunk(from, source)
+	return p.done, p.problem
 }
 
-// Run runs a function. keys and args become the globals KEYS and ARGV, or, for a function of a
-// library, its two arguments; they are copied. After every slice of instructions pause is called,
-// which may hand control to others and returns when the script is to go on.
-func (vm *VM) Run(f Function, keys, args [][]byte, asGlobals bool, pause func()) {
-	vm.reset()
-	vm.meter.begin(pause)
-	vm.outermost(vm.prepare(f, keys, args, asGlobals))
-}
-
-// Start runs a function as Run does, but for one slice, and reports whether it ended. If not, be it
-// that it takes longer or that it came upon what may have to be suspended in its midst, Continue
-// runs the rest. Nearly all scripts end, and need nothing that could suspend them.
+// Start runs a function for a slice and reports whether it ended: nearly all do. If not, Continue
+// runs the rest. keys and args become the globals KEYS and ARGV, or, for a function of a library,
+// its two arguments; they are copied.
 func (vm *VM) Start(f Function, keys, args [][]byte, asGlobals bool) (done bool) {
 	vm.reset()
-	vm.meter.begin(nil)
-	vm.direct = true
-	vm.outermost(vm.prepare(f, keys, args, asGlobals))
-	vm.direct = false
-	return !vm.detached
+	vm.meter.begin()
+	return vm.goOn(vm.prepare(f, keys, args, asGlobals))
 }
 
-// Continue runs the rest of a script, calling pause after every slice.
-func (vm *VM) Continue(pause func()) {
-	vm.pause, vm.detached = pause, false
-	vm.outermost(-1)
-}
+// Continue runs the next slice of a script and reports whether it ended.
+func (vm *VM) Continue() (done bool) { return vm.goOn(-1) }
 
-// Detach ends Start's run from within a call of the host, which is made again by Continue.
-func (vm *VM) Detach() {
-	if vm.direct {
-		panic(restart{})
+// goOn runs a slice; nargs is how many arguments a script begins with, -1 if it has begun.
+func (vm *VM) goOn(nargs int) (done bool) {
+	vm.live, vm.detached = true, false
+	e := vm.attempt(nargs, nil)
+	for e != nil {
+		e = vm.attempt(-1, e)
 	}
+	vm.live = false
+	if !vm.detached && vm.failure == nil {
+		vm.result = vm.main.stack[0]
+	}
+	return !vm.detached
 }
 
 // prepare puts a function and its arguments on the stack and returns how many those are.
 func (vm *VM) prepare(f Function, keys, args [][]byte, asGlobals bool) int {
-	kt, at := vm.list(keys), vm.list(args)
 	l := vm.main
 	l.push(value{o: &f.fn.object})
 	if asGlobals {
-		vm.globals.set(vm, vm.keys[0], kt)
-		vm.globals.set(vm, vm.keys[1], at)
+		for i, items := range [2][][]byte{keys, args} {
+			vm.globals.set(vm, vm.keys[i], vm.lists[i].fill(vm, items))
+		}
 		return 0
 	}
-	l.push(kt)
-	l.push(at)
+	l.push(vm.list(keys))
+	l.push(vm.list(args))
 	return 2
 }
 
@@ -223,45 +222,22 @@ func (vm *VM) reset() {
 	if l := vm.main; len(l.stack) > mainStackMax {
 		vm.main = vm.newThread()
 	} else {
-		clear(l.stack[:min(len(l.stack), l.top+windowMax)])
+		if vm.used > leftMax {
+			clear(l.stack)
+		}
 		l.top, l.frames, l.open, l.levels = 0, l.frames[:0], nil, 0
+		l.dropJobs(0)
 	}
 	vm.l = vm.main
 	vm.l.status = statusRunning
 }
 
-// mainStackMax is the largest stack that is kept for the next script.
-const mainStackMax = 16 << 10
-
-// outermost calls what lies on the stack, with so many arguments, and keeps its result or its
-// error; -1 goes on with a call that has begun.
-func (vm *VM) outermost(nargs int) {
-	defer func() {
-		vm.pause = nil
-		if r := recover(); r != nil {
-			if _, ok := r.(restart); ok && vm.direct {
-				vm.restarted()
-				return
-			}
-			e, ok := r.(*thrown)
-			if !ok || vm.inHost {
-				panic(r)
-			}
-			vm.failure = vm.describe(e)
-			vm.l.closeFrom(0) // a library's function may have kept one that is closed over them
-		}
-	}()
-	l := vm.main
-	if nargs >= 0 {
-		l.levels++
-	}
-	if nargs < 0 || !l.begin(0, nargs, 1, endRun) {
-		vm.run(l, 0)
-	}
-	if !vm.detached {
-		vm.result = l.stack[0]
-	}
-}
+const (
+	// mainStackMax is the largest stack that is kept for the next script.
+	mainStackMax = 16 << 10
+	// leftMax is how much a script may have made for what it left on the stack to stay there.
+	leftMax = 64 << 10
+)
 
 // Instructions tells how many instructions the script has executed, or what counts as such.
 func (vm *VM) Instructions() int64 {
@@ -287,4 +263,60 @@ func (vm *VM) list(items [][]byte) value {
 		t.arr[i] = vm.bytes(item)
 	}
 	return t.value()
+}
+
+// argumentList is KEYS or ARGV. The table and its strings are used again for the next script, since
+// nothing of a script outlives it: what a library keeps was never in a global.
+type argumentList struct {
+	t       table
+	strings []object
+	text    strings.Builder // of the strings; what is in it stays as it is
+}
+
+const (
+	argumentsKept = 64      // strings that are used again
+	argumentBytes = 4 << 10 // how much text is made room for at once
+)
+
+// fill makes the table that of some strings.
+func (a *argumentList) fill(vm *VM, items [][]byte) value {
+	n := len(items)
+	if n > argumentsKept {
+		return vm.list(items)
+	}
+	if n > len(a.strings) {
+		a.strings = make([]object, argumentsKept)
+	}
+	arr := a.t.arr
+	if cap(arr) < n || cap(arr) > argumentsKept {
+		arr = make([]value, n)
+	}
+	vm.ids++
+	vm.count(tableSize)
+	a.t = table{arr: arr[:n], nodes: noNodes}
+	a.t.object = object{kind: kindTable, hash: vm.ids, t: &a.t}
+	for i, item := range items {
+		if len(item) <= 1 || len(item) > argumentBytes {
+			a.t.arr[i] = vm.bytes(item)
+			continue
+		}
+		o := &a.strings[i]
+		if o.kind = kindString; o.s != string(item) {
+			o.s, o.hash = a.add(item), 0
+		}
+		vm.count(stringSize + len(item))
+		a.t.arr[i] = value{o: o}
+	}
+	return a.t.value()
+}
+
+// add makes a string of bytes.
+func (a *argumentList) add(b []byte) string {
+	if a.text.Cap()-a.text.Len() < len(b) {
+		a.text = strings.Builder{}
+		a.text.Grow(argumentBytes)
+	}
+	at := a.text.Len()
+	a.text.Write(b)
+	return a.text.String()[at:]
 }

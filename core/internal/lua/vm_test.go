@@ -8,12 +8,14 @@ import (
 )
 
 // echo is a host whose commands answer with what they are told to.
-type echo struct{ yields int }
+type echo struct{ yields, marks int }
 
-func (*echo) Call(args [][]byte) ([]byte, bool) {
+func (h *echo) Call(args [][]byte) ([]byte, bool) {
 	switch string(args[0]) {
 	case "resp":
 		return args[1], true
+	case "mark":
+		h.marks++
 	case "panic":
 		panic("broken")
 	}
@@ -38,6 +40,13 @@ func compile(t testing.TB, vm *VM, src string) Function {
 		t.Fatalf("%s: %s", src, problem)
 	}
 	return f
+}
+
+// Run runs a script to its end. After every slice pause is called.
+func (vm *VM) Run(f Function, keys, args [][]byte, asGlobals bool, pause func()) {
+	for done := vm.Start(f, keys, args, asGlobals); !done; done = vm.Continue() {
+		pause()
+	}
 }
 
 // run runs a script to its end and returns its reply, or its error.

@@ -12,11 +12,35 @@ const Size = 20
 
 // Sum returns the SHA-1 sum of data.
 func Sum(data []byte) [Size]byte {
-	h := [5]uint32{0x67452301, 0xefcdab89, 0x98badcfe, 0x10325476, 0xc3d2e1f0}
-	rest := data
-	for ; len(rest) >= 64; rest = rest[64:] {
-		block(&h, rest)
+	s := New()
+	return s.Sum(data)
+}
+
+// State is a sum that is being made.
+type State struct {
+	h    [5]uint32
+	size uint64 // of what was added
+}
+
+// New returns the state before any data.
+func New() State {
+	return State{h: [5]uint32{0x67452301, 0xefcdab89, 0x98badcfe, 0x10325476, 0xc3d2e1f0}}
+}
+
+// Add adds data, a multiple of 64 bytes.
+func (s *State) Add(data []byte) {
+	s.size += uint64(len(data))
+	for ; len(data) >= 64; data = data[64:] {
+		block(&s.h, data)
 	}
+}
+
+// Sum adds the last of the data and returns the sum.
+func (s *State) Sum(data []byte) [Size]byte {
+	whole := len(data) &^ 63
+	s.Add(data[:whole])
+	rest := data[whole:]
+	s.size += uint64(len(rest))
 	var tail [128]byte
 	n := copy(tail[:], rest)
 	tail[n] = 0x80
@@ -24,12 +48,12 @@ func Sum(data []byte) [Size]byte {
 	if n >= 56 {
 		end = 128
 	}
-	binary.BigEndian.PutUint64(tail[end-8:], uint64(len(data))*8)
+	binary.BigEndian.PutUint64(tail[end-8:], s.size*8)
 	for i := 0; i < end; i += 64 {
-		block(&h, tail[i:])
+		block(&s.h, tail[i:])
 	}
 	var sum [Size]byte
-	for i, word := range h {
+	for i, word := range s.h {
 		binary.BigEndian.PutUint32(sum[4*i:], word)
 	}
 	return sum

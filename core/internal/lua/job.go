@@ -1,0 +1,187 @@
+package lua
+
+import "strings"
+
+// job is what a function of a library has still to do that may take long or that calls functions
+// of the script. Its state is all here and on the stack, so that a script can be suspended in its
+// midst.
+type job interface {
+	// step goes on and returns how many results lie on top of the stack, or suspended, or calling.
+	step(l *thread) int
+	// size is how many bytes it keeps beside the stack.
+	size() int
+}
+
+// What a function of a library, or a step of its job, returns in place of a number of results.
+const (
+	suspended = -1 // the slice is over
+	calling   = -2 // it calls l.callee: the next step finds one result on top of the stack
+)
+
+// jobUnderWay is a job of a thread.
+type jobUnderWay struct {
+	job
+	depth int // how many calls there were with the one whose job it is
+}
+
+// start begins the job of the function of a library under way.
+func (l *thread) start(j job) int {
+	n := j.step(l)
+	if n < 0 {
+		l.jobs = append(l.jobs, jobUnderWay{j, len(l.frames)})
+	}
+	return n
+}
+
+// calls has the function at a place of the stack called, behind which its arguments lie.
+func (l *thread) calls(at int) int {
+	l.callee = at
+	return calling
+}
+
+// callsWith has a function called with arguments.
+func (l *thread) callsWith(f value, args ...value) int {
+	at := l.top
+	l.push(f)
+	for _, a := range args {
+		l.push(a)
+	}
+	return l.calls(at)
+}
+
+// pop takes a value off the stack.
+func (l *thread) pop() value {
+	l.top--
+	return l.stack[l.top]
+}
+
+// dropJobs forgets the jobs of calls that an error has ended, all but the first of them.
+func (l *thread) dropJobs(calls int) {
+	n := len(l.jobs)
+	for n > 0 && l.jobs[n-1].depth > calls {
+		n--
+	}
+	clear(l.jobs[n:])
+	l.jobs = l.jobs[:n]
+}
+
+// goOnJob goes on with the job of the call under way.
+func (vm *VM) goOnJob(l *thread) (stop bool) {
+	vm.detached = false // a metamethod's first step, which nobody could heed, may have set it
+	at := len(l.jobs) - 1
+	n := l.jobs[at].step(l)
+	if n >= 0 {
+		l.jobs[at].job = nil
+		l.jobs = l.jobs[:at]
+		return vm.leave(l.top-n, n)
+	}
+	return vm.stepped(l, n)
+}
+
+// stepped makes the call that a job has asked for, if it did.
+func (vm *VM) stepped(l *thread, n int) (stop bool) {
+	if n == suspended {
+		return true
+	}
+	l.enterC()
+	vm.left -= 8
+	l.room(l.top, windowMax)
+	return l.begin(l.callee, l.top-l.callee-1, 1, endJob)
+}
+
+// element begins to get an element of a value. If a metamethod must be called, known is false, and
+// that call is ready.
+func (l *thread) element(v, key value) (found value, known bool) {
+	vm := l.vm
+	for range chainMax {
+		var h value
+		if t := v.table(); t != nil {
+			if found := t.get(key); !found.isNil() {
+				return found, true
+			}
+			if h = t.meta.handler(eventIndex); h.isNil() {
+				return value{}, true
+			}
+		} else if h = vm.handler(v, eventIndex); h.isNil() {
+			vm.typeFailure(l, v, -1, "index")
+		}
+		if h.function() != nil {
+			l.callsWith(h, v, key)
+			return value{}, false
+		}
+		v = h
+	}
+	vm.failHere("loop in gettable")
+	return value{}, true
+}
+
+// later leaves a job to the next slice.
+func (l *thread) later(j job) int {
+	if n := len(l.jobs); n == 0 || l.jobs[n-1].depth < len(l.frames) {
+		l.jobs = append(l.jobs, jobUnderWay{j, len(l.frames)})
+	}
+	return suspended
+}
+
+// loop is a job that repeats one thing.
+type loop struct {
+	vm     *VM
+	round  func() int // returns unfinished until the last round
+	charge int        // what a round counts
+	held   int        // how many bytes are kept
+}
+
+const unfinished = -4
+
+func (j *loop) size() int { return j.held }
+
+func (j *loop) step(*thread) int {
+	for {
+		if n := j.round(); n != unfinished {
+			return n
+		}
+		if j.vm.spent(j.charge) {
+			return suspended
+		}
+	}
+}
+
+// formatAtOnce is how long a format may be to be worked through without a look at whether the slice
+// is over; bytesAtOnce is how many bytes are made so.
+const (
+	formatAtOnce = 4 << 10
+	bytesAtOnce  = 64 << 10
+)
+
+// repeat repeats one thing: at once, if it will not take long.
+func (l *thread) repeat(atOnce bool, charge, held int, round func() int) int {
+	if !atOnce {
+		return l.start(&loop{l.vm, round, charge, held})
+	}
+	for {
+		if n := round(); n != unfinished {
+			return n
+		}
+	}
+}
+
+// fill makes a string of a size, which is at least a few thousand bytes, part by part: next appends
+// bytes for those from one place to another.
+func (vm *VM) fill(l *thread, size int, next func(part []byte, from, to int) []byte) int {
+	vm.allocated(size)
+	var out strings.Builder
+	var part []byte
+	return l.repeat(false, bytesAtOnce/256, size, func() int {
+		if out.Len() == 0 {
+			out.Grow(size)
+		}
+		to := min(size, out.Len()+bytesAtOnce)
+		part = next(part[:0], out.Len(), to)
+		out.Write(part)
+		if to < size {
+			return unfinished
+		}
+		l.push(vm.str(out.String()))
+		return 1
+	})
+}
