@@ -120,6 +120,10 @@ bench-families: build ## measure each family of commands at several sizes agains
 bench-go: ## measure what redlet and miniredis cost Go tests, side by side
 	cd internal/gobench && $(GO) run .
 
+.PHONY: bench-lua
+bench-lua: build js ## measure scripts against redis-server, in Node too
+	$(GO) run ./internal/bench -lua
+
 .PHONY: profile
 profile: ## measure what the compiler should make fast: default.pgo, which is committed
 	$(GO) run ./internal/bench -profile wasm/default.pgo

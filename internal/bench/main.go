@@ -3,7 +3,8 @@
 // Every figure of a comparison is the median of several short rounds in which the servers take
 // turns, and a ratio the median of those of the rounds, so that what else the machine does falls on
 // all of them alike. It takes about four minutes; with -families (`make bench-families`) it
-// measures what the families of commands cost as their values grow, which takes about ten.
+// measures what the families of commands cost as their values grow, which takes about ten, and with
+// -lua (`make bench-lua`) what scripts cost, in Node too, which takes about one.
 package main
 
 import (
@@ -33,6 +34,7 @@ func main() {
 	flag.IntVar(&o.keys, "keys", 1_000_000, "how many keys the memory of one is taken from")
 	flag.IntVar(&o.clients, "clients", 50, "connections of redis-benchmark")
 	families := flag.Bool("families", false, "measure each family at several sizes, and no more")
+	lua := flag.Bool("lua", false, "measure scripts, and no more")
 	into := flag.String("profile", "", "write a profile for the compiler to this file, and end")
 	flag.Parse()
 	if *into != "" {
@@ -53,6 +55,9 @@ func main() {
 	part := run
 	if *families {
 		part = byFamily
+	}
+	if *lua {
+		part = scripts
 	}
 	if err := part(o); err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)

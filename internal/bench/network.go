@@ -35,14 +35,16 @@ var goals = map[string]map[int]float64{
 	"wazero": {1: 0.95, 16: 0.5},
 }
 
-// withPeers starts the servers that are compared, redis-server first if there is one.
-func withPeers(o options, run func(peers []*peer) error) error {
+// withPeers starts the servers that are compared, redis-server first if there is one, and more
+// behind those that are always there.
+func withPeers(o options, run func(peers []*peer) error, more ...*peer) error {
 	var peers []*peer
 	if o.reference != "" {
 		peers = append(peers, &peer{name: "redis", args: []string{o.reference}})
 	}
 	peers = append(peers, &peer{name: "native", args: []string{"bin/redlet"}},
 		&peer{name: "wazero", args: []string{"bin/redlet", "--engine", "wasm"}})
+	peers = append(peers, more...)
 	dir, err := os.MkdirTemp("", "redlet-bench")
 	if err != nil {
 		return err
