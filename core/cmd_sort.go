@@ -151,6 +151,13 @@ func (c *Call) sort(mayStore bool) {
 	case opt.desc:
 		slices.Reverse(order)
 	}
+	if !opt.stores && opt.get == nil {
+		c.Array(end - start)
+		for _, i := range order[start:end] {
+			c.Bulk(items[i].element)
+		}
+		return
+	}
 	out := c.sortOutput(items, order[start:end], opt.get)
 	if opt.stores {
 		c.sortStore(opt.store, out)
@@ -240,6 +247,10 @@ func (c *Call) sortKeys(items []sortItem, opt *sortOptions) bool {
 // stay as they are; or, where part of what is sorted by patterns is wanted, come as Redis has them
 // then.
 func (c *Call) sortOrder(order []uint32, items []sortItem, opt *sortOptions, end int, part bool) {
+	if !opt.alpha && !part {
+		c.sortByScore(order, items, opt.desc)
+		return
+	}
 	compared := 0
 	compare := func(a, b uint32) int {
 		c.e.yieldIn(compared)
@@ -253,6 +264,123 @@ func (c *Call) sortOrder(order []uint32, items []sortItem, opt *sortOptions, end
 	slices.SortFunc(order, func(a, b uint32) int {
 		return cmp.Or(compare(a, b), cmp.Compare(a, b))
 	})
+}
+
+// scoreSort sorts elements by their scores, and those of one score by their bytes. It is what most
+// SORTs are, and takes a third of the time of a sort that is handed a function to compare with.
+type scoreSort struct {
+	items []sortItem
+	desc  bool
+}
+
+// scored is the score and the number of an element. Where the least is to come last, by is negative
+// for the positive and the other way round.
+type scored struct {
+	by float64
+	i  uint32
+}
+
+// before tells whether an element is to come before another that is in front of it.
+func (s *scoreSort) before(a, b *scored) bool {
+	if a.by != b.by {
+		return a.by < b.by
+	}
+	return s.beforeByBytes(a.i, b.i)
+}
+
+func (s *scoreSort) beforeByBytes(a, b uint32) bool {
+	if s.desc {
+		a, b = b, a
+	}
+	return bytes.Compare(s.items[a].element, s.items[b].element) < 0
+}
+
+// sortByScore is sortOrder for all elements by score. What is in order, or in the other one, stays,
+// or is turned.
+func (c *Call) sortByScore(order []uint32, items []sortItem, desc bool) {
+	s, all := scoreSort{items, desc}, make([]scored, len(items))
+	for i := range items {
+		all[i] = scored{items[i].score, uint32(i)}
+		if desc {
+			all[i].by = -items[i].score
+		}
+	}
+	if rises, falls := s.row(all); falls {
+		slices.Reverse(all)
+	} else if !rises {
+		all = s.sort(all, c.e)
+	}
+	for i := range all {
+		order[i] = all[i].i
+	}
+}
+
+// row tells whether elements are in order, and whether each comes before the one in front of it.
+func (s *scoreSort) row(all []scored) (rises, falls bool) {
+	rises, falls = true, true
+	for i := 1; i < len(all) && (rises || falls); i++ {
+		if s.before(&all[i], &all[i-1]) {
+			rises = false
+		} else {
+			falls = false
+		}
+	}
+	return rises, falls
+}
+
+// sort sorts short runs, and then merges them, in place or in a new slice.
+func (s *scoreSort) sort(all []scored, e *Engine) []scored {
+	const run = 16
+	for from := 0; from < len(all); from += run {
+		s.insert(all[from:min(from+run, len(all))])
+	}
+	if len(all) <= run {
+		return all
+	}
+	spare, merged := make([]scored, len(all)), 0
+	for width := run; width < len(all); width *= 2 {
+		for from := 0; from < len(all); from += 2 * width {
+			middle, end := min(from+width, len(all)), min(from+2*width, len(all))
+			s.merge(spare[from:end], all[from:middle], all[middle:end])
+			e.yieldIn(merged)
+			merged++
+		}
+		all, spare = spare, all
+	}
+	return all
+}
+
+// insert sorts a few.
+func (s *scoreSort) insert(run []scored) {
+	for i := 1; i < len(run); i++ {
+		it := run[i]
+		j := i
+		for ; j > 0 && s.before(&it, &run[j-1]); j-- {
+			run[j] = run[j-1]
+		}
+		run[j] = it
+	}
+}
+
+// merge puts two parts that are sorted into dst, each as a whole if all of it comes first.
+func (s *scoreSort) merge(dst, a, b []scored) {
+	switch {
+	case len(b) == 0 || !s.before(&b[0], &a[len(a)-1]):
+		copy(dst[copy(dst, a):], b)
+		return
+	case s.before(&b[len(b)-1], &a[0]):
+		copy(dst[copy(dst, b):], a)
+		return
+	}
+	for len(a) > 0 && len(b) > 0 {
+		if s.before(&b[0], &a[0]) {
+			dst[0], b = b[0], b[1:]
+		} else {
+			dst[0], a = a[0], a[1:]
+		}
+		dst = dst[1:]
+	}
+	copy(dst[copy(dst, a):], b)
 }
 
 // compare orders two elements.
