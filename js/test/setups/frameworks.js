@@ -47,7 +47,7 @@ async function asksUpstash(project, url) {
     import { Redis } from '@upstash/redis';
     const redis = new Redis({ url: '${url}', token: 'secret' });
     await redis.set('user', { name: 'Ada' });
-    console.log(JSON.stringify(await redis.pipeline().get('user').incr('n').exec()));
+    console.log(JSON.stringify(await redis.pipeline().get('user').incr('asked').exec()));
   `;
   await project.write({ 'asks.mjs': redis });
   const output = await project.run(process.execPath, ['asks.mjs']);
@@ -150,13 +150,14 @@ const wrangler = {
 
 /** @type {SetUp} */
 const svelte = {
-  group: 'SvelteKit 3',
+  group: 'SvelteKit 2',
   name: 'page and server route, dev and build',
   kind: { type: 'module' },
-  needs: ['@sveltejs/kit@3', '@sveltejs/vite-plugin-svelte', 'svelte', 'vite@8'],
+  needs: ['@sveltejs/kit@2', '@sveltejs/vite-plugin-svelte@6', 'svelte@5', 'vite@7'],
   files: {
     'vite.config.js': `import { sveltekit } from '@sveltejs/kit/vite';
       export default { plugins: [sveltekit()] };`,
+    'svelte.config.js': 'export default { kit: {} };',
     'src/app.html': '<!doctype html><head>%sveltekit.head%</head><body>%sveltekit.body%</body>',
     'src/routes/+page.svelte': `<script>
       import { onMount } from 'svelte';

@@ -76,7 +76,7 @@ export class Project {
       const file = join(this.folder, 'node_modules', name, 'package.json');
       return `${name} ${JSON.parse(await readFile(file, 'utf8')).version}`;
     };
-    const names = needs.map(nameOf).filter((name) => !/types/.test(name));
+    const names = needs.map(nameOf).filter((name) => !/^@types\/|^undici-types$/.test(name));
     return Promise.all(names.map(of));
   }
 
