@@ -27,6 +27,7 @@ var carriers = map[string]bool{
 // scripts are the files of JavaScript that may name a kind.
 var scripts = map[string]bool{
 	"abi.js": true, "connection.js": true, "engine.js": true, "files.js": true, "guest.js": true,
+	"hub.js": true, // one engine for several tabs: whose a frame is goes by its kind
 }
 
 // vocabulary is the numbers of the kinds by their names, which begin with "In" or "Event".
