@@ -19,7 +19,8 @@ import { clearSoon, clearTimer, setSoon, setTimer } from './time.js';
 const DELAY_MAX = 2 ** 31 - 1;
 
 /**
- * By the machine's timers. After 0 ms it rings when what is ready has been read.
+ * By the machine's timers. After 0 ms it rings when what is ready has been read, as long as it
+ * keeps the process alive: setImmediate of Node, told not to, waits for something else to happen.
  *
  * @implements {Alarm}
  */
@@ -32,15 +33,19 @@ export class MachineAlarm {
 
   /** @param {() => void} ring */
   constructor(ring) {
-    this.#ring = ring;
+    this.#ring = () => {
+      this.#timer = undefined;
+      this.#soon = false;
+      ring();
+    };
   }
 
   /** @param {number} ms */
   set(ms) {
     this.clear();
-    this.#soon = ms === 0 && setSoon !== undefined;
-    this.#timer =
-      ms === 0 && setSoon ? setSoon(this.#ring) : setTimer(this.#ring, Math.min(ms, DELAY_MAX));
+    const soon = ms === 0 && this.#held ? setSoon : undefined;
+    this.#soon = soon !== undefined;
+    this.#timer = soon ? soon(this.#ring) : setTimer(this.#ring, Math.min(ms, DELAY_MAX));
     if (!this.#held) this.#timer?.unref?.();
   }
 
@@ -48,12 +53,14 @@ export class MachineAlarm {
     if (this.#timer === undefined) return;
     (this.#soon ? clearSoon : clearTimer)?.(this.#timer);
     this.#timer = undefined;
+    this.#soon = false;
   }
 
   /** @param {boolean} on */
   hold(on) {
     this.#held = on;
     if (on) this.#timer?.ref?.();
+    else if (this.#soon) this.set(0);
     else this.#timer?.unref?.();
   }
 }

@@ -66,6 +66,13 @@ test('many clients at once are served, and a large reply gets through whole', as
   }
 });
 
+test('a long script goes on, though nothing else happens', { timeout: 60_000 }, async (t) => {
+  const redis = await opened(t);
+  const { port } = await redis.listen();
+  const request = 'EVAL "local n = 0 for i = 1, 2000000 do n = n + i end return n" 0\r\nQUIT\r\n';
+  assert.equal(await exchange({ port }, request), ':2000001000000\r\n+OK\r\n');
+});
+
 test('garbage closes its connection and harms no other', async (t) => {
   const redis = await opened(t);
   const { port } = await redis.listen();

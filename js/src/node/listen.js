@@ -118,7 +118,11 @@ export async function listen(engine, options = {}, password = '') {
   const each = { noDelay: true, keepAlive: true, keepAliveInitialDelay: KEEP_ALIVE_MS };
   const server = createServer(each, (socket) => {
     sockets.add(socket);
-    socket.once('close', () => sockets.delete(socket));
+    engine.hold();
+    socket.once('close', () => {
+      sockets.delete(socket);
+      engine.release();
+    });
     carry(socket, (sink) => engine.connect(sink, peer(socket, path)));
   });
   return new Promise((resolve, reject) => {
