@@ -326,6 +326,7 @@ func cmdScriptFlush(c *Call) {
 	}
 	c.countFlushed(len(c.e.scripts.cache), 0)
 	c.e.scripts.forget()
+	c.e.machine().Forget(false)
 	c.OK()
 }
 
@@ -334,9 +335,6 @@ func (s *scripts) forget() {
 	clear(s.cache)
 	s.last = nil
 	s.evals = nil
-	if s.vm != nil {
-		s.vm.Forget(false)
-	}
 }
 
 func cmdScriptKill(c *Call) { c.killScript(false) }
