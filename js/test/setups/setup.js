@@ -222,6 +222,8 @@ const QUIET = {
   NEXT_TELEMETRY_DISABLED: '1',
   WRANGLER_SEND_METRICS: 'false',
   CI: '1',
+  // With it node:test takes itself to be within node:test, and runs nothing.
+  NODE_TEST_CONTEXT: undefined,
 };
 
 /** @param {string} text with escape sequences */
