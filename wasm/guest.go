@@ -5,7 +5,6 @@ package main
 import (
 	"math"
 	"runtime"
-	"time"
 
 	"github.com/redlet/redlet/core"
 	"github.com/redlet/redlet/wasm/abi"
@@ -130,19 +129,13 @@ func (g *guest) configure(now core.Time, in *core.Input) error {
 	options := core.Options{Now: now, Seed: seed, Config: config, Ticket: in.Ticket,
 		Yield: runtime.Gosched, Room: gauge.room}
 	if in.Conn != 0 {
-		options.Stopwatch = stopwatch()
+		options.Stopwatch = stopwatch
 	}
 	engine, err := core.New(options)
 	if err == nil {
 		g.engine, gauge.counted = engine, engine.Memory
 	}
 	return err
-}
-
-// stopwatch is what the host's clock_time_get shows, which serves for nothing but statistics.
-func stopwatch() func() int64 {
-	start := time.Now()
-	return func() int64 { return int64(time.Since(start)) }
 }
 
 // poll forwards the engine's events as frames.
