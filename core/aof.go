@@ -1,10 +1,10 @@
 package core
 
 import (
-	"slices"
 	"strconv"
 
 	"github.com/redlet/redlet/core/internal/aofile"
+	"github.com/redlet/redlet/core/internal/small"
 )
 
 // aof is the append-only file: a second taker of the stream of changes that replicas are fed with.
@@ -107,7 +107,7 @@ func (e *Engine) appendAOF(several bool, unit []byte) {
 	a := &e.aof
 	if len(a.buf) == 0 {
 		at := max(e.polled, a.mark)
-		e.events = slices.Insert(e.events, at,
+		e.events = small.Insert(e.events, at,
 			Event{Kind: EventAppend, Path: a.incr, Ticket: a.ticket})
 	}
 	before := len(a.buf)

@@ -2,7 +2,9 @@ package core
 
 import (
 	"slices"
+	"strings"
 
+	"github.com/redlet/redlet/core/internal/small"
 	"github.com/redlet/redlet/core/internal/timer"
 )
 
@@ -253,7 +255,7 @@ func (d *db) waitingKeys() []string {
 	for key := range d.waiting { // order: sorted below
 		keys = append(keys, key)
 	}
-	slices.Sort(keys)
+	small.Sort(keys, strings.Compare)
 	return keys
 }
 

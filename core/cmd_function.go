@@ -208,9 +208,6 @@ func cmdFunctionFlush(c *Call) {
 
 func cmdFunctionKill(c *Call) { c.killScript(true) }
 
-// lineEnds makes spaces of line breaks, where the error keeps those at its end.
-var lineEnds = strings.NewReplacer("\r", " ", "\n", " ")
-
 func cmdFunctionList(c *Call) {
 	var pattern []byte
 	all, code := true, false
@@ -226,7 +223,8 @@ func cmdFunctionList(c *Call) {
 			pattern, all = c.Args[i], false
 		default:
 			word := clip(c.Args[i], len(c.Args[i]))
-			c.Error("ERR Unknown argument " + lineEnds.Replace(word))
+			// Line breaks at the end are spaces here, and not dropped.
+			c.Error("ERR Unknown argument " + replaceAny(word, "\r\n", ' '))
 			return
 		}
 	}

@@ -2,9 +2,9 @@ package core
 
 import (
 	"bytes"
-	"slices"
 
 	"github.com/redlet/redlet/core/internal/alloc"
+	"github.com/redlet/redlet/core/internal/small"
 )
 
 var hashImportCommands = []Command{
@@ -112,7 +112,7 @@ func cmdHimportPrepare(c *Call) {
 	for i := range set.places {
 		set.places[i] = i
 	}
-	slices.SortFunc(set.places, func(i, j int) int { return compareFields(fields[i], fields[j]) })
+	small.Sort(set.places, func(i, j int) int { return compareFields(fields[i], fields[j]) })
 	set.bytes = int64(alloc.String(len(name)))
 	for i, at := range set.places {
 		if i > 0 && bytes.Equal(fields[at], set.fields[i-1]) {

@@ -6,6 +6,7 @@ import (
 
 	"github.com/redlet/redlet/core/internal/hyperloglog"
 	"github.com/redlet/redlet/core/internal/set"
+	"github.com/redlet/redlet/core/internal/small"
 )
 
 var setStoreCommands = []Command{
@@ -239,7 +240,7 @@ func (c *Call) eachCommon(sets []*set.Set, visit func(m []byte) bool) {
 		return
 	}
 	// The smaller a set, the likelier it lacks a member.
-	slices.SortStableFunc(sets, func(a, b *set.Set) int { return a.Len() - b.Len() })
+	small.Sort(sets, func(a, b *set.Set) int { return a.Len() - b.Len() })
 	i := 0
 members:
 	for m := range first.All {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/redlet/redlet/core/internal/numfmt"
 	"github.com/redlet/redlet/core/internal/pqsort"
+	"github.com/redlet/redlet/core/internal/small"
 	"github.com/redlet/redlet/core/internal/syntax"
 )
 
@@ -261,7 +262,7 @@ func (c *Call) sortOrder(order []uint32, items []sortItem, opt *sortOptions, end
 		pqsort.First(order, end, func(a, b *uint32) int { return compare(*a, *b) })
 		return
 	}
-	slices.SortFunc(order, func(a, b uint32) int {
+	small.Sort(order, func(a, b uint32) int {
 		return cmp.Or(compare(a, b), cmp.Compare(a, b))
 	})
 }

@@ -1,6 +1,11 @@
 package core
 
-import "slices"
+import (
+	"slices"
+	"strings"
+
+	"github.com/redlet/redlet/core/internal/small"
+)
 
 var transactionCommands = []Command{
 	{
@@ -223,7 +228,7 @@ func (e *Engine) touchAll(d *db, other *store) {
 	for key := range d.watchers { // order: sorted below
 		names = append(names, key)
 	}
-	slices.Sort(names)
+	small.Sort(names, strings.Compare)
 	for _, key := range names {
 		was, will := d.keys.Find([]byte(key)), (**object)(nil)
 		if other != nil {

@@ -2,9 +2,9 @@ package core
 
 import (
 	"math"
-	"slices"
 
 	"github.com/redlet/redlet/core/internal/set"
+	"github.com/redlet/redlet/core/internal/small"
 	"github.com/redlet/redlet/core/internal/zset"
 )
 
@@ -288,7 +288,7 @@ func (c *Call) scoreOptions(op *scoreOperation, i int, takes operands) (ok bool)
 // bySize puts the smallest source first. What it is for is speed, but the order shows in sums that
 // are rounded.
 func (op *scoreOperation) bySize() {
-	slices.SortStableFunc(op.sources, func(a, b scoreSource) int { return a.len() - b.len() })
+	small.Sort(op.sources, func(a, b scoreSource) int { return a.len() - b.len() })
 }
 
 // gather collects the outcome of an operation, which has up to about n members.

@@ -2,10 +2,10 @@ package core
 
 import (
 	"cmp"
-	"slices"
 
 	"github.com/redlet/redlet/core/internal/reply"
 	"github.com/redlet/redlet/core/internal/resp"
+	"github.com/redlet/redlet/core/internal/small"
 )
 
 // conn is what the engine knows of a connection.
@@ -88,6 +88,6 @@ func (e *Engine) connsByID() []*conn {
 	for _, cl := range e.conns { // order: sorted below
 		all = append(all, cl)
 	}
-	slices.SortFunc(all, func(a, b *conn) int { return cmp.Compare(a.id, b.id) })
+	small.Sort(all, func(a, b *conn) int { return cmp.Compare(a.id, b.id) })
 	return all
 }

@@ -2,10 +2,11 @@ package core
 
 import (
 	"bytes"
-	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/redlet/redlet/core/internal/alloc"
+	"github.com/redlet/redlet/core/internal/small"
 )
 
 // debugDictResizing is a switch to Redis's tables. Those here are laid out in another way, which
@@ -38,7 +39,7 @@ func debugScript(c *Call) {
 		for sha := range s.cache { // order: sorted below
 			all = append(all, sha)
 		}
-		slices.Sort(all)
+		small.Sort(all, strings.Compare)
 		for _, sha := range all {
 			c.e.log(logWarning, "SCRIPT SHA: "+sha+"\n"+string(s.cache[sha].body))
 		}

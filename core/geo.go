@@ -3,11 +3,11 @@ package core
 import (
 	"bytes"
 	"math"
-	"slices"
 	"strconv"
 
 	"github.com/redlet/redlet/core/internal/geohash"
 	"github.com/redlet/redlet/core/internal/pqsort"
+	"github.com/redlet/redlet/core/internal/small"
 	"github.com/redlet/redlet/core/internal/zset"
 )
 
@@ -121,7 +121,7 @@ func sortHits(hits []geoHit, order, n int) {
 		pqsort.First(hits, n, compare)
 		return
 	}
-	slices.SortStableFunc(hits, func(a, b geoHit) int { return compare(&a, &b) })
+	small.Sort(hits, func(a, b geoHit) int { return compare(&a, &b) })
 }
 
 // geoAnswer searches, and replies or stores what it finds.

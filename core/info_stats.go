@@ -2,9 +2,10 @@ package core
 
 import (
 	"math/bits"
-	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/redlet/redlet/core/internal/small"
 )
 
 // The sections of INFO that count: memory, statistics, keys.
@@ -165,9 +166,18 @@ func infoCommandstats(w *infoText, e *Engine) {
 }
 
 // infoName is a name that commands or scripts made up, without what has a meaning in INFO.
-func infoName(name string) string { return infoNames.Replace(name) }
+func infoName(name string) string { return replaceAny(name, ":#", '_') }
 
-var infoNames = strings.NewReplacer(":", "_", "#", "_")
+// replaceAny puts a byte in the place of each that is one of some. A strings.Replacer is much code.
+func replaceAny(s, some string, by byte) string {
+	b := []byte(s)
+	for i := range b {
+		if strings.IndexByte(some, b[i]) >= 0 {
+			b[i] = by
+		}
+	}
+	return string(b)
+}
 
 // perCall is how many microseconds a call took.
 func perCall(st *commandStats) float64 {
@@ -182,7 +192,7 @@ func infoErrorstats(w *infoText, e *Engine) {
 	for code := range e.stats.errors { // order: sorted below
 		codes = append(codes, code)
 	}
-	slices.Sort(codes)
+	small.Sort(codes, strings.Compare)
 	for _, code := range codes {
 		w.text("errorstat_"+infoName(code), "count="+strconv.FormatInt(e.stats.errors[code], 10))
 	}

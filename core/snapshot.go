@@ -4,10 +4,12 @@ import (
 	"encoding/binary"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/redlet/redlet/core/internal/random"
 	"github.com/redlet/redlet/core/internal/rdb"
 	"github.com/redlet/redlet/core/internal/sha1"
+	"github.com/redlet/redlet/core/internal/small"
 )
 
 // A snapshot is an RDB file. What such a file has no place for (the clock, the generator of random
@@ -349,7 +351,7 @@ func (e *Engine) saveScripts(w *rdb.Writer) {
 			stay = append(stay, sha)
 		}
 	}
-	slices.Sort(stay)
+	small.Sort(stay, strings.Compare)
 	for _, sha := range stay {
 		w.Aux(auxScript, string(e.scripts.cache[sha].body))
 	}

@@ -6,6 +6,7 @@ import (
 
 	"github.com/redlet/redlet/core/internal/dict"
 	"github.com/redlet/redlet/core/internal/reply"
+	"github.com/redlet/redlet/core/internal/small"
 )
 
 // tracking is client-side caching: it tells connections when what they have read has changed.
@@ -117,7 +118,7 @@ func (e *Engine) track(key []byte, id ConnID) {
 		t.items -= n - len(ids)
 	}
 	at, _ := slices.BinarySearch(ids, id)
-	*p = slices.Insert(ids, at, id)
+	*p = small.Insert(ids, at, id)
 	t.items++
 }
 
@@ -214,7 +215,7 @@ func (e *Engine) broadcast() {
 		for key := range p.keys { // order: sorted below
 			keys = append(keys, key)
 		}
-		slices.Sort(keys)
+		small.Sort(keys, strings.Compare)
 		by := p.keys
 		p.keys = nil
 		all := keyPayload(keys...)
@@ -327,10 +328,10 @@ func (e *Engine) addPrefix(cl *conn, name string) {
 	if there {
 		return
 	}
-	t.prefixes = slices.Insert(t.prefixes, at, name)
+	t.prefixes = small.Insert(t.prefixes, at, name)
 	at, there = e.tracking.prefixAt(name)
 	if !there {
-		e.tracking.prefixes = slices.Insert(e.tracking.prefixes, at, &prefix{name: name})
+		e.tracking.prefixes = small.Insert(e.tracking.prefixes, at, &prefix{name: name})
 	}
 	p := e.tracking.prefixes[at]
 	p.conns = append(p.conns, cl)

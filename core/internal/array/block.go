@@ -1,6 +1,10 @@
 package array
 
-import "slices"
+import (
+	"slices"
+
+	"github.com/redlet/redlet/core/internal/small"
+)
 
 // block is a part of the directory, for blockSlots slices. In Redis it is a table from the start;
 // here it is a list of few slices before that, since a client can ask for one block an element.
@@ -45,8 +49,8 @@ func (b *block) put(offset int, s *slice) {
 		return
 	}
 	i, _ := b.find(offset)
-	b.offsets = slices.Insert(b.offsets, i, uint16(offset))
-	b.slots = slices.Insert(b.slots, i, s)
+	b.offsets = small.Insert(b.offsets, i, uint16(offset))
+	b.slots = small.Insert(b.slots, i, s)
 }
 
 // remove removes the slice at an offset.

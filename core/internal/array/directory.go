@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/redlet/redlet/core/internal/alloc"
+	"github.com/redlet/redlet/core/internal/small"
 )
 
 // dirBytes is what a table of so many slices takes in Redis.
@@ -97,7 +98,7 @@ func (a *Array) put(id uint64, s *slice) {
 			a.blockCap *= 2
 			a.memory += alloc.Size(a.blockCap * entryBytes)
 		}
-		a.blocks = slices.Insert(a.blocks, i, block{id: id >> blockBits, offsets: []uint16{}})
+		a.blocks = small.Insert(a.blocks, i, block{id: id >> blockBits, offsets: []uint16{}})
 		a.memory += dirBytes(blockSlots)
 	}
 	a.blocks[i].put(int(id%blockSlots), s)

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/redlet/redlet/core/internal/alloc"
+	"github.com/redlet/redlet/core/internal/small"
 )
 
 // slice holds elements of neighbouring indexes. It is dense, a window of words of which the first
@@ -107,8 +108,8 @@ func (s *slice) set(offset int, w uint64, text []byte, size int, lim *Limits) bo
 			if s.count == s.cap {
 				s.cap = min(2*s.cap, lim.SparseMax)
 			}
-			s.offsets = slices.Insert(s.offsets, i, uint16(offset))
-			s.words = slices.Insert(s.words, i, s.replace(0, w, text))
+			s.offsets = small.Insert(s.offsets, i, uint16(offset))
+			s.words = small.Insert(s.words, i, s.replace(0, w, text))
 			s.count++
 			return true
 		}

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/redlet/redlet/core/internal/numfmt"
+	"github.com/redlet/redlet/core/internal/small"
 )
 
 // Writer writes replies in one connection's protocol. It only ever appends.
@@ -507,14 +508,14 @@ func (r *Writer) Insert(at Later, b []byte) {
 	i := int(at)
 	for k, piece := range r.pieces {
 		if i < len(piece) {
-			r.pieces[k] = slices.Insert(piece, i, b...)
+			r.pieces[k] = small.Insert(piece, i, b...)
 			r.before += len(b)
 			return
 		}
 		i -= len(piece)
 	}
 	if !r.over {
-		r.Buf = slices.Insert(r.Buf, i, b...)
+		r.Buf = small.Insert(r.Buf, i, b...)
 	}
 }
 

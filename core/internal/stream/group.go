@@ -1,10 +1,10 @@
 package stream
 
 import (
-	"slices"
 	"strings"
 
 	"github.com/redlet/redlet/core/internal/dict"
+	"github.com/redlet/redlet/core/internal/small"
 )
 
 // Unknown is a number of entries read that nobody can tell.
@@ -82,7 +82,7 @@ func (t *names[V]) all() []V {
 		for i := range places {
 			places[i] = i
 		}
-		slices.SortFunc(places, func(i, j int) int {
+		small.Sort(places, func(i, j int) int {
 			a, _ := t.table.At(i)
 			b, _ := t.table.At(j)
 			return strings.Compare(a, b)

@@ -2,7 +2,8 @@ package stream
 
 import (
 	"math"
-	"slices"
+
+	"github.com/redlet/redlet/core/internal/small"
 )
 
 // What is pending in a group has an order in which it is claimed: first what was released, then all
@@ -76,7 +77,7 @@ func (g *Group) places(wanted func(*Pending) bool) []place {
 			places = append(places, place{at.id(), at.val()})
 		}
 	}
-	slices.SortStableFunc(places, func(a, b place) int {
+	small.Sort(places, func(a, b place) int {
 		return a.p.timeKey().compare(b.p.timeKey())
 	})
 	return places

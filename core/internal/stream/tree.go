@@ -1,6 +1,10 @@
 package stream
 
-import "slices"
+import (
+	"slices"
+
+	"github.com/redlet/redlet/core/internal/small"
+)
 
 // tree keeps values in the order of their ids: a B+ tree, whose pages are few and large, which
 // costs less memory and fewer jumps than a node a value. Every page but an empty root holds
@@ -102,8 +106,8 @@ func (t *tree[V]) put(id ID, v V) {
 		return
 	}
 	t.n++
-	p.ids = slices.Insert(p.ids, i, id)
-	p.vals = slices.Insert(p.vals, i, v)
+	p.ids = small.Insert(p.ids, i, id)
+	p.vals = small.Insert(p.vals, i, v)
 	for len(p.ids) > pageMax {
 		right := p.split(p.next == nil && i == len(p.ids)-1)
 		if len(path) == 0 {
@@ -113,8 +117,8 @@ func (t *tree[V]) put(id ID, v V) {
 		up := path[len(path)-1]
 		path = path[:len(path)-1]
 		i = up.i + 1
-		up.p.ids = slices.Insert(up.p.ids, i, right.ids[0])
-		up.p.kids = slices.Insert(up.p.kids, i, right)
+		up.p.ids = small.Insert(up.p.ids, i, right.ids[0])
+		up.p.kids = small.Insert(up.p.kids, i, right)
 		p = up.p
 	}
 }

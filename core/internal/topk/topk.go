@@ -5,8 +5,8 @@ package topk
 
 import (
 	"cmp"
-	"slices"
 
+	"github.com/redlet/redlet/core/internal/small"
 	"github.com/redlet/redlet/core/internal/timer"
 )
 
@@ -65,7 +65,7 @@ func (l *List) Top(most int) []Entry {
 	for _, c := range l.counters { // order: sorted below
 		all = append(all, Entry{c.item, c.count})
 	}
-	slices.SortFunc(all, func(a, b Entry) int {
+	small.Sort(all, func(a, b Entry) int {
 		return cmp.Or(cmp.Compare(b.Count, a.Count), cmp.Compare(a.Item, b.Item))
 	})
 	return all[:min(most, len(all))]

@@ -10,11 +10,12 @@
 package vector
 
 import (
-	"slices"
+	"strings"
 
 	"github.com/redlet/redlet/core/internal/alloc"
 	"github.com/redlet/redlet/core/internal/dict"
 	"github.com/redlet/redlet/core/internal/random"
+	"github.com/redlet/redlet/core/internal/small"
 )
 
 // Quant is how components are kept, under the number that a file has for it.
@@ -126,7 +127,7 @@ func (s *Set) Names() []string {
 		for i := range s.sorted {
 			s.sorted[i], _ = s.names.At(i)
 		}
-		slices.Sort(s.sorted)
+		small.Sort(s.sorted, strings.Compare)
 	}
 	return s.sorted
 }

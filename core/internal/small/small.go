@@ -1,0 +1,55 @@
+// Package small does what slices.Insert and slices.SortStableFunc do, in a tenth of the code: in
+// the guest each type that they are used with has them once more, and they are generous.
+package small
+
+// Insert puts v at i, which is no part of s.
+func Insert[E any](s []E, i int, v ...E) []E {
+	n := len(s)
+	s = append(s, v...)
+	copy(s[i+len(v):], s[i:n])
+	copy(s[i:], v)
+	return s
+}
+
+// run is up to how many elements are sorted by insertion.
+const run = 8
+
+// Sort puts s in order; what compares as equal stays in its order. It takes as much memory again.
+func Sort[E any](s []E, compare func(a, b E) int) {
+	for from := 0; from < len(s); from += run {
+		part := s[from:min(from+run, len(s))]
+		for i := 1; i < len(part); i++ {
+			for j := i; j > 0 && compare(part[j], part[j-1]) < 0; j-- {
+				part[j], part[j-1] = part[j-1], part[j]
+			}
+		}
+	}
+	if len(s) <= run {
+		return
+	}
+	from, to := s, make([]E, len(s))
+	for size := run; size < len(s); size *= 2 {
+		merge(to, from, size, compare)
+		from, to = to, from
+	}
+	if &from[0] != &s[0] {
+		copy(s, from)
+	}
+}
+
+// merge puts sorted stretches of a size together, two and two.
+func merge[E any](to, from []E, size int, compare func(a, b E) int) {
+	for at := 0; at < len(from); at += 2 * size {
+		i, middle := at, min(at+size, len(from))
+		j, end := middle, min(at+2*size, len(from))
+		for k := at; k < end; k++ {
+			if j == end || i < middle && compare(from[j], from[i]) >= 0 {
+				to[k] = from[i]
+				i++
+			} else {
+				to[k] = from[j]
+				j++
+			}
+		}
+	}
+}

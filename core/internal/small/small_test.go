@@ -1,0 +1,42 @@
+package small
+
+import (
+	"cmp"
+	"math/rand/v2"
+	"slices"
+	"testing"
+)
+
+func TestInsert(t *testing.T) {
+	for n := range 5 {
+		for i := range n + 1 {
+			for spare := range 4 {
+				s := make([]int, n, n+spare)
+				for k := range s {
+					s[k] = k
+				}
+				want := slices.Insert(slices.Clone(s), i, 7, 8)
+				if got := Insert(s, i, 7, 8); !slices.Equal(got, want) {
+					t.Errorf("of %d, at %d: %v, want %v", n, i, got, want)
+				}
+			}
+		}
+	}
+}
+
+func TestSort(t *testing.T) {
+	type pair struct{ by, at int }
+	random := rand.New(rand.NewPCG(1, 2))
+	by := func(a, b pair) int { return cmp.Compare(a.by, b.by) }
+	for n := range 300 {
+		s := make([]pair, n)
+		for i := range s {
+			s[i] = pair{random.IntN(1 + n/2), i}
+		}
+		want := slices.Clone(s)
+		slices.SortStableFunc(want, by)
+		if Sort(s, by); !slices.Equal(s, want) {
+			t.Fatalf("%d: %v, want %v", n, s, want)
+		}
+	}
+}
