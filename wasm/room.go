@@ -35,7 +35,8 @@ type gauge struct {
 	used, live, idle, above int64
 }
 
-// newGauge goes by the limit that the host has set.
+// newGauge asks nothing yet. When the runtime is asked first it prepares all its answers, in a
+// function so long that V8 compiles it for 75 ms, for which the next instance waits.
 func newGauge() *gauge {
 	g := &gauge{counted: func() int64 { return 0 }}
 	for i, name := range [...]string{"memory/classes/heap/objects:bytes",
@@ -44,8 +45,6 @@ func newGauge() *gauge {
 		"gc/gomemlimit:bytes"} {
 		g.samples[i].Name = "/" + name
 	}
-	metrics.Read(g.samples[:])
-	g.limit = int64(min(g.samples[6].Value.Uint64(), memoryStandard))
 	return g
 }
 
@@ -97,6 +96,7 @@ func (g *gauge) fits(size, piece int64) bool {
 func (g *gauge) read() {
 	metrics.Read(g.samples[:])
 	value := func(i int) int64 { return int64(g.samples[i].Value.Uint64()) }
+	g.limit = min(value(6), memoryStandard)
 	g.used, g.idle, g.live = value(0)+value(1)/2, value(2)+value(3), value(4)
 	g.above = g.limit - value(0) - value(1) - g.idle
 	if cycle := g.samples[5].Value.Uint64(); cycle != g.cycle {
