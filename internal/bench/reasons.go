@@ -13,7 +13,7 @@ type reason struct {
 // costs with the network stands in the row.
 var reasons = []reason{
 	{"native", []string{"ping_inline", "ping_mbulk", "get", "spop", "pfadd", "pfcount", "zrange"},
-		"the engine takes 0.1 to 0.4 µs for it, a fifth of the time between two requests or less; " +
+		"the engine takes 0.1 to 0.5 µs for it, a fifth of the time between two requests or less; " +
 			"the rest is the socket's and redis-benchmark's, and moves by a tenth from run to run"},
 	{"wazero", []string{"ping_inline", "get", "zadd", "zrange", "zrank", "pfadd", "pfcount", "xadd"},
 		"the guest takes 0.8 µs for any request before its command runs, ten times as long as " +
