@@ -55,9 +55,12 @@ const Always = -1
 //	s.Fail("incr", 1, redlet.ErrReplyLost)                     // it breaks, and the command has run
 //	s.Fail("*", redlet.Always, redlet.After(time.Second, nil)) // everything is slow
 //
-// Of several that match, the first counts. stop ends it before its time; a second call does
-// nothing.
+// Of several that match, the first counts. With an n of 0 nothing fails. stop ends it before its
+// time; a second call does nothing.
 func (s *Server) Fail(pattern string, n int, err error) (stop func()) {
+	if n == 0 {
+		return func() {}
+	}
 	one := &failure{pattern: strings.Fields(pattern), left: n, err: err}
 	s.faults.change(s, func(x *faults) { x.failures = append(x.failures, one) })
 	return func() {

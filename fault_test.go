@@ -62,6 +62,7 @@ func (w *wire) want(line string, want ...string) {
 func TestFail(t *testing.T) {
 	s := redlet.RunT(t, redlet.WithFrozenClock(time.Unix(1e9, 0)))
 	s.Fail("get user:*", 2, redlet.ErrLoading)
+	s.Fail("*", 0, redlet.ErrDropped)
 	c := wired(t, s)
 	c.want("GET other", "$-1")
 	c.want("GET user:1", "-LOADING Redis is loading the dataset in memory")
