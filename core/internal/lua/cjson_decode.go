@@ -168,18 +168,26 @@ func (r *jsonReader) shut() {
 	r.behind = true
 }
 
-// field reads the next field of an object, or its end.
-func (r *jsonReader) field() {
-	r.next()
-	if r.tok.kind == jsonObjectEnd {
+// another tells whether the table around has one more, and reads its first token; at the token that
+// is the table's end it is over.
+func (r *jsonReader) another(end jsonKind, wanted string) bool {
+	if r.next(); r.tok.kind == end {
 		r.shut()
-		return
+		return false
 	}
 	if r.behind {
 		if r.tok.kind != jsonComma {
-			r.fail("comma or object end")
+			r.fail(wanted)
 		}
 		r.next()
+	}
+	return true
+}
+
+// field reads the next field of an object, or its end.
+func (r *jsonReader) field() {
+	if !r.another(jsonObjectEnd, "comma or object end") {
+		return
 	}
 	if r.tok.kind != jsonString {
 		r.fail("object key string")
@@ -194,18 +202,9 @@ func (r *jsonReader) field() {
 
 // element reads the next element of an array, or its end.
 func (r *jsonReader) element() {
-	r.next()
-	if r.tok.kind == jsonArrayEnd {
-		r.shut()
-		return
+	if r.another(jsonArrayEnd, "comma or array end") {
+		r.value()
 	}
-	if r.behind {
-		if r.tok.kind != jsonComma {
-			r.fail("comma or array end")
-		}
-		r.next()
-	}
-	r.value()
 }
 
 // jsonFirst tells by its first character what a token is; those of more characters begin with

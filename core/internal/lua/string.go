@@ -104,11 +104,16 @@ func (vm *VM) mapBytes(l *thread, low, high byte) int {
 		}
 		return out
 	}
-	if len(s) > bytesAtOnce {
-		return vm.fill(l, len(s), swap)
+	return vm.derive(l, len(s), swap)
+}
+
+// derive makes a string of a size: of what next appends for the bytes from one place to another.
+func (vm *VM) derive(l *thread, size int, next func(out []byte, from, to int) []byte) int {
+	if size > bytesAtOnce {
+		return vm.fill(l, size, next)
 	}
-	vm.charge(len(s) / 64)
-	vm.scratch = swap(vm.scratch[:0], 0, len(s))
+	vm.charge(size / 64)
+	vm.scratch = next(vm.scratch[:0], 0, size)
 	l.pushBytes(vm.scratch)
 	return 1
 }
@@ -143,13 +148,7 @@ func (vm *VM) reverse(l *thread) int {
 		}
 		return out
 	}
-	if len(s) > bytesAtOnce {
-		return vm.fill(l, len(s), turn)
-	}
-	vm.charge(len(s) / 64)
-	vm.scratch = turn(vm.scratch[:0], 0, len(s))
-	l.pushBytes(vm.scratch)
-	return 1
+	return vm.derive(l, len(s), turn)
 }
 
 // finding is string.find, string.match, and what string.gmatch returns.
