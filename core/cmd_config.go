@@ -1,6 +1,10 @@
 package core
 
-import "github.com/redlet/redlet/core/internal/glob"
+import (
+	"maps"
+
+	"github.com/redlet/redlet/core/internal/glob"
+)
 
 var configCommands = []Command{
 	{
@@ -123,7 +127,7 @@ func cmdConfigSet(c *Call) {
 		return
 	}
 	next := c.e.cfg
-	next.shown = append([]string(nil), next.shown...)
+	next.shown = maps.Clone(next.shown)
 	places, ok := c.configPlaces(&next)
 	if !ok {
 		return

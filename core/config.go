@@ -14,7 +14,7 @@ import (
 // that mean nothing to an engine (sockets, processes, replication) are checked and kept, so that
 // CONFIG GET shows what was set.
 type config struct {
-	shown []string // values as CONFIG GET shows them, by place in parameters; nil is all defaults
+	shown map[int]string // values as CONFIG GET shows them, by place in parameters, where changed
 
 	compat  compatLevel // the version that the engine says it is
 	obeys   compatLevel // the newest version whose commands it takes: see compat.go
@@ -238,10 +238,10 @@ func findParameter(name []byte) int {
 
 // shows returns a parameter's value as CONFIG GET shows it.
 func (c *config) shows(i int) string {
-	if c.shown == nil {
-		return parameters[i].value
+	if s, changed := c.shown[i]; changed {
+		return s
 	}
-	return c.shown[i]
+	return parameters[i].value
 }
 
 // change sets a parameter and returns what is wrong with the value, "" if nothing.
@@ -251,10 +251,7 @@ func (c *config) change(i int, value string) (problem string) {
 		return problem
 	}
 	if c.shown == nil {
-		c.shown = make([]string, len(parameters))
-		for j := range parameters {
-			c.shown[j] = parameters[j].value
-		}
+		c.shown = map[int]string{}
 	}
 	c.shown[i] = shown
 	return ""

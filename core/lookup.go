@@ -12,7 +12,7 @@ import (
 type recentCommand struct {
 	digest uint64 // of the name, which it determines together with size up to 8 bytes
 	size   int
-	long   string // a name of more than 8 bytes
+	long   *string // a name of more than 8 bytes
 	cmd    *Command
 }
 
@@ -36,7 +36,7 @@ func (e *Engine) recentLookup(name []byte) (k *recentCommand, digest uint64, kno
 	}
 	k = &e.recent[digest*0x9e3779b97f4a7c15>>58]
 	return k, digest, n > 0 && k.digest == digest && k.size == n &&
-		(n <= 8 || k.long == string(name))
+		(n <= 8 || *k.long == string(name))
 }
 
 // lookupName returns the command of a name in any case, nil if there is none in this version.
@@ -52,7 +52,8 @@ func (e *Engine) lookupName(name []byte) *Command {
 	if cmd.Flags&Internal == 0 {
 		*k = recentCommand{digest: digest, size: len(name), cmd: cmd}
 		if k.size > 8 {
-			k.long = string(name)
+			long := string(name)
+			k.long = &long
 		}
 	}
 	return cmd

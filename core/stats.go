@@ -26,7 +26,7 @@ type stats struct {
 	inputLimited  int64
 	outputLimited int64
 	failures      int64            // error replies
-	commands      []*commandStats  // by their index; nil: never seen
+	commands      []*commandStats  // by their index; nil, or not there: never seen
 	errors        map[string]int64 // by their code
 	// errorsDisabled is set when there were too many codes.
 	errorsDisabled bool
@@ -41,11 +41,22 @@ type commandStats struct {
 
 // of returns the counts of a command.
 func (s *stats) of(cmd *Command) *commandStats {
-	st := s.commands[cmd.index]
-	if st == nil {
-		st = &commandStats{}
-		s.commands[cmd.index] = st
+	if cmd.index < len(s.commands) {
+		if st := s.commands[cmd.index]; st != nil {
+			return st
+		}
 	}
+	return s.add(cmd)
+}
+
+// add begins to count a command. The list is as long as the last command needs: most servers that a
+// test starts see few commands, and many none.
+func (s *stats) add(cmd *Command) *commandStats {
+	if need := cmd.index + 1 - len(s.commands); need > 0 {
+		s.commands = append(s.commands, make([]*commandStats, need)...)
+	}
+	st := &commandStats{}
+	s.commands[cmd.index] = st
 	return st
 }
 
@@ -62,8 +73,7 @@ func (s *stats) start(e *Engine) {
 	if started == 0 {
 		started = e.now
 	}
-	*s = stats{started: started, commands: make([]*commandStats, len(e.table.all)),
-		errors: map[string]int64{}}
+	*s = stats{started: started, errors: map[string]int64{}}
 }
 
 // countError counts an error reply by its code. One code too many makes an end of it: from then on,
