@@ -7,8 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-
-	"github.com/redlet/redlet/host"
 )
 
 // Do runs a command in database 0 and returns its reply, typed as in RESP3. An error reply is an
@@ -80,7 +78,7 @@ func (d *DB) Do(ctx context.Context, args ...any) (Reply, error) {
 
 // line is a connection of Do.
 type line struct {
-	caller *host.Caller
+	caller caller
 	in     []byte
 	bytes  bytes.Reader
 	r      *bufio.Reader
@@ -172,7 +170,7 @@ func (s *Server) take(db int) (*line, error) {
 }
 
 func (s *Server) newLine(db int) (*line, error) {
-	caller, err := s.loop.Caller()
+	caller, err := LoopOf(s).Caller()
 	if err != nil {
 		return nil, err
 	}

@@ -12,10 +12,16 @@ import (
 )
 
 // Call is a command that is about to run: see [core.Call]. Args are its words, Matches compares
-// them, Flags&core.Write tells whether it writes, Client and InScript whose it is, Do runs another
-// command first, and a reply that is made, such as by BulkString, is the command's answer. It is
-// good until the function that has it returns.
-type Call = core.Call
+// them, Flags&core.Write tells whether it writes, Client and InScript whose it is, DB its database,
+// and Do runs another command first. A reply that is made is the command's answer: by OK, Status,
+// Error, Int, Double, Bool, BigNumber, Bulk, BulkString, Verbatim, Null, by Array, Map and Set,
+// which announce elements, or by Raw as it goes to the client. A Call is good until the function
+// that has it returns.
+type Call struct {
+	Args  [][]byte
+	RESP3 bool // the reply is to be in RESP3: Raw must know
+	call
+}
 
 // OnCommand has f called before each command, in place of the f that was there; nil ends that. What
 // f returns becomes of the command:
@@ -122,18 +128,23 @@ func (x *faults) change(s *Server, how func(*faults)) {
 	defer x.changing.Unlock()
 	x.mu.Lock()
 	how(x)
-	filter := x.filter
+	filter := filterOf(x)
 	if x.each == nil && len(x.failures) == 0 {
 		filter = nil
 	}
 	x.mu.Unlock()
-	if err := s.loop.SetFilter(filter); err != nil && !errors.Is(err, ErrClosed) {
+	if err := LoopOf(s).SetFilter(filter); err != nil && !errors.Is(err, ErrClosed) {
 		panic(err)
 	}
 }
 
-// filter is what the engine asks.
-func (x *faults) filter(c *Call) core.Fault {
+// filterOf is what the engine asks.
+func filterOf(x *faults) func(*core.Call) core.Fault {
+	return func(c *core.Call) core.Fault { return x.fault(&Call{c.Args, c.RESP3, c}) }
+}
+
+// fault is what befalls a command.
+func (x *faults) fault(c *Call) core.Fault {
 	x.mu.Lock()
 	each, err, failed := x.each, error(nil), false
 	for i, f := range x.failures {

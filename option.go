@@ -24,14 +24,12 @@ type settings struct {
 	addr       string
 	unixSocket string
 	secure     *tls.Config
-	maker      host.Maker // nil: native
-	tail       *tail      // notes what the engine is told, or nil
+	tail       *tail // notes what the engine is told, or nil
 	seed       [32]byte
 	clock      Clock
 	log        func(level int, text string)
 	died       func(why error)
-	more       []core.Command
-	types      []*core.Type
+	engine     any // *engineOptions, or nil
 }
 
 func settingsOf(options []Option) *settings {
@@ -40,14 +38,6 @@ func settingsOf(options []Option) *settings {
 		option(o)
 	}
 	return o
-}
-
-// made is what makes the engine; nil for the native one.
-func (o *settings) made() host.Maker {
-	if o.tail == nil {
-		return o.maker
-	}
-	return o.tail.of(o.maker)
 }
 
 // refuseSockets refuses parameters that an option sets, so that none is taken and has no effect.
@@ -125,7 +115,7 @@ func WithSeed(seed uint64) Option {
 // WithEngine has m make the engine. Those of [github.com/redlet/redlet/host/guest] run in a
 // sandbox, as WebAssembly; without this option the engine is plain Go.
 func WithEngine(m host.Maker) Option {
-	return func(o *settings) { o.maker = m }
+	return func(o *settings) { engineOf(o).maker = m }
 }
 
 // WithLog hands the lines of the server's log to f: level 0 is debug, 1 verbose, 2 notice, 3
@@ -147,13 +137,19 @@ func WithLogger(l *slog.Logger) Option {
 // WithCommands adds commands of your own to those of Redis: see [core.Command] for what is declared
 // of one and [core.Call] for what its Run has to work with. They run under the native engine only.
 func WithCommands(commands ...core.Command) Option {
-	return func(o *settings) { o.more = append(o.more, commands...) }
+	return func(o *settings) {
+		e := engineOf(o)
+		e.more = append(e.more, commands...)
+	}
 }
 
 // WithTypes adds types of values for commands of [WithCommands] to work on. RDB files and snapshots
 // hold such values; where they are loaded the types must be known too.
 func WithTypes(types ...*core.Type) Option {
-	return func(o *settings) { o.types = append(o.types, types...) }
+	return func(o *settings) {
+		e := engineOf(o)
+		e.types = append(e.types, types...)
+	}
 }
 
 // WithMaxKeys evicts keys, the one used least lately first, as soon as there are more than n in all

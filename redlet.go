@@ -59,8 +59,8 @@ import (
 
 // Server is a running server. Its methods may be called from any goroutine.
 type Server struct {
-	loop     *host.Loop
-	bridge   *netbridge.Bridge
+	loop     loop
+	bridge   bridge
 	password string
 	secure   *tls.Config // of the port; nil: it is plain
 	faults   faults
@@ -84,14 +84,14 @@ func run(o *settings) (*Server, error) {
 		return nil, err
 	}
 	s := &Server{password: o.config["requirepass"], secure: o.secure}
-	var err error
-	s.loop, err = host.NewLoop(host.LoopOptions{
-		Maker:    o.made(),
+	engine := engineOf(o)
+	l, err := host.NewLoop(host.LoopOptions{
+		Maker:    noted(engine.maker, o.tail),
 		Seed:     o.seed,
 		Config:   o.config,
-		Commands: o.more,
-		Types:    o.types,
-		Keep:     o.maker != nil,
+		Commands: engine.more,
+		Types:    engine.types,
+		Keep:     engine.maker != nil,
 		Clock:    o.clock.host(),
 		Orders:   o.clock.orders,
 		Log:      o.log,
@@ -101,7 +101,7 @@ func run(o *settings) (*Server, error) {
 	if err != nil {
 		return nil, fmt.Errorf("redlet: %w", err)
 	}
-	s.bridge = netbridge.New(s.loop, netbridge.Options{})
+	s.loop, s.bridge = l, netbridge.New(l, netbridge.Options{})
 	if o.addr != "" {
 		err = s.listen(o.addr)
 	}
@@ -190,10 +190,6 @@ func (s *Server) DialContext(ctx context.Context, network, address string) (net.
 	}
 	return s.Dial()
 }
-
-// Loop is what runs the engine, for what Server does not offer, such as package netbridge with more
-// sockets. Packages host and netbridge may change with any version.
-func (s *Server) Loop() *host.Loop { return s.loop }
 
 // Snapshot returns all data as the bytes of an RDB file, which redis-server loads too.
 func (s *Server) Snapshot() ([]byte, error) { return s.loop.Snapshot() }

@@ -123,8 +123,11 @@ type tailInput struct {
 	more int // bytes that are left out
 }
 
-// of makes m's engines note what they are told.
-func (x *tail) of(m host.Maker) host.Maker {
+// noted makes m's engines note in a tail what they are told, if there is one.
+func noted(m host.Maker, x *tail) host.Maker {
+	if x == nil {
+		return m
+	}
 	if m == nil {
 		m = host.Native
 	}

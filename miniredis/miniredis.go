@@ -67,7 +67,7 @@ type Miniredis struct {
 	mu       sync.Mutex
 	selected int
 	srv      *server.Server
-	bridge   *netbridge.Bridge // to the sockets; nil if there are none
+	bridge   bridge // to the sockets; nil if there are none
 	listens  bool
 	addr     string // where it listens, did, or will if nobody says otherwise
 	secure   *tls.Config
@@ -164,13 +164,21 @@ func (m *Miniredis) serve(c net.Conn) error {
 	return m.begin().Serve(c)
 }
 
+// bridge is a [netbridge.Bridge]. It is an interface for the reason that package redlet tells in
+// sight.go.
+type bridge interface {
+	Listen(network, address string, secure *tls.Config) (net.Addr, error)
+	Serve(c net.Conn) error
+	Close() error
+}
+
 // begin is the bridge to the sockets; the context of a server that was closed begins anew.
-func (m *Miniredis) begin() *netbridge.Bridge {
+func (m *Miniredis) begin() bridge {
 	if m.Ctx.Err() != nil {
 		m.Ctx, m.CtxCancel = context.WithCancel(context.Background())
 	}
 	if m.bridge == nil {
-		m.bridge = netbridge.New(m.redis.Loop(), netbridge.Options{})
+		m.bridge = netbridge.New(redlet.LoopOf(m.redis), netbridge.Options{})
 	}
 	return m.bridge
 }
@@ -252,7 +260,7 @@ func (m *Miniredis) ClockTTL(enabled bool) {
 	if enabled {
 		order = "clock together"
 	}
-	_, _ = m.redis.Loop().Control(order) // obeys as long as there is an engine
+	_, _ = redlet.LoopOf(m.redis).Control(order) // obeys as long as there is an engine
 }
 
 // FastForward makes keys and fields of hashes older.

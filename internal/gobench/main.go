@@ -122,8 +122,8 @@ func binarySize(k *kind, dir string) error {
 	return nil
 }
 
-// deps counts the packages that the server depends on: the standard library's and other modules', and
-// those of other modules alone. How many folders its own code is divided into is nobody's cost.
+// deps counts the packages that the server depends on: the standard library's and other modules',
+// and those of other modules alone. Into how many folders its own code is divided is nobody's cost.
 func deps(k *kind, _ string) error {
 	out, err := command(nil, "go", "list", "-deps", k.module)
 	if err != nil {

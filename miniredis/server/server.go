@@ -208,7 +208,7 @@ func (s *Server) inScript(p *Peer, name string, args []string, c *redlet.Call) e
 	case len(p.w.out) == 0:
 		return redlet.Nil // a script needs something
 	}
-	c.Buf = append(c.Buf, p.w.out...)
+	c.Raw(p.w.out)
 	return nil
 }
 
@@ -222,7 +222,7 @@ func (s *Server) outOfLine(p *Peer, name string, args []string) {
 	if done {
 		order += "\n" + string(p.w.out)
 	}
-	_, _ = s.redis.Loop().Control(order) // it is refused when the client has gone
+	_, _ = redlet.LoopOf(s.redis).Control(order) // it is refused when the client has gone
 }
 
 // run calls the hook, and then the command if it is one's own, and reports whether all is done.
@@ -265,7 +265,7 @@ func (s *Server) dispatch(c *Peer, args []string) ([]byte, error) {
 		}
 		return c.call.Do(args[0], words...), nil
 	}
-	caller, err := s.redis.Loop().Caller()
+	caller, err := redlet.LoopOf(s.redis).Caller()
 	if err != nil {
 		return nil, err
 	}
