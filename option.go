@@ -13,6 +13,7 @@ import (
 
 	"github.com/redlet/redlet/core"
 	"github.com/redlet/redlet/host"
+	"github.com/redlet/redlet/netbridge"
 )
 
 // Option changes how [Run] starts a server.
@@ -23,7 +24,7 @@ type settings struct {
 	config     map[string]string
 	addr       string
 	unixSocket string
-	secure     *tls.Config
+	secure     netbridge.Secure
 	tail       *tail // notes what the engine is told, or nil
 	seed       [32]byte
 	clock      Clock
@@ -75,7 +76,7 @@ func WithUnixSocket(path string) Option {
 // WithTLS has the port speak TLS by a configuration, which has the server's certificate and says
 // which clients are let in: such as that of [TestTLS]. Unix sockets and [Server.Dial] stay plain.
 func WithTLS(config *tls.Config) Option {
-	return func(o *settings) { o.secure = config }
+	return func(o *settings) { o.secure = netbridge.TLS(config) }
 }
 
 // WithPassword has clients authenticate, as the parameter requirepass does.

@@ -44,7 +44,6 @@ package redlet
 
 import (
 	"context"
-	"crypto/tls"
 	"errors"
 	"fmt"
 	"net"
@@ -62,7 +61,7 @@ type Server struct {
 	loop     loop
 	bridge   bridge
 	password string
-	secure   *tls.Config // of the port; nil: it is plain
+	secure   netbridge.Secure // of the port; nil: it is plain
 	faults   faults
 
 	mu     sync.Mutex

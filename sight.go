@@ -1,13 +1,13 @@
 package redlet
 
 import (
-	"crypto/tls"
 	"net"
 	"os"
 	"time"
 
 	"github.com/redlet/redlet/core"
 	"github.com/redlet/redlet/host"
+	"github.com/redlet/redlet/netbridge"
 )
 
 // A Go compiler compiles generic types anew in each package that can see them, if only as a field
@@ -30,7 +30,7 @@ type loop interface {
 
 // bridge is a [netbridge.Bridge].
 type bridge interface {
-	Listen(network, address string, secure *tls.Config) (net.Addr, error)
+	Listen(network, address string, secure netbridge.Secure) (net.Addr, error)
 	ListenUnix(path string, perm os.FileMode) (net.Addr, error)
 	Close() error
 }

@@ -70,7 +70,7 @@ type Miniredis struct {
 	bridge   bridge // to the sockets; nil if there are none
 	listens  bool
 	addr     string // where it listens, did, or will if nobody says otherwise
-	secure   *tls.Config
+	secure   netbridge.Secure
 	dialed   map[*dialed]struct{}
 	users    map[string]string // and their passwords
 	secret   string            // the password of user default where nobody is to know it
@@ -123,13 +123,15 @@ func RunT(t Tester) *Miniredis {
 func (m *Miniredis) Start() error { return m.listen("", nil) }
 
 // StartTLS is Start with TLS.
-func (m *Miniredis) StartTLS(cfg *tls.Config) error { return m.listen("", cfg) }
+func (m *Miniredis) StartTLS(cfg *tls.Config) error { return m.listen("", netbridge.TLS(cfg)) }
 
 // StartAddr listens on an address, such as "127.0.0.1:6379" or ":0".
 func (m *Miniredis) StartAddr(addr string) error { return m.listen(addr, nil) }
 
 // StartAddrTLS is StartAddr with TLS.
-func (m *Miniredis) StartAddrTLS(addr string, cfg *tls.Config) error { return m.listen(addr, cfg) }
+func (m *Miniredis) StartAddrTLS(addr string, cfg *tls.Config) error {
+	return m.listen(addr, netbridge.TLS(cfg))
+}
 
 // Restart listens where the server listened before Close, with TLS if it did. The data are still
 // there.
@@ -140,7 +142,7 @@ func (m *Miniredis) Restart() error {
 	return m.listen("", secure)
 }
 
-func (m *Miniredis) listen(addr string, secure *tls.Config) error {
+func (m *Miniredis) listen(addr string, secure netbridge.Secure) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.listens {
@@ -167,7 +169,7 @@ func (m *Miniredis) serve(c net.Conn) error {
 // bridge is a [netbridge.Bridge]. It is an interface for the reason that package redlet tells in
 // sight.go.
 type bridge interface {
-	Listen(network, address string, secure *tls.Config) (net.Addr, error)
+	Listen(network, address string, secure netbridge.Secure) (net.Addr, error)
 	Serve(c net.Conn) error
 	Close() error
 }

@@ -60,11 +60,23 @@ func New(loop *host.Loop, options Options) *Bridge {
 	return &Bridge{loop: loop, options: options, streams: map[*host.Stream]struct{}{}}
 }
 
+// Secure makes a connection that was accepted one that speaks TLS. It is a function so that a
+// program that has no port with TLS need not hold what serves one, a hundred kilobytes.
+type Secure func(net.Conn) net.Conn
+
+// TLS speaks it by a configuration; nil if that is nil.
+func TLS(config *tls.Config) Secure {
+	if config == nil {
+		return nil
+	}
+	return func(c net.Conn) net.Conn { return tls.Server(c, config) }
+}
+
 // Listen opens a listening socket and serves what it accepts until the Bridge is closed. The
 // network is "tcp", "tcp4", "tcp6" or "unix". A non-nil secure makes it a TLS listener.
 // Connections are accepted from the moment that Listen returns; the answer is the address that
 // the system gave.
-func (b *Bridge) Listen(network, address string, secure *tls.Config) (net.Addr, error) {
+func (b *Bridge) Listen(network, address string, secure Secure) (net.Addr, error) {
 	l, err := net.Listen(network, address)
 	if err != nil {
 		return nil, err
@@ -80,7 +92,7 @@ func (b *Bridge) Listen(network, address string, secure *tls.Config) (net.Addr, 
 }
 
 // serve takes a listener over.
-func (b *Bridge) serve(l net.Listener, secure *tls.Config) error {
+func (b *Bridge) serve(l net.Listener, secure Secure) error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if b.closed {
@@ -98,7 +110,7 @@ func (b *Bridge) serve(l net.Listener, secure *tls.Config) error {
 }
 
 // accept serves each connection of a listener by goroutines of its own.
-func (b *Bridge) accept(l net.Listener, secure *tls.Config) {
+func (b *Bridge) accept(l net.Listener, secure Secure) {
 	defer b.running.Done()
 	for wait := time.Millisecond; ; {
 		c, err := l.Accept()
@@ -116,7 +128,7 @@ func (b *Bridge) accept(l net.Listener, secure *tls.Config) {
 			b.keepAlive(t)
 		}
 		if secure != nil {
-			c = tls.Server(c, secure)
+			c = secure(c)
 		}
 		if b.Serve(c) != nil {
 			c.Close()

@@ -237,7 +237,7 @@ func TestUnixSocket(t *testing.T) {
 
 func TestTLS(t *testing.T) {
 	b := bridge(t, nil)
-	addr, err := b.Listen("tcp", "127.0.0.1:0", selfSigned(t))
+	addr, err := b.Listen("tcp", "127.0.0.1:0", TLS(selfSigned(t)))
 	if err != nil {
 		t.Fatal(err)
 	}

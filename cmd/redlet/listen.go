@@ -66,7 +66,7 @@ func (v *server) listenTCP(port int, kind string, secure *tls.Config) (first str
 	for _, bind := range v.bind {
 		host, optional := strings.CutPrefix(bind, "-")
 		network, address := netbridge.Address(host, port)
-		_, err := v.bridge.Listen(network, address, secure)
+		_, err := v.bridge.Listen(network, address, netbridge.TLS(secure))
 		if err == nil && first == "" {
 			first = host
 		}
