@@ -16,9 +16,13 @@ const (
 // when somebody wants to know for the first time, which few streams ever see, and kept from then
 // on. The methods by which it is kept do nothing on nil.
 type refs struct {
-	pending tree[[]*Group] // by the id of an entry; Pending.ref is a group's place
-	lasts   tree[int]      // how many groups have come up to an id
+	// Values are pointers, so that all such trees are the same code.
+	pending tree[*referrers] // by the id of an entry
+	lasts   tree[*int]       // how many groups have come up to an id
 }
+
+// referrers are groups; Pending.ref is a group's place among them.
+type referrers struct{ groups []*Group }
 
 // references returns the stream's refs.
 func (s *Stream) references() *refs {
@@ -40,43 +44,52 @@ func (r *refs) add(id ID, g *Group, p *Pending) {
 	if r == nil {
 		return
 	}
-	groups, _ := r.pending.find(id)
-	p.ref = uint32(len(groups))
-	r.pending.put(id, append(groups, g))
+	of, found := r.pending.find(id)
+	if !found {
+		of = &referrers{}
+		r.pending.put(id, of)
+	}
+	p.ref = uint32(len(of.groups))
+	of.groups = append(of.groups, g)
 }
 
 func (r *refs) remove(id ID, p *Pending) {
 	if r == nil {
 		return
 	}
-	groups, _ := r.pending.find(id)
-	last := len(groups) - 1
+	of, _ := r.pending.find(id)
+	last := len(of.groups) - 1
 	if last == 0 {
 		r.pending.remove(id)
 		return
 	}
-	if moved := groups[last]; int(p.ref) < last {
-		groups[p.ref] = moved
+	if moved := of.groups[last]; int(p.ref) < last {
+		of.groups[p.ref] = moved
 		moved.Pending(id).ref = p.ref
 	}
-	groups[last] = nil
-	r.pending.put(id, groups[:last])
+	of.groups[last] = nil
+	of.groups = of.groups[:last]
 }
 
 // came and left note up to which id a group has come, and that it is there no longer.
 func (r *refs) came(last ID) {
-	if r != nil {
-		n, _ := r.lasts.find(last)
-		r.lasts.put(last, n+1)
+	if r == nil {
+		return
 	}
+	n, found := r.lasts.find(last)
+	if !found {
+		n = new(int)
+		r.lasts.put(last, n)
+	}
+	*n++
 }
 
 func (r *refs) left(last ID) {
 	if r == nil {
 		return
 	}
-	if n, _ := r.lasts.find(last); n > 1 {
-		r.lasts.put(last, n-1)
+	if n, found := r.lasts.find(last); found && *n > 1 {
+		*n--
 	} else {
 		r.lasts.remove(last)
 	}
@@ -111,11 +124,14 @@ func (s *Stream) Dereference(id ID) bool {
 	if s.shared.pending == 0 {
 		return false
 	}
-	groups, _ := s.references().pending.find(id)
-	for _, g := range slices.Clone(groups) {
+	of, found := s.references().pending.find(id)
+	if !found {
+		return false
+	}
+	for _, g := range slices.Clone(of.groups) {
 		g.Ack(id)
 	}
-	return len(groups) > 0
+	return true
 }
 
 // Release sees to the groups that refer to an entry which is to be removed. It reports whether the
