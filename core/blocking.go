@@ -31,9 +31,10 @@ type blockedCall struct {
 type blockedClients struct {
 	heap      timer.Heap[*blockedCall]
 	count     int
-	ready     []readyKey // touched keys that somebody waits for, each once
-	unblocked []*conn    // set free, with input that may go on
-	postponed []*conn    // with input that a pause or a script holds up
+	ready     []readyKey            // touched keys that somebody waits for, each once
+	many      map[readyKey]struct{} // the same, once there are more than readyFew; else nil
+	unblocked []*conn               // set free, with input that may go on
+	postponed []*conn               // with input that a pause or a script holds up
 	serves    bool
 }
 
@@ -64,14 +65,17 @@ func (c *Call) block(keys [][]byte, k kind, deadline Time, timeout func(*Call)) 
 	}
 	p := &blockedCall{conn: cl, cmd: c.cmd, args: copyArgs(c.Args), db: c.db, kind: k,
 		deadline: deadline, wake: Never, timeout: timeout}
+	if c.db.waiting == nil {
+		c.db.waiting = map[string][]*blockedCall{}
+	}
 	for _, key := range keys {
-		if name := string(key); !slices.Contains(p.keys, name) {
-			p.keys = append(p.keys, name)
-			if c.db.waiting == nil {
-				c.db.waiting = map[string][]*blockedCall{}
-			}
-			c.db.waiting[name] = append(c.db.waiting[name], p)
+		queue := c.db.waiting[string(key)]
+		if n := len(queue); n > 0 && queue[n-1] == p {
+			continue // the key was named before
 		}
+		name := string(key)
+		p.keys = append(p.keys, name)
+		c.db.waiting[name] = append(queue, p)
 	}
 	e.wakeAt(p, Never)
 	cl.blocked = p
@@ -157,10 +161,31 @@ func (e *Engine) signalKeyAsReady(d *db, key string) {
 	if len(d.waiting[key]) == 0 {
 		return
 	}
-	k := readyKey{db: d, key: key}
-	if !slices.Contains(e.blocked.ready, k) {
-		e.blocked.ready = append(e.blocked.ready, k)
+	e.blocked.addReady(readyKey{db: d, key: key})
+}
+
+// readyFew is up to how many ready keys are searched one by one: nearly always there is one.
+const readyFew = 16
+
+// addReady notes a touched key, once. A script may touch a hundred thousand that a client names.
+func (b *blockedClients) addReady(k readyKey) {
+	if len(b.ready) < readyFew {
+		if slices.Contains(b.ready, k) {
+			return
+		}
+	} else {
+		if b.many == nil {
+			b.many = make(map[readyKey]struct{}, 2*readyFew)
+			for _, k := range b.ready {
+				b.many[k] = struct{}{}
+			}
+		}
+		if _, there := b.many[k]; there {
+			return
+		}
+		b.many[k] = struct{}{}
 	}
+	b.ready = append(b.ready, k)
 }
 
 // handleBlockedOnKeys runs the commands again whose keys were touched, first those that waited
@@ -178,7 +203,7 @@ func (e *Engine) handleBlockedOnKeys() {
 	e.blocked.serves = true
 	for len(e.blocked.ready) > 0 {
 		batch := e.blocked.ready
-		e.blocked.ready = nil
+		e.blocked.ready, e.blocked.many = nil, nil
 		for _, k := range batch {
 			for _, p := range slices.Clone(k.db.waiting[k.key]) {
 				if p.conn.blocked == p && p.readyFor(k.key, e.keyMs()) {

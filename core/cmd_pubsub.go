@@ -161,24 +161,19 @@ func (c *Call) unsubscribe(k subKind) {
 		}
 		return
 	}
-	names := c.conn.subs[k].names
-	if len(names) == 0 {
+	subs := &c.conn.subs[k]
+	if subs.Len() == 0 {
 		c.subReply(k, 1, nil)
 		return
 	}
-	for _, name := range bytesOf(names) {
-		c.e.unsubscribe(c.conn, k, string(name))
-		c.subReply(k, 1, name)
+	names := make([]string, 0, subs.Len())
+	for name := range subs.All {
+		names = append(names, name)
 	}
-}
-
-// bytesOf copies strings.
-func bytesOf(names []string) [][]byte {
-	out := make([][]byte, len(names))
-	for i, name := range names {
-		out[i] = []byte(name)
+	for _, name := range names {
+		c.e.unsubscribe(c.conn, k, name)
+		c.subReply(k, 1, []byte(name))
 	}
-	return out
 }
 
 // subReply writes the message that confirms a subscription (how 0) or its end (1).
@@ -214,7 +209,7 @@ func (c *Call) listChannels(k subKind) {
 		return
 	}
 	at, n := c.ArrayLater(), 0
-	for _, name := range c.e.pubsub.to[k].names {
+	for name := range c.e.pubsub.to[k].All {
 		if len(c.Args) < 3 || glob.Match(c.Args[2], []byte(name), false) {
 			c.BulkString(name)
 			n++
@@ -223,7 +218,7 @@ func (c *Call) listChannels(k subKind) {
 	c.ArrayEnd(at, '*', n)
 }
 
-func cmdPubsubNumpat(c *Call) { c.Count(len(c.e.pubsub.to[subPattern].names)) }
+func cmdPubsubNumpat(c *Call) { c.Count(c.e.pubsub.to[subPattern].Len()) }
 
 func cmdPubsubNumsub(c *Call)      { c.countSubscribers(subChannel) }
 func cmdPubsubShardnumsub(c *Call) { c.countSubscribers(subShard) }
@@ -232,6 +227,6 @@ func (c *Call) countSubscribers(k subKind) {
 	c.Array(2 * len(c.Args[2:]))
 	for _, name := range c.Args[2:] {
 		c.Bulk(name)
-		c.Count(len(c.e.pubsub.to[k].by[string(name)]))
+		c.Count(len(c.e.subscribers(k, name)))
 	}
 }

@@ -61,9 +61,14 @@ type queued struct {
 
 // watch is a key that a connection watches.
 type watch struct {
-	db      *db
-	key     string
-	expired bool // it was past its time already when WATCH came, and not removed yet
+	db  *db
+	key string
+}
+
+// watcher is a connection that watches a key.
+type watcher struct {
+	conn    *conn
+	expired bool // the key was past its time already when WATCH came, and not removed yet
 }
 
 // enqueue adds a command to the transaction.
@@ -168,21 +173,29 @@ func cmdWatch(c *Call) {
 }
 
 func (e *Engine) watchKey(c *Call, key []byte) {
-	cl := c.conn
-	for _, w := range cl.watched {
-		if w.db == c.db && w.key == string(key) {
-			return
-		}
+	w := watcher{conn: c.conn}
+	if watcherAt(c.db.watchers[string(key)], w.conn) >= 0 {
+		return
 	}
-	w := watch{db: c.db, key: string(key)}
 	if p := c.db.keys.Find(key); p != nil {
 		w.expired = (*p).gone(c.nowMs())
 	}
-	cl.watched = append(cl.watched, w)
 	if c.db.watchers == nil {
-		c.db.watchers = map[string][]*conn{}
+		c.db.watchers = map[string][]watcher{}
 	}
-	c.db.watchers[w.key] = append(c.db.watchers[w.key], cl)
+	name := string(key)
+	w.conn.watched = append(w.conn.watched, watch{c.db, name})
+	c.db.watchers[name] = append(c.db.watchers[name], w)
+}
+
+// watcherAt is the place of a connection among the watchers of a key, -1 if it is none.
+func watcherAt(watchers []watcher, cl *conn) int {
+	for i := range watchers {
+		if watchers[i].conn == cl {
+			return i
+		}
+	}
+	return -1
 }
 
 func cmdUnwatch(c *Call) {
@@ -193,31 +206,29 @@ func cmdUnwatch(c *Call) {
 // unwatch ends a connection's watching.
 func (e *Engine) unwatch(cl *conn) {
 	for _, w := range cl.watched {
-		if rest := cut(w.db.watchers[w.key], cl); len(rest) > 0 {
-			w.db.watchers[w.key] = rest
-		} else {
+		list := w.db.watchers[w.key]
+		if len(list) == 1 {
 			delete(w.db.watchers, w.key)
+			continue
 		}
+		i := watcherAt(list, cl)
+		w.db.watchers[w.key] = slices.Delete(list, i, i+1)
 	}
+	clear(cl.watched)
 	cl.watched, cl.dirtyCAS = cl.watched[:0], false
 }
 
 // touchWatchers dooms the transactions that watch a key.
 func (e *Engine) touchWatchers(d *db, key string) {
-	for _, cl := range d.watchers[key] {
-		w := cl.watchOf(d, key)
+	watchers := d.watchers[key]
+	for i := range watchers {
+		w := &watchers[i]
 		if w.expired && d.keys.Find([]byte(key)) == nil {
 			w.expired = false // it was gone before, and now its removal is only being noticed
 			continue
 		}
-		cl.dirtyCAS = true
+		w.conn.dirtyCAS = true
 	}
-}
-
-// watchOf finds what a connection remembers of a key that it watches.
-func (cl *conn) watchOf(d *db, key string) *watch {
-	i := slices.IndexFunc(cl.watched, func(w watch) bool { return w.db == d && w.key == key })
-	return &cl.watched[i]
 }
 
 // touchAll dooms the transactions that watch a key which a database holds, or which other holds:
@@ -238,15 +249,16 @@ func (e *Engine) touchAll(d *db, other *store) {
 			continue
 		}
 		stale := will != nil && (*will).gone(e.keyMs())
-		for _, cl := range d.watchers[key] {
-			switch w := cl.watchOf(d, key); {
+		watchers := d.watchers[key]
+		for i := range watchers {
+			switch w := &watchers[i]; {
 			case w.expired && will == nil:
 				w.expired = false
 			case w.expired && stale:
 			case !w.expired && was == nil && stale:
 				w.expired = true
 			default:
-				cl.dirtyCAS = true
+				w.conn.dirtyCAS = true
 			}
 		}
 	}
@@ -255,11 +267,11 @@ func (e *Engine) touchAll(d *db, other *store) {
 // watchedExpired reports whether a key that a connection watches has since passed its time.
 func (e *Engine) watchedExpired(cl *conn) bool {
 	for _, w := range cl.watched {
-		if w.expired {
-			continue
-		}
 		if p := w.db.keys.Find([]byte(w.key)); p != nil && (*p).gone(e.keyMs()) {
-			return true
+			watchers := w.db.watchers[w.key]
+			if !watchers[watcherAt(watchers, cl)].expired {
+				return true
+			}
 		}
 	}
 	return false

@@ -125,9 +125,9 @@ func infoStats(w *infoText, e *Engine) {
 		"current_eviction_exceeded_time")
 	w.int("keyspace_hits", s.hits)
 	w.int("keyspace_misses", s.misses)
-	w.count("pubsub_channels", len(e.pubsub.to[subChannel].names))
-	w.count("pubsub_patterns", len(e.pubsub.to[subPattern].names))
-	w.count("pubsubshard_channels", len(e.pubsub.to[subShard].names))
+	w.count("pubsub_channels", e.pubsub.to[subChannel].Len())
+	w.count("pubsub_patterns", e.pubsub.to[subPattern].Len())
+	w.count("pubsubshard_channels", e.pubsub.to[subShard].Len())
 	w.idle("latest_fork_usec", "total_forks")
 	w.count("migrate_cached_sockets", len(e.sockets))
 	w.idle("slave_expires_tracked_keys", "active_defrag_hits", "active_defrag_misses",

@@ -20,7 +20,7 @@ type store struct {
 type db struct {
 	*store
 	id       int
-	watchers map[string][]*conn
+	watchers map[string][]watcher
 	waiting  map[string][]*blockedCall // in the order in which they came to wait
 	tracked  int                       // 1 while connections track keys, of whatever database
 }

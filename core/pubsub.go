@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/redlet/redlet/core/internal/glob"
+	"github.com/redlet/redlet/core/internal/ordered"
 )
 
 // subKind is a way of subscribing.
@@ -17,16 +18,11 @@ const (
 )
 
 // subscriptions are what one connection subscribed to in one way, in order.
-type subscriptions struct {
-	names []string
-	has   map[string]struct{}
-}
+type subscriptions = ordered.Map[struct{}]
 
-// audience is who subscribed to each name, in order; names keeps the order of first subscription.
-type audience struct {
-	by    map[string][]*conn
-	names []string
-}
+// audience is who subscribed to each name: the names in the order of the first subscription, their
+// subscribers in that in which they came.
+type audience = ordered.Map[[]*conn]
 
 // pubsub is every subscription.
 type pubsub struct{ to [subKinds]audience }
@@ -35,51 +31,38 @@ type pubsub struct{ to [subKinds]audience }
 // channels apart.
 func (cl *conn) subCount(k subKind) int {
 	if k == subShard {
-		return len(cl.subs[subShard].names)
+		return cl.subs[subShard].Len()
 	}
-	return len(cl.subs[subChannel].names) + len(cl.subs[subPattern].names)
+	return cl.subs[subChannel].Len() + cl.subs[subPattern].Len()
 }
 
-// subscribe adds a subscription and reports whether it is new.
-func (e *Engine) subscribe(cl *conn, k subKind, name string) bool {
-	s := &cl.subs[k]
-	if _, there := s.has[name]; there {
-		return false
+// subscribe adds a subscription, if it is new.
+func (e *Engine) subscribe(cl *conn, k subKind, name string) {
+	if _, fresh := cl.subs[k].Put(name); fresh {
+		cl.flags |= connSubscribed
+		conns, _ := e.pubsub.to[k].Put(name)
+		*conns = append(*conns, cl)
 	}
-	if s.has == nil {
-		s.has = map[string]struct{}{}
-	}
-	s.has[name] = struct{}{}
-	s.names = append(s.names, name)
-	cl.flags |= connSubscribed
-	a := &e.pubsub.to[k]
-	if a.by == nil {
-		a.by = map[string][]*conn{}
-	}
-	if len(a.by[name]) == 0 {
-		a.names = append(a.names, name)
-	}
-	a.by[name] = append(a.by[name], cl)
-	return true
 }
 
-// unsubscribe ends a subscription and reports whether it was there.
-func (e *Engine) unsubscribe(cl *conn, k subKind, name string) bool {
-	s := &cl.subs[k]
-	if _, there := s.has[name]; !there {
-		return false
+// unsubscribe ends a subscription, if it is there.
+func (e *Engine) unsubscribe(cl *conn, k subKind, name string) {
+	if !cl.subs[k].Delete(name) {
+		return
 	}
-	delete(s.has, name)
-	s.names = cut(s.names, name)
 	cl.flags.set(connSubscribed, cl.subCount(subChannel)+cl.subCount(subShard) > 0)
-	a := &e.pubsub.to[k]
-	if rest := cut(a.by[name], cl); len(rest) > 0 {
-		a.by[name] = rest
-	} else {
-		delete(a.by, name)
-		a.names = cut(a.names, name)
+	conns := e.pubsub.to[k].Find(name)
+	if *conns = cut(*conns, cl); len(*conns) == 0 {
+		e.pubsub.to[k].Delete(name)
 	}
-	return true
+}
+
+// subscribers lists who subscribed to a name.
+func (e *Engine) subscribers(k subKind, name []byte) []*conn {
+	if conns := e.pubsub.to[k].Find(string(name)); conns != nil {
+		return *conns
+	}
+	return nil
 }
 
 // cut removes the first x from a list.
@@ -93,9 +76,8 @@ func cut[T comparable](list []T, x T) []T {
 // unsubscribeAll ends every subscription of a connection without a word.
 func (e *Engine) unsubscribeAll(cl *conn) {
 	for k := range subKinds {
-		for len(cl.subs[k].names) > 0 {
-			names := cl.subs[k].names
-			e.unsubscribe(cl, k, names[len(names)-1])
+		for cl.subs[k].Len() > 0 {
+			e.unsubscribe(cl, k, cl.subs[k].Last())
 		}
 	}
 }
@@ -104,16 +86,15 @@ func (e *Engine) unsubscribeAll(cl *conn) {
 // returns how many got it.
 func (e *Engine) publish(channel, message []byte) int {
 	n := 0
-	for _, cl := range e.pubsub.to[subChannel].by[string(channel)] {
+	for _, cl := range e.subscribers(subChannel, channel) {
 		e.message(cl, "message", "", channel, message)
 		n++
 	}
-	patterns := &e.pubsub.to[subPattern]
-	for _, pattern := range patterns.names {
+	for pattern, conns := range e.pubsub.to[subPattern].All {
 		if !glob.Match([]byte(pattern), channel, false) {
 			continue
 		}
-		for _, cl := range patterns.by[pattern] {
+		for _, cl := range *conns {
 			e.message(cl, "pmessage", pattern, channel, message)
 			n++
 		}
@@ -123,7 +104,7 @@ func (e *Engine) publish(channel, message []byte) int {
 
 // publishShard sends a message to the subscribers of a shard channel.
 func (e *Engine) publishShard(channel, message []byte) int {
-	subs := e.pubsub.to[subShard].by[string(channel)]
+	subs := e.subscribers(subShard, channel)
 	for _, cl := range subs {
 		e.message(cl, "smessage", "", channel, message)
 	}
