@@ -10,8 +10,8 @@ import (
 // jsonToken is what a jsonReader reads next.
 type jsonToken struct {
 	kind   jsonKind
-	at     int    // where an error about it is reported
-	text   []byte // until the next is read
+	at     int // where an error about it is reported
+	text   string
 	number float64
 	value  bool
 	fault  string // of the kind jsonFault
@@ -42,26 +42,18 @@ var jsonNames = [...]string{
 }
 
 // jsonReader makes Lua values of a JSON text. The tables that it is in are a list of its own, so
-// that it can be suspended; each is in the one around it from the start, and the first on the
-// stack.
+// that it can be suspended; all that they are to have waits on the stack.
 type jsonReader struct {
 	vm     *VM
 	l      *thread
 	o      *jsonOptions
 	in     string
 	at     int
-	open   []jsonOpen
-	key    value // of the field whose value comes next
+	open   []decoding
 	buf    []byte
 	tok    jsonToken
 	begun  bool // the text has been begun
 	behind bool // a value has just been read
-}
-
-// jsonOpen is a table that is being read.
-type jsonOpen struct {
-	t *table
-	n int // the elements of an array so far; -1 is an object
 }
 
 func (vm *VM) jsonDecode(l *thread, o *jsonOptions) int {
@@ -80,7 +72,7 @@ func (vm *VM) jsonDecode(l *thread, o *jsonOptions) int {
 	return l.start(r)
 }
 
-func (r *jsonReader) size() int { return 16*cap(r.open) + cap(r.buf) }
+func (r *jsonReader) size() int { return decodingSize*cap(r.open) + cap(r.buf) }
 
 func (r *jsonReader) step(l *thread) int {
 	if !r.begun {
@@ -92,7 +84,7 @@ func (r *jsonReader) step(l *thread) int {
 		if r.vm.left--; r.vm.left <= 0 && r.vm.look() {
 			return suspended
 		}
-		if r.open[len(r.open)-1].n < 0 {
+		if r.open[len(r.open)-1].isMap {
 			r.field()
 		} else {
 			r.element()
@@ -101,7 +93,7 @@ func (r *jsonReader) step(l *thread) int {
 	if r.next(); r.tok.kind != jsonEnd {
 		r.fail("the end")
 	}
-	r.l, r.o, r.in, r.tok, r.key = nil, nil, "", jsonToken{}, value{}
+	r.l, r.o, r.in, r.tok = nil, nil, "", jsonToken{}
 	if clear(r.open[:cap(r.open)]); cap(r.buf) <= scratchMax {
 		r.vm.jsonReader = r
 	}
@@ -122,7 +114,7 @@ func (r *jsonReader) value() {
 	t := &r.tok
 	switch t.kind {
 	case jsonString:
-		r.put(r.vm.bytes(t.text))
+		r.put(r.vm.decodedString(r.in, t.text))
 	case jsonNumber:
 		r.put(number(t.number))
 	case jsonBoolean:
@@ -130,41 +122,36 @@ func (r *jsonReader) value() {
 	case jsonNull:
 		r.put(r.vm.null)
 	case jsonObject:
-		r.deeper(-1)
+		r.deeper(true)
 	case jsonArray:
-		r.deeper(0)
+		r.deeper(false)
 	default:
 		r.fail("value")
 	}
 }
 
-func (r *jsonReader) deeper(n int) {
+func (r *jsonReader) deeper(isMap bool) {
 	if depth := len(r.open) + 1; depth > r.o.decodeDepth {
 		fail(r.l, "Found too many nested data structures ("+itoa(depth)+
 			") at character "+itoa(r.at))
 	}
 	t := r.vm.newTable(0, 0)
-	r.put(t.value())
-	r.open = append(r.open, jsonOpen{t, n})
+	r.l.push(t.value())
+	r.open = append(r.open, decoding{t: t, at: r.l.top, isMap: isMap})
 	r.behind = false
 }
 
-// put puts a value into the table around it.
+// put leaves a value for the table around it.
 func (r *jsonReader) put(v value) {
+	r.l.push(v)
 	r.behind = true
-	if n := len(r.open); n == 0 {
-		r.l.push(v)
-	} else if t := &r.open[n-1]; t.n < 0 {
-		t.t.set(r.vm, r.key, v)
-	} else {
-		t.n++
-		t.t.setInt(r.vm, t.n, v)
-	}
 }
 
 // shut ends a table.
 func (r *jsonReader) shut() {
-	r.open = r.open[:len(r.open)-1]
+	n := len(r.open) - 1
+	r.open[n].putBatch(r.l)
+	r.open = r.open[:n]
 	r.behind = true
 }
 
@@ -192,7 +179,10 @@ func (r *jsonReader) field() {
 	if r.tok.kind != jsonString {
 		r.fail("object key string")
 	}
-	r.key = r.vm.bytes(r.tok.text)
+	if d := &r.open[len(r.open)-1]; r.l.top-d.at >= batchMax {
+		d.putBatch(r.l)
+	}
+	r.l.push(r.vm.decodedString(r.in, r.tok.text))
 	if r.next(); r.tok.kind != jsonColon {
 		r.fail("colon")
 	}
@@ -202,9 +192,13 @@ func (r *jsonReader) field() {
 
 // element reads the next element of an array, or its end.
 func (r *jsonReader) element() {
-	if r.another(jsonArrayEnd, "comma or array end") {
-		r.value()
+	if !r.another(jsonArrayEnd, "comma or array end") {
+		return
 	}
+	if d := &r.open[len(r.open)-1]; r.l.top-d.at >= batchMax {
+		d.putBatch(r.l)
+	}
+	r.value()
 }
 
 // jsonFirst tells by its first character what a token is; those of more characters begin with
@@ -383,8 +377,25 @@ func isHex(c byte) bool   { return isDigit(c) || 'a' <= c|32 && c|32 <= 'f' }
 
 // text reads a string.
 func (r *jsonReader) text(t *jsonToken) {
-	in, i := r.in, r.at+1
-	out, from := r.buf[:0], i
+	in, from := r.in, r.at+1
+	i := from
+	for i < len(in) && in[i] != '"' && in[i] != '\\' && in[i] != 0 {
+		i++
+	}
+	if i < len(in) && in[i] == '"' {
+		t.text = in[from:i]
+	} else if i = r.escaped(t, i); i < 0 {
+		return
+	}
+	r.vm.left -= (i - r.at) >> 6
+	r.at = i + 1
+}
+
+// escaped reads the rest of a string in which something is escaped, and returns where it ends; -1
+// if it is wrong.
+func (r *jsonReader) escaped(t *jsonToken, i int) int {
+	in := r.in
+	out, from := r.buf[:0], r.at+1
 	for {
 		for i < len(in) && in[i] != '"' && in[i] != '\\' && in[i] != 0 {
 			i++
@@ -392,10 +403,11 @@ func (r *jsonReader) text(t *jsonToken) {
 		out = append(out, in[from:i]...)
 		if i == len(in) || in[i] == 0 { // where a string ends for C
 			t.kind, t.fault, t.at = jsonFault, "unexpected end of string", i
-			return
+			return -1
 		}
 		if in[i] == '"' {
-			break
+			t.text, r.buf = string(out), out
+			return i
 		}
 		n, decoded := jsonEscape(in[i:])
 		if n == 0 {
@@ -403,15 +415,12 @@ func (r *jsonReader) text(t *jsonToken) {
 			if i+1 < len(in) && in[i+1] == 'u' {
 				t.fault = "invalid unicode escape code"
 			}
-			return
+			return -1
 		}
 		out = append(out, decoded...)
 		i += n
 		from = i
 	}
-	r.vm.left -= (i - r.at) >> 6
-	t.text, r.buf = out, out
-	r.at = i + 1
 }
 
 // jsonEscape decodes the escape sequence at the beginning of s; its length is 0 if it is wrong.

@@ -185,8 +185,7 @@ func (p *packer) table(t *table) {
 }
 
 // msgReader makes Lua values of MessagePack. The tables that it is in are a list of its own, so
-// that it can be suspended; each is in the one around it from the start, and the first on the
-// stack.
+// that it can be suspended; all that they are to have waits on the stack.
 type msgReader struct {
 	vm    *VM
 	l     *thread
@@ -196,17 +195,7 @@ type msgReader struct {
 	n     int // how many were
 	base  int // where on the stack they begin
 	tells bool
-	open  []msgTable
-}
-
-// msgTable is a table that is being read.
-type msgTable struct {
-	t     *table
-	left  int // how many elements or pairs are to come
-	n     int // elements so far of an array; -1 is a map
-	key   value
-	keyed bool // the key of a pair was read
-	bad   bool // it is none: an error once the value, a table, was read
+	open  []decoding
 }
 
 // msgunpack unpacks up to limit values, 0 being no limit, from an offset on. Unless all is set,
@@ -228,7 +217,7 @@ func (vm *VM) msgunpack(l *thread, limit, offset int, all bool) int {
 	return l.start(r)
 }
 
-func (r *msgReader) size() int { return 72 * cap(r.open) }
+func (r *msgReader) size() int { return decodingSize * cap(r.open) }
 
 func (r *msgReader) step(l *thread) int {
 	for {
@@ -246,14 +235,16 @@ func (r *msgReader) step(l *thread) int {
 			r.value()
 			continue
 		}
-		switch t := &r.open[len(r.open)-1]; {
-		case t.bad:
-			r.vm.checkKey(t.key)
-		case t.left == 0:
-			r.open = r.open[:len(r.open)-1]
-		default:
+		t := &r.open[len(r.open)-1]
+		if t.left > 0 {
 			r.value()
+			continue
 		}
+		t.putBatch(l)
+		if r.open = r.open[:len(r.open)-1]; t.bad {
+			r.vm.checkKey(l.stack[l.top-2])
+		}
+		r.have()
 	}
 	if r.tells && r.at < len(r.in) {
 		l.stack[r.base] = integer(r.at)
@@ -265,38 +256,40 @@ func (r *msgReader) step(l *thread) int {
 
 // put puts a value where it belongs.
 func (r *msgReader) put(v value) {
+	if n := len(r.open); n > 0 {
+		if t := &r.open[n-1]; t.isMap && (r.l.top-t.at)&1 != 0 {
+			r.vm.checkKey(r.l.stack[r.l.top-1])
+		}
+	}
+	r.l.push(v)
+	r.have()
+}
+
+// have counts the value that has just been read.
+func (r *msgReader) have() {
 	n := len(r.open)
 	if n == 0 {
-		r.l.push(v)
 		return
 	}
-	switch t := &r.open[n-1]; {
-	case t.n >= 0:
-		t.n++
-		t.left--
-		t.t.setInt(r.vm, t.n, v)
-	case !t.keyed:
-		t.key, t.keyed = v, true
-	default:
-		r.vm.checkKey(t.key)
-		t.keyed = false
-		t.left--
-		t.t.set(r.vm, t.key, v)
+	t := &r.open[n-1]
+	if t.isMap && (r.l.top-t.at)&1 != 0 { // a key
+		return
+	}
+	if t.left--; r.l.top-t.at >= batchMax {
+		t.putBatch(r.l)
 	}
 }
 
 // deeper begins a table of so many elements or, if it is a map, pairs.
 func (r *msgReader) deeper(size int, isMap bool) {
-	m := msgTable{t: r.vm.newTable(0, 0), left: size}
-	if isMap {
-		m.n = -1
+	d := decoding{t: r.vm.newTable(0, 0), left: size, isMap: isMap}
+	if n := len(r.open); n > 0 {
+		t := &r.open[n-1]
+		d.bad = t.isMap && (r.l.top-t.at)&1 != 0 && !isKey(r.l.stack[r.l.top-1])
 	}
-	if n := len(r.open); n > 0 && r.open[n-1].keyed && !isKey(r.open[n-1].key) {
-		r.open[n-1].bad = true
-	} else {
-		r.put(m.t.value())
-	}
-	r.open = append(r.open, m)
+	r.l.push(d.t.value())
+	d.at = r.l.top
+	r.open = append(r.open, d)
 }
 
 // take returns the next n bytes.
@@ -348,7 +341,7 @@ func (r *msgReader) value() {
 	}
 }
 
-func (r *msgReader) text(n int) { r.put(r.vm.part(r.in, r.take(n))) }
+func (r *msgReader) text(n int) { r.put(r.vm.decodedString(r.in, r.take(n))) }
 
 func (r *msgReader) other(c byte) {
 	switch c {

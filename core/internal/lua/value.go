@@ -1,6 +1,9 @@
 package lua
 
-import "math"
+import (
+	"math"
+	"strings"
+)
 
 // kind is the type of a value.
 type kind uint8
@@ -227,7 +230,7 @@ func (vm *VM) bytes(b []byte) value {
 // whole alive.
 func (vm *VM) part(whole, part string) value {
 	if len(part) < 64 || len(part) < len(whole)/4 {
-		return vm.bytes([]byte(part))
+		return vm.str(strings.Clone(part))
 	}
 	return vm.str(part)
 }

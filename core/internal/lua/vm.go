@@ -78,6 +78,8 @@ type VM struct {
 	keys         [2]value      // the names KEYS and ARGV
 	lists        [2]argumentList
 
+	decoded decoded
+
 	kindNames [len(kindNames)]value
 
 	result  value
@@ -218,6 +220,7 @@ func (vm *VM) reset() {
 	vm.version, vm.inHost, vm.detached = 2, false, false
 	vm.numbers = nil
 	vm.seeded = false
+	vm.decoded.forget()
 	vm.host.SetProtocol(2)
 	if l := vm.main; len(l.stack) > mainStackMax {
 		vm.main = vm.newThread()
