@@ -63,20 +63,26 @@ func (g *guest) step(size int, now float64) (status abi.Status) {
 
 // check returns what is wrong with the frames, or nothing.
 func check(frames []byte) string {
-	var in core.Input
 	for len(frames) > 0 {
-		rest, err := abi.NextInput(frames, &in)
+		end, err := abi.FrameEnd(frames)
 		if err != nil {
 			return err.Error()
 		}
-		if in.Kind != core.InData {
-			if fault := in.Fault(); fault != "" {
+		if !abi.HoldsData(frames) {
+			if fault := fault(frames); fault != "" {
 				return "abi: " + fault
 			}
 		}
-		frames = rest
+		frames = frames[end:]
 	}
 	return ""
+}
+
+// fault returns what is wrong with the first of whole frames, or nothing.
+func fault(frames []byte) string {
+	var in core.Input
+	abi.NextInput(frames, &in)
+	return in.Fault()
 }
 
 // apply runs frames that check has passed.
@@ -173,15 +179,14 @@ func (g *guest) fail(status abi.Status, why string) abi.Status {
 	return g.finish(status)
 }
 
-// finish fills the control block but for the address of the output.
+// finish fills the control block.
 func (g *guest) finish(status abi.Status) abi.Status {
-	deadline := core.Never
+	c := abi.Control{Output: uint32(address(g.output)), Length: uint32(len(g.output)),
+		Deadline: math.Inf(1)}
 	if g.engine != nil && status == abi.StatusOK {
-		deadline = g.engine.Deadline()
-	}
-	c := abi.Control{Length: uint32(len(g.output)), Deadline: math.Inf(1)}
-	if deadline != core.Never {
-		c.Deadline = float64(deadline)
+		if deadline := g.engine.Deadline(); deadline != core.Never {
+			c.Deadline = float64(deadline)
+		}
 	}
 	c.Put(g.control[:])
 	return status

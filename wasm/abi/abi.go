@@ -98,12 +98,12 @@ func appendPathEvent(dst []byte, ev *core.Event) []byte {
 
 // appendHeader appends the header of a frame.
 func appendHeader(dst []byte, kind uint32, conn core.ConnID, ticket uint32, size int) []byte {
-	var header [HeaderSize]byte
-	putU32(header[:], kind)
-	putU32(header[4:], uint32(conn))
-	putU32(header[8:], ticket)
-	putU32(header[12:], uint32(size))
-	return append(dst, header[:]...)
+	c, n := uint32(conn), uint32(size)
+	return append(dst, // not from an array, which costs the guest a call that copies
+		byte(kind), byte(kind>>8), byte(kind>>16), byte(kind>>24),
+		byte(c), byte(c>>8), byte(c>>16), byte(c>>24),
+		byte(ticket), byte(ticket>>8), byte(ticket>>16), byte(ticket>>24),
+		byte(n), byte(n>>8), byte(n>>16), byte(n>>24))
 }
 
 // Extend makes whatever follows in buf a part of the payload of the frame that begins at offset
@@ -115,7 +115,7 @@ func Extend(buf []byte, at int) {
 // NextInput reads the first frame of b into in, whose Data then lies within b, and returns the
 // bytes behind it. What in holds may still have a Fault.
 func NextInput(b []byte, in *core.Input) (rest []byte, err error) {
-	end, err := next(b)
+	end, err := FrameEnd(b)
 	if err != nil {
 		return b, err
 	}
@@ -129,7 +129,7 @@ func NextInput(b []byte, in *core.Input) (rest []byte, err error) {
 // NextEvent reads the first frame of b into ev, whose Data then lies within b, and returns the
 // bytes behind it.
 func NextEvent(b []byte, ev *core.Event) (rest []byte, err error) {
-	end, err := next(b)
+	end, err := FrameEnd(b)
 	if err != nil {
 		return b, err
 	}
@@ -156,8 +156,11 @@ func cutPath(ev *core.Event) error {
 	return nil
 }
 
-// next returns where the first frame of b ends.
-func next(b []byte) (end int, err error) {
+// HoldsData tells whether the first of whole frames is a DATA frame.
+func HoldsData(b []byte) bool { return u32(b) == uint32(core.InData) }
+
+// FrameEnd returns where the first frame of b ends.
+func FrameEnd(b []byte) (end int, err error) {
 	if len(b) < HeaderSize {
 		return 0, ErrShortHeader
 	}
