@@ -14,6 +14,13 @@ const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
 const utf8Slice = /** @type {any} */ (globalThis).Buffer?.prototype?.utf8Slice;
 
 /**
+ * Up to this length ASCII goes faster by hand: 8 characters take 24 ns, through Buffer 67 and more
+ * through TextDecoder. V8 keeps what is put together in pieces from 13 characters on, so that
+ * whoever uses the string pays for joining it.
+ */
+const SHORT = utf8Slice ? 12 : 24;
+
+/**
  * Reads UTF-8; what is none becomes U+FFFD.
  *
  * @param {Uint8Array} bytes
@@ -22,10 +29,10 @@ const utf8Slice = /** @type {any} */ (globalThis).Buffer?.prototype?.utf8Slice;
  */
 export function text(bytes, start, end) {
   if (start === end) return '';
+  const short = end - start <= SHORT && ascii(bytes, start, end);
+  if (short) return short;
   if (utf8Slice) return utf8Slice.call(bytes, start, end);
-  return (
-    (end - start <= 24 && ascii(bytes, start, end)) || decoder.decode(bytes.subarray(start, end))
-  );
+  return decoder.decode(bytes.subarray(start, end));
 }
 
 /**
