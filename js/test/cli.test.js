@@ -88,6 +88,9 @@ test('what cannot be obeyed is refused as redis-server refuses it', async (t) =>
     [['--port'], />>> 'port'\nwrong number of arguments/],
     [[join(dir, 'no.conf')], /Fatal error, can't open config file '.*no\.conf': No such file/],
     [['cli'], /what command/],
+    [['--daemonize', 'yes'], /daemonize: use a service manager/],
+    [['--tls-port', '6380'], /tls-port: there is no TLS/],
+    [['--cluster-enabled', 'yes'], /cluster-enabled: there is no cluster/],
   ])) {
     const { code, output } = await redlet(...args);
     assert.equal(code, 1, output);

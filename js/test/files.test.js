@@ -31,10 +31,9 @@ const INCR = 'appendonlydir/appendonly.aof.1.incr.aof';
 test('an append-only file outlives the process, and a real redis-server loads it', async (t) => {
   const dir = await folder(t);
   for (const n of [1, 2, 3]) {
-    const child = spawn(process.execPath, [
-      fileURLToPath(new URL('files-main.js', import.meta.url)),
-      dir,
-    ]);
+    const main = fileURLToPath(new URL('files-main.js', import.meta.url));
+    const run = 'deno' in process.versions ? ['run', '-A', '--no-lock'] : [];
+    const child = spawn(process.execPath, [...run, main, dir]);
     const [said] = await once(child.stdout, 'data');
     assert.equal(String(said).trim(), String(n));
     child.kill('SIGKILL');

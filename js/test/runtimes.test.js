@@ -7,7 +7,7 @@ import test from 'node:test';
 import { bin, exists, root, run } from './helpers.js';
 
 /** Tests that need nothing but the package. */
-const PORTABLE = ['abi', 'resp', 'redlet', 'clock', 'death', 'listen', 'intercept'];
+const PORTABLE = ['abi', 'resp', 'redlet', 'clock', 'death', 'files', 'listen', 'intercept'];
 
 /** @type {[string, string[], (files: string[]) => string[]][]} */
 const RUNTIMES = [
