@@ -49,6 +49,9 @@ func (c *Call) addTo(d *db, key []byte, o *object, expiry int64) {
 // added makes known a value that was just stored under a new key.
 func (c *Call) added(d *db, key []byte, o *object) {
 	c.e.countMemory(keySize(len(key)))
+	if d.bySlot != nil {
+		d.bySlot.add(key)
+	}
 	o.lru = 0 // under another name it is a new value
 	c.e.touchLRU(o)
 	c.e.placed(d, key, o)
@@ -188,6 +191,9 @@ func (e *Engine) removeFrom(d *db, key []byte) bool {
 	o, ok := d.keys.Delete(key)
 	if ok {
 		e.countMemory(-keySize(len(key)))
+		if d.bySlot != nil {
+			d.bySlot.remove(key)
+		}
 		e.forget(o)
 	}
 	return ok
@@ -551,6 +557,9 @@ func (e *Engine) empty(d *db) {
 		e.forget(*p)
 	}
 	d.keys.Clear()
+	if d.bySlot != nil {
+		d.bySlot = &slotIndex{}
+	}
 	e.countMemory(0)
 }
 
@@ -603,9 +612,15 @@ func (e *Engine) replaceAll(stores []*store) {
 
 // wind makes the engine's counts and its clockwork know the keys of a database that was loaded.
 func (e *Engine) wind(d *db) {
+	if e.cluster != nil {
+		d.bySlot = &slotIndex{}
+	}
 	for i := range d.keys.Len() {
 		key, p := d.keys.At(i)
 		o := *p
+		if d.bySlot != nil {
+			d.bySlot.add([]byte(key))
+		}
 		e.countMemory(keySize(len(key)))
 		e.countValue(o)
 		if o.ttl != nil {

@@ -29,7 +29,7 @@ const (
 	allowed verdict = ""
 	// Errors have no line feed.
 	postponed verdict = "\npostponed" // the client waits, and its command is dispatched once more
-	answered  verdict = "\nanswered"  // the filter has answered it, or ended the connection
+	answered  verdict = "\nanswered"  // the check has answered it, or ended the connection
 )
 
 // check is one condition on which a command may run.
@@ -57,6 +57,8 @@ var checks = [...]check{
 	{"authentication", atClient, 0, connUnauthenticated, checkAuthenticated},
 	{"no-multi", atClient, 0, connMulti, checkNoMulti},
 	{"noscript", atScript | atCommand, 0, 0, checkNoScript},
+	{"cluster", atClient, engineCluster, 0, checkCluster},
+	{"no-cluster script", atScriptStart, engineCluster, 0, checkNoCluster},
 	{"memory", atClient, engineMemory, 0, checkMemory},
 	{"room", atClient | atScript, 0, 0, checkRoom},
 	{"read-only script", atScript, 0, 0, checkReadOnlyScript},
@@ -64,6 +66,7 @@ var checks = [...]check{
 	{"read-only command", atScriptStart, 0, 0, checkReadOnlyCommand},
 	{"replicas", atClient | atScript | atScriptStart, engineMinReplicas, 0, checkReplicas},
 	{"script's memory", atScript | atScriptStart, engineMemory, 0, checkScriptMemory},
+	{"script's cluster", atScript, engineCluster, 0, checkScriptCluster},
 	{"subscribed", atClient, 0, connSubscribed, checkSubscribed},
 	{"busy", atClient, engineScript, 0, checkBusy},
 	{"version", atClient, engineCompat, 0, checkVersion},

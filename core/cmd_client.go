@@ -525,6 +525,7 @@ func (cl *conn) letters() string {
 		{cl.has(connReplica), 'S'}, {cl.has(connSubscribed), 'P'}, {cl.has(connMulti), 'x'},
 		{cl.has(connBlocked | connPostponed), 'b'},
 		{t.on, 't'}, {t.broken, 'R'}, {t.bcast, 'B'},
+		{cl.readOnly, 'r'},
 		{cl.dirtyCAS, 'd'}, {cl.has(connClosing), 'c'}, {cl.peer.Unix, 'U'}, {cl.noEvict, 'e'},
 		{cl.noTouch, 'T'},
 	} {

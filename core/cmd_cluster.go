@@ -1,7 +1,11 @@
 package core
 
-// The engine is no node of a cluster: what is said to one is refused, as by a server whose
-// configuration has cluster-enabled no.
+import (
+	"strconv"
+	"strings"
+
+	"github.com/redlet/redlet/core/internal/slots"
+)
 
 var clusterCommands = []Command{
 	{
@@ -10,7 +14,7 @@ var clusterCommands = []Command{
 		Cats:       CatConnection,
 		Summary:    "Lets a connection read from a replica of a cluster.",
 		Complexity: "O(1)",
-		Run:        cmdCluster,
+		Run:        inCluster(cmdReadonly),
 	},
 	{
 		Name: "readwrite", Since: "3.0", Group: "cluster",
@@ -18,7 +22,7 @@ var clusterCommands = []Command{
 		Cats:       CatConnection,
 		Summary:    "Ends what READONLY began.",
 		Complexity: "O(1)",
-		Run:        cmdCluster,
+		Run:        inCluster(cmdReadwrite),
 	},
 	{
 		Name: "asking", Since: "3.0", Group: "cluster",
@@ -26,7 +30,7 @@ var clusterCommands = []Command{
 		Cats:       CatConnection,
 		Summary:    "Says that a client follows a redirection by ASK.",
 		Complexity: "O(1)",
-		Run:        cmdCluster,
+		Run:        inCluster(cmdAsking),
 	},
 	{
 		Name: "cluster", Since: "3.0", Group: "cluster",
@@ -44,7 +48,7 @@ var clusterSubcommands = []Command{
 		Syntax:     "slot:int...",
 		Summary:    "Gives the node hash slots.",
 		Complexity: "O(N) for N slots",
-		Run:        cmdCluster,
+		Run:        inCluster(cmdClusterAddslots),
 	},
 	{
 		Name: "addslotsrange", Since: "7.0", Group: "cluster",
@@ -52,7 +56,7 @@ var clusterSubcommands = []Command{
 		Syntax:     "range:{start-slot:int end-slot:int}...",
 		Summary:    "Gives the node ranges of hash slots.",
 		Complexity: "O(N) for N slots",
-		Run:        cmdCluster,
+		Run:        inCluster(cmdClusterAddslotsrange),
 	},
 	{
 		Name: "bumpepoch", Since: "3.0", Group: "cluster",
@@ -60,7 +64,7 @@ var clusterSubcommands = []Command{
 		Tips:       "nondeterministic_output",
 		Summary:    "Advances the epoch of the cluster's configuration.",
 		Complexity: "O(1)",
-		Run:        cmdCluster,
+		Run:        inCluster(cmdClusterBumpepoch),
 	},
 	{
 		Name: "count-failure-reports", Since: "3.0", Group: "cluster",
@@ -69,7 +73,7 @@ var clusterSubcommands = []Command{
 		Tips:       "nondeterministic_output",
 		Summary:    "Counts who reports a node as failing.",
 		Complexity: "O(N) for N reports",
-		Run:        cmdCluster,
+		Run:        inCluster(cmdClusterCountFailureReports),
 	},
 	{
 		Name: "countkeysinslot", Since: "3.0", Group: "cluster",
@@ -77,7 +81,7 @@ var clusterSubcommands = []Command{
 		Syntax:     "slot:int",
 		Summary:    "Counts the keys of a hash slot.",
 		Complexity: "O(1)",
-		Run:        cmdCluster,
+		Run:        inCluster(cmdClusterCountkeysinslot),
 	},
 	{
 		Name: "delslots", Since: "3.0", Group: "cluster",
@@ -85,7 +89,7 @@ var clusterSubcommands = []Command{
 		Syntax:     "slot:int...",
 		Summary:    "Takes hash slots from the node.",
 		Complexity: "O(N) for N slots",
-		Run:        cmdCluster,
+		Run:        inCluster(cmdClusterDelslots),
 	},
 	{
 		Name: "delslotsrange", Since: "7.0", Group: "cluster",
@@ -93,7 +97,7 @@ var clusterSubcommands = []Command{
 		Syntax:     "range:{start-slot:int end-slot:int}...",
 		Summary:    "Takes ranges of hash slots from the node.",
 		Complexity: "O(N) for N slots",
-		Run:        cmdCluster,
+		Run:        inCluster(cmdClusterDelslotsrange),
 	},
 	{
 		Name: "failover", Since: "3.0", Group: "cluster",
@@ -101,14 +105,14 @@ var clusterSubcommands = []Command{
 		Syntax:     "[options:(FORCE|TAKEOVER)]",
 		Summary:    "Makes a replica take the place of its master.",
 		Complexity: "O(1)",
-		Run:        cmdCluster,
+		Run:        inCluster(cmdClusterFailover),
 	},
 	{
 		Name: "flushslots", Since: "3.0", Group: "cluster",
 		Flags:      Admin | Stale | NoAsyncLoading,
 		Summary:    "Takes all hash slots from the node.",
 		Complexity: "O(1)",
-		Run:        cmdCluster,
+		Run:        inCluster(cmdClusterFlushslots),
 	},
 	{
 		Name: "forget", Since: "3.0", Group: "cluster",
@@ -116,7 +120,7 @@ var clusterSubcommands = []Command{
 		Syntax:     "node-id",
 		Summary:    "Drops a node from the table of nodes.",
 		Complexity: "O(1)",
-		Run:        cmdCluster,
+		Run:        inCluster(cmdClusterForget),
 	},
 	{
 		Name: "getkeysinslot", Since: "3.0", Group: "cluster",
@@ -125,14 +129,14 @@ var clusterSubcommands = []Command{
 		Tips:       "nondeterministic_output",
 		Summary:    "Lists keys of a hash slot.",
 		Complexity: "O(N) for N keys",
-		Run:        cmdCluster,
+		Run:        inCluster(cmdClusterGetkeysinslot),
 	},
 	{
 		Name: "help", Since: "5.0", Group: "cluster",
 		Flags:      Loading | Stale,
 		Summary:    "Explains the subcommands.",
 		Complexity: "O(1)",
-		Run:        cmdCluster,
+		Run:        inCluster(cmdHelp),
 	},
 	{
 		Name: "info", Since: "3.0", Group: "cluster",
@@ -140,7 +144,7 @@ var clusterSubcommands = []Command{
 		Tips:       "nondeterministic_output",
 		Summary:    "Tells how the node sees the cluster.",
 		Complexity: "O(1)",
-		Run:        cmdCluster,
+		Run:        inCluster(cmdClusterInfo),
 	},
 	{
 		Name: "keyslot", Since: "3.0", Group: "cluster",
@@ -148,7 +152,7 @@ var clusterSubcommands = []Command{
 		Syntax:     "key:string",
 		Summary:    "Gives the hash slot of a key.",
 		Complexity: "O(N) for a key of N bytes",
-		Run:        cmdCluster,
+		Run:        inCluster(cmdClusterKeyslot),
 	},
 	{
 		Name: "links", Since: "7.0", Group: "cluster",
@@ -156,7 +160,7 @@ var clusterSubcommands = []Command{
 		Tips:       "nondeterministic_output",
 		Summary:    "Lists the connections between the node and others.",
 		Complexity: "O(N) for N nodes",
-		Run:        cmdCluster,
+		Run:        inCluster(cmdClusterLinks),
 	},
 	{
 		Name: "meet", Since: "3.0", Group: "cluster",
@@ -165,14 +169,14 @@ var clusterSubcommands = []Command{
 		Summary:    "Makes the node get to know another.",
 		Complexity: "O(1)",
 		History:    "4.0 the port of the cluster bus",
-		Run:        cmdCluster,
+		Run:        inCluster(cmdClusterMeet),
 	},
 	{
 		Name: "myid", Since: "3.0", Group: "cluster",
 		Flags:      Stale,
 		Summary:    "Gives the node's id.",
 		Complexity: "O(1)",
-		Run:        cmdCluster,
+		Run:        inCluster(cmdClusterMyid),
 	},
 	{
 		Name: "myshardid", Since: "7.2", Group: "cluster",
@@ -180,7 +184,7 @@ var clusterSubcommands = []Command{
 		Tips:       "nondeterministic_output",
 		Summary:    "Gives the id of the node's shard.",
 		Complexity: "O(1)",
-		Run:        cmdCluster,
+		Run:        inCluster(cmdClusterMyshardid),
 	},
 	{
 		Name: "nodes", Since: "3.0", Group: "cluster",
@@ -188,7 +192,7 @@ var clusterSubcommands = []Command{
 		Tips:       "nondeterministic_output",
 		Summary:    "Lists the nodes that the node knows.",
 		Complexity: "O(N) for N nodes",
-		Run:        cmdCluster,
+		Run:        inCluster(cmdClusterNodes),
 	},
 	{
 		Name: "replicas", Since: "5.0", Group: "cluster",
@@ -197,7 +201,7 @@ var clusterSubcommands = []Command{
 		Tips:       "nondeterministic_output",
 		Summary:    "Lists the replicas of a master.",
 		Complexity: "O(N) for N replicas",
-		Run:        cmdCluster,
+		Run:        inCluster(cmdClusterReplicas),
 	},
 	{
 		Name: "replicate", Since: "3.0", Group: "cluster",
@@ -205,7 +209,7 @@ var clusterSubcommands = []Command{
 		Syntax:     "node-id",
 		Summary:    "Makes the node a replica of another.",
 		Complexity: "O(1)",
-		Run:        cmdCluster,
+		Run:        inCluster(cmdClusterReplicate),
 	},
 	{
 		Name: "reset", Since: "3.0", Group: "cluster",
@@ -213,14 +217,14 @@ var clusterSubcommands = []Command{
 		Syntax:     "[reset-type:(HARD|SOFT)]",
 		Summary:    "Makes the node forget the cluster.",
 		Complexity: "O(N) for N nodes",
-		Run:        cmdCluster,
+		Run:        inCluster(cmdClusterReset),
 	},
 	{
 		Name: "saveconfig", Since: "3.0", Group: "cluster",
 		Flags:      Admin | Stale | NoAsyncLoading,
 		Summary:    "Writes the cluster's configuration to the disk.",
 		Complexity: "O(1)",
-		Run:        cmdCluster,
+		Run:        inCluster(cmdClusterSaveconfig),
 	},
 	{
 		Name: "set-config-epoch", Since: "3.0", Group: "cluster",
@@ -228,7 +232,7 @@ var clusterSubcommands = []Command{
 		Syntax:     "config-epoch:int",
 		Summary:    "Sets the epoch of a new node.",
 		Complexity: "O(1)",
-		Run:        cmdCluster,
+		Run:        inCluster(cmdClusterSetConfigEpoch),
 	},
 	{
 		Name: "setslot", Since: "3.0", Group: "cluster",
@@ -237,7 +241,7 @@ var clusterSubcommands = []Command{
 			`NODE node"node-id"|STABLE)`,
 		Summary:    "Says which node serves a hash slot, or is to.",
 		Complexity: "O(1)",
-		Run:        cmdCluster,
+		Run:        inCluster(cmdClusterSetslot),
 	},
 	{
 		Name: "shards", Since: "7.0", Group: "cluster",
@@ -245,7 +249,7 @@ var clusterSubcommands = []Command{
 		Tips:       "nondeterministic_output",
 		Summary:    "Tells which shard serves which hash slots.",
 		Complexity: "O(N) for N nodes",
-		Run:        cmdCluster,
+		Run:        inCluster(cmdClusterShards),
 	},
 	{
 		Name: "slaves", Since: "3.0", Group: "cluster",
@@ -256,7 +260,7 @@ var clusterSubcommands = []Command{
 		Complexity: "O(N) for N replicas",
 		Deprecated: "5.0",
 		Replaced:   "`CLUSTER REPLICAS`",
-		Run:        cmdCluster,
+		Run:        inCluster(cmdClusterReplicas),
 	},
 	{
 		Name: "slots", Since: "3.0", Group: "cluster",
@@ -267,8 +271,576 @@ var clusterSubcommands = []Command{
 		History:    "4.0 the nodes' ids; 7.0 more of how nodes are reached",
 		Deprecated: "7.0",
 		Replaced:   "`CLUSTER SHARDS`",
-		Run:        cmdCluster,
+		Run:        inCluster(cmdClusterSlots),
 	},
 }
 
-func cmdCluster(c *Call) { c.Error("ERR This instance has cluster support disabled") }
+// inCluster is what runs a command that only a node of a cluster has.
+func inCluster(run func(*Call)) func(*Call) {
+	return func(c *Call) {
+		if c.e.cluster == nil {
+			c.Error("ERR This instance has cluster support disabled")
+			return
+		}
+		run(c)
+	}
+}
+
+func cmdReadonly(c *Call) {
+	c.conn.readOnly = true
+	c.OK()
+}
+
+func cmdReadwrite(c *Call) {
+	c.conn.readOnly = false
+	c.OK()
+}
+
+func cmdAsking(c *Call) {
+	c.conn.asking = 2
+	c.OK()
+}
+
+const errSlot = "ERR Invalid or out of range slot"
+
+// argSlot reads a slot.
+func (c *Call) argSlot(i int) (int, bool) {
+	n, ok := c.argRange(i, 0, slots.Count-1, errSlot)
+	return int(n), ok
+}
+
+// slotRanges reads slots, or ranges of them, that are to be given to a node which has none of them
+// (taken false) or taken from those that have them.
+func (c *Call) slotRanges(ranges, taken bool) (list []int, ok bool) {
+	if ranges && len(c.Args)%2 != 0 {
+		c.Error(errArity(c.cmd))
+		return nil, false
+	}
+	step := 1
+	if ranges {
+		step = 2
+	}
+	var bounds []int
+	for i := 2; i < len(c.Args); i += step {
+		start, ok := c.argSlot(i)
+		if !ok {
+			return nil, false
+		}
+		end, ok := c.argSlot(i + step - 1)
+		if !ok {
+			return nil, false
+		}
+		if start > end {
+			c.Error("ERR start slot number " + strconv.Itoa(start) +
+				" is greater than end slot number " + strconv.Itoa(end))
+			return nil, false
+		}
+		bounds = append(bounds, start, end)
+	}
+	var seen [slots.Count]bool
+	for i := 0; i < len(bounds); i += 2 {
+		for slot := bounds[i]; slot <= bounds[i+1]; slot++ {
+			why := ""
+			switch owned := c.e.cluster.slots[slot] != nil; {
+			case taken && !owned:
+				why = " is already unassigned"
+			case !taken && owned:
+				why = " is already busy"
+			case seen[slot]:
+				why = " specified multiple times"
+			}
+			if why != "" {
+				c.Error("ERR Slot " + strconv.Itoa(slot) + why)
+				return nil, false
+			}
+			seen[slot] = true
+			list = append(list, slot)
+		}
+	}
+	return list, true
+}
+
+func cmdClusterAddslots(c *Call)      { c.moveSlots(false, true) }
+func cmdClusterAddslotsrange(c *Call) { c.moveSlots(true, true) }
+func cmdClusterDelslots(c *Call)      { c.moveSlots(false, false) }
+func cmdClusterDelslotsrange(c *Call) { c.moveSlots(true, false) }
+
+// moveSlots gives the node slots (add), or takes them from whoever has them.
+func (c *Call) moveSlots(ranges, add bool) {
+	list, ok := c.slotRanges(ranges, !add)
+	if !ok {
+		return
+	}
+	k, to := c.e.cluster, (*clusterNode)(nil)
+	if add {
+		to = k.me()
+	}
+	for _, slot := range list {
+		k.assign(slot, to)
+		if add {
+			k.from[slot] = nil
+		}
+	}
+	c.e.clusterChanged()
+	c.OK()
+}
+
+func cmdClusterFlushslots(c *Call) {
+	if c.e.dbs[0].keys.Len() > 0 {
+		c.Error("ERR DB must be empty to perform CLUSTER FLUSHSLOTS.")
+		return
+	}
+	k := c.e.cluster
+	for slot, owner := range k.slots {
+		if owner == k.me() {
+			k.assign(slot, nil)
+		}
+	}
+	c.e.clusterChanged()
+	c.OK()
+}
+
+func cmdClusterBumpepoch(c *Call) {
+	word := "STILL "
+	if c.e.cluster.bumpEpoch() {
+		word = "BUMPED "
+	}
+	c.e.clusterChanged()
+	c.Status(word + strconv.FormatInt(c.e.cluster.me().epoch, 10))
+}
+
+func cmdClusterSetConfigEpoch(c *Call) {
+	epoch, ok := c.ArgInt(2)
+	if !ok {
+		return
+	}
+	k := c.e.cluster
+	switch {
+	case epoch < 0:
+		c.Error("ERR Invalid config epoch specified: " + strconv.FormatInt(epoch, 10))
+	case len(k.nodes) > 1:
+		c.Error("ERR The user can assign a config epoch only when the node does not know any " +
+			"other node.")
+	case k.me().epoch != 0:
+		c.Error("ERR Node config epoch is already non-zero")
+	default:
+		k.me().epoch, k.epoch = epoch, max(k.epoch, epoch)
+		c.e.clusterChanged()
+		c.OK()
+	}
+}
+
+func cmdClusterKeyslot(c *Call) { c.Count(slots.Of(c.Args[2])) }
+
+func cmdClusterCountkeysinslot(c *Call) {
+	slot, ok := c.ArgInt(2)
+	switch {
+	case !ok:
+	case slot < 0 || slot >= slots.Count:
+		c.Error("ERR Invalid slot")
+	default:
+		c.Count(c.e.dbs[0].bySlot.len(int(slot)))
+	}
+}
+
+func cmdClusterGetkeysinslot(c *Call) {
+	slot, ok := c.ArgInt(2)
+	if !ok {
+		return
+	}
+	most, ok := c.ArgInt(3)
+	if !ok {
+		return
+	}
+	if slot < 0 || slot >= slots.Count || most < 0 {
+		c.Error("ERR Invalid slot or number of keys")
+		return
+	}
+	index := c.e.dbs[0].bySlot
+	n := int(min(most, int64(index.len(int(slot)))))
+	c.Array(n)
+	for i := range n {
+		key, _ := index[slot].At(i)
+		c.BulkString(key)
+	}
+}
+
+func cmdClusterMyid(c *Call)      { c.BulkString(c.e.cluster.me().id) }
+func cmdClusterMyshardid(c *Call) { c.BulkString(c.e.cluster.me().shard) }
+
+// cmdClusterLinks has none to show: they are connections of the bus.
+func cmdClusterLinks(c *Call) { c.Array(0) }
+
+func cmdClusterInfo(c *Call) {
+	k := c.e.cluster
+	state := "fail"
+	if k.up {
+		state = "ok"
+	}
+	text := []byte("cluster_state:" + state + "\r\n")
+	for _, line := range [...]struct {
+		name string
+		n    int64
+	}{
+		{"slots_assigned", int64(k.assigned())},
+		{"slots_ok", int64(k.assigned())},
+		{"slots_pfail", 0},
+		{"slots_fail", 0},
+		{"known_nodes", int64(len(k.nodes))},
+		{"size", int64(k.masters())},
+		{"current_epoch", k.epoch},
+		{"my_epoch", k.me().lead().epoch},
+		{"stats_messages_sent", 0},
+		{"stats_messages_received", 0},
+	} {
+		text = append(text, "cluster_"+line.name+":"...)
+		text = append(strconv.AppendInt(text, line.n, 10), "\r\n"...)
+	}
+	c.Verbatim("txt", string(text)+"total_cluster_links_buffer_limit_exceeded:0\r\n")
+}
+
+func cmdClusterNodes(c *Call) {
+	var text []byte
+	for _, n := range c.e.cluster.nodes {
+		text = append(c.e.appendNode(text, n), '\n')
+	}
+	c.Verbatim("txt", string(text))
+}
+
+// appendNode appends a node as CLUSTER NODES shows it.
+func (e *Engine) appendNode(dst []byte, n *clusterNode) []byte {
+	k := e.cluster
+	dst = append(append(dst, n.id...), ' ')
+	dst = append(append(dst, n.ip...), ':')
+	dst = append(strconv.AppendInt(dst, n.port, 10), '@')
+	dst = strconv.AppendInt(dst, n.busPort, 10)
+	if n.hostname != "" {
+		dst = append(append(dst, ','), n.hostname...)
+	}
+	dst = append(dst, ' ')
+	pong := int64(0)
+	if n == k.me() {
+		dst = append(dst, "myself,"...)
+	} else {
+		pong = e.keyMs()
+	}
+	if n.master != nil {
+		dst = append(append(dst, "slave "...), n.master.id...)
+	} else {
+		dst = append(dst, "master -"...)
+	}
+	dst = strconv.AppendInt(append(dst, " 0 "...), pong, 10)
+	dst = strconv.AppendInt(append(dst, ' '), n.lead().epoch, 10)
+	dst = append(dst, " connected"...)
+	for _, r := range k.ranges(n) {
+		dst = strconv.AppendInt(append(dst, ' '), int64(r[0]), 10)
+		if r[1] > r[0] {
+			dst = strconv.AppendInt(append(dst, '-'), int64(r[1]), 10)
+		}
+	}
+	if n == k.me() {
+		for slot := range slots.Count {
+			dst = appendMove(dst, slot, "->-", k.to[slot])
+			dst = appendMove(dst, slot, "-<-", k.from[slot])
+		}
+	}
+	return dst
+}
+
+// appendMove shows that a slot is moved to a node, or from one, if it is.
+func appendMove(dst []byte, slot int, way string, n *clusterNode) []byte {
+	if n == nil {
+		return dst
+	}
+	dst = strconv.AppendInt(append(dst, " ["...), int64(slot), 10)
+	return append(append(append(dst, way...), n.id...), ']')
+}
+
+func cmdClusterSlots(c *Call) {
+	k := c.e.cluster
+	at, n := c.ArrayLater(), 0
+	for start := 0; start < slots.Count; {
+		owner, end := k.slots[start], start
+		for end+1 < slots.Count && k.slots[end+1] == owner {
+			end++
+		}
+		if owner != nil {
+			n++
+			shard := k.shardOf(owner)
+			c.Array(2 + len(shard))
+			c.Count(start)
+			c.Count(end)
+			for _, node := range shard {
+				c.slotsNode(node)
+			}
+		}
+		start = end + 1
+	}
+	c.ArrayEnd(at, '*', n)
+}
+
+// slotsNode tells where a node is, as CLUSTER SLOTS does.
+func (c *Call) slotsNode(n *clusterNode) {
+	c.Array(4)
+	if at, known := c.e.endpoint(n); known {
+		c.BulkString(at)
+	} else {
+		c.Null()
+	}
+	c.Int(n.port)
+	c.BulkString(n.id)
+	ip := c.e.cfg.clusterEndpoint != endpointIP
+	hostname := c.e.cfg.clusterEndpoint != endpointHostname && n.hostname != ""
+	more := 0
+	for _, tells := range [...]bool{ip, hostname} {
+		if tells {
+			more++
+		}
+	}
+	c.Map(more)
+	if ip {
+		c.BulkString("ip")
+		c.BulkString(n.ip)
+	}
+	if hostname {
+		c.BulkString("hostname")
+		c.BulkString(n.hostname)
+	}
+}
+
+func cmdClusterShards(c *Call) {
+	k := c.e.cluster
+	at, n := c.ArrayLater(), 0
+	for _, master := range k.nodes {
+		if master.master != nil {
+			continue
+		}
+		n++
+		c.Map(2)
+		c.BulkString("slots")
+		ranges := k.ranges(master)
+		c.Array(2 * len(ranges))
+		for _, r := range ranges {
+			c.Count(r[0])
+			c.Count(r[1])
+		}
+		c.BulkString("nodes")
+		shard := k.shardOf(master)
+		c.Array(len(shard))
+		for _, node := range shard {
+			c.shardsNode(node)
+		}
+	}
+	c.ArrayEnd(at, '*', n)
+}
+
+// shardsNode describes a node as CLUSTER SHARDS does.
+func (c *Call) shardsNode(n *clusterNode) {
+	fields := 6
+	for _, tells := range [...]bool{n.hostname != "", n.port != 0} {
+		if tells {
+			fields++
+		}
+	}
+	c.Map(fields)
+	c.BulkString("id")
+	c.BulkString(n.id)
+	if n.port != 0 {
+		c.BulkString("port")
+		c.Int(n.port)
+	}
+	endpoint, _ := c.e.endpoint(n)
+	for _, f := range [...][2]string{{"ip", n.ip}, {"endpoint", endpoint}} {
+		c.BulkString(f[0])
+		c.BulkString(f[1])
+	}
+	if n.hostname != "" {
+		c.BulkString("hostname")
+		c.BulkString(n.hostname)
+	}
+	role := "master"
+	if n.master != nil {
+		role = "replica"
+	}
+	c.BulkString("role")
+	c.BulkString(role)
+	c.BulkString("replication-offset")
+	c.Int(c.e.replicas.offset)
+	c.BulkString("health")
+	c.BulkString("online")
+}
+
+// argNode finds the node that an argument names, or replies that there is none.
+func (c *Call) argNode(i int, unknown string) *clusterNode {
+	n := c.e.cluster.node(c.Args[i])
+	if n == nil {
+		c.Error(unknown + string(c.Args[i]))
+	}
+	return n
+}
+
+const errUnknownNode = "ERR Unknown node "
+
+func cmdClusterReplicas(c *Call) {
+	n := c.argNode(2, errUnknownNode)
+	switch {
+	case n == nil:
+	case n.master != nil:
+		c.Error("ERR The specified node is not a master")
+	default:
+		shard := c.e.cluster.shardOf(n)[1:]
+		c.Array(len(shard))
+		for _, node := range shard {
+			c.Bulk(c.e.appendNode(nil, node))
+		}
+	}
+}
+
+// cmdClusterCountFailureReports counts none: nodes of one process do not fail alone.
+func cmdClusterCountFailureReports(c *Call) {
+	if c.argNode(2, errUnknownNode) != nil {
+		c.Int(0)
+	}
+}
+
+// cmdClusterMeet accepts an address, as a server does that will find nobody there: it speaks no
+// bus.
+func cmdClusterMeet(c *Call) {
+	port, ok := c.argIntOr(3, "ERR Invalid base port specified: "+string(c.Args[3]))
+	if !ok {
+		return
+	}
+	bus := port + 10000
+	if len(c.Args) == 5 {
+		if bus, ok = c.argIntOr(4, "ERR Invalid bus port specified: "+string(c.Args[4])); !ok {
+			return
+		}
+	}
+	if !isIP(string(c.Args[2])) || port <= 0 || port > 65535 || bus <= 0 || bus > 65535 {
+		c.Error("ERR Invalid node address specified: " + string(c.Args[2]) + ":" +
+			string(c.Args[3]))
+		return
+	}
+	c.OK()
+}
+
+// isIP tells whether a text is an address of a machine in numbers.
+func isIP(s string) bool {
+	if strings.Contains(s, ":") {
+		return strings.Trim(s, "0123456789abcdefABCDEF:.") == ""
+	}
+	parts := strings.Split(s, ".")
+	for _, p := range parts {
+		if n, ok := parseInt(p); !ok || n < 0 || n > 255 {
+			return false
+		}
+	}
+	return len(parts) == 4
+}
+
+func cmdClusterForget(c *Call) {
+	n, k := c.argNode(2, errUnknownNode), c.e.cluster
+	switch {
+	case n == nil:
+	case n == k.me():
+		c.Error("ERR I tried hard but I can't forget myself...")
+	case n == k.me().master:
+		c.Error("ERR Can't forget my master!")
+	default:
+		k.forget(n)
+		c.e.clusterChanged()
+		c.OK()
+	}
+}
+
+func cmdClusterReplicate(c *Call) {
+	if n := c.argNode(2, errUnknownNode); n != nil {
+		c.Error("ERR Can't replicate myself")
+	}
+}
+
+func cmdClusterFailover(c *Call) {
+	if len(c.Args) == 3 && !is(c.Args[2], "force") && !is(c.Args[2], "takeover") {
+		c.Error(ErrSyntax)
+		return
+	}
+	c.Error("ERR You should send CLUSTER FAILOVER to a replica")
+}
+
+func cmdClusterReset(c *Call) {
+	hard := len(c.Args) == 3 && is(c.Args[2], "hard")
+	k := c.e.cluster
+	switch {
+	case len(c.Args) == 3 && !hard && !is(c.Args[2], "soft"):
+		c.Error(ErrSyntax)
+		return
+	case k.me().master == nil && c.e.dbs[0].keys.Len() > 0:
+		c.Error("ERR CLUSTER RESET can't be called with master nodes containing keys")
+		return
+	}
+	c.e.resetCluster(hard)
+	c.OK()
+}
+
+// cmdClusterSaveconfig has nothing to save: the cluster is kept in memory alone.
+func cmdClusterSaveconfig(c *Call) { c.OK() }
+
+func cmdClusterSetslot(c *Call) {
+	k, e := c.e.cluster, c.e
+	if k.me().master != nil {
+		c.Error("ERR You can use SETSLOT only with masters.")
+		return
+	}
+	slot, ok := c.argSlot(2)
+	if !ok {
+		return
+	}
+	switch word := c.Args[3]; {
+	case is(word, "migrating") && len(c.Args) == 5:
+		if k.slots[slot] != k.me() {
+			c.Error("ERR I'm not the owner of hash slot " + strconv.Itoa(slot))
+			return
+		}
+		if k.to[slot], ok = c.argMaster(4, errNodeUnknown); !ok {
+			return
+		}
+	case is(word, "importing") && len(c.Args) == 5:
+		if k.slots[slot] == k.me() {
+			c.Error("ERR I'm already the owner of hash slot " + strconv.Itoa(slot))
+			return
+		}
+		if k.from[slot], ok = c.argMaster(4, errNodeUnknown); !ok {
+			return
+		}
+	case is(word, "stable") && len(c.Args) == 4:
+		k.to[slot], k.from[slot] = nil, nil
+	case is(word, "node") && len(c.Args) == 5:
+		n, ok := c.argMaster(4, errUnknownNode)
+		if !ok {
+			return
+		}
+		if n != k.me() && k.slots[slot] == k.me() && e.dbs[0].bySlot.len(slot) > 0 {
+			c.Error("ERR Can't assign hashslot " + strconv.Itoa(slot) +
+				" to a different node while I still hold keys for this hash slot.")
+			return
+		}
+		e.setSlot(slot, n)
+	default:
+		c.Error("ERR Invalid CLUSTER SETSLOT action or number of arguments. Try CLUSTER HELP")
+		return
+	}
+	e.clusterChanged()
+	c.OK()
+}
+
+const errNodeUnknown = "ERR I don't know about node "
+
+// argMaster finds the master that an argument names, or replies why not.
+func (c *Call) argMaster(i int, unknown string) (*clusterNode, bool) {
+	n := c.argNode(i, unknown)
+	if n != nil && n.master != nil {
+		c.Error("ERR Target node is not a master")
+		return nil, false
+	}
+	return n, n != nil
+}

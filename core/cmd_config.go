@@ -222,6 +222,9 @@ func (e *Engine) reconfigure(next config) {
 // configChanged notes what the configuration asks to be looked at for each command.
 func (e *Engine) configChanged() {
 	e.memoryChanged()
+	if e.cluster != nil {
+		e.clusterConfigured()
+	}
 	e.flags.set(engineMinReplicas, e.cfg.minReplicas > 0 && e.cfg.minReplicasMaxLag > 0)
 }
 

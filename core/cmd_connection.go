@@ -99,7 +99,14 @@ func cmdPing(c *Call) {
 func cmdEcho(c *Call) { c.Bulk(c.Args[1]) }
 
 func cmdSelect(c *Call) {
-	if d, ok := c.argDB(1); ok {
+	n, ok := c.argInt32(1, "")
+	if !ok {
+		return
+	}
+	if n != 0 && c.refusedInCluster() {
+		return
+	}
+	if d, ok := c.dbAt(n); ok {
 		c.conn.db = d
 		c.OK()
 	}
@@ -213,7 +220,7 @@ func (c *Call) greet(version int) {
 	c.BulkString("id")
 	c.Int(int64(c.conn.id))
 	c.BulkString("mode")
-	c.BulkString("standalone")
+	c.BulkString(c.e.mode())
 	c.BulkString("role")
 	c.BulkString("master")
 	c.BulkString("modules")
@@ -229,6 +236,7 @@ func cmdReset(c *Call) {
 	cl.w.RESP3 = cl.peer.Own
 	cl.flags.set(connUnauthenticated, c.e.cfg.requirepass != "" && !cl.peer.Own)
 	cl.name, cl.noEvict, cl.noTouch = nil, false, false
+	cl.readOnly, cl.asking = false, 0
 	c.e.forgetFieldsets(cl)
 	cl.flags &^= connReplyOff
 	c.Status("RESET")

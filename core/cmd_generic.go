@@ -527,6 +527,9 @@ func cmdCopy(c *Call) {
 }
 
 func cmdMove(c *Call) {
+	if c.refusedInCluster() {
+		return
+	}
 	key := c.Args[1]
 	target, ok := c.argDB(2)
 	if !ok {

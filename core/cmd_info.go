@@ -181,7 +181,7 @@ func infoServer(w *infoText, e *Engine) {
 	w.text("redis_git_sha1", "00000000")
 	w.text("redis_git_dirty", "0")
 	w.text("redis_build_id", "0")
-	w.text("redis_mode", "standalone")
+	w.text("redis_mode", e.mode())
 	w.text("os", "redlet")
 	w.text("arch_bits", "64")
 	w.text("monotonic_clock", "redlet")

@@ -125,6 +125,10 @@ func (c *Call) migration(opt *migrateOptions) *migration {
 	if opt.auth != nil {
 		m.auth = appendRequest(nil, "AUTH", opt.auth)
 	}
+	restore := "RESTORE"
+	if c.e.cluster != nil {
+		restore = "RESTORE-ASKING"
+	}
 	for _, key := range opt.keys {
 		o := c.lookupRead(key)
 		if o == nil {
@@ -140,7 +144,7 @@ func (c *Call) migration(opt *migrateOptions) *migration {
 		if opt.replace {
 			args = append(args, []byte("REPLACE"))
 		}
-		m.request = appendRequest(m.request, "RESTORE", args)
+		m.request = appendRequest(m.request, restore, args)
 		m.keys = append(m.keys, bytes.Clone(key))
 	}
 	return m

@@ -141,6 +141,10 @@ func cmdReplconf(c *Call) {
 
 // cmdReplicaof leaves a master what it is, and makes no replica of one.
 func cmdReplicaof(c *Call) {
+	if c.e.cluster != nil {
+		c.Error("ERR REPLICAOF not allowed in cluster mode.")
+		return
+	}
 	if is(c.Args[1], "no") && is(c.Args[2], "one") {
 		c.OK()
 		return

@@ -116,6 +116,9 @@ func (c *Call) countLazy(d *db) {
 }
 
 func cmdSwapdb(c *Call) {
+	if c.refusedInCluster() {
+		return
+	}
 	first, ok := c.argInt32(1, "ERR invalid first DB index")
 	if !ok {
 		return

@@ -9,6 +9,7 @@ import (
 
 	"github.com/redlet/redlet/core/internal/numfmt"
 	"github.com/redlet/redlet/core/internal/pqsort"
+	"github.com/redlet/redlet/core/internal/slots"
 	"github.com/redlet/redlet/core/internal/small"
 	"github.com/redlet/redlet/core/internal/syntax"
 )
@@ -103,9 +104,15 @@ func (c *Call) sortOptions(mayStore bool) (opt sortOptions, ok bool) {
 		case is(word, "by") && rest >= 1:
 			i++
 			opt.by = c.Args[i]
-			opt.asIs = opt.asIs || !bytes.Contains(opt.by, []byte{'*'})
+			asIs := !bytes.Contains(opt.by, []byte{'*'})
+			if opt.asIs = opt.asIs || asIs; !asIs && c.leavesSlot("BY", opt.by) {
+				return opt, false
+			}
 		case is(word, "get") && rest >= 1:
 			i++
+			if !isSelf(c.Args[i]) && c.leavesSlot("GET", c.Args[i]) {
+				return opt, false
+			}
 			opt.get = append(opt.get, c.Args[i])
 		default:
 			c.Error(ErrSyntax)
@@ -114,6 +121,20 @@ func (c *Call) sortOptions(mayStore bool) (opt sortOptions, ok bool) {
 	}
 	return opt, true
 }
+
+// leavesSlot refuses, in a cluster, a pattern that may name keys of other slots than that of the
+// key that is sorted.
+func (c *Call) leavesSlot(option string, pattern []byte) bool {
+	if c.e.cluster == nil || slots.OfPattern(pattern) == slots.Of(c.Args[1]) {
+		return false
+	}
+	c.Error("ERR " + option + " option of SORT denied in Cluster mode when keys formed by the " +
+		"pattern may be in different slots.")
+	return true
+}
+
+// isSelf tells whether a pattern of GET stands for the element itself.
+func isSelf(pattern []byte) bool { return len(pattern) == 1 && pattern[0] == '#' }
 
 // window returns which of n elements are asked for: those from start up to, not including, end.
 func (opt *sortOptions) window(n int) (start, end int) {
@@ -440,7 +461,7 @@ func sortScore(b []byte) (float64, bool) {
 // element itself; otherwise the element takes the place of the first *, and what stands behind
 // -> is the field of a hash. It is nil where there is no such value.
 func (c *Call) lookupPattern(pattern, element []byte) []byte {
-	if len(pattern) == 1 && pattern[0] == '#' {
+	if isSelf(pattern) {
 		return element
 	}
 	star := bytes.IndexByte(pattern, '*')

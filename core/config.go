@@ -81,7 +81,15 @@ type config struct {
 	lazyFlush                   bool
 	lazyEviction, lazyExpire    bool // removals for such a reason are told as UNLINK
 	lazyServerDel               bool
-	clusterEnabled              bool
+
+	clusterEnabled                                bool
+	clusterFullCoverage                           bool // without some slots none is served
+	clusterReadsWhenDown, clusterChannelsWhenDown bool
+	clusterMigratesReplicas                       bool // who has no slots left follows
+	clusterIP, clusterHostname                    string
+	clusterPort                                   int64 // of the bus; 0 is 10000 above port
+	clusterAnnouncedPort, clusterAnnouncedBusPort int64
+	clusterEndpoint                               int64 // endpointIP and so on
 
 	clockCommand                                  bool
 	debugCommand, moduleCommand, protectedConfigs int64 // allowNo, allowYes or allowLocal

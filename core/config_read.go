@@ -186,7 +186,7 @@ func readOomScoreAdjValues(_ *config, s string) (shown, problem string) {
 	return s, ""
 }
 
-func readClusterAnnounceHostname(_ *config, s string) (shown, problem string) {
+func readClusterAnnounceHostname(c *config, s string) (shown, problem string) {
 	if len(s) >= 256 {
 		return "", "Hostnames must be less than 256 characters"
 	}
@@ -195,6 +195,7 @@ func readClusterAnnounceHostname(_ *config, s string) (shown, problem string) {
 			return "", "Hostnames may only contain alphanumeric characters, hyphens or dots"
 		}
 	}
+	c.clusterHostname = s
 	return s, ""
 }
 

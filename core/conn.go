@@ -31,6 +31,8 @@ type conn struct {
 	link      *link // not a client: the engine asked for it; or nil
 	noEvict   bool
 	noTouch   bool
+	readOnly  bool // READONLY: it reads from a replica of a cluster
+	asking    int8 // 2 after ASKING, 1 while the command behind it runs
 
 	name, libName, libVer []byte
 	lastInput             Time

@@ -95,6 +95,7 @@ type Engine struct {
 	pubsub    pubsub
 	tracking  tracking
 	replicas  replicas
+	cluster   *cluster // nil unless it is a node of one
 	filter    commandFilter
 	evicting  bool // on behalf of a command that has not begun
 	pause     pause
@@ -150,6 +151,9 @@ func New(o Options) (*Engine, error) {
 	if err := checkTypes(o.Types); err != nil {
 		return nil, err
 	}
+	if e.cfg.clusterEnabled {
+		e.startCluster()
+	}
 	e.configChanged()
 	e.compat = newCompat(e)
 	e.clock.host = o.Now
@@ -157,6 +161,9 @@ func New(o Options) (*Engine, error) {
 	e.dbs = make([]*db, e.cfg.databases)
 	for i := range e.dbs {
 		e.dbs[i] = newDB(i, e.random.Next())
+	}
+	if e.cluster != nil {
+		e.dbs[0].bySlot = &slotIndex{}
 	}
 	e.tracking.keys.SetSeed(e.dbs[0].keys.Seed())
 	e.stats.start(e)

@@ -19,6 +19,7 @@ const (
 	enginePushes                              // a client is to be sent more than its reply: pushes
 	engineHotkeys                             // HOTKEYS notes what commands are about: hotkeysChanged
 	engineFiltered                            // a filter is asked about commands: orderFilter
+	engineCluster                             // it is a node of a cluster: startCluster
 
 	// engineHeld is when nobody is served: see checkHeld.
 	engineHeld = engineScript | engineAsleep | engineClosing

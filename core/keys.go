@@ -59,6 +59,12 @@ const (
 
 // keysOf lists the keys of a command line. It reports false if the line cannot be one.
 func (cmd *Command) keysOf(args [][]byte) (keys []KeyAt, ok bool) {
+	return cmd.appendKeys(nil, args, false)
+}
+
+// appendKeys is keysOf into a list of the caller's, shard channels among them if they are asked
+// for.
+func (cmd *Command) appendKeys(keys []KeyAt, args [][]byte, channels bool) ([]KeyAt, bool) {
 	for rest := cmd.Keys; rest != ""; {
 		var spec syntax.KeySpec
 		spec, rest = syntax.NextKeySpec(rest)
@@ -73,7 +79,7 @@ func (cmd *Command) keysOf(args [][]byte) (keys []KeyAt, ok bool) {
 			continue
 		}
 		for i := from; i <= to && i < len(args); i += max(spec.Step(), 1) {
-			if spec.Flags&syntax.NotKey == 0 {
+			if spec.Flags&syntax.NotKey == 0 || channels {
 				keys = append(keys, KeyAt{i, spec.Flags &^ (syntax.Incomplete | syntax.Variable)})
 			}
 		}

@@ -14,6 +14,7 @@ type store struct {
 	expires    int // keys with an expiry
 	subexpires int // hashes with a field that has an expiry
 	db         *db
+	bySlot     *slotIndex // nil outside a cluster
 }
 
 // db is a database as clients select it.

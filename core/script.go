@@ -33,6 +33,7 @@ type scripts struct {
 	now      Time // the time that the script sees
 	function bool // a function runs, not a script
 	flags    scriptFlags
+	slot     int // in a cluster, that of the keys it has used; -1 before the first
 	readOnly bool
 	wrote    bool
 	oom      bool // maxmemory was reached when the script began
@@ -347,6 +348,10 @@ func (c *Call) beginLua(r *luaRun) bool {
 	s.flags, s.readOnly, s.wrote = r.flags, r.readOnly || r.flags&scriptNoWrites != 0, false
 	s.function, s.killed, s.awaits = !r.global, false, false
 	s.oom = e.has(engineMemory)
+	if e.cluster != nil {
+		s.slot = e.cluster.asked
+		s.client.readOnly, s.client.asking = c.conn.readOnly, c.conn.asking
+	}
 	if v := c.check(atScriptStart); v != allowed {
 		c.Error(string(v))
 		return false
@@ -359,6 +364,9 @@ func (c *Call) beginLua(r *luaRun) bool {
 // endLua answers the command whose script has ended.
 func (c *Call) endLua(name string) {
 	e, s := c.e, &c.e.scripts
+	if e.cluster != nil {
+		e.cluster.asked = s.slot
+	}
 	if s.client.fieldsets != nil {
 		s.client.fieldsets = nil
 		e.countClient(&s.client, 0)

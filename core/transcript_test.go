@@ -19,8 +19,13 @@ var (
 
 // transcripts yields every transcript by its name.
 func transcripts(t *testing.T) iter.Seq2[string, *coretest.Transcript] {
+	return transcriptsIn(t, "testdata")
+}
+
+// transcriptsIn yields those of a folder.
+func transcriptsIn(t *testing.T, dir string) iter.Seq2[string, *coretest.Transcript] {
 	t.Helper()
-	paths, err := filepath.Glob("testdata/*.txt")
+	paths, err := filepath.Glob(dir + "/*.txt")
 	if err != nil || len(paths) == 0 {
 		t.Fatal("no transcripts", err)
 	}

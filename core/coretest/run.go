@@ -80,6 +80,7 @@ type player struct {
 	s       Session
 	pending map[byte][]byte // received, and not yet expected
 	ids     map[byte]string // what CLIENT ID answered
+	node    string          // what CLUSTER MYID answered
 }
 
 func (p *player) step(step *Step) ([]string, error) {
@@ -92,18 +93,28 @@ func (p *player) step(step *Step) ([]string, error) {
 		}
 	}
 	lines, err := p.replies(step)
-	if len(lines) == 1 && strings.EqualFold(strings.Join(step.Args, " "), "CLIENT ID") {
+	if len(lines) != 1 {
+		return lines, err
+	}
+	switch strings.ToUpper(strings.Join(step.Args, " ")) {
+	case "CLIENT ID":
 		p.ids[step.Client] = strings.TrimPrefix(lines[0], "(integer) ")
+	case "CLUSTER MYID":
+		p.node = strings.Trim(lines[0], `"`)
 	}
 	return lines, err
 }
 
-// args are a command's arguments with the ids of clients in place of $A, $B and so on.
+// args are a command's arguments with the ids of clients in place of $A, $B and so on, and that of
+// the cluster's node in place of $node.
 func (p *player) args(step *Step) []string {
 	args := slices.Clone(step.Args)
 	for i, arg := range args {
 		if len(arg) == 2 && arg[0] == '$' && p.ids[arg[1]] != "" {
 			args[i] = p.ids[arg[1]]
+		}
+		if arg == "$node" && p.node != "" {
+			args[i] = p.node
 		}
 	}
 	return args

@@ -26,7 +26,7 @@ import (
 // a command that gets several replies (SUBSCRIBE a b) they stand one below the other. A reply's
 // first line may be "(any order)": the lines behind it then stand in no particular order. A line
 // that begins with "~ " is a pattern for one line: * stands for anything. Once client B has sent
-// CLIENT ID, an argument $B stands for its answer.
+// CLIENT ID, an argument $B stands for its answer, and $node for that of CLUSTER MYID.
 type Transcript struct {
 	Name  string
 	Steps []Step

@@ -333,8 +333,9 @@ func throughLua(w *Wrapped, client byte, args []string) ([]byte, bool, error) {
 	}
 	script := append([]string{"EVAL", "return redis.pcall(unpack(ARGV))", "0"}, args...)
 	r, got, err := w.ask(client, script...)
-	if err == nil && r.Kind == '-' && strings.Contains(r.Text, "from script") {
-		return nil, false, nil // an error of arity or of an unknown command, worded otherwise
+	if err == nil && r.Kind == '-' && (strings.Contains(r.Text, "from script") ||
+		strings.Contains(r.Text, "cript attempted")) {
+		return nil, false, nil // of arity, an unknown command or slots: it is worded otherwise
 	}
 	w.Varied++
 	return bytes.Join(got[:], nil), true, err
