@@ -220,11 +220,14 @@ func (e *Engine) clusterChanged() {
 
 // leaveShardChannels ends subscriptions to channels of slots that are served elsewhere.
 func (e *Engine) leaveShardChannels() {
-	for _, name := range slices.Clone(e.pubsub.to[subShard].names) {
-		if e.cluster.mine(slots.Of([]byte(name))) {
-			continue
+	var gone []string
+	for name := range e.pubsub.to[subShard].All {
+		if !e.cluster.mine(slots.Of([]byte(name))) {
+			gone = append(gone, name)
 		}
-		for _, cl := range slices.Clone(e.pubsub.to[subShard].by[name]) {
+	}
+	for _, name := range gone {
+		for _, cl := range slices.Clone(e.subscribers(subShard, []byte(name))) {
 			e.unsubscribe(cl, subShard, name)
 			w := e.pushes(cl)
 			at := w.Len()
