@@ -45,27 +45,41 @@ func (c *Call) nowMs() int64 { return c.e.keyMs() }
 // mayBlock reports whether the command may wait: not within MULTI, not in a script.
 func (c *Call) mayBlock() bool { return !c.conn.has(connDenyBlocking) }
 
+// begun is what is known of a command before it runs.
+type begun struct {
+	at    int   // where its reply begins
+	dirty int64 // how many changes there were
+	watch int64 // what the stopwatch showed
+}
+
 // invoke runs a command that passed every check and counts it.
 func (e *Engine) invoke(c *Call) {
-	at := c.Len()
-	dirty := e.persist.dirty
-	began := e.commandBegan()
+	b := begun{c.Len(), e.persist.dirty, e.commandBegan()}
 	c.cmd.Run(c)
+	if e.scripts.pending { // who has called it calls invoked, too
+		e.scripts.begun = b
+		return
+	}
+	e.invoked(c, &b)
+}
+
+// invoked counts a command that has run.
+func (e *Engine) invoked(c *Call, b *begun) {
 	e.countWeighed()
 	if e.has(engineAfter) {
-		e.afterCommand(c, dirty)
+		e.afterCommand(c, b.dirty)
 	}
 	if c.conn.task != nil && !e.scripts.inside {
-		c.conn.task.began = began
+		c.conn.task.began = b.watch
 		return // suspended: it is accounted for when it ends
 	}
 	if e.stopwatch != nil {
-		e.timed(c.cmd, began)
+		e.timed(c.cmd, b.watch)
 	}
 	if c.conn.blocked == nil || c.retry && !c.conn.blocked.again {
-		e.account(c, at)
+		e.account(c, b.at)
 		if e.has(engineHotkeys) {
-			e.noteKeys(c, at)
+			e.noteKeys(c, b.at)
 		}
 	}
 }

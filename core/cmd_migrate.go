@@ -111,10 +111,10 @@ func cmdMigrate(c *Call) {
 	switch {
 	case len(m.keys) == 0:
 		c.Status("NOKEY")
-	case c.replayed() || c.e.scripts.task == nil && !c.mayBlock():
+	case c.replayed() || !c.maySuspend():
 		c.Error(errMigrateHere)
 	default:
-		c.e.suspendable(c, m.run)
+		m.begin(c)
 	}
 }
 

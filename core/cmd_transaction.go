@@ -128,36 +128,77 @@ func cmdExec(c *Call) {
 	}
 	queue := cl.queue
 	e.discard(cl)
-	if slices.ContainsFunc(queue, func(q queued) bool {
+	x := transaction{queue: queue}
+	if !slices.ContainsFunc(queue, func(q queued) bool {
 		return q.cmd.Flags&(RunsScripts|Awaits) != 0
 	}) {
-		e.suspendable(c, func(c *Call) { c.execute(queue) })
-	} else {
-		c.execute(queue)
+		c.execute(&x)
+		return
 	}
+	s := &e.scripts
+	t := &task{call: *c, at: c.Len(), queue: &x}
+	s.now = e.now
+	e.setTask(t)
+	if e.resumeTask() {
+		t.suspended(c)
+		return
+	}
+	c.counted = t.call.counted
+	e.setTask(nil)
 }
 
-// execute runs the commands of a transaction.
-func (c *Call) execute(queue []queued) {
+// transaction is a queue that is being run.
+type transaction struct {
+	queue   []queued
+	next    int  // how many have been begun
+	waits   bool // the last of them has been suspended
+	killed  bool // one of those before it killed its own client
+	started bool
+	call    Call
+	begun   begun
+}
+
+// execute runs the commands of a transaction, and reports whether all have run: else it is called
+// again.
+func (c *Call) execute(x *transaction) (done bool) {
 	cl, e := c.conn, c.e
-	cl.flags |= connExec
-	at, alive := c.Len(), true
-	c.Array(len(queue))
-	cl.dropReply(at)
-	for i := range queue {
-		at = c.Len()
-		q := Call{Writer: c.Writer, e: e, conn: cl, db: cl.db, cmd: queue[i].cmd,
-			Args: queue[i].args}
-		e.invoke(&q)
-		if cl.has(connClosing) && !alive {
-			c.Cut(at) // one of the commands before killed its own client
-		}
-		alive = !cl.has(connClosing)
+	if !x.started {
+		x.started = true
+		cl.flags |= connExec
+		at := c.Len()
+		c.Array(len(x.queue))
 		cl.dropReply(at)
 	}
-	cl.flags &^= connExec
-	if cl.has(connReply) {
-		cl.flags |= connReplyDropped
+	for {
+		switch {
+		case x.waits:
+			if !cl.task.goOn(&x.call) {
+				return false
+			}
+			x.waits = false
+			e.invoked(&x.call, &x.begun)
+		case x.next < len(x.queue):
+			q := &x.queue[x.next]
+			x.call = Call{Writer: c.Writer, e: e, conn: cl, db: cl.db, cmd: q.cmd, Args: q.args}
+			x.begun.at = c.Len()
+			x.next++
+			e.invoke(&x.call)
+			if e.scripts.pending {
+				e.scripts.pending, x.waits, x.begun = false, true, e.scripts.begun
+				return false
+			}
+		default:
+			cl.flags &^= connExec
+			if cl.has(connReply) {
+				cl.flags |= connReplyDropped
+			}
+			return true
+		}
+		if cl.has(connClosing) && x.killed {
+			c.Cut(x.begun.at)
+		}
+		x.killed = cl.has(connClosing)
+		cl.dropReply(x.begun.at)
 	}
 }
 

@@ -38,14 +38,21 @@ type migration struct {
 	over    bool
 }
 
-// run moves the keys and answers the command.
-func (m *migration) run(c *Call) {
+// begin begins to move keys for a command.
+func (m *migration) begin(c *Call) {
+	s := &m.e.scripts
+	m.e.migration = m
 	m.connect()
-	c.e.migration = m
-	for !m.over {
-		c.e.suspend()
+	if s.task != nil {
+		s.pending = true
+		return
 	}
-	c.e.migration = nil
+	s.now = m.e.now
+	c.suspend(c.Len(), "")
+}
+
+// answer removes the keys that have moved and answers the command.
+func (m *migration) answer(c *Call) {
 	c.migrated(m.moved)
 	switch {
 	case m.failure != "":

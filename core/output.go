@@ -140,7 +140,7 @@ func (e *Engine) takeOutput(cl *conn) []byte {
 	e.stats.netOut += int64(n)
 	e.stats.writes++
 	if cl.task != nil {
-		cl.task.at = max(0, cl.task.at-n)
+		cl.task.shift(n)
 	}
 	e.countClient(cl, cl.bytes())
 	return out

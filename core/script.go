@@ -1,7 +1,6 @@
 package core
 
 import (
-	"iter"
 	"slices"
 	"strconv"
 
@@ -27,7 +26,10 @@ type scripts struct {
 	task     *task
 	first    task // of a script in its first slice, which it nearly always ends in
 	inside   bool // the task is running right now
+	pending  bool // a command that the task runs has just been suspended
 	awaits   bool // the script called a command that waits for another server
+	awaited  bool // and that has answered: its reply is in client
+	begun    begun
 	busy     bool // the task has run for too long: others are told
 	name     string
 	now      Time // the time that the script sees
@@ -87,15 +89,15 @@ func (f scriptFlags) commandFlags(own Flag) Flag {
 	return own
 }
 
-// task is a command that can be suspended. A script alone is suspended by its machine. A
-// transaction that runs scripts, and what waits for another server, is a coroutine.
+// task is a command that can be suspended: one that runs a script, one that waits for another
+// server, or a transaction with such commands. It is suspended between two steps of its own, so
+// that nothing of it is on Go's stack.
 type task struct {
 	call  Call
 	at    int    // where its reply begins
 	began int64  // what the stopwatch showed
-	name  string // of the script that is all of it
-	next  func() (struct{}, bool)
-	wait  func(struct{}) bool
+	name  string // of the script under way
+	queue *transaction
 }
 
 // evalScriptsMax bounds the scripts that EVAL leaves in the cache, as in Redis since 7.4.
@@ -104,38 +106,19 @@ const evalScriptsMax = 500
 // holds reports whether commands wait: for a script that nobody may interrupt yet, among others.
 func (e *Engine) holds() bool { return e.has(engineAsleep|engineClosing) || !e.scripts.busy }
 
-// suspendable runs body, which answers a command and may run scripts, so that it can be suspended.
-func (e *Engine) suspendable(c *Call, body func(*Call)) {
-	s := &e.scripts
-	if s.task != nil { // EXEC has seen to it
-		body(c)
-		return
-	}
-	t := &task{call: *c, at: c.Len()}
-	s.now = e.now
-	e.setTask(t)
-	t.pull(body)
-	if e.resumeTask() {
-		t.suspended(c)
-		return
-	}
-	c.counted = t.call.counted
-	e.setTask(nil)
-}
-
-// pull makes the coroutine of a task.
-func (t *task) pull(body func(*Call)) {
-	t.next, _ = iter.Pull(func(wait func(struct{}) bool) {
-		t.wait = wait
-		body(&t.call)
-	})
-}
-
 // suspended has the client of a command wait until the task is over.
 func (t *task) suspended(c *Call) {
 	t.call.Args = copyArgs(c.Args)
 	c.conn.task = t
 	c.conn.flags |= connSuspended
+}
+
+// shift lets a task know that the host has taken output in front of its reply, or of the reply.
+func (t *task) shift(n int) {
+	t.at = max(0, t.at-n)
+	if t.queue != nil {
+		t.queue.begun.at = max(0, t.queue.begun.at-n)
+	}
 }
 
 // setTask says which command that runs a script is under way; nil is none.
@@ -149,30 +132,57 @@ func (e *Engine) resumeTask() (suspended bool) {
 	s := &e.scripts
 	t := s.task
 	s.inside = true
-	switch {
-	case t.next != nil:
-		_, suspended = t.next()
-	case s.vm.Continue():
-		t.call.endLua(t.name)
-	case s.awaits:
-		s.await(e, t)
-		_, suspended = t.next()
-	default:
-		suspended = true
+	if t.queue != nil {
+		suspended = !t.call.execute(t.queue)
+	} else {
+		suspended = !t.goOn(&t.call)
 	}
 	s.inside = false
 	return suspended
 }
 
-// await makes a coroutine of a script that is about to wait for another server.
-func (s *scripts) await(e *Engine, t *task) {
-	s.awaits = false
-	t.pull(func(c *Call) {
-		for !s.vm.Continue() {
-			e.suspend()
+// goOn goes on with a command that was suspended, the task's own or one of its queue, and reports
+// whether it has been answered.
+func (t *task) goOn(c *Call) (done bool) {
+	e, s := c.e, &c.e.scripts
+	if m := e.migration; m != nil {
+		if !m.over {
+			return false
 		}
-		c.endLua(t.name)
-	})
+		if e.migration = nil; !s.awaits {
+			m.answer(c)
+			return true
+		}
+		m.answer(&s.inner)
+		e.invoked(&s.inner, &s.begun)
+		s.awaits, s.awaited = false, true
+	}
+	if !s.vm.Continue() {
+		return false
+	}
+	c.endLua(t.name)
+	return true
+}
+
+// maySuspend reports whether the command may wait for another server: one of a client, of a script
+// or of a transaction may.
+func (c *Call) maySuspend() bool {
+	s := &c.e.scripts
+	switch t := s.task; {
+	case t == nil:
+		return c.mayBlock()
+	case c == &s.inner:
+		return true
+	default:
+		return t.queue != nil && c == &t.queue.call
+	}
+}
+
+// suspend makes a task of the command, whose reply is to begin at an offset of the output.
+func (c *Call) suspend(at int, name string) {
+	t := &task{call: *c, at: at, name: name}
+	c.e.setTask(t)
+	t.suspended(c)
 }
 
 // step runs the next slice of the script under way.
@@ -313,32 +323,32 @@ type luaRun struct {
 // runLua runs a script or a function and answers the command with its result.
 func (c *Call) runLua(r luaRun) {
 	e, s := c.e, &c.e.scripts
-	if s.task != nil { // in a transaction that has one
-		if c.beginLua(&r) {
-			for done := s.vm.Start(r.fn, r.keys, r.args, r.global); !done; done = s.vm.Continue() {
-				e.suspend()
-			}
-			c.endLua(r.name)
-		}
-		return
+	alone := s.task == nil // else it is in a transaction
+	if alone {
+		s.first = task{call: *c, at: c.Len()}
+		s.now = e.now
+		e.setTask(&s.first)
 	}
-	s.first = task{call: *c, at: c.Len()}
-	s.now = e.now
-	e.setTask(&s.first)
 	if c.beginLua(&r) {
+		inside := s.inside
 		s.inside = true
 		done := s.vm.Start(r.fn, r.keys, r.args, r.global)
-		s.inside = false
-		if !done {
-			t := &task{call: *c, at: s.first.at, name: r.name}
-			e.setTask(t)
-			t.suspended(c)
+		s.inside = inside
+		switch {
+		case done:
+			c.endLua(r.name)
+		case alone:
+			c.suspend(s.first.at, r.name)
+			return
+		default:
+			s.task.name, s.pending = r.name, true
 			return
 		}
-		c.endLua(r.name)
 	}
-	s.first.call = Call{}
-	e.setTask(nil)
+	if alone {
+		s.first.call = Call{}
+		e.setTask(nil)
+	}
 }
 
 // beginLua makes ready for a script; it answers the command and returns false if it may not run.
@@ -346,7 +356,7 @@ func (c *Call) beginLua(r *luaRun) bool {
 	e, s := c.e, &c.e.scripts
 	s.name, s.now = r.name, e.now
 	s.flags, s.readOnly, s.wrote = r.flags, r.readOnly || r.flags&scriptNoWrites != 0, false
-	s.function, s.killed, s.awaits = !r.global, false, false
+	s.function, s.killed, s.awaits, s.awaited = !r.global, false, false, false
 	s.oom = e.has(engineMemory)
 	if e.cluster != nil {
 		s.slot = e.cluster.asked
@@ -388,14 +398,6 @@ func (c *Call) endLua(name string) {
 	c.Error(text)
 }
 
-// suspend has a task that is a coroutine wait.
-func (e *Engine) suspend() {
-	t := e.scripts.task
-	if !t.wait(struct{}{}) {
-		e.scripts.vm.Kill()
-	}
-}
-
 // scriptHost is the engine as scripts see it.
 type scriptHost struct{ e *Engine }
 
@@ -403,6 +405,10 @@ type scriptHost struct{ e *Engine }
 func (h scriptHost) Call(args [][]byte) (reply []byte, counted bool) {
 	e, s := h.e, &h.e.scripts
 	cl, c := &s.client, &s.inner
+	if s.awaited {
+		s.awaited = false
+		return cl.w.Buf, true
+	}
 	cl.w.Reset()
 	*c = Call{Writer: &cl.w, e: e, conn: cl, db: cl.db, Args: args, cmd: e.lookupCommand(args)}
 	switch v := c.check(atScript); v {
@@ -417,14 +423,15 @@ func (h scriptHost) Call(args [][]byte) (reply []byte, counted bool) {
 		c.Error(string(v))
 		return cl.w.Buf, true
 	}
-	if c.cmd.Flags&Awaits != 0 && s.task.next == nil {
-		s.awaits = true
-		return nil, false // it is called again where it can wait
-	}
 	if c.cmd.Flags&Write != 0 {
 		s.wrote = true
 	}
-	if e.invoke(c); cl.w.Overflowed() {
+	e.invoke(c)
+	if s.pending {
+		s.pending, s.awaits = false, true
+		return nil, false // it is called again when there is an answer
+	}
+	if cl.w.Overflowed() {
 		cl.w.Reset()
 		c.noMemory()
 	}

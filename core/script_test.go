@@ -181,6 +181,25 @@ func TestScriptMulti(t *testing.T) {
 	s.want(s.send(2, "GET k"), "$1\r\n2")
 }
 
+// TestScriptQueue: a transaction goes on behind each of its scripts that takes several slices.
+func TestScriptQueue(t *testing.T) {
+	s := newScriptSession(t, nil)
+	long := `EVAL "for i = 1, 300000 do end return redis.call('INCRBY', KEYS[1], 2)" 1 k`
+	for _, c := range []string{"MULTI", "INCR k", long, "ECHO a", long, long, "EVAL nonsense 0"} {
+		s.send(1, c)
+	}
+	got := s.send(1, "EXEC")
+	s.want(s.send(2, "GET k"), "")
+	for s.e.Deadline() <= s.now {
+		s.step(0)
+	}
+	const want = "*6\r\n:1\r\n:3\r\n$1\r\na\r\n:5\r\n:7\r\n-ERR Error compiling"
+	if got += s.get(1); !strings.HasPrefix(got, want) {
+		t.Errorf("%q", got)
+	}
+	s.want(s.get(2), "$1\r\n7")
+}
+
 // TestScriptOrphan: a script goes on when its client has gone, and others can kill it.
 func TestScriptOrphan(t *testing.T) {
 	s := newScriptSession(t, map[string]string{"busy-reply-threshold": "1"})
@@ -232,7 +251,7 @@ func TestScriptClose(t *testing.T) {
 			if s.e.Deadline() > s.now {
 				t.Fatalf("%s has ended", script)
 			}
-			if n := runtime.NumGoroutine(); !multi && n > before {
+			if n := runtime.NumGoroutine(); n > before {
 				t.Errorf("%s: %d goroutines, %d before", script, n, before)
 			}
 			s.e.Close()

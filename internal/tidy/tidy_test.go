@@ -271,6 +271,7 @@ var impure = map[string]bool{
 	"time": true, "net": true, "os": true, "sync": true, "sync/atomic": true, "unsafe": true,
 	"math/rand": true, "math/rand/v2": true, "crypto/rand": true, "io/fs": true, "syscall": true,
 	"fmt": true, "encoding/json": true, "log": true, "log/slog": true, "runtime": true,
+	"iter": true, // a coroutine of Go lives beside the engine, and cannot be left behind
 }
 
 // purity checks that a file of the engine neither touches the world nor runs beside itself.
