@@ -36,6 +36,7 @@ type aof struct {
 	size      int64    // of the files, as INFO shows it
 	base      int64    // the same after the last rewrite, or at the start
 	since     int64    // what was appended since the last rewrite began
+	durable   int64    // up to which offset of the stream of changes all is on disk
 
 	rewrites, failures int64 // that succeeded; that failed since one last succeeded
 	tried              Time  // when the last rewrite began
@@ -177,7 +178,22 @@ func (a *aof) turn(e *Engine) {
 // syncAOF has what was appended made durable, without anybody waiting; but first what could not be
 // appended is tried again.
 func (e *Engine) syncAOF(path string) {
-	e.verb(EventSync, path, nil, func(in *Input) { e.appended(path, string(in.Data)) })
+	offset := e.replicas.offset
+	e.verb(EventSync, path, nil, func(in *Input) {
+		if len(in.Data) == 0 {
+			e.aof.durable = max(offset, e.aof.durable)
+		}
+		e.appended(path, string(in.Data))
+	})
+}
+
+// durableOffset is up to which offset of the stream of changes all is on disk.
+func (e *Engine) durableOffset() int64 {
+	a := &e.aof
+	if a.syncAt == Never && a.failure == "" && e.cfg.appendfsync != fsyncNo {
+		return e.replicas.offset
+	}
+	return a.durable
 }
 
 // syncFirst has what was appended made durable before anything that is carried out after it.

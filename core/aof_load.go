@@ -243,4 +243,7 @@ func (e *Engine) started(failure string) {
 	e.flags.set(engineClosing, failure != "")
 	e.emit(Event{Kind: EventConfigured, Ticket: l.ticket, Data: []byte(failure + l.where)})
 	e.wakeUp()
+	if failure == "" && e.cfg.masterHost != "" {
+		e.follow(e.cfg.masterHost, e.cfg.masterPort)
+	}
 }

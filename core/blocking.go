@@ -313,6 +313,27 @@ func (e *Engine) postpone(cl *conn) {
 	e.blocked.postponed = append(e.blocked.postponed, cl)
 }
 
+// postponeOnce is postpone for a connection that may have been postponed already.
+func (e *Engine) postponeOnce(cl *conn) {
+	if !cl.has(connPostponed) {
+		e.postpone(cl)
+	}
+}
+
+// unblockAll ends the waiting, and the connections, of all that wait for what a master does: this
+// server is none any longer.
+func (e *Engine) unblockAll() {
+	for _, cl := range e.connsByID() {
+		if cl.blocked != nil {
+			e.unblockWithReply(cl.blocked, func(c *Call) {
+				c.Error("UNBLOCKED force unblock from blocking operation, instance state changed " +
+					"(master -> replica?)")
+			})
+			e.hangup(cl)
+		}
+	}
+}
+
 // resumePostponed lets every postponed connection go on, in the order in which they were postponed.
 func (e *Engine) resumePostponed() {
 	for _, cl := range e.blocked.postponed {

@@ -316,6 +316,10 @@ func (e *Engine) setExpiry(d *db, key []byte, o *object, at int64) {
 		e.countMemory(expiryBytes)
 	}
 	o.ttl.at = at
+	if e.master != nil && e.aof.replayed != 0 {
+		e.expires.heap.Remove(o.ttl) // its master says when it goes
+		return
+	}
 	e.expires.heap.Set(o.ttl, at)
 }
 
@@ -374,12 +378,12 @@ func (e *Engine) expireNext() {
 }
 
 // expireIfNeeded reports whether a value's time has come. If so its key is removed, unless clients
-// are paused.
+// are paused or a master says when it goes.
 func (e *Engine) expireIfNeeded(o *object) bool {
 	if !o.gone(e.keyMs()) {
 		return false
 	}
-	if !e.expires.clientPaused {
+	if !e.expires.hidden {
 		e.deleteExpired(o.ttl)
 	}
 	return true
@@ -610,6 +614,25 @@ func (e *Engine) replaceAll(stores []*store) {
 	}
 }
 
+// awaitExpiry has a key that is there go when its time has come, unless a master says when.
+func (e *Engine) awaitExpiry(t *ttl) {
+	if e.master == nil {
+		e.expires.heap.Set(t, t.at)
+	}
+}
+
+// awaitExpiries is awaitExpiry for all keys, since this server follows a master, or no longer does.
+func (e *Engine) awaitExpiries() {
+	e.expires.heap.Clear()
+	for _, d := range e.dbs {
+		for i := range d.keys.Len() {
+			if _, p := d.keys.At(i); (*p).ttl != nil {
+				e.awaitExpiry((*p).ttl)
+			}
+		}
+	}
+}
+
 // wind makes the engine's counts and its clockwork know the keys of a database that was loaded.
 func (e *Engine) wind(d *db) {
 	if e.cluster != nil {
@@ -625,7 +648,7 @@ func (e *Engine) wind(d *db) {
 		e.countValue(o)
 		if o.ttl != nil {
 			e.countMemory(expiryBytes)
-			e.expires.heap.Set(o.ttl, o.ttl.at)
+			e.awaitExpiry(o.ttl)
 		}
 		e.placed(d, []byte(key), o)
 		e.countWeighed()

@@ -65,9 +65,11 @@ var checks = [...]check{
 	{"disk", atClient | atScript | atScriptStart, engineDiskError, 0, checkDisk},
 	{"read-only command", atScriptStart, 0, 0, checkReadOnlyCommand},
 	{"replicas", atClient | atScript | atScriptStart, engineMinReplicas, 0, checkReplicas},
+	{"read-only replica", atClient | atScript | atScriptStart, engineReplica, 0, checkReplica},
 	{"script's memory", atScript | atScriptStart, engineMemory, 0, checkScriptMemory},
 	{"script's cluster", atScript, engineCluster, 0, checkScriptCluster},
 	{"subscribed", atClient, 0, connSubscribed, checkSubscribed},
+	{"stale", atClient | atScript, engineReplica, 0, checkStale},
 	{"busy", atClient, engineScript, 0, checkBusy},
 	{"version", atClient, engineCompat, 0, checkVersion},
 	{"paused", atClient, enginePaused, 0, checkPaused},
@@ -331,10 +333,32 @@ func checkReadOnlyCommand(c *Call, at place) verdict {
 }
 
 func checkReplicas(c *Call, at place) verdict {
-	if c.writes(at) && c.e.goodReplicas() < c.e.cfg.minReplicas {
+	if c.e.master == nil && c.writes(at) && c.e.goodReplicas() < c.e.cfg.minReplicas {
 		return errNoReplicas
 	}
 	return allowed
+}
+
+// checkReplica leaves writes on a replica to its master.
+func checkReplica(c *Call, at place) verdict {
+	switch {
+	case !c.e.cfg.replicaReadOnly || !c.writes(at):
+		return allowed
+	case at == atScriptStart:
+		return errReadOnlyScript
+	}
+	return errReadOnly
+}
+
+// checkStale refuses what a replica does not know since it has lost its master.
+func checkStale(c *Call, at place) verdict {
+	switch {
+	case c.e.cfg.serveStale || c.e.master.state == linkUp || c.commandFlags()&Stale != 0:
+		return allowed
+	case at == atScript:
+		return "ERR Can not execute the command on a stale replica"
+	}
+	return errMasterDown
 }
 
 // checkScriptMemory counts on what was used when the script began.

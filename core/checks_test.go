@@ -110,7 +110,11 @@ func TestFlags(t *testing.T) {
 				feed(e, 2, "SCRIPT KILL")
 				e.Advance(e.now)
 			}},
-		{"replica", say(2, "SYNC"), enginePropagate, 0, func(e *Engine) { e.close(2) }},
+		{"replica", say(2, "SYNC"), enginePropagate, 0, func(e *Engine) {
+			e.close(2)
+			e.Advance(e.now + 3600e6) // repl-backlog-ttl
+		}},
+		{"master", say(1, "REPLICAOF a 1"), engineReplica, 0, say(1, "REPLICAOF NO ONE")},
 		{"tracking", say(2, "HELLO 3", "CLIENT TRACKING ON", "GET k", "SET k v"), engineTracking, 0,
 			func(e *Engine) { e.close(2) }},
 		{"MULTI", say(1, "MULTI", "NOPE"), 0, connMulti, say(1, "EXEC")},

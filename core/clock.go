@@ -80,7 +80,7 @@ const dueMax = 10_000
 // time. It does a bounded amount at a time: Deadline tells when there is more.
 func (e *Engine) Advance(host Time) {
 	if host < e.clock.host {
-		e.shiftMigrations(host - e.clock.host)
+		e.shiftHost(host - e.clock.host)
 	}
 	e.clock.host = host
 	e.lap = 0
@@ -89,6 +89,9 @@ func (e *Engine) Advance(host Time) {
 	}
 	if len(e.resting) > 0 {
 		e.announceRest()
+	}
+	if !e.waitsForFiles() {
+		e.networkTurn()
 	}
 	switch {
 	case e.waitsForFiles(): // nothing expires before all is there
@@ -104,9 +107,12 @@ func (e *Engine) Advance(host Time) {
 	e.beforeSleep()
 }
 
-// setNow sets the engine's time.
+// setNow sets the engine's time. While what was run before is applied nothing expires.
 func (e *Engine) setNow(t Time) {
-	if e.now, e.keyTime = t, t; e.clock.apart {
+	switch e.now, e.keyTime = t, t; {
+	case e.aof.replayed != 0:
+		e.keyTime = 0
+	case e.clock.apart:
 		e.keyTime = e.clock.keys
 	}
 	e.second = uint32(e.told() / 1e6)
@@ -147,7 +153,7 @@ func (e *Engine) Deadline() Time {
 	case e.has(engineScript):
 		return e.migration.due(e.clock.host)
 	}
-	return min(e.clock.hostTime(e.due()), e.socketsDue())
+	return min(e.clock.hostTime(e.due()), e.socketsDue(), e.networkDue())
 }
 
 // waitsForFiles reports whether the engine does nothing before the host has answered: it is loading

@@ -6,6 +6,7 @@ import (
 	"strconv"
 
 	"github.com/redlet/redlet/core/internal/resp"
+	"github.com/redlet/redlet/core/internal/small"
 )
 
 var clientCommands = []Command{
@@ -424,7 +425,7 @@ func (c *Call) killFilter() (k killFilter, ok bool) {
 // kill hangs up the connections that a filter matches and returns how many there were.
 func (c *Call) kill(k *killFilter) int {
 	n := 0
-	for _, cl := range c.e.connsByID() {
+	for _, cl := range c.e.listedConns() {
 		if !k.matches(cl, c) {
 			continue
 		}
@@ -450,6 +451,8 @@ const (
 
 func (cl *conn) class() connClass {
 	switch {
+	case cl.link != nil:
+		return classMaster
 	case cl.has(connReplica):
 		return classReplica
 	case cl.has(connSubscribed):
@@ -472,6 +475,19 @@ func (c *Call) argClass(i int) (connClass, bool) {
 	}
 	c.Error("ERR Unknown client type '" + string(c.Args[i]) + "'")
 	return classAny, false
+}
+
+// listedConns are the connections that CLIENT LIST shows: the clients, and the link to a master.
+func (e *Engine) listedConns() []*conn {
+	all := e.connsByID()
+	if m := e.master; m != nil && m.state == linkUp {
+		i := 0
+		for i < len(all) && all[i].id < m.conn.id {
+			i++
+		}
+		all = small.Insert(all, i, m.conn)
+	}
+	return all
 }
 
 func cmdClientInfo(c *Call) {
@@ -502,7 +518,7 @@ func cmdClientList(c *Call) {
 		return
 	}
 	var out []byte
-	for _, cl := range c.e.connsByID() {
+	for _, cl := range c.e.listedConns() {
 		if ids != nil && !ids[int64(cl.id)] || class != classAny && cl.class() != class {
 			continue
 		}
@@ -522,7 +538,8 @@ func (cl *conn) letters() string {
 		on     bool
 		letter byte
 	}{
-		{cl.has(connReplica), 'S'}, {cl.has(connSubscribed), 'P'}, {cl.has(connMulti), 'x'},
+		{cl.has(connReplica), 'S'}, {cl.link != nil, 'M'}, {cl.has(connSubscribed), 'P'},
+		{cl.has(connMulti), 'x'},
 		{cl.has(connBlocked | connPostponed), 'b'},
 		{t.on, 't'}, {t.broken, 'R'}, {t.bcast, 'B'},
 		{cl.readOnly, 'r'},
@@ -605,7 +622,7 @@ func (c *Call) describe(out []byte, cl *conn) []byte {
 	number("tot-mem", cl.bytes()+argMem+queuedMem)
 	text("events", "r")
 	text("cmd", name)
-	text("user", "default")
+	text("user", cl.userName())
 	number("redir", cl.redirection())
 	number("resp", version)
 	text("lib-name", string(cl.libName))
@@ -623,6 +640,14 @@ func appendField(out []byte, name, value string) []byte {
 		out = append(out, ' ')
 	}
 	return append(append(append(out, name...), '='), value...)
+}
+
+// userName is whose permissions a connection has. A master has all.
+func (cl *conn) userName() string {
+	if cl.link != nil {
+		return "(superuser)"
+	}
+	return "default"
 }
 
 // queuedBytes is what Redis counts for each queued command besides its arguments.

@@ -225,6 +225,7 @@ func (e *Engine) configChanged() {
 	if e.cluster != nil {
 		e.clusterConfigured()
 	}
+	e.expiryChanged()
 	e.flags.set(engineMinReplicas, e.cfg.minReplicas > 0 && e.cfg.minReplicasMaxLag > 0)
 }
 

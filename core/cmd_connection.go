@@ -222,7 +222,11 @@ func (c *Call) greet(version int) {
 	c.BulkString("mode")
 	c.BulkString(c.e.mode())
 	c.BulkString("role")
-	c.BulkString("master")
+	if c.e.master != nil {
+		c.BulkString("replica")
+	} else {
+		c.BulkString("master")
+	}
 	c.BulkString("modules")
 	c.modules()
 }

@@ -135,7 +135,7 @@ func debugDial(c *Call) {
 }
 
 func debugChangeReplID(c *Call) {
-	c.e.ids.replication = hex40(&c.e.random)
+	c.e.newHistory()
 	c.OK()
 }
 

@@ -607,6 +607,12 @@ func cmdObjectFreq(c *Call) {
 }
 
 func cmdWait(c *Call) {
+	if c.e.master != nil {
+		c.Error("ERR WAIT cannot be used with replica instances. Please also note that since Redis " +
+			"4.0 if a replica is configured to be writable (which is not the default) writes to " +
+			"replicas are just local and are not propagated.")
+		return
+	}
 	want, ok := c.ArgInt(1)
 	if !ok {
 		return
@@ -631,16 +637,25 @@ func cmdWaitaof(c *Call) {
 	if !ok {
 		return
 	}
+	if c.e.master != nil {
+		c.Error("ERR WAITAOF cannot be used with replica instances. Please also note that writes to " +
+			"replicas are just local and are not propagated.")
+		return
+	}
 	if local > 0 && !c.e.aof.on {
 		if _, ok := c.argMilliseconds(3); ok {
 			c.Error("ERR WAITAOF cannot be used when numlocal is set but appendonly is disabled.")
 		}
 		return
 	}
-	c.awaitReplicas(replicas == 0, 3, func(c *Call) {
+	r := &c.e.replicas
+	if !c.retry {
+		c.conn.replica.awaits = r.offset
+	}
+	c.awaitReplicas(int64(r.durable(c.conn.replica.awaits)) >= replicas, 3, func(c *Call) {
 		c.Array(2)
 		c.durable()
-		c.Int(0)
+		c.Count(r.durable(c.conn.replica.awaits))
 	})
 }
 

@@ -321,25 +321,81 @@ func infoThreads(w *infoText, e *Engine) {
 }
 
 func infoReplication(w *infoText, e *Engine) {
-	w.text("role", "master")
-	w.int("connected_slaves", int64(len(e.replicas.conns)))
+	r := &e.replicas
+	if e.master != nil {
+		w.text("role", "slave")
+		infoMaster(w, e)
+	} else {
+		w.text("role", "master")
+	}
+	w.count("connected_slaves", len(r.conns))
 	if e.has(engineMinReplicas) {
 		w.int("min_slaves_good_slaves", e.goodReplicas())
 	}
-	for i, cl := range e.replicas.conns {
-		ip := cl.peerIP()
-		w.text("slave"+strconv.Itoa(i), "ip="+ip+",port="+strconv.FormatInt(cl.replica.port, 10)+
-			",state=online,offset="+strconv.FormatInt(cl.replica.acked, 10)+
+	for i, cl := range r.conns {
+		state := "online"
+		if !cl.replica.online {
+			state = "wait_bgsave"
+		}
+		w.text("slave"+strconv.Itoa(i), "ip="+cl.replicaIP()+",port="+
+			strconv.FormatInt(cl.replica.port, 10)+
+			",state="+state+",offset="+strconv.FormatInt(cl.replica.acked, 10)+
 			",lag="+strconv.FormatInt(e.lag(cl), 10))
 	}
-	w.text("master_failover_state", "no-failover")
+	w.text("master_failover_state", e.failover.state.word())
 	w.text("master_replid", e.ids.replication)
-	w.text("master_replid2", noReplicationID)
-	w.int("master_repl_offset", e.replicas.offset)
-	w.text("second_repl_offset", "-1")
-	w.text("repl_backlog_active", "0")
+	w.text("master_replid2", e.ids.second)
+	w.int("master_repl_offset", r.offset)
+	w.int("second_repl_offset", e.ids.secondOffset)
+	w.flag("repl_backlog_active", r.backlog.on)
 	w.int("repl_backlog_size", e.cfg.replBacklogSize)
-	w.idle("repl_backlog_first_byte_offset", "repl_backlog_histlen")
+	first, kept := int64(0), int64(len(e.backlogKept()))
+	if r.backlog.on {
+		first = r.offset - kept + 1
+	}
+	w.int("repl_backlog_first_byte_offset", first)
+	w.int("repl_backlog_histlen", kept)
+}
+
+// infoMaster tells about the master that is followed.
+func infoMaster(w *infoText, e *Engine) {
+	m := e.master
+	seconds := func(since Time) int64 { return int64(max(0, e.clock.host-since)) / 1e6 }
+	w.text("master_host", m.host)
+	w.int("master_port", m.port)
+	heard, link := int64(-1), "down"
+	if m.state == linkUp {
+		heard, link = seconds(m.heard), "up"
+	}
+	w.text("master_link_status", link)
+	w.int("master_last_io_seconds_ago", heard)
+	syncing := m.state == linkHeader || m.state == linkTransfer
+	w.flag("master_sync_in_progress", syncing)
+	offset := int64(1)
+	if m.cached {
+		offset = e.replicas.offset
+	}
+	w.int("slave_read_repl_offset", offset)
+	w.int("slave_repl_offset", offset)
+	w.idle("replica_full_sync_buffer_size", "replica_full_sync_buffer_peak")
+	if syncing {
+		size, read := m.image.size, int64(len(m.image.buf))
+		w.int("master_sync_total_bytes", size)
+		w.int("master_sync_read_bytes", read)
+		w.int("master_sync_left_bytes", size-read)
+		w.fraction("master_sync_perc", percent(read, size), "")
+		w.int("master_sync_last_io_seconds_ago", seconds(m.heard))
+	}
+	if m.state != linkUp {
+		down := int64(-1)
+		if m.down != Never {
+			down = seconds(m.down)
+		}
+		w.int("master_link_down_since_seconds", down)
+	}
+	w.int("slave_priority", e.cfg.replicaPriority)
+	w.flag("slave_read_only", e.cfg.replicaReadOnly)
+	w.flag("replica_announced", e.cfg.announced)
 }
 
 // infoCPU measures nothing: an engine does not see its host's clock while it works.
@@ -359,7 +415,12 @@ func infoDebug(w *infoText, _ *Engine) {
 }
 
 // identity is what tells one run of a server from another.
-type identity struct{ run, replication string }
+type identity struct {
+	run, replication string
+	second           string // what the stream was called up to before secondOffset
+	secondOffset     int64
+	names            random.Generator // of streams, apart from what data depend on
+}
 
 const noReplicationID = "0000000000000000000000000000000000000000"
 
@@ -369,7 +430,9 @@ func newIdentity(seed [32]byte) identity {
 		seed[i] ^= 0x5c // not the generator's own sequence
 	}
 	r := random.New(seed)
-	return identity{hex40(&r), hex40(&r)}
+	ids := identity{run: hex40(&r), replication: hex40(&r)}
+	ids.second, ids.secondOffset, ids.names = noReplicationID, -1, r
+	return ids
 }
 
 // hex40 returns 40 random hexadecimal digits.
@@ -387,18 +450,35 @@ func hex40(r *random.Generator) string {
 }
 
 func cmdRole(c *Call) {
-	c.Array(3)
 	r := &c.e.replicas
+	if m := c.e.master; m != nil {
+		c.Array(5)
+		c.BulkString("slave")
+		c.BulkString(m.host)
+		c.Int(m.port)
+		c.BulkString(m.state.word())
+		if m.state == linkUp {
+			c.Int(r.offset)
+		} else {
+			c.Int(-1)
+		}
+		return
+	}
+	c.Array(3)
 	c.BulkString("master")
 	c.Int(r.offset)
-	c.Array(len(r.conns))
+	at, n := c.ArrayLater(), 0
 	for _, cl := range r.conns {
-		ip := cl.peerIP()
+		if !cl.replica.online {
+			continue
+		}
+		n++
 		c.Array(3)
-		c.BulkString(ip)
+		c.BulkString(cl.replicaIP())
 		c.BulkInt(cl.replica.port)
 		c.BulkInt(cl.replica.acked)
 	}
+	c.ArrayEnd(at, '*', n)
 }
 
 // cmdLolwut shows the version. It draws nothing: the pictures are Redis's own.

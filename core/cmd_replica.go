@@ -1,6 +1,8 @@
 package core
 
 import (
+	"strings"
+
 	"github.com/redlet/redlet/core/internal/resp"
 	"github.com/redlet/redlet/internal/sds"
 )
@@ -22,7 +24,7 @@ var replicaCommands = []Command{
 	},
 	{
 		Name: "replconf", Since: "3.0", Group: "server",
-		Flags:      Admin | NoScript | Loading | Stale | AllowBusy,
+		Flags:      Admin | NoScript | Loading | Stale | AllowBusy | ToReplica,
 		Arity:      -1,
 		Summary:    "Settles how a replica is fed.",
 		Complexity: "O(1)",
@@ -61,27 +63,59 @@ const replicaofSyntax = "args:(host-port:{host port:int}|no-one:{NO ONE})"
 
 func cmdSync(c *Call) {
 	if c.maySync() {
-		c.e.replicas.attach(c)
+		c.e.replicas.attach(c, false)
 	}
 }
 
 // maySync reports whether the connection can become a replica; if not it may reply why.
 func (c *Call) maySync() bool {
-	if c.Len() > 0 {
+	switch m := c.e.master; {
+	case c.conn.has(connReplica):
+		return false
+	case m != nil && m.state != linkUp:
+		c.Error("NOMASTERLINK Can't SYNC while not connected with my master")
+		return false
+	case c.Len() > 0:
 		c.Error("ERR SYNC and PSYNC are invalid with pending output")
 		return false
 	}
-	return !c.conn.has(connReplica)
+	c.e.note(logNotice, "Replica ", c.conn.replicaName(), " asks for synchronization")
+	return true
 }
 
-// cmdPsync always gives everything: no backlog of the stream is kept that a replica that was away
-// could catch up with.
+// cmdPsync goes on with the stream that a replica was sent before, or gives everything.
 func cmdPsync(c *Call) {
-	if _, ok := c.ArgInt(2); !ok || !c.maySync() {
+	from, ok := c.ArgInt(2)
+	if !ok || len(c.Args) > 3 && is(c.Args[3], "failover") && !c.takesOver() || !c.maySync() {
 		return
 	}
-	c.Status("FULLRESYNC " + c.e.ids.replication + " " + string(decimal(c.e.replicas.offset)))
-	c.e.replicas.attach(c)
+	e := c.e
+	id := string(c.Args[1])
+	switch {
+	case e.resumes(c.conn, id, from):
+		e.stats.syncPartialOK++
+		return
+	case id != "?":
+		e.stats.syncPartialErr++
+	}
+	e.replicas.attach(c, true)
+}
+
+// takesOver makes this server a master, since the one that it follows asks it to take its place.
+func (c *Call) takesOver() bool {
+	e := c.e
+	e.note(logNotice, "Failover request received for replid ", clip(c.Args[1], 128), ".")
+	switch {
+	case e.master == nil:
+		c.Error("ERR PSYNC FAILOVER can't be sent to a master.")
+		return false
+	case string(c.Args[1]) != e.ids.replication:
+		c.Error("ERR PSYNC FAILOVER replid must match my replid.")
+		return false
+	}
+	e.lead()
+	e.note(logNotice, "MASTER MODE enabled (failover request from '", c.clientText(), "')")
+	return true
 }
 
 // rdbFilter reads which parts of the data the image is to hold: functions, or nothing.
@@ -114,12 +148,18 @@ func cmdReplconf(c *Call) {
 		switch word := c.Args[i]; {
 		case is(word, "listening-port"):
 			r.port, ok = c.ArgInt(i + 1)
+		case is(word, "ip-address"):
+			ok = c.announced(c.Args[i+1])
+		case is(word, "capa"):
+			r.eof = r.eof || is(c.Args[i+1], "eof")
+			r.psync2 = r.psync2 || is(c.Args[i+1], "psync2")
 		case is(word, "ack"):
-			if n, good := resp.Int(c.Args[i+1]); good && c.conn.has(connReplica) {
-				c.e.acked(c.conn, n)
-			}
+			c.ackedBy(i)
 			return // that is never answered
 		case is(word, "getack"):
+			if m := c.e.master; m != nil && c.conn == &m.applier.conn {
+				m.acknowledge()
+			}
 			return
 		case is(word, "rdb-only"):
 			var n int64
@@ -127,7 +167,6 @@ func cmdReplconf(c *Call) {
 			r.imageOnly = n == 1
 		case is(word, "rdb-filter-only"):
 			ok = c.rdbFilter(c.Args[i+1])
-		case is(word, "capa"), is(word, "ip-address"):
 		default:
 			c.Error("ERR Unrecognized REPLCONF option: " + string(word))
 			return
@@ -139,59 +178,71 @@ func cmdReplconf(c *Call) {
 	c.OK()
 }
 
-// cmdReplicaof leaves a master what it is, and makes no replica of one.
-func cmdReplicaof(c *Call) {
-	if c.e.cluster != nil {
-		c.Error("ERR REPLICAOF not allowed in cluster mode.")
-		return
+// announced takes the address by which a replica wants to be known.
+func (c *Call) announced(ip []byte) bool {
+	if len(ip) > announceMax {
+		c.Error("ERR REPLCONF ip-address provided by replica instance is too long: " +
+			string(decimal(int64(len(ip)))) + " bytes")
+		return false
 	}
-	if is(c.Args[1], "no") && is(c.Args[2], "one") {
-		c.OK()
-		return
-	}
-	if _, ok := c.argRange(2, 0, 65535, "ERR Invalid master port"); ok {
-		c.Error(errOnlyMaster)
-	}
+	c.conn.replica.ip = string(ip)
+	return true
 }
 
-const errOnlyMaster = "ERR this server cannot be a replica, only a master"
+// announceMax is how long such an address may be.
+const announceMax = 255
 
-// cmdFailover hands over to nobody: without replicas as in Redis, with some since this server could
-// not follow them.
-func cmdFailover(c *Call) {
-	if len(c.Args) == 2 && is(c.Args[1], "abort") {
-		c.Error("ERR No failover in progress.")
+// ackedBy notes how far a replica is, and what of it its disk has: FACK may follow argument i.
+func (c *Call) ackedBy(i int) {
+	n, ok := resp.Int(c.Args[i+1])
+	if !ok || !c.conn.has(connReplica) {
 		return
 	}
-	var to, force, timeout bool
-	for i := 1; i < len(c.Args); i++ {
-		more := len(c.Args) - i - 1
-		switch arg := c.Args[i]; {
-		case is(arg, "timeout") && more >= 1 && !timeout:
-			i++
-			ms, ok := c.ArgInt(i)
-			if !ok {
-				return
-			}
-			if timeout = true; ms <= 0 {
-				c.Error("ERR FAILOVER timeout must be greater than 0")
-				return
-			}
-		case is(arg, "to") && more >= 2 && !to:
-			i += 2
-			if _, to = c.ArgInt(i); !to {
-				return
-			}
-		case is(arg, "force") && !force:
-			force = true
-		default:
-			c.Error(ErrSyntax)
-			return
+	if len(c.Args) > i+3 && is(c.Args[i+2], "fack") {
+		if on, ok := resp.Int(c.Args[i+3]); ok {
+			c.conn.replica.fsynced = max(on, c.conn.replica.fsynced)
 		}
 	}
-	if len(c.e.replicas.conns) == 0 {
-		c.Error("ERR FAILOVER requires connected replicas.")
+	c.e.acked(c.conn, n)
+}
+
+func cmdReplicaof(c *Call) {
+	e := c.e
+	m := e.master
+	switch {
+	case e.cfg.clusterEnabled:
+		c.Error("ERR REPLICAOF not allowed in cluster mode.")
+		return
+	case e.failover.state != failoverNone:
+		c.Error("ERR REPLICAOF not allowed while failing over.")
+		return
+	case is(c.Args[1], "no") && is(c.Args[2], "one"):
+		if m != nil {
+			e.lead()
+			e.note(logNotice, "MASTER MODE enabled (user request from '", c.clientText(), "')")
+		}
+		c.OK()
+		return
+	case c.conn.has(connReplica):
+		c.Error("ERR Command is not valid when client is a replica.")
 		return
 	}
-	c.Error(errOnlyMaster)
+	port, ok := c.argRange(2, 0, 65535, "ERR Invalid master port")
+	if !ok {
+		return
+	}
+	host := string(c.Args[1])
+	if m != nil && m.port == port && strings.EqualFold(m.host, host) {
+		e.log(logNotice, "REPLICAOF would result into synchronization with the master we are already "+
+			"connected with. No operation performed.")
+		c.Status("OK Already connected to specified master")
+		return
+	}
+	e.follow(host, port)
+	e.log(logNotice, "REPLICAOF "+host+":"+string(decimal(port))+" enabled (user request from '"+
+		c.clientText()+"')")
+	c.OK()
 }
+
+// clientText is the client of a command as the log tells it.
+func (c *Call) clientText() string { return string(c.describe(nil, c.conn)) }

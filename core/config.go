@@ -63,6 +63,19 @@ type config struct {
 	aclAllChannels              bool // new users may use every channel
 	minReplicas                 int64
 	minReplicasMaxLag           int64 // in seconds
+	masterHost                  string
+	masterPort                  int64
+	masterauth, masteruser      string
+	announceIP                  string
+	announcePort                int64
+	announced                   bool
+	replicaPriority             int64
+	replicaReadOnly, serveStale bool
+	ignoreMaxmemory             bool // replica-ignore-maxmemory
+	replTimeout, backlogTTL     Time
+	diskless                    bool // repl-diskless-sync
+	syncDelay                   Time
+	syncReplicas                int64
 	replBacklogSize             int64
 	replPing                    Time // repl-ping-replica-period
 	hz, ioThreads               int64

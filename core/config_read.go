@@ -238,12 +238,22 @@ func readLocaleCollate(_ *config, s string) (shown, problem string) {
 	return "", "Invalid locale name"
 }
 
-// readReplicaof accepts that there is no master: an engine replicates nobody.
-func readReplicaof(_ *config, s string) (shown, problem string) {
-	if s == "" || strings.EqualFold(s, "no one") {
+// readReplicaof reads host and port of a master; nothing, or "no one", is none.
+func readReplicaof(c *config, s string) (shown, problem string) {
+	words := strings.Fields(s)
+	if len(words) == 0 || strings.EqualFold(s, "no one") {
+		c.masterHost = ""
 		return "", ""
 	}
-	return "", "replication is not emulated"
+	if len(words) != 2 {
+		return "", "wrong number of arguments"
+	}
+	port, ok := parseInt(words[1])
+	if !ok || port < 0 || port > 65535 {
+		return "", "Invalid master port"
+	}
+	c.masterHost, c.masterPort = words[0], port
+	return words[0] + " " + words[1], ""
 }
 
 func readUnixsocketperm(_ *config, s string) (shown, problem string) {

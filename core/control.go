@@ -148,7 +148,7 @@ func (e *Engine) setClock(t Time) {
 // changeHost has the engine go by another clock of the host, at t. That is no passing of time: who
 // waits has as long to wait as before. Only instants, such as when a key expires, stay.
 func (e *Engine) changeHost(t Time) {
-	e.shiftMigrations(t - e.clock.host)
+	e.shiftHost(t - e.clock.host)
 	was := e.clock.read()
 	e.clock.host = t
 	e.turnBack(was - e.clock.read())

@@ -96,6 +96,8 @@ type Engine struct {
 	tracking  tracking
 	replicas  replicas
 	cluster   *cluster // nil unless it is a node of one
+	master    *master // that this server follows, or nil
+	failover  failover
 	filter    commandFilter
 	evicting  bool // on behalf of a command that has not begun
 	pause     pause
@@ -168,7 +170,7 @@ func New(o Options) (*Engine, error) {
 	e.tracking.keys.SetSeed(e.dbs[0].keys.Seed())
 	e.stats.start(e)
 	e.persist.start(e)
-	e.replicas.pingAt = Never
+	e.replicas.pingAt, e.replicas.syncAt, e.replicas.idleAt = Never, Never, Never
 	e.replyBuffers.peakReset = replyPeakReset
 	e.countMemory(startupBytes)
 	_, dir := o.Config["dir"]

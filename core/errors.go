@@ -47,6 +47,10 @@ const (
 	errMaxkeys     = "OOM command not allowed when there are more keys than 'maxkeys'."
 	errScriptOOM   = "OOM allow-oom flag is not set on the script, can not run it when used " +
 		"memory > 'maxmemory'"
+	errReadOnly       = "READONLY You can't write against a read only replica."
+	errReadOnlyScript = "READONLY You can not run script with write flag on readonly replica."
+	errMasterDown     = "MASTERDOWN Link with MASTER is down and replica-serve-stale-data is set " +
+		"to 'no'."
 	errNoReplicas   = "NOREPLICAS Not enough good replicas to write."
 	errDBIndex      = "ERR DB index is out of range"
 	errTimeoutNotF  = "ERR timeout is not a float or out of range"

@@ -14,10 +14,13 @@ func (e *Engine) tooManyKeys() bool {
 
 // outOfMemory reports whether there is more than maxmemory or maxkeys allows, after it has evicted
 // such keys as the policy names. While clients are paused nothing is evicted, and nothing refused
-// for it.
+// for it. A replica leaves that to its master.
 func (e *Engine) outOfMemory() bool {
 	if !e.has(engineMemory) || e.has(engineScript|enginePaused) {
 		return false
+	}
+	if e.master != nil && e.cfg.ignoreMaxmemory {
+		return e.mem.full
 	}
 	if e.mem.full { // much may have become free that does not count
 		e.mem.asked = -roomAsked

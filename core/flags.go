@@ -20,6 +20,7 @@ const (
 	engineHotkeys                             // HOTKEYS notes what commands are about: hotkeysChanged
 	engineFiltered                            // a filter is asked about commands: orderFilter
 	engineCluster                             // it is a node of a cluster: startCluster
+	engineReplica                             // it follows a master: roleChanged
 
 	// engineHeld is when nobody is served: see checkHeld.
 	engineHeld = engineScript | engineAsleep | engineClosing

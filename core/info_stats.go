@@ -89,8 +89,10 @@ func infoMemory(w *infoText, e *Engine) {
 	w.text("rss_overhead_ratio", "1.00")
 	w.idle("rss_overhead_bytes")
 	w.text("mem_fragmentation_ratio", "1.00")
-	w.idle("mem_fragmentation_bytes", "mem_not_counted_for_evict", "mem_replication_backlog",
-		"mem_total_replication_buffers", "mem_replica_full_sync_buffer", "mem_clients_slaves")
+	w.idle("mem_fragmentation_bytes", "mem_not_counted_for_evict")
+	w.count("mem_replication_backlog", len(e.replicas.backlog.buf))
+	w.count("mem_total_replication_buffers", len(e.replicas.backlog.buf))
+	w.idle("mem_replica_full_sync_buffer", "mem_clients_slaves")
 	w.int("mem_clients_normal", r.clients)
 	w.idle("mem_cluster_links", "mem_aof_buffer")
 	// The allocator of the builds of Redis that people run: its test suite, for one, measures
@@ -108,12 +110,15 @@ func infoStats(w *infoText, e *Engine) {
 	w.idle("instantaneous_ops_per_sec")
 	w.int("total_net_input_bytes", s.netIn)
 	w.int("total_net_output_bytes", s.netOut)
-	w.idle("total_net_repl_input_bytes", "total_net_repl_output_bytes")
+	w.int("total_net_repl_input_bytes", s.replIn)
+	w.int("total_net_repl_output_bytes", s.replOut)
 	for _, name := range []string{"input", "output", "input_repl", "output_repl"} {
 		w.text("instantaneous_"+name+"_kbps", "0.00")
 	}
 	w.int("rejected_connections", s.rejectedConns)
-	w.idle("sync_full", "sync_partial_ok", "sync_partial_err")
+	w.int("sync_full", s.syncFull)
+	w.int("sync_partial_ok", s.syncPartialOK)
+	w.int("sync_partial_err", s.syncPartialErr)
 	w.int("expired_subkeys", s.expiredFields)
 	w.int("expired_keys", s.expired)
 	w.text("expired_stale_perc", "0.00")
@@ -130,7 +135,12 @@ func infoStats(w *infoText, e *Engine) {
 	w.count("pubsubshard_channels", e.pubsub.to[subShard].Len())
 	w.idle("latest_fork_usec", "total_forks")
 	w.count("migrate_cached_sockets", len(e.sockets))
-	w.idle("slave_expires_tracked_keys", "active_defrag_hits", "active_defrag_misses",
+	own := 0
+	if e.master != nil {
+		own = e.expires.heap.Len()
+	}
+	w.count("slave_expires_tracked_keys", own)
+	w.idle("active_defrag_hits", "active_defrag_misses",
 		"active_defrag_key_hits", "active_defrag_key_misses", "total_active_defrag_time",
 		"current_active_defrag_time")
 	w.count("tracking_total_keys", e.tracking.keys.Len())

@@ -79,6 +79,10 @@ func (e *Engine) resume(cl *conn) {
 	if cl.has(connClosing|connWaits) || len(cl.in) == 0 {
 		return
 	}
+	if cl.link != nil {
+		e.arrive(cl, nil)
+		return
+	}
 	cl.ownInput = true
 	n := e.run(cl, cl.in)
 	taken := !cl.ownInput

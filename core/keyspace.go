@@ -40,10 +40,12 @@ func (d *db) observed() bool { return len(d.watchers)+len(d.waiting)+d.tracked >
 // expiries orders every key with an expiry, and every hash with a field that has one, by its
 // instant.
 type expiries struct {
-	heap         timer.Heap[*ttl]
+	heap         timer.Heap[*ttl] // on a replica those that its own clients have set
 	fields       timer.Heap[*hashDue]
 	paused       bool // DEBUG SET-ACTIVE-EXPIRE 0: keys only go when somebody asks for them
 	clientPaused bool // CLIENT PAUSE: keys whose time has come are hidden, but do not go
+	following    bool // a master says when they and fields go
+	hidden       bool // what is over does not go when it is asked for: it is one or the other
 }
 
 func (x *expiries) due() Time {
@@ -62,7 +64,7 @@ func (x *expiries) next() (key, field int64) {
 	if _, at, ok := x.heap.Min(); ok {
 		key = at
 	}
-	if _, at, ok := x.fields.Min(); ok {
+	if _, at, ok := x.fields.Min(); ok && !x.following {
 		field = at
 	}
 	return key, field

@@ -273,9 +273,10 @@ func (e *Engine) socketsDue() Time {
 	return e.sockets[0].until
 }
 
-// shiftMigrations has migrations and their connections wait longer by d, since the host's clock
-// has been set.
-func (e *Engine) shiftMigrations(d Time) {
+// shiftHost has all wait as long as before that goes by the host's clock, which has been set ahead
+// by d.
+func (e *Engine) shiftHost(d Time) {
+	e.shiftNetwork(d)
 	if e.migration != nil {
 		e.migration.deadline += d
 	}

@@ -5,7 +5,7 @@ import "math"
 // limitOutput hangs up a connection whose output grew beyond client-output-buffer-limit.
 func (e *Engine) limitOutput(cl *conn) {
 	lim := &e.cfg.outputLimits[cl.limitClass()]
-	_, _, size := outputBytes(int64(cl.w.Len()))
+	_, _, size := outputBytes(int64(cl.w.Len() - cl.replica.image))
 	over := lim.hard > 0 && size > lim.hard
 	switch {
 	case lim.soft == 0 || size <= lim.soft:
@@ -71,7 +71,7 @@ func (e *Engine) limitHard(cl *conn) {
 // engine itself has to say to another server has none.
 func (e *Engine) aboveHard(cl *conn, size int) bool {
 	hard := e.cfg.outputLimits[cl.limitClass()].hard
-	_, _, listed := outputBytes(int64(size))
+	_, _, listed := outputBytes(int64(size - cl.replica.image))
 	return hard > 0 && cl.link == nil && listed > hard
 }
 
@@ -136,6 +136,7 @@ type outputLimit struct {
 func (e *Engine) takeOutput(cl *conn) []byte {
 	out := cl.w.Take()
 	n := len(out)
+	cl.replica.image = max(0, cl.replica.image-n)
 	cl.netOut += int64(n)
 	e.stats.netOut += int64(n)
 	e.stats.writes++

@@ -16,14 +16,27 @@ func (p *pause) due() Time {
 // pauseUntil begins a pause, or changes the one under way, which becomes no shorter.
 func (e *Engine) pauseUntil(until Time, all bool) {
 	e.pause = pause{until: max(e.pause.until, until), all: all}
-	e.expires.clientPaused = true
-	e.flags |= enginePaused
+	e.pauseChanged()
+}
+
+// pauseChanged notes whether clients are paused: by CLIENT PAUSE, or writes for a failover.
+func (e *Engine) pauseChanged() {
+	paused := e.pause.until != 0 || e.failover.state != failoverNone
+	e.flags.set(enginePaused, paused)
+	e.expiryChanged()
 }
 
 // unpause ends the pause and lets the connections that it postponed go on.
 func (e *Engine) unpause() {
 	e.pause = pause{}
-	e.expires.clientPaused = false
-	e.flags &^= enginePaused
+	e.pauseChanged()
 	e.resumePostponed()
+}
+
+// expiryChanged notes whether keys go when their time has come. What a replica that takes writes of
+// its own comes upon goes, so that these find a key as it shows.
+func (e *Engine) expiryChanged() {
+	x := &e.expires
+	x.clientPaused, x.following = e.has(enginePaused), e.master != nil
+	x.hidden = x.clientPaused || x.following && e.cfg.replicaReadOnly
 }

@@ -11,8 +11,7 @@ import (
 // commands. Commands are applied piece by piece, as the host reads them. Meanwhile the engine's
 // time is 0, so that nothing expires: what follows may yet change that.
 type replayer struct {
-	e      *Engine
-	conn   conn   // on behalf of which commands run
+	applier
 	name   string // of the file, for messages
 	path   string
 	last   bool   // it is the last file: it may have been cut short
@@ -22,14 +21,11 @@ type replayer struct {
 	read   int64  // how much was read
 	at     int64  // where tail begins, or, while a piece is applied, the next command
 	good   int64  // up to here all is applied
-	multi  bool   // between MULTI and EXEC
-	queue  []queued
 }
 
 // begin makes ready for a file.
 func (r *replayer) begin(e *Engine, name, path string, last bool) {
-	*r = replayer{e: e, name: name, path: path, last: last}
-	r.conn = conn{db: e.dbs[0], flags: connExec | connClosing}
+	*r = replayer{applier: newApplier(e), name: name, path: path, last: last}
 }
 
 // take applies a piece of the file, and asks for the next one.
@@ -221,67 +217,6 @@ func (r *replayer) unexpected() {
 		"2) Alternatively you can set the 'aof-load-truncated' configuration option to yes and " +
 		"restart the server.")
 }
-
-// command applies a command, or keeps it until the transaction is complete, and returns what is
-// wrong with it. An annotation has no arguments.
-func (r *replayer) command(args [][]byte) (problem string) {
-	if len(args) == 0 {
-		return ""
-	}
-	cmd := r.e.lookupCommand(args)
-	c := Call{e: r.e, conn: &r.conn, cmd: cmd, Args: args}
-	if v := c.check(atTrusted); v != allowed {
-		return string(v)
-	}
-	switch {
-	case cmd.Flags&StartsMulti != 0:
-		r.multi = true
-	case cmd.Flags&RunsQueue != 0:
-		for _, q := range r.queue {
-			r.apply(q.cmd, q.args)
-		}
-		r.multi, r.queue = false, nil
-	case r.multi:
-		r.queue = append(r.queue, queued{cmd, copyArgs(args)})
-	default:
-		r.apply(cmd, args)
-	}
-	return ""
-}
-
-// apply runs a command if it is of those that a server writes into its file.
-func (r *replayer) apply(cmd *Command, args [][]byte) {
-	if cmd.Flags&(Write|MayReplicate|SelectsDB) == 0 {
-		return
-	}
-	e := r.e
-	c := Call{Writer: &r.conn.w, e: e, conn: &r.conn, db: r.conn.db, cmd: cmd, Args: args}
-	cmd.Run(&c)
-	e.countWeighed()
-	for e.has(engineScript) {
-		e.scripts.step(e)
-	}
-	r.conn.w.Reset()
-}
-
-// sinceMs is the time, in milliseconds, from which durations count.
-func (c *Call) sinceMs() int64 {
-	if at := c.e.aof.replayed; at != 0 {
-		return int64(at) / 1000
-	}
-	return c.nowMs()
-}
-
-// toldSinceMs is the same for streams.
-func (c *Call) toldSinceMs() int64 {
-	if at := c.e.aof.replayed; at != 0 {
-		return int64(at) / 1000
-	}
-	return c.e.tellMs()
-}
-
-// replayed reports whether the command stands in an append-only file.
-func (c *Call) replayed() bool { return c.e.aof.replayed != 0 }
 
 // used notes of the values that were made by commands of a file that they were used now.
 func (e *Engine) used() {

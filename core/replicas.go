@@ -15,8 +15,9 @@ import (
 // A command is sent as its client wrote it, unless its handler calls Propagate: what depends on
 // the time, on chance or on who waits is sent as what came of it.
 type replicas struct {
-	conns  []*conn
-	on     bool           // somebody takes the changes
+	conns []*conn
+	on    bool // somebody takes the changes
+	backlog
 	db     int            // in which the stream stands; -1: the next command selects its own
 	unit   []byte         // the changes of the command, transaction or script under way
 	count  int            // how many commands these are
@@ -24,6 +25,8 @@ type replicas struct {
 	offset int64          // the bytes of the stream so far
 	pingAt Time           // when the replicas must next hear a PING; Never without any
 	asked  []*blockedCall // what waits for replicas to say how far they are
+	syncAt Time           // when those that wait for all data get them, by the host's clock; Never
+	idleAt Time           // since when there has been none, by the host's clock; Never
 }
 
 // Propagate sends the replicas a command in place of the one under way. It may be called several
@@ -42,7 +45,7 @@ func (c *Call) propagateNothing() { c.propagated = true }
 // propagateMessage sends the replicas the command under way, a message that changes nothing.
 // Without replicas nobody needs it: the append-only file does not.
 func (c *Call) propagateMessage() {
-	if len(c.e.replicas.conns) > 0 {
+	if c.e.leads() {
 		c.propagateAsIs()
 	}
 }
@@ -107,7 +110,7 @@ func (e *Engine) propagatePending() {
 	if several {
 		r.unit = append(r.unit, requestExec...)
 	}
-	if len(r.conns) > 0 {
+	if e.leads() {
 		if several {
 			e.feedReplicas([]byte(requestMulti))
 		}
@@ -127,31 +130,48 @@ const (
 	requestExec  = "*1\r\n$4\r\nEXEC\r\n"
 )
 
-// feedReplicas sends all replicas the same. Where there is none Redis counts one byte.
+// leads tells whether changes are sent to replicas. Those of a replica get its master's stream.
+func (e *Engine) leads() bool { return e.replicas.backlog.on && e.master == nil }
+
+// feedReplicas sends all replicas a piece of the stream. Without a backlog Redis counts one byte.
 func (e *Engine) feedReplicas(b []byte) {
-	if len(e.replicas.conns) == 0 {
-		e.replicas.offset++
+	r := &e.replicas
+	if !r.backlog.on {
+		r.offset++
 		return
 	}
-	e.replicas.offset += int64(len(b))
-	for _, cl := range e.replicas.conns {
-		if !cl.has(connClosing) {
+	r.offset += int64(len(b))
+	r.backlog.add(e, b)
+	for _, cl := range r.conns {
+		if cl.replica.online && !cl.has(connClosing) {
+			e.stats.replOut += int64(len(b))
 			cl.w.Raw(b)
 			e.flush(cl)
 		}
 	}
 }
 
+// pingReplicas lets the replicas know that the link stands: those of a replica hear its master, and
+// those that wait for data get a line feed.
 func (e *Engine) pingReplicas() {
-	e.feedReplicas(appendRequest(nil, "PING", nil))
-	e.replicas.pingAt = e.now + e.cfg.replPing
+	r := &e.replicas
+	for _, cl := range r.conns {
+		if !cl.replica.online && !cl.has(connClosing) {
+			cl.w.Raw([]byte("\n"))
+			e.flush(cl)
+		}
+	}
+	if e.master == nil && e.failover.state == failoverNone {
+		e.feedReplicas(appendRequest(nil, "PING", nil))
+	}
+	r.pingAt = e.now + e.cfg.replPing
 }
 
 // goodReplicas counts the replicas that have been heard of within min-replicas-max-lag.
 func (e *Engine) goodReplicas() int64 {
 	n := int64(0)
 	for _, cl := range e.replicas.conns {
-		if e.lag(cl) <= e.cfg.minReplicasMaxLag {
+		if cl.replica.online && e.lag(cl) <= e.cfg.minReplicasMaxLag {
 			n++
 		}
 	}
@@ -165,7 +185,18 @@ func (e *Engine) lag(cl *conn) int64 { return int64(e.now/1e6) - int64(cl.replic
 func (r *replicas) have(offset int64) int {
 	n := 0
 	for _, cl := range r.conns {
-		if cl.replica.acked >= offset {
+		if cl.replica.online && cl.replica.acked >= offset {
+			n++
+		}
+	}
+	return n
+}
+
+// durable returns how many replicas have the stream up to an offset on their disks.
+func (r *replicas) durable(offset int64) int {
+	n := 0
+	for _, cl := range r.conns {
+		if cl.replica.online && cl.replica.fsynced >= offset {
 			n++
 		}
 	}
@@ -182,7 +213,9 @@ func (e *Engine) askReplicas(p *blockedCall) {
 
 // acked notes how far a replica is.
 func (e *Engine) acked(cl *conn, offset int64) {
-	cl.replica.acked, cl.replica.ackedAt = offset, e.now
+	cl.replica.acked, cl.replica.ackedAt = max(offset, cl.replica.acked), e.now
+	cl.replica.heard = e.clock.host
+	e.failoverTurn()
 	for _, p := range slices.Clone(e.replicas.asked) {
 		if !p.over() {
 			e.retry(p)
@@ -194,23 +227,141 @@ func (e *Engine) acked(cl *conn, offset int64) {
 // over reports whether a command waits no longer.
 func (p *blockedCall) over() bool { return p.conn.blocked != p }
 
-// attach makes a connection a replica and sends it all data.
-func (r *replicas) attach(c *Call) {
-	image := c.e.image(nil, c.conn.replica.wants)
-	c.Head('$', int64(len(image)))
-	c.Raw(image)
-	if c.conn.replica.imageOnly {
-		c.e.hangup(c.conn)
+// attach makes a connection a replica that is to be sent all data: at once or, where its master
+// waits for more replicas to come, with those.
+func (r *replicas) attach(c *Call, psync bool) {
+	e, cl := c.e, c.conn
+	e.stats.syncFull++
+	cl.replica.psync, cl.replica.online = psync, false
+	if cl.replica.imageOnly {
+		e.sendImage(cl)
+		e.hangup(cl)
 		return
 	}
-	if len(r.conns) == 0 {
-		r.pingAt = c.Now() + c.e.cfg.replPing
+	e.addReplica(cl)
+	e.note(logNotice, "Full resync requested by replica ", cl.replicaName(), "")
+	if !r.backlog.on {
+		e.newHistory()
+		r.backlog.begin()
+		e.propagationChanged()
+		e.log(logNotice, "Replication backlog created, my new replication IDs are '"+
+			e.ids.replication+"' and '"+noReplicationID+"'")
 	}
-	r.db = -1
-	r.conns = append(r.conns, c.conn)
-	c.e.propagationChanged()
-	c.conn.flags |= connReplica
-	c.conn.replica.ackedAt = c.Now()
+	if delay := e.cfg.syncDelay; !cl.replica.eof || !e.cfg.diskless || delay == 0 ||
+		r.waiting() == e.cfg.syncReplicas {
+		e.syncReplicas()
+	} else {
+		r.syncAt = min(r.syncAt, e.clock.host+delay)
+		e.log(logNotice, "Delay next BGSAVE for diskless SYNC")
+	}
+}
+
+// addReplica counts a connection among the replicas.
+func (e *Engine) addReplica(cl *conn) {
+	r := &e.replicas
+	if len(r.conns) == 0 {
+		r.pingAt = e.now + e.cfg.replPing
+	}
+	r.conns = append(r.conns, cl)
+	r.idleAt = Never
+	cl.flags |= connReplica
+	cl.replica.ackedAt, cl.replica.heard = e.now, e.clock.host
+	e.propagationChanged()
+}
+
+// waiting counts the replicas that are yet to be sent all data.
+func (r *replicas) waiting() int64 {
+	n := int64(0)
+	for _, cl := range r.conns {
+		if !cl.replica.online {
+			n++
+		}
+	}
+	return n
+}
+
+// syncReplicas sends all data to the replicas that wait for them.
+func (e *Engine) syncReplicas() {
+	r := &e.replicas
+	r.syncAt = Never
+	if e.master == nil {
+		r.db = -1
+	}
+	for _, cl := range slices.Clone(r.conns) {
+		if cl.replica.online || cl.has(connClosing) {
+			continue
+		}
+		if !e.hasRoomForImage() {
+			e.outOfRoom(cl, "copy of the data")
+			continue
+		}
+		e.sendImage(cl)
+		cl.replica.online = true
+		e.flush(cl)
+		e.note(logNotice, "Synchronization with replica ", cl.replicaName(), " succeeded")
+	}
+}
+
+// sendImage sends all data, and first where in the stream they stand if the replica knows offsets.
+func (e *Engine) sendImage(cl *conn) {
+	if cl.replica.psync {
+		cl.w.Status("FULLRESYNC " + e.ids.replication + " " + string(decimal(e.replicas.offset)))
+	}
+	use := cl.replica.wants
+	if use == imageFile {
+		use = imageSync
+	}
+	image := e.image(nil, use)
+	cl.w.Head('$', int64(len(image)))
+	cl.replica.image = len(image)
+	cl.w.Raw(image)
+}
+
+// resumes sends a replica that was away what it has missed, if it is there. The replica names the
+// stream and the offset of the first byte that it lacks.
+func (e *Engine) resumes(cl *conn, id string, from int64) bool {
+	r := &e.replicas
+	kept := e.backlogKept()
+	missed := r.offset + 1 - from
+	switch {
+	case id != e.ids.replication && (id != e.ids.second || from > e.ids.secondOffset):
+		if id != "?" {
+			e.log(logNotice, "Partial resynchronization not accepted: Replication ID mismatch (Replica "+
+				"asked for '"+clip([]byte(id), 128)+"', my replication IDs are '"+e.ids.replication+
+				"' and '"+e.ids.second+"')")
+		}
+		return false
+	case !r.backlog.on, missed < 0, missed > int64(len(kept)):
+		e.log(logNotice, "Unable to partial resync with replica "+cl.replicaName()+
+			" for lack of backlog (Replica request was: "+string(decimal(from))+").")
+		return false
+	}
+	e.addReplica(cl)
+	cl.replica.online = true
+	if cl.replica.psync2 {
+		cl.w.Status("CONTINUE " + e.ids.replication)
+	} else {
+		cl.w.Status("CONTINUE")
+	}
+	cl.w.Raw(kept[int64(len(kept))-missed:])
+	e.log(logNotice, "Partial resynchronization request from "+cl.replicaName()+" accepted. Sending "+
+		string(decimal(missed))+" bytes of backlog starting from offset "+string(decimal(from))+".")
+	return true
+}
+
+// newHistory gives the stream a name of its own.
+func (e *Engine) newHistory() {
+	e.ids.replication = hex40(&e.ids.names)
+	e.ids.second, e.ids.secondOffset = noReplicationID, -1
+}
+
+// shiftHistory gives the stream a new name that goes on from here, and remembers the old one.
+func (e *Engine) shiftHistory() {
+	id := e.ids.replication
+	e.newHistory()
+	e.ids.second, e.ids.secondOffset = id, e.replicas.offset+1
+	e.log(logNotice, "Setting secondary replication ID to "+id+", valid up to offset: "+
+		string(decimal(e.ids.secondOffset))+". New replication ID is "+e.ids.replication)
 }
 
 // detach forgets a connection.
@@ -218,7 +369,62 @@ func (e *Engine) detach(cl *conn) {
 	r := &e.replicas
 	if i := slices.Index(r.conns, cl); i >= 0 {
 		r.conns = slices.Delete(r.conns, i, i+1)
+		e.note(logNotice, "Connection with replica ", cl.replicaName(), " lost.")
+		if len(r.conns) == 0 {
+			r.idleAt = e.clock.host
+		}
 		e.propagationChanged()
+	}
+}
+
+// hangupReplicas ends the links of all replicas: what follows is another stream.
+func (e *Engine) hangupReplicas() {
+	for _, cl := range slices.Clone(e.replicas.conns) {
+		e.hangup(cl)
+	}
+}
+
+// networkDue is when replicas next want something by the host's clock: the data that they wait for,
+// an end since they are not heard of, or the end of a backlog that nobody has asked for.
+func (r *replicas) networkDue(e *Engine) Time {
+	due := r.syncAt
+	for _, cl := range r.conns {
+		if !cl.has(connClosing) && cl.replica.online {
+			due = min(due, later(cl.replica.heard, e.cfg.replTimeout))
+		}
+	}
+	if r.backlog.on && e.master == nil && e.cfg.backlogTTL > 0 && r.idleAt != Never {
+		due = min(due, later(r.idleAt, e.cfg.backlogTTL))
+	}
+	return due
+}
+
+// later is an instant that lies so much behind another one, Never at the most.
+func later(t, d Time) Time { return t + min(d, Never-t) }
+
+// networkTurn does what is due.
+func (r *replicas) networkTurn(e *Engine) {
+	host := e.clock.host
+	if host >= r.syncAt {
+		e.syncReplicas()
+	}
+	for _, cl := range slices.Clone(r.conns) {
+		late := host >= later(cl.replica.heard, e.cfg.replTimeout)
+		if late && cl.replica.online && !cl.has(connClosing) {
+			e.note(logWarning, "Disconnecting timedout replica (streaming sync): ", cl.replicaName(), "")
+			e.hangup(cl)
+		}
+	}
+	if r.idleAt != Never && e.master == nil && e.cfg.backlogTTL > 0 &&
+		host >= later(r.idleAt, e.cfg.backlogTTL) {
+		r.idleAt = Never
+		if r.backlog.on {
+			e.newHistory()
+			r.backlog.end()
+			e.propagationChanged()
+			e.log(logNotice, "Replication backlog freed after "+
+				string(decimal(int64(e.cfg.backlogTTL/1e6)))+" seconds without connected replicas.")
+		}
 	}
 }
 
@@ -228,7 +434,7 @@ func (e *Engine) propagationChanged() {
 	if len(r.conns) == 0 {
 		r.pingAt = Never
 	}
-	r.on = e.aof.on || len(r.conns) > 0
+	r.on = e.aof.on || e.leads()
 	e.flags.set(enginePropagate, r.on)
 }
 
@@ -236,10 +442,31 @@ func (e *Engine) propagationChanged() {
 type replica struct {
 	imageOnly bool     // REPLCONF rdb-only: the image is sent, and nothing behind it
 	wants     imageUse // what image, after REPLCONF rdb-filter-only
+	ip        string   // that it announces, "" if none
 	port      int64
+	eof       bool  // it takes an image of unknown length: what Redis waits for others with
+	psync2    bool  // it follows a stream whose name changes
+	psync     bool  // it knows offsets
+	online    bool  // all data were sent to it, and it is sent the stream
+	image     int   // how much of the data is still among the output
 	acked     int64 // how much of the stream it says it has
+	fsynced   int64 // how much of it is on its disk
 	ackedAt   Time  // when it last said so, or was made a replica
+	heard     Time  // the same by the host's clock
 	awaits    int64 // how much of the stream the client's WAIT wants replicas to have
+}
+
+// replicaIP is the address of a replica.
+func (cl *conn) replicaIP() string {
+	if cl.replica.ip != "" {
+		return cl.replica.ip
+	}
+	return cl.peerIP()
+}
+
+// replicaName is a replica's address as the log tells it.
+func (cl *conn) replicaName() string {
+	return cl.replicaIP() + ":" + string(decimal(cl.replica.port))
 }
 
 // peerIP is a connection's peer without its port.

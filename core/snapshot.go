@@ -8,6 +8,7 @@ import (
 
 	"github.com/redlet/redlet/core/internal/random"
 	"github.com/redlet/redlet/core/internal/rdb"
+	"github.com/redlet/redlet/core/internal/resp"
 	"github.com/redlet/redlet/core/internal/sha1"
 	"github.com/redlet/redlet/core/internal/small"
 )
@@ -44,6 +45,7 @@ type imageUse uint8
 const (
 	imageFile      imageUse = iota // a file, which may well be loaded by another server
 	imageBase                      // the base of an append-only file
+	imageSync                      // a replica's data, with a stream of changes behind them
 	imageSnapshot                  // a snapshot: it holds the engine's own state too
 	imageFunctions                 // a file of the functions alone
 	imageEmpty                     // a file of nothing
@@ -71,6 +73,9 @@ func (e *Engine) image(dst []byte, use imageUse) []byte {
 		w.AuxInt("aof-base", 1)
 	} else {
 		w.AuxInt("aof-base", 0)
+	}
+	if use == imageSync && e.master != nil {
+		w.AuxInt(auxStreamDB, int64(e.master.applier.conn.db.id))
 	}
 	if state {
 		w.Aux(auxClock, string(e.clock.appendState(nil)))
@@ -101,8 +106,11 @@ func (e *Engine) image(dst []byte, use imageUse) []byte {
 
 // The auxiliary fields of a snapshot: the clock, the state of the random generator, the seeds of
 // the databases' tables, on which the order of SCAN depends, and the scripts that SCRIPT LOAD and
-// that EVAL alone brought.
+// that EVAL alone brought. And what a replica is told that follows a replica: in which database the
+// stream stands.
 const (
+	auxStreamDB = "repl-stream-db"
+
 	auxClock  = "redlet-clock"
 	auxRandom = "redlet-random"
 	auxSeeds  = "redlet-seeds"
@@ -150,6 +158,8 @@ type loader struct {
 	scripts   []*script
 	// keepExpired says that commands follow, which may yet change that a key's time is over.
 	keepExpired bool
+	foreign     bool // a master's: what concerns this engine alone is none of its business
+	streamDB    int  // in which its stream stands
 	// merge says that keys and libraries take the places of those of the same names.
 	merge   bool
 	expired int64 // keys that were left out since their time is over
@@ -231,6 +241,13 @@ func (l *loader) selects(db int) {
 // aux takes the engine's own state from a snapshot; other fields mean nothing to it.
 func (l *loader) aux(it *rdb.Item) error {
 	ok := true
+	if l.foreign {
+		if db, good := resp.Int(it.Text); good && string(it.Name) == auxStreamDB &&
+			db >= 0 && db < int64(len(l.stores)) {
+			l.streamDB = int(db)
+		}
+		return nil
+	}
 	switch string(it.Name) {
 	case auxClock:
 		l.r.Notes = true

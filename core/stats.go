@@ -11,23 +11,27 @@ import (
 
 // stats is what INFO and COMMAND statistics tell.
 type stats struct {
-	started       Time
-	connections   int64
-	rejectedConns int64
-	processed     int64
-	hits, misses  int64
-	expired       int64
-	lazyfreed     int64 // values that Redis would have had a thread free
-	expiredFields int64
-	evicted       int64
-	netIn, netOut int64
-	reads, writes int64 // inputs taken and outputs given
-	memoryPeak    int64 // the largest estimate that was made
-	inputLimited  int64
-	outputLimited int64
-	failures      int64            // error replies
-	commands      []*commandStats  // by their index; nil, or not there: never seen
-	errors        map[string]int64 // by their code
+	started                       Time
+	connections                   int64
+	rejectedConns                 int64
+	processed                     int64
+	hits, misses                  int64
+	expired                       int64
+	lazyfreed                     int64 // values that Redis would have had a thread free
+	expiredFields                 int64
+	evicted                       int64
+	netIn, netOut                 int64
+	replIn                        int64 // of netIn what a master sent
+	replOut                       int64 // of netOut what replicas were sent
+	syncFull                      int64
+	syncPartialOK, syncPartialErr int64
+	reads, writes                 int64 // inputs taken and outputs given
+	memoryPeak                    int64 // the largest estimate that was made
+	inputLimited                  int64
+	outputLimited                 int64
+	failures                      int64            // error replies
+	commands                      []*commandStats  // by their index; nil, or not there: never seen
+	errors                        map[string]int64 // by their code
 	// errorsDisabled is set when there were too many codes.
 	errorsDisabled bool
 }
