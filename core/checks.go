@@ -267,7 +267,9 @@ func checkRoom(c *Call, at place) verdict {
 	if at == atScript {
 		size = argBytes(c.Args)
 	}
-	size += roomArg * int64(len(c.Args))
+	if size += roomArg * int64(len(c.Args)); c.propagates() {
+		size *= 3 // it waits twice more: among the changes under way, and to be appended or sent
+	}
 	data := c.cmd.Flags&(ReadOnly|Write) != 0 && c.cmd.Flags&(DenyOOM|Blocking) == 0
 	if size < roomAsked || data && !c.keeps() {
 		return allowed

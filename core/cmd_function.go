@@ -317,6 +317,13 @@ func cmdFunctionStats(c *Call) {
 }
 
 func cmdFunctionDump(c *Call) {
+	size := 0
+	for _, l := range c.e.functions.libraries {
+		size += len(l.source)
+	}
+	if !c.roomFor(2 * int64(size)) {
+		return
+	}
 	w := &c.e.persist.writer
 	w.Compress, w.Version = c.e.cfg.rdbCompression, c.e.rdbVersion()
 	w.BeginPayload(nil)

@@ -380,6 +380,10 @@ func cmdScan(c *Call) {
 	if !ok {
 		return
 	}
+	const header = 16 // of a string
+	if !c.roomFor(2 * header * int64(min(opt.count, c.db.keys.Len()))) {
+		return
+	}
 	var keys []string
 	var expired []*object
 	seen := 0
@@ -502,12 +506,9 @@ func cmdCopy(c *Call) {
 		return
 	}
 	before := c.peekIn(target, to)
-	if before != nil {
-		if !replace {
-			c.Int(0)
-			return
-		}
-		c.e.removeFrom(target, to)
+	if before != nil && !replace {
+		c.Int(0)
+		return
 	}
 	clone := o.ops().clone
 	if clone == nil {
@@ -518,6 +519,9 @@ func cmdCopy(c *Call) {
 		return
 	}
 	twin := clone(o)
+	if before != nil {
+		c.e.removeFrom(target, to)
+	}
 	c.addTo(target, to, twin, o.expiry())
 	c.signalModifiedIn(target, notifyGeneric, "copy_to", to)
 	if before != nil {

@@ -58,12 +58,15 @@ func (c *Call) popMembers() {
 		c.removeEmpty(key)
 		return
 	}
-	c.Set(int(count))
 	var gone reply.Writer // what replicas are told: the client's output has a limit
 	w, propagates := c.Writer, c.propagates()
 	if propagates {
+		if share := float64(count) / float64(n) * float64(o.size()); !c.roomFor(4 * int64(share)) {
+			return
+		}
 		w = &gone
 	}
+	c.Set(int(count))
 	left := n - int(count)
 	switch {
 	case s.Encoding() == set.Listpack:

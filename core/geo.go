@@ -71,9 +71,15 @@ type geoHit struct {
 	at       geohash.Point
 }
 
+// What a hit takes beside its member, and what it takes to store one.
+const (
+	geoHitBytes   = 56
+	geoStoreBytes = 200
+)
+
 // geoHits finds the members of a sorted set in a shape, in the order in which Redis does; not more
-// than most if that is above 0.
-func geoHits(z *zset.Zset, shape *geohash.Shape, most int) []geoHit {
+// than most if that is above 0. It answers, and returns false, if there is no memory for them.
+func (c *Call) geoHits(z *zset.Zset, shape *geohash.Shape, most int) (_ []geoHit, ok bool) {
 	var (
 		hits []geoHit
 		room [9]geohash.Range
@@ -92,8 +98,15 @@ func geoHits(z *zset.Zset, shape *geohash.Shape, most int) []geoHit {
 		for cursor := z.At(start); start < end; start++ {
 			score := cursor.Score()
 			if p, distance, ok := finder.Find(numberOf(score)); ok {
+				if len(hits) == cap(hits) && !c.roomFor(4*geoHitBytes*int64(len(hits))) {
+					return nil, false
+				}
+				m := cursor.Member()
+				if len(m) > cap(text)-len(text) { // members that were found stay where they are
+					text = make([]byte, 0, max(len(m), min(2*cap(text), roomPiece), 256))
+				}
 				from := len(text)
-				text = append(text, cursor.Member()...)
+				text = append(text, m...)
 				hits = append(hits, geoHit{text[from:len(text):len(text)], score, distance, p})
 				if most > 0 && len(hits) >= most {
 					break
@@ -102,7 +115,7 @@ func geoHits(z *zset.Zset, shape *geohash.Shape, most int) []geoHit {
 			cursor.Next()
 		}
 	}
-	return hits
+	return hits, true
 }
 
 // sortHits puts in front the n hits that come first by distance. Of equal distances Redis keeps the
@@ -137,10 +150,23 @@ func (c *Call) geoAnswer(z *zset.Zset, q *geoQuery, event string) {
 	if q.any {
 		most = q.count
 	}
-	hits := geoHits(z, &q.shape, most)
+	hits, ok := c.geoHits(z, &q.shape, most)
+	if !ok {
+		return
+	}
 	n := len(hits)
 	if q.count > 0 {
 		n = min(n, q.count)
+	}
+	take := int64(0)
+	if q.order != 0 {
+		take += geoHitBytes * int64(len(hits))
+	}
+	if q.dest != nil {
+		take += geoStoreBytes * int64(n)
+	}
+	if !c.roomFor(take) {
+		return
 	}
 	if q.order != 0 {
 		sortHits(hits, q.order, n)

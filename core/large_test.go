@@ -66,7 +66,9 @@ func TestLargeArgumentNoRoom(t *testing.T) {
 		e.feed(1, request("SET", "k", "v"))
 		e.open(2, Conn{})
 		if c.before == "SYNC" {
+			left = 24 << 20 // for the image
 			e.feed(2, request("SYNC"))
+			left = 20 << 20
 		} else {
 			e.feed(1, request(strings.Fields(c.before)...))
 		}

@@ -234,6 +234,10 @@ func (r *replicas) attach(c *Call, psync bool) {
 	e.stats.syncFull++
 	cl.replica.psync, cl.replica.online = psync, false
 	if cl.replica.imageOnly {
+		if !e.hasRoomForImage() {
+			e.outOfRoom(cl, "image")
+			return
+		}
 		e.sendImage(cl)
 		e.hangup(cl)
 		return
