@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 
 	"github.com/tetratelabs/wazero/api"
@@ -48,6 +49,10 @@ func (w *engine) configure(o core.Options) error {
 	return nil
 }
 
+// stepMax is how much input is handed to the guest at once, about: what waits for a guest that is
+// busy must not take its memory before the engine can be asked whether there is room for it.
+const stepMax = 1 << 20
+
 // Step implements host.Engine.
 func (w *engine) Step(now core.Time, in []core.Input, out []core.Event) (
 	[]core.Event, core.Time, error,
@@ -55,18 +60,61 @@ func (w *engine) Step(now core.Time, in []core.Input, out []core.Event) (
 	if w.dead != nil {
 		return out, core.Never, w.dead
 	}
-	size := 0
-	for i := range in {
-		size += abi.InputSize(&in[i])
-	}
 	given := out
 	if w.early != nil {
 		out, w.early = append(out, w.early...), nil
 	}
+	in = inPieces(in)
+	for {
+		n, size := 0, 0
+		for ; n < len(in); n++ {
+			more := abi.InputSize(&in[n])
+			if n > 0 && size+more > stepMax {
+				break
+			}
+			size += more
+		}
+		from := len(out)
+		var deadline core.Time
+		var err error
+		if out, deadline, err = w.hand(now, in[:n], size, out); err != nil {
+			return given, core.Never, err
+		}
+		if in = in[n:]; len(in) == 0 {
+			return out, deadline, nil
+		}
+		for i := from; i < len(out); i++ { // it is lent until the guest is called next
+			out[i].Data = bytes.Clone(out[i].Data)
+		}
+	}
+}
+
+// inPieces cuts what clients sent in pieces that can be handed in at once.
+func inPieces(in []core.Input) []core.Input {
+	large := func(i core.Input) bool { return i.Kind == core.InData && len(i.Data) > stepMax }
+	if !slices.ContainsFunc(in, large) {
+		return in
+	}
+	var pieces []core.Input
+	for _, i := range in {
+		for large(i) {
+			piece := i
+			piece.Data, i.Data = i.Data[:stepMax], i.Data[stepMax:]
+			pieces = append(pieces, piece)
+		}
+		pieces = append(pieces, i)
+	}
+	return pieces
+}
+
+// hand has the guest take inputs whose frames have so many bytes, and appends what comes of them.
+func (w *engine) hand(now core.Time, in []core.Input, size int, out []core.Event) (
+	[]core.Event, core.Time, error,
+) {
 	if size > 0 {
 		buf, err := w.buffer(size)
 		if err != nil {
-			return given, core.Never, err
+			return out, core.Never, err
 		}
 		buf = buf[:0]
 		for i := range in {
@@ -75,12 +123,12 @@ func (w *engine) Step(now core.Time, in []core.Input, out []core.Event) (
 	}
 	frames, deadline, err := w.run(size, now)
 	if err != nil {
-		return given, core.Never, err
+		return out, core.Never, err
 	}
 	for len(frames) > 0 {
 		out = append(out, core.Event{})
 		if frames, err = abi.NextEvent(frames, &out[len(out)-1]); err != nil {
-			return given, core.Never, w.die(err)
+			return out, core.Never, w.die(err)
 		}
 	}
 	return out, deadline, nil
