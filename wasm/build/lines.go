@@ -124,7 +124,10 @@ func (t *lineTable) strip(segments []segment) error {
 	}
 	clear(t.data[t.units:t.pairs]) // names of files
 	t.clearNames()
-	return nil
+	if err := t.packPairs(); err != nil {
+		return err
+	}
+	return t.packBuckets(segments)
 }
 
 // stripCalls clears the calls that were inlined into a function: as many as its table speaks of.
@@ -142,9 +145,11 @@ func (t *lineTable) stripCalls(f []byte, tables, others int, segments []segment)
 		return err
 	}
 	if t.others == 0 {
-		if t.others = t.findOthers(segments); t.others == 0 {
+		description := t.describe(segments)
+		if description == nil {
 			return errTable
 		}
+		t.others = int64(binary.LittleEndian.Uint64(description[moduleOthers:]))
 	}
 	data := memory(segments, t.others+int64(calls), callSize*int64(last+1))
 	if data == nil {
@@ -180,24 +185,28 @@ func (t *lineTable) largest(at uint32) (int, error) {
 }
 
 // Where the runtime's description of a module has the addresses of the table, of the names in it,
-// and of functions' other data.
+// of the buckets, of the program's first and last instruction, and of functions' other data.
 const (
-	moduleNames  = 8
-	moduleOthers = 320
+	moduleNames   = 8
+	moduleBuckets = 152
+	moduleStart   = 160
+	moduleEnd     = 168
+	moduleText    = 176
+	moduleOthers  = 320
 )
 
-// findOthers finds the address that the offsets of other data count from, 0 if it cannot.
-func (t *lineTable) findOthers(segments []segment) int64 {
+// describe returns the description of the module, nil if it is not there.
+func (t *lineTable) describe(segments []segment) []byte {
 	var key [16]byte
 	binary.LittleEndian.PutUint64(key[:], uint64(t.at))
 	binary.LittleEndian.PutUint64(key[moduleNames:], uint64(t.at)+uint64(t.names))
 	for _, s := range segments {
 		at := bytes.Index(s.data, key[:])
 		if at >= 0 && at+moduleOthers+8 <= len(s.data) {
-			return int64(binary.LittleEndian.Uint64(s.data[at+moduleOthers:]))
+			return s.data[at : at+moduleOthers+8]
 		}
 	}
-	return 0
+	return nil
 }
 
 // memory is size bytes at an address, nil if no segment has them.
@@ -240,23 +249,31 @@ func (t *lineTable) function(i int) ([]byte, error) {
 	return entries[at:], nil
 }
 
-// clear zeroes a pc-value table: pairs of numbers, the last followed by a 0, which the first pair
-// may begin with.
+// clear zeroes a pc-value table.
 func (t *lineTable) clear(at uint32) error {
 	table := t.data[t.pairs:t.entries]
+	end, err := pairsEnd(table, at)
+	if err == nil {
+		clear(table[at:end])
+	}
+	return err
+}
+
+// pairsEnd is where a pc-value table ends: pairs of numbers, the last followed by a 0, which the
+// first pair may begin with.
+func pairsEnd(table []byte, at uint32) (int, error) {
 	if int(at) >= len(table) {
-		return errTable
+		return 0, errTable
 	}
 	r := reader{table[at:]}
 	for first := true; len(r.rest) > 0 && (first || r.rest[0] != 0); first = false {
 		for range 2 {
 			if _, err := r.unsigned(); err != nil {
-				return errTable
+				return 0, errTable
 			}
 		}
 	}
-	clear(table[at : len(table)-len(r.rest)])
-	return nil
+	return len(table) - len(r.rest), nil
 }
 
 // ours tells whether a name is that of a function of ours.

@@ -21,12 +21,14 @@ package main
 import (
 	"bytes"
 	"cmp"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"strings"
 )
 
 func main() {
@@ -46,13 +48,20 @@ func run(out string) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
+	overlay, err := wideBuckets(dir)
+	if err != nil {
+		return err
+	}
 	linked := filepath.Join(dir, "guest.wasm")
-	if err := link(linked); err != nil {
+	if err := link(linked, overlay); err != nil {
 		return err
 	}
 	module, err := os.ReadFile(linked)
 	if err != nil {
 		return err
+	}
+	if !bytes.Contains(module, []byte(linesMagic)) {
+		return errTable // and its runtime would not find the buckets that it looks for
 	}
 	if module, err = pack(module); err != nil {
 		return err
@@ -64,12 +73,42 @@ func run(out string) (err error) {
 //
 // The compiler takes call sites for hot until they are 99 % of the profile. 85 % makes the guest
 // 1 % smaller and no slower: what it saves in calls it loses in the processor's cache for code.
-func link(out string) error {
+func link(out, overlay string) error {
 	build := exec.Command("go", "build", "-buildmode=c-shared", "-trimpath", "-ldflags=-s -w",
-		"-gcflags=all=-d=pgoinlinecdfthreshold=85", "-o", out, "github.com/redlet/redlet/wasm")
+		"-gcflags=all=-d=pgoinlinecdfthreshold=85", "-overlay", overlay, "-o", out,
+		"github.com/redlet/redlet/wasm")
 	build.Env = append(os.Environ(), "GOOS=wasip1", "GOARCH=wasm")
 	build.Stdout, build.Stderr = os.Stdout, os.Stderr
 	return build.Run()
+}
+
+// wideBuckets has the guest's runtime look for functions in buckets of 64 KiB, which packBuckets
+// leaves, in place of the linker's. It returns the file that tells Go so.
+func wideBuckets(dir string) (overlay string, err error) {
+	root, err := exec.Command("go", "env", "GOROOT").Output()
+	if err != nil {
+		return "", err
+	}
+	path := filepath.Join(strings.TrimSpace(string(root)), "src", "internal", "abi", "symtab.go")
+	source, err := os.ReadFile(path)
+	if err != nil {
+		return "", err
+	}
+	const old, wide = "const FuncTabBucketSize = 256 * MINFUNC", "const FuncTabBucketSize = 64 << 10"
+	if bytes.Count(source, []byte(old)) != 1 {
+		return "", errTable
+	}
+	changed := filepath.Join(dir, "symtab.go")
+	source = bytes.Replace(source, []byte(old), []byte(wide), 1)
+	if err := os.WriteFile(changed, source, 0o644); err != nil {
+		return "", err
+	}
+	list, err := json.Marshal(map[string]map[string]string{"Replace": {path: changed}})
+	if err != nil {
+		return "", err
+	}
+	overlay = filepath.Join(dir, "overlay.json")
+	return overlay, os.WriteFile(overlay, list, 0o644)
 }
 
 // Numbers of a module's sections.
@@ -137,6 +176,7 @@ func packData(body []byte) ([]byte, error) {
 	if err := stripLines(segments); err != nil {
 		return nil, err
 	}
+	segments = split(segments)
 	out := appendUnsigned(nil, uint64(len(segments)))
 	for _, s := range segments {
 		out = append(out, 0, i32Const)

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"errors"
+	"slices"
 	"testing"
 )
 
@@ -77,8 +78,11 @@ func TestPackRefuses(t *testing.T) {
 // tableAt is where the table of imageOf begins.
 const tableAt = 64
 
-// imageOf is what the linker lays out: the calls that were inlined, a table with two functions, and
-// the description of the module.
+// bucketsSize is the size of the buckets of two functions.
+const bucketsSize = 2 * perBlocks * bucketSize
+
+// imageOf is what the linker lays out: the calls that were inlined, a table with two functions, the
+// description of the module, and the buckets.
 func imageOf() segment {
 	calls := "calls that were inlined, two....kept calls......"
 	image := append([]byte(calls), make([]byte, tableAt-len(calls))...)
@@ -127,7 +131,17 @@ func imageOf() segment {
 	binary.LittleEndian.PutUint64(description, 1000+tableAt)
 	binary.LittleEndian.PutUint64(description[moduleNames:], uint64(1000+tableAt+names))
 	binary.LittleEndian.PutUint64(description[moduleOthers:], 1000)
-	return segment{1000, append(image, description...)}
+	buckets := 1000 + len(image) + len(description)
+	binary.LittleEndian.PutUint64(description[moduleBuckets:], uint64(buckets))
+	binary.LittleEndian.PutUint64(description[moduleStart:], blocksMax)
+	binary.LittleEndian.PutUint64(description[moduleText:], blocksMax)
+	binary.LittleEndian.PutUint64(description[moduleEnd:], 3*blocksMax)
+	image = append(image, description...)
+	for i := range 2 * perBlocks {
+		image = append(image, byte(i/perBlocks))
+		image = append(image, make([]byte, bucketSize-1)...)
+	}
+	return segment{1000, image}
 }
 
 func TestStripLines(t *testing.T) {
@@ -148,6 +162,11 @@ func TestStripLines(t *testing.T) {
 			t.Errorf("%q is gone", kept)
 		}
 	}
+	buckets := make([]byte, bucketsSize)
+	buckets[bucketSize] = 1
+	if got := b[len(b)-bucketsSize:]; !bytes.Equal(got, buckets) {
+		t.Errorf("the buckets are % x", got)
+	}
 	again := segment{s.at, bytes.Clone(b)}
 	if err := stripLines([]segment{again}); err != nil || !bytes.Equal(b, again.data) {
 		t.Errorf("stripped twice it differs: %v", err)
@@ -157,17 +176,39 @@ func TestStripLines(t *testing.T) {
 func TestStripRefusesWhatItDoesNotUnderstand(t *testing.T) {
 	for what, spoil := range map[string]func(b []byte){
 		"a thousand tables": func(b []byte) {
-			binary.LittleEndian.PutUint32(b[len(b)-(moduleOthers+8)-72+offTables:], 1000)
+			at := len(b) - bucketsSize - (moduleOthers + 8) - 72
+			binary.LittleEndian.PutUint32(b[at+offTables:], 1000)
 		},
-		"no description": func(b []byte) { clear(b[len(b)-(moduleOthers+8):]) },
+		"no description": func(b []byte) { clear(b[len(b)-bucketsSize-(moduleOthers+8):]) },
 		"calls elsewhere": func(b []byte) {
-			binary.LittleEndian.PutUint64(b[len(b)-8:], 1<<40)
+			binary.LittleEndian.PutUint64(b[len(b)-bucketsSize-8:], 1<<40)
+		},
+		"a bucket within a function that differs": func(b []byte) { b[len(b)-bucketSize] = 7 },
+		"buckets elsewhere": func(b []byte) {
+			at := len(b) - bucketsSize - (moduleOthers + 8)
+			binary.LittleEndian.PutUint64(b[at+moduleBuckets:], 1<<40)
 		},
 	} {
 		s := imageOf()
 		spoil(s.data)
 		if err := stripLines([]segment{s}); !errors.Is(err, errTable) {
 			t.Errorf("%s: got %v", what, err)
+		}
+	}
+}
+
+func TestSplit(t *testing.T) {
+	gap := make([]byte, gapMax+1)
+	data := slices.Concat(gap, []byte("a"), gap[1:], []byte("b"), gap, []byte("c"), gap)
+	got := split([]segment{{10, data}, {1 << 20, []byte{0}}})
+	want := []segment{{10 + gapMax + 1, slices.Concat([]byte("a"), gap[1:], []byte("b"))},
+		{10 + 3*gapMax + 4, []byte("c")}, {1 << 20, []byte{0}}}
+	if len(got) != len(want) {
+		t.Fatalf("%d segments", len(got))
+	}
+	for i, s := range got {
+		if s.at != want[i].at || !bytes.Equal(s.data, want[i].data) {
+			t.Errorf("%d: at %d, %d bytes", i, s.at, len(s.data))
 		}
 	}
 }
