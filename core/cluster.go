@@ -1,7 +1,6 @@
 package core
 
 import (
-	"slices"
 	"strconv"
 
 	"github.com/redlet/redlet/core/internal/dict"
@@ -52,22 +51,14 @@ func (k *cluster) node(id []byte) *clusterNode {
 	return nil
 }
 
-// masters counts the nodes that serve slots.
-func (k *cluster) masters() (n int) {
-	for _, node := range k.nodes {
-		if node.slots > 0 {
-			n++
+// serving counts the nodes that serve slots, and the slots.
+func (k *cluster) serving() (masters, assigned int) {
+	for _, n := range k.nodes {
+		if assigned += n.slots; n.slots > 0 {
+			masters++
 		}
 	}
-	return n
-}
-
-// assigned counts the slots that somebody serves.
-func (k *cluster) assigned() (n int) {
-	for _, node := range k.nodes {
-		n += node.slots
-	}
-	return n
+	return masters, assigned
 }
 
 // lead is the master of a node's shard.
@@ -91,7 +82,7 @@ func (k *cluster) shardOf(master *clusterNode) []*clusterNode {
 
 // ranges lists the slots that a node serves: the first and the last of each row.
 func (k *cluster) ranges(n *clusterNode) (list [][2]int) {
-	for slot, owner := range k.slots {
+	for slot, owner := range &k.slots {
 		switch last := len(list) - 1; {
 		case owner != n:
 		case last >= 0 && list[last][1] == slot-1:
@@ -146,12 +137,16 @@ func (k *cluster) forget(n *clusterNode) {
 			}
 		}
 	}
+	rest := k.nodes[:0]
 	for _, other := range k.nodes {
 		if other.master == n {
 			other.master = nil
 		}
+		if other != n {
+			rest = append(rest, other)
+		}
 	}
-	k.nodes = cut(k.nodes, n)
+	k.nodes = rest
 }
 
 // setSlot gives a slot to a master that may be another. A node that so comes to have what it was to
@@ -174,7 +169,8 @@ func (e *Engine) resetCluster(hard bool) {
 	for slot := range slots.Count {
 		k.assign(slot, nil)
 	}
-	k.to, k.from = [slots.Count]*clusterNode{}, [slots.Count]*clusterNode{}
+	clear(k.to[:])
+	clear(k.from[:])
 	k.nodes = k.nodes[:1]
 	if hard {
 		me.id, me.epoch, k.epoch = hex40(&e.random), 0, 0
@@ -210,7 +206,7 @@ func (e *Engine) clusterConfigured() {
 // stands elsewhere is told so, and who listens to a channel there hears no more of it.
 func (e *Engine) clusterChanged() {
 	k := e.cluster
-	assigned := k.assigned()
+	_, assigned := k.serving()
 	k.up = assigned == slots.Count || assigned > 0 && !e.cfg.clusterFullCoverage
 	e.leaveShardChannels()
 	if e.blocked.count > 0 {
@@ -227,7 +223,12 @@ func (e *Engine) leaveShardChannels() {
 		}
 	}
 	for _, name := range gone {
-		for _, cl := range slices.Clone(e.subscribers(subShard, []byte(name))) {
+		for {
+			subs := e.subscribers(subShard, []byte(name))
+			if len(subs) == 0 {
+				break
+			}
+			cl := subs[0]
 			e.unsubscribe(cl, subShard, name)
 			w := e.pushes(cl)
 			at := w.Len()

@@ -14,7 +14,7 @@ var clusterCommands = []Command{
 		Cats:       CatConnection,
 		Summary:    "Lets a connection read from a replica of a cluster.",
 		Complexity: "O(1)",
-		Run:        inCluster(cmdReadonly),
+		Run:        cmdReadonly,
 	},
 	{
 		Name: "readwrite", Since: "3.0", Group: "cluster",
@@ -22,7 +22,7 @@ var clusterCommands = []Command{
 		Cats:       CatConnection,
 		Summary:    "Ends what READONLY began.",
 		Complexity: "O(1)",
-		Run:        inCluster(cmdReadwrite),
+		Run:        cmdReadwrite,
 	},
 	{
 		Name: "asking", Since: "3.0", Group: "cluster",
@@ -30,7 +30,7 @@ var clusterCommands = []Command{
 		Cats:       CatConnection,
 		Summary:    "Says that a client follows a redirection by ASK.",
 		Complexity: "O(1)",
-		Run:        inCluster(cmdAsking),
+		Run:        cmdAsking,
 	},
 	{
 		Name: "cluster", Since: "3.0", Group: "cluster",
@@ -48,7 +48,7 @@ var clusterSubcommands = []Command{
 		Syntax:     "slot:int...",
 		Summary:    "Gives the node hash slots.",
 		Complexity: "O(N) for N slots",
-		Run:        inCluster(cmdClusterAddslots),
+		Run:        cmdClusterAddslots,
 	},
 	{
 		Name: "addslotsrange", Since: "7.0", Group: "cluster",
@@ -56,7 +56,7 @@ var clusterSubcommands = []Command{
 		Syntax:     "range:{start-slot:int end-slot:int}...",
 		Summary:    "Gives the node ranges of hash slots.",
 		Complexity: "O(N) for N slots",
-		Run:        inCluster(cmdClusterAddslotsrange),
+		Run:        cmdClusterAddslotsrange,
 	},
 	{
 		Name: "bumpepoch", Since: "3.0", Group: "cluster",
@@ -64,7 +64,7 @@ var clusterSubcommands = []Command{
 		Tips:       "nondeterministic_output",
 		Summary:    "Advances the epoch of the cluster's configuration.",
 		Complexity: "O(1)",
-		Run:        inCluster(cmdClusterBumpepoch),
+		Run:        cmdClusterBumpepoch,
 	},
 	{
 		Name: "count-failure-reports", Since: "3.0", Group: "cluster",
@@ -73,7 +73,7 @@ var clusterSubcommands = []Command{
 		Tips:       "nondeterministic_output",
 		Summary:    "Counts who reports a node as failing.",
 		Complexity: "O(N) for N reports",
-		Run:        inCluster(cmdClusterCountFailureReports),
+		Run:        cmdClusterCountFailureReports,
 	},
 	{
 		Name: "countkeysinslot", Since: "3.0", Group: "cluster",
@@ -81,7 +81,7 @@ var clusterSubcommands = []Command{
 		Syntax:     "slot:int",
 		Summary:    "Counts the keys of a hash slot.",
 		Complexity: "O(1)",
-		Run:        inCluster(cmdClusterCountkeysinslot),
+		Run:        cmdClusterCountkeysinslot,
 	},
 	{
 		Name: "delslots", Since: "3.0", Group: "cluster",
@@ -89,7 +89,7 @@ var clusterSubcommands = []Command{
 		Syntax:     "slot:int...",
 		Summary:    "Takes hash slots from the node.",
 		Complexity: "O(N) for N slots",
-		Run:        inCluster(cmdClusterDelslots),
+		Run:        cmdClusterDelslots,
 	},
 	{
 		Name: "delslotsrange", Since: "7.0", Group: "cluster",
@@ -97,7 +97,7 @@ var clusterSubcommands = []Command{
 		Syntax:     "range:{start-slot:int end-slot:int}...",
 		Summary:    "Takes ranges of hash slots from the node.",
 		Complexity: "O(N) for N slots",
-		Run:        inCluster(cmdClusterDelslotsrange),
+		Run:        cmdClusterDelslotsrange,
 	},
 	{
 		Name: "failover", Since: "3.0", Group: "cluster",
@@ -105,14 +105,14 @@ var clusterSubcommands = []Command{
 		Syntax:     "[options:(FORCE|TAKEOVER)]",
 		Summary:    "Makes a replica take the place of its master.",
 		Complexity: "O(1)",
-		Run:        inCluster(cmdClusterFailover),
+		Run:        cmdClusterFailover,
 	},
 	{
 		Name: "flushslots", Since: "3.0", Group: "cluster",
 		Flags:      Admin | Stale | NoAsyncLoading,
 		Summary:    "Takes all hash slots from the node.",
 		Complexity: "O(1)",
-		Run:        inCluster(cmdClusterFlushslots),
+		Run:        cmdClusterFlushslots,
 	},
 	{
 		Name: "forget", Since: "3.0", Group: "cluster",
@@ -120,7 +120,7 @@ var clusterSubcommands = []Command{
 		Syntax:     "node-id",
 		Summary:    "Drops a node from the table of nodes.",
 		Complexity: "O(1)",
-		Run:        inCluster(cmdClusterForget),
+		Run:        cmdClusterForget,
 	},
 	{
 		Name: "getkeysinslot", Since: "3.0", Group: "cluster",
@@ -129,14 +129,14 @@ var clusterSubcommands = []Command{
 		Tips:       "nondeterministic_output",
 		Summary:    "Lists keys of a hash slot.",
 		Complexity: "O(N) for N keys",
-		Run:        inCluster(cmdClusterGetkeysinslot),
+		Run:        cmdClusterGetkeysinslot,
 	},
 	{
 		Name: "help", Since: "5.0", Group: "cluster",
 		Flags:      Loading | Stale,
 		Summary:    "Explains the subcommands.",
 		Complexity: "O(1)",
-		Run:        inCluster(cmdHelp),
+		Run:        cmdHelp,
 	},
 	{
 		Name: "info", Since: "3.0", Group: "cluster",
@@ -144,7 +144,7 @@ var clusterSubcommands = []Command{
 		Tips:       "nondeterministic_output",
 		Summary:    "Tells how the node sees the cluster.",
 		Complexity: "O(1)",
-		Run:        inCluster(cmdClusterInfo),
+		Run:        cmdClusterInfo,
 	},
 	{
 		Name: "keyslot", Since: "3.0", Group: "cluster",
@@ -152,7 +152,7 @@ var clusterSubcommands = []Command{
 		Syntax:     "key:string",
 		Summary:    "Gives the hash slot of a key.",
 		Complexity: "O(N) for a key of N bytes",
-		Run:        inCluster(cmdClusterKeyslot),
+		Run:        cmdClusterKeyslot,
 	},
 	{
 		Name: "links", Since: "7.0", Group: "cluster",
@@ -160,7 +160,7 @@ var clusterSubcommands = []Command{
 		Tips:       "nondeterministic_output",
 		Summary:    "Lists the connections between the node and others.",
 		Complexity: "O(N) for N nodes",
-		Run:        inCluster(cmdClusterLinks),
+		Run:        cmdClusterLinks,
 	},
 	{
 		Name: "meet", Since: "3.0", Group: "cluster",
@@ -169,14 +169,14 @@ var clusterSubcommands = []Command{
 		Summary:    "Makes the node get to know another.",
 		Complexity: "O(1)",
 		History:    "4.0 the port of the cluster bus",
-		Run:        inCluster(cmdClusterMeet),
+		Run:        cmdClusterMeet,
 	},
 	{
 		Name: "myid", Since: "3.0", Group: "cluster",
 		Flags:      Stale,
 		Summary:    "Gives the node's id.",
 		Complexity: "O(1)",
-		Run:        inCluster(cmdClusterMyid),
+		Run:        cmdClusterMyid,
 	},
 	{
 		Name: "myshardid", Since: "7.2", Group: "cluster",
@@ -184,7 +184,7 @@ var clusterSubcommands = []Command{
 		Tips:       "nondeterministic_output",
 		Summary:    "Gives the id of the node's shard.",
 		Complexity: "O(1)",
-		Run:        inCluster(cmdClusterMyshardid),
+		Run:        cmdClusterMyshardid,
 	},
 	{
 		Name: "nodes", Since: "3.0", Group: "cluster",
@@ -192,7 +192,7 @@ var clusterSubcommands = []Command{
 		Tips:       "nondeterministic_output",
 		Summary:    "Lists the nodes that the node knows.",
 		Complexity: "O(N) for N nodes",
-		Run:        inCluster(cmdClusterNodes),
+		Run:        cmdClusterNodes,
 	},
 	{
 		Name: "replicas", Since: "5.0", Group: "cluster",
@@ -201,7 +201,7 @@ var clusterSubcommands = []Command{
 		Tips:       "nondeterministic_output",
 		Summary:    "Lists the replicas of a master.",
 		Complexity: "O(N) for N replicas",
-		Run:        inCluster(cmdClusterReplicas),
+		Run:        cmdClusterReplicas,
 	},
 	{
 		Name: "replicate", Since: "3.0", Group: "cluster",
@@ -209,7 +209,7 @@ var clusterSubcommands = []Command{
 		Syntax:     "node-id",
 		Summary:    "Makes the node a replica of another.",
 		Complexity: "O(1)",
-		Run:        inCluster(cmdClusterReplicate),
+		Run:        cmdClusterReplicate,
 	},
 	{
 		Name: "reset", Since: "3.0", Group: "cluster",
@@ -217,14 +217,14 @@ var clusterSubcommands = []Command{
 		Syntax:     "[reset-type:(HARD|SOFT)]",
 		Summary:    "Makes the node forget the cluster.",
 		Complexity: "O(N) for N nodes",
-		Run:        inCluster(cmdClusterReset),
+		Run:        cmdClusterReset,
 	},
 	{
 		Name: "saveconfig", Since: "3.0", Group: "cluster",
 		Flags:      Admin | Stale | NoAsyncLoading,
 		Summary:    "Writes the cluster's configuration to the disk.",
 		Complexity: "O(1)",
-		Run:        inCluster(cmdClusterSaveconfig),
+		Run:        cmdClusterSaveconfig,
 	},
 	{
 		Name: "set-config-epoch", Since: "3.0", Group: "cluster",
@@ -232,7 +232,7 @@ var clusterSubcommands = []Command{
 		Syntax:     "config-epoch:int",
 		Summary:    "Sets the epoch of a new node.",
 		Complexity: "O(1)",
-		Run:        inCluster(cmdClusterSetConfigEpoch),
+		Run:        cmdClusterSetConfigEpoch,
 	},
 	{
 		Name: "setslot", Since: "3.0", Group: "cluster",
@@ -241,7 +241,7 @@ var clusterSubcommands = []Command{
 			`NODE node"node-id"|STABLE)`,
 		Summary:    "Says which node serves a hash slot, or is to.",
 		Complexity: "O(1)",
-		Run:        inCluster(cmdClusterSetslot),
+		Run:        cmdClusterSetslot,
 	},
 	{
 		Name: "shards", Since: "7.0", Group: "cluster",
@@ -249,7 +249,7 @@ var clusterSubcommands = []Command{
 		Tips:       "nondeterministic_output",
 		Summary:    "Tells which shard serves which hash slots.",
 		Complexity: "O(N) for N nodes",
-		Run:        inCluster(cmdClusterShards),
+		Run:        cmdClusterShards,
 	},
 	{
 		Name: "slaves", Since: "3.0", Group: "cluster",
@@ -260,7 +260,7 @@ var clusterSubcommands = []Command{
 		Complexity: "O(N) for N replicas",
 		Deprecated: "5.0",
 		Replaced:   "`CLUSTER REPLICAS`",
-		Run:        inCluster(cmdClusterReplicas),
+		Run:        cmdClusterReplicas,
 	},
 	{
 		Name: "slots", Since: "3.0", Group: "cluster",
@@ -271,19 +271,26 @@ var clusterSubcommands = []Command{
 		History:    "4.0 the nodes' ids; 7.0 more of how nodes are reached",
 		Deprecated: "7.0",
 		Replaced:   "`CLUSTER SHARDS`",
-		Run:        inCluster(cmdClusterSlots),
+		Run:        cmdClusterSlots,
 	},
 }
 
-// inCluster is what runs a command that only a node of a cluster has.
-func inCluster(run func(*Call)) func(*Call) {
-	return func(c *Call) {
-		if c.e.cluster == nil {
-			c.Error("ERR This instance has cluster support disabled")
-			return
+// inCluster has commands that only a node of a cluster has refused by others.
+func inCluster(list []Command) []Command {
+	for i := range list {
+		cmd := &list[i]
+		if run := cmd.Run; run != nil {
+			cmd.Run = func(c *Call) {
+				if c.e.cluster == nil {
+					c.Error("ERR This instance has cluster support disabled")
+					return
+				}
+				run(c)
+			}
 		}
-		run(c)
+		inCluster(cmd.Sub)
 	}
+	return list
 }
 
 func cmdReadonly(c *Call) {
@@ -391,7 +398,7 @@ func cmdClusterFlushslots(c *Call) {
 		return
 	}
 	k := c.e.cluster
-	for slot, owner := range k.slots {
+	for slot, owner := range &k.slots {
 		if owner == k.me() {
 			k.assign(slot, nil)
 		}
@@ -477,83 +484,69 @@ func cmdClusterInfo(c *Call) {
 	if k.up {
 		state = "ok"
 	}
-	text := []byte("cluster_state:" + state + "\r\n")
+	masters, assigned := k.serving()
+	text := "cluster_state:" + state
 	for _, line := range [...]struct {
 		name string
 		n    int64
 	}{
-		{"slots_assigned", int64(k.assigned())},
-		{"slots_ok", int64(k.assigned())},
+		{"slots_assigned", int64(assigned)},
+		{"slots_ok", int64(assigned)},
 		{"slots_pfail", 0},
 		{"slots_fail", 0},
 		{"known_nodes", int64(len(k.nodes))},
-		{"size", int64(k.masters())},
+		{"size", int64(masters)},
 		{"current_epoch", k.epoch},
 		{"my_epoch", k.me().lead().epoch},
 		{"stats_messages_sent", 0},
 		{"stats_messages_received", 0},
 	} {
-		text = append(text, "cluster_"+line.name+":"...)
-		text = append(strconv.AppendInt(text, line.n, 10), "\r\n"...)
+		text += "\r\ncluster_" + line.name + ":" + strconv.FormatInt(line.n, 10)
 	}
-	c.Verbatim("txt", string(text)+"total_cluster_links_buffer_limit_exceeded:0\r\n")
+	c.Verbatim("txt", text+"\r\ntotal_cluster_links_buffer_limit_exceeded:0\r\n")
 }
 
 func cmdClusterNodes(c *Call) {
-	var text []byte
+	text := ""
 	for _, n := range c.e.cluster.nodes {
-		text = append(c.e.appendNode(text, n), '\n')
+		text += c.e.describe(n) + "\n"
 	}
-	c.Verbatim("txt", string(text))
+	c.Verbatim("txt", text)
 }
 
-// appendNode appends a node as CLUSTER NODES shows it.
-func (e *Engine) appendNode(dst []byte, n *clusterNode) []byte {
+// describe is a node as CLUSTER NODES shows it.
+func (e *Engine) describe(n *clusterNode) string {
 	k := e.cluster
-	dst = append(append(dst, n.id...), ' ')
-	dst = append(append(dst, n.ip...), ':')
-	dst = append(strconv.AppendInt(dst, n.port, 10), '@')
-	dst = strconv.AppendInt(dst, n.busPort, 10)
+	host, role, master, pong := "", "", "-", e.keyMs()
 	if n.hostname != "" {
-		dst = append(append(dst, ','), n.hostname...)
+		host = "," + n.hostname
 	}
-	dst = append(dst, ' ')
-	pong := int64(0)
 	if n == k.me() {
-		dst = append(dst, "myself,"...)
-	} else {
-		pong = e.keyMs()
+		role, pong = "myself,", 0
 	}
-	if n.master != nil {
-		dst = append(append(dst, "slave "...), n.master.id...)
+	if n.master == nil {
+		role += "master"
 	} else {
-		dst = append(dst, "master -"...)
+		role, master = role+"slave", n.master.id
 	}
-	dst = strconv.AppendInt(append(dst, " 0 "...), pong, 10)
-	dst = strconv.AppendInt(append(dst, ' '), n.lead().epoch, 10)
-	dst = append(dst, " connected"...)
+	text := n.id + " " + n.ip + ":" + strconv.FormatInt(n.port, 10) + "@" +
+		strconv.FormatInt(n.busPort, 10) + host + " " + role + " " + master + " 0 " +
+		strconv.FormatInt(pong, 10) + " " + strconv.FormatInt(n.lead().epoch, 10) + " connected"
 	for _, r := range k.ranges(n) {
-		dst = strconv.AppendInt(append(dst, ' '), int64(r[0]), 10)
+		text += " " + strconv.Itoa(r[0])
 		if r[1] > r[0] {
-			dst = strconv.AppendInt(append(dst, '-'), int64(r[1]), 10)
+			text += "-" + strconv.Itoa(r[1])
 		}
 	}
-	if n == k.me() {
-		for slot := range slots.Count {
-			dst = appendMove(dst, slot, "->-", k.to[slot])
-			dst = appendMove(dst, slot, "-<-", k.from[slot])
+	for slot := 0; slot < slots.Count && n == k.me(); slot++ {
+		if to := k.to[slot]; to != nil {
+			text += " [" + strconv.Itoa(slot) + "->-" + to.id + "]"
+		}
+		if from := k.from[slot]; from != nil {
+			text += " [" + strconv.Itoa(slot) + "-<-" + from.id + "]"
 		}
 	}
-	return dst
-}
-
-// appendMove shows that a slot is moved to a node, or from one, if it is.
-func appendMove(dst []byte, slot int, way string, n *clusterNode) []byte {
-	if n == nil {
-		return dst
-	}
-	dst = strconv.AppendInt(append(dst, " ["...), int64(slot), 10)
-	return append(append(append(dst, way...), n.id...), ']')
+	return text
 }
 
 func cmdClusterSlots(c *Call) {
@@ -589,22 +582,21 @@ func (c *Call) slotsNode(n *clusterNode) {
 	}
 	c.Int(n.port)
 	c.BulkString(n.id)
-	ip := c.e.cfg.clusterEndpoint != endpointIP
-	hostname := c.e.cfg.clusterEndpoint != endpointHostname && n.hostname != ""
-	more := 0
-	for _, tells := range [...]bool{ip, hostname} {
-		if tells {
-			more++
-		}
+	var more []string
+	if c.e.cfg.clusterEndpoint != endpointIP {
+		more = append(more, "ip", n.ip)
 	}
-	c.Map(more)
-	if ip {
-		c.BulkString("ip")
-		c.BulkString(n.ip)
+	if c.e.cfg.clusterEndpoint != endpointHostname && n.hostname != "" {
+		more = append(more, "hostname", n.hostname)
 	}
-	if hostname {
-		c.BulkString("hostname")
-		c.BulkString(n.hostname)
+	c.Map(len(more) / 2)
+	c.texts(more)
+}
+
+// texts writes strings one behind the other.
+func (c *Call) texts(list []string) {
+	for _, s := range list {
+		c.BulkString(s)
 	}
 }
 
@@ -636,38 +628,28 @@ func cmdClusterShards(c *Call) {
 
 // shardsNode describes a node as CLUSTER SHARDS does.
 func (c *Call) shardsNode(n *clusterNode) {
-	fields := 6
-	for _, tells := range [...]bool{n.hostname != "", n.port != 0} {
-		if tells {
-			fields++
-		}
+	endpoint, _ := c.e.endpoint(n)
+	fields := []string{"ip", n.ip, "endpoint", endpoint}
+	if n.hostname != "" {
+		fields = append(fields, "hostname", n.hostname)
 	}
-	c.Map(fields)
-	c.BulkString("id")
-	c.BulkString(n.id)
+	role, more := "master", 3
+	if n.master != nil {
+		role = "replica"
+	}
+	if n.port != 0 {
+		more++
+	}
+	fields = append(fields, "role", role, "replication-offset")
+	c.Map(len(fields)/2 + more)
+	c.texts([]string{"id", n.id})
 	if n.port != 0 {
 		c.BulkString("port")
 		c.Int(n.port)
 	}
-	endpoint, _ := c.e.endpoint(n)
-	for _, f := range [...][2]string{{"ip", n.ip}, {"endpoint", endpoint}} {
-		c.BulkString(f[0])
-		c.BulkString(f[1])
-	}
-	if n.hostname != "" {
-		c.BulkString("hostname")
-		c.BulkString(n.hostname)
-	}
-	role := "master"
-	if n.master != nil {
-		role = "replica"
-	}
-	c.BulkString("role")
-	c.BulkString(role)
-	c.BulkString("replication-offset")
+	c.texts(fields)
 	c.Int(c.e.replicas.offset)
-	c.BulkString("health")
-	c.BulkString("online")
+	c.texts([]string{"health", "online"})
 }
 
 // argNode finds the node that an argument names, or replies that there is none.
@@ -691,7 +673,7 @@ func cmdClusterReplicas(c *Call) {
 		shard := c.e.cluster.shardOf(n)[1:]
 		c.Array(len(shard))
 		for _, node := range shard {
-			c.Bulk(c.e.appendNode(nil, node))
+			c.BulkString(c.e.describe(node))
 		}
 	}
 }

@@ -96,7 +96,7 @@ type Engine struct {
 	tracking  tracking
 	replicas  replicas
 	cluster   *cluster // nil unless it is a node of one
-	master    *master // that this server follows, or nil
+	master    *master  // that this server follows, or nil
 	failover  failover
 	filter    commandFilter
 	evicting  bool // on behalf of a command that has not begun

@@ -68,7 +68,7 @@ var commands = newTable(
 	sortCommands,
 	vectorCommands,
 	replicaCommands,
-	clusterCommands,
+	inCluster(clusterCommands),
 )
 
 func newTable(families ...[]Command) table {
