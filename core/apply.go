@@ -52,7 +52,7 @@ const slicesMax = 10_000
 func (a *applier) apply(cmd *Command, args [][]byte) (problem string) {
 	sent := Write | MayReplicate | SelectsDB
 	if a.master {
-		sent |= ToReplica
+		sent |= toReplica
 	}
 	if cmd.Flags&sent == 0 || a.master && cmd.Flags&Awaits != 0 {
 		return ""

@@ -24,7 +24,7 @@ var replicaCommands = []Command{
 	},
 	{
 		Name: "replconf", Since: "3.0", Group: "server",
-		Flags:      Admin | NoScript | Loading | Stale | AllowBusy | ToReplica,
+		Flags:      Admin | NoScript | Loading | Stale | AllowBusy | toReplica,
 		Arity:      -1,
 		Summary:    "Settles how a replica is fed.",
 		Complexity: "O(1)",

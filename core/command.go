@@ -77,7 +77,7 @@ const (
 	Awaits          // waits for another server, and everybody with it
 	SelectsDB       // stands among the changes in an append-only file, though it is none
 	KeepsCaching    // CLIENT CACHING holds beyond it
-	ToReplica       // a master sends it to a replica, though it changes nothing
+	toReplica       // a master sends it to a replica, though it changes nothing
 	LoadsModules    // is protected by enable-module-command
 	Keeps           // keeps what it is told beside the data: refused where memory is full
 	TakesArgs       // a large argument becomes a value as it stands in the input: see takeArg
