@@ -18,6 +18,22 @@ func (e *Engine) start(ticket uint32, dir bool) {
 	a := &e.aof
 	a.at, a.syncAt, a.retryAt, a.took = Never, Never, Never, -1
 	a.loading = &load{ticket: ticket}
+	if e.cfg.aclfile == "" {
+		e.loadData(dir)
+		return
+	}
+	e.sleepUntil(Never)
+	e.loadUsers(func(problem string) {
+		if problem != "" {
+			e.started("Aborting Redis startup because of ACL errors: " + problem)
+			return
+		}
+		e.loadData(dir)
+	})
+}
+
+// loadData loads the data that there are, as start says.
+func (e *Engine) loadData(dir bool) {
 	if !dir && !e.cfg.appendonly {
 		e.started("")
 		return

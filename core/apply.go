@@ -12,7 +12,8 @@ type applier struct {
 }
 
 func newApplier(e *Engine) applier {
-	return applier{e: e, conn: conn{db: e.dbs[0], flags: connExec | connClosing}}
+	return applier{e: e, conn: conn{user: e.access.normal, db: e.dbs[0],
+		flags: connExec | connClosing}}
 }
 
 // command applies a command, or keeps it until the transaction is complete, and returns what is

@@ -233,7 +233,11 @@ func (e *Engine) retry(p *blockedCall) {
 	at := cl.w.Len()
 	p.again = false
 	was := e.runAs(cl)
-	e.invoke(c)
+	if cl.has(connRestricted) && c.deniedNow() {
+		e.account(c, at)
+	} else {
+		e.invoke(c)
+	}
 	e.runAs(was)
 	if !p.again {
 		e.unblock(cl)

@@ -57,6 +57,7 @@ var checks = [...]check{
 	{"authentication", atClient, 0, connUnauthenticated, checkAuthenticated},
 	{"no-multi", atClient, 0, connMulti, checkNoMulti},
 	{"noscript", atScript | atCommand, 0, 0, checkNoScript},
+	{"permission", atClient | atScript, 0, connRestricted, checkACL},
 	{"cluster", atClient, engineCluster, 0, checkCluster},
 	{"no-cluster script", atScriptStart, engineCluster, 0, checkNoCluster},
 	{"memory", atClient, engineMemory, 0, checkMemory},

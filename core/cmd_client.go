@@ -5,6 +5,7 @@ import (
 	"math"
 	"strconv"
 
+	"github.com/redlet/redlet/core/internal/acl"
 	"github.com/redlet/redlet/core/internal/resp"
 	"github.com/redlet/redlet/core/internal/small"
 )
@@ -343,6 +344,7 @@ type killFilter struct {
 	class       connClass
 	addr, laddr []byte
 	age         int64 // in seconds, at least
+	user        *acl.User
 	keepMe      bool
 }
 
@@ -354,6 +356,7 @@ func (k *killFilter) matches(cl *conn, c *Call) bool {
 		k.addr != nil && string(k.addr) != cl.peer.Addr,
 		k.laddr != nil && string(k.laddr) != cl.peer.Laddr,
 		k.age != 0 && int64(c.Now()-cl.created)/1e6 < k.age,
+		k.user != nil && cl.user != k.user,
 		k.keepMe && cl == c.conn:
 		return false
 	}
@@ -400,7 +403,7 @@ func (c *Call) killFilter() (k killFilter, ok bool) {
 		case is(c.Args[i], "laddr"):
 			k.laddr = arg
 		case is(c.Args[i], "user"):
-			if string(arg) != "default" {
+			if k.user = c.e.findUser(string(arg)); k.user == nil {
 				c.Error("ERR No such user '" + string(arg) + "'")
 				return k, false
 			}
@@ -647,7 +650,7 @@ func (cl *conn) userName() string {
 	if cl.link != nil {
 		return "(superuser)"
 	}
-	return "default"
+	return cl.user.Name
 }
 
 // queuedBytes is what Redis counts for each queued command besides its arguments.

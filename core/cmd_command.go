@@ -350,12 +350,7 @@ func cmdCommandList(c *Call) {
 		name := string(c.Args[4])
 		keep = func(cmd *Command) bool { return cmd.Module != "" && cmd.Module == name }
 	case is(c.Args[3], "aclcat"):
-		name, category := c.Args[4], Category(0)
-		for i, known := range categoryNames {
-			if is(name, known) {
-				category = 1 << i
-			}
-		}
+		category := c.e.category(c.Args[4])
 		keep = func(cmd *Command) bool { return cmd.categories()&category != 0 }
 	case is(c.Args[3], "pattern"):
 		pattern := c.Args[4]
@@ -364,6 +359,22 @@ func cmdCommandList(c *Call) {
 		c.Error(ErrSyntax)
 		return
 	}
+	c.listCommands(keep)
+}
+
+// category is the bit of a category that the engine's version has, 0 if there is none of that name.
+func (e *Engine) category(name []byte) Category {
+	for i, known := range categoryNames {
+		bit := Category(1) << i
+		if is(name, known) && (bit != CatArray || e.since(arrayCommands[0].Since)) {
+			return bit
+		}
+	}
+	return 0
+}
+
+// listCommands answers with the names of the commands that are to be kept.
+func (c *Call) listCommands(keep func(*Command) bool) {
 	at, n := c.ArrayLater(), 0
 	for _, cmd := range c.e.table.all {
 		shown := cmd.Flags&Internal == 0 && c.e.listed(cmd) &&

@@ -215,7 +215,12 @@ func (e *Engine) reconfigure(next config) {
 		}()
 	}
 	e.mem.limited = next.maxmemory != e.cfg.maxmemory || next.maxkeys != e.cfg.maxkeys
+	secret := next.requirepass != e.cfg.requirepass
 	e.cfg = next
+	if secret {
+		e.access.normal.SetPassword(next.requirepass)
+		e.userChanged(e.access.normal)
+	}
 	e.configChanged()
 }
 

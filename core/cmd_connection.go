@@ -122,7 +122,7 @@ func cmdAuth(c *Call) {
 	user, pass := []byte("default"), c.Args[len(c.Args)-1]
 	if len(c.Args) == 3 {
 		user = c.Args[1]
-	} else if c.e.cfg.requirepass == "" {
+	} else if c.e.access.normal.NoPass {
 		c.Error("ERR AUTH <password> called without any password configured for the default " +
 			"user. Are you sure your configuration is correct?")
 		return
@@ -142,16 +142,6 @@ func (c *Call) wrongPass() {
 	if waits := cl.w.Len() > 0; !waits || cl.announced && !cl.has(connExec) {
 		c.Error(errWrongPass)
 	}
-}
-
-// authenticate checks a name and password; the connection is then that user's.
-func (c *Call) authenticate(user, pass []byte) bool {
-	want := c.e.cfg.requirepass
-	if string(user) != "default" || want != "" && string(pass) != want {
-		return false
-	}
-	c.conn.flags &^= connUnauthenticated
-	return true
 }
 
 func cmdHello(c *Call) {
@@ -238,7 +228,7 @@ func cmdReset(c *Call) {
 	c.e.disableTracking(cl)
 	cl.db = c.e.dbs[0]
 	cl.w.RESP3 = cl.peer.Own
-	cl.flags.set(connUnauthenticated, c.e.cfg.requirepass != "" && !cl.peer.Own)
+	c.e.greetGuest(cl)
 	cl.name, cl.noEvict, cl.noTouch = nil, false, false
 	cl.readOnly, cl.asking = false, 0
 	c.e.forgetFieldsets(cl)

@@ -8,6 +8,7 @@ var pubsubCommands = []Command{
 	{
 		Name: "subscribe", Since: "2.0", Group: "pubsub",
 		Flags:      PubSub | NoScript | Loading | Stale | AllowSubscribed | Keeps,
+		Channels:   allChannels,
 		Syntax:     "channel...",
 		Summary:    "Listens to channels.",
 		Complexity: "O(N) for N channels",
@@ -24,6 +25,7 @@ var pubsubCommands = []Command{
 	{
 		Name: "psubscribe", Since: "2.0", Group: "pubsub",
 		Flags:      PubSub | NoScript | Loading | Stale | AllowSubscribed | Keeps,
+		Channels:   channelPatterns,
 		Syntax:     "pattern:pattern...",
 		Summary:    "Listens to the channels whose names match patterns.",
 		Complexity: "O(N) for N patterns",
@@ -40,6 +42,7 @@ var pubsubCommands = []Command{
 	{
 		Name: "ssubscribe", Since: "7.0", Group: "pubsub",
 		Flags:      PubSub | NoScript | Loading | Stale | AllowSubscribed | Keeps,
+		Channels:   allChannels,
 		Syntax:     "shardchannel...",
 		Keys:       "1:-1 not_key",
 		Summary:    "Listens to shard channels.",
@@ -58,6 +61,7 @@ var pubsubCommands = []Command{
 	{
 		Name: "publish", Since: "2.0", Group: "pubsub",
 		Flags:      PubSub | Loading | Stale | Fast | MayReplicate,
+		Channels:   oneChannel,
 		Syntax:     "channel message",
 		Summary:    "Sends a message to a channel.",
 		Complexity: "O(N+M) for N listeners to the channel and M patterns in all",
@@ -66,6 +70,7 @@ var pubsubCommands = []Command{
 	{
 		Name: "spublish", Since: "7.0", Group: "pubsub",
 		Flags:      PubSub | Loading | Stale | Fast | MayReplicate,
+		Channels:   oneChannel,
 		Syntax:     "shardchannel message",
 		Keys:       "1 not_key",
 		Summary:    "Sends a message to a shard channel.",

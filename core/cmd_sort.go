@@ -79,6 +79,15 @@ type sortOptions struct {
 	stores        bool
 }
 
+// unreadable refuses an option that reads other keys, if the command's user may not read all.
+func (c *Call) unreadable(option string) bool {
+	if c.mayReadAll() {
+		return false
+	}
+	c.Error("ERR " + option + " option of SORT denied due to insufficient ACL permissions.")
+	return true
+}
+
 func (c *Call) sortOptions(mayStore bool) (opt sortOptions, ok bool) {
 	opt.count = -1
 	for i := 2; i < len(c.Args); i++ {
@@ -105,12 +114,13 @@ func (c *Call) sortOptions(mayStore bool) (opt sortOptions, ok bool) {
 			i++
 			opt.by = c.Args[i]
 			asIs := !bytes.Contains(opt.by, []byte{'*'})
-			if opt.asIs = opt.asIs || asIs; !asIs && c.leavesSlot("BY", opt.by) {
+			opt.asIs = opt.asIs || asIs
+			if !asIs && (c.leavesSlot("BY", opt.by) || c.unreadable("BY")) {
 				return opt, false
 			}
 		case is(word, "get") && rest >= 1:
 			i++
-			if !isSelf(c.Args[i]) && c.leavesSlot("GET", c.Args[i]) {
+			if !isSelf(c.Args[i]) && c.leavesSlot("GET", c.Args[i]) || c.unreadable("GET") {
 				return opt, false
 			}
 			opt.get = append(opt.get, c.Args[i])

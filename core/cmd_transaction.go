@@ -182,7 +182,9 @@ func (c *Call) execute(x *transaction) (done bool) {
 			x.call = Call{Writer: c.Writer, e: e, conn: cl, db: cl.db, cmd: q.cmd, Args: q.args}
 			x.begun.at = c.Len()
 			x.next++
-			e.invoke(&x.call)
+			if !cl.has(connRestricted) || !x.call.recheckACL() {
+				e.invoke(&x.call)
+			}
 			if e.scripts.pending {
 				e.scripts.pending, x.waits, x.begun = false, true, e.scripts.begun
 				return false

@@ -25,7 +25,9 @@ type Command struct {
 	// FlagsOf gives the flags of a command line, where they depend on what it runs; nil if they do
 	// not.
 	FlagsOf func(*Call) Flag
-	Sub     []Command // the subcommands of a container
+	// Channels says which arguments are channels, which the user must be permitted.
+	Channels channelArgs
+	Sub      []Command // the subcommands of a container
 
 	full     string   // "config|get"
 	parent   *Command // the container of a subcommand
@@ -35,6 +37,16 @@ type Command struct {
 	fastPath bool // see fastpath.go
 	subs     map[string]*Command
 }
+
+// channelArgs says which arguments name channels.
+type channelArgs uint8
+
+const (
+	noChannels      channelArgs = iota
+	oneChannel                  // the first
+	allChannels                 // all
+	channelPatterns             // all, and they are patterns
+)
 
 // Flag is a set of command flags. Those that COMMAND INFO shows have the names that it gives them.
 type Flag uint64

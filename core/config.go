@@ -216,6 +216,9 @@ func (e *Engine) configure(values map[string]string) error {
 		return nil
 	}
 	known := 0
+	if _, users := values[usersName]; users {
+		known++ // see startUsers
+	}
 	for i := range parameters {
 		p := &parameters[i]
 		for _, name := range [...]string{p.name, p.alias} {
@@ -239,7 +242,7 @@ func (e *Engine) configure(values map[string]string) error {
 func firstUnknown(values map[string]string) string {
 	first := ""
 	for name := range values { // order: the least name is chosen
-		if findParameter([]byte(name)) < 0 && (first == "" || name < first) {
+		if name != usersName && findParameter([]byte(name)) < 0 && (first == "" || name < first) {
 			first = name
 		}
 	}

@@ -3,6 +3,7 @@ package core
 import (
 	"cmp"
 
+	"github.com/redlet/redlet/core/internal/acl"
 	"github.com/redlet/redlet/core/internal/reply"
 	"github.com/redlet/redlet/core/internal/resp"
 	"github.com/redlet/redlet/core/internal/small"
@@ -12,6 +13,7 @@ import (
 type conn struct {
 	id      ConnID
 	peer    Conn
+	user    *acl.User
 	db      *db
 	created Time
 
@@ -33,6 +35,8 @@ type conn struct {
 	noTouch   bool
 	readOnly  bool // READONLY: it reads from a replica of a cluster
 	asking    int8 // 2 after ASKING, 1 while the command behind it runs
+	// authenticated is set when its user needed no password or gave it.
+	authenticated bool
 
 	name, libName, libVer []byte
 	lastInput             Time

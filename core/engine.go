@@ -88,6 +88,7 @@ type Engine struct {
 	ticket uint32     // of the last event that ask gave out
 	asked  []question // those that are not answered yet
 
+	access    access
 	dbs       []*db
 	expires   expiries
 	idmp      idmpDues
@@ -156,6 +157,9 @@ func New(o Options) (*Engine, error) {
 	if e.cfg.clusterEnabled {
 		e.startCluster()
 	}
+	if err := e.startUsers(o.Config[usersName]); err != nil {
+		return nil, err
+	}
 	e.configChanged()
 	e.compat = newCompat(e)
 	e.clock.host = o.Now
@@ -186,7 +190,7 @@ func (e *Engine) open(id ConnID, peer Conn) {
 	cl.w.Room = func(size int, lent bool) bool { return e.outputRoom(cl, size, lent) }
 	cl.w.Small = e.room != nil
 	cl.w.RESP3 = peer.Own
-	cl.flags.set(connUnauthenticated, e.cfg.requirepass != "" && !peer.Own)
+	e.greetGuest(cl)
 	e.conns[id] = cl
 	e.countClient(cl, cl.bytes())
 	if int64(len(e.conns)) > e.cfg.maxclients {
@@ -195,7 +199,7 @@ func (e *Engine) open(id ConnID, peer Conn) {
 		e.hangup(cl)
 		return
 	}
-	if e.cfg.protected && e.cfg.requirepass == "" && !cl.isLocal() {
+	if e.cfg.protected && e.access.normal.NoPass && !cl.isLocal() {
 		e.stats.rejectedConns++
 		cl.w.Error(errProtected)
 		e.hangup(cl)

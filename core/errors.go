@@ -119,6 +119,9 @@ func clip(b []byte, most int) string {
 	return string(b)
 }
 
+// cText is a client's bytes as an error line shows them that is written with C's %s.
+func cText(b []byte) string { return clip(b, len(b)) }
+
 func upper(s string) string {
 	b := []byte(s)
 	for i, c := range b {

@@ -39,7 +39,7 @@ func (f *engineFlags) set(flag engineFlags, on bool) {
 func (e *Engine) has(f engineFlags) bool { return e.flags&f != 0 }
 
 // connFlags are the states of a connection in which its commands do not just run.
-type connFlags uint16
+type connFlags uint32
 
 const (
 	connUnauthenticated connFlags = 1 << iota // it has not said yet who it is
@@ -58,6 +58,7 @@ const (
 	connReplyDropped                          // EXEC has dropped by itself what is not to be sent
 	connReplyLost                             // a hangup takes the place of the next reply
 	connFiltered                              // the filter was asked about the next command
+	connRestricted                            // its user may not do everything: identify
 
 	// connWaits is when the next command must stay unread for now.
 	connWaits = connBlocked | connSuspended | connPostponed

@@ -156,9 +156,11 @@ func infoStats(w *infoText, e *Engine) {
 	w.int("client_output_buffer_limit_disconnections", s.outputLimited)
 	w.idle("reply_buffer_shrinks", "reply_buffer_expands", "eventloop_cycles",
 		"eventloop_duration_sum", "eventloop_duration_cmd_sum",
-		"instantaneous_eventloop_cycles_per_sec", "instantaneous_eventloop_duration_usec",
-		"acl_access_denied_auth", "acl_access_denied_cmd", "acl_access_denied_key",
-		"acl_access_denied_channel")
+		"instantaneous_eventloop_cycles_per_sec", "instantaneous_eventloop_duration_usec")
+	w.int("acl_access_denied_auth", s.denied[deniedAuth])
+	w.int("acl_access_denied_cmd", s.denied[deniedCommand])
+	w.int("acl_access_denied_key", s.denied[deniedKey])
+	w.int("acl_access_denied_channel", s.denied[deniedChannel])
 }
 
 // infoCommandstats counts commands, and tells how long they took if there is a stopwatch.

@@ -24,7 +24,7 @@ func (e *Engine) dial(address string, l *link) {
 		if e.links == nil {
 			e.links = map[ConnID]*conn{}
 		}
-		cl := &conn{id: in.Conn, db: e.dbs[0], created: e.now, link: l}
+		cl := &conn{id: in.Conn, user: e.access.normal, db: e.dbs[0], created: e.now, link: l}
 		e.links[in.Conn] = cl
 		l.opened(cl)
 		e.flush(cl)

@@ -36,13 +36,21 @@ type migration struct {
 	problem string   // what it said first that is an error; "" if nothing is
 	failure string   // why the migration failed
 	over    bool
+
+	instead func(c *Call) // answers a command that moves no keys, but waits as MIGRATE does
 }
 
 // begin begins to move keys for a command.
 func (m *migration) begin(c *Call) {
-	s := &m.e.scripts
 	m.e.migration = m
 	m.connect()
+	m.await(c)
+}
+
+// await has the command, and everybody with it, wait until the migration is over.
+func (m *migration) await(c *Call) {
+	s := &m.e.scripts
+	m.e.migration = m
 	if s.task != nil {
 		s.pending = true
 		return
@@ -57,6 +65,8 @@ func (m *migration) answer(c *Call) {
 	switch {
 	case m.failure != "":
 		c.Error(m.failure)
+	case m.instead != nil:
+		m.instead(c)
 	case m.problem != "":
 		c.Error("ERR Target instance replied with error: " + m.problem)
 	default:

@@ -49,7 +49,7 @@ type nested struct {
 // nest returns what runs the next command within the one under way.
 func (e *Engine) nest() *nested {
 	if e.depth == len(e.nested) {
-		e.nested = append(e.nested, &nested{conn: conn{flags: connScript}})
+		e.nested = append(e.nested, &nested{conn: conn{flags: connScript, user: e.access.normal}})
 	}
 	n := e.nested[e.depth]
 	e.depth++

@@ -366,8 +366,10 @@ func (c *Call) beginLua(r *luaRun) bool {
 		c.Error(string(v))
 		return false
 	}
-	s.client.db = c.db
 	e.machine()
+	s.client.db = c.db
+	s.client.user = c.conn.user
+	s.client.flags.set(connRestricted, c.conn.has(connRestricted))
 	return true
 }
 
@@ -445,9 +447,19 @@ func (h scriptHost) Room(size int) bool { return h.e.hasRoom(int64(size)) }
 func (h scriptHost) SetProtocol(version int) { h.e.scripts.client.w.RESP3 = version == 3 }
 
 // Permits implements lua.Host.
-func (h scriptHost) Permits(args [][]byte) (allowed, known bool) {
+func (h scriptHost) Permits(args [][]byte) (allowed bool, problem string) {
 	cmd := h.e.lookupCommand(args)
-	return true, cmd != nil && (cmd.subs == nil || len(args) < 2)
+	cl := &h.e.scripts.client
+	switch {
+	case cmd == nil, cmd.subs != nil && len(args) > 1:
+		return false, "Invalid command passed to redis.acl_check_cmd()"
+	case !h.e.arityFits(cmd, len(args)):
+		return false, "Wrong number of args for redis.acl_check_cmd()"
+	case !cl.has(connRestricted):
+		return true, ""
+	}
+	d, _ := h.e.permits(cl.user, cmd, args)
+	return d == deniedNothing, ""
 }
 
 // Log implements lua.Host.

@@ -29,6 +29,7 @@ type stats struct {
 	memoryPeak                    int64 // the largest estimate that was made
 	inputLimited                  int64
 	outputLimited                 int64
+	denied                        [deniedReasons]int64
 	failures                      int64            // error replies
 	commands                      []*commandStats  // by their index; nil, or not there: never seen
 	errors                        map[string]int64 // by their code

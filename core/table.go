@@ -55,6 +55,7 @@ var commands = newTable(
 	hotkeysCommands,
 	commandCommands,
 	configCommands,
+	aclCommandTable,
 	infoCommands,
 	memoryCommands,
 	debugCommands,

@@ -37,6 +37,7 @@ type Variant struct {
 var Variants = []Variant{
 	{Name: "byte by byte", way: byteByByte},
 	{Name: "within MULTI", way: within, apart: true, Plain: map[string]string{
+		"AUTH":     "what is denied in a transaction ACL LOG says so of",
 		"FLUSHALL": "a transaction leaves nothing to a thread to free",
 	}},
 	{Name: "through Lua", way: throughLua, apart: true, Plain: map[string]string{
@@ -57,6 +58,8 @@ var Variants = []Variant{
 	}},
 	{Name: "RESP3", way: version3, apart: true, resp3: true, Plain: map[string]string{
 		"CLIENT":     "it shows the protocol, and invalidations differ by it",
+		"GETUSER":    "its fields are a map, which in RESP2 is an array",
+		"LOG":        "so are those of ACL LOG",
 		"DEBUG":      "its PROTOCOL shows the protocol",
 		"SUBSCRIBE":  "a subscriber of RESP3 may send anything",
 		"PSUBSCRIBE": "a subscriber of RESP3 may send anything",
@@ -100,6 +103,8 @@ type standing struct {
 
 	// What its next command belongs to, if any, which commands of the variant's would disturb.
 	multi, watches, muted, subscribed, caching bool
+	// named tells that it said who it is: its user may be denied what the variant sends.
+	named bool
 }
 
 // Send implements Session.
@@ -132,7 +137,7 @@ func (w *Wrapped) Send(client byte, request []byte) error {
 
 // isPlain tells whether a command is sent as it is.
 func (w *Wrapped) isPlain(s *standing, args []string) bool {
-	busy := s.multi || s.watches || s.muted || s.subscribed || s.caching || w.noted ||
+	busy := s.named || s.multi || s.watches || s.muted || s.subscribed || s.caching || w.noted ||
 		w.Now() < w.paused
 	return busy && w.variant.apart || slices.ContainsFunc(args, func(word string) bool {
 		return w.variant.Plain[strings.ToUpper(word)] != ""
@@ -164,6 +169,8 @@ func (s *standing) note(args []string) {
 	s.caching = false
 	words := append(named(args), "", "")
 	switch words[0] {
+	case "AUTH":
+		s.named = true
 	case "MULTI":
 		s.multi = true
 	case "EXEC", "DISCARD":
@@ -175,6 +182,7 @@ func (s *standing) note(args []string) {
 	case "SUBSCRIBE", "PSUBSCRIBE", "SSUBSCRIBE":
 		s.subscribed = true
 	case "HELLO":
+		s.named = s.named || len(args) > 2
 		if len(args) > 1 {
 			s.speaks3, s.upgraded = args[1] == "3", false
 		}

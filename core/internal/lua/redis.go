@@ -227,9 +227,9 @@ func (vm *VM) aclCheck(l *thread) int {
 	if problem := vm.arguments(l); problem != "" {
 		vm.throwError(problem)
 	}
-	allowed, known := vm.host.Permits(vm.args)
-	if !known {
-		vm.throwError("Invalid command passed to redis.acl_check_cmd()")
+	allowed, problem := vm.host.Permits(vm.args)
+	if problem != "" {
+		vm.throwError(problem)
 	}
 	l.pushBool(allowed)
 	return 1

@@ -16,8 +16,8 @@ type Host interface {
 	Call(args [][]byte) (reply []byte, counted bool)
 	// SetProtocol chooses the protocol of the replies that Call returns, 2 or 3.
 	SetProtocol(version int)
-	// Permits reports whether the client may run a command, and whether the command exists.
-	Permits(args [][]byte) (allowed, known bool)
+	// Permits reports whether the client may run a command, or what is wrong with the command.
+	Permits(args [][]byte) (allowed bool, problem string)
 	// Log writes a line to the server's log; the level is one of LogDebug to LogWarning.
 	Log(level int, text string)
 	// Random returns 64 random bits.

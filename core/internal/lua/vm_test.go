@@ -26,14 +26,14 @@ func (h *echo) Call(args [][]byte) ([]byte, bool) {
 	}
 	return w.Buf, true
 }
-func (*echo) SetProtocol(int)               {}
-func (*echo) Permits([][]byte) (bool, bool) { return true, true }
-func (*echo) Log(int, string)               {}
-func (*echo) Random() uint64                { return 1 << 63 }
-func (*echo) Seconds() float64              { return 1.5 }
-func (*echo) Room(int) bool                 { return true }
-func (h *echo) Yield()                      { h.yields++ }
-func newVM() *VM                            { return New(&echo{}, "8.0.6", 0x080006) }
+func (*echo) SetProtocol(int)                 {}
+func (*echo) Permits([][]byte) (bool, string) { return true, "" }
+func (*echo) Log(int, string)                 {}
+func (*echo) Random() uint64                  { return 1 << 63 }
+func (*echo) Seconds() float64                { return 1.5 }
+func (*echo) Room(int) bool                   { return true }
+func (h *echo) Yield()                        { h.yields++ }
+func newVM() *VM                              { return New(&echo{}, "8.0.6", 0x080006) }
 func compile(t testing.TB, vm *VM, src string) Function {
 	f, problem := vm.Compile("user_script", []byte(src))
 	if problem != "" {
