@@ -24,6 +24,7 @@ type blockedCall struct {
 	timeout  func(*Call) // writes the reply when the time is up; nil: no CLIENT UNBLOCK either
 	again    bool        // it ran again and blocked again
 	loaded   bool        // it ran again since data were loaded: if in vain, it is as if it had not
+	took     int64       // nanoseconds so far; not those in which it waited
 	told     string      // what the host answered to a command that waits for that
 }
 
@@ -268,7 +269,7 @@ func (e *Engine) unblockWithReply(p *blockedCall, reply func(*Call)) {
 	at := cl.w.Len()
 	c := &Call{Writer: &cl.w, e: e, conn: cl, db: p.db, cmd: p.cmd, Args: p.args}
 	reply(c)
-	e.account(c, at)
+	e.account(c, at, p.took)
 	e.unblock(cl)
 	e.endReply(cl, at)
 	e.flush(cl)

@@ -54,6 +54,9 @@ type begun struct {
 
 // invoke runs a command that passed every check and counts it.
 func (e *Engine) invoke(c *Call) {
+	if e.has(engineMonitor) && c.cmd.Flags&RunsScripts != 0 {
+		e.feedMonitors(c)
+	}
 	b := begun{c.Len(), e.persist.dirty, e.commandBegan()}
 	c.cmd.Run(c)
 	if e.scripts.pending { // who has called it calls invoked, too
@@ -73,19 +76,24 @@ func (e *Engine) invoked(c *Call, b *begun) {
 		c.conn.task.began = b.watch
 		return // suspended: it is accounted for when it ends
 	}
-	if e.stopwatch != nil {
-		e.timed(c.cmd, b.watch)
-	}
-	if c.conn.blocked == nil || c.retry && !c.conn.blocked.again {
-		e.account(c, b.at)
-		if e.has(engineHotkeys) {
-			e.noteKeys(c, b.at)
+	ns := e.commandEnded(b.watch)
+	if p := c.conn.blocked; p != nil {
+		if p.took += ns; !c.retry || p.again {
+			return
 		}
+		ns = p.took
 	}
+	e.account(c, b.at, ns)
 }
 
-// account counts a command that has been answered; its reply begins at an offset of the output.
-func (e *Engine) account(c *Call, at int) {
+// account counts a command that has been answered and has kept the engine busy for so many
+// nanoseconds; its reply begins at an offset of the output.
+func (e *Engine) account(c *Call, at int, ns int64) {
+	e.took(c.cmd, ns, 1)
+	e.noteDuration(c, ns)
+	if e.has(engineHotkeys) {
+		e.noteKeys(c, at)
+	}
 	e.stats.of(c.cmd).calls++
 	if text := c.ErrorAt(at); text != nil {
 		e.failed(c, text)
@@ -139,6 +147,9 @@ func copyArgs(args [][]byte) [][]byte {
 func (e *Engine) afterCommand(c *Call, dirty int64) {
 	if e.has(enginePropagate) {
 		e.replicas.takeDirty(c, dirty)
+	}
+	if e.has(engineMonitor) && !c.retry && (c.conn.task == nil || e.scripts.inside) {
+		e.monitorRan(c)
 	}
 	e.remember(c)
 	cl := c.conn

@@ -73,6 +73,7 @@ var checks = [...]check{
 	{"stale", atClient | atScript, engineReplica, 0, checkStale},
 	{"busy", atClient, engineScript, 0, checkBusy},
 	{"version", atClient, engineCompat, 0, checkVersion},
+	{"replica", atClient, 0, connSlave, checkReplica},
 	{"paused", atClient, enginePaused, 0, checkPaused},
 }
 
@@ -87,7 +88,7 @@ type made struct {
 const stateAlways = 1 << 63
 
 // stateOf puts flags of an engine and of a connection side by side.
-func stateOf(engine engineFlags, conn connFlags) uint64 { return uint64(engine) | uint64(conn)<<16 }
+func stateOf(engine engineFlags, conn connFlags) uint64 { return uint64(engine) | uint64(conn)<<32 }
 
 // checksAt are the checks of each place: those that are always made, and all.
 var checksAt = func() (at [places]struct {
@@ -407,10 +408,18 @@ func checkVersion(c *Call, _ place) verdict {
 	return allowed
 }
 
+// checkReplica keeps from the data who is sent what happens to them.
+func checkReplica(c *Call, _ place) verdict {
+	if c.commandFlags()&(Write|ReadOnly|MayReplicate) != 0 {
+		return "ERR Replica can't interact with the keyspace"
+	}
+	return allowed
+}
+
 // checkPaused lets replicas say how far they are.
 func checkPaused(c *Call, _ place) verdict {
 	const writes = Write | MayReplicate
-	if !c.conn.has(connReplica) && (c.e.pause.all || c.commandFlags()&writes != 0) {
+	if !c.conn.has(connSlave) && (c.e.pause.all || c.commandFlags()&writes != 0) {
 		return postponed
 	}
 	return allowed

@@ -192,6 +192,7 @@ func (e *Engine) turn(t Time) {
 	if t < e.now {
 		e.turnBack(e.now - t)
 	}
+	expiring := int64(0)
 	for range dueMax {
 		d := e.due()
 		if d > t {
@@ -200,7 +201,9 @@ func (e *Engine) turn(t Time) {
 		e.setNow(max(e.now, d))
 		switch d {
 		case e.expiresDue():
+			began := e.timeIf()
 			e.expireNext()
+			expiring += e.timeIf() - began
 		case e.blocked.due():
 			e.blockedTimeout()
 		case e.pause.due():
@@ -223,6 +226,7 @@ func (e *Engine) turn(t Time) {
 		e.handleBlockedOnKeys()
 	}
 	e.setNow(t)
+	e.noteLatency("expire-cycle", expiring/1e6)
 }
 
 // turnBack has nobody wait longer than was said because the clock goes back by d; or, where d is

@@ -541,8 +541,8 @@ func (cl *conn) letters() string {
 		on     bool
 		letter byte
 	}{
-		{cl.has(connReplica), 'S'}, {cl.link != nil, 'M'}, {cl.has(connSubscribed), 'P'},
-		{cl.has(connMulti), 'x'},
+		{cl.has(connMonitor), 'O'}, {cl.has(connReplica), 'S'}, {cl.link != nil, 'M'},
+		{cl.has(connSubscribed), 'P'}, {cl.has(connMulti), 'x'},
 		{cl.has(connBlocked | connPostponed), 'b'},
 		{t.on, 't'}, {t.broken, 'R'}, {t.bcast, 'B'},
 		{cl.readOnly, 'r'},

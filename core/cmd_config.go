@@ -54,6 +54,7 @@ var configCommands = []Command{
 				Complexity: "O(N) for N parameters",
 				History:    "7.0 several parameters",
 				Run:        cmdConfigSet,
+				Secrets:    configSecrets,
 			},
 		},
 	},
@@ -157,6 +158,20 @@ func cmdConfigSet(c *Call) {
 	}
 }
 
+// configSecrets are the values of parameters that are passwords.
+func configSecrets(args [][]byte) (hidden []int) {
+	if len(args)%2 != 0 {
+		return nil
+	}
+	for i := 2; i < len(args); i += 2 {
+		at := findParameter(args[i])
+		if at >= 0 && parameters[at].flags&paramSecret != 0 {
+			hidden = append(hidden, i+1)
+		}
+	}
+	return hidden
+}
+
 // configPlaces finds the parameters that CONFIG SET names and checks that they may be set.
 func (c *Call) configPlaces(next *config) ([]int, bool) {
 	places := make([]int, 0, len(c.Args)/2)
@@ -231,6 +246,8 @@ func (e *Engine) configChanged() {
 		e.clusterConfigured()
 	}
 	e.expiryChanged()
+	slower := e.cfg.slowlogSlowerUs
+	e.flags.set(engineTimed, 0 <= slower && slower < exactUs)
 	e.flags.set(engineMinReplicas, e.cfg.minReplicas > 0 && e.cfg.minReplicasMaxLag > 0)
 }
 

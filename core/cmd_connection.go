@@ -40,6 +40,7 @@ var connectionCommands = []Command{
 		Complexity: "O(N) for a user with N passwords",
 		History:    "6.0 user name",
 		Run:        cmdAuth,
+		Secrets:    authSecrets,
 	},
 	{
 		Name: "hello", Since: "6.0", Group: "connection",
@@ -50,6 +51,7 @@ var connectionCommands = []Command{
 		Complexity: "O(1)",
 		History:    "6.2 without arguments",
 		Run:        cmdHello,
+		Secrets:    helloSecrets,
 	},
 	{
 		Name: "reset", Since: "6.2", Group: "connection",
@@ -132,6 +134,37 @@ func cmdAuth(c *Call) {
 	} else {
 		c.wrongPass()
 	}
+}
+
+// authSecrets are the name and the password.
+func authSecrets(args [][]byte) []int {
+	switch len(args) {
+	case 2:
+		return []int{1}
+	case 3:
+		return []int{1, 2}
+	}
+	return nil
+}
+
+// helloSecrets are the name and the password, as far as HELLO reads its options.
+func helloSecrets(args [][]byte) (hidden []int) {
+	if len(args) > 1 && string(args[1]) != "2" && string(args[1]) != "3" {
+		return nil
+	}
+	for i := 2; i < len(args); i++ {
+		left := len(args) - 1 - i
+		switch {
+		case is(args[i], "auth") && left >= 2:
+			hidden = append(hidden, i+1, i+2)
+			i += 2
+		case is(args[i], "setname") && left >= 1 && validName(args[i+1]):
+			i++
+		default:
+			return hidden
+		}
+	}
+	return hidden
 }
 
 // wrongPass refuses a name and password. Redis says so only to a client for whom no other reply
@@ -226,6 +259,7 @@ func cmdReset(c *Call) {
 	c.e.discard(cl)
 	c.e.unsubscribeAll(cl)
 	c.e.disableTracking(cl)
+	c.e.unmonitor(cl)
 	cl.db = c.e.dbs[0]
 	cl.w.RESP3 = cl.peer.Own
 	c.e.greetGuest(cl)

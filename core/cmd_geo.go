@@ -242,8 +242,10 @@ words:
 		}
 		args = append(args, decimal(int64(geohash.Encode(p))), c.Args[i+2])
 	}
+	sent := c.Args // which MONITOR and the slow log show
 	c.Args = args
 	cmdZadd(c)
+	c.Args = sent
 }
 
 // eachMember calls give with the place of each member that the command names; there is none at a

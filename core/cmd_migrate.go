@@ -22,6 +22,7 @@ var migrateCommands = []Command{
 		History:    "3.0 COPY and REPLACE; 3.0.6 KEYS; 4.0.7 AUTH; 6.0 AUTH2",
 		Run:        cmdMigrate,
 		KeysOf:     migrateKeys,
+		Secrets:    migrateSecrets,
 	},
 }
 
@@ -49,6 +50,25 @@ func migrateKeys(args [][]byte, _ []KeyAt) (keys []KeyAt) {
 		}
 	}
 	return []KeyAt{{3, flags}}
+}
+
+// migrateSecrets are the name and the password for the other server.
+func migrateSecrets(args [][]byte) (hidden []int) {
+	for i := 6; i < len(args); i++ {
+		left := len(args) - 1 - i
+		switch {
+		case is(args[i], "copy"), is(args[i], "replace"):
+		case is(args[i], "auth") && left >= 1:
+			hidden = append(hidden, i+1)
+			i++
+		case is(args[i], "auth2") && left >= 2:
+			hidden = append(hidden, i+1, i+2)
+			i += 2
+		default:
+			return hidden
+		}
+	}
+	return hidden
 }
 
 // migrateOptions are what MIGRATE may be told.

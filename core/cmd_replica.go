@@ -70,7 +70,7 @@ func cmdSync(c *Call) {
 // maySync reports whether the connection can become a replica; if not it may reply why.
 func (c *Call) maySync() bool {
 	switch m := c.e.master; {
-	case c.conn.has(connReplica):
+	case c.conn.has(connSlave):
 		return false
 	case m != nil && m.state != linkUp:
 		c.Error("NOMASTERLINK Can't SYNC while not connected with my master")

@@ -27,7 +27,10 @@ type Command struct {
 	FlagsOf func(*Call) Flag
 	// Channels says which arguments are channels, which the user must be permitted.
 	Channels channelArgs
-	Sub      []Command // the subcommands of a container
+	// Secrets lists which arguments of a command line nobody is to be shown, such as passwords; nil
+	// if none are.
+	Secrets func(args [][]byte) []int
+	Sub     []Command // the subcommands of a container
 
 	full     string   // "config|get"
 	parent   *Command // the container of a subcommand
@@ -35,6 +38,7 @@ type Command struct {
 	arity    int      // as COMMAND INFO gives it
 	since    compatLevel
 	fastPath bool // see fastpath.go
+	long     bool // there it is timed by itself: see takesLong
 	subs     map[string]*Command
 }
 

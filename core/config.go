@@ -173,6 +173,7 @@ const (
 	paramProtected                       // needs enable-protected-configs
 	paramHidden                          // CONFIG GET shows it by its exact name only
 	paramHost                            // the host's sockets: CONFIG SET cannot change it
+	paramSecret                          // a password: nobody is shown it
 	paramFolder                          // the host knows whether there is such a folder
 )
 

@@ -74,6 +74,7 @@ func (e *Engine) drop(cl *conn) {
 	e.unwatch(cl)
 	e.unsubscribeAll(cl)
 	e.dropTracking(cl)
+	e.unmonitor(cl)
 	e.detach(cl)
 	e.countClient(cl, 0)
 	delete(e.conns, cl.id)

@@ -95,6 +95,9 @@ type Engine struct {
 	blocked   blockedClients
 	pubsub    pubsub
 	tracking  tracking
+	monitors  []*conn
+	slowlog   slowlog
+	latencies []*latencyEvent // those that took long, in the order in which they first did
 	replicas  replicas
 	cluster   *cluster // nil unless it is a node of one
 	master    *master  // that this server follows, or nil

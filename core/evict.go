@@ -27,12 +27,14 @@ func (e *Engine) outOfMemory() bool {
 		e.memoryChanged()
 	}
 	e.evicting = true
+	began := e.timeIf()
 	for range dueMax {
 		if !e.has(engineMemory) || !e.evict() {
 			break
 		}
 	}
 	e.evicting = false
+	e.noteLatency("eviction-cycle", (e.timeIf()-began)/1e6)
 	return e.has(engineMemory)
 }
 

@@ -11,6 +11,11 @@ func takesFastPath(cmd *Command) bool {
 	return cmd.Flags&(Write|ReadOnly|Fast) != 0 && cmd.Flags&aside == 0
 }
 
+// takesLong tells whether a small request for a command can take a while: it looks at as many
+// elements as there are. Others are timed with their row, since a look at the stopwatch takes as
+// long as they do.
+func takesLong(cmd *Command) bool { return cmd.Flags&Fast == 0 && cmd.Complexity != "O(1)" }
+
 // runFastPath runs the commands of the fast path at the beginning of buf and returns how many bytes
 // they took. If it came upon another small request, that is in cl.reader.Args and next is its
 // length. The row ends before a command for which there is more to do than to run it.
@@ -41,6 +46,9 @@ func (e *Engine) runFastPath(cl *conn, buf []byte) (done, next int) {
 		}
 		c.Args = args
 		at := c.Len()
+		if k.cmd.long {
+			e.timeRow()
+		}
 		k.cmd.Run(c)
 		if e.mem.weighed != nil && e.cfg.maxmemory > 0 {
 			e.countWeighed() // what follows may have to make room; else once a row is enough
@@ -49,6 +57,11 @@ func (e *Engine) runFastPath(cl *conn, buf []byte) (done, next int) {
 		done, next = done+next, 0
 		if text := c.ErrorAt(at); text != nil {
 			e.failed(c, text)
+		}
+		if k.cmd.long || c.Len()-at > outputFree {
+			e.countCalls(c, calls)
+			calls = 0
+			e.timeLong(c)
 		}
 		if c.Len() > outputFree || c.Overflowed() || len(e.blocked.ready) > 0 || calls == yieldEvery {
 			e.countCalls(c, calls)

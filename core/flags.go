@@ -3,7 +3,7 @@ package core
 // engineFlags are the states of an engine that are rare and in which more is to be done for a
 // command than to run it. While none is set, and none of the connection's, commands may take the
 // fast path. Each is set by the one function that is called where the state changes.
-type engineFlags uint16
+type engineFlags uint32
 
 const (
 	engineMemory      engineFlags = 1 << iota // maxmemory or the host's is used up: memoryChanged
@@ -21,11 +21,13 @@ const (
 	engineFiltered                            // a filter is asked about commands: orderFilter
 	engineCluster                             // it is a node of a cluster: startCluster
 	engineReplica                             // it follows a master: roleChanged
+	engineMonitor                             // somebody is shown every command: monitorsChanged
+	engineTimed                               // each command is timed for itself: configChanged
 
 	// engineHeld is when nobody is served: see checkHeld.
 	engineHeld = engineScript | engineAsleep | engineClosing
 	// engineAfter is when something is to be done after each command: see afterCommand.
-	engineAfter = enginePropagate | engineTracking | enginePushes
+	engineAfter = enginePropagate | engineTracking | enginePushes | engineMonitor
 )
 
 // set puts a flag in or out.
@@ -59,7 +61,10 @@ const (
 	connReplyLost                             // a hangup takes the place of the next reply
 	connFiltered                              // the filter was asked about the next command
 	connRestricted                            // its user may not do everything: identify
+	connMonitor                               // MONITOR: it is shown every command
 
+	// connSlave is when it takes what the server does and is none that asks for data.
+	connSlave = connReplica | connMonitor
 	// connWaits is when the next command must stay unread for now.
 	connWaits = connBlocked | connSuspended | connPostponed
 	// connDenyBlocking is when no command can wait.

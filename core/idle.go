@@ -36,7 +36,7 @@ func (e *Engine) idleTimeout() {
 			e.idle.plan(cl.softDue(&e.cfg.outputLimits[cl.limitClass()]))
 		}
 		if e.cfg.timeout == 0 || cl.has(connClosing) || cl.blocked != nil || cl.has(connSubscribed) ||
-			cl.has(connReplica) {
+			cl.has(connSlave) {
 			continue
 		}
 		if e.now-cl.lastInput >= e.cfg.timeout {

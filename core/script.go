@@ -204,12 +204,9 @@ func (s *scripts) step(e *Engine) {
 	e.setTask(nil)
 	cl.task = nil
 	cl.flags &^= connSuspended
-	e.account(&t.call, t.at)
-	if e.stopwatch != nil {
-		e.timed(t.call.cmd, t.began)
-	}
-	if e.has(engineHotkeys) {
-		e.noteKeys(&t.call, t.at)
+	e.account(&t.call, t.at, e.commandEnded(t.began))
+	if e.has(engineMonitor) {
+		e.monitorRan(&t.call)
 	}
 	e.finishCommand(cl, t.call.cmd)
 	e.runAs(nil)

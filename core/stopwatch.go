@@ -7,12 +7,17 @@ import "github.com/redlet/redlet/core/internal/histogram"
 // reply, since it is not the same in a replay.
 
 // look is what the stopwatch shows, of which there is one. DEBUG SLEEP goes by the engine's clock;
-// to the statistics it is a command that takes long.
-func (e *Engine) look() int64 { return e.stopwatch() + e.slept }
+// to the statistics it is a command that takes long, even where there is no stopwatch.
+func (e *Engine) look() int64 {
+	if e.stopwatch == nil {
+		return e.slept
+	}
+	return e.stopwatch() + e.slept
+}
 
-// commandBegan is what the stopwatch shows as a command begins, in nanoseconds; 0 without one. It
-// was looked at when the command before ended, unless the host has been away since: a look costs a
-// guest as much as a simple command.
+// commandBegan is what the stopwatch shows as a command begins, in nanoseconds. It was looked at
+// when the command before ended, unless the host has been away since: a look costs a guest as much
+// as a simple command.
 func (e *Engine) commandBegan() int64 {
 	e.timeRow() // what has run so far
 	e.rowBegan()
@@ -21,15 +26,15 @@ func (e *Engine) commandBegan() int64 {
 
 // rowBegan is commandBegan for a row of the fast path, which is timed with the rows before it.
 func (e *Engine) rowBegan() {
-	if e.lap == 0 && e.stopwatch != nil {
+	if e.lap == 0 {
 		e.lap = e.look()
 	}
 }
 
-// timed notes how long a command took since the stopwatch showed began.
-func (e *Engine) timed(cmd *Command, began int64) {
+// commandEnded is how long a command took since the stopwatch showed began.
+func (e *Engine) commandEnded(began int64) int64 {
 	e.lap = e.look()
-	e.took(cmd, e.lap-began, 1)
+	return e.lap - began
 }
 
 // rowPart is some calls of a command in rows of the fast path.
@@ -70,9 +75,20 @@ func (e *Engine) timeRow() {
 	e.row = e.row[:0]
 }
 
+// timeLong notes how long the last command of the fast path took, which may be long: after a
+// takesLong what began with the last look, after another at most as long as what ran since then.
+func (e *Engine) timeLong(c *Call) {
+	began := e.lap
+	e.timeRow()
+	e.noteDuration(c, e.lap-began)
+}
+
 // took counts calls of a command that took so many nanoseconds each.
 func (e *Engine) took(cmd *Command, ns int64, calls int) {
 	e.lastTook = ns
+	if e.stopwatch == nil && ns == 0 {
+		return
+	}
 	st := e.stats.of(cmd)
 	st.took += ns * int64(calls)
 	if e.cfg.latencyTracking {

@@ -51,6 +51,9 @@ var commands = newTable(
 	transactionCommands,
 	pubsubCommands,
 	serverCommands,
+	monitorCommands,
+	slowlogCommands,
+	latencyCommands,
 	moduleCommands,
 	hotkeysCommands,
 	commandCommands,
@@ -165,6 +168,7 @@ func (t *table) add(cmd, container *Command) {
 	}
 	if len(cmd.Sub) == 0 {
 		cmd.fastPath = container == nil && takesFastPath(cmd)
+		cmd.long = takesLong(cmd)
 		return
 	}
 	cmd.subs = make(map[string]*Command, len(cmd.Sub))

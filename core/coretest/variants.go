@@ -90,7 +90,7 @@ type Wrapped struct {
 	shadow  *Engine
 	clients map[byte]*standing
 	paused  core.Time // until when CLIENT PAUSE holds clients up
-	noted   bool      // HOTKEYS counts what commands move
+	noted   bool      // HOTKEYS, MONITOR or the slow log shows what was sent
 }
 
 // standing is what a client has under way, as far as its commands tell.
@@ -218,8 +218,13 @@ func (w *Wrapped) note(args []string) {
 		w.paused = 0
 	case "HOTKEYS START":
 		w.noted = true
+	case "CONFIG SET":
+		w.noted = w.noted || slices.Contains(args, "slowlog-log-slower-than")
 	case "HOTKEYS RESET":
 		w.noted = false
+	}
+	if named(args)[0] == "MONITOR" {
+		w.noted = true
 	}
 }
 

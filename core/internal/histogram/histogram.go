@@ -53,3 +53,22 @@ func (h *Histogram) At(p float64) int64 {
 	}
 	return 0
 }
+
+// Total is how many durations were counted.
+func (h *Histogram) Total() int64 { return h.total }
+
+// Powers calls each with how many durations are no longer than first, twice first and so on, and
+// with the longest that counts as such, where there are more than before.
+func (h *Histogram) Powers(first int64, each func(ns, count int64)) {
+	next, seen, told := 0, int64(0), int64(0)
+	for end := first; seen < h.total; end *= 2 {
+		last := min(index(end), len(h.counts)-1)
+		for ; next <= last; next++ {
+			seen += int64(h.counts[next])
+		}
+		if seen > told {
+			each(highest(last), seen)
+			told = seen
+		}
+	}
+}
