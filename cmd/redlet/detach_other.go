@@ -7,3 +7,6 @@ func detach(_ []string, log *logger) int {
 	log.print(levelWarning, "daemonize is not available on this system")
 	return 1
 }
+
+// stopSelf has nobody to wait for.
+func stopSelf() {}

@@ -25,3 +25,6 @@ func detach(args []string, log *logger) int {
 	}
 	return 0
 }
+
+// stopSelf stops the process, which upstart lets go on.
+func stopSelf() { _ = syscall.Kill(os.Getpid(), syscall.SIGSTOP) }

@@ -26,6 +26,7 @@ type server struct {
 	loop   *host.Loop
 	bridge *netbridge.Bridge
 	page   *playground
+	super  supervisor
 	over   chan string // why the engine asked for the end
 	closed chan struct{}
 }
@@ -37,6 +38,7 @@ type server struct {
 func serve(s *settings, log *logger) int {
 	v := &server{settings: s, log: log, over: make(chan string, 1),
 		closed: make(chan struct{})}
+	v.super = supervise(s.supervised, log)
 	v.greet()
 	signals := make(chan os.Signal, 2)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
@@ -44,7 +46,9 @@ func serve(s *settings, log *logger) int {
 	if !v.start() {
 		return 1
 	}
+	v.super.tell("STATUS=Ready to accept connections\n", "READY=1\n")
 	code := v.wait(signals)
+	v.super.tell("STOPPING=1\n")
 	if err := v.close(); err != nil {
 		log.print(levelWarning, err.Error())
 	}

@@ -34,6 +34,7 @@ type settings struct {
 	logfile, pidfile  string
 	loglevel          int
 	daemonize, logo   bool
+	supervised        string
 	certFile, keyFile string
 	caFile, auth      string
 }
@@ -193,6 +194,7 @@ func (s *settings) derive() {
 			s.loglevel = i
 		}
 	}
+	s.supervised = strings.ToLower(value("supervised", "no"))
 	s.daemonize = strings.EqualFold(value("daemonize", "no"), "yes")
 	s.logo = strings.EqualFold(value("always-show-logo", "no"), "yes")
 	s.certFile, s.keyFile = value("tls-cert-file", ""), value("tls-key-file", "")
