@@ -240,15 +240,15 @@ func deniedKeyAt(s *acl.Selector, keys []KeyAt, args [][]byte) int {
 
 // deniedChannelAt is the place of the first channel that a selector denies, 0 if there is none.
 func deniedChannelAt(s *acl.Selector, cmd *Command, args [][]byte) int {
-	if s.AllChannels || cmd.Channels == noChannels {
+	if s.AllChannels || cmd.channels == noChannels {
 		return 0
 	}
 	end := len(args)
-	if cmd.Channels == oneChannel {
+	if cmd.channels == oneChannel {
 		end = min(end, 2)
 	}
 	for i := 1; i < end; i++ {
-		if !s.Channel(args[i], cmd.Channels == channelPatterns) {
+		if !s.Channel(args[i], cmd.channels == channelPatterns) {
 			return i
 		}
 	}

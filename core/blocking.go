@@ -235,7 +235,7 @@ func (e *Engine) retry(p *blockedCall) {
 	p.again = false
 	was := e.runAs(cl)
 	if cl.has(connRestricted) && c.deniedNow() {
-		e.account(c, at)
+		e.account(c, at, p.took)
 	} else {
 		e.invoke(c)
 	}

@@ -73,7 +73,7 @@ var checks = [...]check{
 	{"stale", atClient | atScript, engineReplica, 0, checkStale},
 	{"busy", atClient, engineScript, 0, checkBusy},
 	{"version", atClient, engineCompat, 0, checkVersion},
-	{"replica", atClient, 0, connSlave, checkReplica},
+	{"slave", atClient, 0, connSlave, checkSlave},
 	{"paused", atClient, enginePaused, 0, checkPaused},
 }
 
@@ -408,8 +408,8 @@ func checkVersion(c *Call, _ place) verdict {
 	return allowed
 }
 
-// checkReplica keeps from the data who is sent what happens to them.
-func checkReplica(c *Call, _ place) verdict {
+// checkSlave keeps from the data who is sent what happens to them.
+func checkSlave(c *Call, _ place) verdict {
 	if c.commandFlags()&(Write|ReadOnly|MayReplicate) != 0 {
 		return "ERR Replica can't interact with the keyspace"
 	}

@@ -8,7 +8,7 @@ var pubsubCommands = []Command{
 	{
 		Name: "subscribe", Since: "2.0", Group: "pubsub",
 		Flags:      PubSub | NoScript | Loading | Stale | AllowSubscribed | Keeps,
-		Channels:   allChannels,
+		channels:   allChannels,
 		Syntax:     "channel...",
 		Summary:    "Listens to channels.",
 		Complexity: "O(N) for N channels",
@@ -25,7 +25,7 @@ var pubsubCommands = []Command{
 	{
 		Name: "psubscribe", Since: "2.0", Group: "pubsub",
 		Flags:      PubSub | NoScript | Loading | Stale | AllowSubscribed | Keeps,
-		Channels:   channelPatterns,
+		channels:   channelPatterns,
 		Syntax:     "pattern:pattern...",
 		Summary:    "Listens to the channels whose names match patterns.",
 		Complexity: "O(N) for N patterns",
@@ -42,7 +42,7 @@ var pubsubCommands = []Command{
 	{
 		Name: "ssubscribe", Since: "7.0", Group: "pubsub",
 		Flags:      PubSub | NoScript | Loading | Stale | AllowSubscribed | Keeps,
-		Channels:   allChannels,
+		channels:   allChannels,
 		Syntax:     "shardchannel...",
 		Keys:       "1:-1 not_key",
 		Summary:    "Listens to shard channels.",
@@ -61,7 +61,7 @@ var pubsubCommands = []Command{
 	{
 		Name: "publish", Since: "2.0", Group: "pubsub",
 		Flags:      PubSub | Loading | Stale | Fast | MayReplicate,
-		Channels:   oneChannel,
+		channels:   oneChannel,
 		Syntax:     "channel message",
 		Summary:    "Sends a message to a channel.",
 		Complexity: "O(N+M) for N listeners to the channel and M patterns in all",
@@ -70,7 +70,7 @@ var pubsubCommands = []Command{
 	{
 		Name: "spublish", Since: "7.0", Group: "pubsub",
 		Flags:      PubSub | Loading | Stale | Fast | MayReplicate,
-		Channels:   oneChannel,
+		channels:   oneChannel,
 		Syntax:     "shardchannel message",
 		Keys:       "1 not_key",
 		Summary:    "Sends a message to a shard channel.",

@@ -26,7 +26,7 @@ type Command struct {
 	// not.
 	FlagsOf func(*Call) Flag
 	// Channels says which arguments are channels, which the user must be permitted.
-	Channels channelArgs
+	channels channelArgs
 	// Secrets lists which arguments of a command line nobody is to be shown, such as passwords; nil
 	// if none are.
 	Secrets func(args [][]byte) []int
