@@ -301,9 +301,12 @@ func (c *Call) streamReadID(r *streamRead, i int, s *stream.Stream) bool {
 	return true
 }
 
-// streamMore reports whether another entry of a stream may follow n of them.
+// streamMore reports whether another entry of a stream may follow n of them: not to a client that
+// is hung up for the size of its output, for which entries would become pending without an end.
 func (c *Call) streamMore(r *streamRead, n int64) bool {
 	switch all := r.served + n; {
+	case c.Overflowed():
+		return false
 	case r.count > 0 && n >= r.count, r.maxcount > 0 && all >= r.maxcount:
 		return false
 	case r.maxsize > 0 && all > 0:
