@@ -108,6 +108,10 @@ damage: ## restore a million damaged payloads, and compare 50,000 of them with a
 	$(GO) test -count=1 -timeout 30m -run 'DamagedPayloads|DamagedUnchecked' ./core \
 	  -args -payloads 1000000 -compared 50000 -everydamage
 
+.PHONY: greed
+greed: $(GUEST) ## ask guests of 64 and 128 MB, under wazero, for too much in every way
+	$(GO) test -count=1 -timeout 40m -run GuestOutlivesGreed ./host -args -greed 64,128
+
 .PHONY: bench
 bench: build js ## measure against redis-server and print the table
 	$(GO) run ./internal/bench
