@@ -15,8 +15,8 @@ func (l *thread) begin(at, nargs, want int, end ending) (stop bool) {
 	}
 	p := f.proto
 	if p == nil {
-		l.frames = append(l.frames, frame{fn: f, base: at + 1, ret: at, want: want, end: end,
-			extra: nargs, dest: l.dest})
+		*l.frame() = frame{fn: f, base: at + 1, ret: at, want: want, end: end, extra: nargs,
+			dest: l.dest}
 		if f.deep != deepNone {
 			return vm.beginDeep(l, f, nargs)
 		}
@@ -41,9 +41,32 @@ func (l *thread) begin(at, nargs, want int, end ending) (stop bool) {
 			l.stack[base+i] = value{}
 		}
 	}
-	l.frames = append(l.frames, frame{fn: f, base: base, ret: at, want: want, end: end,
-		extra: extra, dest: l.dest})
+	*l.frame() = frame{fn: f, base: base, ret: at, want: want, end: end, extra: extra, dest: l.dest}
 	return false
+}
+
+// frame makes room for another call.
+func (l *thread) frame() *frame {
+	n := len(l.frames)
+	if n == cap(l.frames) {
+		l.frames = append(l.frames, frame{})
+	}
+	l.frames = l.frames[:n+1]
+	return &l.frames[n]
+}
+
+// enter calls a function of a script that takes no ..., if there is room, as most of all calls are.
+func (l *thread) enter(f *function, at, want int, end ending) bool {
+	p, n := f.proto, len(l.frames)
+	if n >= framesMax || n == cap(l.frames) || at+1+windowMax+p.size > len(l.stack) {
+		return false
+	}
+	for i := l.top; i < at+1+p.params; i++ {
+		l.stack[i] = value{}
+	}
+	l.frames = l.frames[:n+1]
+	l.frames[n] = frame{fn: f, base: at + 1, ret: at, want: want, end: end, dest: l.dest}
+	return true
 }
 
 // shift moves the parameters of a call behind all its arguments, where ... finds the others.

@@ -148,10 +148,23 @@ again:
 				fr.pc = pc
 				r[a] = vm.newTable(i.c(), i.b()).value()
 			case opSelf:
-				o := r[uint8(i>>16)]
-				r[a+1] = o
+				v, key := r[uint8(i>>16)], k[i.c()]
+				r[a+1] = v
+				if v.o != nil {
+					t := v.o.t
+					if v.o.kind == kindString {
+						t = vm.methods
+					}
+					if t != nil {
+						n := &t.nodes[key.o.hash&uint32(len(t.nodes)-1)]
+						if n.key.o == key.o && n.val.o != nil {
+							r[a] = n.val
+							continue
+						}
+					}
+				}
 				fr.pc = pc
-				vm.self(l, o, k[i.c()], int(a), i.b())
+				vm.index(l, v, key, int(a), i.b())
 				continue again
 			case opAdd:
 				x, y := &r[uint8(i>>16)], &r[uint8(i>>32)]
@@ -294,8 +307,15 @@ again:
 					pc = i.c()
 				}
 			case opEq, opNe:
+				x, y := r[a], r[uint8(i>>16)]
+				if same := equal(x, y); same || x.table() == nil || y.table() == nil {
+					if same == (i.op() == opEq) {
+						pc = i.c()
+					}
+					continue
+				}
 				fr.pc = pc
-				vm.compare(l, i, r[a], r[uint8(i>>16)])
+				vm.compare(l, i, x, y)
 				continue again
 			case opEqK:
 				if equal(r[a], k[i.b()]) {
@@ -306,13 +326,35 @@ again:
 					pc = i.c()
 				}
 			case opLt, opNlt, opLe, opNle:
+				x, y := &r[a], &r[uint8(i>>16)]
+				if x.o == &numberTag && y.o == &numberTag {
+					yes := x.n < y.n
+					if i.op() >= opLe {
+						yes = x.n <= y.n
+					}
+					if yes == ((i.op()-opLt)&1 == 0) {
+						pc = i.c()
+					}
+					continue
+				}
 				fr.pc = pc
-				vm.compare(l, i, r[a], r[uint8(i>>16)])
+				vm.compare(l, i, *x, *y)
 				continue again
 			case opLtK, opNltK, opLeK, opNleK, opGtK, opNgtK, opGeK, opNgeK:
 				x, y := &r[a], k[i.b()].n
 				if x.o == &numberTag {
-					if lessOrNot(i.op(), x.n, y) {
+					yes := false
+					switch (i.op() - opLtK) >> 1 {
+					case 0:
+						yes = x.n < y
+					case 1:
+						yes = x.n <= y
+					case 2:
+						yes = x.n > y
+					default:
+						yes = x.n >= y
+					}
+					if yes == ((i.op()-opLtK)&1 == 0) {
 						pc = i.c()
 					}
 					continue
@@ -322,14 +364,19 @@ again:
 				continue again
 			case opCall:
 				fr.pc = pc
+				at := fr.base + int(a)
 				if n := i.b(); n != 0 {
-					l.top = fr.base + int(a) + n
+					l.top = at + n
 				}
 				if vm.left -= 8; vm.left <= 0 && vm.look() {
 					fr.pc--
 					return
 				}
-				at := fr.base + int(a)
+				if f := r[a].function(); f != nil && f.proto != nil && !f.proto.vararg {
+					if l.enter(f, at, i.c()-1, endPlain) {
+						continue again
+					}
+				}
 				if l.begin(at, l.top-at-1, i.c()-1, endPlain) {
 					return
 				}
@@ -349,6 +396,11 @@ again:
 				continue again
 			case opReturn:
 				n := i.b() - 1
+				if n == 1 && fr.want == 1 && fr.end == endPlain && len(l.open) == 0 {
+					l.stack[fr.ret] = r[a]
+					l.frames = l.frames[:len(l.frames)-1]
+					continue again
+				}
 				from := fr.base + int(a)
 				if n < 0 {
 					n = l.top - from

@@ -85,6 +85,10 @@ func (vm *VM) stepped(l *thread, n int) (stop bool) {
 	}
 	l.enterC()
 	vm.left -= 8
+	if f := l.stack[l.callee].function(); f != nil && f.proto != nil && !f.proto.vararg &&
+		l.enter(f, l.callee, 1, endJob) {
+		return false
+	}
 	l.room(l.top, windowMax)
 	return l.begin(l.callee, l.top-l.callee-1, 1, endJob)
 }

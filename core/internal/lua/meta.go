@@ -158,19 +158,6 @@ func (vm *VM) callHandler(l *thread, h, a, b value, end ending, dest int) {
 	l.begin(at, 2, 1, end)
 }
 
-// self gets a method.
-func (vm *VM) self(l *thread, o, key value, dest, register int) {
-	if s := vm.strings; o.isString() {
-		if h := s.handler(eventIndex).table(); h != nil {
-			if v := h.getString(key.o); !v.isNil() {
-				l.setRegister(dest, v)
-				return
-			}
-		}
-	}
-	vm.index(l, o, key, dest, register)
-}
-
 // arithmetic is what is not the arithmetic of two numbers, or gives none. The left operand is in a
 // register.
 func (vm *VM) arithmetic(l *thread, o op, left int, b value, right int) {
@@ -222,27 +209,6 @@ func (vm *VM) length(l *thread, dest, register int) {
 	default:
 		vm.typeFailure(l, v, register, "get length of")
 	}
-}
-
-// lessOrNot tells whether a comparison with a constant jumps.
-func lessOrNot(o op, x, y float64) bool {
-	switch o {
-	case opLtK:
-		return x < y
-	case opNltK:
-		return !(x < y)
-	case opLeK:
-		return x <= y
-	case opNleK:
-		return !(x <= y)
-	case opGtK:
-		return x > y
-	case opNgtK:
-		return !(x > y)
-	case opGeK:
-		return x >= y
-	}
-	return !(x >= y)
 }
 
 // compare makes a comparison and the jump.

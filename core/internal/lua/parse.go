@@ -14,6 +14,7 @@ type parser struct {
 	fn     *coder
 	chunk  *chunk
 	vm     *VM
+	names  map[string]value // the strings of the source
 
 	done    *proto // once all is parsed
 	problem string // what is wrong with the source, once that is known
@@ -66,10 +67,44 @@ func (p *parser) step() (over bool) {
 	return true
 }
 
-// intern makes a constant of a string.
+// intern makes a constant of a string. One that names something of a library is that name, and all
+// functions of a script have the same: what is the same string is found in a table by its pointer.
 func (p *parser) intern(s string) value {
-	p.vm.count(stringSize + len(s))
-	return constant(s)
+	if v, ok := p.names[s]; ok {
+		return v
+	}
+	v, named := constant(s), false
+	if len(s) <= nameMax {
+		named = p.vm.name(&v)
+	}
+	if !named {
+		p.vm.count(stringSize + len(s))
+	}
+	if p.names == nil {
+		p.names = map[string]value{}
+	}
+	p.names[s] = v
+	return v
+}
+
+// nameMax is the length of the longest name of a library.
+const nameMax = 24
+
+// name makes a string that names something of a library that name.
+func (vm *VM) name(v *value) bool {
+	for _, k := range vm.keys {
+		if k.o.s == v.o.s {
+			*v = k
+			return true
+		}
+	}
+	for _, t := range vm.named {
+		if n := t.find(*v); n != nil {
+			*v = n.key
+			return true
+		}
+	}
+	return false
 }
 
 // open begins a function.

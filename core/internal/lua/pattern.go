@@ -82,9 +82,7 @@ func (m *matcher) skip(s, p int) int {
 			s = most
 		}
 	} else {
-		for s < most && !m.single(m.src[s], p, end) {
-			s++
-		}
+		s += m.count(m.src[s:most], p, end, false)
 	}
 	m.vm.charge((s - from) / 4)
 	return s
@@ -314,9 +312,7 @@ func (m *matcher) longest(s, p, end, least int) (int, int) {
 	n := s + m.far
 	most := min(len(m.src), n+stretch)
 	from := n
-	for n < most && m.single(m.src[n], p, end) {
-		n++
-	}
+	n += m.count(m.src[n:most], p, end, true)
 	m.vm.charge((n - from) / 4)
 	if n == most && n < len(m.src) {
 		m.far = n - s
@@ -330,6 +326,25 @@ func (m *matcher) longest(s, p, end, least int) (int, int) {
 		m.choose(choice{kind: choiceFewer, s: int32(s + least), far: int32(n), p: int32(end + 1)})
 	}
 	return n, end + 1
+}
+
+// count returns how many characters at the beginning of s belong to the class from p to end, or do
+// not.
+func (m *matcher) count(s string, p, end int, belong bool) int {
+	i := 0
+	if m.pat[p] == '%' {
+		class := m.pat[p+1]
+		if in := classes[class]; in != 0 {
+			for i < len(s) && (characters[s[i]]&in != 0) == (class&32 != 0 == belong) {
+				i++
+			}
+			return i
+		}
+	}
+	for i < len(s) && m.single(s[i], p, end) == belong {
+		i++
+	}
+	return i
 }
 
 // classEnd returns where the single-character class at p ends.
@@ -403,40 +418,38 @@ func (m *matcher) set(c byte, p, end int) bool {
 
 // inClass reports whether a character belongs to a class such as %a; as in the C locale.
 func inClass(c, class byte) bool {
-	letter := 'a' <= c|32 && c|32 <= 'z'
-	in := false
-	switch class | 32 {
-	case 'a':
-		in = letter
-	case 'c':
-		in = c < ' ' || c == 127
-	case 'd':
-		in = isDigit(c)
-	case 'l':
-		in = letter && c >= 'a'
-	case 'p':
-		in = c > ' ' && c < 127 && !letter && !isDigit(c)
-	case 's':
-		in = isSpace(c)
-	case 'u':
-		in = letter && c < 'a'
-	case 'w':
-		in = letter || isDigit(c)
-	case 'x':
-		in = isHex(c)
-	case 'z':
-		in = c == 0
-	default:
+	in := classes[class]
+	if in == 0 { // it stands for itself
 		return class == c
 	}
-	if class >= 'a' {
-		return in
-	}
-	if class < 'A' { // no letter: it stands for itself
-		return class == c
-	}
-	return !in
+	return (characters[c]&in != 0) == (class&32 != 0)
 }
+
+// classes are the bits of the letters of classes; capital ones are what is not in the class.
+var classes = func() (list [256]uint16) {
+	for i, c := range classLetters {
+		list[c], list[c-32] = 1<<i, 1<<i
+	}
+	return
+}()
+
+const classLetters = "acdlpsuwxz"
+
+// characters tells the classes of each character.
+var characters = func() (list [256]uint16) {
+	for i := range list {
+		c := byte(i)
+		letter := 'a' <= c|32 && c|32 <= 'z'
+		for bit, in := range [len(classLetters)]bool{letter, c < ' ' || c == 127, isDigit(c),
+			letter && c >= 'a', c > ' ' && c < 127 && !letter && !isDigit(c), isSpace(c),
+			letter && c < 'a', letter || isDigit(c), isHex(c), c == 0} {
+			if in {
+				list[i] |= 1 << bit
+			}
+		}
+	}
+	return
+}()
 
 // capture returns capture i of a match from s to end; without captures the first is the match.
 func (m *matcher) capture(i, s, end int) value {
@@ -444,7 +457,7 @@ func (m *matcher) capture(i, s, end int) value {
 		if i != 0 {
 			fail(m.l, "invalid capture index")
 		}
-		return m.vm.part(m.src, m.src[s:end])
+		return m.vm.decodedString(m.src, m.src[s:end])
 	}
 	c := m.caps[i]
 	switch c.size {
@@ -453,7 +466,7 @@ func (m *matcher) capture(i, s, end int) value {
 	case capturePosition:
 		return integer(c.at + 1)
 	}
-	return m.vm.part(m.src, m.src[c.at:c.at+c.size])
+	return m.vm.decodedString(m.src, m.src[c.at:c.at+c.size])
 }
 
 // pushCaptures pushes all captures; whole pushes the match when there is none.

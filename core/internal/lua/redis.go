@@ -31,6 +31,7 @@ func (vm *VM) openRedis() {
 		t.setField(vm, c.name, integer(c.n))
 	}
 	vm.redis = t
+	vm.named = append(vm.named, t)
 }
 
 const (

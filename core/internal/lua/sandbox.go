@@ -14,6 +14,7 @@ const (
 // open gives the state its globals: those of the reference's sandbox.
 func (vm *VM) open() {
 	vm.globals = vm.newTable(0, 0)
+	vm.named = append(vm.named, vm.globals)
 	vm.openBase()
 	vm.globals.setField(vm, "_VERSION", constant("Lua 5.1"))
 	vm.openString()
@@ -39,6 +40,7 @@ func (vm *VM) library(name string, entries []entry) *table {
 		t.setField(vm, e.name, vm.function(e.fn))
 	}
 	vm.globals.setField(vm, name, t.value())
+	vm.named = append(vm.named, t)
 	return t
 }
 

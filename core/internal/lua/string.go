@@ -29,6 +29,7 @@ func (vm *VM) openString() {
 	})
 	vm.strings = vm.newTable(0, 0)
 	vm.strings.setField(vm, "__index", t.value())
+	vm.methods = t
 }
 
 // dumpHead begins what string.dump gives. Nothing follows it: no Redis loads such code.
@@ -95,16 +96,26 @@ func stringChar(l *thread) int {
 // mapBytes turns the letters from low to high into the other case.
 func (vm *VM) mapBytes(l *thread, low, high byte) int {
 	s := checkString(l, 1)
-	swap := func(out []byte, from, to int) []byte {
-		out = append(out, s[from:to]...)
-		for i, c := range out {
-			if low <= c && c <= high {
-				out[i] = c ^ 32
-			}
-		}
-		return out
+	if len(s) > bytesAtOnce {
+		return vm.fill(l, len(s), func(out []byte, from, to int) []byte {
+			return swapCase(out, s[from:to], low, high)
+		})
 	}
-	return vm.derive(l, len(s), swap)
+	vm.charge(len(s) / 64)
+	vm.scratch = swapCase(vm.scratch[:0], s, low, high)
+	l.pushBytes(vm.scratch)
+	return 1
+}
+
+func swapCase(out []byte, s string, low, high byte) []byte {
+	from := len(out)
+	out = append(out, s...)
+	for i, c := range out[from:] {
+		if low <= c && c <= high {
+			out[from+i] = c ^ 32
+		}
+	}
+	return out
 }
 
 // derive makes a string of a size: of what next appends for the bytes from one place to another.

@@ -50,6 +50,8 @@ type VM struct {
 	main    *thread
 	globals *table
 	strings *table    // the metatable of strings
+	methods *table    // what it has for __index, which nobody can change
+	named   []*table  // the globals and the libraries, whose names scripts use
 	next    *function // the iterator of pairs
 	pairs   [2]value  // the iterators of ipairs and pairs
 	ids     uint32    // how many tables and functions were made: where tables put them as keys
