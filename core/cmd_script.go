@@ -193,11 +193,19 @@ func cmdEval(c *Call) {
 
 // evalshaScript finds the script that EVALSHA names, nil if it is not known.
 func (c *Call) evalshaScript() *script {
+	s := &c.e.scripts
+	if s.last != nil && string(c.Args[1]) == s.last.sha {
+		return s.last
+	}
 	var sha [40]byte
 	if len(c.Args[1]) != len(sha) {
 		return nil
 	}
-	return c.e.scripts.cache[string(syntax.AppendLower(sha[:0], c.Args[1]))]
+	sc := s.cache[string(syntax.AppendLower(sha[:0], c.Args[1]))]
+	if sc != nil {
+		s.last = sc
+	}
+	return sc
 }
 
 func evalshaFlags(c *Call) Flag {

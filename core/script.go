@@ -17,7 +17,7 @@ type scripts struct {
 	client     conn    // the client that runs what scripts call
 	inner      Call    // the command that a script calls; reused
 	cache      map[string]*script
-	last       *script // what EVAL ran last; it is in cache
+	last       *script // what EVAL or EVALSHA ran last; it is in cache
 	permissive bool    // DEBUG SET-DISABLE-DENY-SCRIPTS
 
 	evals []string // scripts that only EVAL brought, the least recently used first
