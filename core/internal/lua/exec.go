@@ -308,6 +308,9 @@ again:
 				}
 			case opEq, opNe:
 				x, y := r[a], r[uint8(i>>16)]
+				if x.o != nil && x.o != y.o {
+					vm.left -= len(x.o.s) / comparedAtOnce
+				}
 				if same := equal(x, y); same || x.table() == nil || y.table() == nil {
 					if same == (i.op() == opEq) {
 						pc = i.c()

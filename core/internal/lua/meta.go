@@ -259,12 +259,16 @@ func (vm *VM) equalHandled(l *thread, a, b value, end ending) (result, called bo
 	return false, true
 }
 
+// comparedAtOnce is how many bytes of strings are compared in the time of an instruction.
+const comparedAtOnce = 256
+
 func (vm *VM) less(l *thread, a, b value, end ending) (result, called bool) {
 	if k := a.kind(); k == b.kind() {
 		switch k {
 		case kindNumber:
 			return a.n < b.n, false
 		case kindString:
+			vm.charge(min(len(a.o.s), len(b.o.s)) / comparedAtOnce)
 			return a.o.s < b.o.s, false
 		}
 		if h := vm.orderHandler(a, b, eventLt); !h.isNil() {
@@ -282,6 +286,7 @@ func (vm *VM) lessOrEqual(l *thread, a, b value, end ending) (result, called boo
 		case kindNumber:
 			return a.n <= b.n, false
 		case kindString:
+			vm.charge(min(len(a.o.s), len(b.o.s)) / comparedAtOnce)
 			return a.o.s <= b.o.s, false
 		}
 		if h := vm.orderHandler(a, b, eventLe); !h.isNil() {
