@@ -13,18 +13,26 @@ import (
 	"github.com/redlet/redlet/core/coretest"
 )
 
-// luaRow is a script that is measured.
-type luaRow struct {
+// luaScript is a script.
+type luaScript struct {
 	name   string
 	script string
 	times  int // how often it is run in a round, in one pipeline
+}
+
+// luaRow is a script that is measured.
+type luaRow struct {
+	luaScript
+	args   []string // numkeys, keys and arguments; nil are a key and a value
+	before *luaRow  // what is run as often before, and not measured
 }
 
 // objects makes a table for cjson and cmsgpack.
 const objects = "local t = {} for i = 1, 300 do " +
 	"t[i] = {id = i, name = 'item ' .. i, price = i * 1.25, tags = {'a', 'b', 'c'}, ok = true} end "
 
-var luaRows = []luaRow{
+var luaScripts = []luaScript{
+	{"PING, no script", "", 5000}, // what is over it in the next row is the script's
 	{"empty", "return 1", 5000},
 	{"GET and SET", "redis.call('SET', KEYS[1], ARGV[1]) return redis.call('GET', KEYS[1])", 5000},
 	{"a million iterations", "local x = 0 for i = 1, 1000000 do x = x + i % 7 end return x", 1},
@@ -72,8 +80,17 @@ func scripts(o options) error {
 	return withPeers(o, func(peers []*peer) error {
 		fmt.Printf("\nmilliseconds of an EVALSHA; times redis-server's\n")
 		row("", names(peers), "")
-		for i := range luaRows {
-			if err := luaRows[i].measure(o, peers); err != nil {
+		var rows []luaRow
+		for _, s := range luaScripts {
+			rows = append(rows, luaRow{luaScript: s})
+		}
+		queues, err := recorded(peers[0])
+		if err != nil {
+			fmt.Println("left out: BullMQ's addStandardJob and moveToActive:", err)
+		}
+		rows = append(rows, queues...)
+		for i := range rows {
+			if err := rows[i].measure(o, peers); err != nil {
 				return err
 			}
 		}
@@ -103,7 +120,7 @@ func (r *luaRow) measure(o options, peers []*peer) error {
 		case r.name == "empty" && (p.name == "wazero" || p.name == "node"):
 			most := emptyGoal.Seconds() * 1000
 			remark += fmt.Sprintf("  %s µs %s", p.name, verdict(took*1000, most*1000, took <= most))
-		case goal == 0 || peers[0].name != "redis":
+		case goal == 0 || r.script == "" || peers[0].name != "redis":
 		default:
 			if r.name == "GET and SET" && p.name == "native" {
 				goal = callGoal
@@ -127,11 +144,27 @@ func (r *luaRow) run(p *peer) (time.Duration, error) {
 		return 0, err
 	}
 	in := bufio.NewReader(c)
-	if err := ask(c, in, request("SCRIPT", "LOAD", r.script), 1); err != nil {
-		return 0, err
+	if r.before != nil {
+		if _, err := r.before.send(c, in); err != nil {
+			return 0, err
+		}
 	}
-	sha := fmt.Sprintf("%x", sha1.Sum([]byte(r.script)))
-	command := request("EVALSHA", sha, "1", "key:1", "value-of-some-bytes")
+	return r.send(c, in)
+}
+
+// send runs the script as often as a round does over a connection.
+func (r *luaRow) send(c net.Conn, in *bufio.Reader) (time.Duration, error) {
+	command := request("PING")
+	if r.script != "" {
+		if err := ask(c, in, request("SCRIPT", "LOAD", r.script), 1); err != nil {
+			return 0, err
+		}
+		words := []string{"EVALSHA", fmt.Sprintf("%x", sha1.Sum([]byte(r.script)))}
+		if r.args == nil {
+			words = append(words, "1", "key:1", "value-of-some-bytes")
+		}
+		command = request(append(words, r.args...)...)
+	}
 	began := time.Now()
 	if err := ask(c, in, strings.Repeat(command, r.times), r.times); err != nil {
 		return 0, err
@@ -149,22 +182,26 @@ func request(words ...string) string {
 	return b.String()
 }
 
-// ask sends requests and passes over as many replies of one value.
+// ask sends requests and passes over as many replies.
 func ask(c net.Conn, in *bufio.Reader, text string, replies int) error {
 	sent := make(chan error, 1)
 	go func() {
 		_, err := io.WriteString(c, text)
 		sent <- err
 	}()
-	for range replies {
+	for ; replies > 0; replies-- {
 		line, err := in.ReadString('\n')
 		if err != nil {
 			return err
 		}
-		if line[0] == '-' {
+		n, err := strconv.Atoi(strings.TrimSpace(line[1:]))
+		switch {
+		case line[0] == '-':
 			return fmt.Errorf("it says %s", strings.TrimSpace(line))
-		}
-		if n, err := strconv.Atoi(strings.TrimSpace(line[1:])); err == nil && line[0] == '$' && n >= 0 {
+		case err != nil || n < 0:
+		case line[0] == '*':
+			replies += n
+		case line[0] == '$':
 			if _, err := in.Discard(n + 2); err != nil {
 				return err
 			}
