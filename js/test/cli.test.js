@@ -90,7 +90,6 @@ test('what cannot be obeyed is refused as redis-server refuses it', async (t) =>
     [['cli'], /what command/],
     [['--daemonize', 'yes'], /daemonize: use a service manager/],
     [['--tls-port', '6380'], /tls-port: there is no TLS/],
-    [['--cluster-enabled', 'yes'], /cluster-enabled: there is no cluster/],
   ])) {
     const { code, output } = await redlet(...args);
     assert.equal(code, 1, output);

@@ -32,7 +32,6 @@ export async function serve(directives) {
   const log = logger(values);
   if (yes(values, 'daemonize')) throw new Error('daemonize: use a service manager, or `&`');
   if (Number(value(values, 'tls-port') || 0) !== 0) throw new Error('tls-port: there is no TLS');
-  if (yes(values, 'cluster-enabled')) throw new Error('cluster-enabled: there is no cluster');
   log('notice', 'redlet is starting');
   log('notice', `Redis version=8.0.2, bits=64, commit=00000000, modified=0, pid=${process.pid}`);
   const redis = await opened(values, directives, log);
