@@ -1,11 +1,19 @@
-// Measures the package in Node: time to open, and commands a second in this process.
+// Measures the package in Node: time to open and to fork, commands a second in this process and
+// what the guest alone takes of that, memory, and sizes.
 //
-// With --start only the time to open is measured.
-// Prints a table, or with --json one line: { "open": ms, "first": ms, "batch1": n, "batch16": n }.
+// With --start only the time to open is measured; with --json that and commands a second, as a
+// line.
 
+import { readFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 
+import { In, Inbox } from './src/abi.js';
+import { Guest } from './src/guest.js';
 import { open } from './src/node.js';
+import { encodeCommand } from './src/resp.js';
+import { now } from './src/time.js';
 
 const { values } = parseArgs({
   options: { json: { type: 'boolean', default: false }, start: { type: 'boolean' } },
@@ -28,16 +36,26 @@ const next = performance.now() - again;
 await second.close();
 
 /**
- * @param {number} size commands at a time
- * @returns {Promise<number>} commands a second, of which half are SET and half are GET
+ * Commands in batches, of which half are SET and half are GET.
+ *
+ * @param {number} size
+ * @returns {string[][][]}
  */
-async function throughput(size) {
-  const batches = Array.from({ length: KEYS }, (_, i) =>
+function batchesOf(size) {
+  return Array.from({ length: KEYS }, (_, i) =>
     Array.from({ length: size }, (__, j) => {
       const key = `key:${(i * size + j) % KEYS}`;
       return (i + j) % 2 === 0 ? ['SET', key, 'value-of-some-bytes'] : ['GET', key];
     }),
   );
+}
+
+/**
+ * @param {number} size commands at a time
+ * @returns {Promise<number>} commands a second
+ */
+async function throughput(size) {
+  const batches = batchesOf(size);
   const begin = performance.now();
   let commands = 0;
   for (let i = 0; performance.now() - begin < SPAN_MS; i = (i + 1) % KEYS) {
@@ -49,17 +67,103 @@ async function throughput(size) {
   return Math.round((commands / (performance.now() - begin)) * 1000);
 }
 
+/**
+ * The same commands as frames that were made beforehand, into a guest whose output nobody reads.
+ *
+ * @param {number} size commands at a time
+ * @returns {Promise<number>} commands a second
+ */
+async function floor(size) {
+  const wasm = await readFile(new URL('redlet.wasm', import.meta.url));
+  const guest = await Guest.start(await WebAssembly.compile(wasm));
+  const inbox = new Inbox();
+  inbox.frame(In.OPEN, 1, '127.0.0.1:2 127.0.0.1:0 -1 0');
+  const opening = inbox.take();
+  guest.step(opening, opening.length, now() * 1000);
+  const steps = batchesOf(size).map((batch) => {
+    inbox.begin(1);
+    for (const command of batch) encodeCommand(inbox, command);
+    inbox.end();
+    return inbox.take().slice();
+  });
+  const begin = performance.now();
+  let commands = 0;
+  for (let i = 0; performance.now() - begin < SPAN_MS; i = (i + 1) % KEYS, commands += size) {
+    const frames = /** @type {Uint8Array} */ (steps[i]);
+    guest.step(frames, frames.length, now() * 1000);
+  }
+  guest.close();
+  return Math.round((commands / (performance.now() - begin)) * 1000);
+}
+
+/** How long a fork of 1 MB of data takes, in milliseconds: the median. */
+async function fork() {
+  const parent = await open();
+  await parent.pipeline(Array.from({ length: 1000 }, (_, i) => ['SET', i, 'x'.repeat(1000)]));
+  const times = [];
+  for (let i = 0; i < 21; i++) {
+    const start = performance.now();
+    const copy = await parent.fork();
+    times.push(performance.now() - start);
+    await copy.close();
+  }
+  await parent.close();
+  return round(times.sort((a, b) => a - b)[10] ?? 0);
+}
+
+/** Resident memory beside that of the first engine, in MB. */
+async function memory() {
+  const base = await resident();
+  /** @type {import('./src/node.js').NodeRedlet[]} */
+  const engines = [];
+  /** @type {Record<string, number>} */
+  const figures = {};
+  for (const count of [1, 10, 100]) {
+    while (engines.length < count) {
+      const engine = await open();
+      await engine.call('SET', 'k', 'v');
+      engines.push(engine);
+    }
+    figures[`${count} more, MB`] = round((await resident()) - base);
+  }
+  for (const engine of engines.splice(0)) await engine.close();
+  figures['100 closed, MB'] = round((await resident()) - base);
+  return figures;
+}
+
+/** Resident memory in MB, when what is garbage has been collected. */
+async function resident() {
+  setFlagsFromString('--expose-gc');
+  const collect = runInNewContext('gc');
+  for (let i = 0; i < 4; i++) {
+    collect();
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  return process.memoryUsage().rss / 2 ** 20;
+}
+
+const isWhole = !values.json && !values.start;
+const held = isWhole ? await memory() : {}; // before there is garbage
+
 let [batch1, batch16] = [0, 0];
 if (!values.start) {
   await throughput(1);
   batch1 = await throughput(1);
   batch16 = await throughput(16);
 }
-await redis.close();
 
 const figures = { open: round(first), openAgain: round(next), batch1, batch16 };
 if (values.json) console.log(JSON.stringify(figures));
-else console.table(figures);
+else if (!isWhole) console.table(figures);
+else {
+  const guest1 = await floor(1);
+  const guest16 = await floor(16);
+  const alone = { 'guest alone, batch1': guest1, 'guest alone, batch16': guest16 };
+  console.table({ ...figures, ...alone, 'fork of 1 MB, ms': await fork(), ...held });
+  const { sizes } = await import('./bench-sizes.js'); // with Vite, which takes a second
+  console.table(await sizes());
+}
+await redis.close();
 
 /** @param {number} ms */
 function round(ms) {
