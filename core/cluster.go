@@ -202,6 +202,45 @@ func (e *Engine) clusterConfigured() {
 	}
 }
 
+// orderCluster tells who the node is, or introduces one.
+func (e *Engine) orderCluster(words [][]byte) (answer, problem string) {
+	k := e.cluster
+	if k == nil || len(words) != 0 && len(words) != 7 {
+		return "", "no such order"
+	}
+	if len(words) == 0 {
+		return k.me().id + " " + k.me().shard, ""
+	}
+	var n [4]int // port, epoch, first and last slot
+	for i := range n {
+		number, err := strconv.ParseUint(string(words[3+i]), 10, 16)
+		if err != nil {
+			return "", "ports, epochs and slots are numbers of 16 bits"
+		}
+		n[i] = int(number)
+	}
+	if n[2] > n[3] || n[3] >= slots.Count {
+		return "", errSlot
+	}
+	node := k.node(words[0])
+	switch {
+	case node == nil:
+		node = &clusterNode{id: string(words[0])}
+		k.nodes = append(k.nodes, node)
+	case node == k.me():
+		_ = e.cfg.change(findParameter([]byte("cluster-announce-ip")), string(words[2]))
+		_ = e.cfg.change(findParameter([]byte("cluster-announce-port")), string(words[3]))
+	}
+	node.shard, node.ip = string(words[1]), string(words[2])
+	node.port, node.busPort = int64(n[0]), int64(n[0])+10000
+	node.epoch, k.epoch = int64(n[1]), max(k.epoch, int64(n[1]))
+	for slot := n[2]; slot <= n[3]; slot++ {
+		k.assign(slot, node)
+	}
+	e.clusterChanged()
+	return "", ""
+}
+
 // clusterChanged is to be called when slots or nodes have changed. Who waits for a key that now
 // stands elsewhere is told so, and who listens to a channel there hears no more of it.
 func (e *Engine) clusterChanged() {

@@ -735,10 +735,18 @@ func cmdClusterForget(c *Call) {
 	}
 }
 
+// cmdClusterReplicate makes no replica: nodes do not follow each other.
 func cmdClusterReplicate(c *Call) {
-	if n := c.argNode(2, errUnknownNode); n != nil {
-		c.Error("ERR Can't replicate myself")
+	k, why := c.e.cluster, "ERR this node of a cluster cannot be a replica, only a master"
+	switch n := c.argNode(2, errUnknownNode); {
+	case n == nil:
+		return
+	case n == k.me():
+		why = "ERR Can't replicate myself"
+	case k.me().slots > 0 || c.e.dbs[0].keys.Len() > 0:
+		why = "ERR To set a master the node must be empty and without assigned slots."
 	}
+	c.Error(why)
 }
 
 func cmdClusterFailover(c *Call) {

@@ -23,6 +23,10 @@ import (
 //	seed NUMBER                 begins the random choices anew
 //	info [SECTION …]            tells what INFO tells
 //	config NAME                 tells a parameter's value
+//	cluster                     tells the node's id and that of its shard
+//	cluster ID SHARD IP PORT EPOCH FIRST LAST
+//	                            introduces a master of the cluster, which may be the engine itself,
+//	                            and the slots that it serves
 //	filter on|off               has Options.Filter asked about commands, or no longer
 //	filter resume CONN [drop]   lets a client go on whose command a Fault's Delay holds up; what is
 //	                            behind a line feed answers it in place of the command, and with
@@ -41,6 +45,8 @@ func (e *Engine) control(in *Input) {
 		answer, problem = e.orderClock(words[1:])
 	case string(words[0]) == "seed" && len(words) == 2:
 		answer, problem = e.orderSeed(words[1])
+	case string(words[0]) == "cluster":
+		answer, problem = e.orderCluster(words[1:])
 	case string(words[0]) == "filter" && len(words) == 2:
 		answer, problem = e.orderFilter(words[1])
 	case string(words[0]) == "filter" && len(words) > 2 && string(words[1]) == "resume":

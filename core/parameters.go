@@ -96,6 +96,8 @@ var parameters = [...]parameter{
 	{name: "cluster-link-sendbuf-limit", kind: paramUnsigned, value: "0"},
 	{name: "cluster-migration-barrier", kind: paramInt, value: "1", most: maxInt32},
 	{name: "cluster-node-timeout", kind: paramInt, value: "15000", most: maxInt64},
+	{name: "cluster-ping-interval", kind: paramInt, flags: paramHidden, value: "0",
+		most: maxInt64},
 	{name: "cluster-port", kind: paramInt, flags: paramImmutable, value: "0", most: 65535,
 		set: func(c *config, v setting) { c.clusterPort = v.n }},
 	{name: "cluster-preferred-endpoint-type", kind: paramEnum, value: "ip",
