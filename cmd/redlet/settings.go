@@ -19,6 +19,7 @@ type settings struct {
 	values     map[string]string // the engine's parameters, as CONFIG SET takes them
 	unresolved []directive       // names that nobody knows, which might be a module's
 
+	cluster        int // how many masters; 0 is a server that is none of a cluster's
 	wasm           bool
 	playgroundPort int
 	playgroundDir  string
@@ -139,7 +140,7 @@ func isFolder(path string) error {
 // own obeys the directives that only redlet has.
 func (s *settings) own(d directive) (done bool, err error) {
 	switch d.name {
-	case "engine", "playground-port", "playground-dir":
+	case "cluster", "engine", "playground-port", "playground-dir":
 	default:
 		return false, nil
 	}
@@ -147,6 +148,12 @@ func (s *settings) own(d directive) (done bool, err error) {
 		return true, d.refuse("wrong number of arguments")
 	}
 	switch value := d.args[0]; d.name {
+	case "cluster":
+		n, err := strconv.Atoi(value)
+		if err != nil || n < 1 || n > clusterMax {
+			return true, d.refuse(fmt.Sprintf("argument must be between 1 and %d inclusive", clusterMax))
+		}
+		s.cluster = n
 	case "engine":
 		if value != "native" && value != "wasm" {
 			return true, d.refuse("argument(s) must be one of the following: native, wasm")
@@ -178,6 +185,9 @@ func (s *settings) derive() {
 	number := func(name string, standard int) int {
 		n, _ := strconv.Atoi(value(name, fmt.Sprint(standard)))
 		return n
+	}
+	if s.cluster > 0 {
+		s.values["cluster-enabled"] = "yes"
 	}
 	s.bind = strings.Fields(value("bind", "* -::*"))
 	s.port, s.tlsPort = number("port", 6379), number("tls-port", 0)

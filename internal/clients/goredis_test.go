@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime"
+	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -291,4 +292,33 @@ func same(t *testing.T, got, want any) {
 	if fmt.Sprint(got) != fmt.Sprint(want) {
 		t.Errorf("got %v; want %v", got, want)
 	}
+}
+
+// TestGoRedisCluster has its client of a cluster find the slots of three masters, and follow one
+// that moves.
+func TestGoRedisCluster(t *testing.T) {
+	cluster, err := redlet.RunCluster(3)
+	must(t, err)
+	defer cluster.Close()
+	c := redis.NewClusterClient(&redis.ClusterOptions{Addrs: cluster.Addrs()[:1]})
+	defer c.Close()
+	ctx := t.Context()
+	for _, key := range []string{"foo", "a", "b", "{foo}bar"} {
+		must(t, c.Set(ctx, key, key, 0).Err())
+		same(t, c.Get(ctx, key).Val(), key)
+	}
+	nodes := cluster.Nodes()
+	from, to := nodes[2], nodes[0]
+	source := redlet.Must(from.Do(ctx, "CLUSTER", "MYID")).Text()
+	target := redlet.Must(to.Do(ctx, "CLUSTER", "MYID")).Text()
+	redlet.Must(to.Do(ctx, "CLUSTER", "SETSLOT", "12182", "IMPORTING", source))
+	redlet.Must(from.Do(ctx, "CLUSTER", "SETSLOT", "12182", "MIGRATING", target))
+	host, port, _ := strings.Cut(to.Addr(), ":")
+	redlet.Must(from.Do(ctx, "MIGRATE", host, port, "foo", "0", "5000"))
+	same(t, c.Get(ctx, "foo").Val(), "foo") // by ASK
+	redlet.Must(from.Do(ctx, "MIGRATE", host, port, "{foo}bar", "0", "5000"))
+	for _, s := range nodes {
+		redlet.Must(s.Do(ctx, "CLUSTER", "SETSLOT", "12182", "NODE", target))
+	}
+	same(t, c.Get(ctx, "{foo}bar").Val(), "{foo}bar") // by MOVED
 }
