@@ -158,7 +158,12 @@ func TestOwnRefusals(t *testing.T) {
 	}{
 		{[]string{"--engine", "x"}, "must be one of the following: native, wasm"},
 		{[]string{"--engine"}, "wrong number of arguments"},
-		{[]string{"--user", "alice on nopass"}, ">>> 'user \"alice on nopass\"'\nredlet knows no ACL"},
+		{[]string{"--user", "alice on nopass"}, "Spaces not allowed in ACL usernames"},
+		{[]string{"--user", "alice", "(+get"}, ">>> 'user \"alice\" \"(+get\"'\nError in user " +
+			"declaration 'user': Wrong format"},
+		{[]string{"--user", "alice", "+nosuch"}, "Error loading ACL rule '+nosuch' for the user " +
+			"named 'alice': Unknown command or category name in ACL"},
+		{[]string{"--aclfile", "none"}, "Error loading ACLs, opening file 'none': No such file"},
 		{[]string{"--playground-port", "x"}, "couldn't be parsed into an integer"},
 		{[]string{"--playground-port", "-1"}, "between 0 and 65535 inclusive"},
 		{[]string{"--playground-port", "1", "--playground-dir", ".", "--port", "0", "--unixsocket",

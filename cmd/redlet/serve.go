@@ -150,7 +150,7 @@ func (v *server) makeLoop() error {
 	}
 	loop, err := host.NewLoop(o)
 	if err != nil {
-		return err
+		return usersRefused(err)
 	}
 	v.loop = loop
 	giveBack()
@@ -162,6 +162,18 @@ func (v *server) makeLoop() error {
 	})
 	v.log.print(levelNotice, "Server initialized")
 	return nil
+}
+
+// usersRefused words, as redis-server does, that users of the configuration cannot be made.
+func usersRefused(err error) error {
+	_, problem, is := strings.Cut(err.Error(), "configuration parameter 'user': ")
+	if !is {
+		return err
+	}
+	if !strings.HasPrefix(problem, "Configuring") {
+		problem += "\nCritical error while loading ACLs. Exiting."
+	}
+	return fatal(problem)
 }
 
 func (v *server) servePage() error {

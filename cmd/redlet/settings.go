@@ -10,6 +10,7 @@ import (
 	"syscall"
 
 	"github.com/redlet/redlet/core"
+	"github.com/redlet/redlet/internal/sds"
 )
 
 // settings are what a configuration asks for.
@@ -17,6 +18,7 @@ type settings struct {
 	file       string            // the configuration file, or ""
 	given      bool              // something was configured
 	values     map[string]string // the engine's parameters, as CONFIG SET takes them
+	users      []string          // the names of those that user lines declare
 	unresolved []directive       // names that nobody knows, which might be a module's
 
 	cluster        int // how many masters; 0 is a server that is none of a cluster's
@@ -50,10 +52,6 @@ var severalWords = map[string]bool{
 // badName is what core says of a name that it does not know.
 const badName = "Bad directive or wrong number of arguments"
 
-// noUsers is what is said of a user, where redis-server would let one log in.
-const noUsers = "redlet knows no ACL users yet; the one that there is, default, has the password " +
-	"that requirepass sets"
-
 // settle obeys the directives one by one and stops at the first that is wrong.
 func settle(directives []directive) (*settings, error) {
 	dir, err := os.Getwd()
@@ -79,7 +77,7 @@ func (s *settings) obey(d directive) error {
 	known := core.Knows(d.name)
 	switch {
 	case d.name == "user":
-		return d.refuse(noUsers)
+		return s.user(d)
 	case !known && len(d.args) > 0:
 		s.unresolved = append(s.unresolved, d)
 		return nil
@@ -116,6 +114,23 @@ func (s *settings) obey(d directive) error {
 		value = before + " " + value // each line adds to those before
 	}
 	s.values[d.name] = value
+	return nil
+}
+
+// user takes a user in. What names a command that is unknown the engine refuses when it starts.
+func (s *settings) user(d directive) error {
+	if len(d.args) == 0 {
+		return d.refuse(badName)
+	}
+	if problem := core.UserProblem(d.args, s.users); problem != "" {
+		return d.refuse(problem)
+	}
+	s.users = append(s.users, d.args[0])
+	line := make([]string, len(d.args))
+	for i, word := range d.args {
+		line[i] = sds.Repr(word)
+	}
+	s.values["user"] += strings.Join(line, " ") + "\n"
 	return nil
 }
 
