@@ -37,7 +37,7 @@ func RunCluster(n int, options ...Option) (*Cluster, error) {
 		if err != nil {
 			return nil, errors.Join(err, c.Close())
 		}
-		loops[i] = s.loop
+		loops[i] = LoopOf(s)
 		if addrs[i], err = netip.ParseAddrPort(s.Addr()); err != nil {
 			return nil, errors.Join(fmt.Errorf("redlet: %w", err), c.Close())
 		}
