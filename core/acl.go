@@ -348,7 +348,7 @@ func (c *Call) recheckACL() bool {
 func (c *Call) deniedNow() bool {
 	v := checkACL(c, atClient)
 	if v != allowed {
-		c.Error(string(v))
+		c.e.refuse(c, string(v))
 	}
 	return v != allowed
 }

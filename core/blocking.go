@@ -234,9 +234,7 @@ func (e *Engine) retry(p *blockedCall) {
 	at := cl.w.Len()
 	p.again = false
 	was := e.runAs(cl)
-	if cl.has(connRestricted) && c.deniedNow() {
-		e.account(c, at, p.took)
-	} else {
+	if !cl.has(connRestricted) || !c.deniedNow() {
 		e.invoke(c)
 	}
 	e.runAs(was)
