@@ -87,6 +87,7 @@ func (e *Engine) logsChanges(on bool) {
 	} else {
 		a.failure, a.retryAt, a.syncAt = "", Never, Never
 		e.diskErrorChanged()
+		e.retryAsked()
 	}
 	e.propagationChanged()
 }
@@ -178,10 +179,11 @@ func (a *aof) turn(e *Engine) {
 // syncAOF has what was appended made durable, without anybody waiting; but first what could not be
 // appended is tried again.
 func (e *Engine) syncAOF(path string) {
-	offset := e.replicas.offset
+	offset, stream := e.replicas.offset, e.ids.replication
 	e.verb(EventSync, path, nil, func(in *Input) {
-		if len(in.Data) == 0 {
+		if len(in.Data) == 0 && stream == e.ids.replication {
 			e.aof.durable = max(offset, e.aof.durable)
+			e.retryAsked()
 		}
 		e.appended(path, string(in.Data))
 	})

@@ -120,8 +120,11 @@ func (e *Engine) loadRDB() {
 			e.started("")
 			return
 		case r.failure == "":
-			if err := e.Restore(image); err != nil {
+			l := loader{e: e, clock: e.clock, random: e.random, keepExpired: e.cfg.masterHost != ""}
+			if err := e.restore(&l, image); err != nil {
 				r.failure = err.Error()
+			} else {
+				e.goesOn(&l.at)
 			}
 		}
 		if r.failure != "" {

@@ -11,6 +11,7 @@ type rewrite struct {
 	before *config      // CONFIG SET appendonly yes asked for it: what to go back to if it fails
 	waiter *blockedCall // that command, or nil
 	holds  bool         // no client is served before it is over
+	offset int64        // of the stream of changes, at which the data are
 }
 
 // rewriteFirst has the file rewritten before any client is served: all data were replaced, and what
@@ -98,7 +99,7 @@ func (e *Engine) rewriteBase(rw *rewrite, parts *aofile.Manifest) {
 		e.createIncr(parts)
 	}
 	e.appendTo(parts.LastIncr())
-	a.since = 0
+	a.since, rw.offset = 0, e.replicas.offset
 	var image []byte
 	if e.cfg.aofPreamble {
 		image = e.image(nil, imageBase)
@@ -152,6 +153,7 @@ func (e *Engine) rewritten(rw *rewrite, failure string) {
 		a.took = e.now - a.tried
 	}
 	if failure == "" {
+		a.durable = max(a.durable, rw.offset)
 		a.size = a.base + a.since
 		a.failure, a.failures, a.retryAt = "", 0, Never // what was not appended is in the base
 		e.diskErrorChanged()

@@ -171,7 +171,7 @@ func TestAOFOrder(t *testing.T) {
 	}
 	feed(1, "CONFIG SET appendfsync always", "SET a 1", "SET a 2")
 	want(poll(), "append 2.incr.aof SET a 1 SET a 2|sync 2.incr.aof|data1 +OK +OK +OK |")
-	feed(1, "CONFIG SET appendfsync no", "SET a 2", "WAITAOF 1 0 0")
+	feed(1, "CONFIG SET appendfsync everysec", "SET a 2", "WAITAOF 1 0 0")
 	want(poll(), "append 2.incr.aof SET a 2|sync 2.incr.aof|data1 +OK +OK *2 :1 :0 |")
 }
 

@@ -211,6 +211,7 @@ func (e *Engine) handleBlockedOnKeys() {
 					p.loaded = k.loaded
 					e.retry(p)
 					e.propagatePending()
+					p.conn.replica.wrote = e.replicas.offset
 				}
 			}
 		}

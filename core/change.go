@@ -39,7 +39,11 @@ func (c *Call) add(key []byte, o *object) { c.addTo(c.db, key, o, stays) }
 
 // addTo is add to any database, with the expiry that the value is to have there.
 func (c *Call) addTo(d *db, key []byte, o *object, expiry int64) {
-	p, _ := d.keys.Put(key)
+	p, fresh := d.keys.Put(key)
+	if !fresh { // one that is over and hidden: see deleteHidden
+		c.e.countMemory(-keySize(len(key)))
+		c.e.forget(*p)
+	}
 	*p = o
 	c.e.countValue(o)
 	c.added(d, key, o)
@@ -461,9 +465,13 @@ func (e *Engine) expireFieldsOf(d *db, key string, h *hashValue, most int) {
 	e.fieldsExpired(d, key, h, told)
 }
 
-// deleteExpiredFields deletes those fields of a hash whose time has come, and returns them.
+// deleteExpiredFields deletes those fields of a hash whose time has come, and returns them: none
+// while what is over stays.
 func (e *Engine) deleteExpiredFields(d *db, key []byte, h *hashValue, fields [][]byte) [][]byte {
 	var gone [][]byte
+	if e.expires.hidden {
+		return nil
+	}
 	now := e.keyMs()
 	if h.due != nil { // else the command that made it expire has weighed it
 		e.weigh(h.due.o)

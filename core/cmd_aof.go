@@ -35,14 +35,23 @@ func cmdBgrewriteaof(c *Call) {
 	}
 }
 
+// mayBeDurable tells whether what the client has written is on disk, or is made so when it is asked
+// for: with appendfsync no, nobody does that.
+func (c *Call) mayBeDurable() bool {
+	a := &c.e.aof
+	return a.on && (c.e.cfg.appendfsync != fsyncNo || a.durable >= c.conn.replica.awaits)
+}
+
 // durable replies how many servers, this one alone being asked, have on their disks what was
 // written so far. The host makes it so before it sends the reply.
 func (c *Call) durable() {
-	if !c.e.aof.on {
+	if !c.mayBeDurable() {
 		c.Int(0)
 		return
 	}
-	c.e.syncFirst()
+	if c.e.cfg.appendfsync != fsyncNo {
+		c.e.syncFirst()
+	}
 	c.Int(1)
 }
 

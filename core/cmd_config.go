@@ -229,6 +229,9 @@ func (e *Engine) reconfigure(next config) {
 			}
 		}()
 	}
+	if r := &e.replicas; next.replPing != e.cfg.replPing && r.pingAt != Never {
+		r.pingAt = min(r.pingAt, e.now+next.replPing)
+	}
 	e.mem.limited = next.maxmemory != e.cfg.maxmemory || next.maxkeys != e.cfg.maxkeys
 	secret := next.requirepass != e.cfg.requirepass
 	e.cfg = next
@@ -245,7 +248,6 @@ func (e *Engine) configChanged() {
 	if e.cluster != nil {
 		e.clusterConfigured()
 	}
-	e.expiryChanged()
 	slower := e.cfg.slowlogSlowerUs
 	e.flags.set(engineTimed, 0 <= slower && slower < exactUs)
 	e.flags.set(engineMinReplicas, e.cfg.minReplicas > 0 && e.cfg.minReplicasMaxLag > 0)

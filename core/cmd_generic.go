@@ -228,14 +228,16 @@ func (c *Call) del(lazy bool) {
 	n := 0
 	for _, key := range c.Args[1:] {
 		o := c.peek(key)
-		if o == nil {
-			continue
+		switch {
+		case o != nil:
+			if lazy {
+				c.e.countLazyFree(o)
+			}
+			c.delete(key)
+			n++
+		case c.deleteHidden(key):
+			n++
 		}
-		if lazy {
-			c.e.countLazyFree(o)
-		}
-		c.delete(key)
-		n++
 	}
 	c.Count(n)
 }
@@ -623,7 +625,7 @@ func cmdWait(c *Call) {
 	}
 	r := &c.e.replicas
 	if !c.retry {
-		c.conn.replica.awaits = r.offset
+		c.conn.replica.awaits = c.conn.replica.wrote
 	}
 	have := int64(r.have(c.conn.replica.awaits))
 	// Redis keeps the number in 32 bits while it waits, and so do clients that ask for too many.
@@ -654,9 +656,10 @@ func cmdWaitaof(c *Call) {
 	}
 	r := &c.e.replicas
 	if !c.retry {
-		c.conn.replica.awaits = r.offset
+		c.conn.replica.awaits = c.conn.replica.wrote
 	}
-	c.awaitReplicas(int64(r.durable(c.conn.replica.awaits)) >= replicas, 3, func(c *Call) {
+	enough := int64(r.durable(c.conn.replica.awaits)) >= replicas && (local == 0 || c.mayBeDurable())
+	c.awaitReplicas(enough, 3, func(c *Call) {
 		c.Array(2)
 		c.durable()
 		c.Count(r.durable(c.conn.replica.awaits))

@@ -38,7 +38,7 @@ func cmdHrandfield(c *Call) {
 		c.Array(0)
 		return
 	}
-	c.expireAllFieldsIfNeeded(h)
+	h = c.liveFields(h)
 	n := h.Len()
 	switch {
 	case n == 0:
@@ -57,12 +57,19 @@ func cmdHrandfield(c *Call) {
 	}
 }
 
-// expireAllFieldsIfNeeded removes all fields whose time has come.
-func (c *Call) expireAllFieldsIfNeeded(h *hashValue) {
-	if h.NextExpiry() > c.nowMs() {
-		return
+// liveFields removes all fields whose time has come, or gives a copy of the hash that has none
+// where they stay.
+func (c *Call) liveFields(h *hashValue) *hashValue {
+	switch {
+	case h.NextExpiry() > c.nowMs():
+	case c.e.expires.hidden:
+		live := &hashValue{Hash: *h.Clone()}
+		live.Expire(c.nowMs(), math.MaxInt, func([]byte) {})
+		return live
+	default:
+		c.e.expireFieldsOf(c.db, string(c.Args[1]), h, math.MaxInt)
 	}
-	c.e.expireFieldsOf(c.db, string(c.Args[1]), h, math.MaxInt)
+	return h
 }
 
 func (c *Call) randomField() {
@@ -71,7 +78,7 @@ func (c *Call) randomField() {
 		return
 	}
 	if h != nil {
-		c.expireAllFieldsIfNeeded(h)
+		h = c.liveFields(h)
 	}
 	if h == nil || h.Len() == 0 {
 		c.Null()

@@ -375,7 +375,11 @@ func infoMaster(w *infoText, e *Engine) {
 	if m.cached {
 		offset = e.replicas.offset
 	}
-	w.int("slave_read_repl_offset", offset)
+	read := offset
+	if m.state == linkUp {
+		read += int64(len(m.conn.in))
+	}
+	w.int("slave_read_repl_offset", read)
 	w.int("slave_repl_offset", offset)
 	w.idle("replica_full_sync_buffer_size", "replica_full_sync_buffer_peak")
 	if syncing {

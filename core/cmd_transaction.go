@@ -73,7 +73,9 @@ type watcher struct {
 
 // enqueue adds a command to the transaction.
 func (e *Engine) enqueue(c *Call) {
-	c.conn.queueFlags |= c.commandFlags()
+	flags := c.commandFlags()
+	c.conn.queueFlags |= flags
+	c.conn.queueLacks |= ^flags
 	c.conn.queue = append(c.conn.queue, queued{c.cmd, copyArgs(c.Args)})
 	c.Queued()
 }
@@ -99,14 +101,14 @@ func cmdDiscard(c *Call) {
 // discard ends a connection's transaction and its watching.
 func (e *Engine) discard(cl *conn) {
 	cl.flags &^= connMulti
-	cl.dirtyExec, cl.queue, cl.queueFlags = false, nil, 0
+	cl.dirtyExec, cl.queue, cl.queueFlags, cl.queueLacks = false, nil, 0, 0
 	e.unwatch(cl)
 }
 
-// execFlags adds to EXEC's flags what the queue is to do.
+// execFlags adds to EXEC's flags what the queue is to do, and takes away what not all of it may.
 func execFlags(c *Call) Flag {
 	const does = Write | ReadOnly | DenyOOM | MayReplicate
-	return c.cmd.Flags | c.conn.queueFlags&does
+	return (c.cmd.Flags | c.conn.queueFlags&does) &^ (c.conn.queueLacks & Stale)
 }
 
 func cmdExec(c *Call) {

@@ -63,6 +63,8 @@ type config struct {
 	aclAllChannels              bool // new users may use every channel
 	minReplicas                 int64
 	minReplicasMaxLag           int64 // in seconds
+	tlsPort                     int64
+	tlsReplication              bool
 	masterHost                  string
 	masterPort                  int64
 	masterauth, masteruser      string

@@ -47,6 +47,7 @@ type conn struct {
 
 	queue      []queued // what MULTI has queued
 	queueFlags Flag     // of all the commands there
+	queueLacks Flag     // those that one of them has not
 	dirtyExec  bool     // a command was refused at queueing: EXEC will not run
 	watched    []watch
 	dirtyCAS   bool // a watched key was changed

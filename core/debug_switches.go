@@ -27,7 +27,9 @@ func debugDenyScripts(c *Call) {
 
 // debugReplicate sends replicas a command that has changed nothing.
 func debugReplicate(c *Call) {
-	c.e.feedReplicas(appendRequest(nil, string(c.Args[2]), c.Args[3:]))
+	if c.e.master == nil {
+		c.e.feedReplicas(appendRequest(nil, string(c.Args[2]), c.Args[3:]))
+	}
 	c.OK()
 }
 

@@ -36,6 +36,7 @@ func (e *Engine) dispatch(cl *conn, args [][]byte) (held bool) {
 			return false
 		}
 		e.handleBlockedOnKeys()
+		cl.replica.wrote = e.replicas.offset
 	}
 	if cl.has(connReply) {
 		e.endReply(cl, at)

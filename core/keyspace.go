@@ -45,7 +45,7 @@ type expiries struct {
 	paused       bool // DEBUG SET-ACTIVE-EXPIRE 0: keys only go when somebody asks for them
 	clientPaused bool // CLIENT PAUSE: keys whose time has come are hidden, but do not go
 	following    bool // a master says when they and fields go
-	hidden       bool // what is over does not go when it is asked for: it is one or the other
+	hidden       bool // what is over stays when it is asked for: it is one or the other
 }
 
 func (x *expiries) due() Time {
@@ -87,10 +87,26 @@ func (c *Call) lookupRead(key []byte) *object {
 // the memory in use is right after the command.
 func (c *Call) lookupWrite(key []byte) *object {
 	o := c.lookup(key)
-	if o != nil && o.body != nil && !o.weighed {
+	switch {
+	case o == nil:
+		c.deleteHidden(key)
+	case o.body != nil && !o.weighed:
 		c.e.weigh(o)
 	}
 	return o
+}
+
+// deleteHidden makes room on a replica for a write of its own where a key stands whose time is
+// over: its master has yet to say that it goes.
+func (c *Call) deleteHidden(key []byte) (was bool) {
+	if c.e.master == nil {
+		return false
+	}
+	p := c.db.keys.Find(key)
+	if was = p != nil && (*p).gone(c.nowMs()); was {
+		c.e.deleteExpired((*p).ttl)
+	}
+	return was
 }
 
 // lookup is lookupRead without the count.

@@ -265,14 +265,14 @@ func (m *master) drop(keep bool) {
 	}
 }
 
-// arrived takes what the master sent. While a script runs it waits, as what clients send does.
+// arrived takes what the master sent.
 func (m *master) arrived(data []byte) {
 	e, cl := m.e, m.conn
 	e.stats.replIn += int64(len(data))
 	e.stats.netIn += int64(len(data))
 	cl.lastInput = e.now
 	m.wait()
-	if e.has(engineHeld) {
+	if m.held() {
 		m.keep(data)
 		e.postponeOnce(cl)
 		return
@@ -292,6 +292,10 @@ func (m *master) arrived(data []byte) {
 		}
 	}
 }
+
+// held tells whether nothing is applied for now: while a script runs, and while CLIENT PAUSE holds
+// up what clients write.
+func (m *master) held() bool { return m.e.has(engineHeld) || m.e.pause.until != 0 }
 
 // keep keeps what cannot be applied yet.
 func (m *master) keep(data []byte) {
@@ -364,8 +368,11 @@ func (m *master) greeted(line string) {
 		m.await("AUTH", "AUTH", cfg.masterauth)
 	}
 	port := cfg.port
-	if cfg.announcePort != 0 {
+	switch {
+	case cfg.announcePort != 0:
 		port = cfg.announcePort
+	case cfg.tlsReplication:
+		port = cfg.tlsPort
 	}
 	m.await("listening-port", "REPLCONF", "listening-port", string(decimal(port)))
 	if cfg.announceIP != "" {
@@ -543,9 +550,9 @@ func (m *master) load() {
 	e.replicas.backlog.begin()
 	e.ids.replication, e.replicas.offset = image.id, image.offset
 	e.ids.second, e.ids.secondOffset = noReplicationID, -1
-	m.applier.conn.db = e.dbs[l.streamDB]
+	m.applier.conn.db = e.dbs[l.at.db]
 	m.up()
-	if e.aof.on {
+	if e.aof.durable = 0; e.aof.on {
 		e.rewriteFirst()
 	}
 	e.log(logNotice, "MASTER <-> REPLICA sync: Finished with success")
@@ -581,7 +588,7 @@ func (m *master) run(buf []byte) (done int) {
 	e, cl := m.e, m.conn
 	lim := resp.Limits{BulkMax: e.cfg.protoMaxBulkLen}
 	for n := 0; m.conn == cl && !cl.has(connClosing); n++ {
-		if e.has(engineHeld) {
+		if m.held() {
 			e.postponeOnce(cl)
 			return done
 		}

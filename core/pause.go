@@ -33,10 +33,9 @@ func (e *Engine) unpause() {
 	e.resumePostponed()
 }
 
-// expiryChanged notes whether keys go when their time has come. What a replica that takes writes of
-// its own comes upon goes, so that these find a key as it shows.
+// expiryChanged notes whether keys go when their time has come.
 func (e *Engine) expiryChanged() {
 	x := &e.expires
 	x.clientPaused, x.following = e.has(enginePaused), e.master != nil
-	x.hidden = x.clientPaused || x.following && e.cfg.replicaReadOnly
+	x.hidden = x.clientPaused || x.following
 }

@@ -110,11 +110,16 @@ func (e *Engine) propagatePending() {
 	if several {
 		r.unit = append(r.unit, requestExec...)
 	}
-	if e.leads() {
+	switch {
+	case e.leads():
 		if several {
 			e.feedReplicas([]byte(requestMulti))
 		}
 		e.feedReplicas(r.unit)
+	case e.master == nil: // as in Redis, which counts commands where there is no backlog
+		if r.offset += int64(r.count); several {
+			r.offset += 2
+		}
 	}
 	if e.aof.on {
 		e.appendAOF(several, r.unit)
@@ -216,6 +221,11 @@ func (e *Engine) acked(cl *conn, offset int64) {
 	cl.replica.acked, cl.replica.ackedAt = max(offset, cl.replica.acked), e.now
 	cl.replica.heard = e.clock.host
 	e.failoverTurn()
+	e.retryAsked()
+}
+
+// retryAsked runs commands again that wait for replicas, or for the disk.
+func (e *Engine) retryAsked() {
 	for _, p := range slices.Clone(e.replicas.asked) {
 		if !p.over() {
 			e.retry(p)
@@ -311,11 +321,7 @@ func (e *Engine) sendImage(cl *conn) {
 	if cl.replica.psync {
 		cl.w.Status("FULLRESYNC " + e.ids.replication + " " + string(decimal(e.replicas.offset)))
 	}
-	use := cl.replica.wants
-	if use == imageFile {
-		use = imageSync
-	}
-	image := e.image(nil, use)
+	image := e.image(nil, cl.replica.wants)
 	cl.w.Head('$', int64(len(image)))
 	cl.replica.image = len(image)
 	cl.w.Raw(image)
@@ -351,6 +357,40 @@ func (e *Engine) resumes(cl *conn, id string, from int64) bool {
 	e.log(logNotice, "Partial resynchronization request from "+cl.replicaName()+" accepted. Sending "+
 		string(decimal(missed))+" bytes of backlog starting from offset "+string(decimal(from))+".")
 	return true
+}
+
+// streamPlace is a place in a stream of changes, at which the data of an RDB file stand.
+type streamPlace struct {
+	id     string // "" if the file does not tell
+	offset int64
+	db     int // which the stream has selected
+}
+
+// streamDB is the database that the stream has selected.
+func (e *Engine) streamDB() int {
+	if e.master != nil {
+		return e.master.applier.conn.db.id
+	}
+	return max(0, e.replicas.db)
+}
+
+// goesOn has this server, which has loaded data, go on with the stream in which they stand: as one
+// that has had that name until here, or as a replica that may ask for the rest.
+func (e *Engine) goesOn(at *streamPlace) {
+	if at.id == "" {
+		return
+	}
+	e.replicas.offset = at.offset
+	e.replicas.db = at.db
+	if e.cfg.masterHost != "" {
+		e.ids.replication = at.id
+		return
+	}
+	e.ids.second, e.ids.secondOffset = at.id, at.offset+1
+	e.replicas.db = -1
+	e.replicas.backlog.begin()
+	e.replicas.idleAt = e.clock.host
+	e.propagationChanged()
 }
 
 // newHistory gives the stream a name of its own.
@@ -457,7 +497,8 @@ type replica struct {
 	fsynced   int64 // how much of it is on its disk
 	ackedAt   Time  // when it last said so, or was made a replica
 	heard     Time  // the same by the host's clock
-	awaits    int64 // how much of the stream the client's WAIT wants replicas to have
+	wrote     int64 // where the stream stood behind the client's last command
+	awaits    int64 // how much of it the client's WAIT wants replicas to have
 }
 
 // replicaIP is the address of a replica.

@@ -397,3 +397,64 @@ func TestFollowNonsense(t *testing.T) {
 		w.want(0, "GET a", "$1\r\n1\r\n")
 	}
 }
+
+// TestFollowExpiry shows keys whose time is over on a replica: hidden until the master says that
+// they go, but where the replica takes writes of its own.
+func TestFollowExpiry(t *testing.T) {
+	w := newWorld(t, 2)
+	w.want(1, "REPLICAOF host 0", ok)
+	for _, line := range []string{"SET a 1 PX 500", "SET b 1 PX 500", "SET c 1 PX 500"} {
+		w.want(0, line, ok)
+	}
+	w.want(0, "HSETEX h PX 500 FIELDS 1 f v", ":1\r\n")
+	w.nodes[0].down = true
+	w.cutAll()
+	w.pass(1e6)
+	w.want(1, "DBSIZE", ":4\r\n")
+	w.want(1, "GET a", "$-1\r\n")
+	w.want(1, "HGET h f", "$-1\r\n")
+	w.want(1, "DBSIZE", ":4\r\n")
+	w.want(1, "CONFIG SET replica-read-only no", ok)
+	w.want(1, "INCR a", ":1\r\n")
+	w.want(1, "TTL a", ":-1\r\n")
+	w.want(1, "GET b", "$-1\r\n")
+	w.want(1, "DEL c", ":1\r\n")
+	w.want(1, "SET own 1 PX 500", ok)
+	if got := w.field(1, "slave_expires_tracked_keys"); got != "1" {
+		t.Errorf("keys of its own that expire: %s", got)
+	}
+	w.pass(1e6)
+	w.want(1, "DBSIZE", ":3\r\n")
+	w.nodes[0].down = false
+	w.pass(3e6)
+	w.want(1, "KEYS *", "*0\r\n")
+	w.want(1, "SET d 1 PX 500", ok)
+	w.want(1, "REPLICAOF NO ONE", ok)
+	w.pass(1e6)
+	w.want(1, "DBSIZE", ":0\r\n")
+}
+
+// TestFollowStale shows what a replica answers that has lost its master.
+func TestFollowStale(t *testing.T) {
+	const stale = "-MASTERDOWN Link with MASTER is down and replica-serve-stale-data is set to " +
+		"'no'.\r\n"
+	w := newWorld(t, 2)
+	w.want(1, "CONFIG SET replica-serve-stale-data no", ok)
+	w.want(1, "REPLICAOF host 0", ok)
+	w.want(1, "GET a", "$-1\r\n")
+	w.want(1, "MULTI", ok)
+	w.want(1, "GET a", "+QUEUED\r\n")
+	w.nodes[0].down = true
+	w.cutAll()
+	w.want(1, "EXEC", "-EXECABORT Transaction discarded because of: "+stale[1:])
+	w.want(1, "GET a", stale)
+	w.want(1, "PING", stale)
+	w.want(1, "SYNC", stale)
+	w.want(1, "EVAL 'return 1' 0", stale)
+	w.want(1, "SET a 1", "-READONLY You can't write against a read only replica.\r\n")
+	w.want(1, "CONFIG SET replica-serve-stale-data yes", ok)
+	w.want(1, "SYNC", "-NOMASTERLINK Can't SYNC while not connected with my master\r\n")
+	w.want(1, "WAIT 0 0", "-ERR WAIT cannot be used with replica instances. Please also note that "+
+		"since Redis 4.0 if a replica is configured to be writable (which is not the default) writes "+
+		"to replicas are just local and are not propagated.\r\n")
+}

@@ -74,7 +74,7 @@ func (f scriptFlags) writes() bool { return f&(scriptDeclared|scriptNoWrites) ==
 // commandFlags are those of a command that runs a script with these.
 func (f scriptFlags) commandFlags(own Flag) Flag {
 	if f&scriptDeclared == 0 {
-		return own
+		return own &^ Stale
 	}
 	own &^= Write | DenyOOM | MayReplicate | Stale
 	if f&scriptNoWrites == 0 {
@@ -211,6 +211,7 @@ func (s *scripts) step(e *Engine) {
 	e.finishCommand(cl, t.call.cmd)
 	e.runAs(nil)
 	e.handleBlockedOnKeys()
+	cl.replica.wrote = e.replicas.offset
 	e.endReply(cl, t.at)
 	if !cl.has(connClosing) {
 		e.flush(cl)

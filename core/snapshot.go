@@ -25,8 +25,12 @@ func (e *Engine) Snapshot(dst []byte) []byte { return e.image(dst, imageSnapshot
 // redis-server saved. It does so wholly or, with an error, not at all; an error about the file
 // tells the offset of the fault. Keys whose time is over are left out.
 func (e *Engine) Restore(image []byte) error {
-	e.scripts.abandon(e)
 	l := loader{e: e, clock: e.clock, random: e.random}
+	return e.restore(&l, image)
+}
+
+func (e *Engine) restore(l *loader, image []byte) error {
+	e.scripts.abandon(e)
 	if err := l.load(image); err != nil {
 		return err
 	}
@@ -45,7 +49,6 @@ type imageUse uint8
 const (
 	imageFile      imageUse = iota // a file, which may well be loaded by another server
 	imageBase                      // the base of an append-only file
-	imageSync                      // a replica's data, with a stream of changes behind them
 	imageSnapshot                  // a snapshot: it holds the engine's own state too
 	imageFunctions                 // a file of the functions alone
 	imageEmpty                     // a file of nothing
@@ -74,8 +77,10 @@ func (e *Engine) image(dst []byte, use imageUse) []byte {
 	} else {
 		w.AuxInt("aof-base", 0)
 	}
-	if use == imageSync && e.master != nil {
-		w.AuxInt(auxStreamDB, int64(e.master.applier.conn.db.id))
+	if use == imageFile && e.replicas.backlog.on {
+		w.AuxInt(auxStreamDB, int64(e.streamDB()))
+		w.Aux(auxStreamID, e.ids.replication)
+		w.AuxInt(auxStreamOffset, e.replicas.offset)
 	}
 	if state {
 		w.Aux(auxClock, string(e.clock.appendState(nil)))
@@ -106,10 +111,11 @@ func (e *Engine) image(dst []byte, use imageUse) []byte {
 
 // The auxiliary fields of a snapshot: the clock, the state of the random generator, the seeds of
 // the databases' tables, on which the order of SCAN depends, and the scripts that SCRIPT LOAD and
-// that EVAL alone brought. And what a replica is told that follows a replica: in which database the
-// stream stands.
+// that EVAL alone brought. And, as in Redis, where in the stream of changes the data stand.
 const (
-	auxStreamDB = "repl-stream-db"
+	auxStreamDB     = "repl-stream-db"
+	auxStreamID     = "repl-id"
+	auxStreamOffset = "repl-offset"
 
 	auxClock  = "redlet-clock"
 	auxRandom = "redlet-random"
@@ -159,7 +165,7 @@ type loader struct {
 	// keepExpired says that commands follow, which may yet change that a key's time is over.
 	keepExpired bool
 	foreign     bool // a master's: what concerns this engine alone is none of its business
-	streamDB    int  // in which its stream stands
+	at          streamPlace
 	// merge says that keys and libraries take the places of those of the same names.
 	merge   bool
 	expired int64 // keys that were left out since their time is over
@@ -240,15 +246,19 @@ func (l *loader) selects(db int) {
 
 // aux takes the engine's own state from a snapshot; other fields mean nothing to it.
 func (l *loader) aux(it *rdb.Item) error {
-	ok := true
+	ok, name := true, string(it.Name)
+	switch n, _ := resp.Int(it.Text); {
+	case name == auxStreamDB && n >= 0 && n < int64(len(l.stores)):
+		l.at.db = int(n)
+	case name == auxStreamID && len(it.Text) == len(noReplicationID):
+		l.at.id = string(it.Text)
+	case name == auxStreamOffset:
+		l.at.offset = max(0, n)
+	}
 	if l.foreign {
-		if db, good := resp.Int(it.Text); good && string(it.Name) == auxStreamDB &&
-			db >= 0 && db < int64(len(l.stores)) {
-			l.streamDB = int(db)
-		}
 		return nil
 	}
-	switch string(it.Name) {
+	switch name {
 	case auxClock:
 		l.r.Notes = true
 		ok, l.state = l.clock.setState(it.Text), true

@@ -141,6 +141,12 @@ func (v *server) makeLoop() error {
 			}
 		},
 	}
+	if v.tlsReplication {
+		var err error
+		if o.Connect, err = v.connectTLS(); err != nil {
+			return err
+		}
+	}
 	if _, err := rand.Read(o.Seed[:]); err != nil {
 		return err
 	}

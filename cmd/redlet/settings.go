@@ -38,6 +38,7 @@ type settings struct {
 	loglevel          int
 	daemonize, logo   bool
 	supervised        string
+	tlsReplication    bool
 	certFile, keyFile string
 	caFile, auth      string
 }
@@ -222,6 +223,7 @@ func (s *settings) derive() {
 	s.supervised = strings.ToLower(value("supervised", "no"))
 	s.daemonize = strings.EqualFold(value("daemonize", "no"), "yes")
 	s.logo = strings.EqualFold(value("always-show-logo", "no"), "yes")
+	s.tlsReplication = strings.EqualFold(value("tls-replication", "no"), "yes")
 	s.certFile, s.keyFile = value("tls-cert-file", ""), value("tls-key-file", "")
 	s.caFile = value("tls-ca-cert-file", "")
 	s.auth = strings.ToLower(value("tls-auth-clients", "yes"))

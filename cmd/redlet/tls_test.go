@@ -43,6 +43,26 @@ func TestTLS(t *testing.T) {
 	}
 }
 
+// TestFollowTLS has a program follow another by TLS.
+func TestFollowTLS(t *testing.T) {
+	dir := t.TempDir()
+	certificate(t, dir)
+	port := fmt.Sprint(freePort(t))
+	cert := filepath.Join(dir, "cert")
+	files := []string{"--tls-cert-file", cert, "--tls-key-file", filepath.Join(dir, "key"),
+		"--tls-ca-cert-file", cert, "--save", ""}
+	master := start(t, dir, append(files, "--port", "0", "--tls-port", port,
+		"--repl-diskless-sync-delay", "0")...)
+	replica := start(t, t.TempDir(), append(files, "--port", fmt.Sprint(freePort(t)),
+		"--tls-replication",
+		"yes", "--replicaof", "127.0.0.1", port)...)
+	replica.await("MASTER <-> REPLICA sync: Finished with success")
+	for _, p := range []*process{replica, master} {
+		p.signal(syscall.SIGTERM)
+		p.end(0)
+	}
+}
+
 func pingTLS(t *testing.T, addr string, config *tls.Config) bool {
 	t.Helper()
 	c, err := tls.DialWithDialer(&net.Dialer{Timeout: 10 * time.Second}, "tcp", addr, config)
