@@ -48,7 +48,7 @@ type cutConn struct {
 func (c *cutter) wrap(conn net.Conn) net.Conn {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	most := []int64{100, 5_000, 100_000, 3_000_000}[c.rng.IntN(4)]
+	most := []int64{100, 3_000, 30_000, 300_000}[c.rng.IntN(4)]
 	cc := &cutConn{Conn: conn, by: c}
 	cc.left.Store(1 + c.rng.Int64N(most))
 	return cc
