@@ -28,6 +28,7 @@ var aclCommandTable = []Command{
 				Summary:    "Removes users and ends their connections.",
 				Complexity: "O(1) for each user, and O(N) for N connections",
 				Run:        cmdACLDeluser,
+				Secrets:    aclSecrets,
 			},
 			{
 				Name: "dryrun", Since: "7.0", Group: "server",
@@ -53,6 +54,7 @@ var aclCommandTable = []Command{
 				Complexity: "O(N) for N rules",
 				History:    "6.2 patterns of channels; 7.0 selectors, and what keys may be used for",
 				Run:        cmdACLGetuser,
+				Secrets:    aclSecrets,
 			},
 			{
 				Name: "help", Since: "6.0", Group: "server",
@@ -101,6 +103,7 @@ var aclCommandTable = []Command{
 				Complexity: "O(N) for N rules",
 				History:    "6.2 patterns of channels; 7.0 selectors, and what keys may be used for",
 				Run:        cmdACLSetuser,
+				Secrets:    aclSecrets,
 			},
 			{
 				Name: "users", Since: "6.0", Group: "server",
@@ -420,4 +423,12 @@ func (e *Engine) noteUnsaved(failure string) {
 	if failure != "" {
 		e.log(logWarning, "Opening temp ACL file for ACL SAVE: "+failure)
 	}
+}
+
+// aclSecrets are all of a user's names and rules.
+func aclSecrets(args [][]byte) (hidden []int) {
+	for i := 2; i < len(args); i++ {
+		hidden = append(hidden, i)
+	}
+	return hidden
 }
