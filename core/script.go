@@ -14,7 +14,7 @@ import (
 // everybody else is held back; then they are told that the server is busy.
 type scripts struct {
 	vm         *lua.VM // made for the first script
-	client     conn    // the client that runs what scripts call
+	client     *conn   // the client that runs what scripts call; made with vm
 	inner      Call    // the command that a script calls; reused
 	cache      map[string]*script
 	last       *script // what EVAL or EVALSHA ran last; it is in cache
@@ -283,7 +283,7 @@ func (e *Engine) machine() *lua.VM {
 	s := &e.scripts
 	if s.vm == nil {
 		s.vm = lua.New(scriptHost{e}, e.Version(), versionNumber(e.Version()))
-		s.client = conn{flags: connScript, db: e.dbs[0]}
+		s.client = &conn{flags: connScript, db: e.dbs[0]}
 		if e.room != nil {
 			w := &s.client.w
 			w.Whole, w.Room = true, func(size int, _ bool) bool {
@@ -352,6 +352,7 @@ func (c *Call) runLua(r luaRun) {
 // beginLua makes ready for a script; it answers the command and returns false if it may not run.
 func (c *Call) beginLua(r *luaRun) bool {
 	e, s := c.e, &c.e.scripts
+	e.machine()
 	s.name, s.now = r.name, e.now
 	s.flags, s.readOnly, s.wrote = r.flags, r.readOnly || r.flags&scriptNoWrites != 0, false
 	s.function, s.killed, s.awaits, s.awaited = !r.global, false, false, false
@@ -364,7 +365,6 @@ func (c *Call) beginLua(r *luaRun) bool {
 		c.Error(string(v))
 		return false
 	}
-	e.machine()
 	s.client.db = c.db
 	s.client.user = c.conn.user
 	s.client.flags.set(connRestricted, c.conn.has(connRestricted))
@@ -379,7 +379,7 @@ func (c *Call) endLua(name string) {
 	}
 	if s.client.fieldsets != nil {
 		s.client.fieldsets = nil
-		e.countClient(&s.client, 0)
+		e.countClient(s.client, 0)
 	}
 	fail := s.vm.Failure()
 	if fail == nil {
@@ -404,7 +404,7 @@ type scriptHost struct{ e *Engine }
 // Call implements lua.Host.
 func (h scriptHost) Call(args [][]byte) (reply []byte, counted bool) {
 	e, s := h.e, &h.e.scripts
-	cl, c := &s.client, &s.inner
+	cl, c := s.client, &s.inner
 	if s.awaited {
 		s.awaited = false
 		return cl.w.Buf, true
@@ -447,7 +447,7 @@ func (h scriptHost) SetProtocol(version int) { h.e.scripts.client.w.RESP3 = vers
 // Permits implements lua.Host.
 func (h scriptHost) Permits(args [][]byte) (allowed bool, problem string) {
 	cmd := h.e.lookupCommand(args)
-	cl := &h.e.scripts.client
+	cl := h.e.scripts.client
 	switch {
 	case cmd == nil, cmd.subs != nil && len(args) > 1:
 		return false, "Invalid command passed to redis.acl_check_cmd()"
