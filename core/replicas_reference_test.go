@@ -106,7 +106,9 @@ func (r *replicated) until(what string, so func() bool) {
 // TestReferenceReplica lets a real replica decide whether the engine takes writes.
 func TestReferenceReplica(t *testing.T) {
 	const refused = "-NOREPLICAS Not enough good replicas to write.\r\n"
-	r, replica := follow(t, map[string]string{"min-replicas-to-write": "1"})
+	// Time stands still here: nobody would wait out the delay for more replicas.
+	r, replica := follow(t, map[string]string{"min-replicas-to-write": "1",
+		"repl-diskless-sync-delay": "0"})
 	if got := r.say("SET k 1"); got != refused {
 		t.Errorf("before there is a replica: %q", got)
 	}
