@@ -13,8 +13,8 @@
 // commands that it does not know, in the words of an error, in the order of a hash, in DUMP and
 // SCAN, in what chance chooses, redlet answers as redis-server 8 does: there are 16 databases, and
 // what is left of an expiry is told in whole milliseconds. A connection stays authenticated when
-// RequireAuth comes later. The users of RequireUserAuth are user "default" to Redis. Type and Dump
-// tell a HyperLogLog as the string that it is in Redis. A [Subscriber] must be closed.
+// RequireAuth comes later. Type and Dump tell a HyperLogLog as the string that it is in Redis. A
+// [Subscriber] must be closed.
 package miniredis
 
 import (
@@ -23,7 +23,6 @@ import (
 	"crypto/tls"
 	"encoding/binary"
 	"errors"
-	"maps"
 	"net"
 	"sync"
 	"time"
@@ -72,8 +71,8 @@ type Miniredis struct {
 	addr     string // where it listens, did, or will if nobody says otherwise
 	secure   netbridge.Secure
 	dialed   map[*dialed]struct{}
-	users    map[string]string // and their passwords
-	secret   string            // the password of user default where nobody is to know it
+	users    map[string]bool // those that may come in
+	secret   string          // the password of user default where nobody is to know it
 }
 
 // NewMiniRedis makes a server that does not listen yet. Data may be put into it already.
@@ -86,7 +85,7 @@ func NewMiniRedis() *Miniredis {
 	if err != nil {
 		panic(err) // nothing was asked that can be refused
 	}
-	m := &Miniredis{redis: redis, dialed: map[*dialed]struct{}{}, users: map[string]string{},
+	m := &Miniredis{redis: redis, dialed: map[*dialed]struct{}{}, users: map[string]bool{},
 		secret: rand.Text(), addr: "127.0.0.1:0"}
 	m.srv = m.newServer()
 	m.Ctx, m.CtxCancel = context.WithCancel(context.Background())
@@ -202,7 +201,7 @@ func (m *Miniredis) Close() {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.srv = m.newServer()
-	m.srv.SetUsers(m.others())
+	m.srv.SetError("") // in place of what the one before asked for
 }
 
 // Addr is where the server listens, such as "127.0.0.1:41234"; "" if it does not.
@@ -286,29 +285,33 @@ func (m *Miniredis) RequireAuth(pw string) { m.RequireUserAuth(defaultUser, pw) 
 const defaultUser = "default"
 
 // RequireUserAuth has clients AUTH as one of the users that it has added, who may all do anything.
-// With an empty password the user may not come in. Redis's own view is that all are user default.
+// With an empty password the user may not come in.
 func (m *Miniredis) RequireUserAuth(username, pw string) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if pw == "" {
-		delete(m.users, username)
-	} else {
-		m.users[username] = pw
+	delete(m.users, username)
+	rules := []string{"off", "resetpass"}
+	if pw != "" {
+		m.users[username] = true
+		rules = []string{"on", "resetpass", ">" + pw, "~*", "&*", "+@all"}
 	}
-	others, password := m.others()
-	m.srv.SetUsers(others, password)
-	_, _ = m.DB(0).do("CONFIG", "SET", "requirepass", password) // takes any
+	m.permit(username, rules)
+	switch {
+	case m.users[defaultUser]:
+	case len(m.users) > 0:
+		m.permit(defaultUser, []string{"on", "resetpass", ">" + m.secret})
+	default:
+		m.permit(defaultUser, []string{"on", "nopass"})
+	}
 }
 
-// others are the users that Redis does not know, and the password of the one that it knows.
-func (m *Miniredis) others() (others map[string]string, password string) {
-	others = maps.Clone(m.users)
-	delete(others, defaultUser)
-	password = m.users[defaultUser]
-	if password == "" && len(others) > 0 {
-		password = m.secret
+// permit tells Redis of a user.
+func (m *Miniredis) permit(username string, rules []string) {
+	args := []any{"ACL", "SETUSER", username}
+	for _, rule := range rules {
+		args = append(args, rule)
 	}
-	return others, password
+	_, _ = m.DB(0).do(args...) // takes any
 }
 
 // Server is what clients talk to, for commands of one's own and a hook before each command. After

@@ -53,8 +53,6 @@ type Server struct {
 	refusal  string
 	hook     Hook
 	commands map[string]*command
-	users    map[string]string // and their passwords
-	password string            // of the one user that the engine knows
 	peers    map[core.ConnID]*Peer
 	ran      int // commands of one's own
 }
@@ -113,12 +111,6 @@ func (s *Server) SetPreHook(h Hook) { s.change(func() { s.hook, s.refusal = h, "
 // SetError has an error answer each command, in place of the hook that there was; "" ends that.
 func (s *Server) SetError(text string) { s.change(func() { s.hook, s.refusal = nil, text }) }
 
-// SetUsers has clients of other users than default log in as the one whose password the engine
-// knows.
-func (s *Server) SetUsers(users map[string]string, password string) {
-	s.change(func() { s.users, s.password = users, password })
-}
-
 // change changes what is done before commands, and has the engine ask while there is anything.
 func (s *Server) change(how func()) {
 	s.changing.Lock()
@@ -126,7 +118,7 @@ func (s *Server) change(how func()) {
 	before := s.before
 	s.mu.Lock()
 	how()
-	if s.hook == nil && s.refusal == "" && len(s.commands) == 0 && len(s.users) == 0 {
+	if s.hook == nil && s.refusal == "" && len(s.commands) == 0 {
 		before = nil
 	}
 	s.mu.Unlock() // the engine may be asking
@@ -142,7 +134,7 @@ func (s *Server) before(c *redlet.Call) error {
 	case s.refusal != "":
 		c.Error(s.refusal)
 		return nil
-	case len(s.users) > 0 && s.logIn(name, c.Args), s.hook == nil && s.commands[name] == nil:
+	case s.hook == nil && s.commands[name] == nil:
 		return nil
 	}
 	args := make([]string, len(c.Args)-1)
@@ -155,29 +147,6 @@ func (s *Server) before(c *redlet.Call) error {
 	}
 	go s.outOfLine(p, name, args)
 	return redlet.After(redlet.Forever, nil) // or until outOfLine has an answer
-}
-
-// logIn puts the user and the password that the engine knows in the place of those of another user
-// that clients were told of, and reports whether the command logs such a user in. Hooks do not see
-// that.
-func (s *Server) logIn(name string, args [][]byte) bool {
-	at := 0
-	if name == "AUTH" && len(args) == 3 {
-		at = 1
-	} else if name == "HELLO" {
-		at = 1 + slices.IndexFunc(args, func(arg []byte) bool {
-			return strings.EqualFold(string(arg), "auth")
-		})
-	}
-	if at == 0 || at+1 >= len(args) {
-		return false
-	}
-	password, is := s.users[string(args[at])]
-	if !is || password != string(args[at+1]) {
-		return false
-	}
-	args[at], args[at+1] = []byte("default"), []byte(s.password)
-	return true
 }
 
 // peer is the client whose command it is. It is called with mu held.
