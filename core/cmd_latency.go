@@ -234,7 +234,7 @@ func cmdLatencyReset(c *Call) {
 func cmdLatencyHistogram(c *Call) {
 	at, n := c.ArrayLater(), 0
 	show := func(cmd *Command) {
-		if st := c.e.stats.commands[cmd.index]; st != nil && st.calls > 0 {
+		if st := c.e.stats.seen(cmd); st != nil && st.calls > 0 {
 			c.BulkString(cmd.full)
 			c.calls(st)
 			n++

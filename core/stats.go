@@ -46,12 +46,18 @@ type commandStats struct {
 
 // of returns the counts of a command.
 func (s *stats) of(cmd *Command) *commandStats {
-	if cmd.index < len(s.commands) {
-		if st := s.commands[cmd.index]; st != nil {
-			return st
-		}
+	if st := s.seen(cmd); st != nil {
+		return st
 	}
 	return s.add(cmd)
+}
+
+// seen returns the counts of a command; nil if it was never run.
+func (s *stats) seen(cmd *Command) *commandStats {
+	if cmd.index < len(s.commands) {
+		return s.commands[cmd.index]
+	}
+	return nil
 }
 
 // add begins to count a command. The list is as long as the last command needs: most servers that a
