@@ -258,5 +258,39 @@ func cmdConfigResetstat(c *Call) {
 	c.OK()
 }
 
-// cmdConfigRewrite has no file to write to: the host read the configuration.
-func cmdConfigRewrite(c *Call) { c.Error("ERR The server is running without a config file") }
+// cmdConfigRewrite answers when the file is in its place; in a transaction nothing is said of a
+// failure.
+func cmdConfigRewrite(c *Call) {
+	e := c.e
+	switch {
+	case e.cfg.file == "":
+		c.Error("ERR The server is running without a config file")
+	case c.mayBlock():
+		waiter := c.block(nil, kindCount, Never, nil)
+		e.rewriteConfigFile(func(failure string) {
+			e.noteRewritten(failure)
+			if waiter.over() {
+				return
+			}
+			e.unblockWithReply(waiter, func(c *Call) {
+				if failure == "" {
+					c.OK()
+					return
+				}
+				c.Error("ERR Rewriting config file: " + failure)
+			})
+		})
+	default:
+		e.rewriteConfigFile(e.noteRewritten)
+		c.OK()
+	}
+}
+
+// noteRewritten tells the host what became of the file.
+func (e *Engine) noteRewritten(failure string) {
+	if failure != "" {
+		e.log(logWarning, "CONFIG REWRITE failed: "+failure)
+		return
+	}
+	e.log(logNotice, "CONFIG REWRITE executed with success.")
+}

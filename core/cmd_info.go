@@ -200,7 +200,7 @@ func infoServer(w *infoText, e *Engine) {
 	w.int("configured_hz", e.cfg.hz)
 	w.int("lru_clock", int64(e.now/1e6)&(1<<24-1))
 	w.text("executable", "")
-	w.text("config_file", "")
+	w.text("config_file", e.cfg.file)
 	w.text("io_threads_active", "0")
 }
 

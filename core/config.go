@@ -15,6 +15,7 @@ import (
 // CONFIG GET shows what was set.
 type config struct {
 	shown map[int]string // values as CONFIG GET shows them, by place in parameters, where changed
+	file  string         // where CONFIG REWRITE writes them; "" for nowhere
 
 	compat  compatLevel // the version that the engine says it is
 	obeys   compatLevel // the newest version whose commands it takes: see compat.go
@@ -168,7 +169,7 @@ const (
 	paramSpecial // has a read function
 )
 
-type paramFlag uint8
+type paramFlag uint16
 
 const (
 	paramImmutable paramFlag = 1 << iota // set at the start only
@@ -177,6 +178,9 @@ const (
 	paramHost                            // the host's sockets: CONFIG SET cannot change it
 	paramSecret                          // a password: nobody is shown it
 	paramFolder                          // the host knows whether there is such a folder
+	paramText                            // of a special one: a file has it in quotes
+	paramEmpty                           // of a text: nothing is a value, too
+	paramBytes                           // of a special one: a file has it with a unit
 )
 
 // setting is a checked value.
@@ -219,9 +223,12 @@ func (e *Engine) configure(values map[string]string) error {
 		return nil
 	}
 	known := 0
-	if _, users := values[usersName]; users {
-		known++ // see startUsers
+	for name := range values { // order: they are counted
+		if isBeside(name) {
+			known++
+		}
 	}
+	c.file = values[configFileName]
 	for i := range parameters {
 		p := &parameters[i]
 		for _, name := range [...]string{p.name, p.alias} {
@@ -241,11 +248,14 @@ func (e *Engine) configure(values map[string]string) error {
 	return nil
 }
 
+// isBeside tells whether an entry of Options.Config is no parameter's, and yet known.
+func isBeside(name string) bool { return name == usersName || name == configFileName }
+
 // firstUnknown returns the name, first in the order of bytes, that no parameter has.
 func firstUnknown(values map[string]string) string {
 	first := ""
 	for name := range values { // order: the least name is chosen
-		if name != usersName && findParameter([]byte(name)) < 0 && (first == "" || name < first) {
+		if !isBeside(name) && findParameter([]byte(name)) < 0 && (first == "" || name < first) {
 			first = name
 		}
 	}

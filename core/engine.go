@@ -22,7 +22,8 @@ type Options struct {
 	Now Time
 	// Seed feeds every random choice that the engine makes.
 	Seed [32]byte
-	// Config holds redis.conf parameters by name; values are written as in redis.conf.
+	// Config holds redis.conf parameters by name; values are written as in redis.conf. Beside them
+	// "user" holds users, one a line, and "config-file" the path of the file for CONFIG REWRITE.
 	Config map[string]string
 	// Commands are commands beside those of Redis, which a package above this one or a program
 	// brings: see [Call]. New copies them.

@@ -57,6 +57,7 @@ func (v *server) node(port int) (*server, error) {
 	s.dir = filepath.Join(v.dir, "node-"+strconv.Itoa(port))
 	s.values = maps.Clone(v.values)
 	s.values["port"], s.values["dir"] = strconv.Itoa(port), s.dir
+	delete(s.values, "config-file") // it is the first one's to rewrite
 	delete(s.values, "unixsocket")
 	delete(s.values, "tls-port")
 	if err := os.MkdirAll(s.dir, 0o755); err != nil {

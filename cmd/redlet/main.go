@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"runtime"
 )
 
@@ -61,6 +62,9 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	var s *settings
 	if err == nil {
 		s, err = settle(directives)
+	}
+	if err == nil && a.file != "" {
+		s.values["config-file"], err = filepath.Abs(a.file)
 	}
 	var bad *badDirective
 	switch {
