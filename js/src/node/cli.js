@@ -42,7 +42,8 @@ async function main(args) {
   } else if (first === undefined && process.stdin.isTTY && process.stdout.isTTY) {
     await repl(process.stdin, process.stdout);
   } else {
-    await serve(readConfig(parseArguments(args)));
+    const given = parseArguments(args);
+    await serve(readConfig(given), given.file);
   }
 }
 

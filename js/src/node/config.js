@@ -134,6 +134,7 @@ export function parametersOf(directives) {
   const values = {};
   for (const directive of directives) {
     const { name, args } = directive;
+    if (name === 'config-file') throw refused(directive); // what the engine is told
     if (args.length === 0 && ADDING.has(name)) {
       values[name] ??= '';
       continue;

@@ -25,10 +25,15 @@ const DEFAULTS = { port: '6379', bind: '* -::*', save: '3600 1 300 100 60 10000'
  * Serves until it is told to stop; then the process ends.
  *
  * @param {readonly Directive[]} directives
+ * @param {string | undefined} file the configuration file
  */
-export async function serve(directives) {
+export async function serve(directives, file) {
   const given = { ...DEFAULTS, ...parametersOf(directives) };
-  const values = { ...given, dir: resolve(/** @type {any} */ (given).dir ?? '.') };
+  const values = {
+    ...given,
+    dir: resolve(/** @type {any} */ (given).dir ?? '.'),
+    ...(file !== undefined && { 'config-file': resolve(file) }),
+  };
   const log = logger(values);
   if (yes(values, 'daemonize')) throw new Error('daemonize: use a service manager, or `&`');
   if (Number(value(values, 'tls-port') || 0) !== 0) throw new Error('tls-port: there is no TLS');
