@@ -444,5 +444,12 @@ func allows(level int64, cl *conn) bool {
 // Version is the version of Redis that the engine behaves as.
 func (e *Engine) Version() string { return e.cfg.version }
 
-// Knows tells whether a name or an alias, in any case, is that of a configuration parameter.
-func Knows(parameter string) bool { return findParameter([]byte(parameter)) >= 0 }
+// Parameter returns the name of the configuration parameter that has a name or an alias, in any
+// case, if there is one.
+func Parameter(nameOrAlias string) (name string, is bool) {
+	i := findParameter([]byte(nameOrAlias))
+	if i < 0 {
+		return "", false
+	}
+	return parameters[i].name, true
+}

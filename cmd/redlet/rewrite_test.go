@@ -21,6 +21,7 @@ var rewritten = []struct{ file, commands string }{
 	{"client-output-buffer-limit normal 1mb 1mb 10\n#x\nclient-output-buffer-limit pubsub 5mb 9 9\n",
 		"CONFIG SET client-output-buffer-limit 'normal 0 0 0'\r\n"},
 	{"user a on +@all ~* >pw\nuser b off\n#z", "ACL SETUSER c on nopass ~x\r\n"},
+	{"replica-priority 7\nslave-priority 5\nlist-max-ziplist-size 9\nlist-max-listpack-size 8", ""},
 	{"slave-priority 5\nmin-slaves-to-write 1\nslaveof localhost 1\n\n\n#",
 		"REPLICAOF NO ONE\r\n"},
 	{"masterauth \"a b\\x01\\\"\"\nmaxmemory-clients 5%\nunixsocketperm 700\nlogfile \"\"\n" +

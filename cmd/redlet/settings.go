@@ -75,7 +75,7 @@ func (s *settings) obey(d directive) error {
 		return err
 	}
 	value := strings.Join(d.args, " ")
-	known := core.Knows(d.name)
+	name, known := core.Parameter(d.name)
 	switch {
 	case d.name == "user":
 		return s.user(d)
@@ -96,7 +96,7 @@ func (s *settings) obey(d directive) error {
 	if err := check(d.name, value); err != nil {
 		return d.refuse(err.Error())
 	}
-	before := s.values[d.name]
+	before := s.values[name]
 	switch {
 	case d.name == "dir":
 		path, err := filepath.Abs(value)
@@ -114,7 +114,7 @@ func (s *settings) obey(d directive) error {
 	case d.name == "save" || d.name == "client-output-buffer-limit":
 		value = before + " " + value // each line adds to those before
 	}
-	s.values[d.name] = value
+	s.values[name] = value
 	return nil
 }
 
