@@ -375,7 +375,7 @@ func unpack(l *thread) int {
 	if n <= 0 || n > resultsMax-l.count() {
 		fail(l, "too many results to unpack")
 	}
-	l.vm.charge(n / 8)
+	l.vm.charge(n)
 	l.room(l.top, n)
 	for i := from; i <= to; i++ {
 		l.push(t.getInt(i))

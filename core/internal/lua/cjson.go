@@ -187,7 +187,7 @@ func (w *jsonWriter) size() int { return cap(w.out) + 32*cap(w.open) }
 
 func (w *jsonWriter) step(l *thread) int {
 	for {
-		if w.vm.left--; w.vm.left <= 0 && w.vm.look() {
+		if w.vm.spent(elementCharge) {
 			return suspended
 		}
 		if len(w.out) > StringMax {

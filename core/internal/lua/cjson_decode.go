@@ -81,7 +81,7 @@ func (r *jsonReader) step(l *thread) int {
 		r.value()
 	}
 	for len(r.open) > 0 {
-		if r.vm.left--; r.vm.left <= 0 && r.vm.look() {
+		if r.vm.spent(elementCharge) {
 			return suspended
 		}
 		if r.open[len(r.open)-1].isMap {

@@ -61,7 +61,7 @@ func (p *packer) size() int { return cap(p.out) + 32*cap(p.open) }
 
 func (p *packer) step(l *thread) int {
 	for {
-		if p.vm.spent(1) {
+		if p.vm.spent(elementCharge) {
 			return suspended
 		}
 		if len(p.out) > StringMax {
@@ -221,7 +221,7 @@ func (r *msgReader) size() int { return decodingSize * cap(r.open) }
 
 func (r *msgReader) step(l *thread) int {
 	for {
-		if r.vm.spent(1) {
+		if r.vm.spent(elementCharge) {
 			return suspended
 		}
 		if len(r.open) == 0 {

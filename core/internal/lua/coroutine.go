@@ -16,6 +16,9 @@ func (vm *VM) openCoroutine() {
 	}
 }
 
+// threadCharge is what a coroutine takes in instructions, most of it the collector's work.
+const threadCharge = 512
+
 // newCoroutine makes a coroutine of argument 1.
 func (vm *VM) newCoroutine(l *thread) *thread {
 	v := l.arg(1)
@@ -23,6 +26,7 @@ func (vm *VM) newCoroutine(l *thread) *thread {
 		argError(l, 1, "Lua function expected")
 	}
 	vm.count(threadSize)
+	vm.charge(threadCharge)
 	co := vm.newThread()
 	co.stack[0] = v
 	co.top = 1

@@ -157,6 +157,17 @@ const (
 	bytesAtOnce  = 64 << 10
 )
 
+// elementCharge is what an element of a table or of a message, or a step of matching a pattern,
+// takes in instructions.
+const elementCharge = 4
+
+// copyCharge and digestCharge are for how many bytes that are made, or that go into a digest, an
+// instruction is counted. A guest is the measure: a step is to take a few milliseconds there.
+const (
+	copyCharge   = 16
+	digestCharge = 4
+)
+
 // repeat repeats one thing: at once, if it will not take long.
 func (l *thread) repeat(atOnce bool, charge, held int, round func() int) int {
 	if !atOnce {
@@ -175,7 +186,7 @@ func (vm *VM) fill(l *thread, size int, next func(part []byte, from, to int) []b
 	vm.allocated(size)
 	var out strings.Builder
 	var part []byte
-	return l.repeat(false, bytesAtOnce/256, size, func() int {
+	return l.repeat(false, bytesAtOnce/copyCharge, size, func() int {
 		if out.Len() == 0 {
 			out.Grow(size)
 		}

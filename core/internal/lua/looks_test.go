@@ -35,6 +35,7 @@ var longScripts = [][2]string{
 	{"local s = string.rep('x', 2e6) local u, v = s .. 'a', s .. 'b'",
 		"for i = 1, 50 do local b = u < v or u <= v or u == v end"},
 	{"local f f = function() return pcall(f) end", "f()"},
+	{"local f f = function() return coroutine.wrap(f)() end", "pcall(f)"},
 }
 
 // beyondMost is how many instructions a step may take beyond its stretch: what copying 100 MB, or
@@ -61,4 +62,46 @@ func TestLooks(t *testing.T) {
 			t.Errorf("%s: %d instructions beyond a stretch", s[1], w.most)
 		}
 	}
+}
+
+// TestCharges: what takes long takes several slices, so many for so many bytes, elements or tokens.
+// What a guest needs longest for is charged as it is there.
+func TestCharges(t *testing.T) {
+	for _, s := range []struct {
+		prepare, call string
+		least         int
+	}{
+		{"", "string.rep('abc', 5e6)", 15},
+		{"local s = string.rep('x', 1e7)", "s:upper()", 10},
+		{"local s = string.rep('x', 1e7)", "s:lower()", 10},
+		{"local s = string.rep('x', 1e7)", "s:reverse()", 10},
+		{"local s = string.rep('x', 1e4)", "for i = 1, 1000 do s:upper() end", 10},
+		{"local s = string.rep('x', 1e4)", "for i = 1, 1000 do s:reverse() end", 10},
+		{"", "for i = 1, 1000 do string.rep('x', 1e4) end", 10},
+		{"local s = string.rep('x', 1e7)", "redis.sha1hex(s)", 35},
+		{"local s = string.rep('x', 1e4)", "for i = 1, 1000 do redis.sha1hex(s) end", 35},
+		{"local s = string.rep('x=1 ', 1e5)", "loadstring(s)", 50},
+		{"local t = {} for i = 1, 1e5 do t[i] = i end", "table.concat(t)", 7},
+		{"local t = {} for i = 1, 1e5 do t[i] = i end", "cjson.encode(t)", 7},
+		{"local s = '[1' .. string.rep(',1', 1e5) .. ']'", "cjson.decode(s)", 7},
+		{"local t = {} for i = 1, 1e5 do t[i] = i end", "cmsgpack.pack(t)", 7},
+		{"local s = string.rep('ab', 1e5)", "s:gsub('a', 'b')", 7},
+		{"local f = function() end", "for i = 1, 1e4 do coroutine.create(f) end", 100},
+		{"local t = {} for i = 1, 7000 do t[i] = i end", "for i = 1, 70 do unpack(t) end", 9},
+	} {
+		if n := slicesOf(t, s.prepare+" "+s.call) - slicesOf(t, s.prepare); n < s.least {
+			t.Errorf("%s %s: %d slices, want %d", s.prepare, s.call, n, s.least)
+		}
+	}
+}
+
+// slicesOf returns how many slices a script takes.
+func slicesOf(t *testing.T, script string) (n int) {
+	t.Helper()
+	vm := newVM()
+	vm.Run(compile(t, vm, script), nil, nil, true, func() { n++ })
+	if f := vm.Failure(); f != nil {
+		t.Errorf("%s: %s", script, f.Text)
+	}
+	return n
 }

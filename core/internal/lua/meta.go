@@ -262,6 +262,16 @@ func (vm *VM) equalHandled(l *thread, a, b value, end ending) (result, called bo
 // comparedAtOnce is how many bytes of strings are compared in the time of an instruction.
 const comparedAtOnce = 256
 
+// before tells whether one string is less than another. A guest finds out several times as fast
+// that two parts are the same as where they differ.
+func before(a, b string) bool {
+	const part = 4 << 10
+	for len(a) > part && len(b) > part && a[:part] == b[:part] {
+		a, b = a[part:], b[part:]
+	}
+	return a < b
+}
+
 func (vm *VM) less(l *thread, a, b value, end ending) (result, called bool) {
 	if k := a.kind(); k == b.kind() {
 		switch k {
@@ -269,7 +279,7 @@ func (vm *VM) less(l *thread, a, b value, end ending) (result, called bool) {
 			return a.n < b.n, false
 		case kindString:
 			vm.charge(min(len(a.o.s), len(b.o.s)) / comparedAtOnce)
-			return a.o.s < b.o.s, false
+			return before(a.o.s, b.o.s), false
 		}
 		if h := vm.orderHandler(a, b, eventLt); !h.isNil() {
 			vm.callHandler(l, h, a, b, end, 0)
@@ -287,7 +297,7 @@ func (vm *VM) lessOrEqual(l *thread, a, b value, end ending) (result, called boo
 			return a.n <= b.n, false
 		case kindString:
 			vm.charge(min(len(a.o.s), len(b.o.s)) / comparedAtOnce)
-			return a.o.s <= b.o.s, false
+			return !before(b.o.s, a.o.s), false
 		}
 		if h := vm.orderHandler(a, b, eventLe); !h.isNil() {
 			vm.callHandler(l, h, a, b, end, 0)

@@ -124,9 +124,12 @@ func (p *parser) shut() *proto {
 	return c.proto
 }
 
+// tokenCharge is what a token takes in instructions.
+const tokenCharge = 8
+
 func (p *parser) advance() {
 	p.last = p.tok.line
-	if p.vm.left--; p.vm.left&(lookEvery-1) == 0 {
+	if p.vm.left -= tokenCharge; p.vm.left&(lookEvery-1) < tokenCharge {
 		p.vm.host.Yield()
 	}
 	if p.peeked {

@@ -93,7 +93,7 @@ func (m *matcher) run() int {
 	vm, pat, src := m.vm, m.pat, m.src
 	s, p := m.s, m.p
 	for {
-		if vm.left--; vm.left <= 0 && vm.look() {
+		if vm.left -= elementCharge; vm.left <= 0 && vm.look() {
 			m.s, m.p = s, p
 			return suspended
 		}

@@ -197,9 +197,10 @@ func (vm *VM) sha1hex(l *thread) int {
 		vm.throwError("wrong number of arguments")
 	}
 	s, _ := text(l.arg(1))
+	vm.charge(min(len(s), bytesAtOnce) / digestCharge)
 	state := sha1.New()
 	var part []byte
-	return l.repeat(len(s) <= bytesAtOnce, bytesAtOnce/16, bytesAtOnce, func() int {
+	return l.repeat(len(s) <= bytesAtOnce, bytesAtOnce/digestCharge, bytesAtOnce, func() int {
 		n := min(len(s), bytesAtOnce)
 		part = append(part[:0], s[:n]...)
 		if s = s[n:]; s != "" {

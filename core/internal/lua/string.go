@@ -1,6 +1,7 @@
 package lua
 
 import (
+	"slices"
 	"strings"
 )
 
@@ -101,7 +102,7 @@ func (vm *VM) mapBytes(l *thread, low, high byte) int {
 			return swapCase(out, s[from:to], low, high)
 		})
 	}
-	vm.charge(len(s) / 64)
+	vm.charge(len(s) / copyCharge)
 	vm.scratch = swapCase(vm.scratch[:0], s, low, high)
 	l.pushBytes(vm.scratch)
 	return 1
@@ -123,7 +124,7 @@ func (vm *VM) derive(l *thread, size int, next func(out []byte, from, to int) []
 	if size > bytesAtOnce {
 		return vm.fill(l, size, next)
 	}
-	vm.charge(size / 64)
+	vm.charge(size / copyCharge)
 	vm.scratch = next(vm.scratch[:0], 0, size)
 	l.pushBytes(vm.scratch)
 	return 1
@@ -136,6 +137,9 @@ func (vm *VM) rep(l *thread) int {
 	}
 	size := len(s) * n
 	if size > bytesAtOnce {
+		if len(s) < bytesAtOnce { // few long copies take less time than many short ones
+			s = strings.Repeat(s, bytesAtOnce/len(s))
+		}
 		return vm.fill(l, size, func(out []byte, from, to int) []byte {
 			for at := from % len(s); len(out) < to-from; at = 0 {
 				out = append(out, s[at:at+min(len(s)-at, to-from-len(out))]...)
@@ -146,7 +150,7 @@ func (vm *VM) rep(l *thread) int {
 	if size == 0 {
 		n = 0
 	}
-	vm.charge(size / 256)
+	vm.charge(size / copyCharge)
 	l.pushString(strings.Repeat(s, n))
 	return 1
 }
@@ -154,9 +158,9 @@ func (vm *VM) rep(l *thread) int {
 func (vm *VM) reverse(l *thread) int {
 	s := checkString(l, 1)
 	turn := func(out []byte, from, to int) []byte {
-		for i := from; i < to; i++ {
-			out = append(out, s[len(s)-1-i])
-		}
+		at := len(out)
+		out = append(out, s[len(s)-to:len(s)-from]...)
+		slices.Reverse(out[at:])
 		return out
 	}
 	return vm.derive(l, len(s), turn)

@@ -52,7 +52,7 @@ const concatAtOnce = 1000
 
 func (c *concatenation) step(l *thread) int {
 	for c.at <= c.to {
-		if c.vm.spent(1) {
+		if c.vm.spent(elementCharge) {
 			return suspended
 		}
 		c.one(l)
