@@ -215,9 +215,15 @@ func (t *table) freePlace() int32 {
 // arrayBits bounds the size of each part of a table: 2^26, as in Lua.
 const arrayBits = 26
 
-// rehash makes room for another key. The array then has as many places, a power of two, as are
-// more than half used.
+// rehash makes room for another key.
 func (t *table) rehash(vm *VM, extra value) {
+	array, hash := t.sizes(extra)
+	t.resize(vm, array, hash)
+}
+
+// sizes returns how large both parts are to be with another key. The array has as many places, a
+// power of two, as are more than half used.
+func (t *table) sizes(extra value) (array, hash int) {
 	var slots [arrayBits + 1]int // how many keys are in (2^(i-1), 2^i]
 	whole := t.countArray(&slots)
 	total := whole
@@ -241,7 +247,7 @@ func (t *table) rehash(vm *VM, extra value) {
 			break
 		}
 	}
-	t.resize(vm, size, total-used)
+	return size, total - used
 }
 
 // countKey notes a key that could be in the array.
@@ -274,6 +280,25 @@ func (t *table) countArray(slots *[arrayBits + 1]int) int {
 
 // resize gives both parts a new size.
 func (t *table) resize(vm *VM, array, hash int) {
+	nodes := t.remake(vm, array, hash)
+	vm.charge(len(nodes) * moveCharge)
+	t.take(vm, nodes)
+}
+
+// moveCharge is what it takes in instructions to put a pair into a table that has grown.
+const moveCharge = 2
+
+// take puts in what is in nodes of before.
+func (t *table) take(vm *VM, nodes []node) {
+	for i := len(nodes) - 1; i >= 0; i-- {
+		if n := &nodes[i]; !n.val.isNil() {
+			t.set(vm, n.key, n.val)
+		}
+	}
+}
+
+// remake gives both parts a new size, and returns the nodes of before, which are to be put in.
+func (t *table) remake(vm *VM, array, hash int) (nodes []node) {
 	size := 0
 	if hash > 0 {
 		size = 1 << bits.Len(uint(hash-1))
@@ -283,13 +308,14 @@ func (t *table) resize(vm *VM, array, hash int) {
 	}
 	before := len(t.arr)*valueSize + len(t.nodes)*nodeSize
 	vm.reserve(array*valueSize + size*nodeSize)
-	arr, nodes := t.arr, t.nodes
+	arr := t.arr
 	if t.bare() {
-		nodes = nil
 		before -= nodeSize
+	} else {
+		nodes = t.nodes
 	}
 	vm.uncount(before)
-	vm.charge((len(arr) + 4*len(nodes)) / 8)
+	vm.charge(len(arr) / 8)
 	if array > len(arr) {
 		t.arr = make([]value, array)
 		copy(t.arr, arr)
@@ -309,11 +335,7 @@ func (t *table) resize(vm *VM, array, hash int) {
 			}
 		}
 	}
-	for i := len(nodes) - 1; i >= 0; i-- {
-		if n := &nodes[i]; !n.val.isNil() {
-			t.set(vm, n.key, n.val)
-		}
-	}
+	return nodes
 }
 
 // length is #: a border, the one that Lua finds.

@@ -99,6 +99,10 @@ func (vm *VM) setIndex(l *thread, v, key, val value, register int) {
 				vm.failHere(errReadOnly)
 			}
 			vm.checkKey(key)
+			if len(t.nodes) > growsAtOnce && t.grows(l, key) {
+				vm.grow(l, t, key, val)
+				return
+			}
 			p := t.slot(vm, key)
 			if !p.isNil() || t.meta == nil {
 				*p = val

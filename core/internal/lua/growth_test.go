@@ -1,0 +1,80 @@
+package lua
+
+import "testing"
+
+// growing fills tables of many nodes; what pairs gives then shows how they have grown.
+const growing = `
+local t = {}
+for i = 1, 70000 do
+	t['k' .. i] = i
+	if i % 3 == 0 then t[i + 100000] = i end
+	if i > 30000 and i % 5 == 0 then t['k' .. (i - 20000)] = nil end
+end
+for i = 1, 20000 do t[i] = i end
+local all, n = {}, 0
+for k, v in pairs(t) do n = n + 1 all[n] = k .. '=' .. v end
+return redis.sha1hex(table.concat(all, ','))`
+
+// TestGrowth: a table of many nodes grows in steps to what it becomes in one.
+func TestGrowth(t *testing.T) {
+	vm := newVM()
+	want := growsWhole(t, vm)
+	steps := 0
+	vm.Run(compile(t, vm, growing), nil, nil, true, func() {
+		if underGrowth(vm) != nil {
+			steps++
+		}
+	})
+	if steps == 0 {
+		t.Error("no table was growing at the end of a slice")
+	}
+	if got := outcome(vm); got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+	parts := newVM()
+	runTiny(parts, compile(t, parts, growing), nil)
+	if got := outcome(parts); got != want {
+		t.Errorf("in tiny slices: got %s, want %s", got, want)
+	}
+}
+
+// growsWhole runs the script with a metatable that has nothing in it: such a table grows
+// within an instruction.
+func growsWhole(t *testing.T, vm *VM) string {
+	vm.Run(compile(t, vm, "local function new() return setmetatable({}, {}) end "+
+		"local t = new()"+growing[len("\nlocal t = {}"):]), nil, nil, true, func() {})
+	return outcome(vm)
+}
+
+func underGrowth(vm *VM) *growth {
+	if n := len(vm.l.jobs); n > 0 {
+		j, _ := vm.l.jobs[n-1].job.(*growth)
+		return j
+	}
+	return nil
+}
+
+// TestKilledGrowth: a table is whole when a script is killed while it grows.
+func TestKilledGrowth(t *testing.T) {
+	vm := newVM()
+	var seen *growth
+	f := compile(t, vm, "local t = {} for i = 1, 3e5 do t['k' .. i] = i end")
+	vm.Run(f, nil, nil, true, func() {
+		if j := underGrowth(vm); j != nil && seen == nil {
+			seen = j
+			vm.Kill()
+		}
+	})
+	if seen == nil || vm.Failure() == nil || !vm.Failure().Killed {
+		t.Fatal("the script was not killed while its table grew")
+	}
+	n := seen.t.count()
+	if n != len(seen.t.nodes) {
+		t.Errorf("%d pairs are left in %d nodes", n, len(seen.t.nodes))
+	}
+	for i := 1; i <= n; i++ {
+		if v := seen.t.field("k" + itoa(i)); !v.isNumber() || int(v.n) != i {
+			t.Fatalf("k%d is lost", i)
+		}
+	}
+}
