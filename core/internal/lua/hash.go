@@ -194,6 +194,7 @@ func (t *table) insert(vm *VM, k value) *value {
 			at = free
 		}
 	}
+	vm.charge(elementCharge)
 	p := &t.nodes[at]
 	p.key = k
 	return &p.val

@@ -157,9 +157,9 @@ const (
 	bytesAtOnce  = 64 << 10
 )
 
-// elementCharge is what an element of a table or of a message, or a step of matching a pattern,
-// takes in instructions.
-const elementCharge = 4
+// elementCharge is what a string that is joined, a new key of a table, an element of a message, or
+// a step of matching a pattern takes in instructions.
+const elementCharge = 8
 
 // copyCharge and digestCharge are for how many bytes that are made, or that go into a digest, an
 // instruction is counted. A guest is the measure: a step is to take a few milliseconds there.

@@ -338,6 +338,7 @@ func (vm *VM) orderFailure(a, b value) {
 func (vm *VM) concat(l *thread, first, last int) {
 	fr := &l.frames[len(l.frames)-1]
 	r := l.stack[fr.base:]
+	vm.charge(elementCharge)
 	for last > first {
 		a, b := r[last-1], r[last]
 		if !isText(a) || !isText(b) {
