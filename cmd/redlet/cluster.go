@@ -14,8 +14,8 @@ import (
 // clusterMax is how many masters a cluster may have.
 const clusterMax = 100
 
-// startCluster starts the other masters of a cluster, on the ports behind the first one's, and has
-// all of them share the slots.
+// startCluster makes the other masters of a cluster, for the ports behind the first one's, and has
+// all of them share the slots. Nobody listens yet: a client finds the cluster whole.
 func (v *server) startCluster() error {
 	if v.cluster == 0 {
 		return nil
@@ -33,12 +33,19 @@ func (v *server) startCluster() error {
 		if err := node.makeLoop(); err != nil {
 			return err
 		}
-		if err := node.listen(); err != nil {
-			return err
-		}
 		loops, addrs = append(loops, node.loop), append(addrs, node.address())
 	}
 	return host.Cluster(loops, addrs)
+}
+
+// listenOthers opens the ports of the other masters.
+func (v *server) listenOthers() error {
+	for _, node := range v.others {
+		if err := node.listen(); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // address is where clients are told to find a master.

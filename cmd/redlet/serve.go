@@ -97,8 +97,8 @@ func (v *server) start() bool {
 			"no ApplyConfig call: aborting")
 		return false
 	}
-	for _, step := range []func() error{v.makeLoop, v.writePid, v.servePage, v.listen,
-		v.startCluster} {
+	for _, step := range []func() error{v.makeLoop, v.writePid, v.servePage,
+		v.startCluster, v.listen, v.listenOthers} {
 		if err := step(); err != nil {
 			v.log.print(levelWarning, err.Error())
 			_ = v.close() // what matters was just said
