@@ -270,7 +270,9 @@ func checkRoom(c *Call, at place) verdict {
 		size = argBytes(c.Args)
 	}
 	if size += roomArg * int64(len(c.Args)); c.propagates() {
-		size *= 3 // it waits twice more: among the changes under way, and to be appended or sent
+		// It waits thrice more: among the changes under way, to be appended or sent, and in what the
+		// host takes. Where these grew there is garbage, which the collector has not seen yet.
+		size *= 6
 	}
 	data := c.cmd.Flags&(ReadOnly|Write) != 0 && c.cmd.Flags&(DenyOOM|Blocking) == 0
 	if size < roomAsked || data && !c.keeps() {
