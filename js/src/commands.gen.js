@@ -12,6 +12,19 @@
  * Every command as a method; of a container's, `configGet` stands for CONFIG GET.
  *
  * @typedef {object} Commands
+ * @property {<T = Reply>(...more: Argument[]) => Promise<T>} aclCat Lists the categories of commands, or the commands of one.
+ * @property {<T = Reply>(...username: [Argument, ...Argument[]]) => Promise<T>} aclDeluser Removes users and ends their connections.
+ * @property {<T = Reply>(username: Argument, command: Argument, ...arg: Argument[]) => Promise<T>} aclDryrun Tells whether a user may run a command, without running it.
+ * @property {<T = Reply>(...more: Argument[]) => Promise<T>} aclGenpass Makes a password up.
+ * @property {<T = Reply>(username: Argument) => Promise<T>} aclGetuser Describes a user.
+ * @property {<T = Reply>() => Promise<T>} aclHelp Explains the subcommands.
+ * @property {<T = Reply>() => Promise<T>} aclList Lists the users as a file of users holds them.
+ * @property {<T = Reply>() => Promise<T>} aclLoad Reads the users from their file again.
+ * @property {<T = Reply>(...more: Option<'RESET'>[]) => Promise<T>} aclLog Lists what was denied of late, or forgets it.
+ * @property {<T = Reply>() => Promise<T>} aclSave Writes the users to their file.
+ * @property {<T = Reply>(username: Argument, ...rule: Argument[]) => Promise<T>} aclSetuser Makes a user, or changes it, by rules.
+ * @property {<T = Reply>() => Promise<T>} aclUsers Lists the names of the users.
+ * @property {<T = Reply>() => Promise<T>} aclWhoami Names the user of this connection.
  * @property {<T = Reply>(key: Argument, value: Argument) => Promise<T>} append Adds bytes to the end of a string, making the key if need be.
  * @property {<T = Reply>() => Promise<T>} asking Says that a client follows a redirection by ASK.
  * @property {<T = Reply>(...more: Argument[]) => Promise<T>} auth Says who this connection is.
@@ -172,6 +185,13 @@
  * @property {<T = Reply>(...section: Argument[]) => Promise<T>} info Reports on the server, section by section.
  * @property {<T = Reply>(pattern: Argument) => Promise<T>} keys Lists the names of all keys that match a pattern.
  * @property {<T = Reply>() => Promise<T>} lastsave Gives the Unix time of the last save that succeeded.
+ * @property {<T = Reply>() => Promise<T>} latencyDoctor Reports on what took long, with advice.
+ * @property {<T = Reply>(event: Argument) => Promise<T>} latencyGraph Draws when an event took how long.
+ * @property {<T = Reply>() => Promise<T>} latencyHelp Explains the subcommands.
+ * @property {<T = Reply>(...command: Argument[]) => Promise<T>} latencyHistogram Counts how many calls of commands took how long.
+ * @property {<T = Reply>(event: Argument) => Promise<T>} latencyHistory Lists when an event took how long.
+ * @property {<T = Reply>() => Promise<T>} latencyLatest Lists the events that took long, and when each last did.
+ * @property {<T = Reply>(...event: Argument[]) => Promise<T>} latencyReset Forgets events, all of them if none is named.
  * @property {<T = Reply>(key1: Argument, key2: Argument, ...more: Option<'LEN' | 'IDX' | 'MINMATCHLEN' | 'WITHMATCHLEN'>[]) => Promise<T>} lcs Finds the longest common subsequence of two strings.
  * @property {<T = Reply>(key: Argument, index: Numeric) => Promise<T>} lindex Gives the element at an index of a list.
  * @property {<T = Reply>(key: Argument, where: Option<'BEFORE' | 'AFTER'>, pivot: Argument, element: Argument) => Promise<T>} linsert Puts an element before or after another in a list.
@@ -200,6 +220,7 @@
  * @property {<T = Reply>(path: Argument, ...arg: Argument[]) => Promise<T>} moduleLoad Fails to load a module.
  * @property {<T = Reply>(path: Argument, ...more: Option<'CONFIG' | 'ARGS'>[]) => Promise<T>} moduleLoadex Fails to load a module that has parameters of its own.
  * @property {<T = Reply>(name: Argument) => Promise<T>} moduleUnload Fails to unload a module.
+ * @property {<T = Reply>() => Promise<T>} monitor Shows this connection every command that the server runs.
  * @property {<T = Reply>(key: Argument, db: Numeric) => Promise<T>} move Moves a key to another database.
  * @property {<T = Reply>(...more: Argument[]) => Promise<T>} mset Stores strings at several keys in one step.
  * @property {<T = Reply>(...more: Argument[]) => Promise<T>} msetnx Stores strings at several keys, but only if none of them exists.
@@ -271,6 +292,10 @@
  * @property {<T = Reply>(destination: Argument, ...key: [Argument, ...Argument[]]) => Promise<T>} sinterstore Stores the members that several sets have in common.
  * @property {<T = Reply>(key: Argument, member: Argument) => Promise<T>} sismember Tells whether a set has a member.
  * @property {<T = Reply>(...more: Option<'NO' | 'ONE'>[]) => Promise<T>} slaveof Makes the server the replica of another, or a master.
+ * @property {<T = Reply>(...more: Argument[]) => Promise<T>} slowlogGet Gives the latest entries, ten if nothing is said, -1 for all.
+ * @property {<T = Reply>() => Promise<T>} slowlogHelp Explains the subcommands.
+ * @property {<T = Reply>() => Promise<T>} slowlogLen Counts the entries.
+ * @property {<T = Reply>() => Promise<T>} slowlogReset Forgets all entries.
  * @property {<T = Reply>(key: Argument) => Promise<T>} smembers Gives all members of a set.
  * @property {<T = Reply>(key: Argument, ...member: [Argument, ...Argument[]]) => Promise<T>} smismember Tells of each of several members whether a set has it.
  * @property {<T = Reply>(source: Argument, destination: Argument, member: Argument) => Promise<T>} smove Moves a member from one set to another.
