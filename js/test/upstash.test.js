@@ -143,24 +143,24 @@ test('commands come by path, query and body, and errors with their status', asyn
   assert.equal((await ask('/get/body', { headers: { authorization: '' } }))[0], 401);
 });
 
-test('the handler mounts in Hono, and MONITOR streams where the engine has it', async (t) => {
+test('the handler mounts in Hono, and MONITOR streams', async (t) => {
   const redis = await opened(t, { config: { requirepass: 'p w' } });
   const app = new Hono();
   app.all('/redis/*', (c) => upstash(redis, { basePath: '/redis' })(c.req.raw));
   assert.deepEqual(await (await app.request('/redis/set/k/v')).json(), { result: 'OK' });
   const streaming = { headers: { accept: 'text/event-stream' } };
   const response = await app.request('/redis/monitor', streaming);
-  const [known] = /** @type {any[]} */ (await redis.call('COMMAND', 'INFO', 'monitor'));
-  if (!known) {
-    assert.equal(response.status, 400);
-    assert.match((await response.json()).error, /unknown command 'MONITOR'/);
-    return;
-  }
   assert.equal(response.headers.get('content-type'), 'text/event-stream');
   const body = /** @type {any} */ (response.body);
   const reader = body.pipeThrough(new TextDecoderStream()).getReader();
   assert.equal((await reader.read()).value, 'data: "OK"\n\n');
   await redis.call('GET', 'k');
-  assert.match(String((await reader.read()).value), /^data: \d+\.\d+ \[0 .*\] "GET" "k"\n\n$/);
+  // The connection of the call may say HELLO first, whose password nobody is shown.
+  let line = String((await reader.read()).value);
+  if (line.includes('"HELLO"')) {
+    assert.match(line, /"HELLO" "3" "AUTH" "\(redacted\)" "\(redacted\)"/);
+    line = String((await reader.read()).value);
+  }
+  assert.match(line, /^data: \d+\.\d+ \[0 .*\] "GET" "k"\n\n$/);
   await reader.cancel();
 });
