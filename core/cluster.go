@@ -20,13 +20,12 @@ type cluster struct {
 	keys     []KeyAt
 }
 
-// clusterNode is a node of the cluster.
+// clusterNode is a node of the cluster: a master, since there are no replicas.
 type clusterNode struct {
 	id, shard     string
 	ip            string
 	port, busPort int64
 	hostname      string
-	master        *clusterNode // whom it follows; nil of a master
 	epoch         int64
 	slots         int // how many it serves
 }
@@ -61,25 +60,6 @@ func (k *cluster) serving() (masters, assigned int) {
 	return masters, assigned
 }
 
-// lead is the master of a node's shard.
-func (n *clusterNode) lead() *clusterNode {
-	if n.master != nil {
-		return n.master
-	}
-	return n
-}
-
-// shardOf lists a master and then those who follow it.
-func (k *cluster) shardOf(master *clusterNode) []*clusterNode {
-	shard := []*clusterNode{master}
-	for _, n := range k.nodes {
-		if n.master == master {
-			shard = append(shard, n)
-		}
-	}
-	return shard
-}
-
 // ranges lists the slots that a node serves: the first and the last of each row.
 func (k *cluster) ranges(n *clusterNode) (list [][2]int) {
 	for slot, owner := range &k.slots {
@@ -104,10 +84,9 @@ func (k *cluster) assign(slot int, n *clusterNode) {
 	}
 }
 
-// mine tells whether the engine, or the master that it follows, serves a slot, or is to.
+// mine tells whether the engine serves a slot, or is to.
 func (k *cluster) mine(slot int) bool {
-	owner, me := k.slots[slot], k.me()
-	return owner != nil && (owner == me || owner == me.master) || k.from[slot] != nil
+	return k.slots[slot] == k.me() || k.from[slot] != nil
 }
 
 // bumpEpoch gives the engine's slots an epoch that is later than all others, and tells whether it
@@ -139,9 +118,6 @@ func (k *cluster) forget(n *clusterNode) {
 	}
 	rest := k.nodes[:0]
 	for _, other := range k.nodes {
-		if other.master == n {
-			other.master = nil
-		}
 		if other != n {
 			rest = append(rest, other)
 		}
@@ -293,7 +269,7 @@ func (e *Engine) redirectBlocked() {
 		switch {
 		case !k.up:
 			why = redirectDown
-		case owner == k.me(), k.from[slot] != nil, k.reads(cl, p.cmd.Flags, owner):
+		case owner == k.me(), k.from[slot] != nil:
 			continue
 		case owner == nil:
 			why = redirectUnbound
@@ -301,11 +277,6 @@ func (e *Engine) redirectBlocked() {
 		text := e.redirection(why, slot, owner)
 		e.unblockWithReply(p, func(c *Call) { c.Error(text) })
 	}
-}
-
-// reads tells whether a connection may read here, from a replica, what a master serves.
-func (k *cluster) reads(cl *conn, flags Flag, owner *clusterNode) bool {
-	return cl.readOnly && flags&Write == 0 && owner != nil && owner == k.me().master
 }
 
 // redirect is why a command is not run here.
@@ -359,7 +330,6 @@ func (e *Engine) route(c *Call) (why redirect, slot int, to *clusterNode) {
 		if r.several && r.missing {
 			return redirectTryAgain, r.slot, nil
 		}
-	case k.reads(c.conn, flags, owner), r.channels && owner == k.me().master:
 	case owner != k.me():
 		return redirectMoved, r.slot, owner
 	}

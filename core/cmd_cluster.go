@@ -497,7 +497,7 @@ func cmdClusterInfo(c *Call) {
 		{"known_nodes", int64(len(k.nodes))},
 		{"size", int64(masters)},
 		{"current_epoch", k.epoch},
-		{"my_epoch", k.me().lead().epoch},
+		{"my_epoch", k.me().epoch},
 		{"stats_messages_sent", 0},
 		{"stats_messages_received", 0},
 	} {
@@ -517,21 +517,16 @@ func cmdClusterNodes(c *Call) {
 // describe is a node as CLUSTER NODES shows it.
 func (e *Engine) describe(n *clusterNode) string {
 	k := e.cluster
-	host, role, master, pong := "", "", "-", e.keyMs()
+	host, role, pong := "", "master", e.keyMs()
 	if n.hostname != "" {
 		host = "," + n.hostname
 	}
 	if n == k.me() {
-		role, pong = "myself,", 0
-	}
-	if n.master == nil {
-		role += "master"
-	} else {
-		role, master = role+"slave", n.master.id
+		role, pong = "myself,master", 0
 	}
 	text := n.id + " " + n.ip + ":" + strconv.FormatInt(n.port, 10) + "@" +
-		strconv.FormatInt(n.busPort, 10) + host + " " + role + " " + master + " 0 " +
-		strconv.FormatInt(pong, 10) + " " + strconv.FormatInt(n.lead().epoch, 10) + " connected"
+		strconv.FormatInt(n.busPort, 10) + host + " " + role + " - 0 " +
+		strconv.FormatInt(pong, 10) + " " + strconv.FormatInt(n.epoch, 10) + " connected"
 	for _, r := range k.ranges(n) {
 		text += " " + strconv.Itoa(r[0])
 		if r[1] > r[0] {
@@ -559,13 +554,10 @@ func cmdClusterSlots(c *Call) {
 		}
 		if owner != nil {
 			n++
-			shard := k.shardOf(owner)
-			c.Array(2 + len(shard))
+			c.Array(3)
 			c.Count(start)
 			c.Count(end)
-			for _, node := range shard {
-				c.slotsNode(node)
-			}
+			c.slotsNode(owner)
 		}
 		start = end + 1
 	}
@@ -602,28 +594,20 @@ func (c *Call) texts(list []string) {
 
 func cmdClusterShards(c *Call) {
 	k := c.e.cluster
-	at, n := c.ArrayLater(), 0
-	for _, master := range k.nodes {
-		if master.master != nil {
-			continue
-		}
-		n++
+	c.Array(len(k.nodes))
+	for _, n := range k.nodes {
 		c.Map(2)
 		c.BulkString("slots")
-		ranges := k.ranges(master)
+		ranges := k.ranges(n)
 		c.Array(2 * len(ranges))
 		for _, r := range ranges {
 			c.Count(r[0])
 			c.Count(r[1])
 		}
 		c.BulkString("nodes")
-		shard := k.shardOf(master)
-		c.Array(len(shard))
-		for _, node := range shard {
-			c.shardsNode(node)
-		}
+		c.Array(1)
+		c.shardsNode(n)
 	}
-	c.ArrayEnd(at, '*', n)
 }
 
 // shardsNode describes a node as CLUSTER SHARDS does.
@@ -633,14 +617,11 @@ func (c *Call) shardsNode(n *clusterNode) {
 	if n.hostname != "" {
 		fields = append(fields, "hostname", n.hostname)
 	}
-	role, more := "master", 3
-	if n.master != nil {
-		role = "replica"
-	}
+	more := 3
 	if n.port != 0 {
 		more++
 	}
-	fields = append(fields, "role", role, "replication-offset")
+	fields = append(fields, "role", "master", "replication-offset")
 	c.Map(len(fields)/2 + more)
 	c.texts([]string{"id", n.id})
 	if n.port != 0 {
@@ -664,17 +645,8 @@ func (c *Call) argNode(i int, unknown string) *clusterNode {
 const errUnknownNode = "ERR Unknown node "
 
 func cmdClusterReplicas(c *Call) {
-	n := c.argNode(2, errUnknownNode)
-	switch {
-	case n == nil:
-	case n.master != nil:
-		c.Error("ERR The specified node is not a master")
-	default:
-		shard := c.e.cluster.shardOf(n)[1:]
-		c.Array(len(shard))
-		for _, node := range shard {
-			c.BulkString(c.e.describe(node))
-		}
+	if c.argNode(2, errUnknownNode) != nil {
+		c.Array(0)
 	}
 }
 
@@ -685,8 +657,8 @@ func cmdClusterCountFailureReports(c *Call) {
 	}
 }
 
-// cmdClusterMeet accepts an address, as a server does that will find nobody there: it speaks no
-// bus.
+// cmdClusterMeet refuses an address that is good, too: nodes do not speak Redis's bus, and so would
+// never meet.
 func cmdClusterMeet(c *Call) {
 	port, ok := c.argIntOr(3, "ERR Invalid base port specified: "+string(c.Args[3]))
 	if !ok {
@@ -703,7 +675,7 @@ func cmdClusterMeet(c *Call) {
 			string(c.Args[3]))
 		return
 	}
-	c.OK()
+	c.Error("ERR this server speaks no cluster bus: it meets nobody")
 }
 
 // isIP tells whether a text is an address of a machine in numbers.
@@ -726,8 +698,6 @@ func cmdClusterForget(c *Call) {
 	case n == nil:
 	case n == k.me():
 		c.Error("ERR I tried hard but I can't forget myself...")
-	case n == k.me().master:
-		c.Error("ERR Can't forget my master!")
 	default:
 		k.forget(n)
 		c.e.clusterChanged()
@@ -759,12 +729,11 @@ func cmdClusterFailover(c *Call) {
 
 func cmdClusterReset(c *Call) {
 	hard := len(c.Args) == 3 && is(c.Args[2], "hard")
-	k := c.e.cluster
 	switch {
 	case len(c.Args) == 3 && !hard && !is(c.Args[2], "soft"):
 		c.Error(ErrSyntax)
 		return
-	case k.me().master == nil && c.e.dbs[0].keys.Len() > 0:
+	case c.e.dbs[0].keys.Len() > 0:
 		c.Error("ERR CLUSTER RESET can't be called with master nodes containing keys")
 		return
 	}
@@ -772,15 +741,13 @@ func cmdClusterReset(c *Call) {
 	c.OK()
 }
 
-// cmdClusterSaveconfig has nothing to save: the cluster is kept in memory alone.
-func cmdClusterSaveconfig(c *Call) { c.OK() }
+// cmdClusterSaveconfig refuses, for nothing is written: the cluster is kept in memory alone.
+func cmdClusterSaveconfig(c *Call) {
+	c.Error("ERR error saving the cluster node config: this server keeps it in memory alone")
+}
 
 func cmdClusterSetslot(c *Call) {
 	k, e := c.e.cluster, c.e
-	if k.me().master != nil {
-		c.Error("ERR You can use SETSLOT only with masters.")
-		return
-	}
 	slot, ok := c.argSlot(2)
 	if !ok {
 		return
@@ -791,22 +758,26 @@ func cmdClusterSetslot(c *Call) {
 			c.Error("ERR I'm not the owner of hash slot " + strconv.Itoa(slot))
 			return
 		}
-		if k.to[slot], ok = c.argMaster(4, errNodeUnknown); !ok {
+		n := c.argNode(4, errNodeUnknown)
+		if n == nil {
 			return
 		}
+		k.to[slot] = n
 	case is(word, "importing") && len(c.Args) == 5:
 		if k.slots[slot] == k.me() {
 			c.Error("ERR I'm already the owner of hash slot " + strconv.Itoa(slot))
 			return
 		}
-		if k.from[slot], ok = c.argMaster(4, errNodeUnknown); !ok {
+		n := c.argNode(4, errNodeUnknown)
+		if n == nil {
 			return
 		}
+		k.from[slot] = n
 	case is(word, "stable") && len(c.Args) == 4:
 		k.to[slot], k.from[slot] = nil, nil
 	case is(word, "node") && len(c.Args) == 5:
-		n, ok := c.argMaster(4, errUnknownNode)
-		if !ok {
+		n := c.argNode(4, errUnknownNode)
+		if n == nil {
 			return
 		}
 		if n != k.me() && k.slots[slot] == k.me() && e.dbs[0].bySlot.len(slot) > 0 {
@@ -824,13 +795,3 @@ func cmdClusterSetslot(c *Call) {
 }
 
 const errNodeUnknown = "ERR I don't know about node "
-
-// argMaster finds the master that an argument names, or replies why not.
-func (c *Call) argMaster(i int, unknown string) (*clusterNode, bool) {
-	n := c.argNode(i, unknown)
-	if n != nil && n.master != nil {
-		c.Error("ERR Target node is not a master")
-		return nil, false
-	}
-	return n, n != nil
-}
