@@ -19,6 +19,7 @@ RUNS_386 := $(filter linux/amd64,$(shell $(GO) env GOHOSTOS)/$(shell $(GO) env G
 # Modules of their own, for what only tests need.
 CLIENTS := internal/clients
 QUEUES := internal/queues
+MINIREDIS := github.com/alicebob/miniredis/v2
 
 GUEST := host/guest/built/redlet.wasm
 MODULES := js/node_modules/.package-lock.json
@@ -99,9 +100,21 @@ setups: js ## use the packed npm package in every set-up (bundlers, test runners
 	cd js && $(NPM) run build && node test/setups/run.js --write
 
 .PHONY: reference
-reference: $(GUEST) ## run the tests that compare with a real redis-server (REDLET_REFERENCE=)
+reference: $(GUEST) miniredis ## run the tests that compare with a real redis-server (REDLET_REFERENCE=)
 	@$(GO) run ./internal/reference -need
 	$(GO) test -count=1 -run 'Reference|Differential|Lockstep' ./...
+
+# They run in a copy of the module, which is not to be written to. Tests that ask for more than
+# bin/redlet is are those that redis-server fails as well.
+.PHONY: miniredis
+miniredis: bin/redlet ## run miniredis's comparison of itself with redis-server, with bin/redlet as the latter
+	@dir=$$(mktemp -d); trap 'chmod -R u+w "$$dir"; rm -r "$$dir"' EXIT; \
+	if source=$$(cd internal/gobench && $(GO) mod download -json $(MINIREDIS) | \
+	  sed -n 's/.*"Dir": "\(.*\)".*/\1/p') && cp -r "$$source" "$$dir/source" && \
+	  chmod -R u+w "$$dir" && cd "$$dir/source" && $(GO) mod download; then \
+	  mkdir "$$dir/bin"; ln -s "$(CURDIR)/bin/redlet" "$$dir/bin/redis-server"; \
+	  PATH="$$dir/bin:$$PATH" INT=1 $(GO) test -count=1 ./integration; \
+	else echo "left out: miniredis's integration tests, whose modules cannot be had"; fi
 
 .PHONY: damage
 damage: ## restore a million damaged payloads, and compare 50,000 of them with a real redis-server

@@ -77,22 +77,30 @@ func TLS(config *tls.Config) Secure {
 // Connections are accepted from the moment that Listen returns; the answer is the address that
 // the system gave.
 func (b *Bridge) Listen(network, address string, secure Secure) (net.Addr, error) {
-	l, err := net.Listen(network, address)
+	l, err := b.Bind(network, address)
 	if err != nil {
 		return nil, err
 	}
-	if b.options.Backlog > 0 {
-		setBacklog(l, b.options.Backlog)
-	}
 	addr := l.Addr()
-	if err := b.serve(l, secure); err != nil {
+	if err := b.Accept(l, secure); err != nil {
 		return nil, errors.Join(err, l.Close())
 	}
 	return addr, nil
 }
 
-// serve takes a listener over.
-func (b *Bridge) serve(l net.Listener, secure Secure) error {
+// Bind opens a listening socket as Listen does, and leaves who connects to the system, until Accept
+// is given the socket. So several can be open before anybody is served.
+func (b *Bridge) Bind(network, address string) (net.Listener, error) {
+	l, err := net.Listen(network, address)
+	if err == nil && b.options.Backlog > 0 {
+		setBacklog(l, b.options.Backlog)
+	}
+	return l, err
+}
+
+// Accept takes a listener over and serves what it accepts until the Bridge is closed. On an error
+// the listener remains the caller's.
+func (b *Bridge) Accept(l net.Listener, secure Secure) error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if b.closed {
@@ -216,20 +224,31 @@ func plain(a net.Addr) string {
 	return a.String()
 }
 
-// ListenUnix opens a unix socket as redis-server does: a file that is there already goes first,
-// and perm, when it is not 0, becomes the new one's mode.
-func (b *Bridge) ListenUnix(path string, perm os.FileMode) (net.Addr, error) {
+// BindUnix is Bind for a unix socket as redis-server opens one: a file that is there already goes
+// first, and perm, when it is not 0, becomes the new one's mode.
+func (b *Bridge) BindUnix(path string, perm os.FileMode) (net.Listener, error) {
 	if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) {
 		return nil, err
 	}
-	addr, err := b.Listen("unix", path, nil)
+	l, err := b.Bind("unix", path)
+	if err != nil || perm == 0 {
+		return l, err
+	}
+	if err := os.Chmod(path, perm); err != nil {
+		return nil, errors.Join(err, l.Close())
+	}
+	return l, nil
+}
+
+// ListenUnix opens a unix socket as BindUnix does, and serves it.
+func (b *Bridge) ListenUnix(path string, perm os.FileMode) (net.Addr, error) {
+	l, err := b.BindUnix(path, perm)
 	if err != nil {
 		return nil, err
 	}
-	if perm != 0 {
-		if err := os.Chmod(path, perm); err != nil {
-			return nil, err
-		}
+	addr := l.Addr()
+	if err := b.Accept(l, nil); err != nil {
+		return nil, errors.Join(err, l.Close())
 	}
 	return addr, nil
 }

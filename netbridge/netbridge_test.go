@@ -235,6 +235,33 @@ func TestUnixSocket(t *testing.T) {
 	})
 }
 
+// TestBind has clients connect to sockets that are bound, and serves them when all are there.
+func TestBind(t *testing.T) {
+	each(t, func(t *testing.T, plain bool) {
+		b := bridge(t, nil)
+		b.plain = plain
+		var doors []net.Listener
+		var clients []*client
+		for range 2 {
+			l, err := b.Bind("tcp", "127.0.0.1:0")
+			if err != nil {
+				t.Fatal(err)
+			}
+			doors = append(doors, l)
+			c := dial(t, "tcp", l.Addr().String())
+			c.send("CLIENT ID\r\n")
+			clients = append(clients, c)
+		}
+		for i := range doors { // the last comes first
+			i = len(doors) - 1 - i
+			if err := b.Accept(doors[i], nil); err != nil {
+				t.Fatal(err)
+			}
+			clients[i].expect(fmt.Sprintf(":%d\r\n", len(doors)-i))
+		}
+	})
+}
+
 func TestTLS(t *testing.T) {
 	b := bridge(t, nil)
 	addr, err := b.Listen("tcp", "127.0.0.1:0", TLS(selfSigned(t)))

@@ -38,16 +38,6 @@ func (v *server) startCluster() error {
 	return host.Cluster(loops, addrs)
 }
 
-// listenOthers opens the ports of the other masters.
-func (v *server) listenOthers() error {
-	for _, node := range v.others {
-		if err := node.listen(); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
 // address is where clients are told to find a master.
 func (v *server) address() netip.AddrPort {
 	ip, err := netip.ParseAddr(v.values["cluster-announce-ip"])

@@ -21,65 +21,92 @@ func (f fatal) Error() string { return string(f) }
 
 func fatalf(format string, args ...any) error { return fatal(fmt.Sprintf(format, args...)) }
 
-// listen opens every socket that the configuration asks for.
-func (v *server) listen() error {
+// door is a listening socket that is open, and whom nobody serves yet.
+type door struct {
+	net.Listener
+	secure    netbridge.Secure
+	kind, url string // "" for another address of the port before
+}
+
+// bindAll opens every socket that the configuration asks for, those of the cluster's other masters
+// as well. The port with TLS is open before the plain one: who has found the latter finds all.
+func (v *server) bindAll() error {
 	if len(v.bind) == 0 || v.port == 0 && v.tlsPort == 0 {
 		if v.unixsocket == "" {
 			return fatal("Configured to not listen anywhere, exiting.")
 		}
-	}
-	var kinds, urls []string
-	if v.port != 0 && len(v.bind) > 0 {
-		first, err := v.listenTCP(v.port, "tcp", nil)
-		if err != nil {
-			return err
-		}
-		kinds, urls = append(kinds, "tcp"), append(urls, urlOf("redis", first, v.port))
 	}
 	if v.tlsPort != 0 && len(v.bind) > 0 {
 		secure, err := v.secure()
 		if err != nil {
 			return fatalf("Failed to configure TLS. Check logs for more info: %v", err)
 		}
-		first, err := v.listenTCP(v.tlsPort, "tls", secure)
-		if err != nil {
+		if err := v.bindTCP(v.tlsPort, "tls", "rediss", netbridge.TLS(secure)); err != nil {
 			return err
 		}
-		kinds, urls = append(kinds, "tls"), append(urls, urlOf("rediss", first, v.tlsPort))
+	}
+	if v.port != 0 && len(v.bind) > 0 {
+		if err := v.bindTCP(v.port, "tcp", "redis", nil); err != nil {
+			return err
+		}
 	}
 	if v.unixsocket != "" {
-		if _, err := v.bridge.ListenUnix(v.unixsocket, v.unixsocketperm); err != nil {
+		l, err := v.bridge.BindUnix(v.unixsocket, v.unixsocketperm)
+		if err != nil {
 			return fatalf("Failed opening Unix socket: bind: %s", systemText(err))
 		}
-		kinds, urls = append(kinds, "unix"), append(urls, "unix://"+v.unixsocket)
+		v.doors = append(v.doors, door{l, nil, "unix", "unix://" + v.unixsocket})
 	}
-	for i, kind := range kinds {
-		v.log.printf(levelNotice, "Ready to accept connections %s", kind)
-		v.log.printf(levelNotice, "Listening at %s", urls[i])
+	for _, node := range v.others {
+		if err := node.bindAll(); err != nil {
+			return err
+		}
 	}
 	return nil
 }
 
-// listenTCP opens one port of every bind address; a - before an address makes it optional. It
-// returns the first address that is open, "" if none is.
-func (v *server) listenTCP(port int, kind string, secure *tls.Config) (first string, err error) {
+// accept serves who connects to any of the sockets.
+func (v *server) accept() error {
+	for len(v.doors) > 0 {
+		d := v.doors[0]
+		if err := v.bridge.Accept(d, d.secure); err != nil {
+			return err
+		}
+		if v.doors = v.doors[1:]; d.kind != "" {
+			v.log.printf(levelNotice, "Ready to accept connections %s", d.kind)
+			v.log.printf(levelNotice, "Listening at %s", d.url)
+		}
+	}
+	for _, node := range v.others {
+		if err := node.accept(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// bindTCP opens one port of every bind address; a - before an address makes it optional.
+func (v *server) bindTCP(port int, kind, scheme string, secure netbridge.Secure) error {
+	d := door{secure: secure, kind: kind}
 	for _, bind := range v.bind {
 		host, optional := strings.CutPrefix(bind, "-")
-		network, address := netbridge.Address(host, port)
-		_, err := v.bridge.Listen(network, address, netbridge.TLS(secure))
-		if err == nil && first == "" {
-			first = host
+		l, err := v.bridge.Bind(netbridge.Address(host, port))
+		if err == nil {
+			d.Listener, d.url = l, urlOf(scheme, host, port)
+			v.doors = append(v.doors, d)
+			d.kind = ""
+			continue
 		}
-		if err == nil || optional && absent(err) {
+		if optional && absent(err) {
 			continue
 		}
 		v.log.printf(levelWarning, "Warning: Could not create server TCP listening socket "+
 			"%s:%d: %s", host, port, bindText(err))
 		if !optional {
-			return "", fatalf("Failed listening on port %d (%s), aborting.", port, kind)
+			return fatalf("Failed listening on port %d (%s), aborting.", port, kind)
 		}
 	}
-	return first, nil
+	return nil
 }
 
 // absent tells whether this machine has no such address, or no such kind of addresses.

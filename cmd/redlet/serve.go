@@ -27,6 +27,7 @@ type server struct {
 	bridge *netbridge.Bridge
 	page   *playground
 	super  supervisor
+	doors  []door      // the sockets that are open and not served yet
 	others []*server   // the other masters of its cluster
 	over   chan string // why the engine asked for the end
 	closed chan struct{}
@@ -98,7 +99,7 @@ func (v *server) start() bool {
 		return false
 	}
 	for _, step := range []func() error{v.makeLoop, v.writePid, v.servePage,
-		v.startCluster, v.listen, v.listenOthers} {
+		v.startCluster, v.bindAll, v.accept} {
 		if err := step(); err != nil {
 			v.log.print(levelWarning, err.Error())
 			_ = v.close() // what matters was just said
@@ -263,6 +264,9 @@ func (v *server) close() error {
 	}
 	if v.page != nil {
 		errs = append(errs, v.page.close())
+	}
+	for _, d := range v.doors {
+		errs = append(errs, d.Close())
 	}
 	if v.loop != nil {
 		errs = append(errs, v.bridge.Close(), v.loop.Close())
