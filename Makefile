@@ -81,6 +81,10 @@ test: build js playground ## run every test: Go with the race detector, guest, w
 # What a registry does not have is left out, and named. A venv is made anew where the list is newer.
 VENV := $(QUEUES)/python/.venv
 
+.PHONY: vectors
+vectors: ## write the test vectors of the guest's ABI anew: wasm/vectors
+	$(GO) test -count=1 -run TestVectors ./wasm -args -rewrite
+
 .PHONY: queues
 queues: bin/redlet ## run job queues, locks and limiters of Go and Python on bin/redlet
 	@if (cd $(QUEUES) && $(GO) mod download); then \

@@ -163,7 +163,19 @@ func compilerConfig() (config wazero.RuntimeConfig, err error) {
 }
 
 // instantiate starts a guest and configures it.
-func (m *module) instantiate(o core.Options) (_ host.Engine, err error) {
+func (m *module) instantiate(o core.Options) (host.Engine, error) {
+	w, err := m.start()
+	if err != nil {
+		return nil, err
+	}
+	if err = w.configure(o); err != nil {
+		return nil, errors.Join(err, w.Close())
+	}
+	return w, nil
+}
+
+// start starts a guest that has yet to be configured.
+func (m *module) start() (_ *engine, err error) {
 	w := &engine{}
 	ctx := experimental.WithMemoryAllocator(context.Background(), allocator)
 	config := wazero.NewModuleConfig().WithName("").WithStartFunctions(abi.ExportInitialize).
@@ -178,10 +190,7 @@ func (m *module) instantiate(o core.Options) (_ host.Engine, err error) {
 			err = errors.Join(err, w.Close())
 		}
 	}()
-	if err = w.bind(); err != nil {
-		return nil, err
-	}
-	return w, w.configure(o)
+	return w, w.bind()
 }
 
 // bind finds the guest's exports.
