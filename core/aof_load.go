@@ -8,6 +8,7 @@ type load struct {
 	waiter *blockedCall // DEBUG LOADAOF, or nil: it is the engine's start
 	ticket uint32       // of the EventConfigured that tells of the start
 	old    string       // the one file of a server before 7.0 that was loaded, "" if none was
+	placed bool         // the data stand in a stream that a master may go on with
 	where  string       // more about a failure, which redis-server does not log
 	replayer
 }
@@ -124,7 +125,7 @@ func (e *Engine) loadRDB() {
 			if err := e.restore(&l, image); err != nil {
 				r.failure = err.Error()
 			} else {
-				e.goesOn(&l.at)
+				e.goesOn(&l.at, l.gone)
 			}
 		}
 		if r.failure != "" {
@@ -263,6 +264,6 @@ func (e *Engine) started(failure string) {
 	e.emit(Event{Kind: EventConfigured, Ticket: l.ticket, Data: []byte(failure + l.where)})
 	e.wakeUp()
 	if failure == "" && e.cfg.masterHost != "" {
-		e.follow(e.cfg.masterHost, e.cfg.masterPort)
+		e.follow(e.cfg.masterHost, e.cfg.masterPort, l.placed)
 	}
 }

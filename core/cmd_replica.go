@@ -238,7 +238,7 @@ func cmdReplicaof(c *Call) {
 		c.Status("OK Already connected to specified master")
 		return
 	}
-	e.follow(host, port)
+	e.follow(host, port, true)
 	e.log(logNotice, "REPLICAOF "+host+":"+string(decimal(port))+" enabled (user request from '"+
 		c.clientText()+"')")
 	c.OK()

@@ -79,7 +79,7 @@ func (cl *conn) isReplica(host string, port int64) bool {
 func (e *Engine) failOver(host string, port int64) {
 	f := &e.failover
 	f.state, f.host, f.port = failoverAsks, host, port
-	e.follow(host, port)
+	e.follow(host, port, true)
 }
 
 // abortFailover goes on as if there had been none.

@@ -25,6 +25,7 @@ type master struct {
 	heard  Time  // when something last came
 	down   Time  // since when the link is down, Never if it has not stood yet
 	cached bool  // the stream so far may go on: its master is asked for the rest
+	old    bool  // it knows SYNC alone: neither offsets nor a stream that goes on
 
 	line    []byte   // the beginning of a line
 	awaited []string // what the master is yet to answer, before PSYNC
@@ -75,8 +76,9 @@ func (s linkState) word() string {
 	return "handshake"
 }
 
-// follow makes this server the replica of another.
-func (e *Engine) follow(host string, port int64) {
+// follow makes this server the replica of another. goesOn says that the data stand in a stream that
+// this one may go on with.
+func (e *Engine) follow(host string, port int64, goesOn bool) {
 	was := e.master
 	m := &master{host: host, port: port, down: Never, applier: newApplier(e)}
 	m.applier.master = true
@@ -85,10 +87,11 @@ func (e *Engine) follow(host string, port int64) {
 		m.cached, m.down = was.cached, was.down
 		m.applier.conn.db = was.applier.conn.db
 	} else {
-		e.log(logNotice, "Before turning into a replica, using my own master parameters to synthesize "+
-			"a cached master: I may be able to synchronize with the new master with just a partial "+
-			"transfer.")
-		m.cached = true
+		if m.cached = goesOn; goesOn {
+			e.log(logNotice, "Before turning into a replica, using my own master parameters to "+
+				"synthesize a cached master: I may be able to synchronize with the new master with "+
+				"just a partial transfer.")
+		}
 		m.applier.conn.db = e.dbs[max(e.replicas.db, 0)]
 		e.unblockAll()
 	}
@@ -97,7 +100,7 @@ func (e *Engine) follow(host string, port int64) {
 	if was == nil {
 		e.awaitExpiries()
 	}
-	m.dial()
+	m.dial("Connecting")
 }
 
 // lead makes this server a master, which goes on with the stream of the one that it followed, by
@@ -126,14 +129,15 @@ func (e *Engine) roleChanged() {
 	e.memoryChanged()
 }
 
-// dial asks the host for a connection to the master.
-func (m *master) dial() {
+// dial asks the host for a connection to the master. The log tells what it does.
+func (m *master) dial(does string) {
 	e := m.e
 	m.tries++
 	try, mine := m.tries, (*conn)(nil)
 	m.state, m.heard = linkConnecting, e.clock.host
 	m.plan(later(m.heard, e.cfg.replTimeout))
-	e.log(logNotice, "Connecting to MASTER "+m.host+":"+string(decimal(m.port)))
+	e.log(logNotice, does+" to MASTER "+m.host+":"+string(decimal(m.port)))
+	e.log(logNotice, "MASTER <-> REPLICA sync started")
 	e.dial(m.address(), &link{
 		opened: func(cl *conn) {
 			if e.master != m || m.tries != try {
@@ -199,11 +203,11 @@ func (m *master) turn() {
 	e := m.e
 	switch late := e.clock.host >= later(m.heard, e.cfg.replTimeout); {
 	case m.state == linkConnect:
-		m.dial()
+		m.dial("Connecting")
 	case m.state == linkUp && late:
 		e.log(logWarning, "MASTER timeout: no data nor PING received...")
 		m.drop(true)
-		m.dial()
+		m.dial("Reconnecting")
 	case m.state == linkUp:
 		m.acknowledge()
 		m.plan(e.clock.host + retryLink)
@@ -216,8 +220,11 @@ func (m *master) turn() {
 	}
 }
 
-// acknowledge tells the master how far this server is.
+// acknowledge tells the master how far this server is, if it knows offsets.
 func (m *master) acknowledge() {
+	if m.old {
+		return
+	}
 	offset := string(decimal(m.e.replicas.offset))
 	if a := &m.e.aof; a.on {
 		m.say("REPLCONF", "ACK", offset, "FACK", string(decimal(m.e.durableOffset())))
@@ -240,7 +247,7 @@ func (m *master) lost() {
 	}
 	m.drop(true)
 	if up {
-		m.dial()
+		m.dial("Reconnecting")
 	}
 }
 
@@ -250,7 +257,7 @@ func (m *master) drop(keep bool) {
 	e, cl := m.e, m.conn
 	if m.state == linkUp {
 		e.log(logNotice, "Connection with master lost.")
-		if m.cached = keep; keep {
+		if m.cached = keep && !m.old; keep {
 			e.log(logNotice, "Caching the disconnected master state.")
 		}
 		m.down = e.clock.host
@@ -258,7 +265,7 @@ func (m *master) drop(keep bool) {
 	m.conn, m.state = nil, linkConnect
 	m.tries++
 	m.line, m.raw, m.awaited, m.image = nil, nil, nil, masterImage{}
-	m.multi, m.queue = false, nil
+	m.multi, m.queue, m.old = false, nil, false
 	m.plan(e.clock.host + retryLink)
 	if cl != nil {
 		e.hangup(cl)
@@ -426,9 +433,21 @@ func (m *master) answeredPsync(line string) {
 	case strings.HasPrefix(line, "-NOMASTERLINK"), strings.HasPrefix(line, "-LOADING"):
 		m.failed("Master is currently unable to PSYNC but should be in the future: " + line)
 	default:
-		m.cached = false
-		m.failed("Unexpected reply to PSYNC from master: " + line)
+		m.askForAll(line)
 	}
+}
+
+// askForAll asks a master for all data that did not understand PSYNC.
+func (m *master) askForAll(line string) {
+	e := m.e
+	if line[0] == '-' {
+		e.log(logNotice, "Master does not support PSYNC or is in error state (reply: "+line+")")
+	} else {
+		e.log(logWarning, "Unexpected reply to PSYNC from master: "+line)
+	}
+	e.log(logNotice, "Retrying with SYNC...")
+	m.cached, m.old, m.state = false, true, linkHeader
+	m.conn.w.Raw([]byte("SYNC\r\n"))
 }
 
 // resumed goes on with the stream so far, which may have a new name.
@@ -548,8 +567,12 @@ func (m *master) load() {
 	e.log(logNotice, "MASTER <-> REPLICA sync: Flushing old data")
 	l.commit()
 	e.replicas.backlog.begin()
-	e.ids.replication, e.replicas.offset = image.id, image.offset
-	e.ids.second, e.ids.secondOffset = noReplicationID, -1
+	if m.old {
+		e.newHistory()
+	} else {
+		e.ids.replication, e.replicas.offset = image.id, image.offset
+		e.ids.second, e.ids.secondOffset = noReplicationID, -1
+	}
 	m.applier.conn.db = e.dbs[l.at.db]
 	m.up()
 	if e.aof.durable = 0; e.aof.on {
@@ -591,6 +614,12 @@ func (m *master) run(buf []byte) (done int) {
 		if m.held() {
 			e.postponeOnce(cl)
 			return done
+		}
+		if done < len(buf) && bytes.IndexByte([]byte("*\r\n"), buf[done]) < 0 {
+			e.log(logWarning, "WARNING: Receiving inline protocol from master, master stream corruption? "+
+				"Closing the master connection and discarding the cached master.")
+			m.drop(false)
+			return len(buf)
 		}
 		size, status := cl.reader.Next(buf[done:], lim)
 		switch status {

@@ -375,11 +375,13 @@ func (e *Engine) streamDB() int {
 }
 
 // goesOn has this server, which has loaded data, go on with the stream in which they stand: as one
-// that has had that name until here, or as a replica that may ask for the rest.
-func (e *Engine) goesOn(at *streamPlace) {
+// that has had that name until here, or as a replica that may ask for the rest. A master's replicas
+// are yet to hear of the keys that have gone meanwhile.
+func (e *Engine) goesOn(at *streamPlace, gone []goneKey) {
 	if at.id == "" {
 		return
 	}
+	e.aof.loading.placed = true
 	e.replicas.offset = at.offset
 	e.replicas.db = at.db
 	if e.cfg.masterHost != "" {
@@ -391,6 +393,10 @@ func (e *Engine) goesOn(at *streamPlace) {
 	e.replicas.backlog.begin()
 	e.replicas.idleAt = e.clock.host
 	e.propagationChanged()
+	for _, k := range gone {
+		e.replicas.add(k.db, removalName(e.cfg.lazyExpire), [][]byte{k.key})
+		e.propagatePending()
+	}
 }
 
 // newHistory gives the stream a name of its own.

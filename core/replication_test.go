@@ -458,3 +458,78 @@ func TestFollowStale(t *testing.T) {
 		"since Redis 4.0 if a replica is configured to be writable (which is not the default) writes "+
 		"to replicas are just local and are not propagated.\r\n")
 }
+
+// TestFollowOld follows a master that knows SYNC alone: it is not told of offsets, and is asked for
+// all data once more when the link has ended.
+func TestFollowOld(t *testing.T) {
+	w := newWorld(t, 1)
+	w.want(0, "SET a 1", ok)
+	n := w.nodes[0]
+	image := n.Snapshot(nil)
+	w.want(0, "DEL a", ":1\r\n")
+	n.Input(&core.Input{Kind: core.InData, Conn: 1, Data: []byte("REPLICAOF host 9\r\n")})
+	said := map[core.ConnID]string{}
+	answer := strings.NewReplacer("PING", "+PONG\r\n", "PSYNC", "-ERR unknown command\r\n",
+		"SYNC", fmt.Sprintf("$%d\r\n%s", len(image), image)+"*3\r\n$3\r\nSET\r\n$1\r\nb\r\n$1\r\n2\r\n")
+	turn := func() {
+		for ev := (core.Event{}); n.Poll(&ev); {
+			switch ev.Kind {
+			case core.EventConnect:
+				n.last += 10
+				n.Input(&core.Input{Kind: core.InConnected, Conn: n.last, Ticket: ev.Ticket})
+			case core.EventData:
+				if n.clients[ev.Conn] {
+					n.got[ev.Conn] += string(ev.Data)
+					continue
+				}
+				said[ev.Conn] += string(ev.Data)
+				for _, word := range strings.Fields(string(ev.Data)) {
+					reply := "-ERR unknown command\r\n"
+					switch word {
+					case "PING", "PSYNC", "SYNC":
+						reply = answer.Replace(word)
+					case "REPLCONF":
+					default:
+						continue
+					}
+					n.Input(&core.Input{Kind: core.InData, Conn: ev.Conn, Data: []byte(reply)})
+				}
+			}
+		}
+	}
+	for range 5 {
+		turn()
+		w.now += 2e6
+		n.Advance(w.now)
+	}
+	last := n.last
+	w.want(0, "MGET a b", "*2\r\n$1\r\n1\r\n$1\r\n2\r\n")
+	if strings.Contains(said[last], "ACK") || w.field(0, "master_link_status") != "up" {
+		t.Errorf("after SYNC: %q", said[last])
+	}
+	n.Input(&core.Input{Kind: core.InClose, Conn: last})
+	for range 3 {
+		turn()
+	}
+	if !strings.Contains(said[n.last], "PSYNC\r\n$1\r\n?\r\n$2\r\n-1\r\nSYNC\r\n") || n.last == last {
+		t.Errorf("after the link has ended: %q", said[n.last])
+	}
+}
+
+// TestFollowInline gives up a master whose stream is none, and does not go on with it.
+func TestFollowInline(t *testing.T) {
+	w := newWorld(t, 2)
+	w.want(1, "REPLICAOF host 0", ok)
+	w.pass(3e6)
+	for id := range w.nodes[1].last + 1 {
+		if !w.nodes[1].clients[id] {
+			w.nodes[1].Input(&core.Input{Kind: core.InData, Conn: id, Data: []byte("FLUSHALL\r\n")})
+		}
+	}
+	w.pass(3e6)
+	log := strings.Join(w.nodes[1].logged, "\n")
+	if !strings.Contains(log, "Receiving inline protocol") ||
+		w.field(0, "sync_full") != "2" {
+		t.Errorf("full synchronisations: %s", w.field(0, "sync_full"))
+	}
+}

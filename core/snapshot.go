@@ -170,6 +170,14 @@ type loader struct {
 	merge   bool
 	expired int64 // keys that were left out since their time is over
 	loaded  int64 // keys that were not
+	gone    []goneKey
+}
+
+// goneKey is a key that a server which starts leaves out since its time is over. Its replicas have
+// it still.
+type goneKey struct {
+	db  int
+	key []byte
 }
 
 func (l *loader) load(image []byte) error {
@@ -292,7 +300,9 @@ func (l *loader) key(it *rdb.Item) error {
 	}
 	if it.Expire != rdb.NoExpiry && it.Expire <= int64(l.clock.keyTime())/1000 &&
 		!l.keepExpired {
-		l.expired++
+		if l.expired++; l.at.id != "" {
+			l.gone = append(l.gone, goneKey{l.db.db.id, append([]byte{}, it.Key...)})
+		}
 		return nil
 	}
 	if !l.db.load(it.Key, o, it.Expire, l.merge) {
