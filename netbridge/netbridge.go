@@ -77,7 +77,7 @@ func TLS(config *tls.Config) Secure {
 // Connections are accepted from the moment that Listen returns; the answer is the address that
 // the system gave.
 func (b *Bridge) Listen(network, address string, secure Secure) (net.Addr, error) {
-	l, err := b.Bind(network, address)
+	l, err := net.Listen(network, address)
 	if err != nil {
 		return nil, err
 	}
@@ -88,19 +88,12 @@ func (b *Bridge) Listen(network, address string, secure Secure) (net.Addr, error
 	return addr, nil
 }
 
-// Bind opens a listening socket as Listen does, and leaves who connects to the system, until Accept
-// is given the socket. So several can be open before anybody is served.
-func (b *Bridge) Bind(network, address string) (net.Listener, error) {
-	l, err := net.Listen(network, address)
-	if err == nil && b.options.Backlog > 0 {
+// Accept takes over a socket that listens, as Listen does with its own: who connected before waits
+// in the system's queue. On an error the socket remains the caller's.
+func (b *Bridge) Accept(l net.Listener, secure Secure) error {
+	if b.options.Backlog > 0 {
 		setBacklog(l, b.options.Backlog)
 	}
-	return l, err
-}
-
-// Accept takes a listener over and serves what it accepts until the Bridge is closed. On an error
-// the listener remains the caller's.
-func (b *Bridge) Accept(l net.Listener, secure Secure) error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if b.closed {
@@ -224,25 +217,9 @@ func plain(a net.Addr) string {
 	return a.String()
 }
 
-// BindUnix is Bind for a unix socket as redis-server opens one: a file that is there already goes
-// first, and perm, when it is not 0, becomes the new one's mode.
-func (b *Bridge) BindUnix(path string, perm os.FileMode) (net.Listener, error) {
-	if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) {
-		return nil, err
-	}
-	l, err := b.Bind("unix", path)
-	if err != nil || perm == 0 {
-		return l, err
-	}
-	if err := os.Chmod(path, perm); err != nil {
-		return nil, errors.Join(err, l.Close())
-	}
-	return l, nil
-}
-
-// ListenUnix opens a unix socket as BindUnix does, and serves it.
+// ListenUnix opens a unix socket as Unix does and serves what it accepts, as Listen does.
 func (b *Bridge) ListenUnix(path string, perm os.FileMode) (net.Addr, error) {
-	l, err := b.BindUnix(path, perm)
+	l, err := Unix(path, perm)
 	if err != nil {
 		return nil, err
 	}
@@ -251,6 +228,24 @@ func (b *Bridge) ListenUnix(path string, perm os.FileMode) (net.Addr, error) {
 		return nil, errors.Join(err, l.Close())
 	}
 	return addr, nil
+}
+
+// Unix opens a unix socket as redis-server does: a file that is there already goes first, and
+// perm, when it is not 0, becomes the new one's mode.
+func Unix(path string, perm os.FileMode) (net.Listener, error) {
+	if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) {
+		return nil, err
+	}
+	l, err := net.Listen("unix", path)
+	if err == nil && perm != 0 {
+		if err = os.Chmod(path, perm); err != nil {
+			err = errors.Join(err, l.Close())
+		}
+	}
+	if err != nil {
+		return nil, err
+	}
+	return l, nil
 }
 
 // Address puts a redis.conf bind address and a port together: "*" is every IPv4 and "::*" every

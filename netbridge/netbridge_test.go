@@ -235,15 +235,15 @@ func TestUnixSocket(t *testing.T) {
 	})
 }
 
-// TestBind has clients connect to sockets that are bound, and serves them when all are there.
-func TestBind(t *testing.T) {
+// TestAccept has clients connect to sockets that are open, and serves them when all are there.
+func TestAccept(t *testing.T) {
 	each(t, func(t *testing.T, plain bool) {
 		b := bridge(t, nil)
 		b.plain = plain
 		var doors []net.Listener
 		var clients []*client
 		for range 2 {
-			l, err := b.Bind("tcp", "127.0.0.1:0")
+			l, err := net.Listen("tcp", "127.0.0.1:0")
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -15,7 +15,7 @@ import (
 const clusterMax = 100
 
 // startCluster makes the other masters of a cluster, for the ports behind the first one's, and has
-// all of them share the slots. Nobody listens yet: a client finds the cluster whole.
+// all of them share the slots. Nobody is served yet: a client finds the cluster whole.
 func (v *server) startCluster() error {
 	if v.cluster == 0 {
 		return nil
@@ -30,6 +30,9 @@ func (v *server) startCluster() error {
 			return err
 		}
 		v.others = append(v.others, node)
+		if err := node.bindAll(); err != nil {
+			return err
+		}
 		if err := node.makeLoop(); err != nil {
 			return err
 		}

@@ -28,8 +28,9 @@ type door struct {
 	kind, url string // "" for another address of the port before
 }
 
-// bindAll opens every socket that the configuration asks for, those of the cluster's other masters
-// as well. The port with TLS is open before the plain one: who has found the latter finds all.
+// bindAll opens every socket that the configuration asks for, before anything is loaded: a server
+// whose port is taken has touched no file. The port with TLS is open before the plain one: who has
+// found the latter finds both.
 func (v *server) bindAll() error {
 	if len(v.bind) == 0 || v.port == 0 && v.tlsPort == 0 {
 		if v.unixsocket == "" {
@@ -51,21 +52,17 @@ func (v *server) bindAll() error {
 		}
 	}
 	if v.unixsocket != "" {
-		l, err := v.bridge.BindUnix(v.unixsocket, v.unixsocketperm)
+		l, err := netbridge.Unix(v.unixsocket, v.unixsocketperm)
 		if err != nil {
 			return fatalf("Failed opening Unix socket: bind: %s", systemText(err))
 		}
 		v.doors = append(v.doors, door{l, nil, "unix", "unix://" + v.unixsocket})
 	}
-	for _, node := range v.others {
-		if err := node.bindAll(); err != nil {
-			return err
-		}
-	}
 	return nil
 }
 
-// accept serves who connects to any of the sockets.
+// accept serves who connects to any of the sockets, those of the cluster's other masters as well,
+// now that everything is there.
 func (v *server) accept() error {
 	for len(v.doors) > 0 {
 		d := v.doors[0]
@@ -90,7 +87,7 @@ func (v *server) bindTCP(port int, kind, scheme string, secure netbridge.Secure)
 	d := door{secure: secure, kind: kind}
 	for _, bind := range v.bind {
 		host, optional := strings.CutPrefix(bind, "-")
-		l, err := v.bridge.Bind(netbridge.Address(host, port))
+		l, err := net.Listen(netbridge.Address(host, port))
 		if err == nil {
 			d.Listener, d.url = l, urlOf(scheme, host, port)
 			v.doors = append(v.doors, d)

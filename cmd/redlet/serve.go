@@ -98,8 +98,8 @@ func (v *server) start() bool {
 			"no ApplyConfig call: aborting")
 		return false
 	}
-	for _, step := range []func() error{v.makeLoop, v.writePid, v.servePage,
-		v.startCluster, v.bindAll, v.accept} {
+	for _, step := range []func() error{v.bindAll, v.makeLoop, v.writePid, v.servePage,
+		v.startCluster, v.accept} {
 		if err := step(); err != nil {
 			v.log.print(levelWarning, err.Error())
 			_ = v.close() // what matters was just said
@@ -155,6 +155,7 @@ func (v *server) makeLoop() error {
 		o.Maker, o.Keep = guest.Maker(guest.Options{}), true
 		defer collectLate()()
 	}
+	v.log.print(levelNotice, "Server initialized")
 	loop, err := host.NewLoop(o)
 	if err != nil {
 		return usersRefused(err)
@@ -167,7 +168,6 @@ func (v *server) makeLoop() error {
 		KeepAlive: time.Duration(v.keepaliveS) * time.Second,
 		Thread:    true,
 	})
-	v.log.print(levelNotice, "Server initialized")
 	return nil
 }
 
