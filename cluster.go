@@ -8,17 +8,21 @@ import (
 	"github.com/redlet/redlet/host"
 )
 
-// Cluster is a cluster of masters that run in this process, each a server on a port of its own.
+// Cluster is a cluster whose nodes run in this process, each a server on a port of its own.
 type Cluster struct {
 	nodes []*Server
 }
 
-// RunCluster starts a cluster of n masters, which share the slots evenly and answer as nodes of a
-// redis-server's cluster do. The options are those of each; their random choices differ. Slots move
-// as clients say by CLUSTER SETSLOT, to each node as redis-cli does; there are no replicas, and
-// nodes do not speak Redis's bus. Close the cluster when done.
+// RunCluster starts a cluster of n nodes, which answer as those of a redis-server's cluster do. All
+// are masters, which share the slots evenly, unless [WithClusterReplicas] says how many replicas
+// each is to have. The options are those of each node; their random choices differ. Slots move,
+// nodes come to follow others and replicas take over as clients say by CLUSTER SETSLOT, REPLICATE
+// and FAILOVER; a replica whose master was closed takes its place by itself, cluster-node-timeout
+// later. Nodes hear of each other through this process: Redis's bus is not spoken, so no node
+// elsewhere can join. Close the cluster when done.
 func RunCluster(n int, options ...Option) (*Cluster, error) {
 	c := &Cluster{}
+	replicas := settingsOf(options).replicas
 	loops, addrs := make([]*host.Loop, n), make([]netip.AddrPort, n)
 	for i := range n {
 		o := settingsOf(options)
@@ -27,6 +31,7 @@ func RunCluster(n int, options ...Option) (*Cluster, error) {
 			return nil, errors.Join(err, c.Close())
 		}
 		o.config["cluster-enabled"] = "yes"
+		host.ClusterConfig(o.config)
 		o.seed[31] ^= byte(i)
 		o.seed[30] ^= byte(i >> 8)
 		s, err := run(o)
@@ -42,16 +47,17 @@ func RunCluster(n int, options ...Option) (*Cluster, error) {
 			return nil, errors.Join(fmt.Errorf("redlet: %w", err), c.Close())
 		}
 	}
-	if err := host.Cluster(loops, addrs); err != nil {
-		return nil, errors.Join(err, c.Close())
+	if err := host.Cluster(loops, addrs, replicas); err != nil {
+		return nil, errors.Join(fmt.Errorf("redlet: %w", err), c.Close())
 	}
 	return c, nil
 }
 
-// Nodes are the masters, in the order of their slots.
+// Nodes are the nodes as they were started: the masters in the order of their slots, and then the
+// replicas, of which the first follows the first master, and so on.
 func (c *Cluster) Nodes() []*Server { return c.nodes }
 
-// Addrs are the addresses of the masters, as a client's configuration takes them.
+// Addrs are the addresses of the nodes, as a client's configuration takes them.
 func (c *Cluster) Addrs() []string {
 	addrs := make([]string, len(c.nodes))
 	for i, s := range c.nodes {

@@ -64,3 +64,52 @@ func TestRunCluster(t *testing.T) {
 	step(1, "MOVED 12182 "+addrs[0], "GET", "foo")
 	step(2, "MOVED 12182 "+addrs[0], "GET", "foo")
 }
+
+// TestRunClusterReplicas shows replicas that serve readers and take their masters' places, as they
+// are told or since a master was closed.
+func TestRunClusterReplicas(t *testing.T) {
+	c, err := redlet.RunCluster(6, redlet.WithClusterReplicas(1), redlet.WithPassword("secret"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := c.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	nodes, addrs := c.Nodes(), c.Addrs()
+	step := func(node int, want string, args ...any) {
+		t.Helper()
+		got := ""
+		if r, err := nodes[node].Do(t.Context(), args...); err != nil {
+			got = err.Error()
+		} else {
+			got = r.Text()
+		}
+		if got != want {
+			t.Errorf("node %d, %q: %q; want %q", node, args, got, want)
+		}
+	}
+	// The slot of foo is 12182, which the third master holds.
+	step(2, "OK", "SET", "foo", "1")
+	step(2, "1", "WAIT", "1", "0")
+	step(5, "MOVED 12182 "+addrs[2], "GET", "foo")
+	step(5, "1", "DBSIZE")
+	step(5, "OK", "CLUSTER", "FAILOVER", "TAKEOVER")
+	step(5, "1", "GET", "foo")
+	step(0, "MOVED 12182 "+addrs[5], "GET", "foo")
+	if err := nodes[0].Close(); err != nil {
+		t.Error(err)
+	}
+	step(3, "OK", "CLUSTER", "FAILOVER", "FORCE")
+	step(3, "OK", "SET", "{06S}", "1")
+	step(1, "MOVED 0 "+addrs[3], "GET", "{06S}")
+}
+
+// TestRunClusterRefuses shows clusters that cannot be.
+func TestRunClusterRefuses(t *testing.T) {
+	_, err := redlet.RunCluster(2, redlet.WithClusterReplicas(2))
+	if err == nil || err.Error() != "redlet: a master with 2 replicas takes more than 2 nodes" {
+		t.Error(err)
+	}
+}

@@ -31,6 +31,7 @@ type settings struct {
 	log        func(level int, text string)
 	died       func(why error)
 	engine     any // *engineOptions, or nil
+	replicas   int // of each master of a cluster
 }
 
 func settingsOf(options []Option) *settings {
@@ -105,6 +106,13 @@ func WithDir(dir string) Option {
 // say that version.
 func WithVersion(version string) Option {
 	return WithConfig(map[string]string{"compat": version})
+}
+
+// WithClusterReplicas has n of the nodes that RunCluster starts follow each master, as redis-cli's
+// --cluster-replicas does: of six nodes with one replica each three are masters. Other servers take
+// no notice of it.
+func WithClusterReplicas(n int) Option {
+	return func(o *settings) { o.replicas = n }
 }
 
 // WithSeed chooses the run of random choices: the same seed and the same commands give the same

@@ -550,6 +550,17 @@ func (e *Engine) deleteEvicted(d *db, key string) {
 	e.notify(notifyEvicted, "evicted", d, key)
 }
 
+// By a cluster that has moved.
+
+// deleteStray removes a key of a slot that another node serves now, and tells everybody.
+func (e *Engine) deleteStray(d *db, key string) {
+	e.removeFrom(d, []byte(key))
+	e.replicas.add(d.id, "DEL", [][]byte{[]byte(key)})
+	e.signalModifiedKey(d, key, nil)
+	e.notify(notifyGeneric, "del", d, key)
+	e.addDirty(1)
+}
+
 // By databases that are emptied or exchanged.
 
 // flushDB empties a database for everybody to notice; those who track keys are told by the caller,

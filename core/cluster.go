@@ -7,8 +7,8 @@ import (
 	"github.com/redlet/redlet/core/internal/slots"
 )
 
-// cluster is a cluster as one of its nodes sees it, which the engine is. The bus over which Redis's
-// nodes talk is not spoken.
+// cluster is a cluster as one of its nodes sees it, which the engine is. Nodes talk by messages,
+// which the host carries between those of its process: see cluster_bus.go.
 type cluster struct {
 	nodes []*clusterNode // those that are known; the first is the engine itself
 	slots [slots.Count]*clusterNode
@@ -18,22 +18,37 @@ type cluster struct {
 	up       bool // cluster_state is ok: slots are served
 	asked    int  // the slot of the command that a client has sent, -1 if it has no keys
 	keys     []KeyAt
+	banned   []ban // nodes that were forgotten
+
+	manual    manualFailover
+	heldUntil Time // until when writes are held up for a replica that is to take over; 0 if not
+	electAt   Time // when the engine takes its failed master's place; Never
+
+	said           string   // what the others were last told
+	saidAt         Time     // when, by the host's clock
+	saidOffset     int64    // how far the stream then was
+	sent, received [7]int64 // messages by their verbs, as busVerbs lists them
 }
 
-// clusterNode is a node of the cluster: a master, since there are no replicas.
+// clusterNode is a node of the cluster.
 type clusterNode struct {
-	id, shard     string
-	ip            string
-	port, busPort int64
-	hostname      string
-	epoch         int64
-	slots         int // how many it serves
+	id, shard          string
+	masterID           string // of whom it follows; "" of a master
+	ip                 string
+	port, busPort      int64
+	hostname, nodename string
+	noFailover         bool
+	epoch              int64
+	offset             int64 // how far its stream was when it last said so
+	slots              int   // how many it serves
+	gone               Time  // since when it is not there, by the host's clock; Never while it is
+	failed             bool  // it has been gone for long
 }
 
 // startCluster makes the engine a node of a cluster, alone and without slots.
 func (e *Engine) startCluster() {
-	me := &clusterNode{id: hex40(&e.random), shard: hex40(&e.random)}
-	e.cluster = &cluster{nodes: []*clusterNode{me}}
+	me := &clusterNode{id: hex40(&e.random), shard: hex40(&e.random), gone: Never}
+	e.cluster = &cluster{nodes: []*clusterNode{me}, electAt: Never}
 	e.flags |= engineCluster
 	e.cfg.change(findParameter([]byte("databases")), "1")
 }
@@ -50,14 +65,45 @@ func (k *cluster) node(id []byte) *clusterNode {
 	return nil
 }
 
-// serving counts the nodes that serve slots, and the slots.
-func (k *cluster) serving() (masters, assigned int) {
+// master is whom a node follows; nil of a master, or if that is not known.
+func (k *cluster) master(n *clusterNode) *clusterNode {
+	if n.masterID == "" {
+		return nil
+	}
+	return k.node([]byte(n.masterID))
+}
+
+// epochOf is the epoch of a node's slots: a replica's is its master's.
+func (k *cluster) epochOf(n *clusterNode) int64 {
+	if master := k.master(n); master != nil {
+		return master.epoch
+	}
+	return n.epoch
+}
+
+// serving counts the nodes that serve slots, the slots, and those of the nodes that have not
+// failed.
+func (k *cluster) serving() (masters, assigned, reachable int) {
 	for _, n := range k.nodes {
 		if assigned += n.slots; n.slots > 0 {
 			masters++
+			if !n.failed {
+				reachable++
+			}
 		}
 	}
-	return masters, assigned
+	return masters, assigned, reachable
+}
+
+// covered tells whether every slot is served.
+func (k *cluster) covered() bool {
+	slotsServed := 0
+	for _, n := range k.nodes {
+		if !n.failed {
+			slotsServed += n.slots
+		}
+	}
+	return slotsServed == slots.Count
 }
 
 // ranges lists the slots that a node serves: the first and the last of each row.
@@ -84,9 +130,10 @@ func (k *cluster) assign(slot int, n *clusterNode) {
 	}
 }
 
-// mine tells whether the engine serves a slot, or is to.
+// mine tells whether the engine serves a slot, or is to, or its master does.
 func (k *cluster) mine(slot int) bool {
-	return k.slots[slot] == k.me() || k.from[slot] != nil
+	owner := k.slots[slot]
+	return owner == k.me() || k.from[slot] != nil || owner != nil && owner.id == k.me().masterID
 }
 
 // bumpEpoch gives the engine's slots an epoch that is later than all others, and tells whether it
@@ -106,10 +153,8 @@ func (k *cluster) bumpEpoch() bool {
 
 // forget drops a node, and what has to do with it.
 func (k *cluster) forget(n *clusterNode) {
+	k.disown(n)
 	for slot := range slots.Count {
-		if k.slots[slot] == n {
-			k.assign(slot, nil)
-		}
 		for _, moves := range [...]*[slots.Count]*clusterNode{&k.to, &k.from} {
 			if moves[slot] == n {
 				moves[slot] = nil
@@ -128,28 +173,46 @@ func (k *cluster) forget(n *clusterNode) {
 // setSlot gives a slot to a master that may be another. A node that so comes to have what it was to
 // import makes it known by a new epoch.
 func (e *Engine) setSlot(slot int, n *clusterNode) {
-	k := e.cluster
+	k, me := e.cluster, e.cluster.me()
+	was := k.slots[slot]
 	if e.dbs[0].bySlot.len(slot) == 0 {
 		k.to[slot] = nil
 	}
 	k.assign(slot, n)
-	if n == k.me() && k.from[slot] != nil {
+	switch {
+	case n == me && k.from[slot] != nil:
 		k.bumpEpoch()
 		k.from[slot] = nil
+	case was == me && n != me && me.slots == 0 && e.cfg.clusterMigratesReplicas:
+		e.replicate(n)
 	}
 }
 
-// resetCluster has the engine forget the cluster; hard gives it another id, too.
+// resetCluster has the engine forget the cluster; hard gives it another id, too. A replica becomes
+// an empty master.
 func (e *Engine) resetCluster(hard bool) {
 	k, me := e.cluster, e.cluster.me()
+	if me.masterID != "" {
+		e.unfollow()
+		e.emptyData()
+	}
 	for slot := range slots.Count {
 		k.assign(slot, nil)
 	}
 	clear(k.to[:])
 	clear(k.from[:])
+	others := len(k.nodes) > 1
+	if hard && others {
+		e.sendBus("gone", "*", "", nil)
+	}
 	k.nodes = k.nodes[:1]
+	k.manual, k.electAt = manualFailover{}, Never
 	if hard {
 		me.id, me.epoch, k.epoch = hex40(&e.random), 0, 0
+	}
+	if !hard && others {
+		k.said = e.standing()
+		e.ping()
 	}
 	e.clusterChanged()
 }
@@ -158,7 +221,8 @@ func (e *Engine) resetCluster(hard bool) {
 // by Redis when slots have changed, and while they are not.
 func (e *Engine) clusterConfigured() {
 	cfg, me := &e.cfg, e.cluster.me()
-	me.hostname = cfg.clusterHostname
+	me.hostname, me.nodename = cfg.clusterHostname, cfg.clusterNodename
+	me.noFailover = cfg.clusterNoFailover
 	if cfg.clusterIP != "" {
 		me.ip = cfg.clusterIP
 	}
@@ -175,58 +239,38 @@ func (e *Engine) clusterConfigured() {
 	}
 	if !e.cluster.up {
 		e.clusterChanged()
+		return
 	}
+	e.announce()
 }
 
-// orderCluster tells who the node is, or introduces one.
-func (e *Engine) orderCluster(words [][]byte) (answer, problem string) {
+// orderCluster tells who the node is, or what nodes there are.
+func (e *Engine) orderCluster(words [][]byte, nodes []byte) (answer, problem string) {
 	k := e.cluster
-	if k == nil || len(words) != 0 && len(words) != 7 {
+	if k == nil || len(words) != 0 {
 		return "", "no such order"
 	}
-	if len(words) == 0 {
+	if nodes == nil {
 		return k.me().id + " " + k.me().shard, ""
 	}
-	var n [4]int // port, epoch, first and last slot
-	for i := range n {
-		number, err := strconv.ParseUint(string(words[3+i]), 10, 16)
-		if err != nil {
-			return "", "ports, epochs and slots are numbers of 16 bits"
-		}
-		n[i] = int(number)
+	if problem = e.takeNodes(nodes); problem == "" {
+		e.clusterConfigured()
+		e.clusterChanged()
 	}
-	if n[2] > n[3] || n[3] >= slots.Count {
-		return "", errSlot
-	}
-	node := k.node(words[0])
-	switch {
-	case node == nil:
-		node = &clusterNode{id: string(words[0])}
-		k.nodes = append(k.nodes, node)
-	case node == k.me():
-		_ = e.cfg.change(findParameter([]byte("cluster-announce-ip")), string(words[2]))
-		_ = e.cfg.change(findParameter([]byte("cluster-announce-port")), string(words[3]))
-	}
-	node.shard, node.ip = string(words[1]), string(words[2])
-	node.port, node.busPort = int64(n[0]), int64(n[0])+10000
-	node.epoch, k.epoch = int64(n[1]), max(k.epoch, int64(n[1]))
-	for slot := n[2]; slot <= n[3]; slot++ {
-		k.assign(slot, node)
-	}
-	e.clusterChanged()
-	return "", ""
+	return "", problem
 }
 
 // clusterChanged is to be called when slots or nodes have changed. Who waits for a key that now
 // stands elsewhere is told so, and who listens to a channel there hears no more of it.
 func (e *Engine) clusterChanged() {
 	k := e.cluster
-	_, assigned := k.serving()
-	k.up = assigned == slots.Count || assigned > 0 && !e.cfg.clusterFullCoverage
+	masters, assigned, reachable := k.serving()
+	k.up = (k.covered() || assigned > 0 && !e.cfg.clusterFullCoverage) && reachable > masters/2
 	e.leaveShardChannels()
 	if e.blocked.count > 0 {
 		e.redirectBlocked()
 	}
+	e.announce()
 }
 
 // leaveShardChannels ends subscriptions to channels of slots that are served elsewhere.
@@ -269,7 +313,7 @@ func (e *Engine) redirectBlocked() {
 		switch {
 		case !k.up:
 			why = redirectDown
-		case owner == k.me(), k.from[slot] != nil:
+		case owner == k.me(), k.from[slot] != nil, e.servesReads(cl, owner, p.cmd.Flags):
 			continue
 		case owner == nil:
 			why = redirectUnbound
@@ -330,10 +374,15 @@ func (e *Engine) route(c *Call) (why redirect, slot int, to *clusterNode) {
 		if r.several && r.missing {
 			return redirectTryAgain, r.slot, nil
 		}
-	case owner != k.me():
+	case owner != k.me() && (!r.channels || !k.mine(r.slot)) && !e.servesReads(c.conn, owner, flags):
 		return redirectMoved, r.slot, owner
 	}
 	return redirectNone, r.slot, nil
+}
+
+// servesReads tells whether a client may read here what the engine's master serves.
+func (e *Engine) servesReads(cl *conn, owner *clusterNode, flags Flag) bool {
+	return cl.readOnly && flags&Write == 0 && owner != nil && owner.id == e.cluster.me().masterID
 }
 
 // router collects what is to be known of the keys of a command, or of a transaction.

@@ -1,6 +1,7 @@
 package core
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 
@@ -484,64 +485,47 @@ func cmdClusterInfo(c *Call) {
 	if k.up {
 		state = "ok"
 	}
-	masters, assigned := k.serving()
-	text := "cluster_state:" + state
-	for _, line := range [...]struct {
-		name string
-		n    int64
-	}{
-		{"slots_assigned", int64(assigned)},
-		{"slots_ok", int64(assigned)},
-		{"slots_pfail", 0},
-		{"slots_fail", 0},
-		{"known_nodes", int64(len(k.nodes))},
-		{"size", int64(masters)},
-		{"current_epoch", k.epoch},
-		{"my_epoch", k.me().epoch},
-		{"stats_messages_sent", 0},
-		{"stats_messages_received", 0},
-	} {
-		text += "\r\ncluster_" + line.name + ":" + strconv.FormatInt(line.n, 10)
+	masters, assigned, _ := k.serving()
+	failed := 0
+	for _, n := range k.nodes {
+		if n.failed {
+			failed += n.slots
+		}
 	}
+	text := "cluster_state:" + state
+	line := func(name string, n int64) {
+		text += "\r\ncluster_" + name + ":" + strconv.FormatInt(n, 10)
+	}
+	line("slots_assigned", int64(assigned))
+	line("slots_ok", int64(assigned-failed))
+	line("slots_pfail", 0)
+	line("slots_fail", int64(failed))
+	line("known_nodes", int64(len(k.nodes)))
+	line("size", int64(masters))
+	line("current_epoch", k.epoch)
+	line("my_epoch", k.epochOf(k.me()))
+	k.countedMessages("sent", &k.sent, line)
+	k.countedMessages("received", &k.received, line)
 	c.Verbatim("txt", text+"\r\ntotal_cluster_links_buffer_limit_exceeded:0\r\n")
 }
 
-func cmdClusterNodes(c *Call) {
-	text := ""
-	for _, n := range c.e.cluster.nodes {
-		text += c.e.describe(n) + "\n"
+// countedMessages gives CLUSTER INFO's lines about messages.
+func (k *cluster) countedMessages(word string, counts *[7]int64, line func(string, int64)) {
+	sum := int64(0)
+	for i, n := range counts {
+		if sum += n; n > 0 {
+			line("stats_messages_"+wordAt(busVerbs, i)+"_"+word, n)
+		}
 	}
-	c.Verbatim("txt", text)
+	line("stats_messages_"+word, sum)
 }
 
-// describe is a node as CLUSTER NODES shows it.
-func (e *Engine) describe(n *clusterNode) string {
-	k := e.cluster
-	host, role, pong := "", "master", e.keyMs()
-	if n.hostname != "" {
-		host = "," + n.hostname
+func cmdClusterNodes(c *Call) {
+	var text []byte
+	for _, n := range c.e.cluster.nodes {
+		text = append(c.e.appendNode(text, n, nodeSlots), '\n')
 	}
-	if n == k.me() {
-		role, pong = "myself,master", 0
-	}
-	text := n.id + " " + n.ip + ":" + strconv.FormatInt(n.port, 10) + "@" +
-		strconv.FormatInt(n.busPort, 10) + host + " " + role + " - 0 " +
-		strconv.FormatInt(pong, 10) + " " + strconv.FormatInt(n.epoch, 10) + " connected"
-	for _, r := range k.ranges(n) {
-		text += " " + strconv.Itoa(r[0])
-		if r[1] > r[0] {
-			text += "-" + strconv.Itoa(r[1])
-		}
-	}
-	for slot := 0; slot < slots.Count && n == k.me(); slot++ {
-		if to := k.to[slot]; to != nil {
-			text += " [" + strconv.Itoa(slot) + "->-" + to.id + "]"
-		}
-		if from := k.from[slot]; from != nil {
-			text += " [" + strconv.Itoa(slot) + "-<-" + from.id + "]"
-		}
-	}
-	return text
+	c.Verbatim("txt", string(text))
 }
 
 func cmdClusterSlots(c *Call) {
@@ -554,14 +538,36 @@ func cmdClusterSlots(c *Call) {
 		}
 		if owner != nil {
 			n++
-			c.Array(3)
+			replicas := c.e.replicasOf(owner, true)
+			c.Array(3 + len(replicas))
 			c.Count(start)
 			c.Count(end)
 			c.slotsNode(owner)
+			for _, r := range replicas {
+				c.slotsNode(r)
+			}
 		}
 		start = end + 1
 	}
 	c.ArrayEnd(at, '*', n)
+}
+
+// replicasOf lists the replicas of a master; ready are those that have its data.
+func (e *Engine) replicasOf(n *clusterNode, ready bool) (list []*clusterNode) {
+	for _, r := range e.cluster.nodes {
+		if r.masterID == n.id && (!ready || !r.failed && e.offsetOf(r) != 0) {
+			list = append(list, r)
+		}
+	}
+	return list
+}
+
+// offsetOf is how far the stream of a node is.
+func (e *Engine) offsetOf(n *clusterNode) int64 {
+	if n == e.cluster.me() {
+		return e.replicas.offset
+	}
+	return n.offset
 }
 
 // slotsNode tells where a node is, as CLUSTER SLOTS does.
@@ -592,20 +598,45 @@ func (c *Call) texts(list []string) {
 	}
 }
 
+// cmdClusterShards tells of each shard, in the order in which its first node became known.
 func cmdClusterShards(c *Call) {
 	k := c.e.cluster
-	c.Array(len(k.nodes))
-	for _, n := range k.nodes {
-		c.Map(2)
-		c.BulkString("slots")
-		ranges := k.ranges(n)
-		c.Array(2 * len(ranges))
-		for _, r := range ranges {
-			c.Count(r[0])
-			c.Count(r[1])
+	at, n := c.ArrayLater(), 0
+	for i, first := range k.nodes {
+		shard := func(other *clusterNode) bool { return other.shard == first.shard }
+		if slices.IndexFunc(k.nodes, shard) < i {
+			continue
 		}
-		c.BulkString("nodes")
-		c.Array(1)
+		n++
+		c.shard(k.nodes[i:], shard)
+	}
+	c.ArrayEnd(at, '*', n)
+}
+
+// shard describes a shard: its slots and then its nodes, masters first.
+func (c *Call) shard(nodes []*clusterNode, in func(*clusterNode) bool) {
+	var ranges [][2]int
+	var masters, replicas []*clusterNode
+	for _, n := range nodes {
+		switch {
+		case !in(n):
+		case n.masterID == "":
+			masters = append(masters, n)
+			ranges = append(ranges, c.e.cluster.ranges(n)...)
+		default:
+			replicas = append(replicas, n)
+		}
+	}
+	c.Map(2)
+	c.BulkString("slots")
+	c.Array(2 * len(ranges))
+	for _, r := range ranges {
+		c.Count(r[0])
+		c.Count(r[1])
+	}
+	c.BulkString("nodes")
+	c.Array(len(masters) + len(replicas))
+	for _, n := range append(masters, replicas...) {
 		c.shardsNode(n)
 	}
 }
@@ -621,7 +652,17 @@ func (c *Call) shardsNode(n *clusterNode) {
 	if n.port != 0 {
 		more++
 	}
-	fields = append(fields, "role", "master", "replication-offset")
+	role, health := "master", "online"
+	switch {
+	case n.failed:
+		health = "fail"
+	case n.masterID != "" && c.e.offsetOf(n) == 0:
+		health = "loading"
+	}
+	if n.masterID != "" {
+		role = "replica"
+	}
+	fields = append(fields, "role", role, "replication-offset")
 	c.Map(len(fields)/2 + more)
 	c.texts([]string{"id", n.id})
 	if n.port != 0 {
@@ -629,8 +670,8 @@ func (c *Call) shardsNode(n *clusterNode) {
 		c.Int(n.port)
 	}
 	c.texts(fields)
-	c.Int(c.e.replicas.offset)
-	c.texts([]string{"health", "online"})
+	c.Int(c.e.offsetOf(n))
+	c.texts([]string{"health", health})
 }
 
 // argNode finds the node that an argument names, or replies that there is none.
@@ -645,8 +686,17 @@ func (c *Call) argNode(i int, unknown string) *clusterNode {
 const errUnknownNode = "ERR Unknown node "
 
 func cmdClusterReplicas(c *Call) {
-	if c.argNode(2, errUnknownNode) != nil {
-		c.Array(0)
+	n := c.argNode(2, errUnknownNode)
+	switch {
+	case n == nil:
+	case n.masterID != "":
+		c.Error("ERR The specified node is not a master")
+	default:
+		replicas := c.e.replicasOf(n, false)
+		c.Array(len(replicas))
+		for _, r := range replicas {
+			c.Bulk(c.e.appendNode(nil, r, nodeSlots))
+		}
 	}
 }
 
@@ -657,8 +707,8 @@ func cmdClusterCountFailureReports(c *Call) {
 	}
 }
 
-// cmdClusterMeet refuses an address that is good, too: nodes do not speak Redis's bus, and so would
-// never meet.
+// cmdClusterMeet has the node at an address get to know this one, if it is one of this process: the
+// host knows. Others cannot be met, for Redis's bus is not spoken.
 func cmdClusterMeet(c *Call) {
 	port, ok := c.argIntOr(3, "ERR Invalid base port specified: "+string(c.Args[3]))
 	if !ok {
@@ -670,12 +720,35 @@ func cmdClusterMeet(c *Call) {
 			return
 		}
 	}
-	if !isIP(string(c.Args[2])) || port <= 0 || port > 65535 || bus <= 0 || bus > 65535 {
-		c.Error("ERR Invalid node address specified: " + string(c.Args[2]) + ":" +
-			string(c.Args[3]))
+	ip := string(c.Args[2])
+	if !isIP(ip) || port <= 0 || port > 65535 || bus <= 0 || bus > 65535 {
+		c.Error("ERR Invalid node address specified: " + ip + ":" + string(c.Args[3]))
 		return
 	}
-	c.Error("ERR this server speaks no cluster bus: it meets nobody")
+	e := c.e
+	if me := e.cluster.me(); me.ip == "" { // on the same machine
+		me.ip = ip
+	}
+	address := migrateAddress(c.Args[2], c.Args[3])
+	if !c.mayBlock() {
+		e.meet(address, func(*Input) {})
+		c.OK()
+		return
+	}
+	waiter := c.block(nil, kindCount, Never, nil)
+	e.meet(address, func(in *Input) {
+		why := string(in.Data)
+		if waiter.over() {
+			return
+		}
+		e.unblockWithReply(waiter, func(c *Call) {
+			if why == "" {
+				c.OK()
+				return
+			}
+			c.Error("ERR " + why)
+		})
+	})
 }
 
 // isIP tells whether a text is an address of a machine in numbers.
@@ -698,33 +771,37 @@ func cmdClusterForget(c *Call) {
 	case n == nil:
 	case n == k.me():
 		c.Error("ERR I tried hard but I can't forget myself...")
+	case n.id == k.me().masterID:
+		c.Error("ERR Can't forget my master!")
 	default:
 		k.forget(n)
+		k.banned = append(k.banned, ban{n.id, later(c.e.clock.host, banTime)})
 		c.e.clusterChanged()
 		c.OK()
 	}
 }
 
-// cmdClusterReplicate makes no replica: nodes do not follow each other.
 func cmdClusterReplicate(c *Call) {
-	k, why := c.e.cluster, "ERR this node of a cluster cannot be a replica, only a master"
-	switch n := c.argNode(2, errUnknownNode); {
+	k, n, why := c.e.cluster, c.argNode(2, errUnknownNode), ""
+	switch me := c.e.cluster.me(); {
 	case n == nil:
 		return
-	case n == k.me():
+	case n == me:
 		why = "ERR Can't replicate myself"
-	case k.me().slots > 0 || c.e.dbs[0].keys.Len() > 0:
+	case n.masterID != "":
+		why = "ERR I can only replicate a master, not a replica."
+	case me.masterID == "" && (me.slots > 0 || c.e.dbs[0].keys.Len() > 0):
 		why = "ERR To set a master the node must be empty and without assigned slots."
 	}
-	c.Error(why)
-}
-
-func cmdClusterFailover(c *Call) {
-	if len(c.Args) == 3 && !is(c.Args[2], "force") && !is(c.Args[2], "takeover") {
-		c.Error(ErrSyntax)
+	if why != "" {
+		c.Error(why)
 		return
 	}
-	c.Error("ERR You should send CLUSTER FAILOVER to a replica")
+	if k.me().masterID != n.id {
+		c.e.replicate(n)
+	}
+	c.e.clusterChanged()
+	c.OK()
 }
 
 func cmdClusterReset(c *Call) {
@@ -733,7 +810,7 @@ func cmdClusterReset(c *Call) {
 	case len(c.Args) == 3 && !hard && !is(c.Args[2], "soft"):
 		c.Error(ErrSyntax)
 		return
-	case c.e.dbs[0].keys.Len() > 0:
+	case c.e.cluster.me().masterID == "" && c.e.dbs[0].keys.Len() > 0:
 		c.Error("ERR CLUSTER RESET can't be called with master nodes containing keys")
 		return
 	}
@@ -748,6 +825,10 @@ func cmdClusterSaveconfig(c *Call) {
 
 func cmdClusterSetslot(c *Call) {
 	k, e := c.e.cluster, c.e
+	if k.me().masterID != "" {
+		c.Error("ERR Please use SETSLOT only with masters.")
+		return
+	}
 	slot, ok := c.argSlot(2)
 	if !ok {
 		return
@@ -758,7 +839,7 @@ func cmdClusterSetslot(c *Call) {
 			c.Error("ERR I'm not the owner of hash slot " + strconv.Itoa(slot))
 			return
 		}
-		n := c.argNode(4, errNodeUnknown)
+		n := c.argMaster(4, errNodeUnknown)
 		if n == nil {
 			return
 		}
@@ -768,7 +849,7 @@ func cmdClusterSetslot(c *Call) {
 			c.Error("ERR I'm already the owner of hash slot " + strconv.Itoa(slot))
 			return
 		}
-		n := c.argNode(4, errNodeUnknown)
+		n := c.argMaster(4, errNodeUnknown)
 		if n == nil {
 			return
 		}
@@ -776,7 +857,7 @@ func cmdClusterSetslot(c *Call) {
 	case is(word, "stable") && len(c.Args) == 4:
 		k.to[slot], k.from[slot] = nil, nil
 	case is(word, "node") && len(c.Args) == 5:
-		n := c.argNode(4, errUnknownNode)
+		n := c.argMaster(4, errUnknownNode)
 		if n == nil {
 			return
 		}
@@ -792,6 +873,16 @@ func cmdClusterSetslot(c *Call) {
 	}
 	e.clusterChanged()
 	c.OK()
+}
+
+// argMaster is argNode for a node that is to be a master.
+func (c *Call) argMaster(i int, unknown string) *clusterNode {
+	n := c.argNode(i, unknown)
+	if n != nil && n.masterID != "" {
+		c.Error("ERR Target node is not a master")
+		return nil
+	}
+	return n
 }
 
 const errNodeUnknown = "ERR I don't know about node "

@@ -197,11 +197,21 @@ func (c *Call) subReply(k subKind, how int, name []byte) {
 
 func cmdPublish(c *Call) {
 	c.Count(c.e.publish(c.Args[1], c.Args[2]))
-	c.propagateMessage()
+	c.sendMessage("publish")
 }
 
 func cmdSpublish(c *Call) {
 	c.Count(c.e.publishShard(c.Args[1], c.Args[2]))
+	c.sendMessage("publishshard")
+}
+
+// sendMessage has a message reach those who listen elsewhere: the nodes of a cluster tell one
+// another, and replicas get it in the stream.
+func (c *Call) sendMessage(verb string) {
+	if c.e.cluster != nil {
+		c.e.spread(verb, c.Args[1], c.Args[2])
+		return
+	}
 	c.propagateMessage()
 }
 

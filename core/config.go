@@ -102,7 +102,10 @@ type config struct {
 	clusterFullCoverage                           bool // without some slots none is served
 	clusterReadsWhenDown, clusterChannelsWhenDown bool
 	clusterMigratesReplicas                       bool // who has no slots left follows
-	clusterIP, clusterHostname                    string
+	clusterIP, clusterHostname, clusterNodename   string
+	clusterFile                                   string
+	clusterTimeout                                Time  // after which a node that is gone has failed
+	clusterNoFailover                             bool  // no replica takes over by itself
 	clusterPort                                   int64 // of the bus; 0 is 10000 above port
 	clusterAnnouncedPort, clusterAnnouncedBusPort int64
 	clusterEndpoint                               int64 // endpointIP and so on

@@ -199,10 +199,11 @@ func readClusterAnnounceHostname(c *config, s string) (shown, problem string) {
 	return s, ""
 }
 
-func readClusterAnnounceHumanNodename(_ *config, s string) (shown, problem string) {
+func readClusterAnnounceHumanNodename(c *config, s string) (shown, problem string) {
 	if strings.ContainsAny(s, "!#$%&()*+:;<>?@[]^{|}~") {
 		return "", "Announced human node name contained invalid character"
 	}
+	c.clusterNodename = s
 	return s, ""
 }
 

@@ -33,7 +33,7 @@ type conn struct {
 	link      *link // not a client: the engine asked for it; or nil
 	noEvict   bool
 	noTouch   bool
-	readOnly  bool // READONLY, which CLIENT LIST shows: no node is a replica
+	readOnly  bool // READONLY: a replica of a cluster serves what its master does
 	asking    int8 // 2 after ASKING, 1 while the command behind it runs
 	// authenticated is set when its user needed no password or gave it.
 	authenticated bool

@@ -23,10 +23,9 @@ import (
 //	seed NUMBER                 begins the random choices anew
 //	info [SECTION …]            tells what INFO tells
 //	config NAME                 tells a parameter's value
-//	cluster                     tells the node's id and that of its shard
-//	cluster ID SHARD IP PORT EPOCH FIRST LAST
-//	                            introduces a master of the cluster, which may be the engine itself,
-//	                            and the slots that it serves
+//	cluster                     tells the node's id and that of its shard; what is behind a line
+//	                            feed are the nodes of the cluster, the engine among them, as
+//	                            nodes.conf has them
 //	filter on|off               has Options.Filter asked about commands, or no longer
 //	filter resume CONN [drop]   lets a client go on whose command a Fault's Delay holds up; what is
 //	                            behind a line feed answers it in place of the command, and with
@@ -46,7 +45,10 @@ func (e *Engine) control(in *Input) {
 	case string(words[0]) == "seed" && len(words) == 2:
 		answer, problem = e.orderSeed(words[1])
 	case string(words[0]) == "cluster":
-		answer, problem = e.orderCluster(words[1:])
+		if !answered {
+			reply = nil
+		}
+		answer, problem = e.orderCluster(words[1:], reply)
 	case string(words[0]) == "filter" && len(words) == 2:
 		answer, problem = e.orderFilter(words[1])
 	case string(words[0]) == "filter" && len(words) > 2 && string(words[1]) == "resume":

@@ -604,6 +604,7 @@ func (m *master) stream(data []byte) {
 		cl.in = cl.in[:copy(cl.in, data[n:])]
 	}
 	e.countClient(cl, cl.bytes())
+	e.manualTurn()
 }
 
 // run applies the commands that are complete, and returns how many bytes they took.

@@ -6,7 +6,7 @@ package core
 // networkDue is the instant of the host's clock at which there is something to do.
 func (e *Engine) networkDue() Time {
 	due := e.replicas.networkDue(e)
-	due = min(due, e.failoverDue())
+	due = min(due, e.failoverDue(), e.clusterDue())
 	if m := e.master; m != nil {
 		due = min(due, m.at)
 	}
@@ -24,6 +24,9 @@ func (e *Engine) networkTurn() {
 	}
 	if m := e.master; m != nil && host >= m.at {
 		m.turn()
+	}
+	if host >= e.clusterDue() {
+		e.clusterTurn()
 	}
 }
 
@@ -47,5 +50,8 @@ func (e *Engine) shiftNetwork(d Time) {
 		shift(&m.at)
 		shift(&m.heard)
 		shift(&m.down)
+	}
+	if e.cluster != nil {
+		e.cluster.shift(d)
 	}
 }

@@ -21,7 +21,8 @@ func (e *Engine) pauseUntil(until Time, all bool) {
 
 // pauseChanged notes whether clients are paused: by CLIENT PAUSE, or writes for a failover.
 func (e *Engine) pauseChanged() {
-	paused := e.pause.until != 0 || e.failover.state != failoverNone
+	paused := e.pause.until != 0 || e.failover.state != failoverNone ||
+		e.cluster != nil && e.cluster.heldUntil != 0
 	e.flags.set(enginePaused, paused)
 	e.expiryChanged()
 }

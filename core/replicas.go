@@ -314,6 +314,9 @@ func (e *Engine) syncReplicas() {
 		e.flush(cl)
 		e.note(logNotice, "Synchronization with replica ", cl.replicaName(), " succeeded")
 	}
+	if e.cluster != nil { // or a replica with nothing of a stream yet counts as one that still loads
+		e.pingReplicas()
+	}
 }
 
 // sendImage sends all data, and first where in the stream they stand if the replica knows offsets.

@@ -59,6 +59,9 @@ const (
 	// InControl is an order of the engine's owner, in words: to its clock, among others. See
 	// control.go. EventControlled, with the same Ticket, answers.
 	InControl InputKind = 15
+
+	// InCluster is a message of another node of the cluster, as EventCluster gave it.
+	InCluster InputKind = 16
 )
 
 // Input is one thing that the world tells an engine.
@@ -114,6 +117,12 @@ const (
 
 	// EventControlled answers InControl: Data is '+' and an answer, or '-' and why not.
 	EventControlled EventKind = 14
+
+	// EventCluster is a message for the other nodes of the cluster that run in this process: see
+	// cluster_bus.go. The host hands it to each of them by InCluster. One with a Ticket is for the
+	// node whose address, host and port, is the third word of its first line; the host says InDone,
+	// with what is wrong if there is no such node.
+	EventCluster EventKind = 15
 )
 
 // Event is something that the host must now do.
@@ -209,7 +218,7 @@ func parseConn(b []byte) (c Conn, ok bool) {
 // Fault says what is wrong with an input that no host may give; "" if nothing is.
 func (in *Input) Fault() string {
 	switch {
-	case in.Kind < InConfigure, in.Kind > InControl:
+	case in.Kind < InConfigure, in.Kind > InCluster:
 		return "an input of unknown kind"
 	case in.Kind == InOpen:
 		if _, ok := parseConn(in.Data); !ok {
@@ -260,6 +269,10 @@ func (e *Engine) input(in *Input) {
 		e.appended(e.aof.ticketPath(in.Ticket), string(in.Data))
 	case InControl:
 		e.control(in)
+	case InCluster:
+		e.heard(in.Data)
+		e.handleBlockedOnKeys()
+		e.beforeSleep()
 	default:
 		panic("core: " + in.Fault())
 	}

@@ -16,9 +16,9 @@ func (l *Loop) connect(ev *core.Event) {
 	if l.dialing == nil {
 		l.dialing, l.stopDialing = context.WithCancel(context.Background())
 	}
-	ctx, life, ticket, address := l.dialing, l.life, ev.Ticket, ev.Path
+	ctx, life, ticket, address, peer := l.dialing, l.life, ev.Ticket, ev.Path, l.bus.at(ev.Path)
 	l.begin(func(h *home) {
-		c, err := l.dialOut(ctx, address)
+		c, err := l.dialOut(ctx, address, peer)
 		l.own(h)
 		defer l.release()
 		switch {
@@ -34,7 +34,12 @@ func (l *Loop) connect(ev *core.Event) {
 	})
 }
 
-func (l *Loop) dialOut(ctx context.Context, address string) (net.Conn, error) {
+// dialOut connects to an address: without a port if a node of the cluster, peer, is there, which so
+// can be followed before its port is open.
+func (l *Loop) dialOut(ctx context.Context, address string, peer *Loop) (net.Conn, error) {
+	if peer != nil {
+		return peer.Dial()
+	}
 	if l.options.Connect != nil {
 		return l.options.Connect(ctx, address)
 	}

@@ -32,6 +32,10 @@ func (l *Loop) bury(why error) {
 	if err := l.revive(); err != nil {
 		l.log(3, "no new engine: "+err.Error())
 		l.shutdown(why.Error())
+		return
+	}
+	if err := l.bus.rejoin(l); err != nil {
+		l.log(3, "the new engine is not of the cluster: "+err.Error())
 	}
 }
 

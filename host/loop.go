@@ -132,6 +132,7 @@ type Loop struct {
 	answers  []core.Input         // about files, that boot passes on
 	ready    bool                 // the engine has taken its configuration and loaded its data
 	refusal  string               // why it never will
+	bus      *bus                 // of its cluster, nil if there is none
 
 	dialing     context.Context // ends with the Loop; nil before the engine first dials
 	stopDialing func()
@@ -508,6 +509,8 @@ func (l *Loop) deliver(i int) {
 		l.ready, l.refusal = true, string(o.Data)
 	case core.EventShutdown:
 		l.shutdown(string(o.Data))
+	case core.EventCluster:
+		l.bus.carry(l, o)
 	case core.EventLog:
 		l.log(int(o.Ticket), string(o.Data))
 	case core.EventSnapshot, core.EventRestored, core.EventControlled:
@@ -517,6 +520,7 @@ func (l *Loop) deliver(i int) {
 
 // shutdown passes on that the engine asks to stop.
 func (l *Loop) shutdown(reason string) {
+	l.bus.leave(l)
 	if l.options.Shutdown != nil {
 		l.options.Shutdown(reason)
 	}
@@ -659,6 +663,7 @@ func (l *Loop) Close() error {
 		return nil
 	}
 	l.closed = true
+	cluster := l.bus
 	if l.base.timer != nil && (l.at.Load() == l.base || l.base.bubble == "") {
 		l.base.timer.Stop()
 	}
@@ -674,6 +679,7 @@ func (l *Loop) Close() error {
 		l.stopDialing()
 	}
 	l.release()
+	cluster.leave(l)
 	l.running.Lock() // nobody is left
 	//lint:ignore SA2001 it is waited for, not held
 	l.running.Unlock()

@@ -11,17 +11,18 @@ import (
 	"github.com/redlet/redlet/host"
 )
 
-// clusterMax is how many masters a cluster may have.
+// clusterMax is how many nodes a cluster may have.
 const clusterMax = 100
 
-// startCluster makes the other masters of a cluster, for the ports behind the first one's, and has
-// all of them share the slots. Nobody is served yet: a client finds the cluster whole.
+// startCluster makes the other nodes of a cluster, for the ports behind the first one's, and makes
+// all of them a cluster, unless that is left to redis-cli. Nobody is served yet: a client finds the
+// cluster whole.
 func (v *server) startCluster() error {
 	if v.cluster == 0 {
 		return nil
 	}
 	if v.port == 0 || v.port+v.cluster-1 > 65535 {
-		return fatalf("A cluster of %d masters needs as many ports: port is %d.", v.cluster, v.port)
+		return fatalf("A cluster of %d nodes needs as many ports: port is %d.", v.cluster, v.port)
 	}
 	loops, addrs := []*host.Loop{v.loop}, []netip.AddrPort{v.address()}
 	for i := 1; i < v.cluster; i++ {
@@ -38,10 +39,16 @@ func (v *server) startCluster() error {
 		}
 		loops, addrs = append(loops, node.loop), append(addrs, node.address())
 	}
-	return host.Cluster(loops, addrs)
+	if v.apart {
+		return host.Bus(loops, addrs)
+	}
+	if err := host.Cluster(loops, addrs, v.replicas); err != nil {
+		return fatalf("The cluster cannot be made: %v", err)
+	}
+	return nil
 }
 
-// address is where clients are told to find a master.
+// address is where clients are told to find a node.
 func (v *server) address() netip.AddrPort {
 	ip, err := netip.ParseAddr(v.values["cluster-announce-ip"])
 	if err != nil {
@@ -50,7 +57,7 @@ func (v *server) address() netip.AddrPort {
 	return netip.AddrPortFrom(ip, uint16(v.port))
 }
 
-// node is another master as it is to be: its files stand in a folder of their own.
+// node is another node as it is to be: its files stand in a folder of their own.
 func (v *server) node(port int) (*server, error) {
 	s := *v.settings
 	s.port, s.tlsPort, s.unixsocket, s.pidfile = port, 0, "", ""

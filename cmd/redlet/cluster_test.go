@@ -2,11 +2,12 @@ package main
 
 import (
 	"net"
+	"os"
 	"strconv"
 	"testing"
 )
 
-// TestCluster shows three masters in one process, which end together.
+// TestCluster shows three masters in one process, each of which ends by itself.
 func TestCluster(t *testing.T) {
 	dir := t.TempDir()
 	port := freePorts(t, 3)
@@ -14,9 +15,46 @@ func TestCluster(t *testing.T) {
 	for range 2 {
 		p.await("Ready to accept connections tcp")
 	}
+	at := func(node int) string { return "127.0.0.1:" + strconv.Itoa(port+node) }
+	ask(t, dir, "SET foo 1\r\n", "-MOVED 12182 "+at(2)+"\r\n")
+	for node := range 3 {
+		askAt(t, "tcp", at(node), "SHUTDOWN\r\n", "")
+	}
+	p.end(0)
+}
+
+// TestClusterReplicas shows a cluster with replicas that ends by a signal.
+func TestClusterReplicas(t *testing.T) {
+	dir := t.TempDir()
+	port := freePorts(t, 3)
+	p := start(t, dir, "--port", strconv.Itoa(port), "--cluster", "3", "--cluster-replicas", "2",
+		"--save", "")
+	for range 2 {
+		p.await("Ready to accept connections tcp")
+	}
+	ask(t, dir, "SET foo 1\r\nWAIT 2 0\r\n", "+OK\r\n:2\r\n")
 	at := "127.0.0.1:" + strconv.Itoa(port+2)
-	ask(t, dir, "SET foo 1\r\n", "-MOVED 12182 "+at+"\r\n")
-	ask(t, dir, "SHUTDOWN\r\n", "")
+	askAt(t, "tcp", at, "READONLY\r\nGET foo\r\n", "+OK\r\n$1\r\n1\r\n")
+	askAt(t, "tcp", at, "CLUSTER FAILOVER TAKEOVER\r\nSET foo 2\r\n", "+OK\r\n+OK\r\n")
+	p.signal(os.Interrupt)
+	p.end(0)
+}
+
+// TestClusterApart shows nodes that are yet to meet.
+func TestClusterApart(t *testing.T) {
+	dir := t.TempDir()
+	port := freePorts(t, 2)
+	p := start(t, dir, "--port", strconv.Itoa(port), "--cluster", "2", "--cluster-create", "no",
+		"--save", "")
+	p.await("Ready to accept connections tcp")
+	ask(t, dir, "GET foo\r\n", "-CLUSTERDOWN Hash slot not served\r\n")
+	ask(t, dir, "CLUSTER ADDSLOTSRANGE 0 16383\r\n", "+OK\r\n")
+	ask(t, dir, "CLUSTER MEET 127.0.0.1 "+strconv.Itoa(port+1)+"\r\n", "+OK\r\n")
+	askAt(t, "tcp", "127.0.0.1:"+strconv.Itoa(port+1), "GET foo\r\n",
+		"-MOVED 12182 127.0.0.1:"+strconv.Itoa(port)+"\r\n")
+	ask(t, dir, "CLUSTER MEET 127.0.0.1 1\r\n", "-ERR no node of this process is at 127.0.0.1:1: "+
+		"the cluster bus of other processes is not spoken\r\n")
+	p.signal(os.Interrupt)
 	p.end(0)
 }
 

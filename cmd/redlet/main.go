@@ -23,7 +23,9 @@ const usage = `Usage: redlet [/path/to/redis.conf] [--name value ...] [-]
        redlet -h or --help
 
 Every parameter of redis.conf is an option. Those of redlet's own:
-  --cluster N               serve a cluster of N masters, on this port and those behind it
+  --cluster N               serve a cluster of N nodes, on this port and those behind it
+  --cluster-replicas N      have N of its nodes follow each master; without it all are masters
+  --cluster-create no       leave the nodes alone, for redis-cli --cluster create
   --engine native|wasm      run the engine as Go, or as a WebAssembly guest in a sandbox
   --compat VERSION          behave as this version of Redis, such as 7.2 or 8.0
   --playground-port PORT    serve the playground page on this port of 127.0.0.1

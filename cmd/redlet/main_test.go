@@ -265,7 +265,13 @@ func (p *process) end(code int) {
 // ask sends inline commands to a server in dir and compares what it answers.
 func ask(t *testing.T, dir, commands, want string) {
 	t.Helper()
-	c, err := net.Dial("unix", filepath.Join(dir, "s"))
+	askAt(t, "unix", filepath.Join(dir, "s"), commands, want)
+}
+
+// askAt is ask at an address.
+func askAt(t *testing.T, network, address, commands, want string) {
+	t.Helper()
+	c, err := net.Dial(network, address)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -10,6 +10,7 @@ import (
 	"syscall"
 
 	"github.com/redlet/redlet/core"
+	"github.com/redlet/redlet/host"
 	"github.com/redlet/redlet/internal/sds"
 )
 
@@ -21,7 +22,9 @@ type settings struct {
 	users      []string          // the names of those that user lines declare
 	unresolved []directive       // names that nobody knows, which might be a module's
 
-	cluster        int // how many masters; 0 is a server that is none of a cluster's
+	cluster        int  // how many nodes; 0 is a server that is none of a cluster's
+	replicas       int  // of each master
+	apart          bool // its nodes are yet to meet
 	wasm           bool
 	playgroundPort int
 	playgroundDir  string
@@ -156,7 +159,8 @@ func isFolder(path string) error {
 // own obeys the directives that only redlet has.
 func (s *settings) own(d directive) (done bool, err error) {
 	switch d.name {
-	case "cluster", "engine", "playground-port", "playground-dir":
+	case "cluster", "cluster-replicas", "cluster-create",
+		"engine", "playground-port", "playground-dir":
 	default:
 		return false, nil
 	}
@@ -170,6 +174,17 @@ func (s *settings) own(d directive) (done bool, err error) {
 			return true, d.refuse(fmt.Sprintf("argument must be between 1 and %d inclusive", clusterMax))
 		}
 		s.cluster = n
+	case "cluster-replicas":
+		n, err := strconv.Atoi(value)
+		if err != nil || n < 0 || n > clusterMax {
+			return true, d.refuse(fmt.Sprintf("argument must be between 0 and %d inclusive", clusterMax))
+		}
+		s.replicas = n
+	case "cluster-create":
+		if value != "yes" && value != "no" {
+			return true, d.refuse("argument must be 'yes' or 'no'")
+		}
+		s.apart = value == "no"
 	case "engine":
 		if value != "native" && value != "wasm" {
 			return true, d.refuse("argument(s) must be one of the following: native, wasm")
@@ -204,6 +219,7 @@ func (s *settings) derive() {
 	}
 	if s.cluster > 0 {
 		s.values["cluster-enabled"] = "yes"
+		host.ClusterConfig(s.values)
 	}
 	s.bind = strings.Fields(value("bind", "* -::*"))
 	s.port, s.tlsPort = number("port", 6379), number("tls-port", 0)

@@ -33,6 +33,7 @@ export const In = Object.freeze({
   ABSENT: 13,
   APPENDED: 14,
   CONTROL: 15,
+  CLUSTER: 16,
 });
 
 /** Kinds of events. */
@@ -51,6 +52,7 @@ export const Out = Object.freeze({
   REPLACE: 12,
   REMOVE: 13,
   CONTROLLED: 14,
+  CLUSTER: 15,
 });
 
 const encoder = new TextEncoder();

@@ -9,7 +9,7 @@ import { In, Inbox, Out, configuration, cutPath, readFrames } from './abi.js';
 import { Connection } from './connection.js';
 import { EngineError } from './errors.js';
 import { Verbs, isVerb } from './files.js';
-import { messageOf } from './message.js';
+import { NO_NODES, messageOf } from './message.js';
 import { enqueue, setSoon } from './time.js';
 
 /** @typedef {import('./connection.js').Sink} Sink */
@@ -338,6 +338,7 @@ export class Engine {
     if (kind === Out.LOG) this.#log(LEVELS[ticket] ?? 'warning', decode(payload));
     else if (isVerb(kind)) void this.#verbs.carryOut(kind, ticket, payload);
     else if (kind === Out.CONNECT) void this.#dial(cutPath(payload).path, ticket);
+    else if (kind === Out.CLUSTER && ticket !== 0) this.#answer(In.DONE, NO_NODES, ticket);
     else if (kind === Out.SNAPSHOT) this.#snapped(payload.slice());
     else if (kind === Out.RESTORED) settle(this.#restores.shift(), decode(payload));
     else if (kind === Out.CONFIGURED) this.#started(decode(payload));

@@ -5,6 +5,7 @@
  */
 
 import { In, Inbox, Out, readFrames } from './abi.js';
+import { NO_NODES } from './message.js';
 import { enqueue } from './time.js';
 
 /** @typedef {import('./host.js').Listener} Listener */
@@ -144,6 +145,8 @@ export class Hub {
       waiting.shift()?.output.frame(kind, 0, payload, ticket);
     } else if (kind === Out.CONNECT) {
       this.#post(In.DONE, 0, 'there are no sockets here', ticket);
+    } else if (kind === Out.CLUSTER && ticket !== 0) {
+      this.#post(In.DONE, 0, NO_NODES, ticket);
     } else if (kind === Out.LOG || kind === Out.SHUTDOWN) {
       for (const session of this.#sessions) session.output.frame(kind, 0, payload, ticket);
     }

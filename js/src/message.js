@@ -11,3 +11,6 @@
 export function messageOf(error) {
   return String(error?.message || error);
 }
+
+/** What a node of a cluster is told that looks for others where there are none. */
+export const NO_NODES = 'there is no other node in this process';

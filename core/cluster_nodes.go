@@ -1,0 +1,279 @@
+package core
+
+import (
+	"bytes"
+	"strconv"
+	"strings"
+
+	"github.com/redlet/redlet/core/internal/slots"
+)
+
+// A line describes a node: in CLUSTER NODES, in the file nodes.conf, and in what nodes tell one
+// another.
+
+// nodeForm says what of a node a line has.
+type nodeForm uint8
+
+const (
+	nodeAux   nodeForm = 1 << iota // the shard and what else is only for nodes
+	nodeSlots                      // its slots
+	nodeTold                       // for other nodes: no state of a link, and nobody is myself
+)
+
+// appendNode appends the line of a node.
+func (e *Engine) appendNode(dst []byte, n *clusterNode, form nodeForm) []byte {
+	k := e.cluster
+	dst = append(append(dst, n.id...), ' ')
+	dst = append(append(dst, n.ip...), ':')
+	dst = append(strconv.AppendInt(dst, n.port, 10), '@')
+	dst = strconv.AppendInt(dst, n.busPort, 10)
+	switch aux := form&(nodeAux|nodeTold) != 0; {
+	case aux:
+		dst = append(append(dst, ','), n.hostname...)
+		dst = append(append(dst, ",tls-port=0,shard-id="...), n.shard...)
+		if n.nodename != "" {
+			dst = append(append(dst, ",nodename="...), n.nodename...)
+		}
+	case n.hostname != "":
+		dst = append(append(dst, ','), n.hostname...)
+	}
+	dst = append(dst, ' ')
+	if n == k.me() && form&nodeTold == 0 {
+		dst = append(dst, "myself,"...)
+	}
+	if n.masterID == "" {
+		dst = append(dst, "master"...)
+	} else {
+		dst = append(dst, "slave"...)
+	}
+	if n.failed {
+		dst = append(dst, ",fail"...)
+	}
+	if n.noFailover {
+		dst = append(dst, ",nofailover"...)
+	}
+	if n.masterID == "" {
+		dst = append(dst, " - "...)
+	} else {
+		dst = append(append(append(dst, ' '), n.masterID...), ' ')
+	}
+	dst = e.appendLink(dst, n, form)
+	if form&nodeSlots != 0 {
+		for _, r := range k.ranges(n) {
+			dst = strconv.AppendInt(append(dst, ' '), int64(r[0]), 10)
+			if r[1] > r[0] {
+				dst = strconv.AppendInt(append(dst, '-'), int64(r[1]), 10)
+			}
+		}
+	}
+	if n == k.me() && form&nodeTold == 0 {
+		dst = k.appendMoves(dst)
+	}
+	return dst
+}
+
+// appendLink appends when a node was asked and heard of, its epoch, and the state of the link.
+func (e *Engine) appendLink(dst []byte, n *clusterNode, form nodeForm) []byte {
+	ping, pong, epoch, state := int64(0), int64(0), e.cluster.epochOf(n), " connected"
+	if form&nodeTold != 0 {
+		epoch = n.epoch
+	} else if n != e.cluster.me() {
+		pong = e.keyMs()
+	}
+	if form&nodeTold == 0 && n.gone != Never {
+		since := int64((e.clock.host - n.gone) / 1000)
+		ping, pong, state = pong-since, pong-since, " disconnected"
+	}
+	dst = append(strconv.AppendInt(dst, ping, 10), ' ')
+	dst = append(strconv.AppendInt(dst, pong, 10), ' ')
+	return append(strconv.AppendInt(dst, epoch, 10), state...)
+}
+
+// appendMoves appends the slots that come and go.
+func (k *cluster) appendMoves(dst []byte) []byte {
+	for slot := range slots.Count {
+		if to := k.to[slot]; to != nil {
+			dst = append(strconv.AppendInt(append(dst, " ["...), int64(slot), 10), "->-"...)
+			dst = append(append(dst, to.id...), ']')
+		}
+		if from := k.from[slot]; from != nil {
+			dst = append(strconv.AppendInt(append(dst, " ["...), int64(slot), 10), "-<-"...)
+			dst = append(append(dst, from.id...), ']')
+		}
+	}
+	return dst
+}
+
+// nodeLine is what a line says.
+type nodeLine struct {
+	clusterNode
+	myself bool
+	ranges [][2]int
+	moves  []nodeMove
+}
+
+// nodeMove is a slot on its way to a node, or from it.
+type nodeMove struct {
+	slot int
+	to   bool
+	id   string
+}
+
+// readNode reads a line.
+func readNode(line []byte) (n nodeLine, ok bool) {
+	w := strings.Fields(string(line))
+	if len(w) < 8 || len(w[0]) == 0 {
+		return n, false
+	}
+	n.id, n.gone = w[0], Never
+	if !n.readAddress(w[1]) {
+		return n, false
+	}
+	for _, flag := range strings.Split(w[2], ",") {
+		switch flag {
+		case "myself":
+			n.myself = true
+		case "fail":
+			n.failed = true
+		case "nofailover":
+			n.noFailover = true
+		}
+	}
+	if w[3] != "-" {
+		n.masterID = w[3]
+	}
+	n.epoch, ok = parseInt(w[6])
+	for _, word := range w[8:] {
+		if !ok || !n.readSlots(word) {
+			return n, false
+		}
+	}
+	return n, ok
+}
+
+// readAddress reads "ip:port@bus,hostname,name=value…".
+func (n *nodeLine) readAddress(word string) (ok bool) {
+	parts := strings.Split(word, ",")
+	address, bus, _ := strings.Cut(parts[0], "@")
+	i := strings.LastIndexByte(address, ':')
+	if i < 0 {
+		return false
+	}
+	n.ip = address[:i]
+	if n.port, ok = parseInt(address[i+1:]); !ok || n.port < 0 || n.port > 65535 {
+		return false
+	}
+	if n.busPort, ok = parseInt(bus); !ok {
+		return false
+	}
+	for i, part := range parts[1:] {
+		name, value, given := strings.Cut(part, "=")
+		switch {
+		case !given && i == 0:
+			n.hostname = part
+		case name == "shard-id":
+			n.shard = value
+		case name == "nodename":
+			n.nodename = value
+		}
+	}
+	return true
+}
+
+// readSlots reads "slot", "first-last", "[slot->-id]" or "[slot-<-id]".
+func (n *nodeLine) readSlots(word string) bool {
+	if inside, moves := strings.CutPrefix(word, "["); moves {
+		at, id, to := strings.Cut(strings.TrimSuffix(inside, "]"), "->-")
+		if !to {
+			at, id, _ = strings.Cut(strings.TrimSuffix(inside, "]"), "-<-")
+		}
+		slot, ok := parseInt(at)
+		n.moves = append(n.moves, nodeMove{int(slot), to, id})
+		return ok && slot >= 0 && slot < slots.Count && id != ""
+	}
+	first, last, row := strings.Cut(word, "-")
+	from, ok := parseInt(first)
+	to := from
+	if ok && row {
+		to, ok = parseInt(last)
+	}
+	n.ranges = append(n.ranges, [2]int{int(from), int(to)})
+	return ok && from >= 0 && from <= to && to < slots.Count
+}
+
+// nodesFile is what nodes.conf holds.
+func (e *Engine) nodesFile() []byte {
+	k := e.cluster
+	var text []byte
+	for _, n := range k.nodes {
+		text = append(e.appendNode(text, n, nodeAux|nodeSlots), '\n')
+	}
+	text = append(text, "vars currentEpoch "...)
+	text = append(strconv.AppendInt(text, k.epoch, 10), " lastVoteEpoch 0\n"...)
+	return text
+}
+
+// takeNodes makes the cluster what lines of nodes say; problem says which of them is none. The
+// engine is the one that is myself or, if none is so called, that has its id.
+func (e *Engine) takeNodes(text []byte) (problem string) {
+	k, me := e.cluster, e.cluster.me()
+	var lines []nodeLine
+	for _, line := range bytes.Split(text, []byte("\n")) {
+		vars, is := bytes.CutPrefix(line, []byte("vars "))
+		if is {
+			w := strings.Fields(string(vars))
+			for i := 0; i+1 < len(w); i += 2 {
+				if n, ok := parseInt(w[i+1]); ok && w[i] == "currentEpoch" {
+					k.epoch = max(k.epoch, n)
+				}
+			}
+			continue
+		}
+		if len(bytes.TrimSpace(line)) == 0 {
+			continue
+		}
+		n, ok := readNode(line)
+		if !ok {
+			return "no line of a node: " + string(line)
+		}
+		if n.myself {
+			me.id = n.id
+		}
+		lines = append(lines, n)
+	}
+	for i := range lines {
+		e.takeNode(&lines[i])
+	}
+	for i := range lines {
+		for _, m := range lines[i].moves {
+			if n := k.node([]byte(m.id)); n != nil && m.to {
+				k.to[m.slot] = n
+			} else if n != nil {
+				k.from[m.slot] = n
+			}
+		}
+	}
+	if master := k.master(me); master != nil {
+		e.follow(master.ip, master.port, true)
+	}
+	return ""
+}
+
+// takeNode makes a node what its line says.
+func (e *Engine) takeNode(line *nodeLine) {
+	k := e.cluster
+	n := k.node([]byte(line.id))
+	if n == nil {
+		n = k.add(line.id)
+	}
+	if n == k.me() && !line.myself { // it is told where clients reach it
+		_ = e.cfg.change(findParameter([]byte("port")), string(decimal(line.port)))
+	}
+	n.learn(&line.clusterNode)
+	k.epoch = max(k.epoch, n.epoch)
+	for _, r := range line.ranges {
+		for slot := r[0]; slot <= r[1]; slot++ {
+			k.assign(slot, n)
+		}
+	}
+}
