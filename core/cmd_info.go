@@ -202,6 +202,9 @@ func infoServer(w *infoText, e *Engine) {
 	w.text("executable", "")
 	w.text("config_file", e.cfg.file)
 	w.text("io_threads_active", "0")
+	if until := e.endingDue(); until != Never {
+		w.int("shutdown_in_milliseconds", max(0, int64(until-e.clock.host)/1000))
+	}
 }
 
 func infoClients(w *infoText, e *Engine) {
@@ -333,13 +336,9 @@ func infoReplication(w *infoText, e *Engine) {
 		w.int("min_slaves_good_slaves", e.goodReplicas())
 	}
 	for i, cl := range r.conns {
-		state := "online"
-		if !cl.replica.online {
-			state = "wait_bgsave"
-		}
 		w.text("slave"+strconv.Itoa(i), "ip="+cl.replicaIP()+",port="+
 			strconv.FormatInt(cl.replica.port, 10)+
-			",state="+state+",offset="+strconv.FormatInt(cl.replica.acked, 10)+
+			",state="+cl.replica.word()+",offset="+strconv.FormatInt(cl.replica.acked, 10)+
 			",lag="+strconv.FormatInt(e.lag(cl), 10))
 	}
 	w.text("master_failover_state", e.failover.state.word())

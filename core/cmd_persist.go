@@ -186,23 +186,8 @@ func cmdShutdown(c *Call) {
 		c.Error(e.scripts.busyError())
 		return
 	}
-	e.log(logWarning, "User requested shutdown...")
-	waiter := c.block(nil, 0, Never, nil)
-	e.end(opt.save || len(e.cfg.save) > 0 && !opt.nosave, opt.force, waiter)
-}
-
-// abortShutdown calls off every shutdown that waits for its save.
-func (e *Engine) abortShutdown() bool {
-	any := false
-	for i := range e.persist.pending {
-		if s := e.persist.pending[i]; s.shutdown {
-			s.shutdown, any = false, true
-			if s.waiter != nil && s.waiter.conn.blocked == s.waiter {
-				e.unblockWithReply(s.waiter, func(c *Call) { c.Error(errShutdown) })
-			}
-		}
-	}
-	return any
+	e.end(&ending{saving: opt.save || len(e.cfg.save) > 0 && !opt.nosave, force: opt.force,
+		waiters: []*blockedCall{c.block(nil, 0, Never, nil)}}, opt.now)
 }
 
 func cmdDump(c *Call) {

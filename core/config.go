@@ -78,6 +78,7 @@ type config struct {
 	replTimeout, backlogTTL     Time
 	diskless                    bool // repl-diskless-sync
 	syncDelay                   Time
+	shutdownTimeout             Time
 	syncReplicas                int64
 	replBacklogSize             int64
 	replPing                    Time // repl-ping-replica-period

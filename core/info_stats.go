@@ -91,8 +91,14 @@ func infoMemory(w *infoText, e *Engine) {
 	w.text("mem_fragmentation_ratio", "1.00")
 	w.idle("mem_fragmentation_bytes", "mem_not_counted_for_evict")
 	w.count("mem_replication_backlog", len(e.replicas.backlog.buf))
-	w.count("mem_total_replication_buffers", len(e.replicas.backlog.buf))
-	w.idle("mem_replica_full_sync_buffer", "mem_clients_slaves")
+	pending, replicas := 0, int64(0)
+	for _, cl := range e.replicas.conns {
+		pending += cl.w.Len()
+		replicas += cl.bytes()
+	}
+	w.count("mem_total_replication_buffers", len(e.replicas.backlog.buf)+pending)
+	w.idle("mem_replica_full_sync_buffer")
+	w.int("mem_clients_slaves", replicas)
 	w.int("mem_clients_normal", r.clients)
 	w.idle("mem_cluster_links", "mem_aof_buffer")
 	// The allocator of the builds of Redis that people run: its test suite, for one, measures

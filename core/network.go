@@ -6,7 +6,7 @@ package core
 // networkDue is the instant of the host's clock at which there is something to do.
 func (e *Engine) networkDue() Time {
 	due := e.replicas.networkDue(e)
-	due = min(due, e.failoverDue(), e.clusterDue())
+	due = min(due, e.failoverDue(), e.clusterDue(), e.endingDue())
 	if m := e.master; m != nil {
 		due = min(due, m.at)
 	}
@@ -21,6 +21,9 @@ func (e *Engine) networkTurn() {
 	}
 	if host >= e.failoverDue() {
 		e.failoverTurn()
+	}
+	if host >= e.endingDue() {
+		e.endingTurn()
 	}
 	if m := e.master; m != nil && host >= m.at {
 		m.turn()
@@ -42,6 +45,9 @@ func (e *Engine) shiftNetwork(d Time) {
 	shift(&r.idleAt)
 	if e.failover.state != failoverNone {
 		shift(&e.failover.until)
+	}
+	if e.ending != nil {
+		shift(&e.ending.until)
 	}
 	for _, cl := range r.conns {
 		shift(&cl.replica.heard)

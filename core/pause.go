@@ -19,10 +19,11 @@ func (e *Engine) pauseUntil(until Time, all bool) {
 	e.pauseChanged()
 }
 
-// pauseChanged notes whether clients are paused: by CLIENT PAUSE, or writes for a failover.
+// pauseChanged notes whether clients are paused: by CLIENT PAUSE, or writes for a failover or before
+// the end.
 func (e *Engine) pauseChanged() {
 	paused := e.pause.until != 0 || e.failover.state != failoverNone ||
-		e.cluster != nil && e.cluster.heldUntil != 0
+		e.ending != nil || e.cluster != nil && e.cluster.heldUntil != 0
 	e.flags.set(enginePaused, paused)
 	e.expiryChanged()
 }

@@ -30,8 +30,7 @@ type persist struct {
 // save is an image that the host is putting in its place.
 type save struct {
 	background bool         // BGSAVE, or a save point
-	shutdown   bool         // SHUTDOWN follows
-	force      bool         // and it does even if the save fails
+	ending     *ending      // it follows, or nil
 	flushed    bool         // by FLUSHALL, whose changes count as saved from the beginning
 	waiter     *blockedCall // the command that waits for the outcome, or nil
 	dirty      int64        // the changes that the image holds
@@ -195,12 +194,14 @@ func (e *Engine) settle(s *save) {
 // answerSave goes on with the command that waits for a save.
 func (e *Engine) answerSave(s *save, done bool) {
 	waits := s.waiter != nil && s.waiter.conn.blocked == s.waiter
-	switch {
-	case s.shutdown && (done || s.force):
+	switch how := s.ending; {
+	case how != nil && how != e.ending: // it was called off
+	case how != nil && (done || how.force):
 		e.shutdown(shutdownAsked)
+	case how != nil:
+		e.log(logWarning, "Error trying to save the DB, can't exit.")
+		e.endFailed()
 	case !waits:
-	case s.shutdown:
-		e.unblockWithReply(s.waiter, func(c *Call) { c.Error(errShutdown) })
 	case done:
 		e.unblockWithReply(s.waiter, (*Call).replyOK)
 	default:
@@ -209,40 +210,6 @@ func (e *Engine) answerSave(s *save, done bool) {
 }
 
 func (c *Call) replyOK() { c.OK() }
-
-// stop has the engine shut down since its host was told to, by a signal.
-func (e *Engine) stop(signal string) {
-	how := ""
-	if i := findParameter([]byte("shutdown-on-" + signal)); i >= 0 {
-		how = e.cfg.shows(i)
-	}
-	e.log(logWarning, "User requested shutdown...")
-	opt := strings.Fields(how)
-	save := len(e.cfg.save) > 0 && !slices.Contains(opt, "nosave") || slices.Contains(opt, "save")
-	e.end(save && e.aof.loading == nil, slices.Contains(opt, "force"), nil)
-}
-
-// end shuts down, after saving if so wanted. The command that waiter stands for waits for it.
-func (e *Engine) end(saving, force bool, waiter *blockedCall) {
-	if saving {
-		e.beginSave(save{waiter: waiter, shutdown: true, force: force})
-		return
-	}
-	e.shutdown(shutdownAsked)
-}
-
-// shutdownAsked is why the engine stops where a client or its host wanted it to.
-const shutdownAsked = "SHUTDOWN"
-
-// shutdown asks the host to stop. From now on no command runs.
-func (e *Engine) shutdown(why string) {
-	e.flags |= engineClosing
-	if e.aof.on && !e.held {
-		e.log(logNotice, "Calling fsync() on the AOF file.")
-		e.verb(EventSync, e.aof.incr, nil, nil)
-	}
-	e.emit(Event{Kind: EventShutdown, Data: []byte(why)})
-}
 
 // rdbPath is where the RDB file stands.
 func (cfg *config) rdbPath() string { return cfg.under(cfg.dbfilename) }

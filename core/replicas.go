@@ -213,7 +213,12 @@ func (e *Engine) askReplicas(p *blockedCall) {
 	r := &e.replicas
 	r.asked = slices.DeleteFunc(r.asked, (*blockedCall).over)
 	r.asked = append(r.asked, p)
-	e.feedReplicas(appendRequest(nil, "REPLCONF", [][]byte{[]byte("GETACK"), []byte("*")}))
+	e.feedReplicas(getAck())
+}
+
+// getAck asks replicas how far they are.
+func getAck() []byte {
+	return appendRequest(nil, "REPLCONF", [][]byte{[]byte("GETACK"), []byte("*")})
 }
 
 // acked notes how far a replica is.
@@ -221,6 +226,7 @@ func (e *Engine) acked(cl *conn, offset int64) {
 	cl.replica.acked, cl.replica.ackedAt = max(offset, cl.replica.acked), e.now
 	cl.replica.heard = e.clock.host
 	e.failoverTurn()
+	e.endingTurn()
 	e.retryAsked()
 }
 
@@ -427,6 +433,7 @@ func (e *Engine) detach(cl *conn) {
 			r.idleAt = e.clock.host
 		}
 		e.propagationChanged()
+		e.endingTurn()
 	}
 }
 
@@ -508,6 +515,14 @@ type replica struct {
 	heard     Time  // the same by the host's clock
 	wrote     int64 // where the stream stood behind the client's last command
 	awaits    int64 // how much of it the client's WAIT wants replicas to have
+}
+
+// word is what INFO says of how far it is.
+func (r *replica) word() string {
+	if r.online {
+		return "online"
+	}
+	return "wait_bgsave"
 }
 
 // replicaIP is the address of a replica.

@@ -49,3 +49,56 @@ func TestShutdownOn(t *testing.T) {
 		}
 	}
 }
+
+// TestStopWaits stops a master whose replica lags: it waits, takes no writes meanwhile, and goes on
+// when the replica has all, when its time is up, when the replica is gone, or not at all.
+func TestStopWaits(t *testing.T) {
+	for _, c := range []struct {
+		how   string
+		then  func(e *Engine)
+		stops bool
+		log   string
+	}{
+		{"SHUTDOWN", func(e *Engine) { feed(e, 2, "REPLCONF ACK "+string(decimal(e.replicas.offset))) },
+			true, "1 of 1 replicas are in sync when shutting down."},
+		{"SHUTDOWN", func(e *Engine) { feed(e, 2, "REPLCONF ACK 1") }, false, "Waiting for replicas"},
+		{"SHUTDOWN", func(e *Engine) { e.Advance(e.Deadline() - 1) }, false, "Waiting for replicas"},
+		{"SHUTDOWN", func(e *Engine) { e.Advance(11e6) }, true,
+			"0 of 1 replicas are in sync when shutting down."},
+		{"SHUTDOWN", func(e *Engine) { e.close(2) }, true, "Waiting for replicas"},
+		{"SHUTDOWN", func(e *Engine) { feed(e, 3, "SHUTDOWN ABORT"); e.Advance(11e6) }, false,
+			"Shutdown manually aborted."},
+		{"SHUTDOWN NOW", func(*Engine) {}, true, "0 of 1 replicas are in sync when shutting down."},
+	} {
+		e, err := New(Options{Config: map[string]string{"save": "", "repl-diskless-sync-delay": "0",
+			"repl-ping-replica-period": "3600", "protected-mode": "no"}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for id := range ConnID(4) {
+			e.open(id+1, Conn{Addr: "127.0.0.1:5000"})
+		}
+		feed(e, 2, "PSYNC ? -1")
+		feed(e, 1, "SET a 1", c.how)
+		stops, log := false, ""
+		take := func() {
+			for ev := (Event{}); e.Poll(&ev); {
+				stops = stops || ev.Kind == EventShutdown
+				if ev.Kind == EventLog {
+					log += string(ev.Data) + "\n"
+				}
+			}
+		}
+		take()
+		if !stops {
+			feed(e, 4, "SET a 2")
+			if got := sent(e, 4); got != "" {
+				t.Errorf("%s: SET is answered %q", c.how, got)
+			}
+		}
+		c.then(e)
+		if take(); stops != c.stops || !strings.Contains(log, c.log) {
+			t.Errorf("%s: stops %v, log %s; want %q", c.how, stops, log, c.log)
+		}
+	}
+}
