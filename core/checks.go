@@ -60,6 +60,7 @@ var checks = [...]check{
 	{"permission", atClient | atScript, 0, connRestricted, checkACL},
 	{"cluster", atClient, engineCluster, 0, checkCluster},
 	{"no-cluster script", atScriptStart, engineCluster, 0, checkNoCluster},
+	{"clients", atClient, engineClients, 0, checkClients},
 	{"memory", atClient, engineMemory, 0, checkMemory},
 	{"room", atClient | atScript, 0, 0, checkRoom},
 	{"read-only script", atScript, 0, 0, checkReadOnlyScript},
@@ -231,6 +232,15 @@ func checkNoScript(c *Call, at place) verdict {
 		return "ERR This Redis command is not allowed from within a command"
 	}
 	return "ERR This Redis command is not allowed from script"
+}
+
+// checkClients frees what clients take beyond maxmemory-clients. The one that is served may be one
+// of those that have to go.
+func checkClients(c *Call, _ place) verdict {
+	if c.e.evictClients(); c.conn.has(connClosing) {
+		return answered
+	}
+	return allowed
 }
 
 // checkMemory evicts keys as well, before any command. Where the host has no more memory, what is

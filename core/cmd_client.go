@@ -562,24 +562,30 @@ func (cl *conn) letters() string {
 // Redis reads into buffers of this size and shows what is free of them.
 const queryBufferSize = 20474
 
+// inputOf is how much of a connection's input has not become arguments yet, and how long the
+// arguments are of the command that it runs, waits for or is sending.
+func (c *Call) inputOf(cl *conn) (query, args int64) {
+	query = int64(len(cl.in))
+	switch {
+	case cl == c.conn:
+		return query + int64(cl.request), argBytes(c.Args)
+	case cl.blocked != nil:
+		return query, argBytes(cl.blocked.args)
+	}
+	read, taken := cl.reader.Taken()
+	return query - int64(read), int64(taken)
+}
+
 // describe appends the line that CLIENT LIST shows of a connection.
 func (c *Call) describe(out []byte, cl *conn) []byte {
 	text := func(name, value string) { out = appendField(out, name, value) }
 	number := func(name string, n int64) { text(name, strconv.FormatInt(n, 10)) }
-	queued, queuedMem, argMem := int64(-1), int64(0), int64(0)
+	queued := int64(-1)
 	if cl.has(connMulti) {
 		queued = int64(len(cl.queue))
-		for _, q := range cl.queue {
-			queuedMem += argBytes(q.args) + queuedBytes
-		}
 	}
-	query, free := int64(len(cl.in)), int64(0)
-	switch {
-	case cl == c.conn:
-		argMem, query = argBytes(c.Args), query+int64(cl.request)
-	case cl.blocked != nil:
-		argMem = argBytes(cl.blocked.args)
-	}
+	query, argMem := c.inputOf(cl)
+	free := int64(0)
 	if query > 0 { // those that have sent nothing share one buffer
 		free = max(0, queryBufferSize-query)
 	}
@@ -614,7 +620,7 @@ func (c *Call) describe(out []byte, cl *conn) []byte {
 	number("qbuf", query)
 	number("qbuf-free", free)
 	number("argv-mem", argMem)
-	number("multi-mem", queuedMem)
+	number("multi-mem", cl.queueBytes)
 	static, nodes, listed := outputBytes(int64(cl.w.Len()))
 	buffer := c.e.replyBufferOf(cl)
 	number("rbs", int64(buffer.size))
@@ -622,7 +628,7 @@ func (c *Call) describe(out []byte, cl *conn) []byte {
 	number("obl", static)
 	number("oll", nodes)
 	number("omem", listed)
-	number("tot-mem", cl.bytes()+argMem+queuedMem)
+	number("tot-mem", cl.bytes()-int64(len(cl.in))+query+argMem)
 	text("events", "r")
 	text("cmd", name)
 	text("user", cl.userName())

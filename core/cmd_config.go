@@ -248,6 +248,8 @@ func (e *Engine) configChanged() {
 	if e.cluster != nil {
 		e.clusterConfigured()
 	}
+	e.mem.weightMost = e.cfg.clientsMost()
+	e.clientsChanged()
 	slower := e.cfg.slowlogSlowerUs
 	e.flags.set(engineTimed, 0 <= slower && slower < exactUs)
 	e.flags.set(engineMinReplicas, e.cfg.minReplicas > 0 && e.cfg.minReplicasMaxLag > 0)

@@ -3,6 +3,7 @@ package core
 import (
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/redlet/redlet/core/internal/random"
 )
@@ -182,14 +183,14 @@ func infoServer(w *infoText, e *Engine) {
 	w.text("redis_git_dirty", "0")
 	w.text("redis_build_id", "0")
 	w.text("redis_mode", e.mode())
-	w.text("os", "redlet")
+	w.text("os", e.fact("os", "redlet"))
 	w.text("arch_bits", "64")
 	w.text("monotonic_clock", "redlet")
-	w.text("multiplexing_api", "redlet")
+	w.text("multiplexing_api", e.fact("multiplexing_api", "redlet"))
 	w.text("atomicvar_api", "none")
 	w.text("gcc_version", "0.0.0")
-	w.text("process_id", "1")
-	w.text("process_supervised", "no")
+	w.text("process_id", e.fact("process_id", "1"))
+	w.text("process_supervised", e.fact("process_supervised", "no"))
 	w.text("run_id", e.ids.run)
 	w.int("tcp_port", e.cfg.port)
 	w.int("server_time_usec", int64(e.now))
@@ -199,11 +200,71 @@ func infoServer(w *infoText, e *Engine) {
 	w.int("hz", e.cfg.hz)
 	w.int("configured_hz", e.cfg.hz)
 	w.int("lru_clock", int64(e.now/1e6)&(1<<24-1))
-	w.text("executable", "")
+	w.text("executable", e.fact("executable", ""))
 	w.text("config_file", e.cfg.file)
 	w.text("io_threads_active", "0")
 	if until := e.endingDue(); until != Never {
 		w.int("shutdown_in_milliseconds", max(0, int64(until-e.clock.host)/1000))
+	}
+	infoListeners(w, e)
+}
+
+// hostFacts are the fields of INFO that a host may tell of its system, each in an entry of
+// Options.Config whose name begins with hostFactPrefix.
+const (
+	hostFactPrefix = "info-"
+	hostFacts      = "os multiplexing_api process_id process_supervised executable " +
+		"total_system_memory"
+)
+
+// hostFact returns the place of a fact, -1 if it is none.
+func hostFact(name string) int { return wordIndex(hostFacts, name) }
+
+// toldByHost takes the facts out of a configuration.
+func toldByHost(values map[string]string) []string {
+	var told []string
+	for i, name := range strings.Fields(hostFacts) {
+		value, given := values[hostFactPrefix+name]
+		if given && told == nil {
+			told = make([]string, strings.Count(hostFacts, " ")+1)
+		}
+		if given {
+			told[i] = value
+		}
+	}
+	return told
+}
+
+// fact is what the host told of itself, or what an engine says whose host did not.
+func (e *Engine) fact(name, untold string) string {
+	if i := hostFact(name); e.cfg.host != nil && e.cfg.host[i] != "" {
+		return e.cfg.host[i]
+	}
+	return untold
+}
+
+// infoListeners lists the sockets of a host that is a process of its own.
+func infoListeners(w *infoText, e *Engine) {
+	if e.cfg.host == nil {
+		return
+	}
+	show := func(name string) string { return e.cfg.shows(findParameter([]byte(name))) }
+	binds, n := "", 0
+	for _, address := range strings.Fields(show("bind")) {
+		binds += ",bind=" + address
+	}
+	listener := func(line string) {
+		w.text("listener"+strconv.Itoa(n), line)
+		n++
+	}
+	if e.cfg.port != 0 && binds != "" {
+		listener("name=tcp" + binds + ",port=" + strconv.FormatInt(e.cfg.port, 10))
+	}
+	if path := show("unixsocket"); path != "" {
+		listener("name=unix,bind=" + path)
+	}
+	if e.cfg.tlsPort != 0 && binds != "" {
+		listener("name=tls" + binds + ",port=" + strconv.FormatInt(e.cfg.tlsPort, 10))
 	}
 }
 

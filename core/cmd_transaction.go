@@ -77,6 +77,7 @@ func (e *Engine) enqueue(c *Call) {
 	c.conn.queueFlags |= flags
 	c.conn.queueLacks |= ^flags
 	c.conn.queue = append(c.conn.queue, queued{c.cmd, copyArgs(c.Args)})
+	c.conn.queueBytes += argBytes(c.Args) + queuedBytes
 	c.Queued()
 }
 
@@ -102,6 +103,7 @@ func cmdDiscard(c *Call) {
 func (e *Engine) discard(cl *conn) {
 	cl.flags &^= connMulti
 	cl.dirtyExec, cl.queue, cl.queueFlags, cl.queueLacks = false, nil, 0, 0
+	cl.queueBytes = 0
 	e.unwatch(cl)
 }
 

@@ -16,6 +16,7 @@ import (
 type config struct {
 	shown map[int]string // values as CONFIG GET shows them, by place in parameters, where changed
 	file  string         // where CONFIG REWRITE writes them; "" for nowhere
+	host  []string       // what the host told of itself, in the order of hostFacts; nil for nothing
 
 	compat  compatLevel // the version that the engine says it is
 	obeys   compatLevel // the newest version whose commands it takes: see compat.go
@@ -233,6 +234,7 @@ func (e *Engine) configure(values map[string]string) error {
 		}
 	}
 	c.file = values[configFileName]
+	c.host = toldByHost(values)
 	for i := range parameters {
 		p := &parameters[i]
 		for _, name := range [...]string{p.name, p.alias} {
@@ -253,7 +255,10 @@ func (e *Engine) configure(values map[string]string) error {
 }
 
 // isBeside tells whether an entry of Options.Config is no parameter's, and yet known.
-func isBeside(name string) bool { return name == usersName || name == configFileName }
+func isBeside(name string) bool {
+	fact, is := strings.CutPrefix(name, hostFactPrefix)
+	return name == usersName || name == configFileName || is && hostFact(fact) >= 0
+}
 
 // firstUnknown returns the name, first in the order of bytes, that no parameter has.
 func firstUnknown(values map[string]string) string {

@@ -46,6 +46,7 @@ type conn struct {
 	buffer                replyBuffer
 
 	queue      []queued // what MULTI has queued
+	queueBytes int64    // what that takes
 	queueFlags Flag     // of all the commands there
 	queueLacks Flag     // those that one of them has not
 	dirtyExec  bool     // a command was refused at queueing: EXEC will not run
@@ -64,6 +65,7 @@ type conn struct {
 
 	netIn, netOut, commands int64
 	counted                 int64 // its part of the memory in use
+	weight                  int64 // and of what makes clients too heavy: see weighClient
 }
 
 // drop forgets a connection and whatever it waited for, watched or listened to.
@@ -72,9 +74,7 @@ func (e *Engine) drop(cl *conn) {
 	if cl.blocked != nil {
 		e.unblock(cl)
 	}
-	e.unwatch(cl)
-	e.unsubscribeAll(cl)
-	e.dropTracking(cl)
+	e.release(cl)
 	e.unmonitor(cl)
 	e.detach(cl)
 	e.countClient(cl, 0)
@@ -86,6 +86,13 @@ func (e *Engine) drop(cl *conn) {
 	if cl.link != nil {
 		cl.link.ended()
 	}
+}
+
+// release ends what a connection watches, listens to and tracks.
+func (e *Engine) release(cl *conn) {
+	e.unwatch(cl)
+	e.unsubscribeAll(cl)
+	e.dropTracking(cl)
 }
 
 // connsByID lists the connections by their ids.

@@ -23,7 +23,8 @@ type Options struct {
 	// Seed feeds every random choice that the engine makes.
 	Seed [32]byte
 	// Config holds redis.conf parameters by name; values are written as in redis.conf. Beside them
-	// "user" holds users, one a line, and "config-file" the path of the file for CONFIG REWRITE.
+	// "user" holds users, one a line, "config-file" the path of the file for CONFIG REWRITE, and
+	// "info-process_id" and its like what INFO shows of the host's system: see hostFacts.
 	Config map[string]string
 	// Commands are commands beside those of Redis, which a package above this one or a program
 	// brings: see [Call]. New copies them.
@@ -297,6 +298,9 @@ func (e *Engine) beforeSleep() {
 		e.blocked.unblocked = slices.Delete(e.blocked.unblocked, 0, 1)
 		e.resume(cl)
 		e.flush(cl)
+	}
+	if e.has(engineClients) {
+		e.evictClients()
 	}
 	if e.mem.limited && !e.has(engineHeld) {
 		e.mem.limited = false

@@ -32,8 +32,8 @@ func (e *Engine) Recount() string {
 		}
 	}
 	switch {
-	case e.mem.clients != clients:
-		return "clients: " + strconv.FormatInt(e.mem.clients, 10) + ", not " +
+	case e.mem.clients+e.mem.links != clients:
+		return "clients: " + strconv.FormatInt(e.mem.clients+e.mem.links, 10) + ", not " +
 			strconv.FormatInt(clients, 10)
 	case e.mem.used != used+clients:
 		return strconv.FormatInt(e.mem.used, 10) + ", not " + strconv.FormatInt(used+clients, 10)

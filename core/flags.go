@@ -23,6 +23,7 @@ const (
 	engineReplica                             // it follows a master: roleChanged
 	engineMonitor                             // somebody is shown every command: monitorsChanged
 	engineTimed                               // each command is timed for itself: configChanged
+	engineClients                             // clients take too much memory: clientsChanged
 
 	// engineHeld is when nobody is served: see checkHeld.
 	engineHeld = engineScript | engineAsleep | engineClosing

@@ -26,7 +26,7 @@ type dbMemory struct {
 // memory puts together what memory is used for.
 func (e *Engine) memory() memoryReport {
 	r := memoryReport{total: e.mem.used, startup: startupBytes, clients: e.mem.clients}
-	r.overhead = r.startup + r.clients
+	r.overhead = r.startup + r.clients + e.mem.links
 	for _, d := range e.dbs {
 		n := int64(d.keys.Len())
 		if n == 0 {
@@ -63,7 +63,8 @@ func infoMemory(w *infoText, e *Engine) {
 		w.int(name, r.total)
 	}
 	w.idle("allocator_muzzy")
-	w.bytes("total_system_memory", 0)
+	system, _ := strconv.ParseInt(e.fact("total_system_memory", "0"), 10, 64)
+	w.bytes("total_system_memory", system)
 	scripts := e.scriptUsage()
 	w.int("used_memory_lua", scripts.evalVM)
 	w.int("used_memory_vm_eval", scripts.evalVM)
@@ -91,14 +92,13 @@ func infoMemory(w *infoText, e *Engine) {
 	w.text("mem_fragmentation_ratio", "1.00")
 	w.idle("mem_fragmentation_bytes", "mem_not_counted_for_evict")
 	w.count("mem_replication_backlog", len(e.replicas.backlog.buf))
-	pending, replicas := 0, int64(0)
+	pending := 0
 	for _, cl := range e.replicas.conns {
 		pending += cl.w.Len()
-		replicas += cl.bytes()
 	}
 	w.count("mem_total_replication_buffers", len(e.replicas.backlog.buf)+pending)
 	w.idle("mem_replica_full_sync_buffer")
-	w.int("mem_clients_slaves", replicas)
+	w.int("mem_clients_slaves", e.mem.links)
 	w.int("mem_clients_normal", r.clients)
 	w.idle("mem_cluster_links", "mem_aof_buffer")
 	// The allocator of the builds of Redis that people run: its test suite, for one, measures
@@ -130,7 +130,7 @@ func infoStats(w *infoText, e *Engine) {
 	w.text("expired_stale_perc", "0.00")
 	w.idle("expired_time_cap_reached_count", "expire_cycle_cpu_milliseconds")
 	w.int("evicted_keys", s.evicted)
-	w.idle("evicted_clients")
+	w.int("evicted_clients", s.evictedClients)
 	w.int("evicted_scripts", e.scripts.count.evicted)
 	w.idle("total_eviction_exceeded_time",
 		"current_eviction_exceeded_time")

@@ -62,6 +62,7 @@ func (e *Engine) keep(cl *conn, data []byte) {
 		cl.in = append(make([]byte, 0, len(cl.in)+more), cl.in...)
 	}
 	cl.in = append(cl.in, data...)
+	e.countClient(cl, cl.bytes())
 }
 
 // mayKeep tells whether a connection's input may grow by more bytes. Where memory is short every

@@ -284,7 +284,9 @@ func (e *Engine) addReplica(cl *conn) {
 	}
 	r.conns = append(r.conns, cl)
 	r.idleAt = Never
+	e.countClient(cl, 0)
 	cl.flags |= connReplica
+	e.countClient(cl, cl.bytes())
 	cl.replica.ackedAt, cl.replica.heard = e.now, e.clock.host
 	e.propagationChanged()
 }

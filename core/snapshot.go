@@ -59,7 +59,9 @@ const noMemory = "Cannot allocate memory"
 
 // hasRoomForImage tells whether there is memory for an image of all data and for a copy of it on
 // its way to the host.
-func (e *Engine) hasRoomForImage() bool { return e.hasRoom(2 * (e.mem.used - e.mem.clients)) }
+func (e *Engine) hasRoomForImage() bool {
+	return e.hasRoom(2 * (e.mem.used - e.mem.clients - e.mem.links))
+}
 
 // image appends an RDB file to dst.
 func (e *Engine) image(dst []byte, use imageUse) []byte {

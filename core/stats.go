@@ -19,7 +19,7 @@ type stats struct {
 	expired                       int64
 	lazyfreed                     int64 // values that Redis would have had a thread free
 	expiredFields                 int64
-	evicted                       int64
+	evicted, evictedClients       int64
 	netIn, netOut                 int64
 	replIn                        int64 // of netIn what a master sent
 	replOut                       int64 // of netOut what replicas were sent
@@ -85,6 +85,7 @@ func (s *stats) start(e *Engine) {
 		started = e.now
 	}
 	*s = stats{started: started, errors: map[string]int64{}}
+	e.scripts.count.evicted = 0
 }
 
 // countError counts an error reply by its code. One code too many makes an end of it: from then on,

@@ -36,10 +36,14 @@ func (o *object) usage(key []byte) int64 {
 // would give.
 type memoryUse struct {
 	used    int64 // all: INFO's used_memory
-	clients int64 // connections with their buffers
-	asked   int64 // used when the host was last asked for room
-	came    int   // bytes of input since then
-	full    bool  // it had none
+	clients int64 // connections of clients with their buffers: see isUser
+	links   int64 // the other connections
+	// weight is what counts of clients where they are evicted: see weighClient.
+	weight     int64
+	weightMost int64 // what it may be, as maxmemory-clients says
+	asked      int64 // used when the host was last asked for room
+	came       int   // bytes of input since then
+	full       bool  // it had none
 	// weighed is a collection that the command under way may change, nil if there is none; further
 	// ones are in more.
 	weighed *object
@@ -138,22 +142,49 @@ func (e *Engine) resized(o *object, was int64) {
 	}
 }
 
+// What a connection takes for each thing that it watches or listens to, and for each prefix of what
+// it tracks, as Redis counts it: without the names.
+const (
+	watchBytes     = 80
+	subscribeBytes = 32
+	prefixBytes    = 32
+)
+
 // bytes is what a connection takes with the input that it has yet to complete, the output that it
-// has yet to send and the fieldsets that it has prepared.
+// has yet to send, the commands that it has queued, what it watches, listens to and tracks, and the
+// fieldsets that it has prepared. One that has only to be closed takes nothing.
 func (cl *conn) bytes() int64 {
-	n := clientBytes + int64(len(cl.in)+cl.w.Len())
+	if cl.has(connClosing) && cl.w.Len() == 0 {
+		return 0
+	}
+	n := clientBytes + int64(len(cl.in)+cl.w.Len()) + cl.queueBytes +
+		watchBytes*int64(len(cl.watched))
+	if cl.has(connSubscribed) {
+		for i := range cl.subs {
+			n += subscribeBytes * int64(cl.subs[i].Len())
+		}
+	}
+	if cl.tracking != nil {
+		n += prefixBytes * int64(len(cl.tracking.prefixes))
+	}
 	if cl.fieldsets != nil {
 		n += cl.fieldsets.bytes
 	}
 	return n
 }
 
-// countClient counts what a connection takes now. It is to be called when its input or its output
-// may have grown or shrunk.
+// countClient counts what a connection takes now. It is to be called when one of those may have
+// grown or shrunk.
 func (e *Engine) countClient(cl *conn, bytes int64) {
-	if more := bytes - cl.counted; more != 0 {
-		cl.counted = bytes
+	more := bytes - cl.counted
+	cl.counted = bytes
+	if cl.isUser() {
 		e.mem.clients += more
+		e.weighClient(cl)
+	} else {
+		e.mem.links += more
+	}
+	if more != 0 {
 		e.countMemory(more)
 	}
 }

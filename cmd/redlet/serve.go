@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"os/signal"
 	"runtime"
@@ -136,6 +137,7 @@ func giveBack() {
 }
 
 func (v *server) makeLoop() error {
+	maps.Copy(v.values, facts(v.super.socket != ""))
 	began, limit := time.Now(), debug.SetMemoryLimit(-1)
 	o := host.LoopOptions{
 		Config:    v.values,

@@ -176,6 +176,15 @@ func (r *Reader) Release() {
 // them, and what it will for Args.
 func (r *Reader) Bytes() int { return 2 * spanBytes * len(r.spans) }
 
+// Taken is how many bytes of the request under way have been read, and how many of them are
+// arguments.
+func (r *Reader) Taken() (read, args int) {
+	for _, s := range r.spans {
+		args += s.to - s.from
+	}
+	return r.pos, args
+}
+
 // Pending is the number of bytes that the request under way still needs at least; 0 if unknown.
 func (r *Reader) Pending(have int) int {
 	if r.multi && r.left > 0 && r.bulk >= 0 {
