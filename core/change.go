@@ -3,6 +3,7 @@ package core
 import (
 	"bytes"
 
+	"github.com/redlet/redlet/core/internal/alloc"
 	"github.com/redlet/redlet/core/internal/hash"
 )
 
@@ -108,9 +109,9 @@ func (c *Call) setString(key, val []byte) {
 	}
 	p, fresh := c.db.keys.Put(key)
 	if o := *p; !fresh && o.kind == kindString && o.ttl == nil {
-		enc, n := o.enc, len(o.str)
-		if o.setString(val); o.enc != enc || len(o.str) != n {
-			c.e.resized(o, stringSize(enc, n))
+		enc, n, num := o.enc, len(o.str), o.num
+		if o.setString(val); o.enc != enc || len(o.str) != n || enc == encRaw && num != o.num {
+			c.e.resized(o, stringSize(enc, n, num))
 		}
 		c.use(o)
 		c.signalRewritten(key)
@@ -167,6 +168,26 @@ func (c *Call) replaceByString(p **object, key, val []byte) {
 func (e *Engine) setRaw(o *object, b []byte) {
 	was := o.size()
 	o.setRaw(b)
+	e.resized(o, was)
+}
+
+// growRaw is setRaw for a string that grows to b, as Redis's strings grow: with room for more.
+func (e *Engine) growRaw(o *object, b []byte) {
+	room := o.room()
+	if room == 0 {
+		room = alloc.Capacity(o.textLen())
+	}
+	if len(b) > room {
+		room = alloc.Greedy(len(b))
+	}
+	e.setRoomy(o, b, room)
+}
+
+// setRoomy is setRaw for a string for which Redis has made so much room; 0 is none of its own.
+func (e *Engine) setRoomy(o *object, b []byte, room int) {
+	was := o.size()
+	o.setRaw(b)
+	o.setRoom(room)
 	e.resized(o, was)
 }
 

@@ -137,14 +137,20 @@ func (c *Call) bitsWrite(key []byte, size int64) (b []byte, grown, ok bool) {
 	if o == nil {
 		o = &object{kind: kindString}
 		c.add(key, o)
+		b = make([]byte, size)
+		c.e.setRaw(o, b)
+		return b, size > 0, true
 	}
 	o.own()
 	b = o.growable()
-	if more := size - int64(len(b)); more > 0 {
-		b, grown = append(b, make([]byte, more)...), true
+	more := size - int64(len(b))
+	if more <= 0 {
+		c.e.setRaw(o, b)
+		return b, false, true
 	}
-	c.e.setRaw(o, b)
-	return b, grown, true
+	b = append(b, make([]byte, more)...)
+	c.e.growRaw(o, b)
+	return b, true, true
 }
 
 func cmdSetbit(c *Call) {

@@ -107,9 +107,9 @@ func cmdPfadd(c *Call) {
 	if fresh {
 		changes = 1
 	}
-	b, most, changed := o.str, c.hllSparseMax(), false
+	b, most, room, changed := o.str, c.hllSparseMax(), o.room(), false
 	for _, element := range c.Args[2:] {
-		if b, changed, ok = hyperloglog.Add(b, element, most); !ok {
+		if b, changed, ok = hyperloglog.Add(b, element, most, &room); !ok {
 			break
 		}
 		if changed {
@@ -119,7 +119,7 @@ func cmdPfadd(c *Call) {
 	if changes > 0 {
 		hyperloglog.Invalidate(b)
 	}
-	c.e.setRaw(o, b)
+	c.e.setRoomy(o, b, room)
 	if !ok {
 		c.Error(errInvalidHLL)
 		return
@@ -188,9 +188,10 @@ func cmdPfmerge(c *Call) {
 	if !ok {
 		return
 	}
-	b, ok := hyperloglog.Raise(o.str, r, dense, c.hllSparseMax())
+	room := o.room()
+	b, ok := hyperloglog.Raise(o.str, r, dense, c.hllSparseMax(), &room)
 	hyperloglog.Invalidate(b)
-	c.e.setRaw(o, b)
+	c.e.setRoomy(o, b, room)
 	if !ok {
 		c.Error(errInvalidHLL)
 		return
@@ -270,7 +271,7 @@ func (c *Call) toDense(o *object) bool {
 		c.Error(errInvalidHLL)
 		return false
 	}
-	c.e.setRaw(o, b)
+	c.e.setRoomy(o, b, 0)
 	c.e.addDirty(1)
 	return true
 }

@@ -1,6 +1,9 @@
 package core
 
-import "strconv"
+import (
+	"math"
+	"strconv"
+)
 
 var memoryCommands = []Command{
 	{
@@ -89,6 +92,7 @@ func cmdMemoryPurge(c *Call) {
 }
 
 func cmdMemoryUsage(c *Call) {
+	samples := 5
 	for i := 3; i < len(c.Args); i += 2 {
 		if !is(c.Args[i], "samples") || i+1 == len(c.Args) {
 			c.Error(ErrSyntax)
@@ -102,13 +106,16 @@ func cmdMemoryUsage(c *Call) {
 			c.Error(ErrSyntax)
 			return
 		}
+		if samples = clampInt(n); n == 0 {
+			samples = math.MaxInt
+		}
 	}
 	o := c.peek(c.Args[2])
 	if o == nil {
 		c.Null()
 		return
 	}
-	c.Int(o.usage(c.Args[2]))
+	c.Int(o.usage(c.Args[2], samples))
 }
 
 func cmdMemoryStats(c *Call) {

@@ -557,7 +557,7 @@ func cmdAppend(c *Call) {
 	case !c.roomFor(int64(o.textLen()+len(tail)) * 5 / 4):
 		return
 	default:
-		c.e.setRaw(o, append(o.growable(), tail...))
+		c.e.growRaw(o, append(o.growable(), tail...))
 	}
 	c.signalModified(notifyString, "append", key)
 	c.Count(o.textLen())
@@ -592,17 +592,23 @@ func cmdSetrange(c *Call) {
 	if c.tooLong(end) || !c.roomFor(2*end) {
 		return
 	}
+	var text []byte
 	if o == nil {
 		o = &object{kind: kindString}
 		c.add(key, o)
-	}
-	o.own()
-	text := o.growable()
-	if grow := int(end) - len(text); grow > 0 {
-		text = append(text, make([]byte, grow)...)
+		text = make([]byte, end)
+		c.e.setRaw(o, text)
+	} else {
+		o.own()
+		text = o.growable()
+		if grow := int(end) - len(text); grow > 0 {
+			text = append(text, make([]byte, grow)...)
+			c.e.growRaw(o, text)
+		} else {
+			c.e.setRaw(o, text)
+		}
 	}
 	copy(text[offset:], part)
-	c.e.setRaw(o, text)
 	c.signalModified(notifyString, "setrange", key)
 	c.Count(len(text))
 }

@@ -49,12 +49,16 @@ func (e *Engine) Recount() string {
 var Afterwards = afterwards
 
 // anew makes a value anew, as COPY does, or as it comes out of a file where COPY refuses it. The
-// copy of a stream is told of the idempotent producers too.
+// copy of a stream is told of the idempotent producers too, that of a string for how much there is
+// room.
 func (e *Engine) anew(o *object) *object {
 	if clone := o.ops().clone; clone != nil {
 		twin := clone(o)
-		if o.kind == kindStream {
+		switch {
+		case o.kind == kindStream:
 			copyIdmp(&twin.stream().Idmp, &o.stream().Idmp)
+		case o.kind == kindString && o.room() > 0:
+			twin.setRoom(o.room())
 		}
 		return twin
 	}

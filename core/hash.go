@@ -36,6 +36,7 @@ var hashOps = kindOps{
 		}
 		return o.hash().Len()
 	},
+	usage: func(o *object, _ int) int { return o.hash().Usage() },
 	clone: func(o *object) *object {
 		return &object{kind: kindHash, body: &hashValue{Hash: *o.hash().Clone()}}
 	},

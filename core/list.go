@@ -16,6 +16,7 @@ var listOps = kindOps{
 	freeEffort: func(o *object) int {
 		return o.list().Nodes()
 	},
+	usage:    func(o *object, samples int) int { return o.list().Usage(samples) },
 	clone:    func(o *object) *object { return &object{kind: kindList, body: o.list().Clone()} },
 	digest:   digestList,
 	describe: describeList,

@@ -22,6 +22,7 @@ var setOps = kindOps{
 		}
 		return o.set().Len()
 	},
+	usage: func(o *object, _ int) int { return o.set().Usage() },
 	clone: func(o *object) *object { return &object{kind: kindSet, body: o.set().Clone()} },
 	digest: func(d *digest, o *object) {
 		for m := range o.set().All {

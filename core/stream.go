@@ -16,6 +16,7 @@ var streamOps = kindOps{
 	encoding:   func(*object) string { return "stream" },
 	length:     func(o *object) int { return clampInt(o.stream().Len()) },
 	freeEffort: func(o *object) int { return o.stream().Effort() },
+	usage:      func(o *object, samples int) int { return o.stream().Usage(samples) },
 	clone: func(o *object) *object {
 		return &object{kind: kindStream, body: o.stream().Clone()}
 	},

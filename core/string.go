@@ -31,7 +31,11 @@ var stringOps = kindOps{
 	},
 	length: (*object).textLen,
 	clone: func(o *object) *object {
-		return &object{kind: kindString, enc: o.enc, num: o.num, str: append([]byte(nil), o.str...)}
+		c := &object{kind: kindString, enc: o.enc, str: append([]byte(nil), o.str...)}
+		if o.enc == encInt {
+			c.num = o.num
+		}
+		return c
 	},
 	digest: func(d *digest, o *object) {
 		var digits [intLenMax]byte
@@ -56,15 +60,17 @@ var stringOps = kindOps{
 	},
 }
 
-// stringSize is the size of a string of an encoding and a length.
-func stringSize(enc encoding, n int) int64 {
-	switch enc {
-	case encInt:
+// stringSize is the size of a string of an encoding, a length and a num.
+func stringSize(enc encoding, n int, num int64) int64 {
+	switch {
+	case enc == encInt:
 		return headBytes
-	case encEmbstr:
+	case enc == encEmbstr:
 		return int64(alloc.Size(headBytes + alloc.Value(n)))
+	case num > strLent:
+		n = int(num >> strRoom)
 	}
-	return headBytes + int64(alloc.Size(alloc.Value(n)))
+	return headBytes + int64(alloc.String(n))
 }
 
 // sharedInts is how many small integers Redis keeps just once; it shows in their count.
@@ -104,30 +110,55 @@ func (o *object) setString(b []byte) {
 
 // setText is setString that never keeps an integer.
 func (o *object) setText(b []byte) {
-	o.enc = encRaw
+	if cap(o.str) > 2*len(b)+64 || cap(o.str) < len(b) || o.lent() {
+		o.str = make([]byte, len(b))
+	}
+	o.enc, o.num, o.str = encRaw, 0, o.str[:len(b)]
 	if len(b) <= embstrLenMax {
 		o.enc = encEmbstr
 	}
-	if cap(o.str) > 2*len(b)+64 || cap(o.str) < len(b) || o.num != 0 {
-		o.str, o.num = make([]byte, len(b)), 0
-	}
-	o.str = o.str[:len(b)]
 	copy(o.str, b)
 }
 
-// strLent is the num of a string that is no integer when bytes of it wait in the output of a
-// client, or may: they must not change where they are.
-const strLent = 1
+// The num of a string that is no integer.
+const (
+	// strLent is set when bytes of it wait in the output of a client, or may: they must not change
+	// where they are.
+	strLent = 1
+	// strRoom is where it begins for how many bytes Redis made room when a string grew; 0 stands for
+	// one that did not.
+	strRoom = 1
+)
+
+// lent tells whether the bytes of a string must not change where they are.
+func (o *object) lent() bool { return o.enc != encInt && o.num&strLent != 0 }
 
 // own makes the bytes of a string its own, so that they can be changed in place.
 func (o *object) own() {
-	if o.enc != encInt && o.num != 0 {
-		o.str, o.num = append(make([]byte, 0, len(o.str)), o.str...), 0
+	if o.lent() {
+		o.str = append(make([]byte, 0, len(o.str)), o.str...)
+		o.num &^= strLent
 	}
 }
 
 // setRaw makes o the string b, which it takes over, in encoding raw.
-func (o *object) setRaw(b []byte) { o.enc, o.str = encRaw, b }
+func (o *object) setRaw(b []byte) {
+	if o.enc == encInt {
+		o.num = 0
+	}
+	o.enc, o.str = encRaw, b
+}
+
+// room is for how many bytes Redis made room when a string grew, 0 if it did not.
+func (o *object) room() int {
+	if o.enc != encRaw {
+		return 0
+	}
+	return int(o.num >> strRoom)
+}
+
+// setRoom notes that.
+func (o *object) setRoom(n int) { o.num = o.num&strLent | int64(n)<<strRoom }
 
 // text returns a string value's bytes: its own, or digits written to scratch.
 func (o *object) text(scratch []byte) []byte {
@@ -161,7 +192,7 @@ func (c *Call) bulkObject(o *object) {
 		return
 	}
 	if len(o.str) > reply.PieceMin && c.BulkLent(o.str) {
-		o.num = strLent
+		o.num |= strLent
 		return
 	}
 	c.Bulk(o.str)

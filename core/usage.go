@@ -15,7 +15,7 @@ const (
 // size is the bytes that a value takes.
 func (o *object) size() int64 {
 	if o.body == nil {
-		return stringSize(o.enc, len(o.str))
+		return stringSize(o.enc, len(o.str), o.num)
 	}
 	return headBytes + int64(o.body.Memory())
 }
@@ -23,12 +23,16 @@ func (o *object) size() int64 {
 // keySize is the bytes that a key takes beside its value.
 func keySize(n int) int64 { return entryBytes + int64(alloc.String(n)) }
 
-// usage is what MEMORY USAGE says of a key. Of values in one piece Redis says exactly what its
-// allocator gave for them, and so does this; of hash tables and long lists it looks at a few
-// elements, where this knows all.
-func (o *object) usage(key []byte) int64 {
+// usage is what MEMORY USAGE says of a key: of values in one piece what the allocator gave for
+// them, of others what Redis reckons by a few of their parts, where this knows all but for nodes.
+// It is not what counts as memory in use.
+func (o *object) usage(key []byte, samples int) int64 {
 	const entry = 24 // without its share of the buckets, and before the allocator rounds it up
-	return entry + int64(alloc.String(len(key))) + o.size()
+	value := o.size()
+	if f := o.ops().usage; f != nil {
+		value = headBytes + int64(f(o, samples))
+	}
+	return entry + int64(alloc.String(len(key))) + value
 }
 
 // memoryUse counts the bytes in use as they change: of the keys, of their values, of the

@@ -38,6 +38,9 @@ type kindOps struct {
 	// freeEffort is the number of pieces that the value has in Redis, which has a thread free those
 	// of more than lazyEffort. Where it is nil the value is one piece.
 	freeEffort func(o *object) int
+	// usage is what MEMORY USAGE reckons for the value beside its head, by so many of its parts. Where
+	// it is nil that is what the value takes.
+	usage func(o *object, samples int) int
 	// clone copies a value for COPY: all but its expiry. Where it is nil COPY refuses the type.
 	clone func(o *object) *object
 	// digest mixes the value into its signature.

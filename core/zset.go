@@ -22,6 +22,7 @@ var zsetOps = kindOps{
 		}
 		return o.zset().Len()
 	},
+	usage:    func(o *object, _ int) int { return o.zset().Usage() },
 	clone:    func(o *object) *object { return newZset(*o.zset().Clone()) },
 	digest:   digestZset,
 	elements: zsetElements,

@@ -2,7 +2,10 @@
 // its builds have: MEMORY USAGE shows it, and maxmemory goes by it. It is the same on every host.
 package alloc
 
-import "math/bits"
+import (
+	"math"
+	"math/bits"
+)
 
 // Size is what the allocator gives for n bytes: multiples of 16 up to 128, and from there on four
 // sizes between one power of two and the next.
@@ -37,3 +40,39 @@ func Value(n int) int {
 	}
 	return n + 10
 }
+
+// Capacity is how long a string can grow in what was allocated for its n bytes. A short one has a
+// header in which that cannot be told. What came as an argument of more than 32 KB has two bytes
+// more, and is cut where a tenth is not used.
+func Capacity(n int) int {
+	const bigArg = 32 << 10
+	switch {
+	case n > 0 && n < 32:
+		return n
+	case n >= bigArg:
+		if c := fits(n + 2); c-n <= n/10 {
+			return c
+		}
+		return n
+	}
+	return fits(n)
+}
+
+// Greedy is the capacity of a string that had to grow to n bytes: as much again, up to a megabyte.
+func Greedy(n int) int { return fits(n + min(n, 1<<20)) }
+
+// fits is how long a string can grow in what is allocated for n bytes, and told in its header.
+func fits(n int) int {
+	most := math.MaxInt
+	switch {
+	case n < 256:
+		most = 255
+	case n < 1<<16:
+		most = 1<<16 - 1
+	}
+	return min(Size(Value(n))-Value(n)+n, most)
+}
+
+// Table is what a hash table of n entries takes beside them, its buckets included, once it has done
+// with growing.
+func Table(n int) int { return 56 + 8<<bits.Len(uint(max(n, 4)-1)) }

@@ -22,6 +22,8 @@ package hyperloglog
 import (
 	"encoding/binary"
 	"math/bits"
+
+	"github.com/redlet/redlet/core/internal/alloc"
 )
 
 const (
@@ -73,10 +75,11 @@ func Invalidate(b []byte) { b[15] |= stale }
 
 // Add adds an element to a string, which it may change in place, and returns the string. It
 // changes the layout of one that would grow beyond most bytes. It reports whether a register
-// changed, and whether the string made sense; the kept estimate is then to be invalidated.
-func Add(b, element []byte, most int) (out []byte, changed, ok bool) {
+// changed, and whether the string made sense; the kept estimate is then to be invalidated. Room is
+// for how many bytes Redis has made room by then, 0 if that follows from how many there are.
+func Add(b, element []byte, most int, room *int) (out []byte, changed, ok bool) {
 	index, rank := place(element)
-	return raise(b, index, rank, most)
+	return raise(b, index, rank, most, room)
 }
 
 // place returns the register of an element and the rank that the element gives it: how many bits
@@ -88,11 +91,31 @@ func place(element []byte) (index int, rank uint8) {
 }
 
 // raise makes a register of a string at least a rank; it returns what Add does.
-func raise(b []byte, index int, rank uint8, most int) (out []byte, changed, ok bool) {
-	if IsSparse(b) {
-		return raiseSparse(b, index, rank, most)
+func raise(b []byte, index int, rank uint8, most int, room *int) (out []byte, changed, ok bool) {
+	if !IsSparse(b) {
+		return b, raiseDense(b, index, rank), true
 	}
-	return b, raiseDense(b, index, rank), true
+	if rank <= valueRankMax {
+		reserve(room, len(b), most)
+	}
+	b, changed, ok = raiseSparse(b, index, rank, most)
+	if !IsSparse(b) {
+		*room = 0
+	}
+	return b, changed, ok
+}
+
+// reserve notes for how many bytes Redis makes room before it touches a register of a sparse string
+// of n bytes.
+func reserve(room *int, n, most int) {
+	const need, ahead = 3, 300
+	has := *room
+	if has == 0 {
+		has = alloc.Capacity(n)
+	}
+	if has < most && has-n < need {
+		*room = min(n+need+min(n+need, ahead), most)
+	}
 }
 
 // Add adds an element.
@@ -112,9 +135,12 @@ func (r *Registers) Merge(b []byte) (ok bool) {
 
 // Raise raises the registers of a string, which it may change in place, to others, and returns the
 // string, in the dense layout if toDense says so or where the sparse one would take more than most
-// bytes.
-func Raise(b []byte, r *Registers, toDense bool, most int) (out []byte, ok bool) {
+// bytes. Room is as in Add.
+func Raise(b []byte, r *Registers, toDense bool, most int, room *int) (out []byte, ok bool) {
 	if toDense {
+		if IsSparse(b) {
+			*room = 0
+		}
 		if b, ok = Dense(b); !ok {
 			return b, false
 		}
@@ -123,7 +149,7 @@ func Raise(b []byte, r *Registers, toDense bool, most int) (out []byte, ok bool)
 		if rank == 0 {
 			continue
 		}
-		if b, _, ok = raise(b, index, rank, most); !ok {
+		if b, _, ok = raise(b, index, rank, most, room); !ok {
 			return b, false
 		}
 	}

@@ -14,7 +14,7 @@ func TestHash(t *testing.T) {
 		"a": "Z:12711 v:2,1 Z:3672",
 		"":  "Z:5938 v:2,1 Z:10445",
 	} {
-		b, changed, ok := Add(New(), []byte(element), 3000)
+		b, changed, ok := Add(New(), []byte(element), 3000, new(int))
 		if got := string(AppendDecoded(nil, b)); !ok || !changed || got != want {
 			t.Errorf("%q: %s, want %s", element, got, want)
 		}
@@ -32,8 +32,8 @@ func TestLayouts(t *testing.T) {
 		want := plain[index] < rank
 		plain[index] = max(plain[index], rank)
 		var changed [2]bool
-		few, changed[0], _ = Add(few, element, math.MaxInt)
-		many, changed[1], _ = Add(many, element, 0)
+		few, changed[0], _ = Add(few, element, math.MaxInt, new(int))
+		many, changed[1], _ = Add(many, element, 0, new(int))
 		if changed != [2]bool{want, want} {
 			t.Fatalf("%s: %v, want %v", element, changed, want)
 		}
@@ -51,7 +51,7 @@ func TestLayouts(t *testing.T) {
 		if y, _ := Count(many); x != y || x != plain.Count() {
 			t.Fatalf("counts differ after %d elements: %d, %d, %d", n+1, x, y, plain.Count())
 		}
-		both, ok := Raise(New(), &plain, false, math.MaxInt)
+		both, ok := Raise(New(), &plain, false, math.MaxInt, new(int))
 		if !ok || !Valid(both) || !IsSparse(both) && rankOf(&plain) <= valueRankMax {
 			t.Fatal("a merged string is not in the sparse layout")
 		}
@@ -68,11 +68,12 @@ func rankOf(r *Registers) (most uint8) {
 // TestGreatRanks shows that ranks that no hash exceeds are kept in the dense layout alone, and
 // counted.
 func TestGreatRanks(t *testing.T) {
-	b, changed, ok := raise(New(), 5, valueRankMax, math.MaxInt)
+	b, changed, ok := raise(New(), 5, valueRankMax, math.MaxInt, new(int))
 	if !changed || !ok || !IsSparse(b) {
 		t.Fatal("32 does not fit")
 	}
-	if b, changed, ok = raise(b, 5, valueRankMax+1, math.MaxInt); !changed || !ok || IsSparse(b) {
+	b, changed, ok = raise(b, 5, valueRankMax+1, math.MaxInt, new(int))
+	if !changed || !ok || IsSparse(b) {
 		t.Fatal("33 fits")
 	}
 }
@@ -96,7 +97,7 @@ func TestEstimate(t *testing.T) {
 				r[i] = test.other
 			}
 		}
-		b, _ := Raise(New(), &r, true, 0)
+		b, _ := Raise(New(), &r, true, 0, new(int))
 		if n, _ := Count(b); n != test.want || r.Count() != test.want {
 			t.Errorf("%d, but %d of %d: %d, want %d", test.rank, test.others, test.other, n, test.want)
 		}
@@ -113,7 +114,7 @@ func TestSelfTest(t *testing.T) {
 func FuzzString(f *testing.F) {
 	few := New()
 	for n := range 50 {
-		few, _, _ = Add(few, strconv.AppendInt(nil, int64(n), 10), 3000)
+		few, _, _ = Add(few, strconv.AppendInt(nil, int64(n), 10), 3000, new(int))
 	}
 	f.Add(few[headerSize:])
 	f.Add([]byte("\x7f\xff"))
@@ -135,9 +136,9 @@ func FuzzString(f *testing.F) {
 			t.Fatalf("dense it counts %d, not %d", m, n)
 		}
 		for n := range 20 {
-			b, _, _ = Add(b, strconv.AppendInt(nil, int64(n), 10), 200)
+			b, _, _ = Add(b, strconv.AppendInt(nil, int64(n), 10), 200, new(int))
 		}
-		Raise(b, &r, false, 300)
+		Raise(b, &r, false, 300, new(int))
 	})
 }
 
@@ -148,7 +149,7 @@ func BenchmarkAdd(b *testing.B) {
 			var element []byte
 			for i := range b.N {
 				element = strconv.AppendInt(element[:0], int64(i%1000), 10)
-				s, _, _ = Add(s, element, most)
+				s, _, _ = Add(s, element, most, new(int))
 			}
 		})
 	}

@@ -12,7 +12,7 @@ func SelfTest() string {
 	for i := range r {
 		r[i] = uint8(i % (rankMax + 1))
 	}
-	filled, _ := Raise(New(), &r, true, 0)
+	filled, _ := Raise(New(), &r, true, 0, new(int))
 	var again Registers
 	if again.Merge(filled); again != r {
 		return "registers of the dense layout do not keep what was written"
@@ -22,8 +22,8 @@ func SelfTest() string {
 	for n := int64(1); n <= elements; n++ {
 		var element [8]byte
 		binary.LittleEndian.PutUint64(element[:], uint64(n))
-		few, _, _ = Add(few, element[:], 3000)
-		many, _, _ = Add(many, element[:], 0)
+		few, _, _ = Add(few, element[:], 3000, new(int))
+		many, _, _ = Add(many, element[:], 0, new(int))
 		if n != elements && n&(n-1) != 0 {
 			continue
 		}

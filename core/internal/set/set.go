@@ -234,6 +234,15 @@ func (s *Set) Memory() int {
 	return alloc.Size(len(s.Pack()))
 }
 
+// Usage is what MEMORY USAGE reckons for the set: it takes every member to have an entry.
+func (s *Set) Usage() int {
+	if s.enc != Table {
+		return s.Memory()
+	}
+	const entry = 24
+	return alloc.Table(s.Len()) + s.bytes + s.Len()*(entry-entrySize)
+}
+
 // entrySize is the bytes of an entry of a table with its share of the buckets: what Redis took on
 // average for 100,000 of them, of which it keeps those alone in their buckets without an entry.
 const entrySize = 10 + 11

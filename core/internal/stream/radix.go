@@ -64,3 +64,39 @@ func run(from, to int) int {
 	}
 	return 0
 }
+
+// radixCounted is how many ids radixSize looks at, so that it takes no longer for a large tree.
+const radixCounted = 1000
+
+// radixSize returns how many nodes a radix tree of t's ids has, root included. Of many ids the
+// first tell what the others will be like.
+func radixSize[V any](t *tree[V]) int {
+	if t.n == 0 {
+		return 1
+	}
+	var branches [idBytes]int // the depths at which the way to the id at hand branches
+	at := t.first()
+	nodes, high, last, seen := 1, 0, at.id(), 1
+	child := idBytes // the depth at which what hangs from the lowest of them begins
+	climb := func(depth int) {
+		for child = idBytes; high > 0 && branches[high-1] > depth; high-- {
+			nodes += run(branches[high-1], child)
+			child = branches[high-1]
+		}
+	}
+	for at.next(); at.valid() && seen < radixCounted; at.next() {
+		depth := common(last, at.id())
+		climb(depth)
+		if high == 0 || branches[high-1] < depth {
+			branches[high] = depth
+			high++
+			nodes++
+		}
+		nodes += 1 + run(depth, child)
+		last = at.id()
+		seen++
+	}
+	climb(-1)
+	nodes += run(-1, child)
+	return int(int64(nodes) * int64(t.n) / int64(seen))
+}

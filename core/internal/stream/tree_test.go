@@ -144,6 +144,8 @@ func TestTree(t *testing.T) {
 				check(t, &tr, want, append(probes, order(want)...))
 				if w := radixNodes(order(want), 0); radix+1 != w {
 					t.Fatalf("seed %d: %d radix nodes, want %d", seed, radix+1, w)
+				} else if n := radixSize(&tr); tr.n <= radixCounted && n != w {
+					t.Fatalf("seed %d: %d radix nodes are counted, want %d", seed, n, w)
 				}
 			}
 		}

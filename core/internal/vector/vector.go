@@ -253,7 +253,7 @@ func (s *Set) SetAttr(n *Node, attr []byte) {
 // nodes have on average, full.
 func (s *Set) Memory() int {
 	const empty, node, link = 5302, 1080, 56 // thirds of a byte
-	return (empty+s.Len()*(node+link*s.M))/3 + s.bytes + 4*s.Input*s.Dim
+	return (empty+s.Len()*(node+link*s.M)+2)/3 + s.bytes + 4*s.Input*s.Dim
 }
 
 // nameSize is what an element or an attribute of n bytes takes.
