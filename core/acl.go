@@ -72,6 +72,8 @@ func (t aclCommands) Subs(i int) int { return len(t.e.table.all[i].Sub) }
 func (t aclCommands) AllChannels() bool { return t.e.cfg.aclAllChannels }
 
 // findUser returns the user of a name, or nil.
+//
+//go:noinline
 func (e *Engine) findUser(name string) *acl.User {
 	if i, there := e.userPlace(name); there {
 		return e.access.users[i]
@@ -122,6 +124,8 @@ func (e *Engine) userChanged(u *acl.User) {
 }
 
 // identify makes a connection that of a user.
+//
+//go:noinline
 func (e *Engine) identify(cl *conn, u *acl.User) {
 	cl.user = u
 	free := u.Unrestricted() || cl.peer.Own && u == e.access.normal

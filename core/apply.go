@@ -89,6 +89,8 @@ func (c *Call) sinceMs() int64 {
 }
 
 // toldSinceMs is the same for streams.
+//
+//go:noinline
 func (c *Call) toldSinceMs() int64 {
 	if at := c.e.aof.replayed; at != 0 {
 		return int64(at) / 1000

@@ -312,6 +312,8 @@ func (e *Engine) signalEmptied(d *db) {
 }
 
 // postpone makes a connection wait with its next command until release.
+//
+//go:noinline
 func (e *Engine) postpone(cl *conn) {
 	cl.flags |= connPostponed
 	e.blocked.postponed = append(e.blocked.postponed, cl)
@@ -339,6 +341,8 @@ func (e *Engine) unblockAll() {
 }
 
 // resumePostponed lets every postponed connection go on, in the order in which they were postponed.
+//
+//go:noinline
 func (e *Engine) resumePostponed() {
 	for _, cl := range e.blocked.postponed {
 		cl.flags &^= connPostponed

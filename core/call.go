@@ -127,6 +127,8 @@ func (e *Engine) refuse(c *Call, text string) {
 }
 
 // copyArgs copies arguments that must outlive their input, into one piece of memory.
+//
+//go:noinline
 func copyArgs(args [][]byte) [][]byte {
 	size := 0
 	for _, a := range args {

@@ -14,6 +14,8 @@ import (
 
 // runAs makes a client the one whose command runs, nil for nobody, and returns the one before,
 // which is to be made so again.
+//
+//go:noinline
 func (e *Engine) runAs(cl *conn) (was *conn) {
 	was, e.currentClient = e.currentClient, cl
 	return was

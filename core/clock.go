@@ -108,6 +108,8 @@ func (e *Engine) Advance(host Time) {
 }
 
 // setNow sets the engine's time. While what was run before is applied nothing expires.
+//
+//go:noinline
 func (e *Engine) setNow(t Time) {
 	switch e.now, e.keyTime = t, t; {
 	case e.aof.replayed != 0:
@@ -130,6 +132,8 @@ func (e *Engine) told() Time {
 }
 
 // tellMs is told in milliseconds, as streams count.
+//
+//go:noinline
 func (e *Engine) tellMs() int64 { return int64(e.told()) / 1000 }
 
 // behindMs is how far the time of keys is behind the one that clients are told.

@@ -107,6 +107,8 @@ func (k *cluster) covered() bool {
 }
 
 // ranges lists the slots that a node serves: the first and the last of each row.
+//
+//go:noinline
 func (k *cluster) ranges(n *clusterNode) (list [][2]int) {
 	for slot, owner := range &k.slots {
 		switch last := len(list) - 1; {

@@ -92,6 +92,8 @@ var commandCommands = []Command{
 
 // eachCommand calls f with every command of this version, without subcommands, in the table's
 // order.
+//
+//go:noinline
 func (e *Engine) eachCommand(f func(*Command)) {
 	for _, cmd := range e.table.all {
 		if cmd.parent == nil && cmd.Flags&Internal == 0 && e.listed(cmd) {
@@ -216,6 +218,8 @@ func (c *Call) commandInfo(cmd *Command) {
 }
 
 // subcommands lists those that this version has, all of them where the command came later.
+//
+//go:noinline
 func (e *Engine) subcommands(cmd *Command) []*Command {
 	var subs []*Command
 	for i := range cmd.Sub {

@@ -204,6 +204,7 @@ func (c *Call) configPlaces(next *config) ([]int, bool) {
 	return places, true
 }
 
+//go:noinline
 func errConfigSet(name []byte, problem string) string {
 	return "ERR CONFIG SET failed (possibly related to argument '" + clip(name, 128) + "') - " +
 		problem

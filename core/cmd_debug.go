@@ -192,6 +192,8 @@ func (e *Engine) sleepUntil(t Time) {
 }
 
 // wakeUp ends what sleepUntil began.
+//
+//go:noinline
 func (e *Engine) wakeUp() {
 	e.sleepUntil(0)
 	e.resumePostponed()

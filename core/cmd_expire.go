@@ -156,6 +156,8 @@ func (c *Call) keyInstant(ms int64) int64 {
 }
 
 // toldInstant is the reverse.
+//
+//go:noinline
 func (c *Call) toldInstant(ms int64) int64 {
 	if behind := c.e.behindMs(); ms <= math.MaxInt64-max(0, behind) {
 		ms += behind

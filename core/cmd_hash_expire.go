@@ -302,6 +302,8 @@ type fieldChange struct {
 }
 
 // note keeps a field for those who are told of it.
+//
+//go:noinline
 func (ch *fieldChange) note(to *[][]byte, field []byte) {
 	if ch.c.propagates() || ch.c.e.tellsFields() {
 		*to = append(*to, field)

@@ -152,6 +152,7 @@ func errNoGroupOf(key, group []byte) string {
 		clip(key, len(key)) + "'"
 }
 
+//go:noinline
 func errNoGroup(key, group []byte) string {
 	return "NOGROUP No such key '" + clip(key, len(key)) + "' or consumer group '" +
 		clip(group, len(group)) + "'"

@@ -100,6 +100,8 @@ func cmdDiscard(c *Call) {
 }
 
 // discard ends a connection's transaction and its watching.
+//
+//go:noinline
 func (e *Engine) discard(cl *conn) {
 	cl.flags &^= connMulti
 	cl.dirtyExec, cl.queue, cl.queueFlags, cl.queueLacks = false, nil, 0, 0

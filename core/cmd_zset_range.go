@@ -219,6 +219,8 @@ func scoreBound(b []byte) (score float64, open, ok bool) {
 }
 
 // lexBound reads one end of a range of members.
+//
+//go:noinline
 func lexBound(b []byte) (bound zset.LexBound, ok bool) {
 	if len(b) == 0 {
 		return bound, false

@@ -283,6 +283,8 @@ func findParameter(name []byte) int {
 }
 
 // shows returns a parameter's value as CONFIG GET shows it.
+//
+//go:noinline
 func (c *config) shows(i int) string {
 	if s, changed := c.shown[i]; changed {
 		return s
@@ -439,6 +441,8 @@ func wordAt(words string, n int) string {
 
 // isLocal tells whether a connection comes from this machine, as enable-debug-command and
 // protected-mode mean it. One without an address comes from the host's own process.
+//
+//go:noinline
 func (cl *conn) isLocal() bool {
 	addr := cl.peer.Addr
 	return cl.peer.Unix || addr == "" || strings.HasPrefix(addr, "127.") ||

@@ -63,11 +63,15 @@ const (
 )
 
 // errArity says that a command has too few or too many arguments.
+//
+//go:noinline
 func errArity(cmd *Command) string {
 	return "ERR wrong number of arguments for '" + cmd.full + "' command"
 }
 
 // errNotEnabled says that the configuration does not have a command.
+//
+//go:noinline
 func errNotEnabled(command string) string {
 	return "ERR " + upper(command) + " command not allowed. If the enable-" + command +
 		"-command option is set to \"local\", you can run it from a local connection, otherwise you " +
@@ -87,6 +91,8 @@ func errSubcommand(container *Command, name []byte) string {
 
 // errSubcommandArity says that a subcommand has arguments that it does not take; only some
 // containers say it so.
+//
+//go:noinline
 func errSubcommandArity(args [][]byte) string {
 	return "ERR unknown subcommand or wrong number of arguments for '" + clip(args[1], 128) +
 		"'. Try " + upper(string(args[0])) + " HELP."
@@ -108,6 +114,8 @@ func errUnknown(args [][]byte) string {
 }
 
 // clip is the start of a client's bytes as an error line can show it.
+//
+//go:noinline
 func clip(b []byte, most int) string {
 	b = b[:min(len(b), most)]
 	for i, c := range b {
@@ -122,6 +130,7 @@ func clip(b []byte, most int) string {
 // cText is a client's bytes as an error line shows them that is written with C's %s.
 func cText(b []byte) string { return clip(b, len(b)) }
 
+//go:noinline
 func upper(s string) string {
 	b := []byte(s)
 	for i, c := range b {

@@ -151,6 +151,8 @@ func (e *Engine) fail(cl *conn, f Fault) verdict {
 }
 
 // delayOver lets those go on whose delay is over.
+//
+//go:noinline
 func (e *Engine) delayOver() {
 	e.filter.at = 0
 	e.resumePostponed() // the others wait on

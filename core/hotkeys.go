@@ -32,6 +32,8 @@ func (e *Engine) startHotkeys(h *hotkeys) {
 }
 
 // stopHotkeys ends the collection at an instant.
+//
+//go:noinline
 func (e *Engine) stopHotkeys(at Time) {
 	e.hotkeys.active, e.hotkeys.ended = false, at
 	e.hotkeysChanged()
@@ -41,6 +43,8 @@ func (e *Engine) stopHotkeys(at Time) {
 func (e *Engine) resetHotkeys() { e.hotkeys = nil }
 
 // collected is what is or was collected, nil if nothing is. It ends first what ends by itself.
+//
+//go:noinline
 func (e *Engine) collected() *hotkeys {
 	if h := e.hotkeys; h != nil && h.active && h.ends <= e.now {
 		e.stopHotkeys(h.ends)

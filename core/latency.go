@@ -41,6 +41,8 @@ func (e *Engine) noteLatency(name string, ms int64) {
 }
 
 // latencyOf finds an event; nil if nothing of the name took long.
+//
+//go:noinline
 func (e *Engine) latencyOf(name string) *latencyEvent {
 	for _, ev := range e.latencies {
 		if ev.name == name {

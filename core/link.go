@@ -15,6 +15,8 @@ type link struct {
 }
 
 // dial asks the host for a connection to an address, host and port.
+//
+//go:noinline
 func (e *Engine) dial(address string, l *link) {
 	e.ask(Event{Kind: EventConnect, Path: address}, func(in *Input) {
 		if in.Kind != InConnected {

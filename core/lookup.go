@@ -93,6 +93,8 @@ func (cmd *Command) words() int {
 }
 
 // sub returns the subcommand of a name in any case, or nil.
+//
+//go:noinline
 func (cmd *Command) sub(name []byte) *Command {
 	var low [nameMax]byte
 	if len(name) > nameMax {

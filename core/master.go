@@ -389,6 +389,8 @@ func (m *master) greeted(line string) {
 }
 
 // await sends the master a command by a name, under which its answer is awaited.
+//
+//go:noinline
 func (m *master) await(name string, words ...string) {
 	m.awaited = append(m.awaited, name)
 	m.say(words...)

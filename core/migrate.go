@@ -94,6 +94,7 @@ func (m *migration) dial() {
 	m.e.dial(m.address, m.link())
 }
 
+//go:noinline
 func (m *migration) link() *link {
 	return &link{opened: m.opened, failed: m.unreachable, arrived: m.arrived, ended: m.ended}
 }

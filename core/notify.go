@@ -162,6 +162,8 @@ func (e *Engine) notifyFields(event string, d *db, key string, fields [][]byte) 
 }
 
 // appendSized appends bytes behind their number.
+//
+//go:noinline
 func appendSized(dst []byte, s string) []byte {
 	return append(append(strconv.AppendInt(dst, int64(len(s)), 10), ':'), s...)
 }

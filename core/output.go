@@ -77,6 +77,8 @@ func (e *Engine) aboveHard(cl *conn, size int) bool {
 
 // mayRepeat tells whether a reply may have -count elements though the data are fewer: a hard limit
 // ends one that grows too large, and without it there must be another bound.
+//
+//go:noinline
 func (c *Call) mayRepeat(count int64) bool {
 	const most = 1 << 24
 	limited := c.e.cfg.outputLimits[c.conn.limitClass()].hard > 0 && !c.conn.has(connScript)

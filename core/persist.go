@@ -215,6 +215,8 @@ func (c *Call) replyOK() { c.OK() }
 func (cfg *config) rdbPath() string { return cfg.under(cfg.dbfilename) }
 
 // under is the path of a name in the folder of the configuration.
+//
+//go:noinline
 func (cfg *config) under(name string) string {
 	if cfg.dir == "" || strings.HasSuffix(cfg.dir, "/") {
 		return cfg.dir + name

@@ -58,6 +58,8 @@ func (e *Engine) unsubscribe(cl *conn, k subKind, name string) {
 }
 
 // subscribers lists who subscribed to a name.
+//
+//go:noinline
 func (e *Engine) subscribers(k subKind, name []byte) []*conn {
 	if conns := e.pubsub.to[k].Find(string(name)); conns != nil {
 		return *conns

@@ -24,6 +24,8 @@ type replayer struct {
 }
 
 // begin makes ready for a file.
+//
+//go:noinline
 func (r *replayer) begin(e *Engine, name, path string, last bool) {
 	*r = replayer{applier: newApplier(e), name: name, path: path, last: last}
 }

@@ -31,6 +31,8 @@ type replicas struct {
 
 // Propagate sends the replicas a command in place of the one under way. It may be called several
 // times.
+//
+//go:noinline
 func (c *Call) Propagate(name string, args ...[]byte) {
 	r := &c.e.replicas
 	if r.on {
@@ -411,6 +413,8 @@ func (e *Engine) goesOn(at *streamPlace, gone []goneKey) {
 }
 
 // newHistory gives the stream a name of its own.
+//
+//go:noinline
 func (e *Engine) newHistory() {
 	e.ids.replication = hex40(&e.ids.names)
 	e.ids.second, e.ids.secondOffset = noReplicationID, -1
@@ -491,6 +495,8 @@ func (r *replicas) networkTurn(e *Engine) {
 }
 
 // propagationChanged notes whether anybody takes the changes, after that may have changed.
+//
+//go:noinline
 func (e *Engine) propagationChanged() {
 	r := &e.replicas
 	if len(r.conns) == 0 {
@@ -528,6 +534,8 @@ func (r *replica) word() string {
 }
 
 // replicaIP is the address of a replica.
+//
+//go:noinline
 func (cl *conn) replicaIP() string {
 	if cl.replica.ip != "" {
 		return cl.replica.ip
@@ -541,6 +549,8 @@ func (cl *conn) replicaName() string {
 }
 
 // peerIP is a connection's peer without its port.
+//
+//go:noinline
 func (cl *conn) peerIP() string {
 	addr := cl.peer.Addr
 	return addr[:max(0, strings.LastIndexByte(addr, ':'))]

@@ -107,6 +107,8 @@ const evalScriptsMax = 500
 func (e *Engine) holds() bool { return e.has(engineAsleep|engineClosing) || !e.scripts.busy }
 
 // suspended has the client of a command wait until the task is over.
+//
+//go:noinline
 func (t *task) suspended(c *Call) {
 	t.call.Args = copyArgs(c.Args)
 	c.conn.task = t

@@ -62,6 +62,8 @@ func (s *stats) seen(cmd *Command) *commandStats {
 
 // add begins to count a command. The list is as long as the last command needs: most servers that a
 // test starts see few commands, and many none.
+//
+//go:noinline
 func (s *stats) add(cmd *Command) *commandStats {
 	if need := cmd.index + 1 - len(s.commands); need > 0 {
 		s.commands = append(s.commands, make([]*commandStats, need)...)

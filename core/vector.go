@@ -142,6 +142,7 @@ type vectorLoader struct {
 	err error
 }
 
+//go:noinline
 func (l *vectorLoader) fail(reason string) {
 	if l.err == nil {
 		l.err = l.r.Fail(l.at, reason)

@@ -183,6 +183,7 @@ const (
 	connIsOwn  = 2
 )
 
+//go:noinline
 func appendAddr(dst []byte, addr string) []byte {
 	if addr == "" {
 		return append(dst, noAddr...)

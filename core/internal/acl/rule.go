@@ -82,6 +82,7 @@ func (u *User) Apply(rule string, t Commands) (problem string) {
 	return ""
 }
 
+//go:noinline
 func (u *User) reset(t Commands) {
 	*u = User{Name: u.Name, Selectors: []*Selector{newSelector(t)}}
 }
@@ -279,6 +280,8 @@ func lower(s string) string {
 
 // Join puts the words of rules together that stand in one pair of parentheses. It returns the
 // place of one that does not close, or -1.
+//
+//go:noinline
 func Join(words []string) (rules []string, open int) {
 	open = -1
 	for i, word := range words {

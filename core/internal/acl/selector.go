@@ -145,6 +145,8 @@ func permits(channels []pattern, name []byte, literally bool) bool {
 }
 
 // setAll permits or forbids every command.
+//
+//go:noinline
 func (s *Selector) setAll(commands int, allow bool) {
 	s.AllCommands, s.base, s.rules, s.first = allow, allow, "", nil
 	s.bits = make([]uint64, (commands+63)>>6)
@@ -205,6 +207,8 @@ func (s *Selector) Commands() string {
 }
 
 // Keys describes the patterns of keys.
+//
+//go:noinline
 func (s *Selector) Keys() string {
 	if s.AllKeys {
 		return "~*"
@@ -226,6 +230,8 @@ func (s *Selector) Keys() string {
 }
 
 // Channels describes the patterns of channels.
+//
+//go:noinline
 func (s *Selector) Channels() string {
 	if s.AllChannels {
 		return "&*"

@@ -71,6 +71,8 @@ func (u *User) Clone() *User {
 }
 
 // Flags lists the names of the user's flags.
+//
+//go:noinline
 func (u *User) Flags() []string {
 	list := make([]string, 0, 3)
 	if u.On {
@@ -134,6 +136,7 @@ func (u *User) allChannels() bool {
 	return slices.ContainsFunc(u.Selectors, func(s *Selector) bool { return s.AllChannels })
 }
 
+//go:noinline
 func (u *User) channels() []pattern {
 	var all []pattern
 	for _, s := range u.Selectors {

@@ -85,11 +85,13 @@ type frame struct {
 
 const none = -1
 
+//go:noinline
 func (p *parser) add(n node) int32 {
 	p.nodes = append(p.nodes, n)
 	return int32(len(p.nodes) - 1)
 }
 
+//go:noinline
 func (p *parser) empty() int32 { return p.add(node{op: nodeEmpty}) }
 
 func (p *parser) more() bool { return p.at < len(p.re) }
@@ -138,6 +140,7 @@ func (p *parser) end() (int32, error) {
 	return p.atom, nil
 }
 
+//go:noinline
 func (p *parser) open() {
 	p.frames = append(p.frames, frame{none, none, p.flags})
 }
@@ -298,6 +301,8 @@ func (p *parser) literal() {
 }
 
 // setNode is the node of a set of bytes.
+//
+//go:noinline
 func (p *parser) setNode(s set) int32 {
 	for i, t := range p.sets {
 		if s == t {

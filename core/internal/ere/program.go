@@ -57,6 +57,7 @@ func assemble(nodes []node, root int32, most int) []inst {
 	return a.prog
 }
 
+//go:noinline
 func (a *assembler) push(n int32) {
 	if !a.void[n] {
 		a.tasks = append(a.tasks, task{node: n, pc: none})
@@ -65,6 +66,7 @@ func (a *assembler) push(n int32) {
 
 func (a *assembler) pop() { a.tasks = a.tasks[:len(a.tasks)-1] }
 
+//go:noinline
 func (a *assembler) emit(op instOp, x int32) int32 {
 	a.prog = append(a.prog, inst{op: op, x: x})
 	return int32(len(a.prog) - 1)
@@ -167,6 +169,8 @@ func findLiteral(p *parser, root int32, fold bool) *literal {
 }
 
 // spine gives the parts of a chain of nodes of an op, which hang on each other's left.
+//
+//go:noinline
 func spine(nodes []node, op nodeOp, root int32) []int32 {
 	n := 1
 	for at := root; nodes[at].op == op; at = nodes[at].a {

@@ -179,6 +179,8 @@ func (c *compiler) token() bool {
 }
 
 // value notes a value.
+//
+//go:noinline
 func (c *compiler) value(v value, ok bool) bool {
 	c.tokens = append(c.tokens, v)
 	return ok
@@ -211,6 +213,8 @@ func (c *compiler) number() (value, bool) {
 
 // text reads a string. A backslash keeps the quote behind it from ending the string, and both are
 // part of it.
+//
+//go:noinline
 func (c *compiler) text() (value, bool) {
 	quote := c.src[c.at]
 	c.at++
@@ -324,6 +328,8 @@ func (c *compiler) arrange(i int8) bool {
 }
 
 // emit puts the last pending operator into the code.
+//
+//go:noinline
 func (c *compiler) emit() bool {
 	o := &operators[c.pending[len(c.pending)-1]]
 	c.pending = c.pending[:len(c.pending)-1]

@@ -45,6 +45,8 @@ func (s *scanner) peek() byte {
 }
 
 // next passes over white space and tells what follows.
+//
+//go:noinline
 func (s *scanner) next() byte {
 	for s.at < len(s.src) && isSpace(s.src[s.at]) {
 		s.at++

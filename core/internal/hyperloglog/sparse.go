@@ -37,6 +37,8 @@ func (in *run) isLong() bool { return in.size == 2 }
 
 // appendRun appends the instruction that tells of n registers of a rank, none if n is 0. A rank
 // above 0 has at most valueRunMax registers.
+//
+//go:noinline
 func appendRun(b []byte, rank uint8, n int) []byte {
 	switch {
 	case n == 0:

@@ -73,6 +73,7 @@ func (l *List) Settle() {
 	l.settle(1)
 }
 
+//go:noinline
 func (l *List) settle(divisor int) {
 	if !l.quick || l.nodes != 1 || l.head.plain {
 		return
@@ -142,6 +143,7 @@ func (l *List) allows(n *node, size int) bool {
 
 func (l *List) isLarge(size int) bool { return l.quick && l.limits.large(int(l.fill), size) }
 
+//go:noinline
 func plainNode(s []byte) *node {
 	return &node{buf: append([]byte(nil), s...), count: 1, plain: true}
 }
@@ -251,6 +253,8 @@ func (l *List) find(i int) (*node, int) {
 }
 
 // link puts n between prev and next, which are neighbours or nil at the ends.
+//
+//go:noinline
 func (l *List) link(prev, n, next *node) {
 	n.prev, n.next = prev, next
 	if prev == nil {
@@ -267,6 +271,7 @@ func (l *List) link(prev, n, next *node) {
 	l.bytes += n.size()
 }
 
+//go:noinline
 func (l *List) unlink(n *node) {
 	if n.prev == nil {
 		l.head = n.next

@@ -60,6 +60,8 @@ func (p Pack) Len() int {
 }
 
 // Clone returns a copy of p with no spare room.
+//
+//go:noinline
 func (p Pack) Clone() Pack { return slices.Clone(p) }
 
 // First returns the position of the first element, -1 in an empty pack.

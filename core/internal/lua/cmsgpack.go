@@ -122,6 +122,8 @@ func (p *packer) value(v value) {
 
 // packHead writes a length: in the byte fix itself below few, behind one8 (0: there is none) in 8
 // bits, or behind one16 and its successor in 16 and 32.
+//
+//go:noinline
 func packHead(out []byte, n int, fix byte, few int, one8, one16 byte) []byte {
 	switch {
 	case n < few:

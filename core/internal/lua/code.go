@@ -89,6 +89,8 @@ const (
 func (c *coder) pc() int { return len(c.code) }
 
 // emit appends an instruction and returns its place.
+//
+//go:noinline
 func (c *coder) emit(o op, a, b, x int) int {
 	c.code = append(c.code, makeInstr(o, a, b, x))
 	c.lines = append(c.lines, int32(c.p.last))
@@ -127,6 +129,8 @@ func (c *coder) releaseExpr(e *expr) {
 }
 
 // release2 gives back two registers, the higher one first.
+//
+//go:noinline
 func (c *coder) release2(a, b *expr) {
 	if a.kind == exprFixed && b.kind == exprFixed && b.at < a.at {
 		a, b = b, a
@@ -179,6 +183,7 @@ func (c *coder) nils(from, n int) {
 
 // Jumps.
 
+//go:noinline
 func (c *coder) jump() int { return c.emit(opJump, 0, 0, noJump) }
 
 // label marks the place of the next instruction as one that is jumped to.
@@ -188,6 +193,8 @@ func (c *coder) label() int {
 }
 
 // join appends list b to list a.
+//
+//go:noinline
 func (c *coder) join(a *int, b int) {
 	if b == noJump {
 		return

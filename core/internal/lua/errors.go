@@ -3,9 +3,13 @@ package lua
 import "strings"
 
 // throw raises an error without a place.
+//
+//go:noinline
 func (vm *VM) throw(problem string) { panic(&thrown{v: vm.str(problem)}) }
 
 // throwValue raises any value.
+//
+//go:noinline
 func (vm *VM) throwValue(v value) { panic(&thrown{v: v}) }
 
 // failHere raises an error of the operation under way, with its place if it is a script's.
@@ -17,6 +21,8 @@ func fail(l *thread, problem string) { l.vm.throw(where(l, 1) + problem) }
 
 // call finds the call at a level of the stack, 0 being the one under way. A call that another has
 // replaced is nil.
+//
+//go:noinline
 func (l *thread) level(level int) (fr *frame, ok bool) {
 	i := len(l.frames) - 1
 	for ; level > 0 && i >= 0; i-- {

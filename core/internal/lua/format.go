@@ -265,6 +265,7 @@ func (d *directive) padNumber(out []byte, sign, digits string, zeros bool) []byt
 	return d.pad(out, sign+digits)
 }
 
+//go:noinline
 func (d *directive) pad(out []byte, s string) []byte {
 	more := max(0, d.width-len(s))
 	if d.left {

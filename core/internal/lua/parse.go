@@ -212,6 +212,8 @@ func (p *parser) variable(behind int) string {
 }
 
 // declare brings local variables, whose values are in their registers, into scope.
+//
+//go:noinline
 func (c *coder) declare(names ...string) {
 	for _, s := range names {
 		c.active = append(c.active, len(c.locals))
@@ -228,6 +230,8 @@ func (c *coder) leave(known int) {
 }
 
 // enterBlock begins a block.
+//
+//go:noinline
 func (c *coder) enterBlock(loop bool) {
 	c.blocks = &block{outer: c.blocks, breaks: noJump, known: len(c.active), loop: loop}
 }

@@ -312,6 +312,8 @@ func (p *parser) record(t expr) {
 }
 
 // storeRecord is store for a table that stays in its register.
+//
+//go:noinline
 func (c *coder) storeRecord(to *expr, o op, from int) {
 	if to.by == keyString {
 		o += opSetField - opSetTable

@@ -80,6 +80,8 @@ func (vm *VM) osClock(l *thread) int {
 }
 
 // throwError raises an error that names no place itself, as a table with the field err.
+//
+//go:noinline
 func (vm *VM) throwError(problem string) {
 	vm.throwValue(vm.errorTable("ERR "+problem, false).value())
 }

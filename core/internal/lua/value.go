@@ -106,6 +106,8 @@ func boolean(b bool) value {
 }
 
 // constant makes a string that lives as long as the machine and is not counted.
+//
+//go:noinline
 func constant(s string) value { return value{o: &object{kind: kindString, s: s, hash: hashOf(s)}} }
 
 // hashOf is the hash of a string in Redis's Lua, which decides about the order of pairs. Unlike

@@ -81,6 +81,7 @@ func appendDigits(dst, digits []byte, exp int) []byte {
 	return strconv.AppendInt(append(dst, 'e', '+'), int64(first), 10)
 }
 
+//go:noinline
 func appendZeros(dst []byte, n int) []byte {
 	for range n {
 		dst = append(dst, '0')

@@ -7,6 +7,8 @@ import "math/bits"
 type natural []uint32
 
 // times is x*m + a, in the place of x.
+//
+//go:noinline
 func (x natural) times(m, a uint32) natural {
 	carry := uint64(a)
 	for i, d := range x {
@@ -32,6 +34,8 @@ func (x natural) timesPower(n int) natural {
 }
 
 // shift is x * 2^n.
+//
+//go:noinline
 func (x natural) shift(n uint) natural {
 	y := make(natural, n/32, int(n/32)+len(x)+1)
 	n %= 32

@@ -7,6 +7,8 @@ import "encoding/binary"
 type Generator struct{ s [4]uint64 }
 
 // New spreads a seed over the generator's state, which must not be all zero.
+//
+//go:noinline
 func New(seed [32]byte) Generator {
 	var r Generator
 	mix := uint64(0x9e3779b97f4a7c15)

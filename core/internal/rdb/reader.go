@@ -109,8 +109,11 @@ func (r *Reader) Version() int { return r.version }
 
 // Fail makes an *Error of the given offset: for a caller that finds that what it read, though well
 // formed, cannot be.
+//
+//go:noinline
 func (r *Reader) Fail(offset int, reason string) error { return r.fail(offset, reason) }
 
+//go:noinline
 func (r *Reader) fail(offset int, reason string) error {
 	return &Error{Offset: offset, Reason: reason}
 }

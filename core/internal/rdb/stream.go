@@ -295,6 +295,8 @@ func (w *Writer) StreamID(id stream.ID) {
 }
 
 // RawStreamID writes an id as the bytes that it is sorted by.
+//
+//go:noinline
 func (w *Writer) RawStreamID(id stream.ID) {
 	b := id.Bytes()
 	w.out = append(w.out, b[:]...)

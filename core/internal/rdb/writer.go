@@ -120,6 +120,8 @@ func (w *Writer) Type(t Type) {
 }
 
 // Length writes a length, or any other unsigned number, in as few bytes as it can be.
+//
+//go:noinline
 func (w *Writer) Length(n uint64) {
 	switch {
 	case n < 1<<6:
@@ -147,6 +149,8 @@ func (w *Writer) ListNode(data []byte, plain bool) {
 }
 
 // Int64 writes eight bytes, the least first.
+//
+//go:noinline
 func (w *Writer) Int64(n int64) {
 	w.out = binary.LittleEndian.AppendUint64(w.out, uint64(n))
 }
@@ -191,6 +195,7 @@ func (w *Writer) Int(n int64) {
 	w.out = append(w.out, s...)
 }
 
+//go:noinline
 func (w *Writer) integer(n int32) {
 	switch {
 	case n >= math.MinInt8 && n <= math.MaxInt8:

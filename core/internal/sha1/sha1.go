@@ -99,6 +99,8 @@ func Hex(data []byte) string {
 }
 
 // Digits writes bytes as hexadecimal digits.
+//
+//go:noinline
 func Digits(b []byte) string {
 	const digits = "0123456789abcdef"
 	out := make([]byte, 0, 2*len(b))

@@ -3,6 +3,8 @@
 package small
 
 // Insert puts v at i, which is no part of s.
+//
+//go:noinline
 func Insert[E any](s []E, i int, v ...E) []E {
 	n := len(s)
 	s = append(s, v...)

@@ -94,6 +94,8 @@ func (m *Idmp) Load(pid, name []byte, id ID) {
 }
 
 // forget forgets what a producer has remembered longest.
+//
+//go:noinline
 func (m *Idmp) forget(p *producer) {
 	e := &p.queue[p.first]
 	delete(p.ids, e.name)

@@ -66,6 +66,8 @@ func (s *Stream) dropNode(n *node) {
 }
 
 // resize counts what a node takes now.
+//
+//go:noinline
 func (s *Stream) resize(n *node) {
 	s.bytes -= n.size
 	n.size = alloc.Size(len(n.pack))

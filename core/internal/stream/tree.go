@@ -200,6 +200,8 @@ func (p *page[V]) join(i int) bool {
 }
 
 // absorb takes over all that a page holds which stands behind this one; bound divides the two.
+//
+//go:noinline
 func (p *page[V]) absorb(right *page[V], bound ID) {
 	n := len(p.ids)
 	p.ids = append(p.ids, right.ids...)

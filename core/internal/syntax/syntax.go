@@ -259,6 +259,8 @@ func (p *syntaxParser) peek() byte {
 }
 
 // word reads up to any of the delimiters, and at least one byte.
+//
+//go:noinline
 func (p *syntaxParser) word(delimiters string) string {
 	p.i = min(p.i, len(p.s))
 	start := p.i
@@ -295,11 +297,15 @@ func argumentKindOf(name string) Kind {
 }
 
 // Lower returns s with A to Z in lower case.
+//
+//go:noinline
 func Lower(s string) string {
 	return string(AppendLower(make([]byte, 0, len(s)), []byte(s)))
 }
 
 // AppendLower appends src to dst with A to Z in lower case.
+//
+//go:noinline
 func AppendLower(dst, src []byte) []byte {
 	for _, b := range src {
 		if 'A' <= b && b <= 'Z' {

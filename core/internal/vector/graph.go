@@ -161,6 +161,8 @@ func furthest(links []found) found {
 }
 
 // unlinkFrom takes a node out of the links of another.
+//
+//go:noinline
 func unlinkFrom(n *Node, l int, to *Node) {
 	links := n.layers[l].links
 	for i := range links {

@@ -135,6 +135,8 @@ func (s *Set) Values(dst []float32, n *Node) []float32 {
 }
 
 // AppendRaw appends what is kept of a vector's components as it lies in the memory of a server.
+//
+//go:noinline
 func (v *Vector) AppendRaw(dst []byte) []byte {
 	for _, f := range v.floats {
 		dst = binary.LittleEndian.AppendUint32(dst, math.Float32bits(f))

@@ -188,6 +188,8 @@ func (s *Set) Add(name []byte, x []float32, ef int, r *random.Generator) (fresh 
 }
 
 // enter makes a node one of the set, which it is not linked with yet.
+//
+//go:noinline
 func (s *Set) enter(n *Node) {
 	n.prev = s.last
 	if s.last != nil {
