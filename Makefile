@@ -99,6 +99,33 @@ $(VENV)/ready: $(QUEUES)/python/requirements.txt
 	$(VENV)/bin/pip install --quiet --disable-pip-version-check -r $<
 	touch $@
 
+# The package of Python is checked as its wheel, in a venv.
+PYTHON := embed/python
+TOOLS := $(CURDIR)/bin/python
+
+.PHONY: python
+python: $(GUEST) ## build the Python package (embed/python/dist), and check and test it
+	@if $(MAKE) $(TOOLS)/ready; then $(MAKE) python-checks; \
+	else echo "left out: the Python package, of whose tools not every one can be had"; fi
+
+$(TOOLS)/ready: $(PYTHON)/tests/requirements.txt
+	python3 -m venv --clear $(@D)
+	$(@D)/bin/pip install --quiet --disable-pip-version-check -r $<
+	touch $@
+
+.PHONY: python-checks
+python-checks: $(PYTHON)/src/redlet/redlet.wasm
+	cd $(PYTHON) && rm -rf dist && $(TOOLS)/bin/pip wheel --quiet --disable-pip-version-check \
+	  --no-deps --wheel-dir dist .
+	cd $(PYTHON) && $(TOOLS)/bin/pip install --quiet --disable-pip-version-check --no-deps \
+	  --force-reinstall dist/redlet-*.whl
+	cd $(PYTHON) && $(TOOLS)/bin/ruff check . && $(TOOLS)/bin/ruff format --check .
+	cd $(PYTHON) && $(TOOLS)/bin/mypy src && $(TOOLS)/bin/pyright --pythonpath $(TOOLS)/bin/python
+	cd $(PYTHON) && $(TOOLS)/bin/python -m pytest -q
+
+$(PYTHON)/src/redlet/redlet.wasm: $(GUEST)
+	cp $< $@
+
 .PHONY: setups
 setups: js ## use the packed npm package in every set-up (bundlers, test runners, TypeScript, frameworks)
 	cd js && $(NPM) run build && node test/setups/run.js --write
@@ -169,6 +196,7 @@ check: ## what continuous integration runs: everything must pass
 	@$(MAKE) format vet generated
 	@$(MAKE) test
 	@$(MAKE) queues
+	@$(MAKE) python
 	cd js && $(NPM) run check
 	@$(MAKE) clean-tree
 

@@ -1,0 +1,181 @@
+"""Connections for redis-py that need no socket."""
+
+# redis-py's own types are wrong here and there.
+# pyright: reportIncompatibleMethodOverride=false, reportArgumentType=false
+# pyright: reportUnknownMemberType=false
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import redis
+import redis.asyncio
+from redis._parsers import _RESP2Parser
+from redis.asyncio.connection import AbstractConnection as AsyncConnection
+from redis.connection import AbstractConnection
+
+from ._engine import Closed, Connection, Engine
+
+_READ_MAX = 64 << 10
+
+
+class Pipe:
+    """The part of a socket that redis-py uses, with the engine at its other end."""
+
+    def __init__(self, engine: Engine, timeout: float | None) -> None:
+        self._arrived = threading.Condition(engine.lock)
+        self._connection = engine.connect(self._arrived.notify_all)
+        self._timeout = timeout
+
+    def settimeout(self, timeout: float | None) -> None:
+        self._timeout = timeout
+
+    def sendall(self, data: bytes) -> None:
+        with self._arrived:
+            if self._connection.ended:
+                raise BrokenPipeError("the engine has closed the connection")
+            self._connection.put(data)
+            self._connection.engine.run()
+
+    def recv(self, size: int, flags: int = 0) -> bytes:
+        connection = self._connection
+        with self._arrived:
+            if not (connection.outbox or connection.ended):
+                if self._timeout == 0:
+                    raise BlockingIOError(11, "nothing has come")
+                self._arrived.wait_for(lambda: connection.outbox or connection.ended, self._timeout)
+                if not (connection.outbox or connection.ended):
+                    raise TimeoutError("timed out")
+            return connection.take(size)
+
+    def shutdown(self, how: int) -> None:
+        self.close()
+
+    def close(self) -> None:
+        self._connection.close()
+        with self._arrived:
+            self._arrived.notify_all()
+
+
+class EngineConnection(AbstractConnection):
+    """A connection of redis-py to an engine in this process."""
+
+    def __init__(self, engine: Engine, socket_timeout: float | None = None, **options: Any) -> None:
+        options.setdefault("parser_class", _RESP2Parser)  # hiredis polls, which takes a socket
+        super().__init__(socket_timeout=socket_timeout, **options)
+        self._engine = engine
+
+    def repr_pieces(self) -> list[tuple[str, Any]]:
+        return [("db", self.db)]
+
+    def _connect(self) -> Pipe:
+        try:
+            return Pipe(self._engine, self.socket_timeout)
+        except Closed as error:
+            raise ConnectionRefusedError(str(error)) from error
+
+    def _host_error(self) -> str:
+        return "redlet"
+
+
+class _Transport(asyncio.Transport):
+    """What carries bytes between an event loop's streams and the engine."""
+
+    def __init__(self, engine: Engine, protocol: asyncio.StreamReaderProtocol) -> None:
+        super().__init__()
+        self._loop, self._protocol = asyncio.get_running_loop(), protocol
+        self._closing = self._called = self._paused = False
+        self._connection: Connection = engine.connect(self._notify)
+        protocol.connection_made(self)
+
+    def _notify(self) -> None:
+        if not self._called:
+            self._called = True
+            try:
+                self._loop.call_soon_threadsafe(self._arrive)
+            except RuntimeError:  # the loop is closed: nobody waits any more
+                self._closing = True
+
+    def _arrive(self) -> None:
+        connection = self._connection
+        with connection.engine.lock:
+            self._called = False
+            data = b""
+            while connection.outbox and not self._paused:
+                data += connection.take(len(connection.outbox))
+            ended = connection.ended and not connection.outbox
+        if self._closing:
+            return
+        if data:
+            self._protocol.data_received(data)
+        if ended:
+            self._closing = True
+            self._protocol.connection_lost(None)
+
+    def write(self, data: bytes | bytearray | memoryview) -> None:
+        with self._connection.engine.lock:
+            self._connection.put(bytes(data))
+            self._connection.engine.run()
+
+    def writelines(self, list_of_data: Iterable[bytes | bytearray | memoryview]) -> None:
+        self.write(b"".join(list_of_data))
+
+    def pause_reading(self) -> None:
+        self._paused = True
+
+    def resume_reading(self) -> None:
+        self._paused = False
+        with self._connection.engine.lock:
+            self._notify()  # not at once: the reader has yet to wait
+
+    def is_closing(self) -> bool:
+        return self._closing
+
+    def close(self) -> None:
+        if not self._closing:
+            self._closing = True
+            self._connection.close()
+            self._loop.call_soon(self._protocol.connection_lost, None)
+
+    abort = close
+
+
+class AsyncEngineConnection(AsyncConnection):
+    """A connection of redis.asyncio to an engine in this process."""
+
+    def __init__(self, *, engine: Engine, **options: Any) -> None:
+        super().__init__(**options)
+        self._engine = engine
+
+    def repr_pieces(self) -> list[tuple[str, Any]]:
+        return [("db", self.db)]
+
+    async def _connect(self) -> None:
+        loop = asyncio.get_running_loop()
+        reader = asyncio.StreamReader(loop=loop)
+        protocol = asyncio.StreamReaderProtocol(reader, loop=loop)
+        try:
+            transport = _Transport(self._engine, protocol)
+        except Closed as error:
+            raise ConnectionRefusedError(str(error)) from error
+        self._reader = reader
+        self._writer = asyncio.StreamWriter(transport, protocol, reader, loop)
+        await self.on_connect()
+
+    def _host_error(self) -> str:
+        return "redlet"
+
+
+def pool(engine: Engine, options: Mapping[str, Any]) -> redis.ConnectionPool:
+    """A pool of connections to an engine."""
+    return redis.ConnectionPool(connection_class=EngineConnection, engine=engine, **options)
+
+
+def async_pool(engine: Engine, options: Mapping[str, Any]) -> redis.asyncio.ConnectionPool:
+    """A pool of redis.asyncio."""
+    return redis.asyncio.ConnectionPool(
+        connection_class=AsyncEngineConnection, engine=engine, **options
+    )

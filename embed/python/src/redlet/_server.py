@@ -1,0 +1,371 @@
+"""A server: an engine, the thread that serves its port, and what a test asks of it."""
+
+from __future__ import annotations
+
+import atexit
+import contextlib
+import datetime
+import os
+import selectors
+import socket
+import threading
+import weakref
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from . import _abi
+from ._engine import Closed, Connection, Engine, RedletError, wall
+from ._guest import EngineDied
+
+if TYPE_CHECKING:
+    import redis
+    from typing_extensions import Self
+
+_READ_MAX = 64 << 10
+_WAIT_MAX = 60.0  # seconds; deadlines may lie years ahead
+_CLOSE_WAIT = 5.0
+
+_servers: weakref.WeakSet[BaseServer] = weakref.WeakSet()
+
+
+class Clock:
+    """The engine's clock: every expiry, timeout and stream id goes by it. Times are in seconds."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def advance(self, seconds: float | datetime.timedelta) -> None:
+        """Turns the clock ahead; what falls due on the way happens, in order."""
+        if isinstance(seconds, datetime.timedelta):
+            seconds = seconds.total_seconds()
+        if seconds < 0:
+            raise ValueError("time cannot be turned by less than nothing")
+        self._turn(f"clock forward {round(seconds * 1e6)}")
+
+    def set(self, at: float | datetime.datetime) -> None:
+        """Sets the clock, ahead or back. It goes on from there, or stands there if it is frozen."""
+        if isinstance(at, datetime.datetime):
+            at = at.timestamp()
+        self._turn(f"clock set {round(at * 1e6)}")
+
+    def freeze(self, at: float | datetime.datetime | None = None) -> None:
+        """Stops the clock, where it is or at a time."""
+        self._turn("clock freeze")
+        if at is not None:
+            self.set(at)
+
+    def run(self) -> None:
+        """Lets a frozen clock go on from where it stands."""
+        self._turn("clock run")
+
+    def now(self) -> float:
+        """What the clock shows, in seconds since the Unix epoch."""
+        return int(self._engine.control("clock").split()[0]) / 1e6
+
+    def turn(self) -> None:
+        """Lets the engine see at once that the server's ``now`` tells another time."""
+        with self._engine.lock:
+            self._engine.run()
+
+    def _turn(self, order: str) -> None:
+        while self._engine.control(order).endswith(" 1"):
+            order = "clock forward 0"
+
+
+class BaseServer:
+    """What servers for threads and for asyncio have in common."""
+
+    def __init__(
+        self,
+        *,
+        host: str = "127.0.0.1",
+        port: int | None = 0,
+        config: Mapping[str, str | int | bool] | None = None,
+        seed: bytes | None = None,
+        now: Callable[[], float] = wall,
+    ) -> None:
+        """Takes the options; ``start`` starts."""
+        if seed is not None and len(seed) != 32:
+            raise ValueError("a seed has 32 bytes")
+        self._config, self._seed = {"save": "", **(config or {})}, seed
+        if "dir" in self._config or self._config.get("appendonly", "no") not in ("no", False):
+            raise RedletError("no files are kept here: use snapshot and restore")
+        self._host, self._port = host, port
+        self._engine = Engine(now)
+        self._loop: _Loop | None = None
+
+    def start(self) -> Self:
+        """Starts the server; ``with`` does that too."""
+        if self._loop is None:
+            self._engine.begin(self._config, self._seed)
+            self._serve()
+        return self
+
+    def _serve(self) -> None:
+        self._loop = _Loop(self._engine, self._host, self._port)
+        self.clock = Clock(self._engine)
+        _servers.add(self)
+
+    @property
+    def address(self) -> tuple[str, int]:
+        """Host and port."""
+        if self._loop is None or self._loop.address is None:
+            raise RedletError("the server has no port, or has not started")
+        return self._loop.address
+
+    @property
+    def port(self) -> int:
+        """The port, once the server has started."""
+        return self.address[1]
+
+    @property
+    def url(self) -> str:
+        """Where clients find the server: ``redis://127.0.0.1:PORT``."""
+        host, port = self.address
+        return f"redis://[{host}]:{port}" if ":" in host else f"redis://{host}:{port}"
+
+    def snapshot(self) -> bytes:
+        """Everything but the connections, as an RDB file. What follows a death begins with it."""
+        image = self._engine.ask(_abi.IN_SNAPSHOT)
+        if not image:
+            raise RedletError("there is no memory for a snapshot")
+        self._engine.kept = image
+        return image
+
+    def restore(self, image: bytes) -> None:
+        """Replaces all data by that of an RDB file, or nothing if it is damaged."""
+        if refusal := self._engine.ask(_abi.IN_RESTORE, image):
+            raise RedletError(refusal.decode(errors="replace"))
+        self._engine.kept = image
+
+    def fork(self) -> Self:
+        """Another server, with a port of its own, that goes on where this one is: with its data,
+        its clock and its chance, without its connections."""
+        fork: Self = object.__new__(type(self))
+        fork._host, fork._port = self._host, None if self._port is None else 0
+        fork._engine = self._engine.fork()
+        fork._serve()
+        return fork
+
+    def reset(self) -> None:
+        """Makes the server what it was when it started: without data, its clock running. Clients
+        are disconnected."""
+        self._engine.reset()
+
+    def stop(self, signal: str = "sigterm") -> None:
+        """Asks for the end as a signal does: what is to be saved is saved before."""
+        with self._engine.lock:
+            self._engine.inbox.append(_abi.frame(_abi.IN_STOP, 0, signal.encode()))
+            self._engine.run()
+
+    def wait(self, timeout: float | None = None) -> bool:
+        """Waits until the server has ended, and tells whether it has."""
+        return self._loop is None or self._loop.join(timeout)
+
+    def close(self) -> None:
+        """Drops the engine. Clients are disconnected, also those that wait."""
+        with self._engine.lock:
+            self._engine.end(Closed("the server is closed"))
+        self.wait(_CLOSE_WAIT)
+
+    def _forked(self) -> None:
+        """The process was forked: its parent goes on serving, the child leaves the server alone."""
+        self._engine.lock = threading.RLock()
+        self._engine.wake = lambda: None
+        self._engine.over = Closed("the server belongs to the process that started it")
+        if self._loop is not None:
+            self._loop.leave()
+            self._loop = None
+
+
+class Server(BaseServer):
+    """A Redis in this process, for ``with``. Any thread may use it.
+
+    ``config`` holds parameters of redis.conf; ``seed`` of 32 bytes repeats every random choice;
+    ``now`` tells the time in seconds, by default the machine's, whatever fakes of time a test has
+    put in place; ``port`` 0 is any, and None is no port at all.
+    """
+
+    def __enter__(self) -> Self:
+        """Starts the server."""
+        return self.start()
+
+    def __exit__(self, *error: object) -> None:
+        """Closes it."""
+        self.close()
+
+    def pool(self, **options: Any) -> redis.ConnectionPool:
+        """A pool for redis-py whose connections need no socket; options are those of the pool."""
+        from ._redis import pool
+
+        return pool(self._engine, options)
+
+    def client(self, **options: Any) -> redis.Redis:
+        """A client of redis-py that needs no socket; options are those of ``pool``."""
+        import redis
+
+        return redis.Redis.from_pool(self.pool(**options))
+
+
+@atexit.register
+def _close_all() -> None:
+    for server in list(_servers):
+        server.close()
+
+
+def _forked() -> None:
+    for server in list(_servers):
+        server._forked()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forked)
+
+
+class _Loop:
+    """The thread that serves the port, and steps the engine when it is due."""
+
+    def __init__(self, engine: Engine, host: str, port: int | None) -> None:
+        self._engine = engine
+        self._listener = None if port is None else _listen(host, port)
+        self._woken, self._waker = socket.socketpair()
+        self._selector = selectors.DefaultSelector()
+        self._sockets: dict[Connection, socket.socket] = {}
+        self._dirty: set[Connection] = set()  # with output, or at their end
+        self._asleep = False
+        self.address: tuple[str, int] | None = None
+        self._woken.setblocking(False)
+        self._waker.setblocking(False)
+        self._selector.register(self._woken, selectors.EVENT_READ)
+        if self._listener:
+            self.address = self._listener.getsockname()[:2]
+            self._selector.register(self._listener, selectors.EVENT_READ)
+        engine.wake = self._wake
+        self._thread = threading.Thread(target=self._run, name="redlet", daemon=True)
+        self._thread.start()
+
+    def join(self, timeout: float | None) -> bool:
+        """Waits for the end, and tells whether it has come."""
+        if self._thread is not threading.current_thread():
+            self._thread.join(timeout)
+        return not self._thread.is_alive()
+
+    def leave(self) -> None:
+        """Closes this process's ends, without a word to those that the parent serves."""
+        self._sockets, mine = {}, self._sockets
+        for peer in mine.values():
+            peer.close()
+        self._end()
+
+    def _wake(self) -> None:
+        if self._asleep:
+            self._asleep = False
+            with contextlib.suppress(OSError):
+                self._waker.send(b"x")
+
+    def _run(self) -> None:
+        while True:
+            with self._engine.lock:
+                self._flush()
+                if self._engine.over is not None:
+                    break
+                due = self._engine.due()
+                self._asleep = True
+            wait = _WAIT_MAX if due is None else min(due, _WAIT_MAX)
+            ready = self._selector.select(wait)
+            with self._engine.lock:
+                self._asleep = False
+                for key, events in ready:
+                    self._serve(key, events)
+                with contextlib.suppress(EngineDied):  # logged, and its clients see it
+                    self._engine.run()
+        self._end()
+
+    def _serve(self, key: selectors.SelectorKey, events: int) -> None:
+        if key.fileobj is self._woken:
+            with contextlib.suppress(OSError):
+                self._woken.recv(4096)
+        elif key.fileobj is self._listener:
+            self._accept()
+        elif events & selectors.EVENT_READ:
+            self._read(key.data)
+        else:
+            self._dirty.add(key.data)
+
+    def _accept(self) -> None:
+        assert self._listener is not None
+        try:
+            accepted, peer = self._listener.accept()
+        except OSError:
+            return
+        accepted.setblocking(False)
+        accepted.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        local = accepted.getsockname()
+        names = f"{peer[0]}:{peer[1]} {local[0]}:{local[1]}"
+
+        def notify() -> None:
+            if connection.ended and not connection.outbox:
+                with contextlib.suppress(OSError):  # at once, so that no client sends into the void
+                    accepted.shutdown(socket.SHUT_RDWR)
+            self._dirty.add(connection)
+            self._wake()
+
+        connection = self._engine.connect(notify, names, accepted.fileno())
+        self._sockets[connection] = accepted
+        self._selector.register(accepted, selectors.EVENT_READ, connection)
+
+    def _read(self, connection: Connection) -> None:
+        try:
+            data = self._sockets[connection].recv(_READ_MAX)
+        except (BlockingIOError, InterruptedError):
+            return
+        except OSError:
+            data = b""
+        if data:
+            connection.put(data)
+            return
+        connection.outbox.clear()
+        connection.close()
+        self._drop(connection)
+
+    def _flush(self) -> None:
+        """Sends what can be sent; what cannot waits until the socket takes more."""
+        while self._dirty:
+            connection = self._dirty.pop()
+            if not (peer := self._sockets.get(connection)):
+                continue
+            try:
+                while connection.outbox:
+                    sent = peer.send(memoryview(connection.outbox)[:_READ_MAX].tobytes())
+                    with contextlib.suppress(EngineDied):
+                        connection.take(sent)
+            except (BlockingIOError, InterruptedError):
+                events = selectors.EVENT_READ | selectors.EVENT_WRITE
+                self._selector.modify(peer, events, connection)
+                continue
+            except OSError:
+                connection.close()
+                self._drop(connection)
+                continue
+            if connection.ended:
+                self._drop(connection)
+            elif self._selector.get_key(peer).events != selectors.EVENT_READ:
+                self._selector.modify(peer, selectors.EVENT_READ, connection)
+
+    def _drop(self, connection: Connection) -> None:
+        if peer := self._sockets.pop(connection, None):
+            self._selector.unregister(peer)
+            peer.close()
+
+    def _end(self) -> None:
+        for connection in list(self._sockets):
+            self._drop(connection)
+        self._selector.close()
+        for end in (self._listener, self._woken, self._waker):
+            if end is not None:
+                end.close()
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    return socket.create_server((host, port), family=family, backlog=511)

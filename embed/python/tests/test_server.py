@@ -1,0 +1,321 @@
+"""What the package promises: servers, clocks, clients without sockets, and ends without hangs."""
+
+import datetime
+import os
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+
+import pytest
+import redis as redis_py
+
+import redlet
+from redlet import _abi
+from redlet._engine import wall
+
+
+@pytest.fixture(scope="module")
+def shared() -> Iterator[redlet.Server]:
+    with redlet.Server() as server:
+        yield server
+
+
+@pytest.fixture
+def server(shared: redlet.Server) -> redlet.Server:
+    shared.reset()
+    return shared
+
+
+@pytest.fixture(params=["tcp", "no socket", "no socket, RESP2"])
+def r(server: redlet.Server, request: pytest.FixtureRequest) -> Iterator[redis_py.Redis]:
+    if request.param == "tcp":
+        client = redis_py.Redis.from_url(server.url, decode_responses=True)
+    else:
+        protocol = 2 if "RESP2" in request.param else 3
+        client = server.client(decode_responses=True, protocol=protocol)
+    with client:
+        yield client
+
+
+def run(code: str, timeout: float = 60) -> str:
+    """What a program prints."""
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=timeout
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def blocked(server: redlet.Server, count: int = 1) -> None:
+    """Waits until clients block."""
+    with server.client() as client:
+        while client.info("clients")["blocked_clients"] != count:
+            time.sleep(0.001)
+
+
+def test_commands(r: redis_py.Redis) -> None:
+    assert r.set("k", "v") and r.get("k") == "v"
+    assert r.hset("h", mapping={"a": "1"}) == 1 and r.hgetall("h") == {"a": "1"}
+    with r.pipeline() as pipe:
+        assert pipe.incr("n").incr("n").execute() == [1, 2]
+    with pytest.raises(redis_py.ResponseError, match="WRONGTYPE"):
+        r.incr("h")
+    assert r.eval("return redis.call('GET', KEYS[1])", 1, "k") == "v"
+
+
+def test_large_values(r: redis_py.Redis) -> None:
+    large = "x" * (5 << 20)
+    assert r.set("k", large) and r.get("k") == large
+
+
+def test_pubsub(server: redlet.Server, r: redis_py.Redis) -> None:
+    with r.pubsub() as pubsub, server.client() as other:
+        pubsub.subscribe("news")
+        assert pubsub.get_message(timeout=20)["type"] == "subscribe"
+        assert pubsub.get_message() is None
+        assert other.publish("news", "hello") == 1
+        assert pubsub.get_message(timeout=20)["data"] == "hello"
+
+
+def test_blocking(server: redlet.Server, r: redis_py.Redis) -> None:
+    seen: list[object] = []
+    thread = threading.Thread(target=lambda: seen.append(r.blpop("q", 0)))
+    thread.start()
+    blocked(server)
+    with server.client() as other:
+        other.rpush("q", "x")
+    thread.join(20)
+    assert list(map(list, seen)) == [["q", "x"]]
+    assert r.blpop("q", 0.01) is None
+
+
+def test_clock(server: redlet.Server, r: redis_py.Redis) -> None:
+    assert abs(server.clock.now() - time.time()) < 20
+    server.clock.freeze(1_000_000)
+    r.set("k", "v", ex=60)
+    server.clock.advance(59)
+    assert r.get("k") == "v" and server.clock.now() == 1_000_059 and r.pttl("k") == 1000
+    server.clock.advance(datetime.timedelta(seconds=1))
+    assert r.get("k") is None and r.time() == (1_000_060, 0)
+    server.clock.set(datetime.datetime(2030, 1, 1, tzinfo=datetime.timezone.utc))
+    assert server.clock.now() == 1_893_456_000
+    server.clock.run()
+    with pytest.raises(ValueError, match="nothing"):
+        server.clock.advance(-1)
+
+
+def test_advance_ends_waits(server: redlet.Server, r: redis_py.Redis) -> None:
+    seen: list[object] = []
+    thread = threading.Thread(target=lambda: seen.append(r.blpop("q", 3000)))
+    thread.start()
+    blocked(server)
+    server.clock.advance(3000)
+    thread.join(20)
+    assert seen == [None]
+
+
+def test_snapshot(server: redlet.Server, r: redis_py.Redis) -> None:
+    r.set("k", "v")
+    image = server.snapshot()
+    r.flushall()
+    with pytest.raises(redlet.RedletError, match=r"."):
+        server.restore(image[:-9])
+    server.restore(image)
+    assert image.startswith(b"REDIS") and r.get("k") == "v"
+
+
+def test_fork(server: redlet.Server, r: redis_py.Redis) -> None:
+    r.set("k", "v")
+    server.clock.freeze()
+    with server.fork() as fork, redis_py.Redis.from_url(fork.url, decode_responses=True) as other:
+        assert fork.port != server.port and fork.clock.now() == server.clock.now()
+        assert other.get("k") == "v" and other.info("clients")["connected_clients"] == 1
+        other.set("k", "w")
+        assert r.get("k") == "v"
+        assert other.client_id() > r.client_id()
+    assert r.get("k") == "v"
+
+
+def test_reset(server: redlet.Server, r: redis_py.Redis) -> None:
+    r.set("k", "v")
+    r.config_set("maxmemory", "10mb")
+    r.acl_setuser("alice", enabled=True)
+    server.clock.freeze(1)
+    server.reset()
+    assert r.dbsize() == 0 and r.config_get("maxmemory") == {"maxmemory": "0"}
+    assert r.acl_users() == ["default"] and abs(server.clock.now() - time.time()) < 20
+
+
+def test_config_and_seed() -> None:
+    answers = []
+    for _ in range(2):
+        with redlet.Server(config={"requirepass": 'a "b"\n', "maxmemory": "5mb"}, seed=bytes(32),
+                           port=None) as server:  # fmt: skip
+            with server.client() as denied, pytest.raises(redis_py.AuthenticationError):
+                denied.get("k")
+            with server.client(password='a "b"\n') as r:
+                assert r.config_get("maxmemory") == {"maxmemory": "5242880"}
+                answers.append(r.acl_genpass())
+            with pytest.raises(redlet.RedletError, match="port"):
+                _ = server.url
+    assert answers[0] == answers[1]
+    with pytest.raises(redlet.RedletError, match="nonsense"):
+        redlet.Server(config={"nonsense": 1}).start()
+    with pytest.raises(redlet.RedletError, match="snapshot"):
+        redlet.Server(config={"appendonly": True})
+
+
+def test_save_is_harmless(r: redis_py.Redis) -> None:
+    assert r.save() and r.bgsave()
+
+
+def test_death(server: redlet.Server, caplog: pytest.LogCaptureFixture) -> None:
+    r = server.client(decode_responses=True)
+    r.set("k", "v")
+    server.snapshot()
+    r.set("k", "w")
+    seen: list[Exception] = []
+
+    def wait() -> None:
+        try:
+            redis_py.Redis.from_url(server.url).blpop("q", 0)
+        except redis_py.ConnectionError as error:
+            seen.append(error)
+
+    thread = threading.Thread(target=wait)
+    thread.start()
+    blocked(server)
+    with server._engine.lock:
+        server._engine.inbox.append(_abi.frame(99))
+        with pytest.raises(redlet.EngineDied, match="status 2") as death:
+            server._engine.run()
+    assert "kind" in death.value.reason and "the engine died" in caplog.text
+    thread.join(20)
+    assert len(seen) == 1
+    assert r.get("k") == "v"  # a new engine, with the last snapshot
+    assert redis_py.Redis.from_url(server.url).get("k") == b"v"
+
+
+def test_trap(server: redlet.Server) -> None:
+    r = server.client()
+    r.set("k", "v")
+    with server._engine.lock:
+        guest = server._engine._guest
+        assert guest
+        guest._globals()["global_0"].set_value(guest._store, 8)  # a stack that is not there
+    with pytest.raises(redlet.EngineDied):
+        r.get("k")
+    assert r.get("k") is None and server.snapshot()
+
+
+def test_slow_reader_is_corked(server: redlet.Server) -> None:
+    with redis_py.Redis.from_url(server.url) as r, server.client() as other:
+        r.set("k", "x" * (1 << 20))
+        sock = r.connection_pool.get_connection()
+        sock.send_packed_command([sock.pack_command("GET", "k")[0] * 64])
+        while other.info("memory")["mem_clients_normal"] < 8 << 20:
+            time.sleep(0.001)
+        assert sum(len(c.outbox) for c in server._engine.connections.values()) < 4 << 20
+        assert [len(sock.read_response()) for _ in range(64)] == [1 << 20] * 64
+
+
+def test_shutdown() -> None:
+    server = redlet.Server().start()
+    with server.client() as r:
+        r.shutdown(nosave=True)
+        assert server.wait(20)
+        with pytest.raises(redis_py.ConnectionError):
+            r.ping()
+    server.close()
+    server.close()
+
+
+def test_close_while_clients_block() -> None:
+    server = redlet.Server().start()
+    seen: list[Exception] = []
+
+    def wait(client: redis_py.Redis) -> None:
+        try:
+            client.blpop("q", 0)
+        except redis_py.ConnectionError as error:
+            seen.append(error)
+
+    threads = [threading.Thread(target=wait, args=(client,))
+               for client in (server.client(), redis_py.Redis.from_url(server.url))]  # fmt: skip
+    for thread in threads:
+        thread.start()
+    blocked(server, 2)
+    server.close()
+    for thread in threads:
+        thread.join(20)
+    assert len(seen) == 2
+    with pytest.raises(redlet.Closed):
+        server.snapshot()
+
+
+def test_many_threads(server: redlet.Server) -> None:
+    def work(client: redis_py.Redis) -> None:
+        for _ in range(50):
+            client.incr("n")
+
+    clients = [server.client(), redis_py.Redis.from_url(server.url)] * 2
+    threads = [threading.Thread(target=work, args=(client,)) for client in clients]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    assert clients[0].get("n") == b"200"
+
+
+def test_interpreter_shutdown() -> None:
+    code = """
+import threading, redlet, redis
+server = redlet.Server().start()
+threading.Thread(target=lambda: server.client().blpop('q', 0), daemon=True).start()
+threading.Thread(target=lambda: redis.Redis.from_url(server.url).blpop('q', 0), daemon=True).start()
+while server.client().info('clients')['blocked_clients'] != 2: pass
+print('end')
+"""
+    assert run(code) == "end\n"
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork here")
+def test_os_fork() -> None:
+    code = """
+import os, redlet, redis
+server = redlet.Server().start()
+r, url = redis.Redis.from_url(server.url), server.url
+r.set('k', 'v')
+if (child := os.fork()) == 0:
+    assert redis.Redis.from_url(url).get('k') == b'v'
+    try:
+        server.snapshot()
+    except redlet.Closed:
+        redis.Redis.from_url(url).set('k', 'w')
+    server.close()
+else:
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+    print(r.get('k'), server.client().get('k'))
+    server.close()
+"""
+    assert run(code) == "b'w' b'w'\n"
+
+
+def test_module() -> None:
+    command = [sys.executable, "-m", "redlet", "--port", "0", "--maxmemory", "5mb"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as program:
+        assert program.stdout
+        url = program.stdout.readline().split()[-1]
+        with redis_py.Redis.from_url(url) as r:
+            assert r.config_get("maxmemory") == {"maxmemory": "5242880"}
+        program.terminate()
+        try:
+            assert program.wait(30) == 0
+        finally:
+            program.kill()
+
+
+def test_wall_is_the_time() -> None:
+    assert abs(wall() - time.time()) < 20
