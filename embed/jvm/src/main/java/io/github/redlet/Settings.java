@@ -1,0 +1,38 @@
+package io.github.redlet;
+
+import java.security.SecureRandom;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.function.BiConsumer;
+import java.util.function.LongSupplier;
+
+/** What an engine is started with. */
+final class Settings {
+    final int port;
+    final byte[] seed = new byte[32];
+    final Map<String, String> config;
+    /** Where the clock stands still, or null. */
+    final Instant frozenAt;
+    /** What each engine is told first, and when it is reset. */
+    final List<String> orders = new ArrayList<>();
+    final BiConsumer<RedletServer.Level, String> log;
+    /** Microseconds since the Unix epoch. */
+    final LongSupplier now;
+
+    Settings(RedletServer.Builder builder, LongSupplier now) {
+        this.port = builder.port;
+        new SecureRandom().nextBytes(seed);
+        this.config = Map.copyOf(builder.config);
+        this.frozenAt = builder.frozenAt;
+        if (frozenAt != null) {
+            orders.addAll(Clock.frozenAt(frozenAt));
+        }
+        if (builder.seed != null) {
+            orders.add("seed " + builder.seed);
+        }
+        this.log = builder.log;
+        this.now = now;
+    }
+}

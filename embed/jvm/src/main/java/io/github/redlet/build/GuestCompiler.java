@@ -1,0 +1,268 @@
+package io.github.redlet.build;
+
+import com.dylibso.chicory.compiler.InterpreterFallback;
+import com.dylibso.chicory.compiler.internal.Compiler;
+import com.dylibso.chicory.wasm.Parser;
+import io.github.redlet.Image;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.TreeMap;
+import org.objectweb.asm.ClassReader;
+import org.objectweb.asm.ClassWriter;
+import org.objectweb.asm.Opcodes;
+import org.objectweb.asm.Type;
+import org.objectweb.asm.tree.AbstractInsnNode;
+import org.objectweb.asm.tree.ClassNode;
+import org.objectweb.asm.tree.InsnNode;
+import org.objectweb.asm.tree.IntInsnNode;
+import org.objectweb.asm.tree.LabelNode;
+import org.objectweb.asm.tree.LookupSwitchInsnNode;
+import org.objectweb.asm.tree.MethodInsnNode;
+import org.objectweb.asm.tree.MethodNode;
+import org.objectweb.asm.tree.TableSwitchInsnNode;
+import org.objectweb.asm.tree.VarInsnNode;
+
+/**
+ * Turns {@code redlet.wasm} into what the package carries: classes that are its code, the module
+ * without code and data, and an image of an instance that has just been initialised. It runs while
+ * the package is built and is no part of it.
+ */
+public final class GuestCompiler {
+    /** Functions in one class: the JVM loads and verifies few that are not needed. */
+    private static final int PER_CLASS = 24;
+
+    /** Cases of one method that calls functions by number, in bits: HotSpot compiles none above 8,000 bytes. */
+    private static final int CASE_BITS = 8;
+
+    private static final int CODE = 10;
+    private static final int DATA = 11;
+
+    private GuestCompiler() {}
+
+    /**
+     * Compiles.
+     *
+     * @param args the module, the folder of classes, and the name that the main class is to have
+     * @throws IOException if a file cannot be read or written
+     */
+    public static void main(String[] args) throws IOException {
+        Path classes = Path.of(args[1]);
+        String folder = args[2].substring(0, args[2].lastIndexOf('.')).replace('.', '/');
+        if (isCurrent(classes.resolve(folder), Path.of(args[0]))) {
+            return;
+        }
+        byte[] wasm = Files.readAllBytes(Path.of(args[0]));
+        var result =
+                Compiler.builder(Parser.parse(wasm))
+                        .withClassName(args[2])
+                        .withMaxFunctionsPerClass(PER_CLASS)
+                        .withInterpreterFallback(InterpreterFallback.FAIL)
+                        .build()
+                        .compile();
+        result.collector()
+                .classBytes()
+                .forEach((name, bytes) -> write(classes, name.replace('.', '/') + ".class", split(bytes)));
+        write(classes, folder + "/guest.wasm", declarations(wasm));
+        write(classes, folder + "/guest.image", Image.initial(wasm).toBytes());
+    }
+
+    /** Whether what was written last is newer than the module and this compiler. */
+    private static boolean isCurrent(Path folder, Path wasm) throws IOException {
+        Path last = folder.resolve("guest.image");
+        Path self = folder.resolve("build/GuestCompiler.class");
+        return Files.exists(last)
+                && Files.getLastModifiedTime(last).compareTo(Files.getLastModifiedTime(wasm)) > 0
+                && Files.getLastModifiedTime(last).compareTo(Files.getLastModifiedTime(self)) > 0;
+    }
+
+    private static void write(Path folder, String name, byte[] bytes) {
+        try {
+            Path path = folder.resolve(name);
+            Files.createDirectories(path.getParent());
+            Files.write(path, bytes);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /**
+     * Splits the methods that are one great switch over functions: HotSpot would interpret them for ever,
+     * and with them each indirect call.
+     */
+    private static byte[] split(byte[] bytes) {
+        ClassNode node = new ClassNode();
+        new ClassReader(bytes).accept(node, ClassReader.SKIP_FRAMES);
+        boolean changed = false;
+        for (MethodNode method : List.copyOf(node.methods)) {
+            changed |= splitMethod(node, method);
+        }
+        if (!changed) {
+            return bytes;
+        }
+        ClassWriter writer = new ClassWriter(ClassWriter.COMPUTE_FRAMES);
+        node.accept(writer);
+        return writer.toByteArray();
+    }
+
+    private static boolean splitMethod(ClassNode node, MethodNode method) {
+        TreeMap<Integer, LabelNode> cases = new TreeMap<>();
+        AbstractInsnNode at = method.instructions.getFirst();
+        List<AbstractInsnNode> loads = new ArrayList<>();
+        for (; at instanceof VarInsnNode || at != null && at.getOpcode() < 0; at = at.getNext()) {
+            if (at instanceof VarInsnNode) {
+                loads.add(at);
+            }
+        }
+        LabelNode other;
+        if (at instanceof LookupSwitchInsnNode) {
+            LookupSwitchInsnNode insn = (LookupSwitchInsnNode) at;
+            for (int i = 0; i < insn.keys.size(); i++) {
+                cases.put(insn.keys.get(i), insn.labels.get(i));
+            }
+            other = insn.dflt;
+        } else if (at instanceof TableSwitchInsnNode) {
+            TableSwitchInsnNode insn = (TableSwitchInsnNode) at;
+            for (int i = 0; i < insn.labels.size(); i++) {
+                cases.put(insn.min + i, insn.labels.get(i));
+            }
+            other = insn.dflt;
+        } else {
+            return false;
+        }
+        int first = cases.firstKey() >> CASE_BITS;
+        int last = cases.lastKey() >> CASE_BITS;
+        if (first == last) {
+            return false;
+        }
+        int key = ((VarInsnNode) loads.get(loads.size() - 1)).var;
+        LabelNode[] groups = new LabelNode[last - first + 1];
+        MethodNode main = new MethodNode(method.access, method.name, method.desc, null, null);
+        parameters(main);
+        main.visitVarInsn(Opcodes.ILOAD, key);
+        main.instructions.add(new IntInsnNode(Opcodes.BIPUSH, CASE_BITS));
+        main.instructions.add(new InsnNode(Opcodes.ISHR));
+        for (int i = 0; i < groups.length; i++) {
+            groups[i] = new LabelNode();
+        }
+        main.instructions.add(new TableSwitchInsnNode(first, last, groups[0], groups));
+        for (int i = 0; i < groups.length; i++) {
+            int from = (first + i) << CASE_BITS;
+            var some = cases.subMap(from, from + (1 << CASE_BITS));
+            MethodNode group = group(method, method.name + "_" + i, loads, some, other);
+            node.methods.add(group);
+            main.instructions.add(groups[i]);
+            main.instructions.add(new MethodInsnNode(Opcodes.INVOKESTATIC, node.name, group.name, group.desc, false));
+            main.instructions.add(new InsnNode(Type.getReturnType(method.desc).getOpcode(Opcodes.IRETURN)));
+        }
+        node.methods.set(node.methods.indexOf(method), main);
+        return true;
+    }
+
+    private static void parameters(MethodNode method) {
+        int slot = 0;
+        for (Type type : Type.getArgumentTypes(method.desc)) {
+            method.visitVarInsn(type.getOpcode(Opcodes.ILOAD), slot);
+            slot += type.getSize();
+        }
+    }
+
+    /** A method of some of the cases. */
+    private static MethodNode group(
+            MethodNode whole,
+            String name,
+            List<AbstractInsnNode> loads,
+            java.util.Map<Integer, LabelNode> cases,
+            LabelNode other) {
+        MethodNode group = new MethodNode(whole.access, name, whole.desc, null, null);
+        for (AbstractInsnNode load : loads) {
+            group.instructions.add(load.clone(null));
+        }
+        LabelNode dflt = new LabelNode();
+        int[] keys = cases.keySet().stream().mapToInt(Integer::intValue).toArray();
+        LabelNode[] labels = new LabelNode[keys.length];
+        for (int i = 0; i < keys.length; i++) {
+            labels[i] = new LabelNode();
+        }
+        group.instructions.add(new LookupSwitchInsnNode(dflt, keys, labels));
+        for (int i = 0; i < keys.length; i++) {
+            copy(group, labels[i], cases.get(keys[i]));
+        }
+        copy(group, dflt, other);
+        return group;
+    }
+
+    /** Copies what stands behind a label, up to the end of the method. */
+    private static void copy(MethodNode to, LabelNode label, LabelNode from) {
+        to.instructions.add(label);
+        for (AbstractInsnNode at = from.getNext(); ; at = at.getNext()) {
+            if (at.getOpcode() < 0) {
+                continue;
+            }
+            if (!(at instanceof MethodInsnNode || at instanceof InsnNode || at instanceof VarInsnNode)) {
+                throw new IllegalStateException("a switch over functions is not laid out as expected");
+            }
+            to.instructions.add(at.clone(null));
+            int code = at.getOpcode();
+            if (code >= Opcodes.IRETURN && code <= Opcodes.RETURN || code == Opcodes.ATHROW) {
+                return;
+            }
+        }
+    }
+
+    /** The module without code and data: what the runtime wants to know of it. */
+    private static byte[] declarations(byte[] wasm) {
+        ByteArrayOutputStream out = new ByteArrayOutputStream();
+        out.write(wasm, 0, 8);
+        Bytes in = new Bytes(wasm, 8);
+        while (in.at < wasm.length) {
+            int id = wasm[in.at++];
+            int size = in.number();
+            int end = in.at + size;
+            if (id != 0 && id != CODE && id != DATA) {
+                section(out, id, java.util.Arrays.copyOfRange(wasm, in.at, end));
+            }
+            in.at = end;
+        }
+        return out.toByteArray();
+    }
+
+    private static void section(ByteArrayOutputStream out, int id, byte[] bytes) {
+        out.write(id);
+        number(out, bytes.length);
+        out.writeBytes(bytes);
+    }
+
+    private static void number(ByteArrayOutputStream out, int value) {
+        for (; value > 127; value >>>= 7) {
+            out.write(value & 127 | 128);
+        }
+        out.write(value);
+    }
+
+    /** Where a module is being read. */
+    private static final class Bytes {
+        private final byte[] bytes;
+        private int at;
+
+        Bytes(byte[] bytes, int at) {
+            this.bytes = bytes;
+            this.at = at;
+        }
+
+        int number() {
+            int value = 0;
+            for (int shift = 0; ; shift += 7) {
+                int b = bytes[at++];
+                value |= (b & 127) << shift;
+                if (b >= 0) {
+                    return value;
+                }
+            }
+        }
+    }
+}

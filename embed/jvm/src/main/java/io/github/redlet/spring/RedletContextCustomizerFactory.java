@@ -1,0 +1,48 @@
+package io.github.redlet.spring;
+
+import io.github.redlet.RedletServer;
+import java.util.List;
+import java.util.Map;
+import org.springframework.beans.factory.support.DefaultSingletonBeanRegistry;
+import org.springframework.context.ConfigurableApplicationContext;
+import org.springframework.core.annotation.AnnotatedElementUtils;
+import org.springframework.core.env.MapPropertySource;
+import org.springframework.test.context.ContextConfigurationAttributes;
+import org.springframework.test.context.ContextCustomizer;
+import org.springframework.test.context.ContextCustomizerFactory;
+import org.springframework.test.context.MergedContextConfiguration;
+
+/** Sees to {@link AutoConfigureRedlet}; Spring finds it by {@code META-INF/spring.factories}. */
+public final class RedletContextCustomizerFactory implements ContextCustomizerFactory {
+    /** For Spring. */
+    public RedletContextCustomizerFactory() {}
+
+    @Override
+    public ContextCustomizer createContextCustomizer(
+            Class<?> testClass, List<ContextConfigurationAttributes> attributes) {
+        return AnnotatedElementUtils.hasAnnotation(testClass, AutoConfigureRedlet.class) ? new Customizer() : null;
+    }
+
+    /** All are alike, so that tests share a cached context. */
+    private static final class Customizer implements ContextCustomizer {
+        @Override
+        public void customizeContext(ConfigurableApplicationContext context, MergedContextConfiguration configuration) {
+            RedletServer server = RedletServer.start();
+            Map<String, Object> properties = Map.of("spring.data.redis.url", server.uri().toString());
+            context.getEnvironment().getPropertySources().addFirst(new MapPropertySource("redlet", properties));
+            DefaultSingletonBeanRegistry beans = (DefaultSingletonBeanRegistry) context.getBeanFactory();
+            beans.registerSingleton("redlet", server);
+            beans.registerDisposableBean("redlet", server::close);
+        }
+
+        @Override
+        public boolean equals(Object other) {
+            return other instanceof Customizer;
+        }
+
+        @Override
+        public int hashCode() {
+            return Customizer.class.hashCode();
+        }
+    }
+}

@@ -1,0 +1,60 @@
+package io.github.redlet.junit;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import io.github.redlet.RedletServer;
+import java.net.URI;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.MethodOrderer;
+import org.junit.jupiter.api.Order;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestMethodOrder;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import redis.clients.jedis.Jedis;
+import redis.clients.jedis.exceptions.JedisConnectionException;
+
+@TestMethodOrder(MethodOrderer.OrderAnnotation.class)
+class RedletExtensionTest {
+    private static URI first;
+    private URI before;
+
+    @BeforeAll
+    static void store(@Redlet URI uri) {
+        try (Jedis jedis = new Jedis(uri)) {
+            jedis.set("shared", "yes");
+        }
+    }
+
+    @BeforeEach
+    void remember(@Redlet URI uri) {
+        before = uri;
+    }
+
+    @Test
+    @Order(1)
+    void hasAServerOfItsOwn(@Redlet RedletServer server, @Redlet URI uri) {
+        assertEquals(server.uri(), uri);
+        assertEquals(before, uri);
+        try (Jedis jedis = new Jedis(uri)) {
+            assertEquals("yes", jedis.get("shared"));
+            jedis.set("mine", "yes");
+        }
+        first = uri;
+    }
+
+    @ParameterizedTest
+    @Order(2)
+    @ValueSource(ints = {1, 2})
+    void seesNothingOfOtherTests(int round, @Redlet URI uri) {
+        try (Jedis jedis = new Jedis(uri)) {
+            assertEquals("yes", jedis.get("shared"));
+            assertNull(jedis.get("mine"));
+            jedis.set("mine", "yes");
+        }
+        assertThrows(JedisConnectionException.class, () -> new Jedis(first).ping());
+    }
+}
