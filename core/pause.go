@@ -19,8 +19,8 @@ func (e *Engine) pauseUntil(until Time, all bool) {
 	e.pauseChanged()
 }
 
-// pauseChanged notes whether clients are paused: by CLIENT PAUSE, or writes for a failover or before
-// the end.
+// pauseChanged notes whether clients are paused: by CLIENT PAUSE, or writes for a failover, a
+// cluster's as well, or before the end.
 func (e *Engine) pauseChanged() {
 	paused := e.pause.until != 0 || e.failover.state != failoverNone ||
 		e.ending != nil || e.cluster != nil && e.cluster.heldUntil != 0

@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// ending is a shutdown under way. Writes wait: first, for up to shutdown-timeout, until the replicas
-// have all of the stream, and then until the data are saved. Its instant is the host's.
+// ending is a shutdown under way. Writes wait: first, for up to shutdown-timeout, until the
+// replicas have all of the stream, and then until the data are saved. Its instant is the host's.
 type ending struct {
 	saving  bool
 	force   bool           // it goes on whatever fails
