@@ -51,7 +51,7 @@ func (t aclCommands) Count() int { return len(t.e.table.all) }
 
 // Find implements acl.Commands.
 func (t aclCommands) Find(name string) (acl.Command, bool) {
-	cmd := t.e.byFullName([]byte(name))
+	cmd := t.e.byFullNameIn([]byte(name), t.e.lookupOwn)
 	if cmd == nil || cmd.Flags&Internal != 0 {
 		return acl.Command{}, false
 	}

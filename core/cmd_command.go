@@ -131,12 +131,15 @@ func cmdCommandInfo(c *Call) {
 }
 
 // byFullName finds a command, or a subcommand written with a bar: config|get.
-func (e *Engine) byFullName(name []byte) *Command {
+func (e *Engine) byFullName(name []byte) *Command { return e.byFullNameIn(name, e.lookupName) }
+
+// byFullNameIn is byFullName where a command is found otherwise.
+func (e *Engine) byFullNameIn(name []byte, find func([]byte) *Command) *Command {
 	for i, b := range name {
 		if b != '|' {
 			continue
 		}
-		cmd := e.lookupName(name[:i])
+		cmd := find(name[:i])
 		if cmd == nil || cmd.subs == nil {
 			return nil
 		}
@@ -145,7 +148,7 @@ func (e *Engine) byFullName(name []byte) *Command {
 		}
 		return nil
 	}
-	return e.lookupName(name)
+	return find(name)
 }
 
 // flagNames are the names of the flags that COMMAND INFO shows, from the lowest bit up.

@@ -180,7 +180,7 @@ func cmdHelp(c *Call) {
 		c.Status(text)
 		n++
 	}
-	name := upper(container.Name)
+	name := upper(string(c.Args[0]))
 	line(name + " <subcommand> [<arg> [value] [opt] ...]. Subcommands are:")
 	if container.arity == -1 {
 		line("(no subcommand)")

@@ -40,8 +40,11 @@ type laterWord struct{ behind, token string }
 // visible tells whether the engine takes a command.
 func (e *Engine) visible(cmd *Command) bool { return cmd.since <= e.cfg.obeys }
 
-// listed tells whether the version that the engine says it is has a command.
-func (e *Engine) listed(cmd *Command) bool { return cmd.since <= e.cfg.compat }
+// listed tells whether the version that the engine says it is has a command, and no directive has
+// removed it.
+func (e *Engine) listed(cmd *Command) bool {
+	return cmd.since <= e.cfg.compat && e.table.has(cmd)
+}
 
 // parameter returns the place of a parameter that the engine takes, -1 if there is none.
 func (e *Engine) parameter(name []byte) int {

@@ -257,7 +257,8 @@ func (e *Engine) configure(values map[string]string) error {
 // isBeside tells whether an entry of Options.Config is no parameter's, and yet known.
 func isBeside(name string) bool {
 	fact, is := strings.CutPrefix(name, hostFactPrefix)
-	return name == usersName || name == configFileName || is && hostFact(fact) >= 0
+	return name == usersName || name == renamesName || name == configFileName ||
+		is && hostFact(fact) >= 0
 }
 
 // firstUnknown returns the name, first in the order of bytes, that no parameter has.

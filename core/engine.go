@@ -23,8 +23,9 @@ type Options struct {
 	// Seed feeds every random choice that the engine makes.
 	Seed [32]byte
 	// Config holds redis.conf parameters by name; values are written as in redis.conf. Beside them
-	// "user" holds users, one a line, "config-file" the path of the file for CONFIG REWRITE, and
-	// "info-process_id" and its like what INFO shows of the host's system: see hostFacts.
+	// "user" holds users and "rename-command" names, one a line, "config-file" the path of the file
+	// for CONFIG REWRITE, and "info-process_id" and its like what INFO shows of the host's system:
+	// see hostFacts.
 	Config map[string]string
 	// Commands are commands beside those of Redis, which a package above this one or a program
 	// brings: see [Call]. New copies them.
@@ -155,6 +156,12 @@ func New(o Options) (*Engine, error) {
 		var err error
 		if e.table, err = commands.with(o.Commands); err != nil {
 			return nil, err
+		}
+	}
+	if lines := o.Config[renamesName]; lines != "" {
+		var problem string
+		if e.table, problem = e.table.rename(lines); problem != "" {
+			return nil, &ConfigError{renamesName, problem}
 		}
 	}
 	if err := checkTypes(o.Types); err != nil {

@@ -46,7 +46,7 @@ func (e *Engine) lookupName(name []byte) *Command {
 		return k.cmd
 	}
 	cmd := e.table.find(name)
-	if cmd == nil || !e.visible(cmd) || cmd.Flags&ClockCommand != 0 && !e.cfg.clockCommand {
+	if cmd == nil || !e.usable(cmd) {
 		return nil
 	}
 	if cmd.Flags&Internal == 0 {
@@ -57,6 +57,11 @@ func (e *Engine) lookupName(name []byte) *Command {
 		}
 	}
 	return cmd
+}
+
+// usable tells whether this version has a command and the configuration allows it.
+func (e *Engine) usable(cmd *Command) bool {
+	return e.visible(cmd) && (cmd.Flags&ClockCommand == 0 || e.cfg.clockCommand)
 }
 
 // lookupCommand finds the command or subcommand that a request names; nil if there is none. A
@@ -75,13 +80,16 @@ func (e *Engine) lookupCommand(args [][]byte) *Command {
 // find returns the command of a name in any case, or nil.
 func (t *table) find(name []byte) *Command {
 	var low [nameMax]byte
-	if len(name) > nameMax {
-		return nil
+	switch {
+	case len(name) <= nameMax:
+		return t.byName[string(syntax.AppendLower(low[:0], name))]
+	case t.own != nil:
+		return t.byName[syntax.Lower(string(name))]
 	}
-	return t.byName[string(syntax.AppendLower(low[:0], name))]
+	return nil
 }
 
-// nameMax is longer than any command's name.
+// nameMax is longer than any command's name, but for one that rename-command gave.
 const nameMax = 32
 
 // words is how many words a command's name has.

@@ -11,6 +11,10 @@ import (
 type table struct {
 	byName map[string]*Command
 	all    []*Command // every command and subcommand by its index
+	// own is byName before commands were renamed, nil if none is; gone tells by index of those that
+	// no name is left for.
+	own  map[string]*Command
+	gone []bool
 }
 
 // commands is the table of every engine without commands of its own; it is never changed.

@@ -80,6 +80,14 @@ var refusals = []struct {
 			"Can't open the log file: No such file or directory"},
 	{args: []string{"$DIR/missing.conf"}, want: " # Fatal error, can't open config file " +
 		"'$DIR/missing.conf': No such file or directory"},
+	{args: []string{"--rename-command", "nosuch", "x"},
+		want: "at line 2\n>>> 'rename-command \"nosuch\" \"x\"'\nNo such command in rename-command"},
+	{args: []string{"--rename-command", "get", "", "--rename-command", "GET", "g"},
+		want: "at line 3\n>>> 'rename-command \"GET\" \"g\"'\nNo such command in rename-command"},
+	{args: []string{"--rename-command", "get", "SET"},
+		want: "at line 2\n>>> 'rename-command \"get\" \"SET\"'\nTarget command name already exists"},
+	{args: []string{"--rename-command", "get"}, want: " # Module Configuration detected without " +
+		"loadmodule directive or no ApplyConfig call: aborting"},
 	{args: []string{"--foo", "bar"}, want: " # Module Configuration detected without loadmodule " +
 		"directive or no ApplyConfig call: aborting"},
 	{args: []string{"--bind"}, want: " # Configured to not listen anywhere, exiting."},

@@ -82,6 +82,8 @@ func (s *settings) obey(d directive) error {
 	switch {
 	case d.name == "user":
 		return s.user(d)
+	case d.name == "rename-command" && len(d.args) == 2:
+		return s.rename(d)
 	case !known && len(d.args) > 0:
 		s.unresolved = append(s.unresolved, d)
 		return nil
@@ -135,6 +137,16 @@ func (s *settings) user(d directive) error {
 		line[i] = sds.Repr(word)
 	}
 	s.values["user"] += strings.Join(line, " ") + "\n"
+	return nil
+}
+
+// rename gives a command another name.
+func (s *settings) rename(d directive) error {
+	lines := s.values[d.name] + sds.Repr(d.args[0]) + " " + sds.Repr(d.args[1]) + "\n"
+	if problem := core.RenameProblem(lines); problem != "" {
+		return d.refuse(problem)
+	}
+	s.values[d.name] = lines
 	return nil
 }
 
