@@ -21,14 +21,12 @@ package main
 import (
 	"bytes"
 	"cmp"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
-	"strings"
 )
 
 func main() {
@@ -48,12 +46,12 @@ func run(out string) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
-	overlay, err := wideBuckets(dir)
+	changes, err := overlay(dir)
 	if err != nil {
 		return err
 	}
 	linked := filepath.Join(dir, "guest.wasm")
-	if err := link(linked, overlay); err != nil {
+	if err := link(linked, changes); err != nil {
 		return err
 	}
 	module, err := os.ReadFile(linked)
@@ -80,35 +78,6 @@ func link(out, overlay string) error {
 	build.Env = append(os.Environ(), "GOOS=wasip1", "GOARCH=wasm")
 	build.Stdout, build.Stderr = os.Stdout, os.Stderr
 	return build.Run()
-}
-
-// wideBuckets has the guest's runtime look for functions in buckets of 64 KiB, which packBuckets
-// leaves, in place of the linker's. It returns the file that tells Go so.
-func wideBuckets(dir string) (overlay string, err error) {
-	root, err := exec.Command("go", "env", "GOROOT").Output()
-	if err != nil {
-		return "", err
-	}
-	path := filepath.Join(strings.TrimSpace(string(root)), "src", "internal", "abi", "symtab.go")
-	source, err := os.ReadFile(path)
-	if err != nil {
-		return "", err
-	}
-	const old, wide = "const FuncTabBucketSize = 256 * MINFUNC", "const FuncTabBucketSize = 64 << 10"
-	if bytes.Count(source, []byte(old)) != 1 {
-		return "", errTable
-	}
-	changed := filepath.Join(dir, "symtab.go")
-	source = bytes.Replace(source, []byte(old), []byte(wide), 1)
-	if err := os.WriteFile(changed, source, 0o644); err != nil {
-		return "", err
-	}
-	list, err := json.Marshal(map[string]map[string]string{"Replace": {path: changed}})
-	if err != nil {
-		return "", err
-	}
-	overlay = filepath.Join(dir, "overlay.json")
-	return overlay, os.WriteFile(overlay, list, 0o644)
 }
 
 // Numbers of a module's sections.

@@ -1,0 +1,129 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+)
+
+// edit changes one place in a file of Go's library, for the guest alone.
+type edit struct{ file, old, new string }
+
+// wideBuckets has the guest's runtime look for functions in buckets of 64 KiB, which packBuckets
+// leaves, in place of the linker's.
+var wideBuckets = edit{"internal/abi/symtab.go",
+	"const FuncTabBucketSize = 256 * MINFUNC", "const FuncTabBucketSize = 64 << 10"}
+
+// unused are places at which Go's runtime goes into what nothing in a guest turns on, or what it
+// has no second module for. The compiler leaves out what comes behind a constant, and the linker
+// what is then called by nobody.
+var unused = []edit{
+	// The execution tracer, which stands inline wherever a goroutine changes its state.
+	{"runtime/traceruntime.go", "return trace.enabled\n", "return false\n"},
+	{"runtime/traceruntime.go", "return trace.enabledWithAllocFree", "return false"},
+	{"runtime/traceruntime.go", "return trace.shutdown.Load()", "return false"},
+	{"runtime/traceruntime.go", "return tl.gen != 0\n", "return false\n"},
+	// The profiles of allocations, of waiting, and of locks.
+	{"runtime/malloc.go", "func profilealloc(mp *m, x unsafe.Pointer, size uintptr) {",
+		"func profilealloc(mp *m, x unsafe.Pointer, size uintptr) {\n\treturn"},
+	{"runtime/mprof.go", "func blockevent(cycles int64, skip int) {",
+		"func blockevent(cycles int64, skip int) {\n\treturn"},
+	{"runtime/mprof.go", "func mutexevent(cycles int64, skip int) {",
+		"func mutexevent(cycles int64, skip int) {\n\treturn"},
+	// What GODEBUG has written about the scheduler and collections.
+	{"runtime/panic.go", "if debug.schedtrace > 0 || debug.scheddetail > 0 {", "if false {"},
+	{"runtime/mgc.go", "if debug.gctrace > 0 {", "if false {"},
+	{"runtime/mgc.go", "\n\t\tif debug.checkfinalizers > 0 {", "\n\t\tif false {"},
+	{"runtime/mgc.go", "\n\tif debug.checkfinalizers > 0 {", "\n\tif false {"},
+	// The check of the linker's table of functions, which goes through all of them at each start.
+	{"runtime/proc.go", "\tmoduledataverify()\n", ""},
+	// The types of further modules.
+	{"runtime/type.go", "func typelinksinit() {", "func typelinksinit() {\n\treturn"},
+	// Counters of GODEBUG's settings and the descriptions of all metrics, made at each start.
+	{metricsFile, "range godebugs.All {", "range []godebugs.Info(nil) {"},
+	{"runtime/metrics/description.go", "func init() {", "func describe() {"},
+}
+
+// metrics are those that the guest asks for. The runtime has a function for each that it knows, and
+// enters them all in a table when it is asked first.
+var metrics = []string{"/memory/classes/heap/", "/gc/heap/live:", "/gc/cycles/total:",
+	"/gc/gomemlimit:"}
+
+const metricsFile = "runtime/metrics.go"
+
+// dropMetrics leaves metrics alone in the text of metricsFile.
+func dropMetrics(text []byte) []byte {
+	var kept []byte
+	keep := true
+	for line := range bytes.Lines(text) {
+		if entry, is := bytes.CutPrefix(line, []byte("\t\t\"")); is {
+			keep = slices.ContainsFunc(metrics, func(name string) bool {
+				return bytes.HasPrefix(entry, []byte(name))
+			})
+		}
+		if keep {
+			kept = append(kept, line...)
+		}
+		keep = keep || string(line) == "\t\t},\n"
+	}
+	return kept
+}
+
+// overlay has Go build the guest with a runtime that knows of wide buckets and nothing of what is
+// unused. Where another version of Go does not have a place of those, the guest is larger and no
+// worse. It returns the file that tells Go so.
+func overlay(dir string) (string, error) {
+	root, err := exec.Command("go", "env", "GOROOT").Output()
+	if err != nil {
+		return "", err
+	}
+	source := filepath.Join(strings.TrimSpace(string(root)), "src")
+	texts := map[string][]byte{}
+	for _, e := range append([]edit{wideBuckets}, unused...) {
+		found, err := e.apply(source, texts)
+		if err == nil && !found && e == wideBuckets {
+			err = errTable
+		}
+		if err != nil {
+			return "", err
+		}
+	}
+	if text, is := texts[metricsFile]; is {
+		texts[metricsFile] = dropMetrics(text)
+	}
+	replace := map[string]string{}
+	for file, text := range texts {
+		changed := filepath.Join(dir, strings.ReplaceAll(file, "/", "_"))
+		if err := os.WriteFile(changed, text, 0o644); err != nil {
+			return "", err
+		}
+		replace[filepath.Join(source, filepath.FromSlash(file))] = changed
+	}
+	list, err := json.Marshal(map[string]map[string]string{"Replace": replace})
+	if err != nil {
+		return "", err
+	}
+	name := filepath.Join(dir, "overlay.json")
+	return name, os.WriteFile(name, list, 0o644)
+}
+
+// apply makes an edit in texts, which has the files that were changed so far. It tells whether its
+// place is there.
+func (e *edit) apply(source string, texts map[string][]byte) (bool, error) {
+	text, is := texts[e.file]
+	if !is {
+		var err error
+		if text, err = os.ReadFile(filepath.Join(source, filepath.FromSlash(e.file))); err != nil {
+			return false, err
+		}
+	}
+	if bytes.Count(text, []byte(e.old)) != 1 {
+		return false, nil
+	}
+	texts[e.file] = bytes.Replace(text, []byte(e.old), []byte(e.new), 1)
+	return true, nil
+}
