@@ -123,6 +123,11 @@ python-checks: $(PYTHON)/src/redlet/redlet.wasm
 	cd $(PYTHON) && $(TOOLS)/bin/mypy src && $(TOOLS)/bin/pyright --pythonpath $(TOOLS)/bin/python
 	cd $(PYTHON) && $(TOOLS)/bin/python -m pytest -q
 
+.PHONY: bench-python
+bench-python: python ## measure the Python package beside fakeredis and redis-server
+	$(TOOLS)/bin/pip install --quiet --disable-pip-version-check 'fakeredis[lua]==2.41.0'
+	cd $(PYTHON) && $(TOOLS)/bin/python bench.py
+
 $(PYTHON)/src/redlet/redlet.wasm: $(GUEST)
 	cp $< $@
 

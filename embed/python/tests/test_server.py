@@ -303,6 +303,34 @@ else:
     assert run(code) == "b'w' b'w'\n"
 
 
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork here")
+def test_os_fork_while_others_work() -> None:
+    code = """
+import gc, os, threading, redlet
+server = redlet.Server().start()
+done = threading.Event()
+def work(r):
+    while not done.is_set():
+        r.incr('n')
+clients = [server.client() for _ in range(2)]
+threads = [threading.Thread(target=work, args=(r,)) for r in clients]
+for thread in threads:
+    thread.start()
+for _ in range(20):
+    if (child := os.fork()) == 0:
+        del clients, threads
+        gc.collect()
+        server.close()
+        os._exit(0)
+    assert os.waitpid(child, 0)[1] == 0
+done.set()
+for thread in threads:
+    thread.join()
+print('end')
+"""
+    assert run(code) == "end\n"
+
+
 def test_module() -> None:
     command = [sys.executable, "-m", "redlet", "--port", "0", "--maxmemory", "5mb"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as program:

@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping
 
 from . import _abi
 from ._files import Files
-from ._guest import EngineDied, Guest, Image
+from ._guest import EngineDied, Guest
 
 _log = logging.getLogger("redlet")
 _LEVELS = (logging.DEBUG, logging.DEBUG, logging.INFO, logging.WARNING)
@@ -98,50 +98,51 @@ class Engine:
         self._now = now
         self._files = Files()
         self._guest: Guest | None = None
-        self._start: Image | None = None  # what the engine was when it had its configuration
+        self._configuration = b""
         self._running = False
         self._last_number = 0  # of a connection: CLIENT ID shows them, so none comes twice
         self._tickets = itertools.count(1)
-        self._waiting: set[int] = set()  # tickets
-        self._answers: dict[int, bytes | EngineDied] = {}
-        self._asked = threading.Condition(self.lock)
+        self._answers: dict[int, bytes] = {}
         self._lines: collections.deque[str] = collections.deque(maxlen=_LOG_KEPT)
 
     def begin(self, config: Mapping[str, str | int | bool], seed: bytes | None) -> None:
         """Starts a guest and configures it."""
-        self._guest = Guest()
-        payload = _abi.configuration(seed or secrets.token_bytes(32), config)
+        self._configuration = _abi.configuration(seed or secrets.token_bytes(32), config)
         with self.lock:
-            if refusal := self.ask(_abi.IN_CONFIGURE, payload, conn=1):
+            self._guest = Guest()
+            if refusal := self._configure():
                 self.end(RedletError(refusal.decode(errors="replace")))
                 raise RedletError(refusal.decode(errors="replace"))
-        self._start = self._guest.image()
+
+    def _configure(self) -> bytes:
+        return self.ask(_abi.IN_CONFIGURE, self._configuration, conn=1)
 
     def fork(self) -> Engine:
         """Another engine that goes on where this one is, but for the connections."""
         with self.lock:
             self.run()
-            if self.over is not None or self._guest is None:
-                raise self.over or Closed("the server has not started")
             fork = Engine(self._now)
-            fork._start, fork.kept = self._start, self.kept
+            fork._guest = Guest(self._running_guest().image())
+            fork._configuration, fork.kept = self._configuration, self.kept
             fork._last_number = self._last_number
-            fork._become(self._guest.image(), list(self.connections))
+            fork.inbox = [_abi.frame(_abi.IN_CLOSE, number) for number in self.connections]
+            fork.run()
         return fork
 
     def reset(self) -> None:
         """Puts the engine back to what it was when it started; connections are closed."""
         with self.lock:
-            if self.over is not None or self._start is None:
-                raise self.over or Closed("the server has not started")
+            self._running_guest()
+            self.inbox.clear()
             self._hang_up()
             self._files, self.kept = Files(), None
-            self._become(self._start, [])
+            self._guest = Guest()
+            self._configure()
 
-    def _become(self, image: Image, connections: list[int]) -> None:
-        self._guest = Guest(image)
-        self.inbox = [_abi.frame(_abi.IN_CLOSE, number) for number in connections]
-        self.run()
+    def _running_guest(self) -> Guest:
+        if self.over is not None or self._guest is None:
+            raise self.over or Closed("the server has not started")
+        return self._guest
 
     def connect(self, notify: Callable[[], None], peer: str = "", fd: int = -1) -> Connection:
         """Opens a connection; peer is address and local address, as CLIENT LIST shows them."""
@@ -156,25 +157,15 @@ class Engine:
             return connection
 
     def ask(self, kind: int, payload: bytes = b"", conn: int = 0) -> bytes:
-        """Sends a frame that is answered, and waits for the answer."""
+        """Sends a frame that is answered, which happens in the step that carries it."""
         with self.lock:
-            if self.over is not None:
-                raise self.over
+            self._running_guest()
             ticket = next(self._tickets)
-            self._waiting.add(ticket)
             self.inbox.append(_abi.frame(kind, conn, payload, ticket))
-            try:
-                self.run()
-                while ticket not in self._answers:
-                    if self.over is not None:
-                        raise self.over
-                    self._asked.wait()
-            finally:
-                self._waiting.discard(ticket)
-                answer = self._answers.pop(ticket, b"")
-            if isinstance(answer, EngineDied):
-                raise answer
-            return answer
+            self.run()
+            if ticket not in self._answers:  # the engine was shut down in that step
+                raise self.over or RedletError("the engine gave no answer")
+            return self._answers.pop(ticket)
 
     def control(self, order: str) -> str:
         """Gives an order of the host's own."""
@@ -245,23 +236,21 @@ class Engine:
             self.end(Closed("the server was shut down: " + payload.decode(errors="replace")))
         else:
             self._answers[ticket] = payload
-            self._asked.notify_all()
 
     def _died(self, death: EngineDied) -> None:
         """Another engine takes the place of one that has died, with the last snapshot."""
         death.log[:0] = self._lines
         death.args = ("\n".join(["the engine died: " + death.reason, *death.log]),)
         _log.error("%s", death.args[0])
-        self._answers.update((ticket, death) for ticket in self._waiting)
-        self._asked.notify_all()
         self.inbox.clear()
+        self._answers.clear()
         self._hang_up()
         self._files = Files()
+        self.inbox.append(_abi.frame(_abi.IN_CONFIGURE, 1, self._configuration))
+        if self.kept:
+            self.inbox.append(_abi.frame(_abi.IN_RESTORE, 0, self.kept))
         try:
-            if self._start is None:
-                raise death
-            self._guest = Guest(self._start)
-            self.inbox = [_abi.frame(_abi.IN_RESTORE, 0, self.kept)] if self.kept else []
+            self._guest = Guest()
             while self._step() and self.inbox:
                 pass
         except EngineDied as again:
@@ -280,5 +269,4 @@ class Engine:
             self._guest = None
             self.inbox.clear()
             self._hang_up()
-            self._asked.notify_all()
             self.wake()

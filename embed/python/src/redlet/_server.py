@@ -170,7 +170,6 @@ class BaseServer:
 
     def _forked(self) -> None:
         """The process was forked: its parent goes on serving, the child leaves the server alone."""
-        self._engine.lock = threading.RLock()
         self._engine.wake = lambda: None
         self._engine.over = Closed("the server belongs to the process that started it")
         if self._loop is not None:
@@ -213,13 +212,29 @@ def _close_all() -> None:
         server.close()
 
 
-def _forked() -> None:
-    for server in list(_servers):
-        server._forked()
+_held: list[BaseServer] = []
+
+
+def _hold() -> None:
+    _held[:] = _servers
+    for server in _held:
+        server._engine.lock.acquire()  # so that no thread is half-way through a step
+
+
+def _release(in_child: bool) -> None:
+    for server in _held:
+        if in_child:
+            server._forked()
+        server._engine.lock.release()
+    _held.clear()
 
 
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_forked)
+    os.register_at_fork(
+        before=_hold,
+        after_in_parent=lambda: _release(False),
+        after_in_child=lambda: _release(True),
+    )
 
 
 class _Loop:
@@ -275,6 +290,8 @@ class _Loop:
             ready = self._selector.select(wait)
             with self._engine.lock:
                 self._asleep = False
+                if self._engine.over is not None:
+                    continue
                 for key, events in ready:
                     self._serve(key, events)
                 with contextlib.suppress(EngineDied):  # logged, and its clients see it
