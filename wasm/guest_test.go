@@ -186,7 +186,7 @@ func TestMalformedInputAppliesNothing(t *testing.T) {
 		"half a header":  "\x03\x00\x00",
 		"half a payload": set[:len(set)-1],
 		"kind 0":         strings.Repeat("\x00", abi.HeaderSize),
-		"kind 16":        "\x10" + strings.Repeat("\x00", abi.HeaderSize-1),
+		"kind 17":        "\x11" + strings.Repeat("\x00", abi.HeaderSize-1),
 		"size 4 GiB":     "\x03" + strings.Repeat("\x00", 11) + "\xff\xff\xff\xff",
 		"bad peer":       open("nobody"),
 	} {
