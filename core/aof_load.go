@@ -20,13 +20,29 @@ func (e *Engine) start(ticket uint32, dir bool) {
 	a.at, a.syncAt, a.retryAt, a.took = Never, Never, Never, -1
 	a.loading = &load{ticket: ticket}
 	if e.cfg.aclfile == "" {
-		e.loadData(dir)
+		e.startNodes(dir)
 		return
 	}
 	e.sleepUntil(Never)
 	e.loadUsers(func(problem string) {
 		if problem != "" {
 			e.started("Aborting Redis startup because of ACL errors: " + problem)
+			return
+		}
+		e.startNodes(dir)
+	})
+}
+
+// startNodes loads what a node of a cluster knew of it, and then the data.
+func (e *Engine) startNodes(dir bool) {
+	if e.cluster == nil || !dir {
+		e.loadData(dir)
+		return
+	}
+	e.sleepUntil(Never)
+	e.loadNodes(func(problem string) {
+		if problem != "" {
+			e.started(problem)
 			return
 		}
 		e.loadData(dir)
@@ -121,7 +137,7 @@ func (e *Engine) loadRDB() {
 			e.started("")
 			return
 		case r.failure == "":
-			l := loader{e: e, clock: e.clock, random: e.random, keepExpired: e.cfg.masterHost != ""}
+			l := loader{e: e, clock: e.clock, random: e.random, keepExpired: e.startsAsReplica()}
 			if err := e.restore(&l, image); err != nil {
 				r.failure = err.Error()
 			} else {
@@ -265,5 +281,8 @@ func (e *Engine) started(failure string) {
 	e.wakeUp()
 	if failure == "" && e.cfg.masterHost != "" {
 		e.follow(e.cfg.masterHost, e.cfg.masterPort, l.placed)
+	}
+	if failure == "" && e.cluster != nil {
+		e.followMaster()
 	}
 }

@@ -24,6 +24,10 @@ type cluster struct {
 	heldUntil Time // until when writes are held up for a replica that is to take over; 0 if not
 	electAt   Time // when the engine takes its failed master's place; Never
 
+	file   string // that keeps the nodes, once it was read; "" if none does
+	saved  string // what it holds
+	saving bool   // it is being written
+
 	said           string   // what the others were last told
 	saidAt         Time     // when, by the host's clock
 	saidOffset     int64    // how far the stream then was
@@ -244,6 +248,7 @@ func (e *Engine) clusterConfigured() {
 		return
 	}
 	e.announce()
+	e.saveNodes()
 }
 
 // orderCluster tells who the node is, or what nodes there are.
@@ -253,13 +258,20 @@ func (e *Engine) orderCluster(words [][]byte, nodes []byte) (answer, problem str
 		return "", "no such order"
 	}
 	if nodes == nil {
-		return k.me().id + " " + k.me().shard, ""
+		_, assigned, _ := k.serving()
+		return k.me().id + " " + k.me().shard + " " + strconv.Itoa(len(k.nodes)) + " " +
+			strconv.Itoa(assigned), ""
 	}
-	if problem = e.takeNodes(nodes); problem == "" {
-		e.clusterConfigured()
-		e.clusterChanged()
+	if line := e.takeNodes(nodes); line != "" {
+		return "", "no line of a node: " + line
 	}
-	return "", problem
+	e.clusterConfigured()
+	if m := e.master; m == nil || m.state != linkUp {
+		e.followMaster()
+	}
+	k.said = "" // whoever has just come into the process is to hear of it, too
+	e.clusterChanged()
+	return "", ""
 }
 
 // clusterChanged is to be called when slots or nodes have changed. Who waits for a key that now
@@ -273,6 +285,7 @@ func (e *Engine) clusterChanged() {
 		e.redirectBlocked()
 	}
 	e.announce()
+	e.saveNodes()
 }
 
 // leaveShardChannels ends subscriptions to channels of slots that are served elsewhere.

@@ -15,9 +15,9 @@ import (
 type nodeForm uint8
 
 const (
-	nodeAux   nodeForm = 1 << iota // the shard and what else is only for nodes
+	nodeKept  nodeForm = 1 << iota // for the file: with the shard, and without times
 	nodeSlots                      // its slots
-	nodeTold                       // for other nodes: no state of a link, and nobody is myself
+	nodeTold                       // for other nodes: as for the file, and nobody is myself
 )
 
 // appendNode appends the line of a node.
@@ -27,13 +27,14 @@ func (e *Engine) appendNode(dst []byte, n *clusterNode, form nodeForm) []byte {
 	dst = append(append(dst, n.ip...), ':')
 	dst = append(strconv.AppendInt(dst, n.port, 10), '@')
 	dst = strconv.AppendInt(dst, n.busPort, 10)
-	switch aux := form&(nodeAux|nodeTold) != 0; {
+	switch aux := form&(nodeKept|nodeTold) != 0; {
 	case aux:
 		dst = append(append(dst, ','), n.hostname...)
-		dst = append(append(dst, ",tls-port=0,shard-id="...), n.shard...)
+		dst = append(dst, ",tls-port=0"...)
 		if n.nodename != "" {
 			dst = append(append(dst, ",nodename="...), n.nodename...)
 		}
+		dst = append(append(dst, ",shard-id="...), n.shard...)
 	case n.hostname != "":
 		dst = append(append(dst, ','), n.hostname...)
 	}
@@ -77,10 +78,10 @@ func (e *Engine) appendLink(dst []byte, n *clusterNode, form nodeForm) []byte {
 	ping, pong, epoch, state := int64(0), int64(0), e.cluster.epochOf(n), " connected"
 	if form&nodeTold != 0 {
 		epoch = n.epoch
-	} else if n != e.cluster.me() {
+	} else if n != e.cluster.me() && form&nodeKept == 0 {
 		pong = e.keyMs()
 	}
-	if form&nodeTold == 0 && n.gone != Never {
+	if form&(nodeTold|nodeKept) == 0 && n.gone != Never {
 		since := int64((e.clock.host - n.gone) / 1000)
 		ping, pong, state = pong-since, pong-since, " disconnected"
 	}
@@ -206,14 +207,14 @@ func (e *Engine) nodesFile() []byte {
 	k := e.cluster
 	var text []byte
 	for _, n := range k.nodes {
-		text = append(e.appendNode(text, n, nodeAux|nodeSlots), '\n')
+		text = append(e.appendNode(text, n, nodeKept|nodeSlots), '\n')
 	}
 	text = append(text, "vars currentEpoch "...)
 	text = append(strconv.AppendInt(text, k.epoch, 10), " lastVoteEpoch 0\n"...)
 	return text
 }
 
-// takeNodes makes the cluster what lines of nodes say; problem says which of them is none. The
+// takeNodes makes the cluster what lines of nodes say; problem is one that says nothing. The
 // engine is the one that is myself or, if none is so called, that has its id.
 func (e *Engine) takeNodes(text []byte) (problem string) {
 	k, me := e.cluster, e.cluster.me()
@@ -234,7 +235,7 @@ func (e *Engine) takeNodes(text []byte) (problem string) {
 		}
 		n, ok := readNode(line)
 		if !ok {
-			return "no line of a node: " + string(line)
+			return string(line)
 		}
 		if n.myself {
 			me.id = n.id
@@ -253,10 +254,58 @@ func (e *Engine) takeNodes(text []byte) (problem string) {
 			}
 		}
 	}
-	if master := k.master(me); master != nil {
-		e.follow(master.ip, master.port, true)
-	}
 	return ""
+}
+
+// followMaster follows the master that the nodes say, if the engine has one.
+func (e *Engine) followMaster() {
+	if master := e.cluster.master(e.cluster.me()); master != nil {
+		e.follow(master.ip, master.port, false)
+	}
+}
+
+// loadNodes reads the file of nodes, if there is one, before the data are loaded.
+func (e *Engine) loadNodes(then func(problem string)) {
+	path := e.cfg.under(e.cfg.clusterFile)
+	e.readFile(path, func(text []byte, r *reading) {
+		problem := ""
+		switch {
+		case r.absent:
+		case r.failure != "":
+			problem = "Loading the cluster node config from " + path + ": " + r.failure
+		default:
+			if line := e.takeNodes(text); line != "" {
+				problem = "Unrecoverable error: corrupted cluster config file \"" + line + "\"."
+			}
+		}
+		if problem == "" {
+			e.cluster.file = path
+			e.clusterConfigured()
+			e.clusterChanged()
+		}
+		then(problem)
+	})
+}
+
+// saveNodes writes the file of nodes, if there is one and something has changed; while it is being
+// written the next change waits.
+func (e *Engine) saveNodes() {
+	k := e.cluster
+	if k.file == "" || k.saving {
+		return
+	}
+	text := string(e.nodesFile())
+	if text == k.saved {
+		return
+	}
+	k.saving = true
+	e.replaceFile(k.file, []byte(text), func(failure string) {
+		if k.saving, k.saved = false, text; failure != "" {
+			e.log(logWarning, "Fatal: can't update cluster config file: "+failure)
+			return
+		}
+		e.saveNodes()
+	})
 }
 
 // takeNode makes a node what its line says.
@@ -276,4 +325,35 @@ func (e *Engine) takeNode(line *nodeLine) {
 			k.assign(slot, n)
 		}
 	}
+}
+
+// cmdClusterSaveconfig answers when the file is written. A node without a folder has none.
+func cmdClusterSaveconfig(c *Call) {
+	e, k := c.e, c.e.cluster
+	switch {
+	case k.file == "":
+		c.errorSaving("this server keeps it in memory alone")
+	case !c.mayBlock():
+		e.replaceFile(k.file, e.nodesFile(), func(string) {})
+		c.OK()
+	default:
+		waiter := c.block(nil, kindCount, Never, nil)
+		e.replaceFile(k.file, e.nodesFile(), func(failure string) {
+			if waiter.over() {
+				return
+			}
+			e.unblockWithReply(waiter, func(c *Call) {
+				if failure == "" {
+					c.OK()
+					return
+				}
+				c.errorSaving(failure)
+			})
+		})
+	}
+}
+
+// errorSaving says why the file of nodes is not written.
+func (c *Call) errorSaving(why string) {
+	c.Error("ERR error saving the cluster node config: " + why)
 }

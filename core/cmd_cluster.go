@@ -818,11 +818,6 @@ func cmdClusterReset(c *Call) {
 	c.OK()
 }
 
-// cmdClusterSaveconfig refuses, for nothing is written: the cluster is kept in memory alone.
-func cmdClusterSaveconfig(c *Call) {
-	c.Error("ERR error saving the cluster node config: this server keeps it in memory alone")
-}
-
 func cmdClusterSetslot(c *Call) {
 	k, e := c.e.cluster, c.e
 	if k.me().masterID != "" {

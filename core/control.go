@@ -23,9 +23,9 @@ import (
 //	seed NUMBER                 begins the random choices anew
 //	info [SECTION …]            tells what INFO tells
 //	config NAME                 tells a parameter's value
-//	cluster                     tells the node's id and that of its shard; what is behind a line
-//	                            feed are the nodes of the cluster, the engine among them, as
-//	                            nodes.conf has them
+//	cluster                     tells the node's id, that of its shard, how many nodes it knows and
+//	                            how many slots are assigned; what is behind a line feed are nodes of
+//	                            the cluster, as nodes.conf has them, which are known from then on
 //	filter on|off               has Options.Filter asked about commands, or no longer
 //	filter resume CONN [drop]   lets a client go on whose command a Fault's Delay holds up; what is
 //	                            behind a line feed answers it in place of the command, and with

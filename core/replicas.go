@@ -397,7 +397,7 @@ func (e *Engine) goesOn(at *streamPlace, gone []goneKey) {
 	e.aof.loading.placed = true
 	e.replicas.offset = at.offset
 	e.replicas.db = at.db
-	if e.cfg.masterHost != "" {
+	if e.startsAsReplica() {
 		e.ids.replication = at.id
 		return
 	}
@@ -410,6 +410,11 @@ func (e *Engine) goesOn(at *streamPlace, gone []goneKey) {
 		e.replicas.add(k.db, removalName(e.cfg.lazyExpire), [][]byte{k.key})
 		e.propagatePending()
 	}
+}
+
+// startsAsReplica tells whether the server follows another once its data are loaded.
+func (e *Engine) startsAsReplica() bool {
+	return e.cfg.masterHost != "" || e.cluster != nil && e.cluster.me().masterID != ""
 }
 
 // newHistory gives the stream a name of its own.

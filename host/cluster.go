@@ -50,16 +50,19 @@ func Bus(loops []*Loop, addrs []netip.AddrPort) error {
 	return nil
 }
 
-// Cluster is Bus, and makes the engines a cluster: of each row of replicas+1 nodes one is a master,
-// as redis-cli --cluster create has it, and masters share the slots evenly; who is left over is one
-// more replica. The masters come first. From then on slots move and replicas take over as clients
-// say.
+// Cluster is Bus, and makes the engines a cluster, unless they have been one before and know of it
+// by their files: of each row of replicas+1 nodes one is a master, as redis-cli --cluster create
+// has it, and masters share the slots evenly; who is left over is one more replica. The masters
+// come first. From then on slots move and replicas take over as clients say.
 func Cluster(loops []*Loop, addrs []netip.AddrPort, replicas int) error {
 	masters := len(loops) / (max(replicas, 0) + 1)
 	if masters == 0 {
 		return fmt.Errorf("a master with %d replicas takes more than %d nodes", replicas, len(loops))
 	}
 	if err := Bus(loops, addrs); err != nil {
+		return err
+	}
+	if known, err := reunite(loops); known || err != nil {
 		return err
 	}
 	ids, shards := make([]string, len(loops)), make([]string, len(loops))
@@ -69,7 +72,8 @@ func Cluster(loops []*Loop, addrs []netip.AddrPort, replicas int) error {
 		if err != nil {
 			return err
 		}
-		ids[i], shards[i], _ = strings.Cut(answer, " ")
+		word := strings.Fields(answer)
+		ids[i], shards[i] = word[0], word[1]
 		of, role, row := i%masters, "master -", ""
 		if i < masters {
 			last := int(math.Round(float64(i+1)*share)) - 1
@@ -86,6 +90,25 @@ func Cluster(loops []*Loop, addrs []netip.AddrPort, replicas int) error {
 		}
 	}
 	return nil
+}
+
+// reunite has nodes that know of each other or of slots hear that the others are there again; known
+// tells whether there are any.
+func reunite(loops []*Loop) (known bool, err error) {
+	for _, l := range loops {
+		answer, err := l.Control("cluster")
+		if err != nil {
+			return false, err
+		}
+		word := strings.Fields(answer)
+		known = known || word[2] != "1" || word[3] != "0"
+	}
+	for _, l := range loops {
+		if known && err == nil {
+			_, err = l.Control("cluster\n")
+		}
+	}
+	return known, err
 }
 
 // ClusterConfig gives parameters of a node, unless they are given, the values with which nodes of

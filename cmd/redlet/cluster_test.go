@@ -3,7 +3,9 @@ package main
 import (
 	"net"
 	"os"
+	"path/filepath"
 	"strconv"
+	"strings"
 	"testing"
 )
 
@@ -56,6 +58,48 @@ func TestClusterApart(t *testing.T) {
 		"the cluster bus of other processes is not spoken\r\n")
 	p.signal(os.Interrupt)
 	p.end(0)
+}
+
+// TestClusterRestarts shows a cluster that has its ids, slots and roles again, and
+// one that does not start with a file that it cannot read.
+func TestClusterRestarts(t *testing.T) {
+	dir := t.TempDir()
+	port := freePorts(t, 3)
+	args := []string{"--port", strconv.Itoa(port), "--cluster", "3", "--cluster-replicas", "2",
+		"--save", ""}
+	p := start(t, dir, args...)
+	for range 2 {
+		p.await("Ready to accept connections tcp")
+	}
+	at := func(node int) string { return "127.0.0.1:" + strconv.Itoa(port+node) }
+	ask(t, dir, "SET foo 1\r\nWAIT 2 0\r\n", "+OK\r\n:2\r\n")
+	askAt(t, "tcp", at(1), "CLUSTER FAILOVER TAKEOVER\r\n", "+OK\r\n")
+	askAt(t, "tcp", at(1), "CLUSTER SAVECONFIG\r\n", "+OK\r\n")
+	p.signal(os.Interrupt)
+	p.end(0)
+	conf := filepath.Join(dir, "node-"+strconv.Itoa(port+1), "nodes.conf")
+	text, err := os.ReadFile(conf)
+	if err != nil {
+		t.Fatal(err)
+	}
+	id := string(text[:40])
+
+	p = start(t, dir, args...)
+	for range 2 {
+		p.await("Ready to accept connections tcp")
+	}
+	askAt(t, "tcp", at(1), "CLUSTER MYID\r\nSET foo 2\r\n", "$40\r\n"+id+"\r\n+OK\r\n")
+	ask(t, dir, "SET foo 2\r\n", "-MOVED 12182 "+at(1)+"\r\n")
+	p.signal(os.Interrupt)
+	p.end(0)
+
+	if err := os.WriteFile(conf, []byte("nonsense\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	want := "Unrecoverable error: corrupted cluster config file \"nonsense\"."
+	if got := refused(t, append(args, "--dir", dir), ""); !strings.Contains(got, want) {
+		t.Errorf("%q; want %q", got, want)
+	}
 }
 
 // freePorts finds so many ports in a row on which nothing listens, and returns the first.
