@@ -174,7 +174,7 @@ func (c *Call) migration(opt *migrateOptions) *migration {
 // for 0, and of a number 16 bits.
 func migrateAddress(host, port []byte) string {
 	name := string(host)
-	if strings.Contains(name, ":") {
+	if strings.Contains(name, ":") && !strings.Contains(name, "://") {
 		name = "[" + name + "]"
 	}
 	return name + ":" + strconv.Itoa(int(uint16(leadingInt(port))))

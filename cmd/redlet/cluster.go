@@ -60,7 +60,7 @@ func (v *server) address() netip.AddrPort {
 // node is another node as it is to be: its files stand in a folder of their own.
 func (v *server) node(port int) (*server, error) {
 	s := *v.settings
-	s.port, s.tlsPort, s.unixsocket, s.pidfile = port, 0, "", ""
+	s.port, s.tlsPort, s.websocketPort, s.unixsocket, s.pidfile = port, 0, 0, "", ""
 	s.dir = filepath.Join(v.dir, "node-"+strconv.Itoa(port))
 	s.values = maps.Clone(v.values)
 	s.values["port"], s.values["dir"] = strconv.Itoa(port), s.dir

@@ -29,10 +29,10 @@ type door struct {
 }
 
 // bindAll opens every socket that the configuration asks for, before anything is loaded: a server
-// whose port is taken has touched no file. The port with TLS is open before the plain one: who has
-// found the latter finds both.
+// whose port is taken has touched no file. The plain port is open after the others: who has found
+// it finds all.
 func (v *server) bindAll() error {
-	if len(v.bind) == 0 || v.port == 0 && v.tlsPort == 0 {
+	if len(v.bind) == 0 || v.port == 0 && v.tlsPort == 0 && v.websocketPort == 0 {
 		if v.unixsocket == "" {
 			return fatal("Configured to not listen anywhere, exiting.")
 		}
@@ -40,9 +40,16 @@ func (v *server) bindAll() error {
 	if v.tlsPort != 0 && len(v.bind) > 0 {
 		secure, err := v.secure()
 		if err != nil {
-			return fatalf("Failed to configure TLS. Check logs for more info: %v", err)
+			v.log.print(levelWarning, err.Error())
+			return fatal("Failed to configure TLS. Check logs for more info.")
 		}
 		if err := v.bindTCP(v.tlsPort, "tls", "rediss", netbridge.TLS(secure)); err != nil {
+			return err
+		}
+	}
+	if v.websocketPort != 0 && len(v.bind) > 0 {
+		err := v.bindTCP(v.websocketPort, "websocket", "ws", netbridge.WebSocket(v.origins...))
+		if err != nil {
 			return err
 		}
 	}

@@ -28,6 +28,8 @@ Every parameter of redis.conf is an option. Those of redlet's own:
   --cluster-create no       leave the nodes alone, for redis-cli --cluster create
   --engine native|wasm      run the engine as Go, or as a WebAssembly guest in a sandbox
   --compat VERSION          behave as this version of Redis, such as 7.2 or 8.0
+  --websocket-port PORT     take RESP through WebSockets on this port
+  --websocket-origin ORIGIN let the pages of this origin use it, or of all: "*"
   --playground-port PORT    serve the playground page on this port of 127.0.0.1
   --playground-dir FOLDER   serve the page from a folder instead of the one built in
 

@@ -27,6 +27,8 @@ type settings struct {
 	apart          bool // its nodes are yet to meet
 	wasm           bool
 	playgroundPort int
+	websocketPort  int
+	origins        []string // whose pages may use it
 	playgroundDir  string
 
 	// These are the host's share of values.
@@ -172,7 +174,10 @@ func isFolder(path string) error {
 func (s *settings) own(d directive) (done bool, err error) {
 	switch d.name {
 	case "cluster", "cluster-replicas", "cluster-create",
-		"engine", "playground-port", "playground-dir":
+		"engine", "playground-port", "playground-dir", "websocket-port":
+	case "websocket-origin":
+		s.origins = append(s.origins, d.args...)
+		return true, nil
 	default:
 		return false, nil
 	}
@@ -202,7 +207,7 @@ func (s *settings) own(d directive) (done bool, err error) {
 			return true, d.refuse("argument(s) must be one of the following: native, wasm")
 		}
 		s.wasm = value == "wasm"
-	case "playground-port":
+	case "playground-port", "websocket-port":
 		n, err := strconv.Atoi(value)
 		if err != nil {
 			return true, d.refuse("argument couldn't be parsed into an integer")
@@ -210,7 +215,11 @@ func (s *settings) own(d directive) (done bool, err error) {
 		if n < 0 || n > 65535 {
 			return true, d.refuse("argument must be between 0 and 65535 inclusive")
 		}
-		s.playgroundPort = n
+		if d.name == "websocket-port" {
+			s.websocketPort = n
+		} else {
+			s.playgroundPort = n
+		}
 	case "playground-dir":
 		s.playgroundDir = value
 	}

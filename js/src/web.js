@@ -10,6 +10,7 @@ import { compileOwn } from './own.js';
 import { OPTIONS, Redlet, engineOf } from './redlet.js';
 import { builtin } from './time.js';
 import { compile } from './wasm.js';
+import { dial } from './websocket.js';
 
 export { Client } from './client.js';
 export { EngineError } from './errors.js';
@@ -33,7 +34,7 @@ export async function open(options = {}) {
   const module = await (wasm === undefined ? compileOwn(load) : compile(wasm, load));
   const start = (/** @type {import('./host.js').Listener} */ listener) =>
     new Host(module, options, listener);
-  return new Redlet(engineOf(start, options), options).ready();
+  return new Redlet(engineOf(start, options, undefined, dial), options).ready();
 }
 
 /**

@@ -10,6 +10,7 @@ import { checkOptions, kinds } from './options.js';
 import { embedded, ownAddress } from './own.js';
 import { OPTIONS, Redlet, engineOf } from './redlet.js';
 import { address } from './wasm.js';
+import { dial } from './websocket.js';
 
 export { Client } from './client.js';
 export { EngineError } from './errors.js';
@@ -71,7 +72,7 @@ export async function open(options = {}) {
   const way = { make, setup: { wasm, memoryMax, dir }, spare };
   const worker = await make();
   const start = (/** @type {Listener} */ listener) => new WorkerTransport(worker, way, listener);
-  return new Redlet(engineOf(start, options), options).ready();
+  return new Redlet(engineOf(start, options, undefined, dial), options).ready();
 }
 
 /**

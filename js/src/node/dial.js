@@ -1,11 +1,12 @@
 /**
- * Connections that the engine asks for, on node:net.
+ * Connections that the engine asks for, on node:net or through a WebSocket.
  *
  * @module
  */
 
 import { connect } from 'node:net';
 
+import { dial as dialWebSocket, isWebSocket } from '../websocket.js';
 import { carry } from './listen.js';
 
 /** How long a connection may take to stand. */
@@ -15,6 +16,7 @@ const CONNECT_MS = 5000;
  * @type {import('../engine.js').Dial}
  */
 export function dial(address) {
+  if (isWebSocket(address)) return dialWebSocket(address);
   const colon = address.lastIndexOf(':');
   const host = address.slice(0, colon).replace(/^\[(.*)\]$/, '$1');
   return new Promise((resolve, reject) => {
