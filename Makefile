@@ -157,6 +157,14 @@ damage: ## restore a million damaged payloads, and compare 50,000 of them with a
 	$(GO) test -count=1 -timeout 30m -run 'DamagedPayloads|DamagedUnchecked' ./core \
 	  -args -payloads 1000000 -compared 50000 -everydamage
 
+.PHONY: kill
+kill: ## kill a server fifty times while it writes, and look for what it had acknowledged
+	$(GO) test -count=1 -timeout 10m -run 'TestKill$$' ./cmd/redlet -args -kills 50
+
+.PHONY: follow
+follow: ## follow a redis-server, and have one follow, for ten minutes with the link cut at random
+	$(GO) test -count=1 -timeout 25m -run FollowReference ./host -args -follow 5m
+
 .PHONY: greed
 greed: $(GUEST) ## ask guests of 64 and 128 MB, under wazero, for too much in every way
 	$(GO) test -count=1 -timeout 40m -run GuestOutlivesGreed ./host -args -greed 64,128
