@@ -1,6 +1,9 @@
 package core
 
-import "github.com/redlet/redlet/core/internal/aofile"
+import (
+	"github.com/redlet/redlet/core/internal/aofile"
+	"github.com/redlet/redlet/core/internal/rdb"
+)
 
 // load is data being loaded from files, at the start or for DEBUG LOADAOF. Nobody is served
 // meanwhile.
@@ -9,6 +12,7 @@ type load struct {
 	ticket uint32       // of the EventConfigured that tells of the start
 	old    string       // the one file of a server before 7.0 that was loaded, "" if none was
 	placed bool         // the data stand in a stream that a master may go on with
+	logged bool         // why nothing can be loaded is in the log
 	where  string       // more about a failure, which redis-server does not log
 	replayer
 }
@@ -111,6 +115,9 @@ func (e *Engine) readManifest(then func(failure string)) {
 				for _, line := range problem {
 					e.log(logWarning, line)
 				}
+				if a.loading != nil {
+					a.loading.logged = true
+				}
 				then("FATAL AOF MANIFEST FILE ERROR in " + path + problemText(problem))
 				return
 			}
@@ -139,12 +146,17 @@ func (e *Engine) loadRDB() {
 		case r.failure == "":
 			l := loader{e: e, clock: e.clock, random: e.random, keepExpired: e.startsAsReplica()}
 			if err := e.restore(&l, image); err != nil {
+				e.logBadImage(err)
 				r.failure = err.Error()
 			} else {
 				e.goesOn(&l.at, l.gone)
 			}
+		default:
+			e.log(logWarning, "Fatal error: can't open the RDB file "+path+" for reading: "+r.failure)
 		}
 		if r.failure != "" {
+			e.log(logWarning, "Fatal error loading the DB, check server logs. Exiting.")
+			e.aof.loading.logged = true
 			e.loaded("Fatal error loading the DB from " + path + ", check server logs. Exiting: " +
 				r.failure)
 			return
@@ -153,6 +165,32 @@ func (e *Engine) loadRDB() {
 		e.addDirty(-e.persist.dirty)
 		e.started("")
 	})
+}
+
+// logBadImage logs, in Redis's words, why an image cannot be read.
+func (e *Engine) logBadImage(err error) {
+	bad, is := err.(*rdb.Error)
+	if !is {
+		e.log(logWarning, err.Error())
+		return
+	}
+	what := bad.Reason
+	switch bad.Kind {
+	case rdb.NoImage:
+		e.log(logWarning, "Wrong signature trying to load DB from file")
+		return
+	case rdb.BadVersion:
+		e.log(logWarning, "Can't handle this RDB format: "+what)
+		return
+	case rdb.TooShort:
+		e.log(logWarning, "Short read or OOM loading DB. Unrecoverable error, aborting now.")
+		what = "Unexpected EOF reading RDB file"
+	case rdb.BadChecksum:
+		e.log(logWarning, "Wrong RDB checksum. Aborting now.")
+		what = "RDB CRC error"
+	}
+	e.log(logWarning, "Internal error in RDB reading offset "+string(decimal(int64(bad.Offset)))+
+		" -> "+what)
 }
 
 // loadOldAOF loads the one file that a server before 7.0 kept, if there is one. An append-only file
@@ -277,6 +315,9 @@ func (e *Engine) started(failure string) {
 	e.aof.loading = nil
 	e.used()
 	e.flags.set(engineClosing, failure != "")
+	if failure != "" && !l.logged {
+		e.log(logWarning, failure+l.where)
+	}
 	e.emit(Event{Kind: EventConfigured, Ticket: l.ticket, Data: []byte(failure + l.where)})
 	e.wakeUp()
 	if failure == "" && e.cfg.masterHost != "" {

@@ -560,7 +560,7 @@ func (m *master) load() {
 	e.log(logNotice, "MASTER <-> REPLICA sync: Loading DB in memory")
 	l := loader{e: e, clock: e.clock, random: e.random, keepExpired: true, foreign: true}
 	if err := l.load(image.buf); err != nil {
-		e.log(logWarning, err.Error())
+		e.logBadImage(err)
 		m.cached = false
 		m.failed("Failed trying to load the MASTER synchronization DB, check server logs.")
 		return

@@ -89,7 +89,7 @@ func (r *replayer) load(file []byte) (rest []byte, ok bool) {
 	e := r.e
 	l := loader{e: e, clock: e.clock, random: e.random, keepExpired: true}
 	if err := l.load(file); err != nil {
-		e.log(logWarning, err.Error())
+		e.logBadImage(err)
 		e.aof.loading.where = ": " + err.Error()
 		e.loaded("Error reading the RDB base file " + r.name + ", AOF loading aborted")
 		return nil, false

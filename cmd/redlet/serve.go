@@ -11,6 +11,7 @@ import (
 	"runtime"
 	"runtime/debug"
 	"strings"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -108,7 +109,9 @@ func (v *server) start() bool {
 	for _, step := range []func() error{v.bindAll, v.makeLoop, v.writePid, v.servePage,
 		v.startCluster, v.accept} {
 		if err := step(); err != nil {
-			v.log.print(levelWarning, err.Error())
+			if !errors.Is(err, errTold) {
+				v.log.print(levelWarning, err.Error())
+			}
 			_ = v.close() // what matters was just said
 			return false
 		}
@@ -139,10 +142,14 @@ func giveBack() {
 func (v *server) makeLoop() error {
 	maps.Copy(v.values, facts(v.super.socket != ""))
 	began, limit := time.Now(), debug.SetMemoryLimit(-1)
+	var told atomic.Bool
 	o := host.LoopOptions{
 		Config:    v.values,
 		Stopwatch: func() int64 { return int64(time.Since(began)) },
-		Log:       v.log.write,
+		Log: func(level int, text string) {
+			told.Store(told.Load() || level >= levelWarning)
+			v.log.write(level, text)
+		},
 		Shutdown: func(reason string) {
 			select {
 			case v.over <- ending{v, reason}:
@@ -165,7 +172,10 @@ func (v *server) makeLoop() error {
 	}
 	v.log.print(levelNotice, "Server initialized")
 	loop, err := host.NewLoop(o)
-	if err != nil {
+	switch {
+	case err != nil && told.Load(): // the engine has said it, in Redis's words
+		return errTold
+	case err != nil:
 		return usersRefused(err)
 	}
 	v.loop = loop
@@ -178,6 +188,9 @@ func (v *server) makeLoop() error {
 	})
 	return nil
 }
+
+// errTold stands for an error that is in the log already.
+var errTold = errors.New("see the log")
 
 // usersRefused words, as redis-server does, that users of the configuration cannot be made.
 func usersRefused(err error) error {

@@ -123,7 +123,20 @@ const NoExpiry int64 = -1
 type Error struct {
 	Offset int    // of the byte, counted from the image's first
 	Reason string // a clause without a full stop
+	Kind   ErrorKind
 }
+
+// ErrorKind is what redis-server tells apart of an image that it cannot read.
+type ErrorKind uint8
+
+// The kinds of errors.
+const (
+	Damage      ErrorKind = iota
+	NoImage               // it does not begin as an image does
+	BadVersion            // it is of a version that cannot be read
+	TooShort              // it ends too early
+	BadChecksum           // the checksum at the end is another
+)
 
 // Error gives the reason and the offset.
 func (e *Error) Error() string {

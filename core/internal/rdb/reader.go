@@ -61,10 +61,10 @@ func NewReader(image []byte) (*Reader, error) {
 	r := &Reader{in: image}
 	const magic = "REDIS"
 	if len(image) < len(magic)+4 {
-		return nil, r.fail(len(image), "the image ends within its header")
+		return nil, r.failAs(TooShort, len(image), "the image ends within its header")
 	}
 	if string(image[:len(magic)]) != magic {
-		return nil, r.fail(0, "no RDB image: it does not begin with REDIS")
+		return nil, r.failAs(NoImage, 0, "no RDB image: it does not begin with REDIS")
 	}
 	for _, c := range image[len(magic) : len(magic)+4] {
 		if c < '0' || c > '9' {
@@ -114,13 +114,16 @@ func (r *Reader) Version() int { return r.version }
 func (r *Reader) Fail(offset int, reason string) error { return r.fail(offset, reason) }
 
 //go:noinline
-func (r *Reader) fail(offset int, reason string) error {
-	return &Error{Offset: offset, Reason: reason}
+func (r *Reader) fail(offset int, reason string) error { return r.failAs(Damage, offset, reason) }
+
+//go:noinline
+func (r *Reader) failAs(kind ErrorKind, offset int, reason string) error {
+	return &Error{Offset: offset, Reason: reason, Kind: kind}
 }
 
 // Unread makes the *Error that refuses an image for its version, which stands at the given offset.
 func (r *Reader) Unread(offset int) error {
-	return r.fail(offset, "version "+strconv.Itoa(r.version)+" cannot be read")
+	return r.failAs(BadVersion, offset, "version "+strconv.Itoa(r.version)+" cannot be read")
 }
 
 // Unsupported makes the *Error that refuses the value at hand for its type.
@@ -237,7 +240,7 @@ func (r *Reader) end() error {
 	}
 	want := binary.LittleEndian.Uint64(tail)
 	if want != 0 && !r.Unchecked && want != CRC64(0, r.in[:at]) {
-		return r.fail(at, "the checksum is wrong")
+		return r.failAs(BadChecksum, at, "the checksum is wrong")
 	}
 	return nil
 }
@@ -432,12 +435,12 @@ func (r *Reader) take(n int) ([]byte, error) {
 // takeAt is take for a length that the image gave at the given offset.
 func (r *Reader) takeAt(at int, n uint64) ([]byte, error) {
 	if n > uint64(len(r.in)-r.at) {
-		return nil, r.fail(at, "a string of "+strconv.FormatUint(n, 10)+
+		return nil, r.failAs(TooShort, at, "a string of "+strconv.FormatUint(n, 10)+
 			" bytes is longer than the rest of the image")
 	}
 	return r.take(int(n))
 }
 
 func (r *Reader) ends() error {
-	return r.fail(len(r.in), "the image ends too early")
+	return r.failAs(TooShort, len(r.in), "the image ends too early")
 }
