@@ -151,9 +151,19 @@ func (a *aof) outgrown(e *Engine) bool {
 //go:noinline
 func (a *aof) plan(e *Engine) {
 	a.at = min(a.syncAt, a.retryAt)
-	if a.wanted != nil && a.rewriting == nil || a.ready != nil {
+	if a.mayBegin(e) || a.ready != nil {
 		a.at = min(a.at, e.now)
 	}
+	if a.rewriting != nil && a.rewriting.write != nil {
+		a.at = min(a.at, a.rewriting.due)
+	}
+}
+
+// mayBegin tells whether a rewrite is to begin: one that clients wait for at once, others behind
+// what is done in the background.
+func (a *aof) mayBegin(e *Engine) bool {
+	w := a.wanted
+	return w != nil && a.rewriting == nil && (w.start || w.holds || !e.persist.inBackground())
 }
 
 // turn does what is due.
@@ -162,8 +172,13 @@ func (a *aof) turn(e *Engine) {
 		a.ready = nil
 		ready()
 	}
-	if a.wanted != nil && a.rewriting == nil {
+	if a.mayBegin(e) {
 		e.beginRewrite(a.wanted)
+	}
+	if rw := a.rewriting; rw != nil && rw.write != nil && rw.due <= e.now {
+		write := rw.write
+		rw.write = nil
+		write()
 	}
 	if a.syncAt <= e.now {
 		a.syncAt = Never

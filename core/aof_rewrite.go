@@ -12,6 +12,8 @@ type rewrite struct {
 	waiter *blockedCall // that command, or nil
 	holds  bool         // no client is served before it is over
 	offset int64        // of the stream of changes, at which the data are
+	write  func()       // what rdb-key-save-delay puts off, or nil
+	due    Time         // until when
 }
 
 // rewriteFirst has the file rewritten before any client is served: all data were replaced, and what
@@ -35,6 +37,10 @@ const rewriteRetry Time = 60e6
 func (e *Engine) beginRewrite(rw *rewrite) {
 	a := &e.aof
 	a.wanted, a.rewriting, a.tried = nil, rw, e.now
+	if !rw.start {
+		e.stats.forks++
+		e.log(logNotice, "Background append only file rewriting started")
+	}
 	switch {
 	case rw.start:
 		e.rewriteBase(rw, e.nextIncr())
@@ -110,9 +116,19 @@ func (e *Engine) rewriteBase(rw *rewrite, parts *aofile.Manifest) {
 		a.base = int64(len(image))
 	}
 	e.logsChanges(e.cfg.appendonly)
-	a.plan(e)
 	next := parts.Clone()
 	next.Rebase(a.name, e.cfg.aofPreamble)
+	rw.write = func() { e.writeBase(rw, next, image) }
+	if rw.due = e.now + e.saveDelay(); rw.start || rw.holds || rw.due == e.now {
+		rw.write = nil
+		e.writeBase(rw, next, image)
+	}
+	a.plan(e)
+}
+
+// writeBase has the host put the new base, and then the manifest that names it, in their places.
+func (e *Engine) writeBase(rw *rewrite, next *aofile.Manifest, image []byte) {
+	a := &e.aof
 	e.replaceFile(a.path(next.Base.Name), image, func(failure string) {
 		if failure != "" {
 			e.rewritten(rw, failure)
@@ -219,12 +235,19 @@ func (rw *rewrite) answer(e *Engine, done bool) {
 func (c *Call) switchAOF(before *config) (waits bool) {
 	e, a := c.e, &c.e.aof
 	if e.cfg.appendonly {
-		a.wanted = &rewrite{before: before}
-		a.plan(e)
-		if c.mayBlock() {
+		switch a.wanted = (&rewrite{before: before}); {
+		case e.persist.inBackground():
+			a.wanted.before = nil
+			e.log(logNotice, "AOF was enabled but there is already another background operation. An AOF "+
+				"background was scheduled to start when possible.")
+		case c.conn.has(connExec):
+			e.log(logNotice, "AOF was enabled during a transaction. An AOF background was scheduled to "+
+				"start when possible.")
+		case c.mayBlock() && e.saveDelay() == 0:
 			a.wanted.waiter = c.block(nil, kindCount, Never, nil)
 		}
-		return c.mayBlock()
+		a.plan(e)
+		return a.wanted.waiter != nil
 	}
 	if a.on {
 		e.propagatePending()
@@ -238,6 +261,10 @@ func (c *Call) switchAOF(before *config) (waits bool) {
 		}
 	}
 	a.wanted = nil
+	if rw := a.rewriting; rw != nil && rw.write != nil {
+		e.log(logNotice, "Killing running AOF rewrite child")
+		a.rewriting = nil
+	}
 	e.logsChanges(false)
 	a.plan(e)
 	return false

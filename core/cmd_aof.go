@@ -20,7 +20,7 @@ const (
 func cmdBgrewriteaof(c *Call) {
 	e, a := c.e, &c.e.aof
 	scheduled := c.conn.has(connExec) || e.persist.inBackground()
-	if !scheduled && (a.rewriting != nil || a.wanted != nil) {
+	if a.rewriting != nil || !scheduled && a.wanted != nil {
 		c.Error(errRewriting)
 		return
 	}

@@ -86,6 +86,8 @@ const (
 
 const (
 	errSaving     = "ERR Background save already in progress"
+	errOtherChild = "ERR Another child process is active (AOF?): can't BGSAVE right now. Use BGSAVE " +
+		"SCHEDULE in order to schedule a BGSAVE whenever possible."
 	errShutdown   = "ERR Errors trying to SHUTDOWN. Check logs."
 	errNoShutdown = "ERR No shutdown in progress."
 	errBusyKey    = "BUSYKEY Target key name already exists."
@@ -125,9 +127,14 @@ func cmdBgsave(c *Call) {
 		c.Error(errSaving)
 		return
 	}
-	if c.conn.has(connExec) {
+	busy := c.e.aof.rewriting != nil
+	if c.conn.has(connExec) || busy && len(c.Args) == 2 {
 		c.e.persist.wanted = true
 		c.Status("Background saving scheduled")
+		return
+	}
+	if busy {
+		c.Error(errOtherChild)
 		return
 	}
 	if !c.mayMakeImage() {

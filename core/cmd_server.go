@@ -89,7 +89,7 @@ func cmdFlushall(c *Call) {
 // saveFlushed has the RDB file follow where there are save points: what was flushed is not to come
 // back with it.
 func (c *Call) saveFlushed() {
-	c.e.persist.endDelayed()
+	c.e.endDelayed()
 	if len(c.e.cfg.save) > 0 && !c.replayed() {
 		c.e.beginSave(save{flushed: true})
 	}

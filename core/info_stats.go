@@ -139,7 +139,8 @@ func infoStats(w *infoText, e *Engine) {
 	w.count("pubsub_channels", e.pubsub.to[subChannel].Len())
 	w.count("pubsub_patterns", e.pubsub.to[subPattern].Len())
 	w.count("pubsubshard_channels", e.pubsub.to[subShard].Len())
-	w.idle("latest_fork_usec", "total_forks")
+	w.idle("latest_fork_usec")
+	w.int("total_forks", e.stats.forks)
 	w.count("migrate_cached_sockets", len(e.sockets))
 	own := 0
 	if e.master != nil {

@@ -50,10 +50,13 @@ func (p *persist) due(e *Engine) Time {
 	if s := p.delayed(); s != nil && !e.has(engineClosing) {
 		return s.due
 	}
-	if p.wanted && !e.has(engineClosing) && !p.inBackground() {
+	if e.has(engineClosing) || e.hasChild() {
+		return Never
+	}
+	if p.wanted {
 		return e.now
 	}
-	if p.dirty == 0 || len(e.cfg.save) == 0 || e.has(engineClosing) || p.inBackground() {
+	if p.dirty == 0 || len(e.cfg.save) == 0 {
 		return Never
 	}
 	due := Never
@@ -82,6 +85,10 @@ func (p *persist) turn(e *Engine) {
 	e.beginSave(save{background: true})
 }
 
+// hasChild tells whether something is done in the background for which Redis has a child. It has
+// one at a time.
+func (e *Engine) hasChild() bool { return e.persist.inBackground() || e.aof.rewriting != nil }
+
 func (p *persist) inBackground() bool {
 	return slices.ContainsFunc(p.pending, func(s *save) bool { return s.background })
 }
@@ -97,8 +104,10 @@ func (p *persist) delayed() *save {
 }
 
 // endDelayed ends such a save, as FLUSHALL does with one that is under way. It has not failed.
-func (p *persist) endDelayed() {
+func (e *Engine) endDelayed() {
+	p := &e.persist
 	p.pending = slices.DeleteFunc(p.pending, func(s *save) bool { return s.delayed })
+	e.aof.plan(e)
 }
 
 // diskErrorChanged notes whether something failed that may keep commands from writing.
@@ -112,6 +121,8 @@ func (e *Engine) beginSave(s save) {
 	s.dirty, s.begun = p.dirty, e.now
 	if s.background {
 		p.tried = e.now
+		e.stats.forks++
+		e.log(logNotice, "Background saving started")
 	}
 	p.pending = append(p.pending, &s)
 	if s.flushed {
@@ -166,6 +177,14 @@ func (e *Engine) saved(s *save, failure string) {
 		e.settle(s)
 		p.saves++
 		e.isSaved()
+	}
+	if s.background {
+		if failure == "" {
+			e.log(logNotice, "Background saving terminated with success")
+		} else {
+			e.log(logWarning, "Background saving error")
+		}
+		e.aof.plan(e)
 	}
 	e.diskErrorChanged()
 	if s.background {

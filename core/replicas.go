@@ -311,6 +311,7 @@ func (e *Engine) syncReplicas() {
 	if e.master == nil {
 		r.db = -1
 	}
+	e.stats.forks++
 	for _, cl := range slices.Clone(r.conns) {
 		if cl.replica.online || cl.has(connClosing) {
 			continue

@@ -23,6 +23,7 @@ type stats struct {
 	netIn, netOut                 int64
 	replIn                        int64 // of netIn what a master sent
 	replOut                       int64 // of netOut what replicas were sent
+	forks                         int64 // what Redis would have had a child do
 	syncFull                      int64
 	syncPartialOK, syncPartialErr int64
 	reads, writes                 int64 // inputs taken and outputs given
