@@ -104,6 +104,10 @@ func (c *checked) check() {
 
 // TestAOFOrder shows that what acknowledges or spreads a change comes after the event that appends
 // it, and, with appendfsync always, after the answer to the event that makes it durable; and that a
+// sparing is a script that has the append-only file told of one key, and replicas of another.
+const sparing = `EVAL "redis.set_repl(1) redis.call('set','f',1) redis.set_repl(2) ` +
+	`redis.call('set','g',1)" 0`
+
 // rewrite parts what was appended before from what comes after.
 func TestAOFOrder(t *testing.T) {
 	e, err := core.New(core.Options{Now: coretest.Epoch, Config: aofConfig})
@@ -156,6 +160,8 @@ func TestAOFOrder(t *testing.T) {
 		"data1 :1 +OK $1 1 |")
 	feed(1, "GET a")
 	want(poll(), "data1 $1 1 |")
+	feed(1, sparing, "DEL f g")
+	want(poll(), "append 1.incr.aof set f 1 DEL f g|data1 $-1 :2 |")
 	feed(1, "MULTI", "SET a 1", "SET b 2 PX 100", "EXEC", "BGREWRITEAOF", "DEL a")
 	e.Advance(coretest.Epoch + 50_000)
 	want(poll(), "append 1.incr.aof MULTI SET a 1 SET b 2 PXAT 1700000000100 EXEC DEL a|data1 +OK "+

@@ -28,7 +28,7 @@ func (e *Engine) addDirty(n int64) { e.persist.dirty += n }
 // memoryChanged notes whether more memory is in use than maxmemory allows, or the host has, or
 // there are more keys than maxkeys allows. It is to be called when one of them has changed.
 func (e *Engine) memoryChanged() {
-	over := e.cfg.maxmemory > 0 && e.mem.used > e.cfg.maxmemory
+	over := e.cfg.maxmemory > 0 && e.mem.used-e.notCounted() > e.cfg.maxmemory
 	if e.tooManyKeys() {
 		over, e.mem.limited = true, true
 	}

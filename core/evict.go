@@ -26,7 +26,7 @@ func (e *Engine) outOfMemory() bool {
 		e.mem.asked = -roomAsked
 		e.memoryChanged()
 	}
-	e.evicting = true
+	e.evicting, e.mem.clientsBefore = true, e.mem.clients
 	began := e.timeIf()
 	for range dueMax {
 		if !e.has(engineMemory) || !e.evict() {
@@ -34,8 +34,20 @@ func (e *Engine) outOfMemory() bool {
 		}
 	}
 	e.evicting = false
+	e.memoryChanged()
 	e.noteLatency("eviction-cycle", (e.timeIf()-began)/1e6)
 	return e.has(engineMemory)
+}
+
+// notCounted is what does not count against maxmemory: what replicas are owed beyond the backlog,
+// for which keys would be removed, and so more be owed; and, while keys are being evicted, what
+// clients are told of it.
+func (e *Engine) notCounted() int64 {
+	n := max(0, e.mem.links-e.cfg.replBacklogSize)
+	if e.evicting {
+		n += max(0, e.mem.clients-e.mem.clientsBefore)
+	}
+	return n
 }
 
 // evict removes the key that the policy likes least among a few taken by chance. It reports false

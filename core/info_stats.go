@@ -90,7 +90,8 @@ func infoMemory(w *infoText, e *Engine) {
 	w.text("rss_overhead_ratio", "1.00")
 	w.idle("rss_overhead_bytes")
 	w.text("mem_fragmentation_ratio", "1.00")
-	w.idle("mem_fragmentation_bytes", "mem_not_counted_for_evict")
+	w.idle("mem_fragmentation_bytes")
+	w.int("mem_not_counted_for_evict", e.notCounted())
 	w.count("mem_replication_backlog", len(e.replicas.backlog.buf))
 	pending := 0
 	for _, cl := range e.replicas.conns {

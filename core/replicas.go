@@ -4,6 +4,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/redlet/redlet/core/internal/lua"
 )
 
 // replicas feeds the replicas: connections that asked with SYNC or PSYNC for all data, and that
@@ -21,12 +23,20 @@ type replicas struct {
 	db     int            // in which the stream stands; -1: the next command selects its own
 	unit   []byte         // the changes of the command, transaction or script under way
 	count  int            // how many commands these are
+	spared int            // who is not told, of lua.ReplAOF and lua.ReplReplica: redis.set_repl
+	file   *changes       // what the append-only file is told instead; nil for the same
 	apart  bool           // they have nothing to do with one another
 	offset int64          // the bytes of the stream so far
 	pingAt Time           // when the replicas must next hear a PING; Never without any
 	asked  []*blockedCall // what waits for replicas to say how far they are
 	syncAt Time           // when those that wait for all data get them, by the host's clock; Never
 	idleAt Time           // since when there has been none, by the host's clock; Never
+}
+
+// changes are commands that somebody is told of.
+type changes struct {
+	unit  []byte
+	count int
 }
 
 // Propagate sends the replicas a command in place of the one under way. It may be called several
@@ -93,27 +103,47 @@ func (r *replicas) add(db int, name string, args [][]byte) {
 	if !r.on {
 		return
 	}
+	if r.spared != 0 && r.file == nil {
+		r.file = &changes{slices.Clone(r.unit), r.count}
+	}
 	if db != r.db {
 		r.db = db
-		r.unit = appendRequest(r.unit, "SELECT", [][]byte{strconv.AppendInt(nil, int64(db), 10)})
+		r.put(lua.ReplAll, "SELECT", [][]byte{strconv.AppendInt(nil, int64(db), 10)})
 	}
-	r.unit = appendRequest(r.unit, name, args)
-	r.count++
+	told := lua.ReplAll &^ r.spared
+	r.put(told, name, args)
+	if told&lua.ReplReplica != 0 {
+		r.count++
+	}
+	if r.file != nil && told&lua.ReplAOF != 0 {
+		r.file.count++
+	}
+}
+
+// put adds a command to what some are told.
+func (r *replicas) put(told int, name string, args [][]byte) {
+	if told&lua.ReplReplica != 0 {
+		r.unit = appendRequest(r.unit, name, args)
+	}
+	if r.file != nil && told&lua.ReplAOF != 0 {
+		r.file.unit = appendRequest(r.file.unit, name, args)
+	}
 }
 
 // propagatePending sends what was added.
 func (e *Engine) propagatePending() {
 	r := &e.replicas
-	several := r.count > 1 && !r.apart
+	apart := r.apart
 	r.apart = false
-	if r.count == 0 {
+	if len(r.unit) == 0 && r.file == nil {
 		return
 	}
+	several := r.count > 1 && !apart
 	if several {
 		r.unit = append(r.unit, requestExec...)
 	}
 	switch {
-	case e.leads():
+	case e.leads() && len(r.unit) > 0:
 		if several {
 			e.feedReplicas([]byte(requestMulti))
 		}
@@ -123,8 +153,15 @@ func (e *Engine) propagatePending() {
 			r.offset += 2
 		}
 	}
-	if e.aof.on {
-		e.appendAOF(several, r.unit)
+	unit := r.unit
+	if r.file != nil {
+		if unit, several = r.file.unit, r.file.count > 1 && !apart; several {
+			unit = append(unit, requestExec...)
+		}
+		r.file = nil
+	}
+	if e.aof.on && len(unit) > 0 {
+		e.appendAOF(several, unit)
 	}
 	r.unit, r.count = r.unit[:0], 0
 	if cap(r.unit) > outputKeepMax {

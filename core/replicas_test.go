@@ -121,6 +121,10 @@ var replicated = []struct{ name, send, want string }{
 	{"transactions", "multi|set a 1|get a|set b 2|exec|multi|set a 1|exec",
 		"MULTI\nSELECT 0\nset a 1\nset b 2\nEXEC\nset a 1"},
 	{"scripts", `eval "redis.call('set','a',1) redis.call('get','a')" 0`, "SELECT 0\nset a 1"},
+	{"set_repl", `eval "local s,r=redis.call,redis.set_repl s('set','a',1) r(0) s('set','b',2) r(1) ` +
+		`s('select',1) s('set','c',3) r(2) s('set','d',4) r(3) s('set','e',5)" 0|set f 6|` +
+		`eval "redis.set_repl(redis.REPL_NONE) redis.call('set','g',7)" 0|set h 8`,
+		"MULTI\nSELECT 0\nset a 1\nSELECT 1\nset d 4\nset e 5\nEXEC\nSELECT 0\nset f 6\nset h 8"},
 	{"messages", "publish a b", "SELECT 0\npublish a b"},
 	{"flushing", "flushdb|flushall", "SELECT 0\nflushdb\nflushall"},
 }

@@ -359,6 +359,7 @@ func (c *Call) beginLua(r *luaRun) bool {
 	s.flags, s.readOnly, s.wrote = r.flags, r.readOnly || r.flags&scriptNoWrites != 0, false
 	s.function, s.killed, s.awaits, s.awaited = !r.global, false, false, false
 	s.oom = e.has(engineMemory)
+	e.replicas.spared = 0
 	if e.cluster != nil {
 		s.slot = e.cluster.asked
 		s.client.readOnly, s.client.asking = c.conn.readOnly, c.conn.asking
@@ -383,6 +384,7 @@ func (c *Call) endLua(name string) {
 		s.client.fieldsets = nil
 		e.countClient(s.client, 0)
 	}
+	e.replicas.spared = 0
 	fail := s.vm.Failure()
 	if fail == nil {
 		c.counted = s.vm.Counted()
@@ -445,6 +447,9 @@ func (h scriptHost) Room(size int) bool { return h.e.hasRoom(int64(size)) }
 
 // SetProtocol implements lua.Host.
 func (h scriptHost) SetProtocol(version int) { h.e.scripts.client.w.RESP3 = version == 3 }
+
+// SetRepl implements lua.Host.
+func (h scriptHost) SetRepl(targets int) { h.e.replicas.spared = lua.ReplAll &^ targets }
 
 // Permits implements lua.Host.
 func (h scriptHost) Permits(args [][]byte) (allowed bool, problem string) {

@@ -42,6 +42,8 @@ type memoryUse struct {
 	used    int64 // all: INFO's used_memory
 	clients int64 // connections of clients with their buffers: see isUser
 	links   int64 // the other connections
+	// clientsBefore is what clients was when the eviction of keys that is under way began.
+	clientsBefore int64
 	// weight is what counts of clients where they are evicted: see weighClient.
 	weight     int64
 	weightMost int64 // what it may be, as maxmemory-clients says

@@ -213,7 +213,7 @@ func (vm *VM) sha1hex(l *thread) int {
 	})
 }
 
-// setRepl checks its argument and no more: there are no replicas.
+// setRepl chooses who is told of changes.
 func (vm *VM) setRepl(l *thread) int {
 	if l.count() != 1 {
 		vm.throwError("redis.set_repl() requires one argument.")
@@ -222,6 +222,7 @@ func (vm *VM) setRepl(l *thread) int {
 	if n < 0 || n > 3 {
 		vm.throwError("Invalid replication flags. Use REPL_AOF, REPL_REPLICA, REPL_ALL or REPL_NONE.")
 	}
+	vm.host.SetRepl(int(n))
 	return 0
 }
 

@@ -16,6 +16,9 @@ type Host interface {
 	Call(args [][]byte) (reply []byte, counted bool)
 	// SetProtocol chooses the protocol of the replies that Call returns, 2 or 3.
 	SetProtocol(version int)
+	// SetRepl chooses who is told of the changes of the calls that follow: ReplAOF, ReplReplica, both
+	// or none.
+	SetRepl(targets int)
 	// Permits reports whether the client may run a command, or what is wrong with the command.
 	Permits(args [][]byte) (allowed bool, problem string)
 	// Log writes a line to the server's log; the level is one of LogDebug to LogWarning.
@@ -29,6 +32,13 @@ type Host interface {
 	// Yield is called every so often while a script runs.
 	Yield()
 }
+
+// Who is told of changes.
+const (
+	ReplAOF     = 1
+	ReplReplica = 2
+	ReplAll     = ReplAOF | ReplReplica
+)
 
 // The levels of Host.Log.
 const (

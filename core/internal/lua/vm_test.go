@@ -27,6 +27,7 @@ func (h *echo) Call(args [][]byte) ([]byte, bool) {
 	return w.Buf, true
 }
 func (*echo) SetProtocol(int)                 {}
+func (*echo) SetRepl(int)                     {}
 func (*echo) Permits([][]byte) (bool, string) { return true, "" }
 func (*echo) Log(int, string)                 {}
 func (*echo) Random() uint64                  { return 1 << 63 }
