@@ -70,6 +70,7 @@ func stripLines(segments []segment) error {
 			if err := t.strip(segments); err != nil {
 				return err
 			}
+			t.stripNames(segments)
 		}
 	}
 	return nil
@@ -195,7 +196,7 @@ const (
 	moduleOthers  = 320
 )
 
-// describe returns the description of the module, nil if it is not there.
+// describe returns what begins with the description of the module, nil if it is not there.
 func (t *lineTable) describe(segments []segment) []byte {
 	var key [16]byte
 	binary.LittleEndian.PutUint64(key[:], uint64(t.at))
@@ -203,7 +204,7 @@ func (t *lineTable) describe(segments []segment) []byte {
 	for _, s := range segments {
 		at := bytes.Index(s.data, key[:])
 		if at >= 0 && at+moduleOthers+8 <= len(s.data) {
-			return s.data[at : at+moduleOthers+8]
+			return s.data[at:]
 		}
 	}
 	return nil
@@ -212,7 +213,7 @@ func (t *lineTable) describe(segments []segment) []byte {
 // memory is size bytes at an address, nil if no segment has them.
 func memory(segments []segment, at, size int64) []byte {
 	for _, s := range segments {
-		if from := at - s.at; from >= 0 && size <= int64(len(s.data))-from {
+		if from := at - s.at; from >= 0 && size >= 0 && size <= int64(len(s.data))-from {
 			return s.data[from : from+size]
 		}
 	}
