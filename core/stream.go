@@ -1,7 +1,6 @@
 package core
 
 import (
-	"errors"
 	"math"
 	"strconv"
 
@@ -175,8 +174,7 @@ func loadStream(e *Engine, r *rdb.Reader, t rdb.Type) (*object, error) {
 	o := e.newStream()
 	at := r.Offset()
 	if err := r.Stream(t, &streamLoader{s: o.stream(), t: t}); err != nil {
-		var corrupt streamError
-		if errors.As(err, &corrupt) {
+		if corrupt, is := err.(streamError); is {
 			return nil, r.Fail(at, string(corrupt))
 		}
 		return nil, err
