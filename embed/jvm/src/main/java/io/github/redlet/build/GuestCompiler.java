@@ -57,6 +57,7 @@ public final class GuestCompiler {
             return;
         }
         byte[] wasm = Files.readAllBytes(Path.of(args[0]));
+        String helpers = args[2].replace('.', '/') + "Shaded";
         var result =
                 Compiler.builder(Parser.parse(wasm))
                         .withClassName(args[2])
@@ -66,7 +67,7 @@ public final class GuestCompiler {
                         .compile();
         result.collector()
                 .classBytes()
-                .forEach((name, bytes) -> write(classes, name.replace('.', '/') + ".class", split(bytes)));
+                .forEach((name, bytes) -> write(classes, name.replace('.', '/') + ".class", rewrite(bytes, helpers)));
         write(classes, folder + "/guest.wasm", declarations(wasm));
         write(classes, folder + "/guest.image", Image.initial(wasm).toBytes());
     }
@@ -94,15 +95,16 @@ public final class GuestCompiler {
      * Splits the methods that are one great switch over functions: HotSpot would interpret them for ever,
      * and with them each indirect call.
      */
-    private static byte[] split(byte[] bytes) {
+    private static byte[] rewrite(byte[] bytes, String helpers) {
         ClassNode node = new ClassNode();
-        new ClassReader(bytes).accept(node, ClassReader.SKIP_FRAMES);
-        boolean changed = false;
+        new ClassReader(bytes).accept(node, ClassReader.SKIP_FRAMES | ClassReader.SKIP_DEBUG);
         for (MethodNode method : List.copyOf(node.methods)) {
-            changed |= splitMethod(node, method);
+            if (!splitMethod(node, method)) {
+                Shortener.shorten(method, helpers);
+            }
         }
-        if (!changed) {
-            return bytes;
+        if (node.name.equals(helpers)) {
+            Shortener.addHelpers(node);
         }
         ClassWriter writer = new ClassWriter(ClassWriter.COMPUTE_FRAMES);
         node.accept(writer);
