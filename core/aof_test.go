@@ -102,28 +102,27 @@ func (c *checked) check() {
 	}
 }
 
-// TestAOFOrder shows that what acknowledges or spreads a change comes after the event that appends
-// it, and, with appendfsync always, after the answer to the event that makes it durable; and that a
 // sparing is a script that has the append-only file told of one key, and replicas of another.
 const sparing = `EVAL "redis.set_repl(1) redis.call('set','f',1) redis.set_repl(2) ` +
 	`redis.call('set','g',1)" 0`
 
+// TestAOFOrder shows that what acknowledges or spreads a change comes after the event that appends
+// it, and, with appendfsync always, after the answer to the event that makes it durable; and that a
 // rewrite parts what was appended before from what comes after.
 func TestAOFOrder(t *testing.T) {
 	e, err := core.New(core.Options{Now: coretest.Epoch, Config: aofConfig})
 	if err != nil {
 		t.Fatal(err)
 	}
-	disk := &coretest.Disk{}
-	var ev core.Event
+	disk, ev := &coretest.Disk{}, core.Event{}
 	poll := func() (got string) {
 		for e.Poll(&ev) {
 			switch ev.Kind {
 			case core.EventConfigured:
 				got += "configured|"
 			case core.EventData:
-				got += "data" + string(rune('0'+ev.Conn)) + " "
-				got += strings.ReplaceAll(string(ev.Data), "\r\n", " ") + "|"
+				got += "data" + string(rune('0'+ev.Conn)) + " " +
+					strings.ReplaceAll(string(ev.Data), "\r\n", " ") + "|"
 			case core.EventLog:
 			default:
 				got += verb(&ev) + "|"
