@@ -318,6 +318,23 @@ func cmdRestore(c *Call) {
 	c.OK()
 }
 
+// sanitizing says what of RESTORE and of files is sanitized: the words of sanitize-dump-payload.
+type sanitizing int64
+
+const (
+	sanitizeNone    sanitizing = iota
+	sanitizeAll                // files, too
+	sanitizeClients            // what those restore whose user has no skip-sanitize-payload
+)
+
+// sanitizes reports whether the payload of a RESTORE is. What others have restored was then.
+func (c *Call) sanitizes() bool {
+	if c.e.cfg.sanitize == sanitizeClients {
+		return !c.replayed() && !c.conn.user.SkipPayload
+	}
+	return c.e.cfg.sanitize == sanitizeAll
+}
+
 // restored reads a payload; where it cannot be read it replies the error and returns nil.
 func (c *Call) restored(payload []byte) *object {
 	r, err := rdb.NewPayloadReader(payload, c.e.persist.unchecked)
@@ -325,7 +342,7 @@ func (c *Call) restored(payload []byte) *object {
 		c.Error(errPayload)
 		return nil
 	}
-	r.Room = c.e.rdbRoom()
+	r.Room, r.Sanitize = c.e.rdbRoom(), c.sanitizes()
 	t, err := r.ReadType()
 	if err == nil {
 		var o *object

@@ -49,6 +49,7 @@ type config struct {
 	maxmemory                     int64 // bytes; 0 is no limit
 	maxmemoryClients              int64 // bytes, or if negative a percentage of maxmemory
 	maxmemoryPolicy               evictionPolicy
+	sanitize                      sanitizing
 	maxmemorySamples              int
 	lfu, lrm                      bool // maxmemory-policy is one of the LFU or LRM kind
 	oddUse                        bool // it is one of either

@@ -15,6 +15,8 @@ import (
 // some number as they do where Redis runs.
 func numberOf(score float64) uint64 {
 	switch {
+	case score != score:
+		return 1 << 63
 	case score >= 1<<64:
 		return 0
 	case score < math.MinInt64:

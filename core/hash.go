@@ -137,12 +137,13 @@ func saveHash(w *rdb.Writer, o *object) {
 type hashLoader struct {
 	h       hashValue
 	lim     *hash.Limits
+	check   bool  // a packed hash that names a field twice is refused
 	soonest int64 // the soonest time of any field,
 	noted   bool  // if the file tells it
 }
 
 func loadHash(e *Engine, r *rdb.Reader, t rdb.Type) (*object, error) {
-	l := &hashLoader{lim: e.hashLimits()}
+	l := &hashLoader{lim: e.hashLimits(), check: r.Sanitize || t == rdb.TypeHashZiplist}
 	if t == rdb.TypeHashMetadata || t == rdb.TypeHashMetadataPreGA {
 		l.h.EnableExpiry() // whether or not a field expires
 	}
@@ -173,7 +174,7 @@ func (l *hashLoader) Packed(p listpack.Pack, ttls bool) error {
 	if p.Len() == 0 {
 		return nil
 	}
-	h, ok := hash.FromPack(bytes.Clone(p), ttls)
+	h, ok := hash.FromPack(bytes.Clone(p), ttls, l.check)
 	if !ok {
 		return errHashTwice
 	}

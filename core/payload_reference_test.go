@@ -56,6 +56,7 @@ func TestDamagedPayloadsReference(t *testing.T) {
 	}
 	ref := start()
 	_, s := ours(t)
+	s.do("CONFIG", "SET", "sanitize-dump-payload", "yes")
 	s.do("DEBUG", "SET-ACTIVE-EXPIRE", "0")
 	taken, differ := 0, map[string]int{}
 	for range *payloadsCompared {
@@ -88,6 +89,38 @@ func TestDamagedPayloadsReference(t *testing.T) {
 	sort.Strings(kinds)
 	if len(kinds) > 0 {
 		t.Errorf("they differ:\n%s", strings.Join(kinds, "\n"))
+	}
+}
+
+// TestSanitizeReference restores packed values that name an element twice, or have integers out of
+// order, under each setting of sanitize-dump-payload and as users who need not be looked at.
+func TestSanitizeReference(t *testing.T) {
+	ref := theirs(t, t.TempDir())
+	_, s := ours(t)
+	for _, side := range []server{s, ref} {
+		side.do("ACL", "SETUSER", "trusted", "on", "nopass", "~*", "+@all", "skip-sanitize-payload")
+		side.do("ACL", "SETUSER", "any", "on", "nopass", "~*", "+@all")
+	}
+	all := append(repeating(),
+		layout{"set", ofStrings(rdb.TypeSet, 3, "a", "b", "a")},
+		layout{"hash ziplist", ofStrings(rdb.TypeHashZiplist, -1, ziplist("a", "1", "a", "2"))},
+		layout{"zset ziplist", ofStrings(rdb.TypeZsetZiplist, -1, ziplist("a", "1", "a", "2"))})
+	for _, setting := range []string{"no", "yes", "clients"} {
+		for _, user := range []string{"default", "any", "trusted"} {
+			for _, side := range []server{s, ref} {
+				side.do("CONFIG", "SET", "sanitize-dump-payload", setting)
+				side.do("AUTH", user, "x")
+			}
+			for _, l := range all {
+				payload := seal(l.body, rdb.Version)
+				said, is := s.restores(payload)
+				wantSaid, want := ref.restores(payload)
+				if said != wantSaid || is != want {
+					t.Errorf("%s, %s, %s: %s\n%.300s\nwant %s\n%.300s", setting, user, l.name, said,
+						is, wantSaid, want)
+				}
+			}
+		}
 	}
 }
 

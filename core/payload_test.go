@@ -152,6 +152,9 @@ func oldLayouts() (all []layout) {
 	add("set", ofStrings(rdb.TypeSet, 3, "a", "12", longer))
 	add("set of integers", ofStrings(rdb.TypeSet, 3, "1", "12", "-70000"))
 	add("hash", ofStrings(rdb.TypeHash, 2, "a", "12", "b", longer))
+	add("zset of no numbers", ofStrings(rdb.TypeZsetListpack, -1, packOf("a", "nan", "b", "-nan",
+		"c", "1", "d", "NaN", "e", "2.5", "f", "3x")))
+	all = append(all, repeating()...)
 	add("zset of texts", "\x03\x04\x01b\x04-2.5\x01a\x041e30\x01c\xfe\x01d\xff")
 	add("zipmap", ofStrings(rdb.TypeHashZipmap, -1, "\x02\x01f\x02\x01vw\x00\x01g\x01\x00x\xff"))
 	add("large zipmap", ofStrings(rdb.TypeHashZipmap, -1, "\xfe\xfe\x2c\x01\x00\x00"+longer+
@@ -181,6 +184,31 @@ func oldLayouts() (all []layout) {
 			"\x05\x01" + "\x00\x81" + "\x83ab\x00\x84" + "\x80\x01" + "\xff"))
 	}))
 	return all
+}
+
+// repeating are values that name an element twice, or have integers out of order: they are taken
+// where sanitize-dump-payload does not say otherwise.
+func repeating() []layout {
+	return []layout{
+		{"repeating hash", ofStrings(rdb.TypeHashListpack, -1, packOf("a", "1", "b", "2", "a", "3"))},
+		{"repeating hash ttl", written(rdb.TypeHashListpackEx, func(w *rdb.Writer) {
+			w.Int64(4102444800000)
+			w.String([]byte(packOf("a", "1", "4102444800000", "a", "2", "4102444800001", "b", "3", "0")))
+		})},
+		{"repeating set", ofStrings(rdb.TypeSetListpack, -1, packOf("a", "5", "a"))},
+		{"repeating zset", ofStrings(rdb.TypeZsetListpack, -1, packOf("a", "1", "b", "2", "a", "3"))},
+		{"repeating intset", ofStrings(rdb.TypeSetIntset, -1,
+			"\x02\x00\x00\x00\x03\x00\x00\x00\x05\x00\x01\x00\x05\x00")},
+	}
+}
+
+// packOf is a listpack of elements.
+func packOf(elements ...string) string {
+	p := listpack.New(0)
+	for _, e := range elements {
+		p = p.Append([]byte(e))
+	}
+	return string(p)
 }
 
 // ziplist makes a ziplist of elements, each kept as Redis keeps it.

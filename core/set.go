@@ -82,12 +82,13 @@ func saveSet(w *rdb.Writer, o *object) {
 
 // setLoader takes in a set from an RDB file.
 type setLoader struct {
-	s   set.Set
-	lim set.Limits
+	s     set.Set
+	lim   set.Limits
+	check bool // a packed set that names a member twice is refused
 }
 
 func loadSet(e *Engine, r *rdb.Reader, t rdb.Type) (*object, error) {
-	l := &setLoader{lim: e.setLimits()}
+	l := &setLoader{lim: e.setLimits(), check: r.Sanitize}
 	at := r.Offset()
 	if err := r.Set(t, l); err != nil {
 		if errors.Is(err, errSetTwice) {
@@ -113,7 +114,7 @@ func (l *setLoader) Ints(ints intset.Set) error {
 // Packed takes a set that is a listpack.
 func (l *setLoader) Packed(p listpack.Pack) (err error) {
 	var ok bool
-	if l.s, ok = set.FromPack(bytes.Clone(p)); !ok {
+	if l.s, ok = set.FromPack(bytes.Clone(p), l.check); !ok {
 		err = errSetTwice
 	}
 	return err

@@ -200,6 +200,7 @@ func (l *loader) read(image []byte) error {
 		return r.Unread(len("REDIS"))
 	}
 	r.Unchecked, r.Room = l.e.persist.unchecked, l.e.rdbRoom()
+	r.Sanitize = l.e.cfg.sanitize == sanitizeAll
 	l.r = r
 	l.selects(0)
 	for i := 0; ; i++ {
@@ -270,7 +271,7 @@ func (l *loader) aux(it *rdb.Item) error {
 	}
 	switch name {
 	case auxClock:
-		l.r.Notes = true
+		l.r.Notes, l.r.Sanitize = true, false
 		ok, l.state = l.clock.setState(it.Text), true
 	case auxRandom:
 		ok = l.random.SetState(it.Text)

@@ -58,7 +58,11 @@ func digestZset(d *digest, o *object) {
 	for range z.Len() {
 		var member digest
 		member.mix(at.Member())
-		member.mix(numfmt.AppendGrisu2(nil, at.Score()))
+		score, text := at.Score(), []byte(nil)
+		if score != score && math.Signbit(score) { // which shows here alone
+			text = append(text, '-')
+		}
+		member.mix(numfmt.AppendGrisu2(text, score))
 		d.xor(member[:])
 		at.Next()
 	}
@@ -95,13 +99,14 @@ func saveZset(w *rdb.Writer, o *object) {
 
 // zsetLoader takes in a sorted set from an RDB file.
 type zsetLoader struct {
-	z   zset.Zset    // of a listpack
-	g   *zset.Gather // of members one by one; nil if there is a listpack
-	lim zset.Limits
+	z     zset.Zset    // of a listpack
+	g     *zset.Gather // of members one by one; nil if there is a listpack
+	lim   zset.Limits
+	check bool // a packed sorted set that names a member twice is refused
 }
 
 func loadZset(e *Engine, r *rdb.Reader, t rdb.Type) (*object, error) {
-	l := &zsetLoader{lim: e.zsetLimits()}
+	l := &zsetLoader{lim: e.zsetLimits(), check: r.Sanitize || t == rdb.TypeZsetZiplist}
 	at := r.Offset()
 	if err := r.Zset(t, l); err != nil {
 		if errors.Is(err, errZsetCorrupt) {
@@ -124,7 +129,7 @@ var errZsetCorrupt = errors.New("a sorted set names a member twice, or has a sco
 // Packed takes a sorted set that is a listpack.
 func (l *zsetLoader) Packed(p listpack.Pack) (err error) {
 	var ok bool
-	if l.z, ok = zset.FromPack(bytes.Clone(p)); !ok {
+	if l.z, ok = zset.FromPack(bytes.Clone(p), l.check); !ok {
 		err = errZsetCorrupt
 	}
 	return err

@@ -14,7 +14,7 @@ type User struct {
 	Name        string
 	On          bool // it may authenticate
 	NoPass      bool // with any password
-	SkipPayload bool // skip-sanitize-payload, which is kept and means nothing
+	SkipPayload bool // skip-sanitize-payload: see sanitize-dump-payload
 	// Passwords are the sums of its passwords in hexadecimal, in the order in which they came.
 	Passwords []string
 	// Selectors are what it may do: any one of them is enough. The first is its own, the others

@@ -189,7 +189,7 @@ func TestOracle(t *testing.T) {
 				})
 			case 2:
 				if pack := h.Pack(); len(m.fields) > 0 && pack != nil {
-					h, _ = FromPack(listpack.Pack(slices.Clone(pack)), h.Encoding() == ListpackEx)
+					h, _ = FromPack(listpack.Pack(slices.Clone(pack)), h.Encoding() == ListpackEx, true)
 				}
 			}
 			m.check(t, h, 0)
@@ -259,7 +259,7 @@ func TestFromPackRefuses(t *testing.T) {
 		{pack("a", "1"), true}, {pack("a", "1", "x"), true}, {pack("a", "1", "-5"), true},
 		{pack("a", "1", "9", "b", "1", "8"), true}, {pack("a", "1", "0", "b", "1", "8"), true},
 	} {
-		if _, ok := FromPack(c.pack, c.times); ok {
+		if _, ok := FromPack(c.pack, c.times, true); ok {
 			t.Errorf("FromPack(%q, %v) took it", c.pack, c.times)
 		}
 	}
@@ -319,7 +319,7 @@ func FuzzFromPack(f *testing.F) {
 		if err != nil {
 			return
 		}
-		h, ok := FromPack(p, times)
+		h, ok := FromPack(p, times, true)
 		if !ok {
 			return
 		}

@@ -17,8 +17,9 @@ func (h *Hash) Pack() []byte {
 
 // FromPack makes a hash of a listpack, which it takes over: of pairs, or with times of triples,
 // where the time of a field that has none is 0. It is false for one that is no such thing: without
-// a field, with half of one, with the same field twice, or with times out of order.
-func FromPack(pack listpack.Pack, times bool) (*Hash, bool) {
+// a field, with half of one, with times out of order, or, where it is sanitized, with the same
+// field twice; the first then counts.
+func FromPack(pack listpack.Pack, times, sanitize bool) (*Hash, bool) {
 	h := &Hash{pack: pack}
 	if times {
 		h.enc = ListpackEx
@@ -27,11 +28,16 @@ func FromPack(pack listpack.Pack, times bool) (*Hash, bool) {
 	if n == 0 || n%h.stride() != 0 {
 		return nil, false
 	}
+	if !sanitize && !times {
+		return h, true
+	}
 	var names dict.Dict[struct{}]
 	last := int64(0)
 	for pos := pack.First(); pos >= 0; pos = pack.Next(pos) {
-		if _, fresh := names.Put(pack.AppendAt(nil, pos)); !fresh {
-			return nil, false
+		if sanitize {
+			if _, fresh := names.Put(pack.AppendAt(nil, pos)); !fresh {
+				return nil, false
+			}
 		}
 		pos = pack.Next(pos)
 		if !times {

@@ -27,8 +27,9 @@ type Error struct{ Reason string }
 // Error gives the reason.
 func (e *Error) Error() string { return e.Reason }
 
-// Validate checks that b is an intset, and returns it as one. It may be empty.
-func Validate(b []byte) (Set, error) {
+// Validate checks that b is an intset, and returns it as one. It may be empty. The order is checked
+// where it is sanitized; of integers that are out of order not all may be found.
+func Validate(b []byte, sanitize bool) (Set, error) {
 	if len(b) < headerSize {
 		return nil, &Error{"the header is cut off"}
 	}
@@ -41,7 +42,7 @@ func Validate(b []byte) (Set, error) {
 	if uint64(len(s)) != headerSize+uint64(count)*uint64(width) {
 		return nil, &Error{"the size does not fit the count"}
 	}
-	for i := 1; i < s.Len(); i++ {
+	for i := 1; sanitize && i < s.Len(); i++ {
 		if s.At(i-1) >= s.At(i) {
 			return nil, &Error{"integers are out of order"}
 		}

@@ -69,7 +69,7 @@ func run(t *testing.T, ops []byte) {
 		if s.Has(n) != has {
 			t.Fatalf("Has(%d) = %v", n, !has)
 		}
-		if _, err := Validate(s); err != nil {
+		if _, err := Validate(s, true); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -97,7 +97,7 @@ func FuzzOperations(f *testing.F) {
 func TestValidate(t *testing.T) {
 	good, _ := New().Add(3)
 	good, _ = good.Add(5)
-	if _, err := Validate(good); err != nil {
+	if _, err := Validate(good, true); err != nil {
 		t.Fatal(err)
 	}
 	for name, b := range map[string][]byte{
@@ -110,7 +110,7 @@ func TestValidate(t *testing.T) {
 		"out of order": {2, 0, 0, 0, 2, 0, 0, 0, 5, 0, 3, 0},
 		"twice":        {2, 0, 0, 0, 2, 0, 0, 0, 5, 0, 5, 0},
 	} {
-		if _, err := Validate(b); err == nil {
+		if _, err := Validate(b, true); err == nil {
 			t.Errorf("%s: accepted", name)
 		}
 	}
@@ -119,7 +119,7 @@ func TestValidate(t *testing.T) {
 func FuzzValidate(f *testing.F) {
 	f.Add([]byte{2, 0, 0, 0, 2, 0, 0, 0, 3, 0, 5, 0})
 	f.Fuzz(func(t *testing.T, b []byte) {
-		s, err := Validate(b)
+		s, err := Validate(b, true)
 		if err != nil {
 			return
 		}

@@ -54,6 +54,9 @@ type Reader struct {
 	version int
 	// Unchecked says that the checksum at the end may be wrong.
 	Unchecked bool
+	// Sanitize has packed values refused in which an element that must not stand there twice does, or
+	// integers are out of order.
+	Sanitize bool
 }
 
 // NewReader begins to read an image: it checks the magic word and the version.

@@ -29,7 +29,7 @@ func (r *Reader) Set(t Type, sink SetSink) error {
 		if err != nil {
 			return err
 		}
-		s, err := intset.Validate(b)
+		s, err := intset.Validate(b, r.Sanitize)
 		if err != nil {
 			return r.fail(at, "a corrupt intset: "+err.Error())
 		}

@@ -23,9 +23,12 @@ func (s *Set) Pack() []byte {
 // FromInts makes a set of an intset, which it takes over.
 func FromInts(ints intset.Set) Set { return Set{ints: ints} }
 
-// FromPack makes a set of a listpack, which it takes over. It is false for one that holds a member
-// twice.
-func FromPack(pack listpack.Pack) (Set, bool) {
+// FromPack makes a set of a listpack, which it takes over. It is false for one that is sanitized
+// and holds a member twice.
+func FromPack(pack listpack.Pack, sanitize bool) (Set, bool) {
+	if !sanitize {
+		return Set{enc: Listpack, pack: pack}, true
+	}
 	var members dict.Dict[struct{}]
 	for pos := pack.First(); pos >= 0; pos = pack.Next(pos) {
 		if _, fresh := members.Put(pack.AppendAt(nil, pos)); !fresh {

@@ -2,6 +2,7 @@ package zset
 
 import (
 	"bytes"
+	"math"
 	"strconv"
 
 	"github.com/redlet/redlet/core/internal/dict"
@@ -19,11 +20,14 @@ func (z *Zset) Pack() []byte {
 }
 
 // FromPack makes a sorted set of a listpack, which it takes over. It is false for one that is none:
-// with half a pair, with a member twice, or with NaN as a score. Members that are out of order stay
-// so; then what a range holds is not defined.
-func FromPack(pack listpack.Pack) (Zset, bool) {
+// with half a pair, or, where it is sanitized, with a member twice. Members that are out of order
+// stay so, as does NaN; then what a range holds is not defined.
+func FromPack(pack listpack.Pack, sanitize bool) (Zset, bool) {
 	if pack.Len()%2 != 0 {
 		return Zset{}, false
+	}
+	if !sanitize {
+		return Zset{pack: pack}, true
 	}
 	var members dict.Dict[struct{}]
 	for pos := pack.First(); pos >= 0; pos = pack.Next(pos) {
@@ -31,9 +35,6 @@ func FromPack(pack listpack.Pack) (Zset, bool) {
 			return Zset{}, false
 		}
 		pos = pack.Next(pos)
-		if score := scoreAt(pack, pos); score != score {
-			return Zset{}, false
-		}
 	}
 	return Zset{pack: pack}, true
 }
@@ -54,6 +55,9 @@ func scoreAt(p listpack.Pack, pos int) float64 {
 // a file may hold it.
 func looseScore(s []byte) float64 {
 	const longest = 127 // of which Redis reads no more
+	if len(s) > 3 && s[0] == '-' && bytes.EqualFold(s[1:4], []byte("nan")) {
+		return math.Copysign(math.NaN(), -1)
+	}
 	for n := min(len(s), longest); n > 0; n-- {
 		f, err := strconv.ParseFloat(string(s[:n]), 64)
 		if err == nil || f != 0 { // what is out of range is infinite

@@ -11,13 +11,13 @@ type ScoreRange struct {
 	MinOpen, MaxOpen bool
 }
 
-// below tells whether a score is below the range, beyond whether it is above.
+// below tells whether a score is below the range, beyond whether it is above. NaN is either.
 func (r *ScoreRange) below(score float64) bool {
-	return score < r.Min || r.MinOpen && score == r.Min
+	return !(score >= r.Min) || r.MinOpen && score == r.Min
 }
 
 func (r *ScoreRange) beyond(score float64) bool {
-	return score > r.Max || r.MaxOpen && score == r.Max
+	return !(score <= r.Max) || r.MaxOpen && score == r.Max
 }
 
 // InScores returns the ranks of the members whose scores are in a range: from start up to, not

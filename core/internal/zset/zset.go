@@ -202,7 +202,9 @@ func (z *Zset) toSkiplist(n int, lim *Limits) {
 	z.addAll(&from)
 }
 
-// addAll adds the members of a sorted set to a Skiplist without any.
+// addAll adds the members of a sorted set to a Skiplist without any. What a listpack from a file
+// may hold and a tree may not ends Redis: here a member that stands there twice has the last of its
+// scores, and NaN is 0.
 func (z *Zset) addAll(from *Zset) {
 	n := from.Len()
 	if n == 0 {
@@ -210,7 +212,11 @@ func (z *Zset) addAll(from *Zset) {
 	}
 	at := from.At(0)
 	for range n {
-		z.table.put(at.Member(), at.Score())
+		score := at.Score()
+		if score != score {
+			score = 0
+		}
+		z.table.put(at.Member(), score)
 		at.Next()
 	}
 }
