@@ -126,6 +126,7 @@ func (s server) fill() {
 	}
 	run("ZADD", "zlarge", "inf", "top", "-0", "zero", "-inf", "bottom", "5e-324", "tiny")
 	s.fillStreams(run)
+	s.fillVectors(run)
 	run("HSET", "h", "f", "v", "g", "12")
 	run("HSET", "hh", "f", "v")
 	for i := range 200 {
@@ -135,6 +136,38 @@ func (s server) fill() {
 	run("HPEXPIREAT", "h", "4102444800000", "FIELDS", "1", "f")
 	run("HPEXPIREAT", "ht", "4102444800000", "FIELDS", "1", "f7")
 	run("HPEXPIREAT", "ht", "4102444800007", "FIELDS", "2", "f8", "f100")
+}
+
+// fillVectors stores vector sets of each quantization, with attributes and a projection.
+func (s server) fillVectors(run func(args ...string)) {
+	for i, quant := range []string{"NOQUANT", "Q8", "BIN"} {
+		key := "v" + quant
+		for n := range 30 {
+			run("VADD", key, "VALUES", "3", strconv.Itoa(n), "-2.5", strconv.Itoa(n*n%17), texture(n), quant,
+				"M", strconv.Itoa(4+i), "SETATTR", `{"n":`+strconv.Itoa(n)+`}`)
+		}
+		run("VREM", key, texture(7))
+		run("VADD", "r"+key, "REDUCE", "2", "VALUES", "4", "1", "2", "3", "4", "a", quant)
+	}
+}
+
+// vectors tells of a vector set what is not chance, as its levels and links are.
+func (s server) vectors(key string) string {
+	var out []string
+	for _, item := range s.do("VRANDMEMBER", key, "1000").Items {
+		e := item.Text
+		out = append(out, sds.Repr(e)+" "+s.do("VEMB", key, e).String()+" "+
+			s.do("VEMB", key, e, "RAW").String()+" "+s.do("VGETATTR", key, e).Text)
+	}
+	slices.Sort(out)
+	info := s.do("VINFO", key).Items
+	for i := 0; i+1 < len(info); i += 2 {
+		switch info[i].Text {
+		case "quant-type", "hnsw-m", "vector-dim", "projection-input-dim", "size", "attributes-count":
+			out = append(out, info[i].Text+" "+info[i+1].Text)
+		}
+	}
+	return strings.Join(out, "\n")
 }
 
 // fillStreams stores streams. The times of their consumers are told, not the server's.
@@ -231,10 +264,13 @@ func (s server) told() map[string]string {
 }
 
 // key tells of a key its type, encoding, expiry and payload; of a hash table, whose order follows
-// from a secret, or a set in one, the sorted content instead of the payload.
+// from a secret, a set in one, or a vector set, the sorted content instead of the payload.
 func (s server) key(key string) string {
 	out := s.do("TYPE", key).Text + " " + s.do("OBJECT", "ENCODING", key).Text + " " +
 		s.do("PEXPIRETIME", key).Text + "\n"
+	if strings.HasPrefix(out, "vectorset") {
+		return out + s.vectors(key)
+	}
 	if strings.HasPrefix(out, "set hashtable") {
 		var members []string
 		for _, item := range s.do("SMEMBERS", key).Items {
