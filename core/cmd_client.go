@@ -578,8 +578,7 @@ func (c *Call) inputOf(cl *conn) (query, args int64) {
 
 // describe appends the line that CLIENT LIST shows of a connection.
 func (c *Call) describe(out []byte, cl *conn) []byte {
-	text := func(name, value string) { out = appendField(out, name, value) }
-	number := func(name string, n int64) { text(name, strconv.FormatInt(n, 10)) }
+	w := clientLine{out}
 	queued := int64(-1)
 	if cl.has(connMulti) {
 		queued = int64(len(cl.queue))
@@ -603,53 +602,59 @@ func (c *Call) describe(out []byte, cl *conn) []byte {
 	if cl.w.RESP3 {
 		version = 3
 	}
-	number("id", int64(cl.id))
-	text("addr", cl.peer.Addr)
-	text("laddr", cl.peer.Laddr)
-	number("fd", int64(cl.peer.FD))
-	text("name", string(cl.name))
-	number("age", int64(c.Now()-cl.created)/1e6)
-	number("idle", int64(c.Now()-cl.lastInput)/1e6)
-	text("flags", cl.letters())
-	number("db", int64(cl.db.id))
-	number("sub", int64(cl.subs[subChannel].Len()))
-	number("psub", int64(cl.subs[subPattern].Len()))
-	number("ssub", int64(cl.subs[subShard].Len()))
-	number("multi", queued)
-	number("watch", watched)
-	number("qbuf", query)
-	number("qbuf-free", free)
-	number("argv-mem", argMem)
-	number("multi-mem", cl.queueBytes)
+	w.number("id", int64(cl.id))
+	w.text("addr", cl.peer.Addr)
+	w.text("laddr", cl.peer.Laddr)
+	w.number("fd", int64(cl.peer.FD))
+	w.text("name", string(cl.name))
+	w.number("age", int64(c.Now()-cl.created)/1e6)
+	w.number("idle", int64(c.Now()-cl.lastInput)/1e6)
+	w.text("flags", cl.letters())
+	w.number("db", int64(cl.db.id))
+	w.number("sub", int64(cl.subs[subChannel].Len()))
+	w.number("psub", int64(cl.subs[subPattern].Len()))
+	w.number("ssub", int64(cl.subs[subShard].Len()))
+	w.number("multi", queued)
+	w.number("watch", watched)
+	w.number("qbuf", query)
+	w.number("qbuf-free", free)
+	w.number("argv-mem", argMem)
+	w.number("multi-mem", cl.queueBytes)
 	static, nodes, listed := outputBytes(int64(cl.w.Len()))
 	buffer := c.e.replyBufferOf(cl)
-	number("rbs", int64(buffer.size))
-	number("rbp", int64(buffer.peak))
-	number("obl", static)
-	number("oll", nodes)
-	number("omem", listed)
-	number("tot-mem", cl.bytes()-int64(len(cl.in))+query+argMem)
-	text("events", "r")
-	text("cmd", name)
-	text("user", cl.userName())
-	number("redir", cl.redirection())
-	number("resp", version)
-	text("lib-name", string(cl.libName))
-	text("lib-ver", string(cl.libVer))
-	number("io-thread", 0)
-	return out
+	w.number("rbs", int64(buffer.size))
+	w.number("rbp", int64(buffer.peak))
+	w.number("obl", static)
+	w.number("oll", nodes)
+	w.number("omem", listed)
+	w.number("tot-mem", cl.bytes()-int64(len(cl.in))+query+argMem)
+	w.text("events", "r")
+	w.text("cmd", name)
+	w.text("user", cl.userName())
+	w.number("redir", cl.redirection())
+	w.number("resp", version)
+	w.text("lib-name", string(cl.libName))
+	w.text("lib-ver", string(cl.libVer))
+	w.number("io-thread", 0)
+	return w.b
 }
 
-// appendField appends ` name=value`, without the blank at the start of a line. Inlined in its 55
-// places it would take 40 KB of the guest.
+// clientLine is the line about a client under way. With its two inlined in their 55 places it would
+// take 50 KB of the guest.
+type clientLine struct{ b []byte }
+
+// text appends ` name=value`, without the blank at the start of a line.
 //
 //go:noinline
-func appendField(out []byte, name, value string) []byte {
-	if len(out) > 0 && out[len(out)-1] != '\n' {
-		out = append(out, ' ')
+func (w *clientLine) text(name, value string) {
+	if len(w.b) > 0 && w.b[len(w.b)-1] != '\n' {
+		w.b = append(w.b, ' ')
 	}
-	return append(append(append(out, name...), '='), value...)
+	w.b = append(append(append(w.b, name...), '='), value...)
 }
+
+//go:noinline
+func (w *clientLine) number(name string, n int64) { w.text(name, strconv.FormatInt(n, 10)) }
 
 // userName is whose permissions a connection has. A master has all.
 func (cl *conn) userName() string {

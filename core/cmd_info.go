@@ -86,12 +86,14 @@ func (w *infoText) text(name, value string) {
 	w.b = append(w.b, '\r', '\n')
 }
 
+//go:noinline
 func (w *infoText) int(name string, n int64) {
 	w.text(name, strconv.FormatInt(n, 10))
 }
 
 func (w *infoText) count(name string, n int) { w.int(name, int64(n)) }
 
+//go:noinline
 func (w *infoText) flag(name string, yes bool) {
 	if yes {
 		w.text(name, "1")

@@ -120,33 +120,18 @@ func cmdMemoryUsage(c *Call) {
 
 func cmdMemoryStats(c *Call) {
 	r := c.e.memory()
-	at, n := c.ArrayLater(), 0
-	number := func(name string, v int64) {
-		c.BulkString(name)
-		c.Int(v)
-		n++
-	}
-	ratio := func(name string, f float64) {
-		c.BulkString(name)
-		c.Double(f)
-		n++
-	}
-	zero := func(names ...string) {
-		for _, name := range names {
-			number(name, 0)
-		}
-	}
-	number("peak.allocated", c.e.stats.memoryPeak)
-	number("total.allocated", r.total)
-	number("startup.allocated", r.startup)
-	zero("replication.backlog", "replica.fullsync.buffer")
-	number("clients.slaves", c.e.mem.links)
-	number("clients.normal", r.clients)
-	zero("cluster.links", "aof.buffer")
+	at, w := c.ArrayLater(), memoryStats{c: c}
+	w.number("peak.allocated", c.e.stats.memoryPeak)
+	w.number("total.allocated", r.total)
+	w.number("startup.allocated", r.startup)
+	w.zero("replication.backlog", "replica.fullsync.buffer")
+	w.number("clients.slaves", c.e.mem.links)
+	w.number("clients.normal", r.clients)
+	w.zero("cluster.links", "aof.buffer")
 	scripts := c.e.scriptUsage()
-	number("lua.caches", scripts.evalCache)
-	number("functions.caches", scripts.functionCache)
-	number("script.VMs", scripts.evalVM+scripts.functionVM)
+	w.number("lua.caches", scripts.evalCache)
+	w.number("functions.caches", scripts.functionCache)
+	w.number("script.VMs", scripts.evalVM+scripts.functionVM)
 	for _, d := range r.perDB {
 		c.BulkString("db." + strconv.Itoa(d.id))
 		c.Map(2)
@@ -154,25 +139,50 @@ func cmdMemoryStats(c *Call) {
 		c.Int(d.main)
 		c.BulkString("overhead.hashtable.expires")
 		c.Int(d.expires)
-		n++
+		w.n++
 	}
-	zero("overhead.db.hashtable.lut", "overhead.db.hashtable.rehashing")
-	number("overhead.total", r.overhead)
-	zero("db.dict.rehashing.count")
-	number("keys.count", r.keys)
-	number("keys.bytes-per-key", (r.total-r.startup)/max(1, r.keys))
-	number("dataset.bytes", r.dataset)
-	ratio("dataset.percentage", percent(r.dataset, r.total-r.startup))
-	ratio("peak.percentage", percent(r.total, c.e.stats.memoryPeak))
+	w.zero("overhead.db.hashtable.lut", "overhead.db.hashtable.rehashing")
+	w.number("overhead.total", r.overhead)
+	w.zero("db.dict.rehashing.count")
+	w.number("keys.count", r.keys)
+	w.number("keys.bytes-per-key", (r.total-r.startup)/max(1, r.keys))
+	w.number("dataset.bytes", r.dataset)
+	w.ratio("dataset.percentage", percent(r.dataset, r.total-r.startup))
+	w.ratio("peak.percentage", percent(r.total, c.e.stats.memoryPeak))
 	for _, name := range []string{"allocated", "active", "resident"} {
-		number("allocator."+name, r.total)
+		w.number("allocator."+name, r.total)
 	}
-	zero("allocator.muzzy")
+	w.zero("allocator.muzzy")
 	for _, name := range []string{"allocator-fragmentation", "allocator-rss", "rss-overhead"} {
-		ratio(name+".ratio", 1)
-		number(name+".bytes", 0)
+		w.ratio(name+".ratio", 1)
+		w.number(name+".bytes", 0)
 	}
-	ratio("fragmentation", 1)
-	number("fragmentation.bytes", 0)
-	c.mappingEnd(at, n)
+	w.ratio("fragmentation", 1)
+	w.number("fragmentation.bytes", 0)
+	c.mappingEnd(at, w.n)
+}
+
+// memoryStats replies fields and counts them.
+type memoryStats struct {
+	c *Call
+	n int
+}
+
+//go:noinline
+func (w *memoryStats) number(name string, v int64) {
+	w.c.BulkString(name)
+	w.c.Int(v)
+	w.n++
+}
+
+func (w *memoryStats) ratio(name string, f float64) {
+	w.c.BulkString(name)
+	w.c.Double(f)
+	w.n++
+}
+
+func (w *memoryStats) zero(names ...string) {
+	for _, name := range names {
+		w.number(name, 0)
+	}
 }

@@ -106,10 +106,7 @@ func readConfigLines(file []byte) (lines []string, about map[string][]int, signe
 
 // rewritten returns what a file is to say of the parameters.
 func (c *config) rewritten() []wantedLine {
-	wanted := make([]wantedLine, 0, len(parameters)+8)
-	add := func(name, value string, always bool) {
-		wanted = append(wanted, wantedLine{name, name + " " + value, always})
-	}
+	wanted := make(wantedLines, 0, len(parameters)+8)
 	for i := range parameters {
 		p := &parameters[i]
 		value := c.shows(i)
@@ -118,34 +115,42 @@ func (c *config) rewritten() []wantedLine {
 		case "save":
 			points := strings.Fields(value)
 			for pair := range slices.Chunk(points, 2) {
-				add(p.name, strings.Join(pair, " "), true)
+				wanted.add(p.name, strings.Join(pair, " "), true)
 			}
 			if len(points) == 0 {
-				add(p.name, `""`, true)
+				wanted.add(p.name, `""`, true)
 			}
 		case "client-output-buffer-limit":
 			for class, l := range c.outputLimits {
-				add(p.name, l.line(class), l != defaults.outputLimits[class])
+				wanted.add(p.name, l.line(class), l != defaults.outputLimits[class])
 			}
 		case "dir":
-			add(p.name, sds.Repr(c.dir), true)
+			wanted.add(p.name, sds.Repr(c.dir), true)
 		case "bind":
 			if differs {
-				add(p.name, orQuotes(value), true)
+				wanted.add(p.name, orQuotes(value), true)
 			}
 		case "latency-tracking-info-percentiles":
-			add(p.name, orQuotes(value), true)
+			wanted.add(p.name, orQuotes(value), true)
 		case "replicaof":
 			if value != "" && !c.clusterEnabled {
-				add(p.name, value, true)
+				wanted.add(p.name, value, true)
 			}
 		default:
 			if text := p.written(value); text != "" {
-				add(p.name, text, differs)
+				wanted.add(p.name, text, differs)
 			}
 		}
 	}
 	return wanted
+}
+
+// wantedLines are those that a file is to have.
+type wantedLines []wantedLine
+
+//go:noinline
+func (w *wantedLines) add(name, value string, always bool) {
+	*w = append(*w, wantedLine{name, name + " " + value, always})
 }
 
 // written is a value as a file has it, "" if there is no line for it.
