@@ -55,7 +55,7 @@ func (t aclCommands) Find(name string) (acl.Command, bool) {
 	if cmd == nil || cmd.Flags&Internal != 0 {
 		return acl.Command{}, false
 	}
-	return acl.Command{Name: cmd.full, Index: cmd.index, Subs: len(cmd.Sub),
+	return acl.Command{Name: cmd.full, Index: int(cmd.index), Subs: len(cmd.Sub),
 		Sub: cmd.words() > 1}, true
 }
 
@@ -188,7 +188,7 @@ func (e *Engine) permits(u *acl.User, cmd *Command, args [][]byte) (d denied, at
 	var keys []KeyAt
 	known := false
 	for _, s := range u.Selectors {
-		if !s.AllCommands && cmd.Flags&NoAuth == 0 && !s.Command(cmd.index, firstArg(cmd, args)) {
+		if !s.AllCommands && cmd.Flags&NoAuth == 0 && !s.Command(int(cmd.index), firstArg(cmd, args)) {
 			d = max(d, deniedCommand)
 			continue
 		}

@@ -2,22 +2,25 @@ package core
 
 // Command declares a command once: everything that is known of it derives from this literal.
 type Command struct {
-	Name       string   // lower case; of a subcommand the second word only
-	Since      string   // the version that brought it, "2.8.13", or "6.2" for its first patch
-	Group      string   // as COMMAND DOCS names it: "string", "generic"
-	Flags      Flag     // what dispatch checks and COMMAND INFO shows
-	Cats       Category // ACL categories that the flags do not imply
-	Syntax     string   // its arguments on one line: see core/internal/syntax
-	Arity      int      // as COMMAND INFO gives it; 0 where it follows from Syntax
-	Keys       string   // its key specs: see core/internal/syntax
-	Tips       string   // COMMAND INFO's tips, separated by spaces
-	Summary    string   // one sentence in our own words
-	Complexity string   // in our own words; "" where the reference is silent too
-	Deprecated string   // the version that deprecated it, or ""
-	Replaced   string   // what to use instead of a deprecated command
-	History    string   // what later versions added: "6.2 GET and EXAT; 7.0 NX with GET"
-	System     bool     // COMMAND DOCS calls it a syscmd
-	Module     string   // the module that brings it to Redis, which then writes it in capitals, or ""
+	Name       string      // lower case; of a subcommand the second word only
+	Since      string      // the version that brought it, "2.8.13", or "6.2" for its first patch
+	Group      string      // as COMMAND DOCS names it: "string", "generic"
+	Flags      Flag        // what dispatch checks and COMMAND INFO shows
+	Cats       Category    // ACL categories that the flags do not imply
+	System     bool        // COMMAND DOCS calls it a syscmd
+	fastPath   bool        // see fastpath.go
+	long       bool        // there it is timed by itself: see takesLong
+	channels   channelArgs // which arguments are channels, which the user must be permitted
+	Syntax     string      // its arguments on one line: see core/internal/syntax
+	Arity      int         // as COMMAND INFO gives it; 0 where it follows from Syntax
+	Keys       string      // its key specs: see core/internal/syntax
+	Tips       string      // COMMAND INFO's tips, separated by spaces
+	Summary    string      // one sentence in our own words
+	Complexity string      // in our own words; "" where the reference is silent too
+	Deprecated string      // the version that deprecated it, or ""
+	Replaced   string      // what to use instead of a deprecated command
+	History    string      // what later versions added: "6.2 GET and EXAT; 7.0 NX with GET"
+	Module     string      // the module that brings it to Redis, which then writes it in capitals
 	Run        func(*Call)
 	// KeysOf corrects the keys that Keys gives of a command line, where its options decide; nil if
 	// none do.
@@ -25,21 +28,17 @@ type Command struct {
 	// FlagsOf gives the flags of a command line, where they depend on what it runs; nil if they do
 	// not.
 	FlagsOf func(*Call) Flag
-	// Channels says which arguments are channels, which the user must be permitted.
-	channels channelArgs
 	// Secrets lists which arguments of a command line nobody is to be shown, such as passwords; nil
 	// if none are.
 	Secrets func(args [][]byte) []int
 	Sub     []Command // the subcommands of a container
 
-	full     string   // "config|get"
-	parent   *Command // the container of a subcommand
-	index    int      // its place among the engine's statistics
-	arity    int      // as COMMAND INFO gives it
-	since    compatLevel
-	fastPath bool // see fastpath.go
-	long     bool // there it is timed by itself: see takesLong
-	subs     map[string]*Command
+	full   string   // "config|get"
+	parent *Command // the container of a subcommand
+	arity  int      // as COMMAND INFO gives it
+	index  int32    // its place among the engine's statistics
+	since  compatLevel
+	subs   map[string]*Command
 }
 
 // channelArgs says which arguments name channels.

@@ -55,7 +55,7 @@ func (s *stats) of(cmd *Command) *commandStats {
 
 // seen returns the counts of a command; nil if it was never run.
 func (s *stats) seen(cmd *Command) *commandStats {
-	if cmd.index < len(s.commands) {
+	if int(cmd.index) < len(s.commands) {
 		return s.commands[cmd.index]
 	}
 	return nil
@@ -66,7 +66,7 @@ func (s *stats) seen(cmd *Command) *commandStats {
 //
 //go:noinline
 func (s *stats) add(cmd *Command) *commandStats {
-	if need := cmd.index + 1 - len(s.commands); need > 0 {
+	if need := int(cmd.index) + 1 - len(s.commands); need > 0 {
 		s.commands = append(s.commands, make([]*commandStats, need)...)
 	}
 	st := &commandStats{}

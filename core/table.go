@@ -163,7 +163,7 @@ func (t *table) add(cmd, container *Command) {
 	if cmd.Module != "" {
 		cmd.full = upper(cmd.Name)
 	}
-	cmd.index = len(t.all)
+	cmd.index = int32(len(t.all))
 	cmd.arity = arityOf(cmd, container != nil)
 	cmd.since = sinceOf(cmd.Since)
 	t.all = append(t.all, cmd)
