@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/redlet/redlet/core/internal/histogram"
+	"github.com/redlet/redlet/core/internal/small"
 )
 
 // stats is what INFO and COMMAND statistics tell.
@@ -106,8 +107,9 @@ func (e *Engine) countError(text []byte) {
 	}
 	e.log(logWarning, "Errorstats stopped adding new errors because the number of errors "+
 		"reached the limit; scripts may make codes up. CONFIG RESETSTAT begins anew.")
-	e.log(logWarning, "Current errors code list: "+
-		strings.Join(slices.Sorted(maps.Keys(s.errors)), ", "))
+	codes := slices.Collect(maps.Keys(s.errors)) // order: they are sorted next
+	small.Sort(codes, strings.Compare)
+	e.log(logWarning, "Current errors code list: "+strings.Join(codes, ", "))
 	s.lazyfreed += int64(len(s.errors))
 	s.errors, s.errorsDisabled = map[string]int64{"ERRORSTATS_DISABLED": 1}, true
 }

@@ -1,10 +1,13 @@
 package vector
 
 import (
+	"cmp"
 	"encoding/binary"
 	"errors"
 	"math"
 	"slices"
+
+	"github.com/redlet/redlet/core/internal/small"
 )
 
 // Saved is a node as a file has it.
@@ -148,7 +151,7 @@ func (l *Loader) mutual() bool {
 	for i, n := range l.nodes {
 		place[n.id] = i
 		for _, from := range l.saved[i] {
-			slices.Sort(from.Links)
+			small.Sort(from.Links, cmp.Compare)
 			for k := 1; k < len(from.Links); k++ {
 				if from.Links[k] == from.Links[k-1] {
 					return false
