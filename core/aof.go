@@ -155,7 +155,7 @@ func (a *aof) plan(e *Engine) {
 		a.at = min(a.at, e.now)
 	}
 	if a.rewriting != nil && a.rewriting.write != nil {
-		a.at = min(a.at, a.rewriting.due)
+		a.at = min(a.at, e.delayedTo(a.rewriting.due))
 	}
 }
 
@@ -175,7 +175,7 @@ func (a *aof) turn(e *Engine) {
 	if a.mayBegin(e) {
 		e.beginRewrite(a.wanted)
 	}
-	if rw := a.rewriting; rw != nil && rw.write != nil && rw.due <= e.now {
+	if rw := a.rewriting; rw != nil && rw.write != nil && e.delayedTo(rw.due) <= e.now {
 		write := rw.write
 		rw.write = nil
 		write()

@@ -12,6 +12,7 @@ type rewrite struct {
 	waiter *blockedCall // that command, or nil
 	holds  bool         // no client is served before it is over
 	offset int64        // of the stream of changes, at which the data are
+	off    bool         // CONFIG SET appendonly no: it is to end before it writes the new base
 	write  func()       // what rdb-key-save-delay puts off, or nil
 	due    Time         // until when
 }
@@ -90,6 +91,10 @@ func (e *Engine) createIncr(m *aofile.Manifest) {
 //go:noinline
 func (e *Engine) rewriteBase(rw *rewrite, parts *aofile.Manifest) {
 	a := &e.aof
+	if rw.off {
+		e.killRewrite()
+		return
+	}
 	if e.has(engineScript) { // the image must not tear in two what it does
 		a.ready = func() { e.rewriteBase(rw, parts) }
 		a.plan(e)
@@ -262,10 +267,18 @@ func (c *Call) switchAOF(before *config) (waits bool) {
 	}
 	a.wanted = nil
 	if rw := a.rewriting; rw != nil && rw.write != nil {
-		e.log(logNotice, "Killing running AOF rewrite child")
-		a.rewriting = nil
+		e.killRewrite()
+	} else if rw != nil {
+		rw.off = !rw.holds
 	}
 	e.logsChanges(false)
 	a.plan(e)
 	return false
+}
+
+// killRewrite ends a rewrite that has written nothing yet.
+func (e *Engine) killRewrite() {
+	e.log(logNotice, "Killing running AOF rewrite child")
+	e.aof.rewriting = nil
+	e.aof.plan(e)
 }

@@ -246,6 +246,7 @@ func (e *Engine) reconfigure(next config) {
 // configChanged notes what the configuration asks to be looked at for each command.
 func (e *Engine) configChanged() {
 	e.memoryChanged()
+	e.aof.plan(e)
 	if e.cluster != nil {
 		e.clusterConfigured()
 	}

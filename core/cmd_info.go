@@ -277,7 +277,7 @@ func infoClients(w *infoText, e *Engine) {
 		if cl.has(connClosing) {
 			continue
 		}
-		if !cl.peer.Own {
+		if !cl.peer.Own && !cl.has(connReplica) {
 			open++
 		}
 		input = max(input, cap(cl.in))

@@ -79,6 +79,7 @@ type config struct {
 	ignoreMaxmemory             bool // replica-ignore-maxmemory
 	replTimeout, backlogTTL     Time
 	diskless                    bool // repl-diskless-sync
+	replicaLazyFlush            bool
 	syncDelay                   Time
 	shutdownTimeout             Time
 	syncReplicas                int64

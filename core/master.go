@@ -567,6 +567,11 @@ func (m *master) load() {
 	}
 	e.hangupReplicas()
 	e.log(logNotice, "MASTER <-> REPLICA sync: Flushing old data")
+	if e.cfg.replicaLazyFlush {
+		for _, d := range e.dbs {
+			e.stats.lazyfreed += int64(d.keys.Len())
+		}
+	}
 	l.commit()
 	e.replicas.backlog.begin()
 	if m.old {

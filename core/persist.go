@@ -30,6 +30,7 @@ type persist struct {
 // save is an image that the host is putting in its place.
 type save struct {
 	background bool         // BGSAVE, or a save point
+	replicas   bool         // it is for replicas that wait for data, and no file is written
 	ending     *ending      // it follows, or nil
 	flushed    bool         // by FLUSHALL, whose changes count as saved from the beginning
 	waiter     *blockedCall // the command that waits for the outcome, or nil
@@ -48,7 +49,7 @@ func (p *persist) start(e *Engine) { p.last, p.took = e.now, -1 }
 // due returns when a save point is reached, or else when a save is wanted.
 func (p *persist) due(e *Engine) Time {
 	if s := p.delayed(); s != nil && !e.has(engineClosing) {
-		return s.due
+		return e.delayedTo(s.due)
 	}
 	if e.has(engineClosing) || e.hasChild() {
 		return Never
@@ -108,6 +109,10 @@ func (e *Engine) endDelayed() {
 	p := &e.persist
 	p.pending = slices.DeleteFunc(p.pending, func(s *save) bool { return s.delayed })
 	e.aof.plan(e)
+	if e.replicas.delayed {
+		e.replicas.delayed = false
+		e.syncReplicas()
+	}
 }
 
 // diskErrorChanged notes whether something failed that may keep commands from writing.
@@ -152,8 +157,24 @@ func (e *Engine) saveDelay() Time {
 	return e.cfg.keySaveDelay * Time(keys)
 }
 
+// delayedTo is until when something is held up that was to be until due: not any longer, if
+// rdb-key-save-delay is no more.
+func (e *Engine) delayedTo(due Time) Time {
+	if e.cfg.keySaveDelay == 0 {
+		return min(due, e.now)
+	}
+	return due
+}
+
 // writeSave has the host put the image in its place.
 func (e *Engine) writeSave(s *save) {
+	if s.replicas {
+		e.persist.drop(s)
+		e.persist.took = e.now - s.begun
+		e.sendImages()
+		e.aof.plan(e)
+		return
+	}
 	image := s.image
 	s.delayed, s.image = false, nil
 	e.replaceFile(e.cfg.rdbPath(), image, func(failure string) { e.saved(s, failure) })
@@ -162,8 +183,7 @@ func (e *Engine) writeSave(s *save) {
 // saved tells the outcome of a save: "" is success, anything else says what went wrong.
 func (e *Engine) saved(s *save, failure string) {
 	p := &e.persist
-	i := slices.Index(p.pending, s)
-	p.pending = slices.Delete(p.pending, i, i+1)
+	p.drop(s)
 	switch {
 	case failure != "":
 		if s.flushed {
@@ -191,6 +211,11 @@ func (e *Engine) saved(s *save, failure string) {
 		p.took = e.now - s.begun
 	}
 	e.answerSave(s, failure == "")
+}
+
+// drop forgets a save.
+func (p *persist) drop(s *save) {
+	p.pending = slices.DeleteFunc(p.pending, func(other *save) bool { return other == s })
 }
 
 // isSaved notes a save that succeeded.

@@ -30,7 +30,9 @@ type replicas struct {
 	pingAt Time           // when the replicas must next hear a PING; Never without any
 	asked  []*blockedCall // what waits for replicas to say how far they are
 	syncAt Time           // when those that wait for all data get them, by the host's clock; Never
-	idleAt Time           // since when there has been none, by the host's clock; Never
+	// delayed says that the data are on their way to those that wait for them: see save.
+	delayed bool
+	idleAt  Time // since when there has been none, by the host's clock; Never
 }
 
 // changes are commands that somebody is told of.
@@ -341,14 +343,30 @@ func (r *replicas) waiting() int64 {
 	return n
 }
 
-// syncReplicas sends all data to the replicas that wait for them.
+// syncReplicas sends all data to the replicas that wait for them, when rdb-key-save-delay is over.
 func (e *Engine) syncReplicas() {
-	r := &e.replicas
+	r, p := &e.replicas, &e.persist
 	r.syncAt = Never
+	if r.delayed || r.waiting() == 0 {
+		return // those who come later are sent the data with the others
+	}
+	e.stats.forks++
+	if due := e.now + e.saveDelay(); due > e.now {
+		r.delayed, p.tried = true, e.now
+		p.pending = append(p.pending, &save{background: true, replicas: true, delayed: true, due: due,
+			begun: e.now})
+		return
+	}
+	e.sendImages()
+}
+
+// sendImages sends all data to the replicas that wait for them, now.
+func (e *Engine) sendImages() {
+	r := &e.replicas
+	r.delayed = false
 	if e.master == nil {
 		r.db = -1
 	}
-	e.stats.forks++
 	for _, cl := range slices.Clone(r.conns) {
 		if cl.replica.online || cl.has(connClosing) {
 			continue
@@ -482,6 +500,12 @@ func (e *Engine) detach(cl *conn) {
 			r.idleAt = e.clock.host
 		}
 		e.propagationChanged()
+		if r.delayed && r.waiting() == 0 && len(e.cfg.save) == 0 { // nobody has any use for them
+			r.delayed = false
+			p := &e.persist
+			p.pending = slices.DeleteFunc(p.pending, func(s *save) bool { return s.replicas })
+			e.aof.plan(e)
+		}
 		e.endingTurn()
 	}
 }

@@ -533,3 +533,32 @@ func TestFollowInline(t *testing.T) {
 		t.Errorf("full synchronisations: %s", w.field(0, "sync_full"))
 	}
 }
+
+// TestFollowDelayed has replicas wait as long as rdb-key-save-delay says, together, and no longer
+// than anybody waits.
+func TestFollowDelayed(t *testing.T) {
+	w := newWorld(t, 3, map[string]string{"save": ""})
+	w.want(0, "SET a 1", ok)
+	w.want(0, "CONFIG SET rdb-key-save-delay 10000000", ok)
+	w.want(1, "REPLICAOF host 0", ok)
+	w.pass(2e6)
+	w.want(2, "REPLICAOF host 0", ok)
+	w.pass(2e6)
+	got := w.field(0, "rdb_bgsave_in_progress") + w.field(0, "slave0") + w.field(0, "slave1")
+	if got[0] != '1' || strings.Count(got, "state=wait_bgsave") != 2 {
+		t.Errorf("while the data are made: %s", got)
+	}
+	w.want(0, "SET b 2", ok)
+	w.want(1, "REPLICAOF NO ONE", ok)
+	w.pass(7e6)
+	w.same(0, 2)
+	if got := w.field(0, "rdb_bgsave_in_progress") + w.field(0, "total_forks"); got != "01" {
+		t.Errorf("then: %s", got)
+	}
+	w.want(1, "REPLICAOF host 0", ok)
+	w.pass(2e6)
+	w.want(1, "REPLICAOF NO ONE", ok)
+	if got := w.field(0, "rdb_bgsave_in_progress"); got != "0" {
+		t.Errorf("nobody waits any more, and a save is under way")
+	}
+}

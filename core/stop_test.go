@@ -92,6 +92,10 @@ func TestStopWaits(t *testing.T) {
 		take()
 		if !stops {
 			feed(e, 4, "SET a 2")
+			feed(e, 3, "INFO clients")
+			if !strings.Contains(sent(e, 3), "connected_clients:3\r\n") {
+				t.Error("a replica is none of the connected clients")
+			}
 			if got := sent(e, 4); got != "" {
 				t.Errorf("%s: SET is answered %q", c.how, got)
 			}

@@ -235,7 +235,7 @@ func (v *server) wait(signals <-chan os.Signal) int {
 		select {
 		case sig := <-signals:
 			name := signalName(sig)
-			if asked {
+			if asked && sig == os.Interrupt { // SIGTERM may come as often as it likes
 				v.log.print(levelWarning, "You insist... exiting now.")
 				return 1
 			}

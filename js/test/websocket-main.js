@@ -29,7 +29,11 @@ assert.equal(await replies(wrong), `+OK\r\n+OK\r\n$1\r\n1\r\n${wrong}`);
 
 const redis = await open({ config: { masterauth: 'secret' } });
 await redis.call('REPLICAOF', `${url.protocol}//${url.hostname}`, url.port);
-for (let up = false; !up; up = String(await redis.call('INFO', 'replication')).includes('status:up'))
+for (
+  let up = false;
+  !up;
+  up = String(await redis.call('INFO', 'replication')).includes('status:up')
+)
   await new Promise((resolve) => setTimeout(resolve, 10));
 assert.equal(await redis.call('GET', 'a'), '1');
 
