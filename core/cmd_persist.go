@@ -2,6 +2,7 @@ package core
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/redlet/redlet/core/internal/rdb"
 )
@@ -354,6 +355,26 @@ func (c *Call) restored(payload []byte) *object {
 		c.noMemory()
 		return nil
 	}
+	c.e.logBadPayload(t, err)
 	c.Error(errBadFormat)
 	return nil
+}
+
+// logBadPayload logs what is wrong with a value: where nothing is, it is empty.
+func (e *Engine) logBadPayload(t rdb.Type, err error) {
+	name := strings.ReplaceAll(t.String(), "-", " ")
+	switch {
+	case strings.HasPrefix(name, "stream"):
+		name = "stream listpack"
+	case t == rdb.TypeHashZipmap:
+		name = "zipmap"
+	}
+	text := strings.ToUpper(name[:1]) + name[1:] + " integrity check failed."
+	bad, is := err.(*rdb.Error)
+	if !is {
+		e.log(logWarning, text)
+		return
+	}
+	e.log(logWarning, "Internal error in RDB reading offset "+string(decimal(int64(bad.Offset)))+
+		" -> "+text+" "+bad.Reason)
 }

@@ -356,6 +356,7 @@ var parameters = [...]parameter{
 	{name: "unixsocket", kind: paramString, flags: paramImmutable, value: ""},
 	{name: "unixsocketperm", kind: paramSpecial, flags: paramImmutable, value: "0",
 		read: readUnixsocketperm},
+	{name: "use-exit-on-panic", kind: paramBool, flags: paramHidden, value: "no"},
 	{name: "watchdog-period", kind: paramInt, flags: paramHidden, value: "0", most: maxInt32},
 	{name: "zset-max-listpack-entries", alias: "zset-max-ziplist-entries", kind: paramInt,
 		value: "128", most: maxInt64, set: func(c *config, v setting) { c.zsetEntriesMax = v.n }},
