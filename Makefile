@@ -131,6 +131,23 @@ bench-python: python ## measure the Python package beside fakeredis and redis-se
 $(PYTHON)/src/redlet/redlet.wasm: $(GUEST)
 	cp $< $@
 
+# HotSpot compiles no long functions, so the profile must not make any.
+JVM_GUEST := embed/jvm/target/redlet.wasm
+
+$(JVM_GUEST): $(GUEST_FILES)
+	mkdir -p $(@D)
+	$(GO) run ./wasm/build -pgo=off $@
+
+.PHONY: jvm
+jvm: $(JVM_GUEST) ## build the JVM's package (embed/jvm/target), and test it
+	@if command -v javac >/dev/null && command -v mvn >/dev/null; then cd embed/jvm && mvn -B -q verify; \
+	else echo "left out: embed/jvm, which takes a JDK of version 17 and Maven"; fi
+
+.PHONY: bench-jvm
+bench-jvm: $(JVM_GUEST) ## measure embed/jvm, jedis-mock and redis-server, side by side (REDLET_REFERENCE=)
+	cd embed/jvm && mvn -B -q test-compile exec:exec@bench \
+	  -Dredis-server=$${REDLET_REFERENCE:-redis-server}
+
 .PHONY: setups
 setups: js ## use the packed npm package in every set-up (bundlers, test runners, TypeScript, frameworks)
 	cd js && $(NPM) run build && node test/setups/run.js --write
@@ -210,6 +227,7 @@ check: ## what continuous integration runs: everything must pass
 	@$(MAKE) test
 	@$(MAKE) queues
 	@$(MAKE) python
+	@$(MAKE) jvm
 	cd js && $(NPM) run check
 	@$(MAKE) clean-tree
 

@@ -2,7 +2,9 @@
 //
 //	go run github.com/redlet/redlet/wasm/build redlet.wasm
 //
-// It works in a checkout of redlet, and in any module that requires redlet.
+// It works in a checkout of redlet, and in any module that requires redlet. With -pgo=off before
+// the name the compiler is given no profile: no function is then made long by what it calls, for
+// engines that compile no long ones, as the JVM.
 //
 // What Go's linker wrote is rewritten, so that it compresses better and starts sooner. The linker
 // cuts the data section into pieces at every run of zeros, 77,000 of them, each with an address of
@@ -30,17 +32,18 @@ import (
 )
 
 func main() {
-	if len(os.Args) != 2 {
-		fmt.Fprintln(os.Stderr, "usage: build redlet.wasm")
+	args := os.Args[1:]
+	if len(args) == 0 || len(args) > 1 && !slices.Equal(args[:len(args)-1], []string{"-pgo=off"}) {
+		fmt.Fprintln(os.Stderr, "usage: build [-pgo=off] redlet.wasm")
 		os.Exit(2)
 	}
-	if err := run(os.Args[1]); err != nil {
+	if err := run(args[len(args)-1], args[:len(args)-1]); err != nil {
 		fmt.Fprintln(os.Stderr, "build:", err)
 		os.Exit(1)
 	}
 }
 
-func run(out string) (err error) {
+func run(out string, flags []string) (err error) {
 	dir, err := os.MkdirTemp("", "redlet-guest")
 	if err != nil {
 		return err
@@ -51,7 +54,7 @@ func run(out string) (err error) {
 		return err
 	}
 	linked := filepath.Join(dir, "guest.wasm")
-	if err := link(linked, changes); err != nil {
+	if err := link(linked, changes, flags); err != nil {
 		return err
 	}
 	module, err := os.ReadFile(linked)
@@ -71,10 +74,10 @@ func run(out string) (err error) {
 //
 // The compiler takes call sites for hot until they are 99 % of the profile. 60 % makes the guest
 // 2 % smaller and no slower: what it saves in calls it loses in the processor's cache for code.
-func link(out, overlay string) error {
-	build := exec.Command("go", "build", "-buildmode=c-shared", "-trimpath", "-ldflags=-s -w",
-		"-gcflags=all=-d=pgoinlinecdfthreshold=60", "-overlay", overlay, "-o", out,
-		"github.com/redlet/redlet/wasm")
+func link(out, overlay string, flags []string) error {
+	args := append([]string{"build", "-buildmode=c-shared", "-trimpath", "-ldflags=-s -w",
+		"-gcflags=all=-d=pgoinlinecdfthreshold=60", "-overlay", overlay, "-o", out}, flags...)
+	build := exec.Command("go", append(args, "github.com/redlet/redlet/wasm")...)
 	build.Env = append(os.Environ(), "GOOS=wasip1", "GOARCH=wasm")
 	build.Stdout, build.Stderr = os.Stdout, os.Stderr
 	return build.Run()
