@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"strings"
 )
 
 // versionName is the server that redlet takes the place of, as its messages name it.
@@ -41,7 +42,19 @@ Examples:
 `
 
 func main() {
+	switch name := filepath.Base(os.Args[0]); {
+	case strings.Contains(name, "redis-check-rdb"):
+		os.Exit(checkRDB(os.Args, os.Stdout, os.Stderr))
+	case strings.Contains(name, "redis-check-aof"):
+		os.Exit(checkAOF(os.Args, os.Stdin, os.Stdout))
+	}
 	os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
+}
+
+// versionText is what the program says of its version and how it was built.
+func versionText() string {
+	return fmt.Sprintf("v=%s sha=00000000:0 malloc=%s bits=%d build=redlet", version,
+		runtime.Version(), 32<<(^uint(0)>>63))
 }
 
 // run is the program; it returns the exit code.
@@ -49,8 +62,7 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	if len(args) > 0 {
 		switch args[0] {
 		case "-v", "--version":
-			fmt.Fprintf(stdout, "Redis server v=%s sha=00000000:0 malloc=%s bits=%d build=redlet\n",
-				version, runtime.Version(), 32<<(^uint(0)>>63))
+			fmt.Fprintf(stdout, "Redis server %s\n", versionText())
 			return 0
 		case "-h", "--help":
 			fmt.Fprint(stderr, usage)
