@@ -322,3 +322,25 @@ func TestGoRedisCluster(t *testing.T) {
 	}
 	same(t, c.Get(ctx, "{foo}bar").Val(), "{foo}bar") // by MOVED
 }
+
+// TestGoRedisClusterFailover has its client of a cluster read from replicas, and go on when a
+// replica has taken its master's place.
+func TestGoRedisClusterFailover(t *testing.T) {
+	cluster, err := redlet.RunCluster(6, redlet.WithClusterReplicas(1))
+	must(t, err)
+	defer cluster.Close()
+	ctx, nodes := t.Context(), cluster.Nodes()
+	c := redis.NewClusterClient(&redis.ClusterOptions{Addrs: cluster.Addrs()[:1]})
+	defer c.Close()
+	must(t, c.Set(ctx, "foo", "1", 0).Err())
+	same(t, redlet.Must(nodes[2].Do(ctx, "WAIT", 1, 0)).Int(), 1)
+	reader := redis.NewClusterClient(&redis.ClusterOptions{Addrs: cluster.Addrs()[:1],
+		ReadOnly: true})
+	defer reader.Close()
+	for range 8 {
+		same(t, reader.Get(ctx, "foo").Val(), "1")
+	}
+	redlet.Must(nodes[5].Do(ctx, "CLUSTER", "FAILOVER", "TAKEOVER"))
+	must(t, c.Set(ctx, "foo", "2", 0).Err())
+	same(t, c.Get(ctx, "foo").Val(), "2")
+}

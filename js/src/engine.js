@@ -9,7 +9,8 @@ import { In, Inbox, Out, configuration, cutPath, readFrames } from './abi.js';
 import { Connection } from './connection.js';
 import { EngineError } from './errors.js';
 import { Verbs, isVerb } from './files.js';
-import { NO_NODES, messageOf } from './message.js';
+import { messageOf } from './message.js';
+import { Owner } from './owner.js';
 import { enqueue, setSoon } from './time.js';
 
 /** @typedef {import('./connection.js').Sink} Sink */
@@ -29,6 +30,7 @@ const resolved = Promise.resolve();
 /** Owns an engine and its connections. */
 export class Engine {
   inbox = new Inbox();
+  owner = new Owner(this);
   /** @type {import('./host.js').Transport} */
   #transport;
   #setup;
@@ -338,7 +340,8 @@ export class Engine {
     if (kind === Out.LOG) this.#log(LEVELS[ticket] ?? 'warning', decode(payload));
     else if (isVerb(kind)) void this.#verbs.carryOut(kind, ticket, payload);
     else if (kind === Out.CONNECT) void this.#dial(cutPath(payload).path, ticket);
-    else if (kind === Out.CLUSTER && ticket !== 0) this.#answer(In.DONE, NO_NODES, ticket);
+    else if (kind === Out.CLUSTER || kind === Out.CONTROLLED)
+      this.owner.take(kind, ticket, decode(payload));
     else if (kind === Out.SNAPSHOT) this.#snapped(payload.slice());
     else if (kind === Out.RESTORED) settle(this.#restores.shift(), decode(payload));
     else if (kind === Out.CONFIGURED) this.#started(decode(payload));
@@ -434,7 +437,8 @@ export class Engine {
   #detach() {
     const connections = [...this.#connections.values()];
     this.#connections.clear();
-    const waiters = [this.#configured, this.#snapshots, this.#restores].flatMap((queue) =>
+    const { waiters: orders } = this.owner;
+    const waiters = [this.#configured, this.#snapshots, this.#restores, orders].flatMap((queue) =>
       queue.splice(0),
     );
     return (error, lost) => {

@@ -9,8 +9,9 @@ import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 
 import { Host } from './host.js';
-import { checkOptions } from './options.js';
+import { checkOptions, kinds } from './options.js';
 import { OPTIONS, Redlet, engineOf, passwordOf } from './redlet.js';
+import { Cluster, joinNodes } from './node/cluster.js';
 import { dial } from './node/dial.js';
 import { EngineDuplex } from './node/duplex.js';
 import { NodeFiles } from './node/files.js';
@@ -23,7 +24,7 @@ export { Client } from './client.js';
 export { EngineError } from './errors.js';
 export { ReplyError } from './resp.js';
 export { Subscription } from './subscription.js';
-export { EngineDuplex };
+export { Cluster, EngineDuplex };
 export { saveTo } from './node/save.js';
 export { Redlet };
 
@@ -90,6 +91,72 @@ export async function open(options = {}) {
   const start = (/** @type {import('./host.js').Listener} */ listener) =>
     new Host(module, options, listener);
   return new NodeRedlet(engineOf(start, options, files, dial), options).ready();
+}
+
+/**
+ * Starts a Redis Cluster in this process: each node is an engine that listens on a port of its own,
+ * answers as a node of a real cluster does, and hears what the others tell. Replicas follow their
+ * masters, and take their places by `CLUSTER FAILOVER`, or by themselves when a master was closed
+ * and `cluster-node-timeout` has passed. Nodes keep no files.
+ *
+ * @param {OpenOptions & { nodes?: number, replicas?: number }} [options] those of each node, beside
+ *   how many there are, 3 by default, and how many of them follow each master, none by default: of
+ *   six nodes with one replica each three are masters
+ * @returns {Promise<Cluster>}
+ * @example
+ * const cluster = await openCluster({ nodes: 6, replicas: 1 });
+ * const client = new Redis.Cluster(cluster.addresses); // of ioredis
+ */
+export async function openCluster(options = {}) {
+  checkOptions('openCluster()', options, CLUSTER_OPTIONS);
+  const { nodes: count = 3, replicas = 0, config, ...rest } = options;
+  if (Math.floor(count / (replicas + 1)) === 0)
+    throw new RangeError(
+      `redlet: a master with ${replicas} replicas takes more than ${count} nodes`,
+    );
+  const password = config?.requirepass;
+  const own = {
+    ...(password === undefined ? {} : { masterauth: password }),
+    'repl-diskless-sync-delay': 0,
+    ...config,
+    'cluster-enabled': 'yes',
+  };
+  /** @type {NodeRedlet[]} */
+  const nodes = [];
+  try {
+    for (let i = 0; i < count; i++) {
+      const seed = rest.seed === undefined ? undefined : seedOf(rest.seed, i);
+      nodes.push(await open({ ...rest, seed, config: own }));
+    }
+    const servers = await Promise.all(nodes.map((node) => node.listen()));
+    await joinNodes(nodes, servers, replicas);
+    return new Cluster(nodes, servers);
+  } catch (error) {
+    for (const node of nodes) void node.close();
+    throw error;
+  }
+}
+
+/** What `openCluster` may be told. */
+const CLUSTER_OPTIONS = {
+  ...Object.fromEntries(
+    Object.entries(OPTIONS).filter(([name]) => name !== 'dir' && name !== 'snapshot'),
+  ),
+  nodes: kinds.count,
+  replicas: kinds.count,
+};
+
+/**
+ * Another seed for each node, or all would have one id.
+ *
+ * @param {string | Uint8Array} seed
+ * @param {number} i
+ */
+function seedOf(seed, i) {
+  if (typeof seed === 'string') return `${seed}\0${i}`;
+  const own = seed.slice();
+  own[31] = (own[31] ?? 0) ^ i;
+  return own;
 }
 
 /**
