@@ -27,7 +27,8 @@ var carriers = map[string]bool{
 // scripts are the files of JavaScript that may name a kind.
 var scripts = map[string]bool{
 	"abi.js": true, "connection.js": true, "engine.js": true, "files.js": true, "guest.js": true,
-	"hub.js": true, // one engine for several tabs: whose a frame is goes by its kind
+	"owner.js": true, // orders, and what nodes of a cluster say to each other
+	"hub.js":   true, // one engine for several tabs: whose a frame is goes by its kind
 }
 
 // vocabulary is the numbers of the kinds by their names, which begin with "In" or "Event".
@@ -149,7 +150,7 @@ func (tr *tree) script(kinds vocabulary) {
 	more, _ := filepath.Glob(dir + "/*/*.js")
 	for _, name := range append(paths, more...) {
 		if scriptKind.MatchString(tr.read(name)) && !scripts[filepath.Base(name)] {
-			tr.t.Errorf("%s names kinds: engine.js and files.js carry them out", name)
+			tr.t.Errorf("%s names kinds: that is for the files of the list scripts", name)
 		}
 	}
 }

@@ -232,6 +232,10 @@ class Engine:
         elif kind == _abi.OUT_CONNECT:
             why = b"redlet makes no connections here"
             self.inbox.append(_abi.frame(_abi.IN_DONE, 0, why, ticket))
+        elif kind == _abi.OUT_CLUSTER:  # this node is its cluster's only one
+            if ticket:
+                why = b"no other node is in this process"
+                self.inbox.append(_abi.frame(_abi.IN_DONE, 0, why, ticket))
         elif kind == _abi.OUT_SHUTDOWN:
             self.end(Closed("the server was shut down: " + payload.decode(errors="replace")))
         else:

@@ -321,6 +321,11 @@ final class Engine {
             case Frames.CONNECT:
                 dial(path(payload), ticket);
                 break;
+            case Frames.CLUSTER: // this node is its cluster's only one
+                if (ticket != 0) {
+                    inbox.add(Frames.DONE, 0, ticket, "no other node is in this process");
+                }
+                break;
             case Frames.SHUTDOWN:
                 end(new EngineException("the server was shut down: " + text(payload), null));
                 break;
