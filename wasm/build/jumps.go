@@ -201,7 +201,7 @@ func (f *function) parsePart(r *reader, i, last int) bool {
 				continue
 			}
 		}
-		p.add(instruction)
+		p.put(instruction)
 	}
 	switch {
 	case i < last && len(r.rest) > 0:
