@@ -77,7 +77,7 @@ func stripLines(segments []segment) error {
 }
 
 func (t *lineTable) strip(segments []segment) error {
-	needed := map[uint32]bool{0: true}
+	needed, named := map[uint32]bool{0: true}, map[uint32]bool{}
 	var dropped []uint32
 	for i := range t.functions {
 		f, err := t.function(i)
@@ -100,6 +100,7 @@ func (t *lineTable) strip(segments []segment) error {
 		if !t.ours(0) && !t.ours(binary.LittleEndian.Uint32(f[offName:])) {
 			binary.LittleEndian.PutUint32(f[offName:], 0)
 		}
+		named[binary.LittleEndian.Uint32(f[offName:])] = true
 		needed[binary.LittleEndian.Uint32(f[offPCSP:])] = true
 		fields := []int{offPCFile, offPCLine}
 		for j := range n {
@@ -124,7 +125,7 @@ func (t *lineTable) strip(segments []segment) error {
 		needed[at] = true // once is enough
 	}
 	clear(t.data[t.units:t.pairs]) // names of files
-	t.clearNames()
+	t.clearNames(named)
 	if err := t.packPairs(); err != nil {
 		return err
 	}
@@ -291,18 +292,25 @@ func isOurs(name []byte) bool {
 	return bytes.Contains(name, []byte("/redlet/")) || bytes.HasPrefix(name, []byte("main."))
 }
 
-// clearNames zeroes the names of functions that are not ours. Names end with a 0, and nobody
-// looks a function up by name.
-func (t *lineTable) clearNames() {
+// clearNames zeroes the names of functions that are not ours, and of those that are nowhere but
+// where they were inlined; named has where the others are. Names end with a 0, and nobody looks a
+// function up by name. Of the types that a function was made for no trace tells.
+func (t *lineTable) clearNames(named map[uint32]bool) {
 	names := t.data[t.names:t.units]
-	for len(names) > 0 {
-		n := bytes.IndexByte(names, 0)
+	for at := 0; ; {
+		n := bytes.IndexByte(names[at:], 0)
 		if n < 0 {
 			return
 		}
-		if !isOurs(names[:n]) {
-			clear(names[:n])
+		name := names[at : at+n]
+		if !named[uint32(at)] || !isOurs(name) {
+			clear(name)
+		} else if from, to := bytes.IndexByte(name, '['), bytes.LastIndexByte(name, ']'); from < to {
+			short := append([]byte("[...]"), name[to+1:]...)
+			if len(short) < len(name)-from {
+				clear(name[from+copy(name[from:], short):])
+			}
 		}
-		names = names[n+1:]
+		at += n + 1
 	}
 }

@@ -91,7 +91,8 @@ func imageOf() segment {
 	put(0, 2)
 	put(3, len(b))
 	names := len(b)
-	b = append(b, "\x00fmt.Println\x00github.com/redlet/redlet/core.New\x00"...)
+	b = append(b, "\x00fmt.Println\x00github.com/redlet/redlet/core.New[go.shape.int].func1\x00"...)
+	b = append(b, "github.com/redlet/redlet/core.inlined\x00"...)
 	put(4, len(b))
 	b = append(b, "files"...)
 	put(6, len(b))
@@ -152,12 +153,13 @@ func TestStripLines(t *testing.T) {
 	}
 	b := s.data
 	for _, gone := range []string{"fmt.Println", "files", "\x04\x81\x01", "calls that were", "two....",
-		"\x05\x04\x07", "M\x00\x00\x00"} {
+		"\x05\x04\x07", "M\x00\x00\x00", "go.shape.int", "core.inlined"} {
 		if !bytes.Contains(before.data, []byte(gone)) || bytes.Contains(b, []byte(gone)) {
 			t.Errorf("%q is still there", gone)
 		}
 	}
-	for _, kept := range []string{"kept calls", "core.New\x00", "\x00\x02\x01\x00", "\x06\x01\x00"} {
+	for _, kept := range []string{"kept calls", "core.New[...].func1\x00", "\x00\x02\x01\x00",
+		"\x06\x01\x00"} {
 		if !bytes.Contains(b, []byte(kept)) {
 			t.Errorf("%q is gone", kept)
 		}

@@ -94,10 +94,11 @@ func (p *part) wrapsPlace() bool {
 	return true
 }
 
-// addsAgain makes one sum of two that SP is moved by at the end of a function, and tells whether the
-// code ends so, up to the second number.
+// addsAgain makes one sum of two that SP is moved by at the end of a function, and tells whether
+// the code ends so, up to the second number.
 func (p *part) addsAgain() bool {
-	const moved = "\x6a\x22\x01\x24\x00" + stackPointer // added, and stored in SP's local and global
+	// The sum is stored in SP's local and global.
+	const moved = "\x6a\x22\x01\x24\x00" + stackPointer
 	if _, ok := p.last(5); !ok {
 		return false
 	}
