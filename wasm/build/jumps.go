@@ -45,6 +45,8 @@ type function struct {
 	table  []int // the part that each value of PC_B stands for; the last for greater ones, too
 	parts  []part
 	calls  bool // the part that was read last ends with a call
+
+	endless map[uint64]bool // the functions that never return
 }
 
 // part is what lies between two ends of blocks. It ends with a jump, if only to the next part, or
@@ -79,8 +81,8 @@ const setPC = "\x21\x00"
 // returning is how a call begins: room for the address at which to go on.
 const returning = "\x20\x01\x41\x08\x6b"
 
-// packCode rewrites the functions of a code section.
-func packCode(body []byte) ([]byte, error) {
+// packCode rewrites the functions of a code section. Of some it is told that they never return.
+func packCode(body []byte, endless map[uint64]bool) ([]byte, error) {
 	r := reader{body}
 	n, err := r.unsigned()
 	if err != nil {
@@ -92,7 +94,7 @@ func packCode(body []byte) ([]byte, error) {
 		if err != nil {
 			return nil, err
 		}
-		if f, ok := parse(code); ok {
+		if f, ok := parse(code, endless); ok {
 			code = f.straight()
 		}
 		out = append(appendUnsigned(out, uint64(len(code))), code...)
@@ -101,8 +103,8 @@ func packCode(body []byte) ([]byte, error) {
 }
 
 // parse takes a function apart; it is false for one that Go's assembler has laid out otherwise.
-func parse(body []byte) (f *function, ok bool) {
-	f = &function{}
+func parse(body []byte, endless map[uint64]bool) (f *function, ok bool) {
+	f = &function{endless: endless}
 	r := reader{body}
 	if !f.parseHead(&r) {
 		return nil, false
@@ -228,6 +230,9 @@ func (f *function) parseBranch(p *part, branch []byte, outer int, r *reader) (le
 	case f.loop && beyond == 0:
 		return true, branch[0] == opBr && f.parseJump(p, r)
 	case f.unwind && f.loop && beyond == 1, f.unwind && !f.loop && beyond == 0:
+		if branch[0] == opBrIf && f.returns(p) {
+			return true, true
+		}
 		p.jumps = append(p.jumps, jump{len(p.code), branch[0], p.depth, unwinding, 0})
 		return true, true
 	}

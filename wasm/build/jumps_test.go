@@ -310,7 +310,7 @@ func TestJumps(t *testing.T) {
 	straight, loops, tables := 0, 0, 0
 	for seed := range int64(400) {
 		s := sketchOf(rand.New(rand.NewSource(seed)))
-		f, ok := parse(s.code)
+		f, ok := parse(s.code, nil)
 		if !ok {
 			t.Fatalf("%x is not taken apart", s.code)
 		}
@@ -328,7 +328,7 @@ func TestJumps(t *testing.T) {
 				tables++
 			}
 		}
-		if again, ok := parse(code); ok && !bytes.Equal(again.straight(), code) {
+		if again, ok := parse(code, nil); ok && !bytes.Equal(again.straight(), code) {
 			t.Errorf("%x becomes %x", code, again.straight())
 		}
 		for run := range int64(3) {
@@ -348,11 +348,50 @@ func TestJumps(t *testing.T) {
 func TestJumpsOfOthers(t *testing.T) {
 	whole := sketchOf(rand.New(rand.NewSource(7))).code
 	for n := range whole {
-		if _, ok := parse(whole[:n]); ok {
+		if _, ok := parse(whole[:n], nil); ok {
 			t.Errorf("%x is taken apart", whole[:n])
 		}
 	}
-	if _, ok := parse([]byte{0, i32Const, 1, end}); ok {
+	if _, ok := parse([]byte{0, i32Const, 1, end}, nil); ok {
 		t.Error("a function without parts is taken apart")
+	}
+}
+
+// TestEndless has what is called say what is returned, and knows which functions those are.
+func TestEndless(t *testing.T) {
+	returned := 0
+	for seed := range int64(100) {
+		s := sketchOf(rand.New(rand.NewSource(seed)))
+		f, ok := parse(s.code, map[uint64]bool{callee: true})
+		if !ok {
+			t.Fatalf("%x is not taken apart", s.code)
+		}
+		code := f.straight()
+		if bytes.Contains(code, append([]byte{opCall, callee}, prologue...)) {
+			t.Errorf("%x goes on behind a call", code)
+		}
+		returned += bytes.Count(code, []byte{opCall, callee, opReturn})
+	}
+	if returned == 0 {
+		t.Error("no call is returned from")
+	}
+}
+
+// TestEndlessByName knows the functions that never return by their names.
+func TestEndlessByName(t *testing.T) {
+	for name, is := range map[string]bool{"fmt.Println": false, "runtime.throw": true,
+		"runtime.goPanicX": true, "runtime.sigpanic": true, "runtime.throws": false} {
+		image := imageOf().data
+		copy(image[bytes.Index(image, []byte("fmt.Println")):], name+"\x00")
+		for _, functions := range []byte{2, 3} {
+			data := append([]byte{1, 0, i32Const, 0, end}, appendUnsigned(nil, uint64(len(image)))...)
+			got, err := endless([]section{
+				{importSection, []byte("\x01\x01m\x01f\x00\x00")}, {codeSection, []byte{functions}},
+				{dataSection, append(data, image...)},
+			})
+			if err != nil || got[1] != (is && functions == 2) || got[0] || got[2] {
+				t.Errorf("%s, %d functions: %v, %v", name, functions, got, err)
+			}
+		}
 	}
 }

@@ -279,13 +279,16 @@ func pairsEnd(table []byte, at uint32) (int, error) {
 }
 
 // ours tells whether a name is that of a function of ours.
-func (t *lineTable) ours(at uint32) bool {
-	name := t.data[t.names:t.units]
-	if int(at) >= len(name) {
-		return false
+func (t *lineTable) ours(at uint32) bool { return isOurs([]byte(t.name(at))) }
+
+// name is the name at a place, an empty one if there is none.
+func (t *lineTable) name(at uint32) string {
+	names := t.data[t.names:t.units]
+	if int(at) >= len(names) {
+		return ""
 	}
-	name, _, _ = bytes.Cut(name[at:], []byte{0})
-	return isOurs(name)
+	name, _, _ := bytes.Cut(names[at:], []byte{0})
+	return string(name)
 }
 
 func isOurs(name []byte) bool {

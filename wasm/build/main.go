@@ -85,6 +85,7 @@ func link(out, overlay string, flags []string) error {
 
 // Numbers of a module's sections.
 const (
+	importSection = 2
 	globalSection = 6
 	exportSection = 7
 	codeSection   = 10
@@ -94,36 +95,60 @@ const (
 // errCut says that a module ends too early.
 var errCut = errors.New("not a whole WebAssembly module")
 
-// pack returns the module with other code and another data section, and its globals exported.
-func pack(module []byte) ([]byte, error) {
-	const header = "\x00asm\x01\x00\x00\x00"
-	if !bytes.HasPrefix(module, []byte(header)) {
+// section is one of the parts that a module consists of.
+type section struct {
+	id   byte
+	body []byte
+}
+
+// magic is what a module begins with.
+const magic = "\x00asm\x01\x00\x00\x00"
+
+func sectionsOf(module []byte) ([]section, error) {
+	if !bytes.HasPrefix(module, []byte(magic)) {
 		return nil, errCut
 	}
-	out := []byte(header)
-	r := reader{module[len(header):]}
-	var globals []uint64
-	for len(r.rest) > 0 {
+	var sections []section
+	for r := (reader{module[len(magic):]}); len(r.rest) > 0; {
 		id := r.rest[0]
 		r.rest = r.rest[1:]
 		body, err := r.bytes()
 		if err != nil {
 			return nil, err
 		}
-		switch id {
+		sections = append(sections, section{id, body})
+	}
+	return sections, nil
+}
+
+// pack returns the module with other code and another data section, and its globals exported.
+func pack(module []byte) ([]byte, error) {
+	sections, err := sectionsOf(module)
+	if err != nil {
+		return nil, err
+	}
+	endless, err := endless(sections)
+	if err != nil {
+		return nil, err
+	}
+	out := []byte(magic)
+	var globals []uint64
+	for _, s := range sections {
+		body := s.body
+		switch s.id {
 		case globalSection:
 			globals, err = changing(body)
 		case exportSection:
 			body, err = export(body, globals)
 		case codeSection:
-			body, err = packCode(body)
+			body, err = packCode(body, endless)
 		case dataSection:
 			body, err = packData(body)
 		}
 		if err != nil {
 			return nil, err
 		}
-		out = append(out, id)
+		out = append(out, s.id)
 		out = appendUnsigned(out, uint64(len(body)))
 		out = append(out, body...)
 	}

@@ -109,11 +109,11 @@ func imageOf() segment {
 	if len(b) != entries+20 {
 		panic("the functions begin elsewhere")
 	}
-	for _, f := range []struct{ name, sp, file, line, kept, inlined, calls uint32 }{
+	for i, f := range []struct{ name, sp, file, line, kept, inlined, calls uint32 }{
 		{1, 1, 4, 8, 1, 11, 0}, {13, 1, 4, 1, 8, 0, none},
 	} {
 		fields := make([]byte, size)
-		fields[offOthers] = 4
+		fields[0], fields[offOthers] = byte(i), 4
 		for _, v := range []struct {
 			at    int
 			value uint32
