@@ -2,7 +2,6 @@ package host
 
 import (
 	"bytes"
-	"cmp"
 	"context"
 	"errors"
 	"net"
@@ -526,6 +525,7 @@ func (l *Loop) shutdown(reason string) {
 	}
 }
 
+//go:noinline
 func (l *Loop) log(level int, text string) {
 	if l.options.Log != nil {
 		l.options.Log(level, text)
@@ -545,12 +545,14 @@ func (l *Loop) refuse(inputs []core.Input) {
 
 // hangupAll ends every connection, the oldest first.
 func (l *Loop) hangupAll() int {
-	ids := make([]core.ConnID, 0, len(l.sinks))
+	// A sort for one more type would be 8 KB of every program.
+	ids := make([]int, 0, len(l.sinks))
 	for id := range l.sinks {
-		ids = append(ids, id)
+		ids = append(ids, int(id))
 	}
-	slices.SortFunc(ids, cmp.Compare)
-	for _, id := range ids {
+	slices.Sort(ids)
+	for _, i := range ids {
+		id := core.ConnID(i)
 		sink := l.sinks[id]
 		delete(l.sinks, id)
 		sink.Hangup(nil)
