@@ -49,6 +49,8 @@ type aof struct {
 func (a *aof) path(name string) string { return a.folder + "/" + name }
 
 // manifest is where the manifest lies.
+//
+//go:noinline
 func (a *aof) manifest() string { return a.path(a.name + ".manifest") }
 
 // ticketPath is the file that the EventAppends of a ticket are for.

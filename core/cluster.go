@@ -60,6 +60,8 @@ func (e *Engine) startCluster() {
 func (k *cluster) me() *clusterNode { return k.nodes[0] }
 
 // node finds a node by its id.
+//
+//go:noinline
 func (k *cluster) node(id []byte) *clusterNode {
 	for _, n := range k.nodes {
 		if n.id == string(id) {
@@ -70,6 +72,8 @@ func (k *cluster) node(id []byte) *clusterNode {
 }
 
 // master is whom a node follows; nil of a master, or if that is not known.
+//
+//go:noinline
 func (k *cluster) master(n *clusterNode) *clusterNode {
 	if n.masterID == "" {
 		return nil
@@ -78,6 +82,8 @@ func (k *cluster) master(n *clusterNode) *clusterNode {
 }
 
 // epochOf is the epoch of a node's slots: a replica's is its master's.
+//
+//go:noinline
 func (k *cluster) epochOf(n *clusterNode) int64 {
 	if master := k.master(n); master != nil {
 		return master.epoch
@@ -127,6 +133,8 @@ func (k *cluster) ranges(n *clusterNode) (list [][2]int) {
 }
 
 // assign gives a slot to a node, nil for nobody.
+//
+//go:noinline
 func (k *cluster) assign(slot int, n *clusterNode) {
 	if was := k.slots[slot]; was != nil {
 		was.slots--

@@ -154,6 +154,8 @@ func (e *Engine) heard(data []byte) {
 }
 
 // met learns from an address that it was found at where this node is.
+//
+//go:noinline
 func (k *cluster) met(address string) {
 	if i := strings.LastIndexByte(address, ':'); i >= 0 && k.me().ip == "" {
 		k.me().ip = strings.Trim(address[:i], "[]")
@@ -307,6 +309,8 @@ func (e *Engine) collide(n *clusterNode) {
 }
 
 // add makes a node known.
+//
+//go:noinline
 func (k *cluster) add(id string) *clusterNode {
 	n := &clusterNode{id: id, gone: Never}
 	k.nodes = append(k.nodes, n)
@@ -314,6 +318,8 @@ func (k *cluster) add(id string) *clusterNode {
 }
 
 // learn takes over what a node tells of itself, but its slots.
+//
+//go:noinline
 func (n *clusterNode) learn(told *clusterNode) {
 	kept := *n
 	*n = *told
@@ -342,6 +348,8 @@ type ban struct {
 const banTime Time = 60e6
 
 // isBanned tells whether a node has been forgotten.
+//
+//go:noinline
 func (k *cluster) isBanned(e *Engine, id string) bool {
 	k.banned = slices.DeleteFunc(k.banned, func(b ban) bool { return e.clock.host >= b.until })
 	return slices.ContainsFunc(k.banned, func(b ban) bool { return b.id == id })

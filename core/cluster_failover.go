@@ -95,6 +95,8 @@ func (e *Engine) endHold() {
 }
 
 // mayTakeOver notes how far the master is, which holds up writes.
+//
+//go:noinline
 func (e *Engine) mayTakeOver(n *clusterNode, offset int64) {
 	k := e.cluster
 	if k.manual.until != 0 && n == k.master(k.me()) {

@@ -553,6 +553,8 @@ func cmdClusterSlots(c *Call) {
 }
 
 // replicasOf lists the replicas of a master; ready are those that have its data.
+//
+//go:noinline
 func (e *Engine) replicasOf(n *clusterNode, ready bool) (list []*clusterNode) {
 	for _, r := range e.cluster.nodes {
 		if r.masterID == n.id && (!ready || !r.failed && e.offsetOf(r) != 0) {

@@ -91,6 +91,7 @@ func (w *infoText) int(name string, n int64) {
 	w.text(name, strconv.FormatInt(n, 10))
 }
 
+//go:noinline
 func (w *infoText) count(name string, n int) { w.int(name, int64(n)) }
 
 //go:noinline
@@ -238,6 +239,8 @@ func toldByHost(values map[string]string) []string {
 }
 
 // fact is what the host told of itself, or what an engine says whose host did not.
+//
+//go:noinline
 func (e *Engine) fact(name, untold string) string {
 	if i := hostFact(name); e.cfg.host != nil && e.cfg.host[i] != "" {
 		return e.cfg.host[i]

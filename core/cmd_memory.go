@@ -181,6 +181,7 @@ func (w *memoryStats) ratio(name string, f float64) {
 	w.n++
 }
 
+//go:noinline
 func (w *memoryStats) zero(names ...string) {
 	for _, name := range names {
 		w.number(name, 0)

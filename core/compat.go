@@ -42,6 +42,8 @@ func (e *Engine) visible(cmd *Command) bool { return cmd.since <= e.cfg.obeys }
 
 // listed tells whether the version that the engine says it is has a command, and no directive has
 // removed it.
+//
+//go:noinline
 func (e *Engine) listed(cmd *Command) bool {
 	return cmd.since <= e.cfg.compat && e.table.has(cmd)
 }

@@ -426,6 +426,8 @@ func parseVersion(s string) (level compatLevel, parts int, ok bool) {
 }
 
 // sinceOf is the version that brought something, written as Command.Since.
+//
+//go:noinline
 func sinceOf(version string) compatLevel {
 	level, _, _ := parseVersion(version)
 	return level

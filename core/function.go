@@ -32,6 +32,8 @@ type function struct {
 }
 
 // find returns the place of a library, -1 if there is none of that name.
+//
+//go:noinline
 func (f *functions) find(name []byte) int {
 	return slices.IndexFunc(f.libraries, func(l *library) bool { return l.name == string(name) })
 }

@@ -97,6 +97,8 @@ func loadList(e *Engine, r *rdb.Reader, t rdb.Type) (*object, error) {
 func (o *object) list() *list.List { return o.body.(*list.List) }
 
 // newList returns an empty list, to which elements must be added at once.
+//
+//go:noinline
 func (e *Engine) newList() *object {
 	return &object{kind: kindList, body: list.New(&e.cfg.lists)}
 }

@@ -90,6 +90,7 @@ func (p *persist) turn(e *Engine) {
 // one at a time.
 func (e *Engine) hasChild() bool { return e.persist.inBackground() || e.aof.rewriting != nil }
 
+//go:noinline
 func (p *persist) inBackground() bool {
 	return slices.ContainsFunc(p.pending, func(s *save) bool { return s.background })
 }

@@ -65,6 +65,8 @@ func (c *Call) propagateMessage() {
 }
 
 // propagateAsIs sends the replicas the command under way though it changes nothing.
+//
+//go:noinline
 func (c *Call) propagateAsIs() {
 	if c.propagates() {
 		c.Propagate(string(c.Args[0]), c.Args[1:]...)
@@ -639,4 +641,6 @@ func appendRequest(dst []byte, name string, args [][]byte) []byte {
 }
 
 // decimal writes a number as an argument of a command.
+//
+//go:noinline
 func decimal(n int64) []byte { return strconv.AppendInt(nil, n, 10) }

@@ -124,6 +124,8 @@ func (t *task) shift(n int) {
 }
 
 // setTask says which command that runs a script is under way; nil is none.
+//
+//go:noinline
 func (e *Engine) setTask(t *task) {
 	e.scripts.task, e.scripts.busy = t, false
 	e.flags.set(engineScript, t != nil)

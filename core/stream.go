@@ -34,6 +34,7 @@ var streamOps = kindOps{
 // stream is the value of an object of that kind.
 func (o *object) stream() *stream.Stream { return o.body.(*stream.Stream) }
 
+//go:noinline
 func (e *Engine) newStream() *object {
 	s := stream.New(e.dbs[0].keys.Seed())
 	s.Idmp.Duration, s.Idmp.MaxSize = e.cfg.streamIdmpDuration, e.cfg.streamIdmpMaxSize

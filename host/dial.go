@@ -237,6 +237,7 @@ func (c *conn) setDeadline(a *alarm, t time.Time) error {
 	return nil
 }
 
+//go:noinline
 func (c *conn) fault(op string, err error) error {
 	return &net.OpError{Op: op, Net: c.addr.Network(), Source: c.addr, Addr: listenAddr, Err: err}
 }

@@ -27,6 +27,8 @@ type home struct {
 
 // is reports whether two are of the same bubble, or outside: one that nobody lives in any more is
 // forgotten, though its timer may still fire.
+//
+//go:noinline
 func (h *home) is(other *home) bool {
 	return h == other || h != nil && other != nil && h.bubble == other.bubble
 }

@@ -23,6 +23,8 @@ type User struct {
 }
 
 // New returns a user who may do nothing.
+//
+//go:noinline
 func New(name string, t Commands) *User {
 	u := &User{Name: name}
 	u.reset(t)
@@ -52,6 +54,8 @@ func (u *User) Knows(password []byte) bool {
 }
 
 // SetPassword makes a password the only one; "" is none, with which any will do.
+//
+//go:noinline
 func (u *User) SetPassword(password string) {
 	u.NoPass, u.Passwords = password == "", nil
 	if password != "" {

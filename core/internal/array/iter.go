@@ -30,6 +30,8 @@ const (
 )
 
 // Range begins at from and ends at to, both included; where from is the greater it goes downwards.
+//
+//go:noinline
 func (a *Array) Range(from, to uint64) Iter {
 	it := Iter{a: a, lo: from, hi: to, next: from >> a.shift, ended: a.count == 0}
 	if from > to {

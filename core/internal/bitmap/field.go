@@ -100,6 +100,7 @@ func (f Field) Add(v, by int64, o Overflow) (int64, bool) {
 	return v + by, true
 }
 
+//go:noinline
 func (f Field) overflown(v, bound int64, o Overflow) (int64, bool) {
 	switch o {
 	case Fail:

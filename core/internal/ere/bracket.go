@@ -40,6 +40,8 @@ var classes = []struct{ name, ranges string }{
 }
 
 // classRanges gives the ranges of a class, "" if there is no such class.
+//
+//go:noinline
 func classRanges(name string) string {
 	for i := range classes {
 		if classes[i].name == name {

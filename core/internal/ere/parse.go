@@ -97,6 +97,8 @@ func (p *parser) empty() int32 { return p.add(node{op: nodeEmpty}) }
 func (p *parser) more() bool { return p.at < len(p.re) }
 
 // is tells whether the byte n places ahead is c.
+//
+//go:noinline
 func (p *parser) is(n int, c byte) bool { return p.at+n < len(p.re) && p.re[p.at+n] == c }
 
 // parse reads the whole expression and returns its node.

@@ -407,6 +407,7 @@ func (p *Program) Match(attr []byte) bool {
 	return stack[0].holds()
 }
 
+//go:noinline
 func truth(yes bool) value {
 	if yes {
 		return value{kind: number, num: 1}

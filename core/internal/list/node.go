@@ -122,6 +122,8 @@ func (n *node) trim() {
 }
 
 // clone returns a copy of n outside any list.
+//
+//go:noinline
 func (n *node) clone() *node {
 	c := &node{buf: make([]byte, n.size()), count: n.count, plain: n.plain}
 	copy(c.buf, n.buf[n.head:])

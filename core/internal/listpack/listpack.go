@@ -34,6 +34,8 @@ const (
 type Pack []byte
 
 // New returns an empty pack with room for size bytes in all.
+//
+//go:noinline
 func New(size int) Pack {
 	p := make(Pack, EmptySize, max(size, EmptySize))
 	p.setHeader(0)

@@ -41,6 +41,7 @@ func checkInt(l *thread, n int) int { return clampInt(checkLong(l, n)) }
 
 func clampInt(n int64) int { return int(max(math.MinInt, min(n, math.MaxInt))) }
 
+//go:noinline
 func checkLong(l *thread, n int) int64 { return toInteger(checkNumber(l, n)) }
 
 func optInt(l *thread, n, otherwise int) int {

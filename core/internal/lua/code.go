@@ -122,6 +122,7 @@ func (c *coder) release(r int) {
 	}
 }
 
+//go:noinline
 func (c *coder) releaseExpr(e *expr) {
 	if e.kind == exprFixed {
 		c.release(e.at)

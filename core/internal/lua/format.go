@@ -163,6 +163,8 @@ func magnitude(n int64) uint64 {
 }
 
 // unsigned is C's conversion of a double to unsigned long long, as the reference's machine does it.
+//
+//go:noinline
 func unsigned(n float64) uint64 {
 	if n >= 1<<63 {
 		return uint64(toInteger(n-1<<63)) ^ 1<<63

@@ -109,6 +109,8 @@ func (x *lexer) peek(ahead int) byte {
 }
 
 // newline passes over a line break of one or two characters.
+//
+//go:noinline
 func (x *lexer) newline() {
 	c := x.in[x.at]
 	x.at++

@@ -3,6 +3,8 @@ package lua
 import "math"
 
 // mathFunction makes a library function of one number.
+//
+//go:noinline
 func mathFunction(f func(float64) float64) builtin {
 	return func(l *thread) int {
 		n := checkNumber(l, 1)

@@ -8,6 +8,7 @@ import (
 
 func floatBits(n float64) uint64 { return math.Float64bits(n) }
 
+//go:noinline
 func itoa(n int) string { return strconv.Itoa(n) }
 
 // appendNumber writes a number as Lua 5.1 does, with C's "%.14g".

@@ -108,6 +108,8 @@ func (vm *VM) name(v *value) bool {
 }
 
 // open begins a function.
+//
+//go:noinline
 func (p *parser) open(line int) {
 	c := &coder{proto: &proto{chunk: p.chunk, line: line, size: 2}, p: p, outer: p.fn,
 		known: map[constantKey]int{}}
@@ -154,6 +156,8 @@ func (p *parser) expected(k tokenKind) {
 }
 
 // accept passes over a token of a kind if it is there.
+//
+//go:noinline
 func (p *parser) accept(k tokenKind) bool {
 	if p.tok.kind != k {
 		return false

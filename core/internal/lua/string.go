@@ -191,6 +191,8 @@ func (vm *VM) find(l *thread, places bool) int {
 }
 
 // finder returns a finding to be made ready; it is the machine's own unless that is suspended.
+//
+//go:noinline
 func (vm *VM) finder(l *thread, s, pattern string) *finding {
 	f := vm.finding
 	if f == nil {

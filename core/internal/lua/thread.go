@@ -72,6 +72,7 @@ const (
 	stackMax  = 1 << 22
 )
 
+//go:noinline
 func (vm *VM) newThread() *thread {
 	t := &thread{vm: vm, stack: make([]value, windowMax)}
 	vm.ids++

@@ -63,6 +63,7 @@ func (v value) kind() kind {
 	return v.o.kind
 }
 
+//go:noinline
 func (v value) typeName() string { return kindNames[v.kind()] }
 
 // isNil, isTrue and so on are short for what is asked all the time.
@@ -181,6 +182,7 @@ type upvalue struct {
 // userdata: only cjson.null is one.
 func newUserdata() value { return value{o: &object{kind: kindUserdata}} }
 
+//go:noinline
 func (vm *VM) function(f builtin) value {
 	return vm.newFunction(&function{native: f, env: vm.globals})
 }

@@ -143,6 +143,8 @@ func (r *Reader) streamProducers(sink StreamSink) error {
 }
 
 // numbers reads one number after the other.
+//
+//go:noinline
 func (r *Reader) numbers(to ...*uint64) (err error) {
 	for _, p := range to {
 		if *p, err = r.number(); err != nil {

@@ -76,6 +76,8 @@ func (w *Writer) AuxInt(name string, value int64) {
 }
 
 // Function writes the source of a library of functions.
+//
+//go:noinline
 func (w *Writer) Function(source []byte) {
 	w.out = append(w.out, opFunction2)
 	w.String(source)

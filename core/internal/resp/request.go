@@ -193,6 +193,7 @@ func (r *Reader) Pending(have int) int {
 	return 0
 }
 
+//go:noinline
 func (r *Reader) fail(problem string) Status {
 	r.Problem = problem
 	return Malformed

@@ -11,6 +11,8 @@ import (
 const Size = 20
 
 // Sum returns the SHA-1 sum of data.
+//
+//go:noinline
 func Sum(data []byte) [Size]byte {
 	s := New()
 	return s.Sum(data)

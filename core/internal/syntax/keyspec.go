@@ -154,6 +154,8 @@ func (p *keyParser) until(end byte) string {
 }
 
 // peek returns the next byte, 0 at the end.
+//
+//go:noinline
 func (p *keyParser) peek() byte {
 	if p.i >= len(p.s) {
 		return 0

@@ -251,6 +251,7 @@ func (p *syntaxParser) namesToken() bool {
 	return false
 }
 
+//go:noinline
 func (p *syntaxParser) peek() byte {
 	if p.i >= len(p.s) {
 		return 0

@@ -136,6 +136,8 @@ func (s *Set) link(n *Node, l int, f found) {
 }
 
 // both makes each of two nodes one of the other's links.
+//
+//go:noinline
 func both(n *Node, l int, f found) {
 	to := &f.node.layers[l]
 	to.links = append(to.links, found{n, f.apart})

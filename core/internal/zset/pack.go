@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"math"
 	"strconv"
+	"strings"
 
 	"github.com/redlet/redlet/core/internal/dict"
 	"github.com/redlet/redlet/core/internal/listpack"
@@ -55,7 +56,7 @@ func scoreAt(p listpack.Pack, pos int) float64 {
 // a file may hold it.
 func looseScore(s []byte) float64 {
 	const longest = 127 // of which Redis reads no more
-	if len(s) > 3 && s[0] == '-' && bytes.EqualFold(s[1:4], []byte("nan")) {
+	if len(s) > 3 && s[0] == '-' && strings.EqualFold(string(s[1:4]), "nan") {
 		return math.Copysign(math.NaN(), -1)
 	}
 	for n := min(len(s), longest); n > 0; n-- {
