@@ -55,8 +55,7 @@ func (t aclCommands) Find(name string) (acl.Command, bool) {
 	if cmd == nil || cmd.Flags&Internal != 0 {
 		return acl.Command{}, false
 	}
-	return acl.Command{Name: cmd.full, Index: int(cmd.index), Subs: len(cmd.Sub),
-		Sub: cmd.words() > 1}, true
+	return acl.Command{Index: int(cmd.index), Subs: len(cmd.Sub), Sub: cmd.words() > 1}, true
 }
 
 // Category implements acl.Commands.

@@ -137,7 +137,7 @@ func cmdACLCat(c *Call) {
 	case 3:
 		category := c.e.category(c.Args[2])
 		if category == 0 {
-			c.Error("ERR Unknown category '" + cText(c.Args[2]) + "'")
+			c.Error("ERR Unknown category '" + clip(c.Args[2], 128) + "'")
 			return
 		}
 		c.listCommands(func(cmd *Command) bool { return cmd.categories()&category != 0 })

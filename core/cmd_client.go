@@ -606,7 +606,7 @@ func (c *Call) describe(out []byte, cl *conn) []byte {
 	w.text("addr", cl.peer.Addr)
 	w.text("laddr", cl.peer.Laddr)
 	w.number("fd", int64(cl.peer.FD))
-	w.text("name", string(cl.name))
+	w.text("name", cText(cl.name))
 	w.number("age", int64(c.Now()-cl.created)/1e6)
 	w.number("idle", int64(c.Now()-cl.lastInput)/1e6)
 	w.text("flags", cl.letters())
@@ -633,8 +633,8 @@ func (c *Call) describe(out []byte, cl *conn) []byte {
 	w.text("user", cl.userName())
 	w.number("redir", cl.redirection())
 	w.number("resp", version)
-	w.text("lib-name", string(cl.libName))
-	w.text("lib-ver", string(cl.libVer))
+	w.text("lib-name", cText(cl.libName))
+	w.text("lib-ver", cText(cl.libVer))
 	w.number("io-thread", 0)
 	return w.b
 }

@@ -277,9 +277,13 @@ func cmdQuit(c *Call) {
 
 const errClientName = "ERR Client names cannot contain spaces, newlines or special characters."
 
-// validName reports whether a client's name is of printable characters without spaces.
+// validName reports whether a client's name is of printable characters without spaces. It is looked
+// at as a string of C: up to a NUL.
 func validName(name []byte) bool {
 	for _, b := range name {
+		if b == 0 {
+			break
+		}
 		if b < '!' || b > '~' {
 			return false
 		}

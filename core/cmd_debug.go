@@ -150,8 +150,11 @@ func debugLog(c *Call) {
 
 // leadingInt reads an integer as C's atoi does: 0 where there is none.
 func leadingInt(b []byte) int64 {
+	for len(b) > 0 && (b[0] == ' ' || '\t' <= b[0] && b[0] <= '\r') {
+		b = b[1:]
+	}
 	n := 0
-	for n < len(b) && ('0' <= b[n] && b[n] <= '9' || n == 0 && b[n] == '-') {
+	for n < len(b) && ('0' <= b[n] && b[n] <= '9' || n == 0 && (b[n] == '-' || b[n] == '+')) {
 		n++
 	}
 	v, _ := strconv.ParseInt(string(b[:n]), 10, 64)

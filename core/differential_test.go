@@ -39,14 +39,20 @@ var undetermined = map[string]bool{
 	"object|refcount": true, // counts the references of a queued command
 }
 
+// newSeed is the seed of a run, which it logs: the same for all that a run makes up.
+func newSeed(t *testing.T) uint64 {
+	t.Helper()
+	if *diffSeed == 0 {
+		*diffSeed = uint64(time.Now().UnixNano())
+	}
+	t.Logf("seed %d", *diffSeed)
+	return *diffSeed
+}
+
 // newGenerator returns a generator of commands, and logs its seed.
 func newGenerator(t *testing.T, accept func(name, group string) bool) *coretest.Generator {
 	t.Helper()
-	seed := *diffSeed
-	if seed == 0 {
-		seed = uint64(time.Now().UnixNano())
-	}
-	t.Logf("seed %d", seed)
+	seed := newSeed(t)
 	p := coretest.EnginePeer{Config: testConfig}
 	if err := p.Reset(false); err != nil {
 		t.Fatal(err)

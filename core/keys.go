@@ -73,6 +73,11 @@ func (cmd *Command) appendKeys(keys []KeyAt, args [][]byte, channels bool) ([]Ke
 		}
 		from, to, found := spec.Locate(args)
 		if !found {
+			if spec.Find == syntax.FindNumber && spec.Begin == syntax.BeginIndex {
+				if loose, ok := looseKeys(&spec, args, keys); ok {
+					return loose, true
+				}
+			}
 			if spec.Begin != syntax.BeginKeyword && !cmd.mayLackKeys() {
 				return nil, false // Redis says so even of keys that may be left out
 			}
@@ -88,6 +93,25 @@ func (cmd *Command) appendKeys(keys []KeyAt, args [][]byte, channels bool) ([]Ke
 		keys = cmd.KeysOf(args, keys)
 	}
 	return keys, true
+}
+
+// looseKeys lists the keys of a command line whose number of keys is no number, or too great. Redis
+// then takes what C's atoi reads of it; what is done with the keys it does not know, and a key
+// before them comes last.
+func looseKeys(spec *syntax.KeySpec, args [][]byte, before []KeyAt) ([]KeyAt, bool) {
+	at, first := spec.Index+spec.A, spec.Index+spec.B
+	if at >= len(args) {
+		return nil, false
+	}
+	n := int(int32(leadingInt(args[at])))
+	if n < 1 || n > (len(args)-first)/spec.C {
+		return nil, false
+	}
+	keys := make([]KeyAt, 0, n+len(before))
+	for i := range n {
+		keys = append(keys, KeyAt{Index: first + i*spec.C})
+	}
+	return append(keys, withFlags(before, 0)...), true
 }
 
 // mayLackKeys tells whether a wrong number of keys means none: of scripts and functions.

@@ -8,9 +8,15 @@ import (
 // table is a table of a few commands: get, set, and config with two subcommands.
 type table struct{ open bool }
 
-var list = []Command{
-	{Name: "get", Index: 0}, {Name: "set", Index: 1}, {Name: "config", Index: 2, Subs: 2},
-	{Name: "config|get", Index: 3, Sub: true}, {Name: "config|set", Index: 4, Sub: true},
+var list = []struct {
+	name string
+	Command
+}{
+	{"get", Command{Index: 0}},
+	{"set", Command{Index: 1}},
+	{"config", Command{Index: 2, Subs: 2}},
+	{"config|get", Command{Index: 3, Sub: true}},
+	{"config|set", Command{Index: 4, Sub: true}},
 }
 
 func (table) Count() int          { return len(list) }
@@ -19,8 +25,8 @@ func (t table) AllChannels() bool { return t.open }
 
 func (table) Find(name string) (Command, bool) {
 	for _, c := range list {
-		if strings.EqualFold(c.Name, name) {
-			return c, true
+		if strings.EqualFold(c.name, name) {
+			return c.Command, true
 		}
 	}
 	return Command{}, false
@@ -72,7 +78,7 @@ func TestPermissions(t *testing.T) {
 		Selectors[0]
 	for i, want := range []bool{false, true, true, true, false} {
 		if got := s.Command(i, nil); got != want {
-			t.Errorf("%s: %v", list[i].Name, got)
+			t.Errorf("%s: %v", list[i].name, got)
 		}
 	}
 	if !s.Command(0, []byte("X")) || s.Command(0, []byte("xx")) {

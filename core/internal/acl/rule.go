@@ -27,7 +27,6 @@ type Commands interface {
 
 // Command is a command as rules see it. Its subcommands have the indices that follow its own.
 type Command struct {
-	Name  string // as it is shown
 	Index int
 	Subs  int  // how many subcommands it has
 	Sub   bool // it is one
@@ -242,7 +241,7 @@ func (s *Selector) applyCategory(name string, allow bool, t Commands) (problem s
 func (s *Selector) applyCommand(name string, allow bool, t Commands) (problem string) {
 	if c, ok := t.Find(name); ok {
 		s.change(c.Index, c.Subs, allow)
-		s.note(c.Name, allow)
+		s.note(name, allow)
 		return ""
 	}
 	bar := strings.LastIndexByte(name, '|')
@@ -256,10 +255,10 @@ func (s *Selector) applyCommand(name string, allow bool, t Commands) (problem st
 		return ErrUnknown
 	case c.Sub:
 		return errFirstArg
-	case c.Subs > 0:
-		return ErrUnknown
 	case f.arg == "":
 		return ErrSyntax
+	case c.Subs > 0:
+		return ErrUnknown
 	case !slices.Contains(s.first, f):
 		s.first = append(s.first, f)
 	}
@@ -287,7 +286,8 @@ func Join(words []string) (rules []string, open int) {
 	for i, word := range words {
 		switch last := len(word) - 1; {
 		case open >= 0:
-			rules[len(rules)-1] += " " + word
+			text, _, _ := strings.Cut(word, "\x00") // it is appended as a string of C
+			rules[len(rules)-1] += " " + text
 			if last >= 0 && word[last] == ')' {
 				open = -1
 			}
