@@ -194,7 +194,7 @@ func (e *Engine) permits(u *acl.User, cmd *Command, args [][]byte) (d denied, at
 		if !s.AllKeys && cmd.Keys != "" {
 			if !known {
 				known = true
-				if found, ok := cmd.appendKeys(e.access.keys[:0], args, false); ok {
+				if found, ok := e.appendKeys(cmd, e.access.keys[:0], args, false); ok {
 					keys, e.access.keys = found, found
 				}
 			}

@@ -424,7 +424,7 @@ func (r *router) add(cmd *Command, args [][]byte) redirect {
 	if cmd.Keys == "" && cmd.KeysOf == nil {
 		return redirectNone
 	}
-	keys, ok := cmd.appendKeys(r.k.keys[:0], args, true)
+	keys, ok := r.e.appendKeys(cmd, r.k.keys[:0], args, true)
 	r.k.keys = keys
 	if !ok {
 		return redirectNone

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/redlet/redlet/core/internal/random"
+	"github.com/redlet/redlet/core/internal/syntax"
 )
 
 // Time is an instant in microseconds since the Unix epoch.
@@ -92,6 +93,7 @@ type Engine struct {
 	asked  []question // those that are not answered yet
 
 	access    access
+	specs     [][]syntax.KeySpec // by the command's index; nil until they are asked for: keySpecs
 	dbs       []*db
 	expires   expiries
 	idmp      idmpDues

@@ -59,7 +59,7 @@ func (e *Engine) noteKeys(c *Call, at int) {
 	if h == nil || !h.active || c.conn.has(connScript) {
 		return
 	}
-	keys, ok := c.cmd.keysOf(c.Args)
+	keys, ok := e.keysOf(c.cmd, c.Args)
 	if !ok || len(keys) == 0 {
 		return
 	}

@@ -90,7 +90,7 @@ func (e *Engine) remember(c *Call) {
 	if t.optIn && !t.caching || t.optOut && t.caching {
 		return
 	}
-	keys, _ := c.cmd.keysOf(c.Args)
+	keys, _ := e.keysOf(c.cmd, c.Args)
 	for _, k := range keys {
 		e.track(c.Args[k.Index], cl.id)
 	}
