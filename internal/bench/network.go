@@ -71,6 +71,9 @@ func network(o options) error {
 				return err
 			}
 		}
+		if err := restricted(o, peers); err != nil {
+			return err
+		}
 		return memory(o, peers)
 	})
 }
@@ -152,6 +155,41 @@ func throughput(o options, peers []*peer, depth int) error {
 	return nil
 }
 
+// restricted prints what a user with three rules does a second, beside the default user, who may do
+// everything.
+func restricted(o options, peers []*peer) error {
+	const depth, goal = 16, 0.9
+	fmt.Printf("\nACL user with three rules, redis-benchmark -P %d -c %d, thousands a second; ratio "+
+		"to redis; each of its default user\n", depth, o.clients)
+	row("", names(peers), "")
+	for _, p := range peers {
+		if err := p.command("ACL SETUSER app on >secret ~key:* +@read +set\r\n", 1); err != nil {
+			return err
+		}
+	}
+	for _, test := range []string{"get", "set"} {
+		free, _, err := rounds(o, peers, test, depth)
+		if err != nil {
+			return err
+		}
+		rates, _, err := rounds(o, peers, test, depth, "--user", "app", "-a", "secret")
+		if err != nil {
+			return err
+		}
+		values, remark, shares := make([]string, len(peers)), "", ""
+		for i, p := range peers {
+			values[i] = fmt.Sprintf("%.1f", median(rates[i])/1000)
+			shares += fmt.Sprintf(" %.2f", median(ratios(rates[i], free[i])))
+			if p.name == "native" && peers[0].name == "redis" {
+				ratio := median(ratios(rates[i], rates[0]))
+				remark = "  native " + verdict(ratio, goal, ratio >= goal)
+			}
+		}
+		row(test, values, remark+"  of default"+shares)
+	}
+	return nil
+}
+
 func names(peers []*peer) []string {
 	names := make([]string, len(peers))
 	for i, p := range peers {
@@ -161,16 +199,17 @@ func names(peers []*peer) []string {
 }
 
 // rounds measures every peer several times in turn: its requests a second, and the microseconds
-// that each took of its processors.
+// that each took of its processors. more are further arguments of redis-benchmark.
 func rounds(
-	o options, peers []*peer, test string, depth int,
+	o options, peers []*peer, test string, depth int, more ...string,
 ) (rates, costs [][]float64, err error) {
 	rates, costs = make([][]float64, len(peers)), make([][]float64, len(peers))
 	for range o.rounds {
 		for i, p := range peers {
 			before := p.used()
-			rate, err := p.measure(o, "-t", test, "-n", fmt.Sprint(requestsPerRound[depth]),
-				"-P", fmt.Sprint(depth), "-c", fmt.Sprint(o.clients))
+			rate, err := p.measure(o, append([]string{"-t", test, "-n",
+				fmt.Sprint(requestsPerRound[depth]), "-P", fmt.Sprint(depth), "-c",
+				fmt.Sprint(o.clients)}, more...)...)
 			if err != nil {
 				return nil, nil, err
 			}
