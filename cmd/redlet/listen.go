@@ -73,7 +73,8 @@ func (v *server) bindAll() error {
 func (v *server) accept() error {
 	for len(v.doors) > 0 {
 		d := v.doors[0]
-		if err := v.bridge.Accept(d, d.secure); err != nil {
+		// Not the door itself, behind which no socket is seen that could be polled.
+		if err := v.bridge.Accept(d.Listener, d.secure); err != nil {
 			return err
 		}
 		if v.doors = v.doors[1:]; d.kind != "" {
