@@ -23,7 +23,7 @@ func fatalf(format string, args ...any) error { return fatal(fmt.Sprintf(format,
 
 // door is a listening socket that is open, and whom nobody serves yet.
 type door struct {
-	net.Listener
+	socket    net.Listener
 	secure    netbridge.Secure
 	kind, url string // "" for another address of the port before
 }
@@ -68,13 +68,12 @@ func (v *server) bindAll() error {
 	return nil
 }
 
-// accept serves who connects to any of the sockets, those of the cluster's other masters as well,
+// accept serves who connects to any of the sockets, those of the cluster's other nodes as well,
 // now that everything is there.
 func (v *server) accept() error {
 	for len(v.doors) > 0 {
 		d := v.doors[0]
-		// Not the door itself, behind which no socket is seen that could be polled.
-		if err := v.bridge.Accept(d.Listener, d.secure); err != nil {
+		if err := v.bridge.Accept(d.socket, d.secure); err != nil {
 			return err
 		}
 		if v.doors = v.doors[1:]; d.kind != "" {
@@ -97,7 +96,7 @@ func (v *server) bindTCP(port int, kind, scheme string, secure netbridge.Secure)
 		host, optional := strings.CutPrefix(bind, "-")
 		l, err := net.Listen(netbridge.Address(host, port))
 		if err == nil {
-			d.Listener, d.url = l, urlOf(scheme, host, port)
+			d.socket, d.url = l, urlOf(scheme, host, port)
 			v.doors = append(v.doors, d)
 			d.kind = ""
 			continue

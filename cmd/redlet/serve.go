@@ -289,7 +289,7 @@ func (v *server) close() error {
 		errs = append(errs, v.page.close())
 	}
 	for _, d := range v.doors {
-		errs = append(errs, d.Close())
+		errs = append(errs, d.socket.Close())
 	}
 	if v.loop != nil {
 		errs = append(errs, v.endNode())
