@@ -51,15 +51,16 @@ async function listened(t) {
 }
 
 /**
+ * Starts a server in a folder of its own, without save points, until the test is over.
+ *
  * @param {TestContext} t
  * @param {string} command
- * @returns {Promise<Served>}
+ * @param {string[]} args
  */
-async function spawned(t, command) {
-  const port = await freePort();
+export async function started(t, command, args) {
   const dir = await mkdtemp(join(tmpdir(), 'redlet-'));
-  const args = ['--port', String(port), '--bind', '127.0.0.1', '--dir', dir, '--save', ''];
-  const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'inherit'] });
+  const more = ['--bind', '127.0.0.1', '--dir', dir, '--save', ''];
+  const child = spawn(command, [...args, ...more], { stdio: ['ignore', 'pipe', 'inherit'] });
   const ended = new Promise((resolve) => child.once('close', resolve));
   t.after(async () => {
     child.kill('SIGKILL');
@@ -69,6 +70,16 @@ async function spawned(t, command) {
   let log = '';
   await happens(child.stdout, 'data', (text) => (log += text).includes('Ready to accept'));
   child.stdout.resume();
+}
+
+/**
+ * @param {TestContext} t
+ * @param {string} command
+ * @returns {Promise<Served>}
+ */
+async function spawned(t, command) {
+  const port = await freePort();
+  await started(t, command, ['--port', String(port)]);
   const wait = (/** @type {number} */ ms) => new Promise((resolve) => setTimeout(resolve, ms));
   const turn = async (/** @type {number} */ ms) => {
     const client = new Redis(port);
