@@ -6,6 +6,7 @@ import (
 	"net/netip"
 
 	"github.com/redlet/redlet/host"
+	"github.com/redlet/redlet/internal/errs"
 )
 
 // Cluster is a cluster whose nodes run in this process, each a server on a port of its own.
@@ -28,7 +29,7 @@ func RunCluster(n int, options ...Option) (*Cluster, error) {
 		o := settingsOf(options)
 		if o.addr != "" || o.unixSocket != "" || o.dir() {
 			err := errors.New("redlet: the nodes of a cluster cannot share an address or a folder")
-			return nil, errors.Join(err, c.Close())
+			return nil, errs.Join(err, c.Close())
 		}
 		o.config["cluster-enabled"] = "yes"
 		host.ClusterConfig(o.config)
@@ -40,15 +41,15 @@ func RunCluster(n int, options ...Option) (*Cluster, error) {
 			err = s.Listen()
 		}
 		if err != nil {
-			return nil, errors.Join(err, c.Close())
+			return nil, errs.Join(err, c.Close())
 		}
 		loops[i] = LoopOf(s)
 		if addrs[i], err = netip.ParseAddrPort(s.Addr()); err != nil {
-			return nil, errors.Join(fmt.Errorf("redlet: %w", err), c.Close())
+			return nil, errs.Join(fmt.Errorf("redlet: %w", err), c.Close())
 		}
 	}
 	if err := host.Cluster(loops, addrs, replicas); err != nil {
-		return nil, errors.Join(fmt.Errorf("redlet: %w", err), c.Close())
+		return nil, errs.Join(fmt.Errorf("redlet: %w", err), c.Close())
 	}
 	return c, nil
 }
@@ -68,11 +69,11 @@ func (c *Cluster) Addrs() []string {
 
 // Close ends all nodes.
 func (c *Cluster) Close() error {
-	var errs []error
+	var failures []error
 	for _, s := range c.nodes {
-		errs = append(errs, s.Close())
+		failures = append(failures, s.Close())
 	}
-	return errors.Join(errs...)
+	return errs.Join(failures...)
 }
 
 // dir tells whether the options name a folder for data.

@@ -7,6 +7,8 @@ import (
 	"net"
 	"strings"
 	"sync"
+
+	"github.com/redlet/redlet/internal/errs"
 )
 
 // Conn is one connection to a server, which keeps what a client's connection keeps: SELECT, MULTI,
@@ -179,7 +181,7 @@ func (c *Conn) broken(err error) error {
 	if c.err != nil {
 		return c.err
 	}
-	return errors.Join(ErrClosed, err)
+	return errs.Join(ErrClosed, err)
 }
 
 func (r *request) wait(ctx context.Context) (Reply, error) {

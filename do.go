@@ -7,6 +7,8 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+
+	"github.com/redlet/redlet/internal/errs"
 )
 
 // Do runs a command in database 0 and returns its reply, typed as in RESP3. An error reply is an
@@ -184,7 +186,7 @@ func (s *Server) newLine(db int) (*line, error) {
 		err = reply.Err()
 	}
 	if err != nil {
-		return nil, errors.Join(fmt.Errorf("redlet: no connection: %w", err), caller.Close())
+		return nil, errs.Join(fmt.Errorf("redlet: no connection: %w", err), caller.Close())
 	}
 	return l, nil
 }

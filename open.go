@@ -4,12 +4,13 @@ import (
 	"bufio"
 	"context"
 	"crypto/tls"
-	"errors"
 	"fmt"
 	"maps"
 	"net"
 	"net/url"
 	"sync"
+
+	"github.com/redlet/redlet/internal/errs"
 )
 
 // Open gives the address of a Redis that a URL names, real or embedded, so that one setting decides
@@ -120,11 +121,11 @@ func ping(ctx context.Context, u *url.URL) error {
 		}
 		_, err = conn.Write(words)
 		if err != nil {
-			return errors.Join(ctx.Err(), err)
+			return errs.Join(ctx.Err(), err)
 		}
 		reply, err := readReply(r)
-		if err = errors.Join(err, reply.Err()); err != nil {
-			return errors.Join(ctx.Err(), err)
+		if err = errs.Join(err, reply.Err()); err != nil {
+			return errs.Join(ctx.Err(), err)
 		}
 	}
 	return nil

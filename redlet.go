@@ -53,6 +53,7 @@ import (
 	"sync"
 
 	"github.com/redlet/redlet/host"
+	"github.com/redlet/redlet/internal/errs"
 	"github.com/redlet/redlet/netbridge"
 )
 
@@ -108,7 +109,7 @@ func run(o *settings) (*Server, error) {
 		_, err = s.bridge.ListenUnix(o.unixSocket, 0)
 	}
 	if err != nil {
-		return nil, errors.Join(err, s.Close())
+		return nil, errs.Join(err, s.Close())
 	}
 	return s, nil
 }
@@ -214,5 +215,5 @@ func (s *Server) Close() error {
 			l.caller.Close()
 		}
 	}
-	return errors.Join(s.bridge.Close(), s.loop.Close())
+	return errs.Join(s.bridge.Close(), s.loop.Close())
 }

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/redlet/redlet/core"
+	"github.com/redlet/redlet/internal/errs"
 )
 
 // bury ends an engine that has died and puts another in its place. Its connections are hung up:
@@ -44,7 +45,7 @@ func (l *Loop) bury(why error) {
 func (l *Loop) revive() error {
 	if err := l.boot(); err != nil {
 		if l.engine != nil {
-			err = errors.Join(err, l.engine.Close())
+			err = errs.Join(err, l.engine.Close())
 		}
 		l.engine, l.deadline = nil, core.Never
 		return err
@@ -70,7 +71,7 @@ func (l *Loop) revive() error {
 	switch {
 	case err != nil:
 		l.log(3, from+" kills a new engine: "+err.Error())
-		err = errors.Join(err, l.engine.Close())
+		err = errs.Join(err, l.engine.Close())
 		l.engine, l.deadline = nil, core.Never
 	case len(refusal) > 0:
 		l.log(3, "a new engine starts empty: "+from+" is refused: "+string(refusal))

@@ -11,6 +11,7 @@ import (
 	"syscall"
 
 	"github.com/redlet/redlet/core"
+	"github.com/redlet/redlet/internal/errs"
 )
 
 // readMax is how much of a file is read at a time.
@@ -204,7 +205,7 @@ func (a *appended) open() error {
 	}
 	info, err := file.Stat()
 	if err != nil {
-		return errors.Join(err, file.Close())
+		return errs.Join(err, file.Close())
 	}
 	a.file, a.size = file, info.Size()
 	return nil
@@ -240,7 +241,7 @@ func (l *Loop) closeFiles() {
 	for path, a := range l.files {
 		err := l.retry(a)
 		if a.file != nil {
-			err = errors.Join(err, a.file.Sync(), a.file.Close())
+			err = errs.Join(err, a.file.Sync(), a.file.Close())
 		}
 		if err != nil {
 			l.log(3, "closing the file "+path+": "+cause(err))
@@ -259,7 +260,7 @@ func writeFile(path string, data []byte) (err error) {
 	}
 	defer func() {
 		if err != nil {
-			err = errors.Join(err, os.Remove(f.Name()))
+			err = errs.Join(err, os.Remove(f.Name()))
 		}
 	}()
 	if _, err = f.Write(data); err == nil {
@@ -268,7 +269,7 @@ func writeFile(path string, data []byte) (err error) {
 	if err == nil {
 		err = f.Sync()
 	}
-	if err = errors.Join(err, f.Close()); err != nil {
+	if err = errs.Join(err, f.Close()); err != nil {
 		return err
 	}
 	if err = os.Rename(f.Name(), path); err != nil {

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/redlet/redlet/core"
+	"github.com/redlet/redlet/internal/errs"
 )
 
 const (
@@ -161,7 +162,7 @@ func NewLoop(o LoopOptions) (*Loop, error) {
 	err := l.boot()
 	l.release()
 	if err != nil {
-		return nil, errors.Join(err, l.Close())
+		return nil, errs.Join(err, l.Close())
 	}
 	return l, nil
 }

@@ -8,6 +8,7 @@ import (
 	"math"
 
 	"github.com/redlet/redlet/core"
+	"github.com/redlet/redlet/internal/errs"
 	"github.com/redlet/redlet/wasm/abi"
 )
 
@@ -65,7 +66,7 @@ func (r *recorder) record(now core.Time, in []core.Input) {
 }
 
 // Close implements Engine.
-func (r *recorder) Close() error { return errors.Join(r.err, r.Engine.Close()) }
+func (r *recorder) Close() error { return errs.Join(r.err, r.Engine.Close()) }
 
 // Replay runs a recording on engines that m makes. After each step it calls each, with the step's
 // time and inputs and what came out, all lent for the call; an error of it ends the replay. A
@@ -81,7 +82,7 @@ func Replay(m Maker, recording io.Reader,
 		}
 		return engine.Close()
 	}
-	defer func() { err = errors.Join(err, end()) }()
+	defer func() { err = errs.Join(err, end()) }()
 	var frames bytes.Buffer
 	var in []core.Input
 	var out []core.Event

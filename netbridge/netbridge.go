@@ -22,6 +22,7 @@ import (
 
 	"github.com/redlet/redlet/core"
 	"github.com/redlet/redlet/host"
+	"github.com/redlet/redlet/internal/errs"
 )
 
 // Options say how a Bridge treats its sockets. The zero value suits tests.
@@ -83,7 +84,7 @@ func (b *Bridge) Listen(network, address string, secure Secure) (net.Addr, error
 	}
 	addr := l.Addr()
 	if err := b.Accept(l, secure); err != nil {
-		return nil, errors.Join(err, l.Close())
+		return nil, errs.Join(err, l.Close())
 	}
 	return addr, nil
 }
@@ -175,19 +176,19 @@ func (b *Bridge) Close() error {
 		return nil
 	}
 	b.closed = true
-	var errs []error
+	var failures []error
 	for _, l := range b.listeners {
-		errs = append(errs, l.Close())
+		failures = append(failures, l.Close())
 	}
 	for s := range b.streams {
 		s.Stop()
 	}
 	b.mu.Unlock()
 	if b.poller != nil {
-		errs = append(errs, b.poller.close())
+		failures = append(failures, b.poller.close())
 	}
 	b.running.Wait()
-	return errors.Join(errs...)
+	return errs.Join(failures...)
 }
 
 // forget drops a stream that has ended.
@@ -225,7 +226,7 @@ func (b *Bridge) ListenUnix(path string, perm os.FileMode) (net.Addr, error) {
 	}
 	addr := l.Addr()
 	if err := b.Accept(l, nil); err != nil {
-		return nil, errors.Join(err, l.Close())
+		return nil, errs.Join(err, l.Close())
 	}
 	return addr, nil
 }
@@ -239,7 +240,7 @@ func Unix(path string, perm os.FileMode) (net.Listener, error) {
 	l, err := net.Listen("unix", path)
 	if err == nil && perm != 0 {
 		if err = os.Chmod(path, perm); err != nil {
-			err = errors.Join(err, l.Close())
+			err = errs.Join(err, l.Close())
 		}
 	}
 	if err != nil {

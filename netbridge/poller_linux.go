@@ -1,7 +1,6 @@
 package netbridge
 
 import (
-	"errors"
 	"net"
 	"net/netip"
 	"os"
@@ -13,6 +12,7 @@ import (
 
 	"github.com/redlet/redlet/core"
 	"github.com/redlet/redlet/host"
+	"github.com/redlet/redlet/internal/errs"
 )
 
 const (
@@ -102,7 +102,7 @@ func (b *Bridge) poll(l net.Listener) (bool, error) {
 		}
 		d.fd = int(n)
 	})
-	if err = errors.Join(err, dupErr); err != nil {
+	if err = errs.Join(err, dupErr); err != nil {
 		return false, err
 	}
 	if u, ok := l.(*net.UnixListener); ok {
@@ -110,11 +110,11 @@ func (b *Bridge) poll(l net.Listener) (bool, error) {
 		d.unix = l.Addr().String()
 	}
 	if err := l.Close(); err != nil {
-		return false, errors.Join(err, syscall.Close(d.fd))
+		return false, errs.Join(err, syscall.Close(d.fd))
 	}
 	if b.poller == nil {
 		if b.poller, err = newPoller(b); err != nil {
-			return false, errors.Join(err, syscall.Close(d.fd))
+			return false, errs.Join(err, syscall.Close(d.fd))
 		}
 	}
 	b.poller.add(d)
@@ -131,7 +131,7 @@ func newPoller(b *Bridge) (*poller, error) {
 	flags := uintptr(syscall.O_CLOEXEC | syscall.O_NONBLOCK)
 	fd, _, errno := syscall.RawSyscall(syscall.SYS_EVENTFD2, 0, flags, 0)
 	if errno != 0 {
-		return nil, errors.Join(os.NewSyscallError("eventfd2", errno), syscall.Close(p.epoll))
+		return nil, errs.Join(os.NewSyscallError("eventfd2", errno), syscall.Close(p.epoll))
 	}
 	p.wakeup = int(fd)
 	err = p.watch(p.wakeup, syscall.EPOLL_CTL_ADD, syscall.EPOLLIN)
@@ -139,7 +139,7 @@ func newPoller(b *Bridge) (*poller, error) {
 		err = p.threadless()
 	}
 	if err != nil {
-		return nil, errors.Join(err, syscall.Close(p.wakeup), p.closeEpoll())
+		return nil, errs.Join(err, syscall.Close(p.wakeup), p.closeEpoll())
 	}
 	go p.run()
 	return p, nil
@@ -176,7 +176,7 @@ func (p *poller) close() error {
 	p.mu.Unlock()
 	p.wake()
 	<-p.done
-	return errors.Join(p.closeEpoll(), syscall.Close(p.wakeup))
+	return errs.Join(p.closeEpoll(), syscall.Close(p.wakeup))
 }
 
 // wake interrupts the poller's sleep, or cuts its next one short.

@@ -134,6 +134,7 @@ type layer struct {
 
 // layers run from the most particular folder to the most general: the first that fits counts.
 var layers = []layer{
+	{"internal/errs", nil},
 	{"internal/sds", nil},
 	{"core/coretest", []string{"core", "core/internal/resp", "internal/sds"}},
 	{"core/internal", []string{"core/internal/...", "internal/sds"}},
@@ -142,13 +143,13 @@ var layers = []layer{
 	{"wasm/build", nil},
 	{"wasm", []string{"core", "wasm/abi"}},
 	{"host/guest", []string{"core", "host", "wasm/abi"}},
-	{"host", []string{"core", "wasm/abi"}},
-	{"netbridge", []string{"core", "host"}},
+	{"host", []string{"core", "internal/errs", "wasm/abi"}},
+	{"netbridge", []string{"core", "host", "internal/errs"}},
 	{"cmd", []string{"cmd/...", "core", "host", "host/guest", "internal/sds", "netbridge", "."}},
 	{"miniredis/server", []string{".", "core"}},
 	{"miniredis", []string{".", "miniredis/server", "netbridge"}},
 	{"internal", []string{"..."}},
-	{".", []string{"core", "host", "internal/sds", "netbridge"}},
+	{".", []string{"core", "host", "internal/errs", "internal/sds", "netbridge"}},
 }
 
 // foreign are the modules from outside, with the folder that may import them; tests is "*_test.go".
