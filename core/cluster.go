@@ -36,6 +36,8 @@ type cluster struct {
 
 // clusterNode is a node of the cluster.
 type clusterNode struct {
+	_ [0]func() // not compared
+
 	id, shard          string
 	masterID           string // of whom it follows; "" of a master
 	ip                 string

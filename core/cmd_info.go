@@ -485,6 +485,8 @@ func infoDebug(w *infoText, _ *Engine) {
 
 // identity is what tells one run of a server from another.
 type identity struct {
+	_ [0]func() // not compared
+
 	run, replication string
 	second           string // what the stream was called up to before secondOffset
 	secondOffset     int64

@@ -24,6 +24,8 @@ type library struct {
 
 // function is one function of a library.
 type function struct {
+	_ [0]func() // not compared
+
 	name           string
 	description    string
 	hasDescription bool

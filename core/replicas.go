@@ -577,6 +577,8 @@ func (e *Engine) propagationChanged() {
 
 // replica is what a connection says of itself before and after it is made a replica.
 type replica struct {
+	_ [0]func() // not compared
+
 	imageOnly bool     // REPLCONF rdb-only: the image is sent, and nothing behind it
 	wants     imageUse // what image, after REPLCONF rdb-filter-only
 	ip        string   // that it announces, "" if none

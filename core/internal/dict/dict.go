@@ -37,6 +37,8 @@ type Dict[V any] struct {
 }
 
 type entry[V any] struct {
+	_ [0]func() // not compared: or the compiler writes what does
+
 	key  string
 	hash uint32
 	next uint32 // the next entry of the bucket, plus one; 0 ends it

@@ -9,6 +9,8 @@ import (
 
 // jsonToken is what a jsonReader reads next.
 type jsonToken struct {
+	_ [0]func() // not compared
+
 	kind   jsonKind
 	at     int // where an error about it is reported
 	text   string

@@ -33,6 +33,8 @@ type value struct {
 
 // object is what all values on the heap begin with.
 type object struct {
+	_ [0]func() // not compared
+
 	kind kind
 	all  bool   // all machines share it, so that none may write to it
 	mark uint16 // the last count of memory that came here

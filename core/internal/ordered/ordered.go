@@ -8,6 +8,8 @@ type Map[V any] struct {
 }
 
 type item[V any] struct {
+	_ [0]func() // not compared
+
 	key   string
 	val   V
 	there bool
