@@ -93,7 +93,7 @@ func (e *Engine) dropUser(name string) bool {
 		return false
 	}
 	u := e.access.users[i]
-	e.access.users = slices.Delete(e.access.users, i, i+1)
+	e.access.users = small.Delete(e.access.users, i, i+1)
 	for _, cl := range e.connsByID() {
 		if cl.user == u {
 			e.expel(cl)
@@ -289,7 +289,7 @@ func (e *Engine) deny(cl *conn, reason denied, context, object, username string)
 	a.count++
 	a.denied = small.Insert(a.denied, 0, d)
 	if n := e.cfg.aclLogMax; int64(len(a.denied)) > n {
-		a.denied = slices.Delete(a.denied, int(n), len(a.denied))
+		a.denied = small.Delete(a.denied, int(n), len(a.denied))
 	}
 }
 

@@ -126,7 +126,7 @@ func (e *Engine) unblock(cl *conn) {
 	for _, key := range p.keys {
 		queue := p.db.waiting[key]
 		if i := slices.Index(queue, p); i >= 0 {
-			queue = slices.Delete(queue, i, i+1)
+			queue = small.Delete(queue, i, i+1)
 		}
 		if len(queue) == 0 {
 			delete(p.db.waiting, key)

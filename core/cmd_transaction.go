@@ -261,7 +261,7 @@ func (e *Engine) unwatch(cl *conn) {
 			continue
 		}
 		i := watcherAt(list, cl)
-		w.db.watchers[w.key] = slices.Delete(list, i, i+1)
+		w.db.watchers[w.key] = small.Delete(list, i, i+1)
 	}
 	clear(cl.watched)
 	cl.watched, cl.dirtyCAS = cl.watched[:0], false

@@ -2,9 +2,9 @@ package core
 
 import (
 	"math"
-	"slices"
 
 	"github.com/redlet/redlet/core/internal/random"
+	"github.com/redlet/redlet/core/internal/small"
 	"github.com/redlet/redlet/core/internal/syntax"
 )
 
@@ -304,7 +304,7 @@ func (e *Engine) beforeSleep() {
 			break
 		}
 		cl := e.blocked.unblocked[0]
-		e.blocked.unblocked = slices.Delete(e.blocked.unblocked, 0, 1)
+		e.blocked.unblocked = small.Delete(e.blocked.unblocked, 0, 1)
 		e.resume(cl)
 		e.flush(cl)
 	}

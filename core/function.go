@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/redlet/redlet/core/internal/lua"
+	"github.com/redlet/redlet/core/internal/small"
 	"github.com/redlet/redlet/internal/sds"
 )
 
@@ -54,7 +55,7 @@ func (f *functions) remove(i int) {
 	for _, fn := range f.libraries[i].functions {
 		delete(f.byName, strings.ToLower(fn.name))
 	}
-	f.libraries = slices.Delete(f.libraries, i, i+1)
+	f.libraries = small.Delete(f.libraries, i, i+1)
 }
 
 // add puts in a library; when it cannot, problem says why and nothing has changed.

@@ -3,6 +3,8 @@ package core
 import (
 	"slices"
 	"strconv"
+
+	"github.com/redlet/redlet/core/internal/small"
 )
 
 // latencyEvent is a kind of thing that takes time, and when it last took long.
@@ -35,7 +37,7 @@ func (e *Engine) noteLatency(name string, ms int64) {
 		return
 	}
 	if len(ev.samples) == latencySamplesMax {
-		ev.samples = slices.Delete(ev.samples, 0, 1)
+		ev.samples = small.Delete(ev.samples, 0, 1)
 	}
 	ev.samples = append(ev.samples, latencySample{at, ms})
 }

@@ -2,8 +2,9 @@ package core
 
 import (
 	"bytes"
-	"slices"
 	"strings"
+
+	"github.com/redlet/redlet/core/internal/small"
 )
 
 const (
@@ -260,7 +261,7 @@ func (e *Engine) leaveSocket(address string, cl *conn, selected int64) {
 func (e *Engine) takeSocket(address string) *migrateSocket {
 	for i, s := range e.sockets {
 		if s.address == address {
-			e.sockets = slices.Delete(e.sockets, i, i+1)
+			e.sockets = small.Delete(e.sockets, i, i+1)
 			return s
 		}
 	}
@@ -270,7 +271,7 @@ func (e *Engine) takeSocket(address string) *migrateSocket {
 // dropSocket hangs up the connection that was left open first.
 func (e *Engine) dropSocket() {
 	s := e.sockets[0]
-	e.sockets = slices.Delete(e.sockets, 0, 1)
+	e.sockets = small.Delete(e.sockets, 0, 1)
 	if s.conn != nil {
 		e.hangup(s.conn)
 	}

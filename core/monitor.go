@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/redlet/redlet/core/internal/small"
 	"github.com/redlet/redlet/internal/sds"
 )
 
@@ -25,7 +26,7 @@ func (e *Engine) monitor(cl *conn) {
 func (e *Engine) unmonitor(cl *conn) {
 	if i := slices.Index(e.monitors, cl); i >= 0 {
 		cl.flags &^= connMonitor
-		e.monitors = slices.Delete(e.monitors, i, i+1)
+		e.monitors = small.Delete(e.monitors, i, i+1)
 		e.monitorsChanged()
 	}
 }

@@ -5,6 +5,7 @@ import (
 
 	"github.com/redlet/redlet/core/internal/glob"
 	"github.com/redlet/redlet/core/internal/ordered"
+	"github.com/redlet/redlet/core/internal/small"
 )
 
 // subKind is a way of subscribing.
@@ -70,7 +71,7 @@ func (e *Engine) subscribers(k subKind, name []byte) []*conn {
 // cut removes the first x from a list.
 func cut[T comparable](list []T, x T) []T {
 	if i := slices.Index(list, x); i >= 0 {
-		return slices.Delete(list, i, i+1)
+		return small.Delete(list, i, i+1)
 	}
 	return list
 }

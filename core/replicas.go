@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/redlet/redlet/core/internal/lua"
+	"github.com/redlet/redlet/core/internal/small"
 )
 
 // replicas feeds the replicas: connections that asked with SYNC or PSYNC for all data, and that
@@ -496,7 +497,7 @@ func (e *Engine) shiftHistory() {
 func (e *Engine) detach(cl *conn) {
 	r := &e.replicas
 	if i := slices.Index(r.conns, cl); i >= 0 {
-		r.conns = slices.Delete(r.conns, i, i+1)
+		r.conns = small.Delete(r.conns, i, i+1)
 		e.note(logNotice, "Connection with replica ", cl.replicaName(), " lost.")
 		if len(r.conns) == 0 {
 			r.idleAt = e.clock.host

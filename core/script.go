@@ -1,10 +1,10 @@
 package core
 
 import (
-	"slices"
 	"strconv"
 
 	"github.com/redlet/redlet/core/internal/lua"
+	"github.com/redlet/redlet/core/internal/small"
 )
 
 // scripts is the Lua machine, the scripts it knows, and the one under way, if any.
@@ -501,7 +501,7 @@ func (s *scripts) remember(sc *script) {
 			s.last = nil
 		}
 		delete(s.cache, s.evals[0])
-		s.evals = slices.Delete(s.evals, 0, 1)
+		s.evals = small.Delete(s.evals, 0, 1)
 		s.count.evicted++
 	}
 }
@@ -515,7 +515,7 @@ func (s *scripts) used(sc *script, keep bool) {
 	for s.evals[i] != sc.sha {
 		i--
 	}
-	s.evals = slices.Delete(s.evals, i, i+1)
+	s.evals = small.Delete(s.evals, i, i+1)
 	if keep {
 		sc.eval = false
 		return

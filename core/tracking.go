@@ -355,7 +355,7 @@ func (e *Engine) disableTracking(cl *conn) {
 		at, _ := e.tracking.prefixAt(name)
 		p := e.tracking.prefixes[at]
 		if p.conns = cut(p.conns, cl); len(p.conns) == 0 {
-			e.tracking.prefixes = slices.Delete(e.tracking.prefixes, at, at+1)
+			e.tracking.prefixes = small.Delete(e.tracking.prefixes, at, at+1)
 		}
 	}
 	*t = clientTracking{redirect: t.redirect, own: t.own}

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"slices"
 	"strconv"
+
+	"github.com/redlet/redlet/core/internal/small"
 )
 
 // What goes into an engine and what comes out of it is plain data: an Input has one way in, and an
@@ -317,7 +319,7 @@ func (e *Engine) answered(in *Input) {
 	switch {
 	case i >= 0:
 		answer, lent := e.asked[i].answer, *in // in itself must not move to the heap for every input
-		e.asked = slices.Delete(e.asked, i, i+1)
+		e.asked = small.Delete(e.asked, i, i+1)
 		answer(&lent)
 		e.beforeSleep()
 	case in.Kind == InConnected:

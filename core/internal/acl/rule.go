@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/redlet/redlet/core/internal/sha256"
+	"github.com/redlet/redlet/core/internal/small"
 	"github.com/redlet/redlet/internal/sds"
 )
 
@@ -109,7 +110,7 @@ func (u *User) password(rule string) (problem string) {
 	case i < 0:
 		return errPassword
 	default:
-		u.Passwords = slices.Delete(u.Passwords, i, i+1)
+		u.Passwords = small.Delete(u.Passwords, i, i+1)
 	}
 	return ""
 }

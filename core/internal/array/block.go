@@ -61,8 +61,8 @@ func (b *block) remove(offset int) {
 		return
 	}
 	i, _ := b.find(offset)
-	b.offsets = slices.Delete(b.offsets, i, i+1)
-	b.slots = slices.Delete(b.slots, i, i+1)
+	b.offsets = small.Delete(b.offsets, i, i+1)
+	b.slots = small.Delete(b.slots, i, i+1)
 }
 
 // ceil finds the first slice from an offset up, nil if there is none.

@@ -2,7 +2,6 @@ package array
 
 import (
 	"math/bits"
-	"slices"
 
 	"github.com/redlet/redlet/core/internal/alloc"
 	"github.com/redlet/redlet/core/internal/small"
@@ -114,7 +113,7 @@ func (a *Array) remove(id uint64) {
 	i, _ := a.block(id >> blockBits)
 	a.blocks[i].remove(int(id % blockSlots))
 	if a.blocks[i].count == 0 {
-		a.blocks = slices.Delete(a.blocks, i, i+1)
+		a.blocks = small.Delete(a.blocks, i, i+1)
 		a.memory -= dirBytes(blockSlots)
 	}
 }

@@ -188,8 +188,8 @@ func (s *slice) delete(from, to int) {
 		for _, w := range s.words[i : i+n] {
 			s.release(w)
 		}
-		s.words = slices.Delete(s.words, i, i+n)
-		s.offsets = slices.Delete(s.offsets, i, i+n)
+		s.words = small.Delete(s.words, i, i+n)
+		s.offsets = small.Delete(s.offsets, i, i+n)
 		s.count -= n
 		return
 	}

@@ -3,6 +3,8 @@ package hyperloglog
 import (
 	"slices"
 	"strconv"
+
+	"github.com/redlet/redlet/core/internal/small"
 )
 
 const (
@@ -125,7 +127,7 @@ func join(b []byte, at int) []byte {
 			next := runAt(b[at+1:])
 			if n := in.n + next.n; next.rank == in.rank && n <= valueRunMax {
 				b[at] = ranked(in.rank, n)
-				b = slices.Delete(b, at+1, at+2)
+				b = small.Delete(b, at+1, at+2)
 				continue
 			}
 		}

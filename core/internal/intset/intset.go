@@ -10,6 +10,8 @@ import (
 	"encoding/binary"
 	"math"
 	"slices"
+
+	"github.com/redlet/redlet/core/internal/small"
 )
 
 const headerSize = 8
@@ -97,7 +99,7 @@ func (s Set) Remove(n int64) (Set, bool) {
 	}
 	width, count := s.width(), s.Len()
 	at := headerSize + i*width
-	s = slices.Delete(s, at, at+width)
+	s = small.Delete(s, at, at+width)
 	s.setLen(count - 1)
 	return s, true
 }

@@ -1,5 +1,6 @@
-// Package small does what slices.Insert and slices.SortStableFunc do, in a tenth of the code: in
-// the guest each type that they are used with has them once more, and they are generous.
+// Package small does what slices.Insert, slices.Delete and slices.SortStableFunc do, in a tenth of
+// the code: each type that they are used with has them once more, or each place, and they are
+// generous.
 package small
 
 // Insert puts v at i, which is no part of s.
@@ -11,6 +12,15 @@ func Insert[E any](s []E, i int, v ...E) []E {
 	copy(s[i+len(v):], s[i:n])
 	copy(s[i:], v)
 	return s
+}
+
+// Delete takes s[i:j] out, and clears what is left over behind the end.
+//
+//go:noinline
+func Delete[E any](s []E, i, j int) []E {
+	n := i + copy(s[i:], s[j:])
+	clear(s[n:])
+	return s[:n]
 }
 
 // run is up to how many elements are sorted by insertion.

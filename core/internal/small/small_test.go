@@ -24,6 +24,23 @@ func TestInsert(t *testing.T) {
 	}
 }
 
+func TestDelete(t *testing.T) {
+	for n := range 5 {
+		for i := range n + 1 {
+			for j := i; j <= n; j++ {
+				s, all := make([]int, n), make([]int, n)
+				for k := range s {
+					s[k], all[k] = k+1, k+1
+				}
+				want := slices.Delete(all, i, j)
+				if got := Delete(s, i, j); !slices.Equal(got, want) || !slices.Equal(s, all) {
+					t.Errorf("of %d, %d to %d: %v in %v, want %v in %v", n, i, j, got, s, want, all)
+				}
+			}
+		}
+	}
+}
+
 func TestSort(t *testing.T) {
 	type pair struct{ by, at int }
 	random := rand.New(rand.NewPCG(1, 2))

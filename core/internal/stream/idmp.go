@@ -4,6 +4,7 @@ import (
 	"math"
 	"slices"
 
+	"github.com/redlet/redlet/core/internal/small"
 	"github.com/redlet/redlet/core/internal/timer"
 )
 
@@ -83,7 +84,7 @@ func (m *Idmp) Load(pid, name []byte, id ID) {
 	e := iid{string(name), id}
 	if _, again := p.ids[e.name]; again { // which only a file brings about
 		at := slices.IndexFunc(p.queue, func(old iid) bool { return old.name == e.name })
-		p.queue = slices.Delete(p.queue, at, at+1)
+		p.queue = small.Delete(p.queue, at, at+1)
 	} else {
 		m.iids++
 		m.bytes += len(e.name)

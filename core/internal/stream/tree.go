@@ -161,8 +161,8 @@ func (t *tree[V]) remove(id ID) bool {
 		return false
 	}
 	t.n--
-	p.ids = slices.Delete(p.ids, i, i+1)
-	p.vals = slices.Delete(p.vals, i, i+1)
+	p.ids = small.Delete(p.ids, i, i+1)
+	p.vals = small.Delete(p.vals, i, i+1)
 	for last := len(path) - 1; last >= 0 && len(p.ids) < pageFew; last-- {
 		up := path[last].p
 		if !up.join(path[last].i) {
@@ -194,8 +194,8 @@ func (p *page[V]) join(i int) bool {
 	default:
 		return false
 	}
-	p.ids = slices.Delete(p.ids, i, i+1)
-	p.kids = slices.Delete(p.kids, i, i+1)
+	p.ids = small.Delete(p.ids, i, i+1)
+	p.kids = small.Delete(p.kids, i, i+1)
 	return true
 }
 
