@@ -139,6 +139,8 @@ func (l *thread) closeFrom(at int) {
 func (l *thread) count() int { return l.top - l.frames[len(l.frames)-1].base }
 
 // arg returns an argument, nil if there is none.
+//
+//go:noinline
 func (l *thread) arg(n int) value {
 	at := l.frames[len(l.frames)-1].base + n - 1
 	if at >= l.top {
@@ -147,6 +149,7 @@ func (l *thread) arg(n int) value {
 	return l.stack[at]
 }
 
+//go:noinline
 func (l *thread) push(v value) {
 	if l.top >= len(l.stack) {
 		l.room(l.top, 1)
