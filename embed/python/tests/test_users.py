@@ -90,6 +90,61 @@ def test_huey(server: redlet.Server) -> None:
         app.lock_task("once").__enter__()
 
 
+def test_dramatiq(server: redlet.Server) -> None:
+    import dramatiq
+    from dramatiq.brokers.redis import RedisBroker
+    from dramatiq.rate_limits import ConcurrentRateLimiter, RateLimitExceeded
+    from dramatiq.rate_limits.backends import RedisBackend
+    from dramatiq.results import Results
+    from dramatiq.results.backends import RedisBackend as ResultsBackend
+
+    broker = RedisBroker(url=server.url)
+    broker.add_middleware(Results(backend=ResultsBackend(url=server.url)))
+    dramatiq.set_broker(broker)  # a message asks it for results
+    add = dramatiq.actor(jobs.add, broker=broker, store_results=True)
+    worker = dramatiq.Worker(broker, worker_timeout=100, worker_threads=2)
+    worker.start()
+    try:
+        sent = [add.send(i, i) for i in range(5)]
+        sent.append(add.send_with_options(args=(10, 10), delay=50))
+        results = [message.get_result(block=True, timeout=30_000) for message in sent]
+        assert results == [0, 2, 4, 6, 8, 20]
+        broker.join("default")
+        worker.join()
+    finally:
+        worker.stop()
+        broker.close()
+    backend = RedisBackend(url=server.url)
+    limiter = ConcurrentRateLimiter(backend, "one", limit=1, ttl=60_000)
+    with limiter.acquire(), pytest.raises(RateLimitExceeded), limiter.acquire():
+        pass
+
+
+def test_flask_session(server: redlet.Server) -> None:
+    import flask
+    import flask_session
+    import redis
+
+    app = flask.Flask(__name__)
+    app.config.update(
+        SESSION_TYPE="redis",
+        SESSION_REDIS=redis.Redis.from_url(server.url),
+        SESSION_PERMANENT=True,
+        PERMANENT_SESSION_LIFETIME=60,
+    )
+    flask_session.Session(app)
+
+    @app.get("/")
+    def visit() -> str:
+        flask.session["visits"] = flask.session.get("visits", 0) + 1
+        return str(flask.session["visits"])
+
+    visitor, other = app.test_client(), app.test_client()
+    assert [visitor.get("/").text, visitor.get("/").text, other.get("/").text] == ["1", "2", "1"]
+    server.clock.advance(61)
+    assert visitor.get("/").text == "1"
+
+
 def test_no_socket(server: redlet.Server, monkeypatch: pytest.MonkeyPatch) -> None:
     from rq import Queue, SimpleWorker
 
