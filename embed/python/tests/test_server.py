@@ -165,6 +165,8 @@ def test_config_and_seed() -> None:
         redlet.Server(config={"nonsense": 1}).start()
     with pytest.raises(redlet.RedletError, match="snapshot"):
         redlet.Server(config={"appendonly": True})
+    with pytest.raises(redlet.RedletError, match="option of the server"):
+        redlet.Server(config={"Port": 6379})
 
 
 def test_save_is_harmless(r: redis_py.Redis) -> None:

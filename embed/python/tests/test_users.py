@@ -145,6 +145,22 @@ def test_flask_session(server: redlet.Server) -> None:
     assert visitor.get("/").text == "1"
 
 
+def test_cluster_client() -> None:
+    import redis
+
+    with redlet.Server(config={"cluster-enabled": "yes"}) as server:
+        server.client().execute_command("CLUSTER ADDSLOTSRANGE", 0, 16383)
+        with redis.RedisCluster.from_url(server.url, decode_responses=True) as client:
+            for i in range(20):
+                client.set(f"key:{i}", i)
+            assert client.mget_nonatomic("key:1", "key:2") == ["1", "2"]
+            assert client.dbsize() == 20 and client.info("server")["tcp_port"] == server.port
+            with pytest.raises(redis.ResponseError, match="same slot"):
+                client.execute_command(
+                    "MGET", "key:1", "key:2", target_nodes=client.get_random_node()
+                )
+
+
 def test_no_socket(server: redlet.Server, monkeypatch: pytest.MonkeyPatch) -> None:
     from rq import Queue, SimpleWorker
 

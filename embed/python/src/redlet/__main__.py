@@ -18,7 +18,7 @@ def main() -> int:
     parser.add_argument("--host", default="127.0.0.1")
     known, others = parser.parse_known_args()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
-    config: dict[str, str | int | bool] = {"port": known.port}
+    config: dict[str, str | int | bool] = {}
     name = ""
     for word in others:  # any other parameter of redis.conf: --name value ...
         if word.startswith("--"):

@@ -90,6 +90,8 @@ class BaseServer:
         self._config, self._seed = {"save": "", **(config or {})}, seed
         if "dir" in self._config or self._config.get("appendonly", "no") not in ("no", False):
             raise RedletError("no files are kept here: use snapshot and restore")
+        if any(name.lower() == "port" for name in self._config):
+            raise RedletError("the port is an option of the server, not of its config")
         self._host, self._port = host, port
         self._engine = Engine(now)
         self._loop: _Loop | None = None
@@ -97,12 +99,19 @@ class BaseServer:
     def start(self) -> Self:
         """Starts the server; ``with`` does that too."""
         if self._loop is None:
-            self._engine.begin(self._config, self._seed)
-            self._serve()
+            listener = None if self._port is None else _listen(self._host, self._port)
+            port = listener.getsockname()[1] if listener else 0  # INFO and CLUSTER SLOTS tell it
+            try:
+                self._engine.begin({"port": port, **self._config}, self._seed)
+            except BaseException:
+                if listener:
+                    listener.close()
+                raise
+            self._serve(listener)
         return self
 
-    def _serve(self) -> None:
-        self._loop = _Loop(self._engine, self._host, self._port)
+    def _serve(self, listener: socket.socket | None) -> None:
+        self._loop = _Loop(self._engine, listener)
         self.clock = Clock(self._engine)
         _servers.add(self)
 
@@ -144,7 +153,7 @@ class BaseServer:
         fork: Self = object.__new__(type(self))
         fork._host, fork._port = self._host, None if self._port is None else 0
         fork._engine = self._engine.fork()
-        fork._serve()
+        fork._serve(None if self._port is None else _listen(self._host, 0))
         return fork
 
     def reset(self) -> None:
@@ -240,9 +249,8 @@ if hasattr(os, "register_at_fork"):
 class _Loop:
     """The thread that serves the port, and steps the engine when it is due."""
 
-    def __init__(self, engine: Engine, host: str, port: int | None) -> None:
-        self._engine = engine
-        self._listener = None if port is None else _listen(host, port)
+    def __init__(self, engine: Engine, listener: socket.socket | None) -> None:
+        self._engine, self._listener = engine, listener
         self._woken, self._waker = socket.socketpair()
         self._selector = selectors.DefaultSelector()
         self._sockets: dict[Connection, socket.socket] = {}

@@ -14,6 +14,7 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -234,7 +235,9 @@ final class Engine {
 
     private CompletableFuture<byte[]> configure(CompletableFuture<byte[]> ready) {
         waiters.put(++lastTicket, ready);
-        inbox.add(Frames.CONFIGURE, 0, lastTicket, Frames.configuration(settings.seed, settings.config));
+        Map<String, String> config = new LinkedHashMap<>(settings.config);
+        config.put("port", Integer.toString(port())); // INFO and CLUSTER SLOTS tell it
+        inbox.add(Frames.CONFIGURE, 0, lastTicket, Frames.configuration(settings.seed, config));
         for (String order : settings.orders) {
             inbox.add(Frames.CONTROL, 0, 0, order);
         }

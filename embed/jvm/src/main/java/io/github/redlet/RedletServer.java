@@ -201,8 +201,12 @@ public final class RedletServer implements AutoCloseable {
          * @param name of the parameter
          * @param value as CONFIG SET takes it
          * @return this
+         * @throws IllegalArgumentException for {@code port}, which {@link #port} takes
          */
         public Builder config(String name, String value) {
+            if (name.equalsIgnoreCase("port")) {
+                throw new IllegalArgumentException("the port is told to Builder.port");
+            }
             config.put(name, value);
             return this;
         }

@@ -9,6 +9,8 @@ import io.lettuce.core.ClientOptions;
 import io.lettuce.core.RedisClient;
 import io.lettuce.core.TrackingArgs;
 import io.lettuce.core.api.StatefulRedisConnection;
+import io.lettuce.core.cluster.RedisClusterClient;
+import io.lettuce.core.cluster.api.StatefulRedisClusterConnection;
 import io.lettuce.core.protocol.ProtocolVersion;
 import io.lettuce.core.pubsub.RedisPubSubAdapter;
 import io.lettuce.core.pubsub.StatefulRedisPubSubConnection;
@@ -37,6 +39,8 @@ import org.springframework.data.redis.connection.lettuce.LettuceConnectionFactor
 import org.springframework.data.redis.core.StringRedisTemplate;
 import redis.clients.jedis.DefaultJedisClientConfig;
 import redis.clients.jedis.HostAndPort;
+import redis.clients.jedis.Jedis;
+import redis.clients.jedis.JedisCluster;
 import redis.clients.jedis.JedisPooled;
 import redis.clients.jedis.Pipeline;
 import redis.clients.jedis.RedisProtocol;
@@ -115,6 +119,28 @@ class ClientsTest {
             assertEquals("w", cache.get("k"));
         } finally {
             client.shutdown(0, 0, TimeUnit.SECONDS);
+        }
+    }
+
+    @Test
+    void clusterClients() {
+        try (RedletServer node = RedletServer.builder().config("cluster-enabled", "yes").start()) {
+            try (Jedis jedis = new Jedis(node.uri())) {
+                jedis.clusterAddSlotsRange(0, 16383);
+            }
+            RedisClusterClient client = RedisClusterClient.create(node.uri().toString());
+            try (StatefulRedisClusterConnection<String, String> connection = client.connect()) {
+                for (int i = 0; i < 20; i++) {
+                    connection.sync().set("key:" + i, "" + i);
+                }
+                assertEquals(2, connection.sync().mget("key:1", "key:2").size());
+                assertEquals(20, connection.sync().dbsize());
+            } finally {
+                client.shutdown(0, 0, TimeUnit.SECONDS);
+            }
+            try (JedisCluster cluster = new JedisCluster(new HostAndPort("127.0.0.1", node.port()))) {
+                assertEquals("7", cluster.get("key:7"));
+            }
         }
     }
 
