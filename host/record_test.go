@@ -60,7 +60,7 @@ func TestRecording(t *testing.T) {
 		for name, m := range makers {
 			var recording bytes.Buffer
 			var want []byte
-			s := newSession(t, Record(tapped(m, &want), &recording))
+			s := newSession(t, Record(tapped(m, &want), &recording), configFor(tr))
 			if _, err := coretest.Play(tr, s, false); err != nil {
 				t.Fatalf("%s: %v", name, err)
 			}

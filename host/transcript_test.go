@@ -2,6 +2,7 @@ package host
 
 import (
 	"bytes"
+	"maps"
 	"path/filepath"
 	"strings"
 	"sync/atomic"
@@ -15,9 +16,22 @@ import (
 // testConfig is what every transcript may rely on. FLUSHALL is not to write a file.
 var testConfig = map[string]string{"enable-debug-command": "yes", "save": ""}
 
-// eachTranscript runs a test for every transcript of the corpus.
+// configFor is what a transcript's engine is started with.
+func configFor(tr *coretest.Transcript) map[string]string {
+	config := maps.Clone(testConfig)
+	maps.Copy(config, tr.Config)
+	return config
+}
+
+// eachTranscript runs a test for every transcript of the corpus, and for every lesson.
 func eachTranscript(t *testing.T, test func(t *testing.T, tr *coretest.Transcript)) {
-	paths, err := filepath.Glob("../core/testdata/*.txt")
+	eachIn(t, "../core/testdata/*.txt", test)
+	eachIn(t, "../core/testdata/lessons/*.txt", test)
+}
+
+func eachIn(t *testing.T, pattern string, test func(t *testing.T, tr *coretest.Transcript)) {
+	t.Helper()
+	paths, err := filepath.Glob(pattern)
 	if err != nil || len(paths) == 0 {
 		t.Fatal("no transcripts", err)
 	}
@@ -43,9 +57,9 @@ type session struct {
 	disk    coretest.Disk
 }
 
-func newSession(t *testing.T, m Maker) *session {
+func newSession(t *testing.T, m Maker, config map[string]string) *session {
 	t.Helper()
-	e, err := m(core.Options{Now: coretest.Epoch, Config: testConfig})
+	e, err := m(core.Options{Now: coretest.Epoch, Config: config})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -164,7 +178,7 @@ func TestTranscripts(t *testing.T) {
 	eachTranscript(t, func(t *testing.T, tr *coretest.Transcript) {
 		images := map[string][]byte{}
 		for name, m := range makers {
-			s := newSession(t, m)
+			s := newSession(t, m, configFor(tr))
 			if _, err := coretest.Play(tr, s, false); err != nil {
 				t.Errorf("%s: %v", name, err)
 			}
@@ -178,6 +192,26 @@ func TestTranscripts(t *testing.T) {
 	})
 }
 
+// TestLessons solves the lessons of the playground by steps on every engine, and fails at them as
+// their wrong tries do.
+func TestLessons(t *testing.T) { each(t, testLessons) }
+
+func testLessons(t *testing.T, m Maker) {
+	eachIn(t, "../core/testdata/lessons/*.txt", func(t *testing.T, tr *coretest.Transcript) {
+		tries, err := tr.Tries()
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i := range tries {
+			s := newSession(t, m, configFor(tr))
+			if _, err := coretest.PlayTry(tr, &tries[i], s, false); err != nil {
+				t.Error(err)
+			}
+			s.Close()
+		}
+	})
+}
+
 // TestTranscriptsDial plays the corpus over connections without a port, on every engine, by a clock
 // that is turned by hand.
 func TestTranscriptsDial(t *testing.T) { each(t, testTranscriptsDial) }
@@ -186,7 +220,7 @@ func testTranscriptsDial(t *testing.T, m Maker) {
 	eachTranscript(t, func(t *testing.T, tr *coretest.Transcript) {
 		var now atomic.Int64
 		now.Store(int64(coretest.Epoch))
-		l := newLoop(t, LoopOptions{Maker: m, Config: testConfig, Dir: t.TempDir(),
+		l := newLoop(t, LoopOptions{Maker: m, Config: configFor(tr), Dir: t.TempDir(),
 			Clock: func() core.Time { return core.Time(now.Load()) }})
 		s, err := coretest.NewNetwork(l.Dial)
 		if err != nil {

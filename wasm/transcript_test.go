@@ -19,11 +19,15 @@ type session struct {
 	disk   coretest.Disk
 }
 
-func newSession(t *testing.T) *session {
+func newSession(t *testing.T, config map[string]string) *session {
 	s := &session{bench: newBench(t), ids: map[byte]core.ConnID{},
 		unread: map[core.ConnID][]byte{}}
 	s.now = float64(coretest.Epoch)
-	s.send(core.InConfigure, 0, 0, strings.Repeat("\x00", abi.SeedSize)+"enable-debug-command yes\n")
+	lines := "enable-debug-command yes\n"
+	for name, value := range config {
+		lines += name + " " + value + "\n"
+	}
+	s.send(core.InConfigure, 0, 0, strings.Repeat("\x00", abi.SeedSize)+lines)
 	s.want(out(core.EventConfigured, 0, 0, ""))
 	return s
 }
@@ -86,16 +90,17 @@ func (s *session) Close() {}
 // TestTranscripts plays the corpus through frames.
 func TestTranscripts(t *testing.T) {
 	paths, err := filepath.Glob("../core/testdata/*.txt")
-	if err != nil || len(paths) == 0 {
+	lessons, _ := filepath.Glob("../core/testdata/lessons/*.txt")
+	if err != nil || len(paths) == 0 || len(lessons) == 0 {
 		t.Fatal("no transcripts", err)
 	}
-	for _, path := range paths {
+	for _, path := range append(paths, lessons...) {
 		tr, err := coretest.Load(path)
 		if err != nil {
 			t.Fatal(err)
 		}
 		t.Run(strings.TrimSuffix(filepath.Base(path), ".txt"), func(t *testing.T) {
-			coretest.Run(t, tr, newSession(t))
+			coretest.Run(t, tr, newSession(t, tr.Config))
 		})
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"os"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -20,17 +21,22 @@ import (
 //	B<                      client B now gets what follows without having asked
 //	@ +5s                   the clock is turned: Go's duration notation
 //	! since 8.4             the rest of the file needs that version of the server
+//	! config name value     the server is started with that parameter
+//	= task                  a part of a lesson begins: see Try
 //	anything else           the reply, as redis-cli prints it; empty lines do not count
 //
 // A command that gets no reply now (it blocks, or replies are off) has no lines behind it. Behind
 // a command that gets several replies (SUBSCRIBE a b) they stand one below the other. A reply's
 // first line may be "(any order)": the lines behind it then stand in no particular order. A line
-// that begins with "~ " is a pattern for one line: * stands for anything. Once client B has sent
-// CLIENT ID, an argument $B stands for its answer, and $node for that of CLUSTER MYID.
+// that begins with "~ " is a pattern for one line: * stands for anything, {1..60} for a number of
+// that range. Once client B has sent CLIENT ID, an argument $B stands for its answer, and $node for
+// that of CLUSTER MYID.
 type Transcript struct {
 	Name  string
 	Steps []Step
-	lines []string
+	// Config is what the server is started with, beside what every transcript may rely on.
+	Config map[string]string
+	lines  []string
 }
 
 // StepKind tells the steps of a transcript apart.
@@ -41,6 +47,7 @@ const (
 	Receive                 // a client gets something that it did not ask for
 	Turn                    // the clock is turned
 	Since                   // the rest needs a version
+	Part                    // a part of a lesson begins
 )
 
 // Step is one step of a transcript.
@@ -50,8 +57,9 @@ type Step struct {
 	Client byte          // 'A', 'B' …
 	Args   []string      // of Command
 	By     time.Duration // of Turn
-	Word   string        // of Since: the version
-	Want   []string      // of Command and Receive: the lines of the reply
+	Word   string        // of Since: the version; of Part: which
+	Text   string        // of Part: what stands behind its word
+	Want   []string      // of Command and Receive, and of a part seen: the lines of the reply
 	end    int           // the line behind the step
 }
 
@@ -66,8 +74,14 @@ func Load(path string) (*Transcript, error) {
 
 // ParseTranscript reads a transcript.
 func ParseTranscript(name string, text []byte) (*Transcript, error) {
-	t := &Transcript{Name: name, lines: strings.Split(string(text), "\n")}
+	t := &Transcript{Name: name, Config: map[string]string{},
+		lines: strings.Split(string(text), "\n")}
 	for i, line := range t.lines {
+		if rest, is := strings.CutPrefix(line, "! config "); is {
+			name, value, _ := strings.Cut(rest, " ")
+			t.Config[name] = value
+			continue
+		}
 		step, isStep, err := parseStep(line)
 		if err != nil {
 			return nil, fmt.Errorf("%s:%d: %w", name, i+1, err)
@@ -77,7 +91,7 @@ func ParseTranscript(name string, text []byte) (*Transcript, error) {
 			step.Line, step.end = i+1, i+1
 			t.Steps = append(t.Steps, step)
 		case line == "" || line == "#" || strings.HasPrefix(line, "# "):
-		case len(t.Steps) == 0 || t.Steps[len(t.Steps)-1].Kind > Receive:
+		case len(t.Steps) == 0 || !t.Steps[len(t.Steps)-1].replies():
 			return nil, fmt.Errorf("%s:%d: a reply without a command: %s", name, i+1, line)
 		default:
 			last := &t.Steps[len(t.Steps)-1]
@@ -114,9 +128,16 @@ func parseStep(line string) (step Step, isStep bool, err error) {
 	case strings.HasPrefix(line, "! since "):
 		step.Kind, step.Word = Since, line[len("! since "):]
 		return step, true, nil
+	case strings.HasPrefix(line, "= "):
+		step.Kind = Part
+		step.Word, step.Text, _ = strings.Cut(line[2:], " ")
+		return step, true, nil
 	}
 	return step, false, nil
 }
+
+// replies tells whether the lines of a reply may stand behind a step.
+func (s *Step) replies() bool { return s.Kind <= Receive || s.Kind == Part && s.Word == Seen }
 
 // Needs returns the latest version of the server that a part of the transcript needs, or "".
 func (t *Transcript) Needs() string {
@@ -163,22 +184,30 @@ func mismatch(want, got []string) string {
 	return "got:\n\t" + strings.Join(got, "\n\t") + "\nwant:\n\t" + strings.Join(want, "\n\t")
 }
 
-// like matches a pattern in which * stands for anything.
+// like matches a pattern in which * stands for anything and {1..60} for a number.
 func like(pattern, s string) bool {
-	parts := strings.Split(pattern, "*")
-	if !strings.HasPrefix(s, parts[0]) {
+	var ranges [][]string
+	source := span.ReplaceAllStringFunc(regexp.QuoteMeta(pattern), func(part string) string {
+		ranges = append(ranges, span.FindStringSubmatch(part))
+		return `(-?\d+)`
+	})
+	re := regexp.MustCompile(`(?s)^` + strings.ReplaceAll(source, `\*`, `.*`) + `$`)
+	found := re.FindStringSubmatch(s)
+	if found == nil {
 		return false
 	}
-	s = s[len(parts[0]):]
-	for _, p := range parts[1:] {
-		i := strings.Index(s, p)
-		if i < 0 {
+	for i, r := range ranges {
+		low, _ := strconv.Atoi(r[1])
+		high, _ := strconv.Atoi(r[2])
+		if n, err := strconv.Atoi(found[i+1]); err != nil || n < low || n > high {
 			return false
 		}
-		s = s[i+len(p):]
 	}
-	return s == "" || parts[len(parts)-1] == ""
+	return true
 }
+
+// span finds the numbers' ranges of a pattern whose other signs have been quoted.
+var span = regexp.MustCompile(`\\\{(-?\d+)\\\.\\\.(-?\d+)\\\}`)
 
 // sorted strips the numbers of a flat reply's elements and sorts them.
 func sorted(lines []string) []string {
