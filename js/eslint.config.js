@@ -32,7 +32,7 @@ export default [
     languageOptions: { globals: globals.node },
   },
   {
-    files: ['playground/*.js', 'test/playground.test.js'],
+    files: ['playground/**/*.js', 'test/playground.test.js'],
     ignores: ['playground/build.js'],
     languageOptions: { globals: globals.browser },
   },

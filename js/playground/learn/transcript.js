@@ -1,6 +1,6 @@
 /**
- * Transcripts of core/testdata, whose notation core/coretest describes. Bytes are held in strings
- * of as many characters, each below 256.
+ * Transcripts of core/testdata and lessons, which are transcripts with parts. Their notation
+ * core/coretest describes. Bytes are held in strings of as many characters, each below 256.
  *
  * @module
  */
@@ -9,16 +9,23 @@ import { splitArgs } from '../../src/sds.js';
 
 /**
  * @typedef {object} Step
- * @property {'command' | 'receive' | 'turn' | 'since'} kind
+ * @property {'command' | 'receive' | 'turn' | 'since' | 'part'} kind
  * @property {number} line where it stands, from 1
  * @property {string} client A, B …
  * @property {string[]} args of a command
  * @property {number} ms of a turn
  * @property {string} version of a since
- * @property {string[]} want the lines of the reply
+ * @property {string} word of a part of a lesson: which
+ * @property {string} text of a part: what stands behind its word
+ * @property {string[]} want the lines of the reply; of a part `seen` too
  */
 
-/** @typedef {{ name: string, steps: Step[] }} Transcript */
+/**
+ * @typedef {object} Transcript
+ * @property {string} name
+ * @property {Step[]} steps
+ * @property {Record<string, string>} config what the server is started with besides
+ */
 
 /**
  * @param {string} name
@@ -28,15 +35,27 @@ import { splitArgs } from '../../src/sds.js';
 export function parseTranscript(name, text) {
   /** @type {Step[]} */
   const steps = [];
+  /** @type {Record<string, string>} */
+  const config = {};
   text.split('\n').forEach((line, i) => {
+    const setting = /^! config (\S+) (.*)$/.exec(line);
+    if (setting) {
+      config[String(setting[1])] = String(setting[2]);
+      return;
+    }
     const step = parseStep(line, i + 1);
     const last = steps.at(-1);
     if (step) steps.push(step);
     else if (line === '' || line === '#' || line.startsWith('# ')) return;
-    else if (last && (last.kind === 'command' || last.kind === 'receive')) last.want.push(line);
+    else if (last && mayWant(last)) last.want.push(line);
     else throw new SyntaxError(`${name}:${i + 1}: a reply without a command: ${line}`);
   });
-  return { name, steps };
+  return { name, steps, config };
+}
+
+/** @param {Step} step */
+function mayWant({ kind, word }) {
+  return kind === 'command' || kind === 'receive' || (kind === 'part' && word === 'seen');
 }
 
 /**
@@ -49,11 +68,23 @@ function parseStep(text, line) {
   const client = named?.[1] ?? 'A';
   const rest = named ? text.slice(1) : text;
   /** @type {Step} */
-  const step = { kind: 'command', line, client, args: [], ms: 0, version: '', want: [] };
+  const step = {
+    kind: 'command',
+    line,
+    client,
+    args: [],
+    ms: 0,
+    version: '',
+    word: '',
+    text: '',
+    want: [],
+  };
   if (rest.startsWith('> ')) return { ...step, args: words(rest.slice(2)) };
   if ((rest === '<' && named) || text === 'A<') return { ...step, kind: 'receive' };
   if (text.startsWith('@ +')) return { ...step, kind: 'turn', ms: milliseconds(text.slice(3)) };
   if (text.startsWith('! since ')) return { ...step, kind: 'since', version: text.slice(8) };
+  const part = /^= (\S+) ?(.*)$/.exec(text);
+  if (part) return { ...step, kind: 'part', word: String(part[1]), text: String(part[2]) };
   return undefined;
 }
 
@@ -101,9 +132,24 @@ export function difference(step, got) {
 function agrees(want, have) {
   if (want === have) return true;
   if (!want.startsWith('~ ')) return false;
-  const parts = want.slice(2).split('*');
-  const pattern = parts.map((part) => part.replace(/[\\^$.|?+()[\]{}]/g, '\\$&')).join('.*');
-  return new RegExp(`^${pattern}$`, 's').test(have);
+  /** @type {number[][]} */
+  const ranges = [];
+  const pattern = want
+    .slice(2)
+    .replace(/[\\^$.|?+()[\]{}]/g, '\\$&')
+    .replaceAll('*', '.*')
+    .replace(/\\\{(-?\d+)\\\.\\\.(-?\d+)\\\}/g, (_all, low, high) => {
+      ranges.push([Number(low), Number(high)]);
+      return '(-?\\d+)';
+    });
+  const found = new RegExp(`^${pattern}$`, 's').exec(have);
+  return (
+    !!found &&
+    ranges.every(([low = 0, high = 0], i) => {
+      const number = Number(found[i + 1]);
+      return low <= number && number <= high;
+    })
+  );
 }
 
 /**

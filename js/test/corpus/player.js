@@ -7,10 +7,10 @@
 import { format, parseReply } from '../../src/cli/reply.js';
 import { request } from '../../src/cli/request.js';
 import { latin1 } from '../../src/sds.js';
-import { difference } from './transcript.js';
+import { difference } from '../../playground/learn/transcript.js';
 
-/** @typedef {import('./transcript.js').Step} Step */
-/** @typedef {import('./transcript.js').Transcript} Transcript */
+/** @typedef {import('../../playground/learn/transcript.js').Step} Step */
+/** @typedef {import('../../playground/learn/transcript.js').Transcript} Transcript */
 /** @typedef {import('../../src/redlet.js').Redlet} Redlet */
 
 /**
@@ -23,14 +23,16 @@ import { difference } from './transcript.js';
  * What an engine is opened with, to behave as in every other runner.
  *
  * @param {Hands} hands
+ * @param {Record<string, string>} [config] of the transcript
  */
-export function playOptions(hands) {
+export function playOptions(hands, config) {
   return {
     seed: new Uint8Array(32),
     config: {
       'enable-debug-command': 'yes',
       // The default of redis-server, which this package changes.
       save: '3600 1 300 100 60 10000',
+      ...config,
     },
     now: () => hands.ms,
     onsave: () => {},
@@ -54,6 +56,8 @@ export class Player {
   /** @type {Map<string, string>} what CLIENT ID answered, by $A, $B and so on */
   #ids = new Map();
   #arrived = () => {};
+  /** @type {string[]} the replies and messages that clients got, as redis-cli prints them */
+  heard = [];
 
   /**
    * @param {Redlet} redis
@@ -65,7 +69,7 @@ export class Player {
   }
 
   /**
-   * @param {Transcript} transcript
+   * @param {Pick<Transcript, 'name' | 'steps'>} transcript
    * @param {string} version the server's
    * @returns {Promise<string>} what went wrong first; empty if nothing
    */
@@ -75,6 +79,9 @@ export class Player {
         if (!atLeast(version, step.version)) break;
         continue;
       }
+      // What follows a lesson's solution and checks are tries of their own.
+      if (step.kind === 'part' && step.word === 'wrong') break;
+      if (step.kind === 'part') continue;
       const wrong = await this.#step(step);
       if (wrong) return `${transcript.name}:${step.line}: ${step.args.join(' ')}\n${wrong}`;
     }
@@ -126,7 +133,8 @@ export class Player {
       const parsed = parseReply(source);
       if (parsed) {
         this.#pending.set(step.client, source.slice(parsed.end));
-        lines.push(...format(parsed.reply).split('\n'));
+        this.heard.push(format(parsed.reply));
+        lines.push(...String(this.heard.at(-1)).split('\n'));
       } else if (lines.length >= wanted || performance.now() > deadline) {
         return lines;
       } else {

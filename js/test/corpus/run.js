@@ -5,7 +5,7 @@
  */
 
 import { EPOCH, Player, playOptions } from './player.js';
-import { parseTranscript } from './transcript.js';
+import { parseTranscript } from '../../playground/learn/transcript.js';
 
 /**
  * @typedef {(options?: import('../../src/redlet.js').OpenOptions) =>
@@ -28,7 +28,7 @@ export async function runCorpus(open, texts, { handTurned = true } = {}) {
     const transcript = parseTranscript(name, text);
     if (!handTurned && transcript.steps.some((step) => step.kind === 'turn')) continue;
     const hands = { ms: EPOCH };
-    const { now, ...options } = playOptions(hands);
+    const { now, ...options } = playOptions(hands, transcript.config);
     const redis = await open(handTurned ? { now, ...options } : options);
     const wrong = await new Player(redis, hands).play(transcript, version);
     await redis.close();

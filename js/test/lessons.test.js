@@ -1,0 +1,52 @@
+// Solves the playground's lessons in Node, and fails at them as their wrong tries do.
+
+import assert from 'node:assert/strict';
+import test from 'node:test';
+
+import { Checker, parseLesson } from '../playground/learn/lesson.js';
+import { open } from '../src/node.js';
+import { readLessons } from './corpus/files.js';
+import { EPOCH, Player, playOptions } from './corpus/player.js';
+
+/** @typedef {import('../playground/learn/lesson.js').Lesson} Lesson */
+/** @typedef {import('../playground/learn/transcript.js').Step} Step */
+
+for (const [name, text] of Object.entries(await readLessons())) {
+  const lesson = parseLesson(name, text);
+  test(`${name} ${lesson.title}`, async () => {
+    assert.ok(lesson.wrong.length >= 2, 'it has fewer than two wrong tries');
+    assert.notEqual(await verdict(lesson, []), '', 'it is solved before it begins');
+    assert.equal(await verdict(lesson, lesson.solution), '');
+    for (const { says, steps } of lesson.wrong) assert.equal(await verdict(lesson, steps), says);
+  });
+}
+
+test('a lesson without a check is none', () => {
+  const text = '# t\n# why\n= picture none\n= task\n# t\n= hint\n# h\n= try\n> PING\nPONG\n';
+  const prose = '= home\n# h\n= production\n# p\n';
+  assert.throws(() => parseLesson('x', text + prose), /x: no check/);
+  assert.throws(() => parseLesson('x', `${text}= check\nZ> PING\nPONG\n${prose}`), /says nothing/);
+  assert.throws(() => parseLesson('x', text.replace('none', 'cake') + prose), /no picture cake/);
+  assert.throws(() => parseLesson('x', text), /nothing under home/);
+});
+
+/**
+ * Tries a lesson.
+ *
+ * @param {Lesson} lesson
+ * @param {Step[]} steps
+ * @returns {Promise<string>} what the checks say
+ */
+async function verdict(lesson, steps) {
+  const hands = { ms: EPOCH };
+  const redis = await open(playOptions(hands, lesson.config));
+  const checker = new Checker(redis, lesson);
+  await checker.begin();
+  const player = new Player(redis, hands);
+  assert.equal(await player.play({ name: lesson.id, steps }, '8.0.2'), '');
+  for (const reply of player.heard) checker.saw(reply);
+  const { says } = await checker.check();
+  checker.close();
+  await redis.close();
+  return says;
+}
