@@ -90,12 +90,16 @@ func TestLessonsReference(t *testing.T) {
 			}
 			ref = coretest.StartReference(t, args...)
 		}
-		if tr.Turns() {
+		clustered := tr.Config["cluster-enabled"] == "yes"
+		if tr.Turns() || clustered {
 			ref.NeedClock(t)
 		}
 		s, err := ref.Session()
 		if err != nil {
 			t.Fatal(err)
+		}
+		if clustered { // it serves its slots only after some seconds, so the lesson finds it at that
+			serveAll(t, s)
 		}
 		playTry(t, tr, try, s, *record)
 	})
