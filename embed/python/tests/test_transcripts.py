@@ -4,9 +4,10 @@ from pathlib import Path
 
 import pytest
 from conftest import ROOT
-from transcript import Player
+from transcript import Player, settings
 
-CORPUS = sorted((ROOT / "core/testdata").glob("*.txt"))
+DATA = ROOT / "core/testdata"
+CORPUS = sorted([*DATA.glob("*.txt"), *DATA.glob("lessons/*.txt")])
 
 
 def test_there_is_a_corpus() -> None:
@@ -15,4 +16,5 @@ def test_there_is_a_corpus() -> None:
 
 @pytest.mark.parametrize("path", CORPUS, ids=lambda path: path.stem)
 def test_transcript(path: Path) -> None:
-    assert Player().play(path.name, path.read_text(encoding="latin-1")) == ""
+    text = path.read_text(encoding="latin-1")
+    assert Player(settings(text)).play(path.name, text) == ""
