@@ -320,10 +320,15 @@ func (e *Engine) started(failure string) {
 	}
 	e.emit(Event{Kind: EventConfigured, Ticket: l.ticket, Data: []byte(failure + l.where)})
 	e.wakeUp()
-	if failure == "" && e.cfg.masterHost != "" {
-		e.follow(e.cfg.masterHost, e.cfg.masterPort, l.placed)
+	if failure != "" {
+		return
 	}
-	if failure == "" && e.cluster != nil {
-		e.followMaster()
-	}
+	e.loadedIn(func() {
+		if e.cfg.masterHost != "" {
+			e.follow(e.cfg.masterHost, e.cfg.masterPort, l.placed)
+		}
+		if e.cluster != nil {
+			e.followMaster()
+		}
+	})
 }

@@ -72,6 +72,7 @@ var checks = [...]check{
 	{"script's cluster", atScript, engineCluster, 0, checkScriptCluster},
 	{"subscribed", atClient, 0, connSubscribed, checkSubscribed},
 	{"stale", atClient | atScript, engineReplica, 0, checkStale},
+	{"loading", atClient, engineLoading, 0, checkLoading},
 	{"busy", atClient, engineScript, 0, checkBusy},
 	{"version", atClient, engineCompat, 0, checkVersion},
 	{"slave", atClient, 0, connSlave, checkSlave},

@@ -167,7 +167,7 @@ func (e *Engine) waitsForFiles() bool { return e.aof.loading != nil || e.held }
 // due returns the engine time at which something next happens by itself.
 func (e *Engine) due() Time {
 	d := min(e.expiresDue(), e.blocked.due(), e.idle.due(), e.filter.due())
-	d = min(d, e.pause.due(), e.persist.due(e), e.sleepsUntil())
+	d = min(d, e.pause.due(), e.persist.due(e), e.sleepsUntil(), e.loadingDue())
 	return min(d, e.replicas.pingAt, e.aof.at, e.idmpDue())
 }
 
@@ -216,6 +216,8 @@ func (e *Engine) turn(t Time) {
 			e.delayOver()
 		case e.sleepsUntil():
 			e.wakeUp()
+		case e.loadingDue():
+			e.endLoading()
 		case e.replicas.pingAt:
 			e.pingReplicas()
 		case e.aof.at:
@@ -253,6 +255,9 @@ func (e *Engine) turnBack(d Time) {
 		if *at != 0 {
 			*at -= d
 		}
+	}
+	if e.loading != nil && e.loading.due != Never {
+		e.loading.due -= d
 	}
 	for _, at := range []*Time{&e.aof.at, &e.aof.syncAt, &e.aof.retryAt, &e.replicas.pingAt} {
 		if *at != Never {

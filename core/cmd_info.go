@@ -325,8 +325,10 @@ func infoClients(w *infoText, e *Engine) {
 
 func infoPersistence(w *infoText, e *Engine) {
 	p := &e.persist
-	w.idle("loading", "async_loading", "current_cow_peak", "current_cow_size",
-		"current_cow_size_age")
+	async := e.loading != nil && e.loading.async
+	w.flag("loading", e.loading != nil && !async)
+	w.flag("async_loading", async)
+	w.idle("current_cow_peak", "current_cow_size", "current_cow_size_age")
 	w.text("current_fork_perc", "0.00")
 	w.idle("current_save_keys_processed", "current_save_keys_total")
 	w.int("rdb_changes_since_last_save", p.dirty)
@@ -349,6 +351,7 @@ func infoPersistence(w *infoText, e *Engine) {
 	w.int("rdb_last_load_keys_loaded", p.loaded)
 	w.flag("aof_enabled", e.cfg.appendonly)
 	infoAOF(w, e)
+	infoLoading(w, e)
 }
 
 func infoAOF(w *infoText, e *Engine) {

@@ -111,8 +111,8 @@ func (e *Engine) discard(cl *conn) {
 
 // execFlags adds to EXEC's flags what the queue is to do, and takes away what not all of it may.
 func execFlags(c *Call) Flag {
-	const does = Write | ReadOnly | DenyOOM | MayReplicate
-	return (c.cmd.Flags | c.conn.queueFlags&does) &^ (c.conn.queueLacks & Stale)
+	const does = Write | ReadOnly | DenyOOM | MayReplicate | NoAsyncLoading
+	return (c.cmd.Flags | c.conn.queueFlags&does) &^ (c.conn.queueLacks & (Stale | Loading))
 }
 
 func cmdExec(c *Call) {

@@ -90,6 +90,8 @@ type config struct {
 
 	rdbCompression, rdbChecksum bool
 	stopWritesOnError           bool
+	disklessLoad                disklessLoad
+	keyLoadDelay                Time // how long loading a key takes: see keyDelay
 	keySaveDelay                Time // how long a save in the background takes over a key
 	appendonly                  bool
 	appenddirname               string

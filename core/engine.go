@@ -107,7 +107,8 @@ type Engine struct {
 	cluster   *cluster // nil unless it is a node of one
 	master    *master  // that this server follows, or nil
 	failover  failover
-	ending    *ending // a shutdown under way, or nil
+	ending    *ending  // a shutdown under way, or nil
+	loading   *loading // data on their way, or nil
 	filter    commandFilter
 	evicting  bool // on behalf of a command that has not begun
 	pause     pause

@@ -24,6 +24,7 @@ const (
 	engineMonitor                             // somebody is shown every command: monitorsChanged
 	engineTimed                               // each command is timed for itself: configChanged
 	engineClients                             // clients take too much memory: clientsChanged
+	engineLoading                             // data are being loaded: beginLoading
 
 	// engineHeld is when nobody is served: see checkHeld.
 	engineHeld = engineScript | engineAsleep | engineClosing

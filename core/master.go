@@ -27,6 +27,7 @@ type master struct {
 	cached bool  // the stream so far may go on: its master is asked for the rest
 	old    bool  // it knows SYNC alone: neither offsets nor a stream that goes on
 
+	loading bool     // clients are told that data are being loaded
 	line    []byte   // the beginning of a line
 	awaited []string // what the master is yet to answer, before PSYNC
 	image   masterImage
@@ -262,6 +263,7 @@ func (m *master) drop(keep bool) {
 		}
 		m.down = e.clock.host
 	}
+	m.endLoading()
 	m.conn, m.state = nil, linkConnect
 	m.tries++
 	m.line, m.raw, m.awaited, m.image = nil, nil, nil, masterImage{}
@@ -501,8 +503,44 @@ func (m *master) header(line string) {
 		return
 	}
 	m.state = linkTransfer
+	m.beginLoading()
 	if image.mark == nil && size == 0 {
 		m.load()
+	}
+}
+
+// disklessLoad is what repl-diskless-load says: whether a replica loads while it receives.
+type disklessLoad int64
+
+const (
+	disklessNever    disklessLoad = iota // clients are served what there was meanwhile
+	disklessOnEmpty                      // if there are no data
+	disklessWithSwap                     // and the data stay, in case that the link breaks
+)
+
+// beginLoading has clients told that the data that begin to come are being loaded, where Redis
+// would do so. The data of before are served only where they belong to the same stream.
+func (m *master) beginLoading() {
+	e := m.e
+	switch e.cfg.disklessLoad {
+	case disklessNever:
+		return
+	case disklessOnEmpty:
+		if e.countKeys() > 0 {
+			return
+		}
+	}
+	swaps := e.cfg.disklessLoad == disklessWithSwap
+	m.loading = true
+	e.beginLoading(&loading{due: Never, total: m.image.size,
+		async: swaps && !m.old && m.image.id == e.ids.replication})
+}
+
+// endLoading serves clients again.
+func (m *master) endLoading() {
+	if m.loading {
+		m.loading = false
+		m.e.endLoading()
 	}
 }
 
@@ -519,6 +557,9 @@ func (m *master) transfer(data []byte) (rest []byte) {
 	}
 	from := max(0, len(image.buf)-len(image.mark))
 	image.buf = append(image.buf, data...)
+	if m.loading {
+		m.e.loading.got = int64(len(image.buf))
+	}
 	if image.mark != nil {
 		at := bytes.Index(image.buf[from:], image.mark)
 		if at < 0 {
@@ -557,6 +598,7 @@ func (m *master) room(n int) bool {
 func (m *master) load() {
 	e, image := m.e, m.image
 	m.image = masterImage{}
+	m.endLoading()
 	e.log(logNotice, "MASTER <-> REPLICA sync: Loading DB in memory")
 	l := loader{e: e, clock: e.clock, random: e.random, keepExpired: true, foreign: true}
 	if err := l.load(image.buf); err != nil {

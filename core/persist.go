@@ -148,14 +148,10 @@ func (e *Engine) beginSave(s save) {
 
 // saveDelay is how long a save in the background takes, if it is to take longer than it does.
 func (e *Engine) saveDelay() Time {
-	if e.cfg.keySaveDelay <= 0 {
+	if e.cfg.keySaveDelay == 0 {
 		return 0
 	}
-	keys := 0
-	for _, d := range e.dbs {
-		keys += d.keys.Len()
-	}
-	return e.cfg.keySaveDelay * Time(keys)
+	return keyDelay(e.cfg.keySaveDelay, e.countKeys())
 }
 
 // delayedTo is until when something is held up that was to be until due: not any longer, if

@@ -1,0 +1,122 @@
+package core_test
+
+import (
+	"maps"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/redlet/redlet/core"
+	"github.com/redlet/redlet/core/coretest"
+)
+
+const isLoading = "-LOADING Redis is loading the dataset in memory\r\n"
+
+// TestLoadingDelay starts an engine whose keys take a second each to load: clients are told, until
+// the time is over or nobody wants it any more.
+func TestLoadingDelay(t *testing.T) {
+	for _, c := range []struct {
+		delay   string
+		passes  core.Time
+		ask     string
+		loading bool
+	}{
+		{"1000000", 1_900_000, "", true},
+		{"1000000", 2_000_000, "", false},
+		{"1000000", 0, "CONFIG SET key-load-delay 0", false},
+		{"-2", 0, "", true},
+		{"-2", 1, "", false},
+		{"-3", 0, "", false},
+	} {
+		config := maps.Clone(aofConfig)
+		s, err := coretest.NewEngine(config)
+		if err != nil {
+			t.Fatal(err)
+		}
+		reply(t, s, "MSET", "a", "1", "b", "2")
+		config["key-load-delay"] = c.delay
+		if s, err = coretest.LoadEngine(config, s.Now(), s.Disk); err != nil {
+			t.Fatal(err)
+		}
+		if c.ask != "" {
+			reply(t, s, strings.Fields(c.ask)...)
+		}
+		if err := s.Turn(time.Duration(c.passes) * time.Microsecond); err != nil {
+			t.Fatal(err)
+		}
+		want, field := "$1\r\n1\r\n", "\r\nloading:0\r\n"
+		if c.loading {
+			want, field = isLoading, "\r\nloading:1\r\n"
+		}
+		info := reply(t, s, "INFO", "persistence")
+		if !strings.Contains(info, field) || strings.Contains(info, "eta_seconds") != c.loading {
+			t.Errorf("%+v: %s", c, info)
+		}
+		if got := reply(t, s, "GET", "a"); got != want {
+			t.Errorf("%+v: %q", c, got)
+		}
+	}
+}
+
+// TestDisklessLoad has a replica receive data, and asks what it serves meanwhile and when the link
+// has ended before they were there.
+func TestDisklessLoad(t *testing.T) {
+	const one, none = "$1\r\n1\r\n", "$-1\r\n"
+	for _, c := range []struct {
+		name, mode    string
+		empty, again  bool // the replica has no data; it has followed the same stream before
+		get, loads    string
+		async, writes string // INFO's async_loading, and what REPLICAOF is told
+	}{
+		{"disabled", "disabled", false, false, one, "0", "0", ok},
+		{"not empty", "on-empty-db", false, false, one, "0", "0", ok},
+		{"empty", "on-empty-db", true, false, isLoading, "1", "0", isLoading},
+		{"other stream", "swapdb", false, false, isLoading, "1", "0", isLoading},
+		{"same stream", "swapdb", false, true, one, "0", "1", isLoading},
+	} {
+		w := newWorld(t, 1, map[string]string{"repl-diskless-load": c.mode})
+		if !c.empty {
+			w.want(0, "SET a 1", ok)
+		}
+		n := w.nodes[0]
+		say := func(text string) {
+			n.Input(&core.Input{Kind: core.InData, Conn: n.last, Data: []byte(text)})
+		}
+		id := strings.Repeat("1", 40)
+		if c.again {
+			id = w.field(0, "master_replid")
+		}
+		link := func() {
+			for ev := (core.Event{}); n.Poll(&ev); {
+				if ev.Kind == core.EventConnect {
+					n.last += 10
+					n.Input(&core.Input{Kind: core.InConnected, Conn: n.last, Ticket: ev.Ticket})
+				}
+			}
+			say("+PONG\r\n+OK\r\n+OK\r\n+FULLRESYNC " + id + " 5\r\n$EOF:" + id + "\r\nREDIS")
+		}
+		n.Input(&core.Input{Kind: core.InData, Conn: 1, Data: []byte("REPLICAOF host 9\r\n")})
+		link()
+		w.want(0, "GET a", c.get)
+		if got := w.field(0, "loading") + w.field(0, "async_loading"); got != c.loads+c.async {
+			t.Errorf("%s: loading and async_loading %s", c.name, got)
+		}
+		w.want(0, "MULTI", ok)
+		if got := w.do(0, "REPLICAOF NO ONE"); got != "+QUEUED\r\n" && got != c.writes {
+			t.Errorf("%s: REPLICAOF in MULTI: %q", c.name, got)
+		}
+		w.do(0, "DISCARD")
+		if c.writes != ok {
+			w.want(0, "REPLICAOF NO ONE", c.writes)
+		}
+		n.Input(&core.Input{Kind: core.InClose, Conn: n.last})
+		want := one
+		if c.empty {
+			want = none
+		}
+		w.want(0, "GET a", want)
+		if got := w.field(0, "loading") + w.field(0, "async_loading"); got != "00" {
+			t.Errorf("%s: behind the end: loading and async_loading %s", c.name, got)
+		}
+	}
+}
