@@ -117,8 +117,7 @@ func (e *Engine) appendAOF(several bool, unit []byte) {
 	before := len(a.buf)
 	if now := int64(e.now) / 1e6; e.cfg.aofTimestamps && now != a.stamp {
 		a.stamp = now
-		a.buf = append(append(a.buf, "#TS:"...), strconv.FormatInt(now, 10)...)
-		a.buf = append(a.buf, '\r', '\n')
+		a.buf = e.annotate(a.buf)
 	}
 	if several {
 		a.buf = append(a.buf, requestMulti...)
@@ -136,6 +135,16 @@ func (e *Engine) appendAOF(several bool, unit []byte) {
 		a.wanted = &rewrite{}
 	}
 	a.plan(e)
+}
+
+// annotate appends what time it is, as aof-timestamp-enabled asks for: redis-check-aof can then cut
+// the file at an instant.
+func (e *Engine) annotate(dst []byte) []byte {
+	if !e.cfg.aofTimestamps {
+		return dst
+	}
+	dst = strconv.AppendInt(append(dst, "#TS:"...), int64(e.now)/1e6, 10)
+	return append(dst, "\r\n"...)
 }
 
 // outgrown reports whether the file has grown so much that it is to be rewritten.

@@ -115,7 +115,7 @@ func (e *Engine) rewriteBase(rw *rewrite, parts *aofile.Manifest) {
 	if e.cfg.aofPreamble {
 		image = e.image(nil, imageBase)
 	} else {
-		image = e.appendCommands(nil)
+		image = e.appendCommands(e.annotate(nil))
 	}
 	if !rw.start {
 		a.base = int64(len(image))

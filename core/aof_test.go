@@ -442,6 +442,27 @@ func TestAOFFails(t *testing.T) {
 	want("+OK\r\n", "SET", "a", "2")
 }
 
+// TestAOFAnnotated has the files say what time it was: each second that has a change, and at the
+// beginning of a base of commands.
+func TestAOFAnnotated(t *testing.T) {
+	config := maps.Clone(aofConfig)
+	config["aof-timestamp-enabled"], config["aof-use-rdb-preamble"] = "yes", "no"
+	s, err := coretest.NewEngine(config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	reply(t, s, "SET", "a", "1")
+	reply(t, s, "SET", "a", "2")
+	if log := s.Disk.Log(); !strings.HasPrefix(log, "#TS:") || strings.Count(log, "#") != 1 {
+		t.Errorf("the increment: %q", log)
+	}
+	reply(t, s, "BGREWRITEAOF")
+	base := s.Disk.Files[aofFolder+"2.base.aof"]
+	if !strings.HasPrefix(base, "#TS:") || strings.Count(base, "#") != 1 {
+		t.Errorf("the base: %q", base)
+	}
+}
+
 // TestAOFGrows has the file rewritten when it has doubled.
 func TestAOFGrows(t *testing.T) {
 	config := maps.Clone(aofConfig)
