@@ -119,14 +119,25 @@ func (h ranking) down(n int) {
 
 // small is All for a small set, with the newest first of those as near: there Redis has them in the
 // order in which its search comes upon them, backwards, and that is mostly the order of their age.
-func (s *Set) small(v *Vector, accept func(*Node) bool) []Found {
+func (s *Set) small(v *Vector, most int, accept func(*Node) bool) []Found {
+	early := accept != nil && most >= s.Len() // so that fewer are sorted
 	out := make([]Found, 0, s.Len())
 	for n := s.last; n != nil; n = n.prev {
-		if accept == nil || accept(n) {
+		if !early || accept(n) {
 			out = append(out, Found{n, s.Distance(v, &n.Vector)})
 		}
 	}
 	sortFound(out, make([]Found, len(out)))
+	if accept == nil || early {
+		return out
+	}
+	asked := out[:most]
+	out = out[:0]
+	for _, f := range asked {
+		if accept(f.Node) {
+			out = append(out, f)
+		}
+	}
 	return out
 }
 
@@ -152,13 +163,13 @@ func sortFound(list, room []Found) {
 	copy(list, room[:n])
 }
 
-// Search returns up to count nodes near v that accept lets pass, the nearest first. In a large set
-// the best ef of those that it comes upon are considered, and at most so many as most are asked
-// whether they pass.
+// Search returns up to count nodes near v that accept lets pass, the nearest first; at most so many
+// as most are asked whether they pass. In a large set the best ef of those that it comes upon are
+// considered.
 func (s *Set) Search(v *Vector, count, ef, most int, accept func(*Node) bool) []Found {
 	ef = max(ef, count)
 	if s.Len() <= exactMax || ef >= s.Len() {
-		out := s.small(v, accept)
+		out := s.small(v, most, accept)
 		return out[:min(count, len(out))]
 	}
 	at := s.entry(nil)

@@ -50,6 +50,19 @@ func recall(s *Set, r *random.Generator, queries, ef int) float64 {
 	return float64(hits) / float64(10*queries)
 }
 
+// TestAsked has a filter asked about the nearest nodes alone.
+func TestAsked(t *testing.T) {
+	s, r := filled(50, Config{Dim: 8, M: MDefault})
+	v, _ := s.Make(gaussian(r, s.Dim))
+	all := s.All(&v, s.Len(), nil)
+	for _, asked := range []int{1, 9, 10, 49, 50, 1000} {
+		found := s.Search(&v, 1, 0, asked, func(n *Node) bool { return n == all[9].Node })
+		if got := len(found) == 1; got != (asked >= 10) {
+			t.Errorf("the tenth is found among %d: %v", asked, got)
+		}
+	}
+}
+
 // Random directions in 32 dimensions are the hardest there are: nothing is near anything.
 func TestRecall(t *testing.T) {
 	const n = 2500
