@@ -15,8 +15,7 @@ func (l *thread) begin(at, nargs, want int, end ending) (stop bool) {
 	}
 	p := f.proto
 	if p == nil {
-		*l.frame() = frame{fn: f, base: at + 1, ret: at, want: want, end: end, extra: nargs,
-			dest: l.dest}
+		l.frame().begin(f, at+1, at, want, end, nargs, l.dest)
 		if f.deep != deepNone {
 			return vm.beginDeep(l, f, nargs)
 		}
@@ -41,8 +40,15 @@ func (l *thread) begin(at, nargs, want int, end ending) (stop bool) {
 			l.stack[base+i] = value{}
 		}
 	}
-	*l.frame() = frame{fn: f, base: base, ret: at, want: want, end: end, extra: extra, dest: l.dest}
+	l.frame().begin(f, base, at, want, end, extra, l.dest)
 	return false
+}
+
+// begin makes a frame that of a call. Go would make a new one and copy that.
+func (fr *frame) begin(f *function, base, ret, want int, end ending, extra, dest int) {
+	fr.fn, fr.base, fr.pc, fr.ret, fr.want = f, base, 0, ret, want
+	fr.extra, fr.tails, fr.end, fr.dest = extra, 0, end, dest
+	fr.guard, fr.handles = false, false
 }
 
 // frame makes room for another call.
@@ -65,7 +71,7 @@ func (l *thread) enter(f *function, at, want int, end ending) bool {
 		l.stack[i] = value{}
 	}
 	l.frames = l.frames[:n+1]
-	l.frames[n] = frame{fn: f, base: at + 1, ret: at, want: want, end: end, dest: l.dest}
+	l.frames[n].begin(f, at+1, at, want, end, 0, l.dest)
 	return true
 }
 
