@@ -59,6 +59,7 @@ func (e *Engine) startCluster() {
 	e.cfg.change(findParameter([]byte("databases")), "1")
 }
 
+//go:noinline
 func (k *cluster) me() *clusterNode { return k.nodes[0] }
 
 // node finds a node by its id.

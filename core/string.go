@@ -136,9 +136,14 @@ func (o *object) lent() bool { return o.enc != encInt && o.num&strLent != 0 }
 // own makes the bytes of a string its own, so that they can be changed in place.
 func (o *object) own() {
 	if o.lent() {
-		o.str = append(make([]byte, 0, len(o.str)), o.str...)
-		o.num &^= strLent
+		o.copyLent()
 	}
+}
+
+//go:noinline
+func (o *object) copyLent() {
+	o.str = append(make([]byte, 0, len(o.str)), o.str...)
+	o.num &^= strLent
 }
 
 // setRaw makes o the string b, which it takes over, in encoding raw.

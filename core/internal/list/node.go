@@ -114,11 +114,17 @@ func (n *node) makeRoom(need int, front bool) {
 // trim gives memory back when little of it is left in use.
 func (n *node) trim() {
 	const small = 512
-	if size := n.size(); cap(n.buf) > small && size < cap(n.buf)/8 {
-		buf := make([]byte, size, 2*size)
-		copy(buf, n.buf[n.head:])
-		n.buf, n.head = buf, 0
+	if cap(n.buf) > small && n.size() < cap(n.buf)/8 {
+		n.shrink()
 	}
+}
+
+//go:noinline
+func (n *node) shrink() {
+	size := n.size()
+	buf := make([]byte, size, 2*size)
+	copy(buf, n.buf[n.head:])
+	n.buf, n.head = buf, 0
 }
 
 // clone returns a copy of n outside any list.

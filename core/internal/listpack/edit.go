@@ -204,11 +204,19 @@ func (p Pack) replace(pos int, v *Value) Pack {
 // open makes a gap of n bytes before pos.
 func (p Pack) open(pos, n int) Pack {
 	size := len(p) + n
-	if size <= cap(p) {
-		q := p[:size]
-		copy(q[pos+n:], p[pos:])
-		return q
+	if size > cap(p) {
+		return p.openElsewhere(pos, n)
 	}
+	q := p[:size]
+	copy(q[pos+n:], p[pos:])
+	return q
+}
+
+// openElsewhere is open where p has no room for it.
+//
+//go:noinline
+func (p Pack) openElsewhere(pos, n int) Pack {
+	size := len(p) + n
 	q := append(Pack(nil), make([]byte, room(size))...)[:size]
 	copy(q, p[:pos])
 	copy(q[pos+n:], p[pos:])
@@ -223,11 +231,19 @@ func room(size int) int { return size + size/8 }
 func (p Pack) cut(pos, end int) Pack {
 	size := len(p) - (end - pos)
 	if cap(p) > 256 && size < cap(p)/4 {
-		q := make(Pack, size, size+size/4)
-		copy(q, p[:pos])
-		copy(q[pos:], p[end:])
-		return q
+		return p.cutElsewhere(pos, end)
 	}
 	copy(p[pos:], p[end:])
 	return p[:size]
+}
+
+// cutElsewhere is cut where p takes too much for what is left.
+//
+//go:noinline
+func (p Pack) cutElsewhere(pos, end int) Pack {
+	size := len(p) - (end - pos)
+	q := make(Pack, size, size+size/4)
+	copy(q, p[:pos])
+	copy(q[pos:], p[end:])
+	return q
 }

@@ -316,6 +316,7 @@ func (s *Set) emptied(kept heap) []found {
 // heap has the least apart at the front.
 type heap []found
 
+//go:noinline
 func (h *heap) push(f found) {
 	*h = append(*h, f)
 	list := *h

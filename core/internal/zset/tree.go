@@ -154,6 +154,8 @@ func (t *tree) insert(it item) {
 }
 
 // put puts an item at place i of a leaf.
+//
+//go:noinline
 func (n *node) put(i int, it item) {
 	n.items = append(n.items, item{})
 	copy(n.items[i+1:], n.items[i:])
