@@ -290,7 +290,7 @@ func (c *Call) sortOrder(order []uint32, items []sortItem, opt *sortOptions, end
 		return opt.compare(&items[a], &items[b])
 	}
 	if part {
-		pqsort.First(order, end, func(a, b *uint32) int { return compare(*a, *b) })
+		pqsort.First(order, end, compare)
 		return
 	}
 	small.Sort(order, func(a, b uint32) int {

@@ -120,23 +120,35 @@ func (c *Call) geoHits(z *zset.Zset, shape *geohash.Shape, most int) (_ []geoHit
 	return hits, true
 }
 
-// sortHits puts in front the n hits that come first by distance. Of equal distances Redis keeps the
-// order only where it sorts all.
-func sortHits(hits []geoHit, order, n int) {
-	compare := func(a, b *geoHit) int {
-		switch {
-		case a.distance < b.distance:
+// geoOrderBytes is what it takes to sort a hit.
+const geoOrderBytes = 8
+
+// sortHits returns the n hits that come first by distance. Of equal distances Redis keeps the order
+// only where it sorts all.
+func sortHits(hits []geoHit, order, n int) []geoHit {
+	list := make([]uint32, len(hits))
+	for i := range list {
+		list[i] = uint32(i)
+	}
+	compare := func(a, b uint32) int {
+		switch a, b := hits[a].distance, hits[b].distance; {
+		case a < b:
 			return -order
-		case a.distance > b.distance:
+		case a > b:
 			return order
 		}
 		return 0
 	}
 	if n < len(hits) {
-		pqsort.First(hits, n, compare)
-		return
+		pqsort.First(list, n, compare)
+	} else {
+		small.Sort(list, compare)
 	}
-	small.Sort(hits, func(a, b geoHit) int { return compare(&a, &b) })
+	first := make([]geoHit, n)
+	for i, at := range list[:n] {
+		first[i] = hits[at]
+	}
+	return first
 }
 
 // geoAnswer searches, and replies or stores what it finds.
@@ -162,7 +174,7 @@ func (c *Call) geoAnswer(z *zset.Zset, q *geoQuery, event string) {
 	}
 	take := int64(0)
 	if q.order != 0 {
-		take += geoHitBytes * int64(len(hits))
+		take += geoOrderBytes*int64(len(hits)) + geoHitBytes*int64(n)
 	}
 	if q.dest != nil {
 		take += geoStoreBytes * int64(n)
@@ -171,7 +183,7 @@ func (c *Call) geoAnswer(z *zset.Zset, q *geoQuery, event string) {
 		return
 	}
 	if q.order != 0 {
-		sortHits(hits, q.order, n)
+		hits = sortHits(hits, q.order, n)
 	}
 	hits = hits[:n]
 	if q.dest != nil {

@@ -1,4 +1,5 @@
-// Package pqsort sorts the first elements of a list. Which of those that compare as equal comes
+// Package pqsort sorts the first elements of a list, which are numbers, of whatever the caller has:
+// these move, and the code is there once. Which of those that compare as equal comes
 // first is as Redis has it: the sort is the quicksort of Bentley and McIlroy ("Engineering a Sort
 // Function", 1993), which leaves alone what does not reach into the part that is wanted.
 package pqsort
@@ -11,7 +12,7 @@ const (
 )
 
 // First sorts so far that the first n elements of s are the least, in their order.
-func First[T any](s []T, n int, compare func(a, b *T) int) {
+func First(s []uint32, n int, compare func(a, b uint32) int) {
 	todo := [][2]int{{0, len(s)}} // not recursion, which could be as deep as s is long
 	for len(todo) > 0 {
 		from, to := todo[len(todo)-1][0], todo[len(todo)-1][1]
@@ -31,9 +32,9 @@ func First[T any](s []T, n int, compare func(a, b *T) int) {
 	}
 }
 
-func insert[T any](s []T, compare func(a, b *T) int) {
+func insert(s []uint32, compare func(a, b uint32) int) {
 	for i := range s {
-		for j := i; j > 0 && compare(&s[j-1], &s[j]) > 0; j-- {
+		for j := i; j > 0 && compare(s[j-1], s[j]) > 0; j-- {
 			s[j-1], s[j] = s[j], s[j-1]
 		}
 	}
@@ -41,7 +42,7 @@ func insert[T any](s []T, compare func(a, b *T) int) {
 
 // split puts the elements that are less than one of them in front and those that are greater at the
 // end, and tells how many they are.
-func split[T any](s []T, compare func(a, b *T) int) (less, greater int) {
+func split(s []uint32, compare func(a, b uint32) int) (less, greater int) {
 	i := pivot(s, compare)
 	s[0], s[i] = s[i], s[0]
 	// From both ends on come equal ones, then those that are less or greater; between b and c are
@@ -49,7 +50,7 @@ func split[T any](s []T, compare func(a, b *T) int) (less, greater int) {
 	a, b, c, d := 1, 1, len(s)-1, len(s)-1
 	for {
 		for b <= c {
-			order := compare(&s[b], &s[0])
+			order := compare(s[b], s[0])
 			if order > 0 {
 				break
 			}
@@ -60,7 +61,7 @@ func split[T any](s []T, compare func(a, b *T) int) (less, greater int) {
 			b++
 		}
 		for b <= c {
-			order := compare(&s[c], &s[0])
+			order := compare(s[c], s[0])
 			if order < 0 {
 				break
 			}
@@ -84,14 +85,14 @@ func split[T any](s []T, compare func(a, b *T) int) (less, greater int) {
 }
 
 // exchange exchanges n elements from an index on with those before an end.
-func exchange[T any](s []T, from, end, n int) {
+func exchange(s []uint32, from, end, n int) {
 	for i := range n {
 		s[from+i], s[end-n+i] = s[end-n+i], s[from+i]
 	}
 }
 
 // pivot is the place of the middle one of three elements, or of three middle ones of three.
-func pivot[T any](s []T, compare func(a, b *T) int) int {
+func pivot(s []uint32, compare func(a, b uint32) int) int {
 	low, mid, high := 0, len(s)/2, len(s)-1
 	if len(s) == few+1 {
 		return mid
@@ -106,20 +107,20 @@ func pivot[T any](s []T, compare func(a, b *T) int) int {
 }
 
 // middle is the place of the middle one of three elements.
-func middle[T any](s []T, a, b, c int, compare func(a, b *T) int) int {
-	if compare(&s[a], &s[b]) < 0 {
+func middle(s []uint32, a, b, c int, compare func(a, b uint32) int) int {
+	if compare(s[a], s[b]) < 0 {
 		switch {
-		case compare(&s[b], &s[c]) < 0:
+		case compare(s[b], s[c]) < 0:
 			return b
-		case compare(&s[a], &s[c]) < 0:
+		case compare(s[a], s[c]) < 0:
 			return c
 		}
 		return a
 	}
 	switch {
-	case compare(&s[b], &s[c]) > 0:
+	case compare(s[b], s[c]) > 0:
 		return b
-	case compare(&s[a], &s[c]) < 0:
+	case compare(s[a], s[c]) < 0:
 		return a
 	}
 	return c
