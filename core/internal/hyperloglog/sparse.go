@@ -1,7 +1,6 @@
 package hyperloglog
 
 import (
-	"slices"
 	"strconv"
 
 	"github.com/redlet/redlet/core/internal/small"
@@ -76,8 +75,19 @@ func raiseSparse(b []byte, index int, rank uint8, most int) (out []byte, changed
 	if more := len(split) - in.size; more > 0 && len(b)+more > most {
 		return raiseAsDense(b, index, rank)
 	}
-	b = slices.Replace(b, at, min(at+in.size, len(b)), split...)
-	return join(b, before), true, true
+	return join(replace(b, at, min(at+in.size, len(b)), split), before), true, true
+}
+
+// replace puts s in the place of b[from:to].
+func replace(b []byte, from, to int, s []byte) []byte {
+	switch more := len(s) - (to - from); {
+	case more > 0:
+		b = small.Insert(b, from, s[:more]...)
+	case more < 0:
+		b = small.Delete(b, from, from-more)
+	}
+	copy(b[from:], s)
+	return b
 }
 
 // find returns where the instruction stands that tells of a register, where the one before does, or
