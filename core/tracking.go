@@ -16,10 +16,16 @@ import (
 // instead, after each input of a client: of all of them in one message.
 type tracking struct {
 	users    int                 // connections that track, or once did: no other is in keys
-	keys     dict.Dict[[]ConnID] // who read a key, in ascending order
+	keys     dict.Dict[*readers] // who read a key
 	items    int                 // the ids in keys
 	prefixes []*prefix           // by name
 	changed  bool                // some prefix has keys to tell of
+}
+
+// readers are the connections that have read a key, in ascending order.
+type readers struct {
+	ids   []ConnID
+	first [1]ConnID // where the id of the only one lies
 }
 
 // prefix is what connections in broadcast mode hear of.
@@ -108,8 +114,14 @@ const staleFrom = 64
 // track notes that a connection has read a key.
 func (e *Engine) track(key []byte, id ConnID) {
 	t := &e.tracking
-	p, _ := t.keys.Put(key)
-	ids := *p
+	p, fresh := t.keys.Put(key)
+	if fresh {
+		*p = &readers{first: [1]ConnID{id}}
+		(*p).ids = (*p).first[:]
+		t.items++
+		return
+	}
+	ids := (*p).ids
 	if _, there := slices.BinarySearch(ids, id); there {
 		return
 	}
@@ -118,7 +130,7 @@ func (e *Engine) track(key []byte, id ConnID) {
 		t.items -= n - len(ids)
 	}
 	at, _ := slices.BinarySearch(ids, id)
-	*p = small.Insert(ids, at, id)
+	(*p).ids = small.Insert(ids, at, id)
 	t.items++
 }
 
@@ -160,9 +172,12 @@ func (e *Engine) invalidate(key string, by *conn) {
 
 // untrack forgets who has read a key and tells them.
 func (e *Engine) untrack(key string) {
-	ids, _ := e.tracking.keys.Delete([]byte(key))
-	e.tracking.items -= len(ids)
-	for _, id := range ids {
+	r, found := e.tracking.keys.Delete([]byte(key))
+	if !found {
+		return
+	}
+	e.tracking.items -= len(r.ids)
+	for _, id := range r.ids {
 		cl := e.conns[id]
 		if cl == nil || !cl.tracksKeys() || cl.tracking.noLoop && cl == e.currentClient {
 			continue
