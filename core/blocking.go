@@ -25,7 +25,8 @@ type blockedCall struct {
 	again    bool        // it ran again and blocked again
 	loaded   bool        // it ran again since data were loaded: if in vain, it is as if it had not
 	took     int64       // nanoseconds so far; not those in which it waited
-	told     string      // what the host answered to a command that waits for that
+	told     string      // how the host refused what a command that waits for it asked
+	applied  bool        // the host has done what such a command asked
 }
 
 // blockedClients is everything that waits.

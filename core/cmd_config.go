@@ -133,29 +133,51 @@ func cmdConfigSet(c *Call) {
 	if !ok {
 		return
 	}
+	if c.retry && c.conn.blocked.told != "" {
+		c.Error(c.conn.blocked.told)
+		return
+	}
 	for k, i := range places {
-		name, value := c.Args[2+2*k], string(c.Args[3+2*k])
-		problem, waits := next.change(i, value), false
-		switch p := &parameters[i]; {
-		case problem != "":
-		case p.flags&paramFolder != 0:
-			problem, waits = c.folderRefused(next.shows(i))
-		case p.flags&paramHost != 0 && next.shows(i) != c.e.cfg.shows(i):
-			problem = hostRefuses(p.name)
-		}
-		if waits {
+		if problem := next.change(i, string(c.Args[3+2*k])); problem != "" {
+			c.Error(errConfigSet(c.Args[2+2*k], problem))
 			return
 		}
-		if problem != "" {
-			c.Error(errConfigSet(name, problem))
-			return
-		}
+	}
+	if c.configWaits(places, &next) {
+		return
 	}
 	before := c.e.cfg
 	c.e.reconfigure(next)
+	c.hostHears(places, &before)
 	if next.appendonly == before.appendonly || !c.switchAOF(&before) {
 		c.OK()
 	}
+}
+
+// configWaits tells whether CONFIG SET waits for its host, or has been answered. What of its host
+// where nothing may wait is refused, but a folder, which is taken at its word.
+func (c *Call) configWaits(places []int, next *config) bool {
+	if !c.retry && c.mayBlock() {
+		for k, i := range places {
+			if parameters[i].flags&paramFolder != 0 {
+				c.askFolder(c.Args[2+2*k], next.shows(i))
+				return true
+			}
+		}
+	}
+	if c.retry && c.conn.blocked.applied {
+		return false
+	}
+	lines := c.hostChanges(places, next)
+	switch {
+	case lines == "":
+		return false
+	case !c.mayBlock():
+		c.Error(c.e.hostRefused(lines, "nothing waits here"))
+	default:
+		c.askHost(lines, places, next)
+	}
+	return true
 }
 
 // configSecrets are the values of parameters that are passwords.
@@ -208,17 +230,6 @@ func (c *Call) configPlaces(next *config) ([]int, bool) {
 func errConfigSet(name []byte, problem string) string {
 	return "ERR CONFIG SET failed (possibly related to argument '" + clip(name, 128) + "') - " +
 		problem
-}
-
-// hostRefuses says, as Redis does when its system refuses it, that sockets are not the engine's.
-func hostRefuses(name string) string {
-	switch name {
-	case "bind":
-		return "Failed to bind to specified addresses."
-	case "port":
-		return "Unable to listen on this port. Check server logs."
-	}
-	return "Unable to update TLS configuration. Check server logs."
 }
 
 // reconfigure puts a changed configuration into force.

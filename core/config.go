@@ -67,7 +67,10 @@ type config struct {
 	minReplicas                 int64
 	minReplicasMaxLag           int64 // in seconds
 	tlsPort                     int64
-	tlsReplication              bool
+	tlsReplication, tlsCluster  bool
+	oomScoreAdj                 int64    // oomNo and so on
+	oomScores                   [3]int64 // of a master, a replica and a child
+	bindSource                  string   // the address that connections to others come from
 	masterHost                  string
 	masterPort                  int64
 	masterauth, masteruser      string
@@ -184,7 +187,11 @@ const (
 	paramImmutable paramFlag = 1 << iota // set at the start only
 	paramProtected                       // needs enable-protected-configs
 	paramHidden                          // CONFIG GET shows it by its exact name only
-	paramHost                            // the host's sockets: CONFIG SET cannot change it
+	paramHost                            // the host puts it into force: see config_host.go
+	paramTLS                             // the same, if anything speaks TLS
+	paramOOM                             // the same, for the process in the system's eyes
+	paramTold                            // the host does of it what it can
+	paramReread                          // a file's name: whoever sets it means what is in the file
 	paramSecret                          // a password: nobody is shown it
 	paramFolder                          // the host knows whether there is such a folder
 	paramText                            // of a special one: a file has it in quotes

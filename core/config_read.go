@@ -173,16 +173,20 @@ func readReplBacklogSize(c *config, s string) (shown, problem string) {
 	return strconv.FormatInt(c.replBacklogSize, 10), ""
 }
 
-func readOomScoreAdjValues(_ *config, s string) (shown, problem string) {
+func readOomScoreAdjValues(c *config, s string) (shown, problem string) {
 	words := strings.Split(s, " ")
 	if len(words) != 3 {
 		return "", "wrong number of arguments"
 	}
-	for _, word := range words {
-		if n, ok := parseInt(word); !ok || n < -2000 || n > 2000 {
+	var scores [3]int64
+	for i, word := range words {
+		n, ok := parseInt(word)
+		if !ok || n < -2000 || n > 2000 {
 			return "", "Invalid oom-score-adj-values, elements must be between -2000 and 2000."
 		}
+		scores[i] = n
 	}
+	c.oomScores = scores
 	return s, ""
 }
 
@@ -277,7 +281,7 @@ func readDbfilename(c *config, s string) (shown, problem string) {
 }
 
 // readDir takes what is relative from the folder before, as changing to it does. Whether there is
-// such a folder the host knows: see folderRefused. At the start it has seen to that.
+// such a folder the host knows: see askFolder. At the start it has seen to that.
 func readDir(c *config, s string) (shown, problem string) {
 	switch {
 	case s == "":

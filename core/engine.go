@@ -193,6 +193,7 @@ func New(o Options) (*Engine, error) {
 	e.replicas.pingAt, e.replicas.syncAt, e.replicas.idleAt = Never, Never, Never
 	e.replyBuffers.peakReset = replyPeakReset
 	e.countMemory(startupBytes)
+	e.tellRole()
 	_, dir := o.Config["dir"]
 	e.start(o.Ticket, dir)
 	return e, nil

@@ -1,6 +1,9 @@
 package core
 
-import "encoding/binary"
+import (
+	"bytes"
+	"encoding/binary"
+)
 
 // verb has the host do something with a file. answer, if not nil, gets the answer. It is one place,
 // like all of this file: an Event is large, and the guest counts bytes.
@@ -75,29 +78,23 @@ const (
 	errFolderFound = "Is a directory"
 )
 
-// folderRefused says why a path cannot be changed to; "" if it is a folder. The command waits for
-// the host to tell, and then runs again. Where nothing may wait the path is taken at its word.
-func (c *Call) folderRefused(path string) (why string, waits bool) {
-	switch {
-	case c.retry:
-		return c.conn.blocked.told, false
-	case !c.mayBlock():
-		return "", false
-	}
+// askFolder has the host tell whether a path can be changed to, which the parameter name asks for.
+// The command waits for that and then runs again, with a refusal in the waiter's told.
+func (c *Call) askFolder(name []byte, path string) {
 	e, waiter := c.e, c.block(nil, kindCount, Never, nil)
+	name = bytes.Clone(name)
 	e.readPiece(path, 0, func(r *reading) {
 		switch r.failure {
 		case "":
-			waiter.told = errNoFolder
+			waiter.told = errConfigSet(name, errNoFolder)
 		case errFolderFound:
 		default:
-			waiter.told = r.failure
+			waiter.told = errConfigSet(name, r.failure)
 		}
 		if !waiter.over() {
 			e.retry(waiter)
 		}
 	})
-	return "", true
 }
 
 // replaceFile has the host put data in the place of a file. done gets why it could not.

@@ -18,7 +18,7 @@ type link struct {
 //
 //go:noinline
 func (e *Engine) dial(address string, l *link) {
-	e.ask(Event{Kind: EventConnect, Path: address}, func(in *Input) {
+	e.ask(Event{Kind: EventConnect, Path: address, Data: []byte(e.cfg.bindSource)}, func(in *Input) {
 		if in.Kind != InConnected {
 			l.failed(string(in.Data))
 			return

@@ -124,6 +124,7 @@ func (e *Engine) roleChanged() {
 		host = m.host + " " + string(decimal(m.port))
 	}
 	_ = e.cfg.change(findParameter([]byte("replicaof")), host)
+	e.tellRole()
 	e.flags.set(engineReplica, e.master != nil)
 	e.propagationChanged()
 	e.expiryChanged()

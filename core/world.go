@@ -84,7 +84,8 @@ const (
 	// EventHangup holds the last bytes to send to Conn, which the host then closes. The engine has
 	// forgotten Conn: no InClose is needed.
 	EventHangup EventKind = 2
-	// EventConnect asks for a connection to the address Path, host and port. The host answers
+	// EventConnect asks for a connection to the address Path, host and port, from the address Data
+	// if there is any and the host can choose. The host answers
 	// InConnected, or InDone with what went wrong; from then on the connection is like any other.
 	EventConnect EventKind = 3
 	// EventShutdown asks the host to stop; Data says why.
@@ -125,6 +126,15 @@ const (
 	// node whose address, host and port, is the third word of its first line; the host says InDone,
 	// with what is wrong if there is no such node.
 	EventCluster EventKind = 15
+
+	// EventConfig asks the host to put parameters into force that are its own: its sockets,
+	// certificates, the process. Data holds a line `name value` for each, the value quoted as in
+	// redis.conf: port, bind, tls-port, what else begins with tls-, and oom-score-adj or
+	// oom-score-adj-values, whose value here is `relative`, `absolute` or `no` and a score. The host
+	// says InDone once all of it is in force, or else leaves all as it was and says the name of the
+	// one that it could not, and behind a blank why. One that has none of this says so in any words.
+	// Without a Ticket it does what it can.
+	EventConfig EventKind = 16
 )
 
 // Event is something that the host must now do.

@@ -1,11 +1,13 @@
 package host
 
 import (
+	"bytes"
 	"context"
 	"net"
 	"time"
 
 	"github.com/redlet/redlet/core"
+	"github.com/redlet/redlet/internal/sds"
 )
 
 // connectTime is how long a connection that the engine asks for may take to stand.
@@ -16,9 +18,10 @@ func (l *Loop) connect(ev *core.Event) {
 	if l.dialing == nil {
 		l.dialing, l.stopDialing = context.WithCancel(context.Background())
 	}
-	ctx, life, ticket, address, peer := l.dialing, l.life, ev.Ticket, ev.Path, l.bus.at(ev.Path)
+	ctx, life, ticket, peer := l.dialing, l.life, ev.Ticket, l.bus.at(ev.Path)
+	address, from := ev.Path, string(ev.Data)
 	l.begin(func(h *home) {
-		c, err := l.dialOut(ctx, address, peer)
+		c, err := l.dialOut(ctx, address, from, peer)
 		l.own(h)
 		defer l.release()
 		switch {
@@ -36,15 +39,54 @@ func (l *Loop) connect(ev *core.Event) {
 
 // dialOut connects to an address: without a port if a node of the cluster, peer, is there, which so
 // can be followed before its port is open.
-func (l *Loop) dialOut(ctx context.Context, address string, peer *Loop) (net.Conn, error) {
+func (l *Loop) dialOut(ctx context.Context, address, from string, peer *Loop) (net.Conn, error) {
 	if peer != nil {
 		return peer.Dial()
 	}
 	if l.options.Connect != nil {
-		return l.options.Connect(ctx, address)
+		return l.options.Connect(ctx, address, from)
 	}
-	dialer := net.Dialer{Timeout: connectTime}
-	return dialer.DialContext(ctx, "tcp", address)
+	return Dialer(from).DialContext(ctx, "tcp", address)
+}
+
+// Dialer makes the connections that an engine asks for, from an address of this machine unless it
+// is "", or is none.
+func Dialer(from string) *net.Dialer {
+	d := &net.Dialer{Timeout: connectTime}
+	if ip := net.ParseIP(from); ip != nil {
+		d.LocalAddr = &net.TCPAddr{IP: ip}
+	}
+	return d
+}
+
+// configure carries out an EventConfig.
+func (l *Loop) configure(ev *core.Event) {
+	ask, asked := l.options.Configure, ev.Ticket != 0
+	switch {
+	case ask == nil && asked:
+		ask = func([]Change, bool) string { return "there is nothing of that here" }
+	case ask == nil:
+		return
+	}
+	var changes []Change
+	for line := range bytes.Lines(ev.Data) {
+		if words, _ := sds.SplitArgs(nil, bytes.TrimSuffix(line, []byte("\n"))); len(words) == 2 {
+			changes = append(changes, Change{string(words[0]), string(words[1])})
+		}
+	}
+	if !asked {
+		ask(changes, false)
+		return
+	}
+	life, ticket := l.life, ev.Ticket
+	l.begin(func(h *home) {
+		refused := ask(changes, true)
+		l.own(h)
+		defer l.release()
+		if l.engine != nil && l.life == life {
+			l.step([]core.Input{{Kind: core.InDone, Ticket: ticket, Data: []byte(refused)}})
+		}
+	})
 }
 
 // begin runs f beside the engine, in the home of its owner; Close waits for its end.

@@ -18,7 +18,7 @@ func TestConnect(t *testing.T) { each(t, testConnect) }
 func testConnect(t *testing.T, m Maker) {
 	far := newLoop(t, LoopOptions{Maker: m})
 	l := newLoop(t, LoopOptions{Maker: m, Config: testConfig,
-		Connect: func(_ context.Context, address string) (net.Conn, error) {
+		Connect: func(_ context.Context, address, _ string) (net.Conn, error) {
 			if address != "192.0.2.1:6379" {
 				return nil, errors.New("no route to " + address)
 			}
@@ -61,7 +61,7 @@ func TestConnectTCP(t *testing.T) {
 func TestConnectEnds(t *testing.T) {
 	fars, late := make(chan net.Conn, 1), make(chan struct{})
 	l := newLoop(t, LoopOptions{Maker: poisoned(Native), Config: testConfig,
-		Connect: func(ctx context.Context, address string) (net.Conn, error) {
+		Connect: func(ctx context.Context, address, _ string) (net.Conn, error) {
 			switch address {
 			case "late:1":
 				<-late

@@ -90,7 +90,7 @@ func TestFollowReference(t *testing.T) {
 	cut := &cutter{rng: rand.New(rand.NewPCG(seed, 1))}
 	l := newLoop(t, LoopOptions{Config: map[string]string{"enable-debug-command": "yes",
 		"repl-diskless-sync-delay": "0", "protected-mode": "no"},
-		Connect: func(context.Context, string) (net.Conn, error) {
+		Connect: func(_ context.Context, _, _ string) (net.Conn, error) {
 			c, err := ref.Dial()
 			if err != nil {
 				return nil, err

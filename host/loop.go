@@ -63,9 +63,14 @@ type LoopOptions struct {
 	// Keep keeps the image of the last Snapshot, Restore or save in memory, so that its data
 	// comes back when an engine has died. Without it the last saved file serves, if there is one.
 	Keep bool
-	// Connect makes the connections that the engine asks for, to a host and port; nil is TCP,
-	// within five seconds. It may be called by several goroutines. The context ends with the Loop.
-	Connect func(ctx context.Context, address string) (net.Conn, error)
+	// Connect makes the connections that the engine asks for, to a host and port, and from an
+	// address of this machine unless from is ""; nil is TCP, within five seconds. It may be called
+	// by several goroutines. The context ends with the Loop.
+	Connect func(ctx context.Context, address, from string) (net.Conn, error)
+	// Configure puts parameters into force that are the host's: see core.EventConfig. It answers
+	// "" or what was not, and why; nil has none of them. One that is asked, and not just told, may
+	// take its time; else what holds for Log holds for it.
+	Configure func(changes []Change, asked bool) (refused string)
 	// Died, if not nil, is told why an engine has died, before another is made. What holds for Log
 	// holds for it.
 	Died func(why error)
@@ -75,6 +80,9 @@ type LoopOptions struct {
 	// could be made. It and Log must not block, nor call a method of the Loop but Send and Open.
 	Shutdown func(reason string)
 }
+
+// Change is a parameter and the value that it is to have.
+type Change struct{ Name, Value string }
 
 // Sink takes what the engine sends to one connection. The owner of the Loop calls it, one call at
 // a time; it must not block. It may call Send without InData, and Open, and no other method of the
@@ -511,6 +519,8 @@ func (l *Loop) deliver(i int) {
 		l.shutdown(string(o.Data))
 	case core.EventCluster:
 		l.bus.carry(l, o)
+	case core.EventConfig:
+		l.configure(o)
 	case core.EventLog:
 		l.log(int(o.Ticket), string(o.Data))
 	case core.EventSnapshot, core.EventRestored, core.EventControlled:

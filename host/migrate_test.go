@@ -105,7 +105,7 @@ func TestMigrate(t *testing.T) { each(t, testMigrate) }
 
 func testMigrate(t *testing.T, m Maker) {
 	var near, far *Loop
-	connect := func(_ context.Context, address string) (net.Conn, error) {
+	connect := func(_ context.Context, address, _ string) (net.Conn, error) {
 		return map[string]*Loop{"near:1": near, "far:1": far}[address].Dial()
 	}
 	near = newLoop(t, LoopOptions{Maker: m, Config: testConfig, Connect: connect})
@@ -149,7 +149,7 @@ func TestMigrateReference(t *testing.T) {
 	defer listener.Close()
 	ref := coretest.StartReference(t)
 	l := newLoop(t, LoopOptions{Config: testConfig,
-		Connect: func(context.Context, string) (net.Conn, error) { return ref.Dial() }})
+		Connect: func(_ context.Context, _, _ string) (net.Conn, error) { return ref.Dial() }})
 	go func() {
 		for {
 			c, err := listener.Accept()

@@ -16,8 +16,10 @@ import (
 	"net"
 	"net/netip"
 	"os"
+	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/redlet/redlet/core"
@@ -43,8 +45,9 @@ type Options struct {
 type Bridge struct {
 	loop    *host.Loop
 	options Options
-	poller  *poller // nil until the first plain socket, and always nil where there is no epoll
-	plain   bool    // without epoll even where there is one; for tests
+	poller  *poller      // nil until the first plain socket, and always nil where there is no epoll
+	plain   bool         // without epoll even where there is one; for tests
+	silence atomic.Int64 // how long a connection may be silent, in nanoseconds
 
 	mu        sync.Mutex
 	closed    bool
@@ -58,8 +61,15 @@ var ErrClosed = errors.New("netbridge: closed")
 
 // New returns a Bridge to loop. It opens nothing yet. The Bridge must be closed before the loop.
 func New(loop *host.Loop, options Options) *Bridge {
-	return &Bridge{loop: loop, options: options, streams: map[*host.Stream]struct{}{}}
+	b := &Bridge{loop: loop, options: options, streams: map[*host.Stream]struct{}{}}
+	b.SetKeepAlive(options.KeepAlive)
+	return b
 }
+
+// SetKeepAlive changes Options.KeepAlive for connections that come from now on.
+func (b *Bridge) SetKeepAlive(d time.Duration) { b.silence.Store(int64(d)) }
+
+func (b *Bridge) keepAliveTime() time.Duration { return time.Duration(b.silence.Load()) }
 
 // Secure makes a connection that was accepted one that speaks TLS. It is a function so that a
 // program that has no port with TLS need not hold what serves one, a hundred kilobytes.
@@ -111,6 +121,33 @@ func (b *Bridge) Accept(l net.Listener, secure Secure) error {
 	return nil
 }
 
+// Unlisten closes what listens at an address, which Listen answered or a socket had that Accept
+// took over. Connections that were accepted there stay. An address where nothing of the Bridge
+// listens is passed over.
+func (b *Bridge) Unlisten(addr net.Addr) error {
+	b.mu.Lock()
+	var gone net.Listener
+	b.listeners = slices.DeleteFunc(b.listeners, func(l net.Listener) bool {
+		if l.Addr().String() != addr.String() {
+			return false
+		}
+		gone = l
+		return true
+	})
+	poller := b.poller
+	if b.closed {
+		poller = nil // it closes them all
+	}
+	b.mu.Unlock()
+	switch {
+	case gone != nil:
+		return gone.Close()
+	case poller != nil:
+		poller.unlisten(addr.String())
+	}
+	return nil
+}
+
 // accept serves each connection of a listener by goroutines of its own.
 func (b *Bridge) accept(l net.Listener, secure Secure) {
 	defer b.running.Done()
@@ -141,11 +178,12 @@ func (b *Bridge) accept(l net.Listener, secure Secure) {
 // keepAlive sets the probes of a connection as redis-server does: the first after the whole
 // time, three further ones a third of it apart.
 func (b *Bridge) keepAlive(t *net.TCPConn) {
+	silence := b.keepAliveTime()
 	// A socket that refuses an option works without it.
 	_ = t.SetKeepAliveConfig(net.KeepAliveConfig{
-		Enable:   b.options.KeepAlive > 0,
-		Idle:     b.options.KeepAlive,
-		Interval: max(b.options.KeepAlive/3, time.Second),
+		Enable:   silence > 0,
+		Idle:     silence,
+		Interval: max(silence/3, time.Second),
 		Count:    3,
 	})
 }

@@ -421,3 +421,44 @@ func TestAddress(t *testing.T) {
 		}
 	}
 }
+
+// TestUnlisten closes one of two ports. Who came by it stays.
+func TestUnlisten(t *testing.T) { each(t, testUnlisten) }
+
+func testUnlisten(t *testing.T, plain bool) {
+	b, first := serve(t, plain, nil)
+	second, err := b.Listen("tcp", "127.0.0.1:0", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := dial(t, "tcp", first)
+	c.send("PING\r\n")
+	c.expect("+PONG\r\n")
+	addr, err := net.ResolveTCPAddr("tcp", first)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 2 { // the second time there is nothing
+		if err := b.Unlisten(addr); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if late, err := net.Dial("tcp", first); err == nil {
+		late.Close()
+		t.Error("the port is still open")
+	}
+	l, err := net.Listen("tcp", first) // it is free again
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := b.Accept(l, nil); err != nil {
+		t.Fatal(err)
+	}
+	for _, at := range []string{first, second.String()} {
+		other := dial(t, "tcp", at)
+		other.send("PING\r\n")
+		other.expect("+PONG\r\n")
+	}
+	c.send("PING\r\n")
+	c.expect("+PONG\r\n")
+}

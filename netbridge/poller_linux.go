@@ -4,6 +4,7 @@ import (
 	"net"
 	"net/netip"
 	"os"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"syscall"
@@ -55,6 +56,7 @@ type poller struct {
 	mu     sync.Mutex
 	ending []*sock // hung up: for the poller to close
 	fresh  []*door // listeners to add
+	going  []leave // listeners to close
 	doors  []*door
 	stop   bool
 }
@@ -64,6 +66,12 @@ type door struct {
 	fd   int
 	unix string // the socket's path, removed at the end
 	name net.Addr
+}
+
+// leave asks for the end of a listener.
+type leave struct {
+	name string
+	over chan struct{} // closed when it has come
 }
 
 // sock is one connection.
@@ -167,6 +175,19 @@ func (p *poller) add(d *door) {
 	p.fresh = append(p.fresh, d)
 	p.mu.Unlock()
 	p.wake()
+}
+
+// unlisten closes the listening descriptor of an address, if there is one.
+func (p *poller) unlisten(name string) {
+	over := make(chan struct{})
+	p.mu.Lock()
+	p.going = append(p.going, leave{name, over})
+	p.mu.Unlock()
+	p.wake()
+	select {
+	case <-over:
+	case <-p.done:
+	}
 }
 
 // close ends the poller and returns when nothing of it remains.
@@ -386,7 +407,7 @@ func (p *poller) tune(s *sock) {
 		_ = syscall.SetsockoptInt(s.fd, level, name, value)
 	}
 	set(syscall.IPPROTO_TCP, syscall.TCP_NODELAY, 1)
-	if seconds := int(p.bridge.options.KeepAlive / time.Second); seconds > 0 {
+	if seconds := int(p.bridge.keepAliveTime() / time.Second); seconds > 0 {
 		set(syscall.SOL_SOCKET, syscall.SO_KEEPALIVE, 1)
 		set(syscall.IPPROTO_TCP, syscall.TCP_KEEPIDLE, seconds)
 		set(syscall.IPPROTO_TCP, syscall.TCP_KEEPINTVL, max(seconds/3, 1))
@@ -433,8 +454,8 @@ func (p *poller) drop(s *sock) {
 // attend does what other goroutines left for the poller; true means that it is over.
 func (p *poller) attend() bool {
 	p.mu.Lock()
-	ending, fresh, stop := p.ending, p.fresh, p.stop
-	p.ending, p.fresh = nil, nil
+	ending, fresh, going, stop := p.ending, p.fresh, p.going, p.stop
+	p.ending, p.fresh, p.going = nil, nil, nil
 	p.mu.Unlock()
 	for _, s := range ending {
 		p.end(s)
@@ -443,6 +464,16 @@ func (p *poller) attend() bool {
 		// A door that cannot be watched would be a full epoll set: nothing more can come in.
 		_ = p.watch(d.fd, syscall.EPOLL_CTL_ADD, syscall.EPOLLIN)
 		p.doors = append(p.doors, d)
+	}
+	for _, l := range going {
+		p.doors = slices.DeleteFunc(p.doors, func(d *door) bool {
+			if d.name.String() != l.name {
+				return false
+			}
+			d.close()
+			return true
+		})
+		close(l.over)
 	}
 	if p.lingering > 0 {
 		p.expire()
@@ -479,10 +510,7 @@ func (p *poller) expire() {
 // finish closes everything.
 func (p *poller) finish() {
 	for _, d := range p.doors {
-		_ = syscall.Close(d.fd)
-		if d.unix != "" {
-			_ = os.Remove(d.unix)
-		}
+		d.close()
 	}
 	for _, s := range p.socks {
 		p.input(core.Input{Kind: core.InClose, Conn: s.id})
@@ -490,6 +518,14 @@ func (p *poller) finish() {
 	p.send()
 	for _, s := range p.socks {
 		p.drop(s)
+	}
+}
+
+// close ends a listener, and removes the file of a unix socket.
+func (d *door) close() {
+	_ = syscall.Close(d.fd)
+	if d.unix != "" {
+		_ = os.Remove(d.unix)
 	}
 }
 

@@ -11,4 +11,6 @@ func (b *Bridge) poll(net.Listener) (bool, error) { return false, nil }
 
 func (p *poller) close() error { return nil }
 
+func (p *poller) unlisten(string) {}
+
 func setBacklog(net.Listener, int) {}

@@ -1,12 +1,9 @@
 package main
 
 import (
-	"crypto/tls"
-	"crypto/x509"
 	"errors"
 	"fmt"
 	"net"
-	"os"
 	"strings"
 	"syscall"
 
@@ -25,7 +22,8 @@ func fatalf(format string, args ...any) error { return fatal(fmt.Sprintf(format,
 type door struct {
 	socket    net.Listener
 	secure    netbridge.Secure
-	kind, url string // "" for another address of the port before
+	kind, url string
+	another   bool // of the addresses of the port before
 }
 
 // bindAll opens every socket that the configuration asks for, before anything is loaded: a server
@@ -38,23 +36,21 @@ func (v *server) bindAll() error {
 		}
 	}
 	if v.tlsPort != 0 && len(v.bind) > 0 {
-		secure, err := v.secure()
-		if err != nil {
+		if err := v.certify(v.settings); err != nil {
 			v.log.print(levelWarning, err.Error())
 			return fatal("Failed to configure TLS. Check logs for more info.")
 		}
-		if err := v.bindTCP(v.tlsPort, "tls", "rediss", netbridge.TLS(secure)); err != nil {
+		if err := v.bindTCP("tls"); err != nil {
 			return err
 		}
 	}
 	if v.websocketPort != 0 && len(v.bind) > 0 {
-		err := v.bindTCP(v.websocketPort, "websocket", "ws", netbridge.WebSocket(v.origins...))
-		if err != nil {
+		if err := v.bindTCP("websocket"); err != nil {
 			return err
 		}
 	}
 	if v.port != 0 && len(v.bind) > 0 {
-		if err := v.bindTCP(v.port, "tcp", "redis", nil); err != nil {
+		if err := v.bindTCP("tcp"); err != nil {
 			return err
 		}
 	}
@@ -63,7 +59,7 @@ func (v *server) bindAll() error {
 		if err != nil {
 			return fatalf("Failed opening Unix socket: bind: %s", systemText(err))
 		}
-		v.doors = append(v.doors, door{l, nil, "unix", "unix://" + v.unixsocket})
+		v.doors = append(v.doors, door{socket: l, kind: "unix", url: "unix://" + v.unixsocket})
 	}
 	return nil
 }
@@ -71,12 +67,14 @@ func (v *server) bindAll() error {
 // accept serves who connects to any of the sockets, those of the cluster's other nodes as well,
 // now that everything is there.
 func (v *server) accept() error {
-	for len(v.doors) > 0 {
-		d := v.doors[0]
-		if err := v.bridge.Accept(d.socket, d.secure); err != nil {
-			return err
-		}
-		if v.doors = v.doors[1:]; d.kind != "" {
+	v.changing.Lock()
+	defer v.changing.Unlock()
+	told := v.doors
+	if err := v.open(); err != nil {
+		return err
+	}
+	for _, d := range told {
+		if !d.another {
 			v.log.printf(levelNotice, "Ready to accept connections %s", d.kind)
 			v.log.printf(levelNotice, "Listening at %s", d.url)
 		}
@@ -89,16 +87,42 @@ func (v *server) accept() error {
 	return nil
 }
 
-// bindTCP opens one port of every bind address; a - before an address makes it optional.
-func (v *server) bindTCP(port int, kind, scheme string, secure netbridge.Secure) error {
-	d := door{secure: secure, kind: kind}
+// open serves who comes to the doors. Those that it could not open remain.
+func (v *server) open() error {
+	for len(v.doors) > 0 {
+		d := v.doors[0]
+		addr := d.socket.Addr()
+		if err := v.bridge.Accept(d.socket, d.secure); err != nil {
+			return err
+		}
+		v.doors, v.served = v.doors[1:], append(v.served, served{d.kind, addr})
+	}
+	return nil
+}
+
+// served is an address that is served.
+type served struct {
+	kind string
+	addr net.Addr
+}
+
+// bindTCP opens the port of one kind at every bind address; a - before an address makes it
+// optional.
+func (v *server) bindTCP(kind string) error {
+	d, scheme, port := door{kind: kind}, "redis", v.port
+	switch kind {
+	case "tls":
+		d.secure, scheme, port = netbridge.TLS(v.certificates()), "rediss", v.tlsPort
+	case "websocket":
+		d.secure, scheme, port = netbridge.WebSocket(v.origins...), "ws", v.websocketPort
+	}
 	for _, bind := range v.bind {
 		host, optional := strings.CutPrefix(bind, "-")
 		l, err := net.Listen(netbridge.Address(host, port))
 		if err == nil {
 			d.socket, d.url = l, urlOf(scheme, host, port)
 			v.doors = append(v.doors, d)
-			d.kind = ""
+			d.another = true
 			continue
 		}
 		if optional && absent(err) {
@@ -140,36 +164,4 @@ func urlOf(scheme, host string, port int) string {
 		host = "::1"
 	}
 	return fmt.Sprintf("%s://%s", scheme, net.JoinHostPort(host, fmt.Sprint(port)))
-}
-
-// secure makes the TLS configuration of the tls-* parameters.
-func (v *server) secure() (*tls.Config, error) {
-	if v.certFile == "" || v.keyFile == "" {
-		return nil, fatal("No tls-cert-file configured!")
-	}
-	cert, err := tls.LoadX509KeyPair(v.certFile, v.keyFile)
-	if err != nil {
-		return nil, err
-	}
-	c := &tls.Config{Certificates: []tls.Certificate{cert}, MinVersion: tls.VersionTLS12}
-	if v.auth == "no" {
-		return c, nil
-	}
-	if v.caFile == "" {
-		return nil, fatal("Either tls-ca-cert-file or tls-ca-cert-dir must be specified " +
-			"when tls-cluster, tls-replication or tls-auth-clients are enabled!")
-	}
-	pem, err := os.ReadFile(v.caFile)
-	if err != nil {
-		return nil, err
-	}
-	c.ClientCAs = x509.NewCertPool()
-	if !c.ClientCAs.AppendCertsFromPEM(pem) {
-		return nil, fmt.Errorf("no certificate in %s", v.caFile)
-	}
-	c.ClientAuth = tls.RequireAndVerifyClientCert
-	if v.auth == "optional" {
-		c.ClientAuth = tls.VerifyClientCertIfGiven
-	}
-	return c, nil
 }

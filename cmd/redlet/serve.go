@@ -2,6 +2,7 @@ package main
 
 import (
 	"crypto/rand"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -11,6 +12,7 @@ import (
 	"runtime"
 	"runtime/debug"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"syscall"
 	"time"
@@ -30,9 +32,15 @@ type server struct {
 	page   *playground
 	super  supervisor
 	doors  []door      // the sockets that are open and not served yet
+	served []served    // and those that are
 	others []*server   // the other nodes of its cluster
 	over   chan ending // that an engine asked for the end
 	closed chan struct{}
+
+	changing sync.Mutex                 // held while CONFIG SET changes sockets or settings
+	secure   atomic.Pointer[tls.Config] // what the server shows to its clients
+	asClient atomic.Pointer[tls.Config] // and to a master; nil for no TLS there
+	oom      oomScore
 }
 
 // ending is that the engine of a node asked for the end.
@@ -146,6 +154,8 @@ func (v *server) makeLoop() error {
 	o := host.LoopOptions{
 		Config:    v.values,
 		Stopwatch: func() int64 { return int64(time.Since(began)) },
+		Connect:   v.connect,
+		Configure: v.configure,
 		Log: func(level int, text string) {
 			told.Store(told.Load() || level >= levelWarning)
 			v.log.write(level, text)
@@ -158,8 +168,7 @@ func (v *server) makeLoop() error {
 		},
 	}
 	if v.tlsReplication {
-		var err error
-		if o.Connect, err = v.connectTLS(); err != nil {
+		if err := v.certify(v.settings); err != nil {
 			return err
 		}
 	}
@@ -294,8 +303,11 @@ func (v *server) close() error {
 	if v.loop != nil {
 		errs = append(errs, v.endNode())
 	}
-	if v.pidfile != "" {
-		if err := os.Remove(v.pidfile); !errors.Is(err, fs.ErrNotExist) {
+	v.changing.Lock()
+	pidfile := v.pidfile
+	v.changing.Unlock()
+	if pidfile != "" {
+		if err := os.Remove(pidfile); !errors.Is(err, fs.ErrNotExist) {
 			errs = append(errs, err)
 		}
 	}

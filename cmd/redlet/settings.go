@@ -32,20 +32,26 @@ type settings struct {
 	playgroundDir  string
 
 	// These are the host's share of values.
-	bind              []string
-	port, tlsPort     int
-	unixsocket        string
-	unixsocketperm    os.FileMode
-	backlog           int
-	keepaliveS        int
-	dir, dbfilename   string
-	logfile, pidfile  string
-	loglevel          int
-	daemonize, logo   bool
-	supervised        string
-	tlsReplication    bool
-	certFile, keyFile string
-	caFile, auth      string
+	bind             []string
+	port, tlsPort    int
+	unixsocket       string
+	unixsocketperm   os.FileMode
+	backlog          int
+	keepaliveS       int
+	dir, dbfilename  string
+	logfile, pidfile string
+	loglevel         int
+	daemonize, logo  bool
+	supervised       string
+	tlsReplication   bool
+}
+
+// value returns a parameter's value, which is checked, or what it is without one.
+func (s *settings) value(name, standard string) string {
+	if v, ok := s.values[name]; ok {
+		return v
+	}
+	return standard
 }
 
 // severalWords are the parameters whose value is made of all arguments.
@@ -228,12 +234,7 @@ func (s *settings) own(d directive) (done bool, err error) {
 
 // derive picks the host's share from the values, which are checked, and fills in the defaults.
 func (s *settings) derive() {
-	value := func(name, standard string) string {
-		if v, ok := s.values[name]; ok {
-			return v
-		}
-		return standard
-	}
+	value := s.value
 	number := func(name string, standard int) int {
 		n, _ := strconv.Atoi(value(name, fmt.Sprint(standard)))
 		return n
@@ -261,7 +262,4 @@ func (s *settings) derive() {
 	s.daemonize = strings.EqualFold(value("daemonize", "no"), "yes")
 	s.logo = strings.EqualFold(value("always-show-logo", "no"), "yes")
 	s.tlsReplication = strings.EqualFold(value("tls-replication", "no"), "yes")
-	s.certFile, s.keyFile = value("tls-cert-file", ""), value("tls-key-file", "")
-	s.caFile = value("tls-ca-cert-file", "")
-	s.auth = strings.ToLower(value("tls-auth-clients", "yes"))
 }

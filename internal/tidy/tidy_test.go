@@ -143,7 +143,7 @@ var layers = []layer{
 	{"wasm/build", nil},
 	{"wasm", []string{"core", "wasm/abi"}},
 	{"host/guest", []string{"core", "host", "wasm/abi"}},
-	{"host", []string{"core", "internal/errs", "wasm/abi"}},
+	{"host", []string{"core", "internal/errs", "internal/sds", "wasm/abi"}},
 	{"netbridge", []string{"core", "host", "internal/errs"}},
 	{"cmd", []string{"cmd/...", "core", "host", "host/guest", "internal/sds", "netbridge", "."}},
 	{"miniredis/server", []string{".", "core"}},

@@ -53,6 +53,7 @@ export const Out = Object.freeze({
   REMOVE: 13,
   CONTROLLED: 14,
   CLUSTER: 15,
+  CONFIG: 16,
 });
 
 const encoder = new TextEncoder();

@@ -340,7 +340,7 @@ export class Engine {
     if (kind === Out.LOG) this.#log(LEVELS[ticket] ?? 'warning', decode(payload));
     else if (isVerb(kind)) void this.#verbs.carryOut(kind, ticket, payload);
     else if (kind === Out.CONNECT) void this.#dial(cutPath(payload).path, ticket);
-    else if (kind === Out.CLUSTER || kind === Out.CONTROLLED)
+    else if (kind === Out.CLUSTER || kind === Out.CONTROLLED || kind === Out.CONFIG)
       this.owner.take(kind, ticket, decode(payload));
     else if (kind === Out.SNAPSHOT) this.#snapped(payload.slice());
     else if (kind === Out.RESTORED) settle(this.#restores.shift(), decode(payload));

@@ -5,7 +5,7 @@
  */
 
 import { In, Inbox, Out, readFrames } from './abi.js';
-import { NO_NODES } from './message.js';
+import { NO_NODES, NO_PORTS } from './message.js';
 import { enqueue } from './time.js';
 
 /** @typedef {import('./host.js').Listener} Listener */
@@ -147,6 +147,8 @@ export class Hub {
       this.#post(In.DONE, 0, 'there are no sockets here', ticket);
     } else if (kind === Out.CLUSTER && ticket !== 0) {
       this.#post(In.DONE, 0, NO_NODES, ticket);
+    } else if (kind === Out.CONFIG && ticket !== 0) {
+      this.#post(In.DONE, 0, NO_PORTS, ticket);
     } else if (kind === Out.LOG || kind === Out.SHUTDOWN) {
       for (const session of this.#sessions) session.output.frame(kind, 0, payload, ticket);
     }

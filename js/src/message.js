@@ -14,3 +14,6 @@ export function messageOf(error) {
 
 /** What a node of a cluster is told that looks for others where there are none. */
 export const NO_NODES = 'there is no other node in this process';
+
+/** Why CONFIG SET of a port and the like is refused here: they belong to whose process this is. */
+export const NO_PORTS = 'there are no ports here';

@@ -6,7 +6,7 @@
 
 import { In, Out } from './abi.js';
 import { EngineError } from './errors.js';
-import { NO_NODES } from './message.js';
+import { NO_NODES, NO_PORTS } from './message.js';
 
 /** The owner's end of an engine. */
 export class Owner {
@@ -70,6 +70,7 @@ export class Owner {
    */
   take(kind, ticket, text) {
     if (kind === Out.CLUSTER) return this.ontold(text, ticket);
+    if (kind === Out.CONFIG) return ticket === 0 ? undefined : this.met(NO_PORTS, ticket);
     const waiter = this.waiters.shift();
     if (text.startsWith('+')) waiter?.resolve(text.slice(1));
     else waiter?.reject(new EngineError(`redlet: ${text.slice(1)}`));

@@ -41,6 +41,7 @@ OUT_REPLACE: Final = 12
 OUT_REMOVE: Final = 13
 OUT_CONTROLLED: Final = 14
 OUT_CLUSTER: Final = 15
+OUT_CONFIG: Final = 16
 
 
 def frame(kind: int, conn: int = 0, payload: bytes = b"", ticket: int = 0) -> bytes:

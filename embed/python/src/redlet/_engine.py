@@ -236,6 +236,10 @@ class Engine:
             if ticket:
                 why = b"no other node is in this process"
                 self.inbox.append(_abi.frame(_abi.IN_DONE, 0, why, ticket))
+        elif kind == _abi.OUT_CONFIG:  # ports and the like are whose process this is
+            if ticket:
+                why = b"redlet has no ports here"
+                self.inbox.append(_abi.frame(_abi.IN_DONE, 0, why, ticket))
         elif kind == _abi.OUT_SHUTDOWN:
             self.end(Closed("the server was shut down: " + payload.decode(errors="replace")))
         else:

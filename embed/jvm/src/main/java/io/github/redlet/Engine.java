@@ -329,6 +329,11 @@ final class Engine {
                     inbox.add(Frames.DONE, 0, ticket, "no other node is in this process");
                 }
                 break;
+            case Frames.CONFIG: // ports and the like are whose process this is
+                if (ticket != 0) {
+                    inbox.add(Frames.DONE, 0, ticket, "redlet has no ports here");
+                }
+                break;
             case Frames.SHUTDOWN:
                 end(new EngineException("the server was shut down: " + text(payload), null));
                 break;

@@ -33,6 +33,7 @@ final class Frames {
     static final int REMOVE = 13;
     static final int CONTROLLED = 14;
     static final int CLUSTER = 15;
+    static final int CONFIG = 16;
 
     private static final int HEADER = 16;
     private static final int KEEP = 1 << 20;

@@ -1,0 +1,62 @@
+package main
+
+import (
+	"os"
+	"strconv"
+	"strings"
+)
+
+// oomScore is what the system is told of how gladly it may end the process when memory is short.
+type oomScore struct {
+	base int  // what it was before
+	ours bool // it is ours now
+
+	before  int // what it was before the last set
+	wasOurs bool
+}
+
+const oomFile = "/proc/self/oom_score_adj"
+
+// set takes "relative", "absolute" or "no" and a score.
+func (o *oomScore) set(words string) error {
+	kind, number, _ := strings.Cut(words, " ")
+	score, err := strconv.Atoi(number)
+	if err != nil {
+		return err
+	}
+	text, err := os.ReadFile(oomFile)
+	if err != nil {
+		return err
+	}
+	if o.before, err = strconv.Atoi(strings.TrimSpace(string(text))); err != nil {
+		return err
+	}
+	if o.wasOurs = o.ours; !o.ours {
+		o.base = o.before
+	}
+	switch {
+	case kind == "no" && !o.ours:
+		return nil
+	case kind == "no":
+		score = o.base
+	case kind == "relative":
+		score += o.base
+	}
+	score = min(max(score, -1000), 1000)
+	if err := writeOOM(score); err != nil {
+		return err
+	}
+	o.ours = kind != "no"
+	return nil
+}
+
+// restore undoes the last set, as far as the system lets it.
+func (o *oomScore) restore() {
+	if writeOOM(o.before) == nil {
+		o.ours = o.wasOurs
+	}
+}
+
+func writeOOM(score int) error {
+	return os.WriteFile(oomFile, []byte(strconv.Itoa(score)), 0)
+}
