@@ -28,10 +28,11 @@ type debugging struct {
 	help        string
 }
 
-// debuggings lists the subcommands. Those that crash or restart a server, that print to its
-// standard output alone, or that reach into what an engine does not have are unknown here.
+// debuggings lists the subcommands. Those that restart a server or use its memory up, that print to
+// its standard output alone, or that reach into what an engine does not have are unknown here.
 func debuggings() []debugging {
 	return []debugging{
+		{"assert", "", 2, 2, debugAssert, "End the server by an assertion that does not hold."},
 		{"change-repl-id", "", 2, 2, debugChangeReplID, "Make up another replication id."},
 		{"config-rewrite-force-all", "", 2, 2, debugConfigRewrite,
 			"Write the configuration to its file."},
@@ -49,6 +50,7 @@ func debuggings() []debugging {
 		{"loadaof", "", 2, math.MaxInt, debugLoadaof, "Load the append-only file."},
 		{"log", "<message>", 3, 3, debugLog, "Write a line to the log."},
 		{"object", "<key>", 3, 3, debugObject, "Show how a value is kept."},
+		{"panic", "", 2, 2, debugPanic, "End the server as if it had found a defect of its own."},
 		{"pause-cron", "<0|1>", 3, 3, debugPauseCron,
 			"Let keys expire only when they are asked for."},
 		{"populate", "<count> [<prefix>] [<size>]", 3, 5, debugPopulate, "Make many keys."},
@@ -64,6 +66,7 @@ func debuggings() []debugging {
 			debugReplyBuffer, "How clients' buffers for replies change their size."},
 		{"script", "<LIST|sha>", 3, 3, debugScript, "Log scripts with their SHA1s."},
 		{"sdslen", "<key>", 3, 3, debugSdslen, "Show what a key and its string take."},
+		{"segfault", "", 2, 2, debugSegfault, "End the server by an access to memory it has not."},
 		{"set-active-expire", "<0|1>", 3, 3, debugSetActiveExpire,
 			"Let keys expire by themselves or only when they are asked for."},
 		{"set-disable-deny-scripts", "<0|1>", 3, 3, debugDenyScripts,

@@ -11,6 +11,7 @@ import (
 	"os/signal"
 	"runtime"
 	"runtime/debug"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -60,6 +61,9 @@ func serve(s *settings, log *logger) int {
 	v.greet()
 	signals := make(chan os.Signal, 2)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	if v.values["crash-log-enabled"] != "no" {
+		signal.Notify(signals, append(fatalSignals, syscall.SIGALRM)...)
+	}
 	defer signal.Stop(signals)
 	if !v.start() {
 		return 1
@@ -243,6 +247,14 @@ func (v *server) wait(signals <-chan os.Signal) int {
 	for {
 		select {
 		case sig := <-signals:
+			switch number, _ := sig.(syscall.Signal); {
+			case sig == syscall.SIGALRM:
+				v.log.print(levelWarning, "Received SIGALRM")
+				v.traces()
+				continue
+			case slices.Contains(fatalSignals, sig):
+				return v.crash(number)
+			}
 			name := signalName(sig)
 			if asked && sig == os.Interrupt { // SIGTERM may come as often as it likes
 				v.log.print(levelWarning, "You insist... exiting now.")
@@ -252,6 +264,9 @@ func (v *server) wait(signals <-chan os.Signal) int {
 			v.log.printf(levelWarning, "Received %s scheduling shutdown...", name)
 			v.stop(strings.ToLower(name))
 		case end := <-v.over:
+			if sig, is := crashed(end.reason); is {
+				return v.crash(sig)
+			}
 			if end.reason != "SHUTDOWN" {
 				v.log.print(levelWarning, end.reason)
 				return 1

@@ -1,0 +1,34 @@
+package core
+
+import "bytes"
+
+// An engine that DEBUG is told to end stops as a server does that has died: what a program does
+// when its server crashes is tested by that. The host ends as well; a server program by the signal
+// that ends Redis. EventShutdown names it, and the log tells of the client and its command.
+
+func debugSegfault(c *Call) { c.crash("11") }
+
+func debugPanic(c *Call) {
+	c.e.log(logWarning, "!!! Software Failure. Press left mouse button to continue")
+	c.e.log(logWarning, "Guru Meditation: DEBUG PANIC called at Unix time "+
+		string(decimal(int64(c.e.told()/1e6))))
+	c.crash("6")
+}
+
+func debugAssert(c *Call) {
+	c.e.log(logWarning, "=== ASSERTION FAILED ===")
+	c.e.log(logWarning, "==> '1 == 2' is not true")
+	c.crash("6")
+}
+
+// CrashedBy begins the Data of an EventShutdown that stands for a crash; the number of a signal
+// follows.
+const CrashedBy = "crashed by signal: "
+
+// crash ends the engine without a reply.
+func (c *Call) crash(signal string) {
+	e := c.e
+	e.log(logWarning, "------ CURRENT CLIENT INFO ------\n"+c.clientText()+"\nargc: '2'\n"+
+		"argv[0]: '\"debug\"'\nargv[1]: '\""+string(bytes.ToLower(c.Args[1]))+"\"'")
+	e.shutdown(CrashedBy + signal)
+}
