@@ -49,8 +49,9 @@ $(GUEST): $(GUEST_FILES)
 js/redlet.wasm: $(GUEST)
 	cp $< $@
 
+# Without cgo it needs no C library of the system's, and runs in an empty container.
 bin/redlet: $(GUEST) $(PAGE) $(GO_FILES)
-	$(GO) build -trimpath -o $@ ./cmd/redlet
+	CGO_ENABLED=0 $(GO) build -trimpath -o $@ ./cmd/redlet
 
 .PHONY: js
 js: $(MODULES) js/redlet.wasm ## set the npm package up: its tools and the guest
