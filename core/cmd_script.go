@@ -350,17 +350,34 @@ func cmdScriptKill(c *Call) { c.killScript(false) }
 // killScript is SCRIPT KILL, and FUNCTION KILL.
 func (c *Call) killScript(function bool) {
 	s := &c.e.scripts
-	switch {
-	case s.task == nil, s.inside: // inside, a transaction is between two of its scripts
-		c.Error(errNotBusy)
-	case s.wrote:
-		c.Error(errUnkillable)
-	case s.function != function:
+	if why := s.unkillable(); why != "" {
+		c.Error(why)
+	} else if s.function != function {
 		c.Error(s.busyError())
-	default:
+	} else {
 		s.vm.Kill()
 		c.OK()
 	}
+}
+
+// unkillable says why there is no script or function that could be ended, "" if there is one.
+func (s *scripts) unkillable() string {
+	switch {
+	case s.task == nil, s.inside: // inside, a transaction is between two of its scripts
+		return errNotBusy
+	case s.wrote:
+		return errUnkillable
+	}
+	return ""
+}
+
+// orderScriptKill ends the script or function that runs, and says why not if it cannot. Clients may
+// do so only when busy-reply-threshold has passed.
+func (e *Engine) orderScriptKill() (problem string) {
+	if problem = e.scripts.unkillable(); problem == "" {
+		e.scripts.vm.Kill()
+	}
+	return problem
 }
 
 // cmdScriptDebug knows how to leave the debugger, not how to enter it: nobody can attach one.

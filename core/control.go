@@ -26,6 +26,9 @@ import (
 //	cluster                     tells the node's id, that of its shard, how many nodes it knows and
 //	                            how many slots are assigned; what is behind a line feed are nodes of
 //	                            the cluster, as nodes.conf has them, which are known from then on
+//	look DB                     runs the commands behind a line feed, requests that only read, and
+//	                            tells their replies: nothing counts them. See look.go
+//	script kill                 ends the script or function that runs, at once, as SCRIPT KILL does
 //	filter on|off               has Options.Filter asked about commands, or no longer
 //	filter resume CONN [drop]   lets a client go on whose command a Fault's Delay holds up; what is
 //	                            behind a line feed answers it in place of the command, and with
@@ -56,6 +59,10 @@ func (e *Engine) control(in *Input) {
 			reply = nil
 		}
 		answer, problem = "", e.resumeFiltered(words[2:], reply)
+	case string(words[0]) == "look":
+		answer, problem = e.orderLook(words[1:], reply)
+	case string(words[0]) == "script" && len(words) == 2 && string(words[1]) == "kill":
+		answer, problem = "", e.orderScriptKill()
 	case string(words[0]) == "info":
 		answer, problem = e.info(words[1:]), ""
 	case string(words[0]) == "config" && len(words) == 2:
