@@ -341,7 +341,7 @@ export class Engine {
     else if (isVerb(kind)) void this.#verbs.carryOut(kind, ticket, payload);
     else if (kind === Out.CONNECT) void this.#dial(cutPath(payload).path, ticket);
     else if (kind === Out.CLUSTER || kind === Out.CONTROLLED || kind === Out.CONFIG)
-      this.owner.take(kind, ticket, decode(payload));
+      this.owner.take(kind, ticket, payload);
     else if (kind === Out.SNAPSHOT) this.#snapped(payload.slice());
     else if (kind === Out.RESTORED) settle(this.#restores.shift(), decode(payload));
     else if (kind === Out.CONFIGURED) this.#started(decode(payload));

@@ -56,6 +56,8 @@ export class Hub {
   #snapshots = [];
   /** @type {Session[]} */
   #restores = [];
+  /** @type {Session[]} those whose orders wait for an answer */
+  #orders = [];
 
   /** @param {(listener: Listener) => Transport} start */
   constructor(start) {
@@ -97,6 +99,7 @@ export class Hub {
       if (kind === In.CONFIGURE) return this.#configure(session, conn, payload, ticket);
       if (kind === In.SNAPSHOT) this.#snapshots.push(session);
       if (kind === In.RESTORE) this.#restores.push(session);
+      if (kind === In.CONTROL) this.#orders.push(session);
       let number = 0;
       if (kind === In.OPEN) {
         number = ++this.#last;
@@ -140,9 +143,12 @@ export class Hub {
     } else if (kind === Out.CONFIGURED) {
       this.#configured = payload.length === 0 ? 'yes' : 'no';
       for (const session of this.#configuring.splice(0)) session.output.frame(kind, 0, payload);
-    } else if (kind === Out.SNAPSHOT || kind === Out.RESTORED) {
-      const waiting = kind === Out.SNAPSHOT ? this.#snapshots : this.#restores;
-      waiting.shift()?.output.frame(kind, 0, payload, ticket);
+    } else if (kind === Out.SNAPSHOT) {
+      this.#snapshots.shift()?.output.frame(kind, 0, payload, ticket);
+    } else if (kind === Out.RESTORED) {
+      this.#restores.shift()?.output.frame(kind, 0, payload, ticket);
+    } else if (kind === Out.CONTROLLED) {
+      this.#orders.shift()?.output.frame(kind, 0, payload, ticket);
     } else if (kind === Out.CONNECT) {
       this.#post(In.DONE, 0, 'there are no sockets here', ticket);
     } else if (kind === Out.CLUSTER && ticket !== 0) {
@@ -194,7 +200,8 @@ export class Hub {
     this.#inbox.clear();
     this.#connections.clear();
     this.#configured = 'no';
-    for (const waiting of [this.#configuring, this.#snapshots, this.#restores]) waiting.length = 0;
+    const waiting = [this.#configuring, this.#snapshots, this.#restores, this.#orders];
+    for (const list of waiting) list.length = 0;
     for (const session of this.#sessions) session.numbers.clear();
     this.#tellAll({ died: why });
   }
