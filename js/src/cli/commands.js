@@ -24,7 +24,7 @@ export class Commands {
   /**
    * Asks an engine for its commands.
    *
-   * @param {import('../redlet.js').Redlet} redis
+   * @param {Pick<import('../client.js').Client, 'call'>} redis
    */
   static async of(redis) {
     const commands = new Commands();

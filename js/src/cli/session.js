@@ -6,6 +6,7 @@
 
 import { format, parseReply } from './reply.js';
 import { request } from './request.js';
+import { isRaw } from './script.js';
 import { latin1 } from '../sds.js';
 
 /** @typedef {import('./reply.js').Reply} Reply */
@@ -16,6 +17,16 @@ import { latin1 } from '../sds.js';
  * @typedef {object} Listener
  * @property {(text: string, isError: boolean) => void} print gets a reply as redis-cli shows it
  * @property {() => void} changed the state is another one
+ * @property {(exchange: Exchange) => void} [exchanged] gets each reply besides, before that
+ */
+
+/**
+ * A command and its reply.
+ *
+ * @typedef {object} Exchange
+ * @property {string[] | undefined} words the command; none for what comes without being asked
+ * @property {Reply} reply
+ * @property {string} received the reply's bytes
  */
 
 /** The client's end of one connection, which comes back by itself when it breaks. */
@@ -28,6 +39,13 @@ export class Session {
   subscriptions = 0;
   /** Whether MONITOR runs. */
   monitoring = false;
+  /** Whether keys are watched. */
+  watching = false;
+  /** Whether a command has been refused since MULTI, so that EXEC will be. */
+  aborted = false;
+  /** What is sent when the connection opens; nobody is told the replies. */
+  /** @type {string[][]} */
+  greeting = [];
   #redis;
   #listener;
   /** @type {string[][]} the commands that wait for their reply */
@@ -35,9 +53,13 @@ export class Session {
   /** @type {WritableStreamDefaultWriter<Uint8Array> | undefined} */
   #writer;
   #received = '';
+  /** How many of the first replies answer the greeting. */
+  #greeted = 0;
+  /** The database that SELECT within the transaction has chosen. */
+  #nextDb = 0;
 
   /**
-   * @param {import('../redlet.js').Redlet} redis
+   * @param {Pick<import('../redlet.js').Redlet, 'connect'>} redis
    * @param {Listener} listener
    */
   constructor(redis, listener) {
@@ -47,7 +69,12 @@ export class Session {
 
   /** Whether a command has not been answered yet. */
   get busy() {
-    return this.#waiting.length > 0;
+    return this.#waiting.length > this.#greeted;
+  }
+
+  /** The command that is under way, if one is. */
+  get current() {
+    return this.#waiting[this.#greeted];
   }
 
   /**
@@ -63,16 +90,35 @@ export class Session {
     this.#writer.write(request(words)).catch(() => {});
   }
 
+  /**
+   * Sends a command whose reply nobody is told, if the connection is open and nothing is under way;
+   * else the greeting of the next does for it.
+   *
+   * @param {string[]} words
+   */
+  tell(words) {
+    if (!this.#writer || this.busy || this.monitoring || this.subscriptions > 0) return;
+    this.#waiting.push(words);
+    this.#greeted++;
+    this.#writer.write(request(words)).catch(() => {});
+  }
+
   /** Gives up waiting: drops the connection, and its state with it. */
   interrupt() {
-    void this.#writer?.abort();
+    this.#writer?.abort().catch(() => {}); // it may have ended by itself
     this.#reset();
   }
 
   #connect() {
     const { readable, writable } = this.#redis.connect();
     void this.#read(readable);
-    return writable.getWriter();
+    const writer = writable.getWriter();
+    for (const words of this.greeting) {
+      this.#waiting.push(words);
+      writer.write(request(words)).catch(() => {});
+    }
+    this.#greeted = this.greeting.length;
+    return writer;
   }
 
   /** @param {ReadableStream<Uint8Array>} readable */
@@ -102,10 +148,19 @@ export class Session {
     for (;;) {
       const parsed = parseReply(this.#received);
       if (!parsed) return;
+      const received = this.#received.slice(0, parsed.end);
       this.#received = this.#received.slice(parsed.end);
-      this.#note(parsed.reply);
-      const isError = parsed.reply.kind === '-' || parsed.reply.kind === '!';
-      this.#listener.print(format(parsed.reply), isError);
+      if (this.#greeted > 0) {
+        this.#greeted--;
+        this.#waiting.shift();
+        continue;
+      }
+      const { reply } = parsed;
+      const words = this.#note(reply);
+      this.#listener.exchanged?.({ words, reply, received });
+      const raw = '$='.includes(reply.kind) && !reply.isNull && words && isRaw(words);
+      const isError = reply.kind === '-' || reply.kind === '!';
+      this.#listener.print(raw ? reply.text.trimEnd() : format(reply), isError);
       this.#listener.changed();
     }
   }
@@ -114,19 +169,44 @@ export class Session {
    * Follows what a reply says about the state of the connection.
    *
    * @param {Reply} reply
+   * @returns {string[] | undefined} the command that it answers
    */
   #note(reply) {
     if (isConfirmation(reply)) {
       this.subscriptions = Number(reply.items[2]?.text);
-      this.#waiting = this.#waiting.filter((words) => !/subscribe$/i.test(String(words[0])));
-      return;
+      const words = this.#waiting.find(isSubscribing);
+      this.#waiting = this.#waiting.filter((waiting) => !isSubscribing(waiting));
+      return words;
     }
-    if (reply.kind === '>' || isMessage(reply, this.subscriptions)) return;
-    const [name = '', argument] = (this.#waiting.shift() ?? []).map((word) => word.toLowerCase());
-    if (reply.kind === '-') return;
-    if (name === 'multi') this.inMulti = true;
-    if (name === 'exec' || name === 'discard' || name === 'reset') this.inMulti = false;
-    if (name === 'select' && !this.inMulti) this.db = Number(argument);
+    if (reply.kind === '>' || isMessage(reply, this.subscriptions)) return undefined;
+    const words = this.#waiting.shift();
+    if (words) this.#follow(words, reply);
+    return words;
+  }
+
+  /**
+   * @param {string[]} words
+   * @param {Reply} reply
+   */
+  #follow(words, reply) {
+    const [name = '', argument] = words.map((word) => word.toLowerCase());
+    const failed = reply.kind === '-';
+    if (failed && this.inMulti && name !== 'exec' && name !== 'multi' && name !== 'watch')
+      this.aborted = true;
+    if (name === 'exec' && this.inMulti) {
+      if (!failed && !reply.isNull) this.db = this.#nextDb;
+      this.inMulti = this.aborted = this.watching = false;
+    }
+    if (failed) return;
+    if (name === 'multi') {
+      this.inMulti = true;
+      this.#nextDb = this.db;
+    }
+    if (name === 'discard' || name === 'reset') this.inMulti = this.aborted = this.watching = false;
+    if (name === 'watch') this.watching = true;
+    if (name === 'unwatch' && !this.inMulti) this.watching = false;
+    if (name === 'select' && this.inMulti) this.#nextDb = Number(argument);
+    else if (name === 'select') this.db = Number(argument);
     if (name === 'monitor') this.monitoring = true;
     if (name !== 'reset') return;
     this.db = this.subscriptions = 0;
@@ -138,7 +218,8 @@ export class Session {
     this.#waiting = [];
     this.#received = '';
     this.db = this.subscriptions = 0;
-    this.inMulti = this.monitoring = false;
+    this.#greeted = 0;
+    this.inMulti = this.monitoring = this.watching = this.aborted = false;
     this.#listener.changed();
   }
 }
@@ -147,6 +228,11 @@ export class Session {
 function isConfirmation({ kind, items }) {
   if (kind !== '*' && kind !== '>') return false;
   return items.length === 3 && items[2]?.kind === ':' && /subscribe$/.test(items[0]?.text ?? '');
+}
+
+/** @param {string[]} words */
+function isSubscribing(words) {
+  return /subscribe$/i.test(String(words[0]));
 }
 
 /**
