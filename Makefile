@@ -66,7 +66,7 @@ playground: js/redlet.wasm ## build the playground for a static file server: js/
 # The page in bin/redlet shares the guest that is in there already.
 $(PAGE): js/redlet.wasm $(PAGE_FILES)
 	node js/playground/build.js $(@D)
-	rm $(@D)/redlet/redlet.wasm
+	rm $(@D)/app-*/redlet/redlet.wasm
 	touch $@
 
 .PHONY: test

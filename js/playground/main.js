@@ -1,207 +1,135 @@
 /**
- * The playground: a terminal and a view of the keys, over an engine in a Worker.
+ * The playground: what is there at once, and how the rest comes to it.
  *
  * @module
  */
 
-import { open } from 'redlet/worker';
+import { find } from './dom.js';
+import { Panes } from './panes.js';
+import { chooseLanguage, fill, t } from './words.js';
 
-import { splitArgs, toBinary } from '../src/sds.js';
-import { Commands } from '../src/cli/commands.js';
-import { Keyspace, LOOKS, duration } from './keyspace.js';
-import { Session, promptOf } from '../src/cli/session.js';
-import { Terminal } from './terminal.js';
-
-const WELCOME = `This is a Redis of your own. Type a command, or click one:
-  \`SET greeting "hello, world" EX 60\`   \`INCR visits\`   \`HSET user:1 name Ada born 1815\`
-  \`RPUSH queue first second third\`   \`help SET\`   \`help @list\`
-Tab completes, ↑ and ↓ bring back what you typed, Ctrl-C gives up waiting, Ctrl-L clears.
-`;
-
-/** How often the view is renewed, in milliseconds. */
-const RENEWAL_MS = 500;
-
-const find = (/** @type {string} */ selector) =>
-  /** @type {HTMLElement} */ (document.querySelector(selector));
-
-start().catch((error) => {
-  find('#output').textContent = `The engine does not start: ${error.message}`;
-});
-
-async function start() {
-  const redis = await open({ onlog: (level, text) => level === 'warning' && console.warn(text) });
-  const commands = await Commands.of(redis);
-  const terminal = new Terminal(commands, { enter, interrupt: () => session.interrupt() });
-  const session = new Session(redis, {
-    print: (text, isError) => terminal.print(text, isError ? 'error' : 'reply'),
-    changed,
-  });
-  const keyspace = new Keyspace(redis);
-  const renew = renewal(redis, keyspace, session, terminal);
-  turnClock(redis, renew);
-  terminal.print(WELCOME, 'note');
-  changed();
-  setInterval(() => document.hidden || renew(), RENEWAL_MS);
-
-  /** @param {string} line */
-  function enter(line) {
-    try {
-      const words = splitArgs(toBinary(line));
-      const name = String(words[0]).toLowerCase();
-      if (name === 'help' || name === '?') terminal.print(help(commands, words.slice(1)), 'reply');
-      else if (name === 'clear') terminal.clear();
-      else session.send(words);
-    } catch (error) {
-      terminal.print(/** @type {Error} */ (error).message, 'error');
-    }
-  }
-
-  function changed() {
-    terminal.prompt = promptOf(session);
-    renew();
-  }
-}
+/** @typedef {import('./place.js').Place} Place */
 
 /**
- * @param {Commands} commands
- * @param {string[]} words
+ * @typedef {(kind: 'kept' | 'fresh' | 'branch', snapshot?: Uint8Array) => Promise<Place>} OpenOwn
  */
-function help(commands, words) {
-  const [first = ''] = words;
-  if (first === '') {
-    return `help <command>, or help @<group>: ${commands.groups().join(', ')}`;
-  }
-  if (first.startsWith('@')) {
-    const group = commands.group(first.slice(1));
-    const lines = group.map(({ name, syntax, summary }) => `${name} ${syntax}\n    ${summary}`);
-    return lines.join('\n') || `No group is named ${first}`;
-  }
-  const command = commands.find(words);
-  if (!command) return `No command is named ${words.join(' ')}`;
-  const { name, syntax, summary, since, group, complexity } = command;
-  return [
-    `${name} ${syntax}`,
-    `summary: ${summary}`,
-    `since: ${since}`,
-    `group: ${group}`,
-    ...(complexity ? [`complexity: ${complexity}`] : []),
-  ].join('\n');
-}
 
-/**
- * Makes the function that renews the view; calls that come meanwhile are one more renewal.
- *
- * @param {import('../src/redlet.js').Redlet} redis
- * @param {Keyspace} keyspace
- * @param {Session} session
- * @param {Terminal} terminal
- */
-function renewal(redis, keyspace, session, terminal) {
-  let running = false;
-  let again = false;
-  /** @type {Map<string, string>} */
-  let before = new Map();
-  return async function renew() {
-    again = true;
-    if (running) return;
-    running = true;
-    while (again) {
-      again = false;
-      // MONITOR would show the view's own commands.
-      if (session.monitoring) continue;
-      try {
-        const time = new Date(await redis.clock.get());
-        find('#time').textContent = time.toISOString().replace('T', ' ').slice(0, 19);
-        before = draw(await keyspace.read(session.db), before, terminal);
-      } catch {
-        keyspace.reset();
-      }
-    }
-    running = false;
-  };
-}
+/** How often what shows the server is renewed at most, in milliseconds. */
+const RENEWAL_MS = 250;
 
-/**
- * @param {{ rows: import('./keyspace.js').Row[], size: number }} keys
- * @param {Map<string, string>} before the values that were shown
- * @param {Terminal} terminal
- */
-function draw({ rows, size }, before, terminal) {
-  const now = new Map(rows.map((row) => [row.key, `${row.type} ${row.value}`]));
-  find('#count').textContent = size === 0 ? '' : `— ${size} ${size === 1 ? 'key' : 'keys'}`;
-  find('#empty').hidden = size > 0;
-  find('#keys').hidden = size === 0;
-  const body = /** @type {HTMLElement} */ (document.querySelector('#keys tbody'));
-  const known = new Map(
-    [...body.children].map((line) => [line.getAttribute('data-key'), /** @type {any} */ (line)]),
-  );
-  const lines = rows.map((row) => {
-    const line = known.get(row.key) ?? newLine(row.key, terminal);
-    fill(line, row);
-    line.classList.toggle('changed', before.get(row.key) !== now.get(row.key));
-    return line;
-  });
-  if (lines.length !== body.children.length || lines.some((line, i) => body.children[i] !== line)) {
-    body.replaceChildren(...lines);
-  }
-  return now;
-}
+/** What the parts of the page share. */
+export class App {
+  /** @type {Place | undefined} */
+  place;
+  /** @type {import('../src/cli/commands.js').Commands | undefined} */
+  commands;
+  /** Names of keys that may be meant. @type {string[]} */
+  keys = [];
+  /** Explains commands. @type {(words: string[]) => Node} */
+  help = () => document.createTextNode(t('help.later'));
+  /** @type {(exchange: import('./pane.js').Exchange) => Node | undefined} */
+  wire = () => undefined;
+  /** What is told that the server may have changed. @type {Set<() => unknown>} */
+  #watchers = new Set();
+  /** What is told that the place is another. @type {Set<() => unknown>} */
+  #movers = new Set();
+  #due = false;
+  panes;
+  /** Opens a server of the page's own. @type {OpenOwn} */
+  own = () => Promise.reject(new Error(t('help.later')));
 
-/**
- * @param {string} key
- * @param {Terminal} terminal
- */
-function newLine(key, terminal) {
-  const line = document.createElement('tr');
-  line.dataset.key = key;
-  for (let i = 0; i < 4; i++) line.insertCell();
-  const button = document.createElement('button');
-  button.type = 'button';
-  button.textContent = key;
-  button.addEventListener('click', () => {
-    const look = LOOKS[line.dataset.type ?? ''];
-    if (look) terminal.run(look(/^[\w:.-]+$/.test(key) ? key : JSON.stringify(key)));
-  });
-  line.cells[0]?.append(button);
-  return line;
-}
-
-/**
- * @param {HTMLTableRowElement} line
- * @param {import('./keyspace.js').Row} row
- */
-function fill(line, { type, encoding, ttl, value }) {
-  const kind = `${type} ${encoding}`;
-  if (line.dataset.kind !== kind) {
-    line.dataset.kind = kind;
-    line.dataset.type = type;
-    const small = document.createElement('small');
-    small.textContent = encoding;
-    line.cells[1]?.replaceChildren(type, small);
-  }
-  const [, , ttlCell, valueCell] = line.cells;
-  if (ttlCell) ttlCell.textContent = duration(ttl);
-  if (valueCell && valueCell.textContent !== value) valueCell.textContent = value;
-}
-
-/**
- * @param {import('../src/redlet.js').Redlet} redis
- * @param {() => void} renew
- */
-function turnClock(redis, renew) {
-  for (const button of /** @type {NodeListOf<HTMLElement>} */ (
-    document.querySelectorAll('[data-advance]')
-  )) {
-    button.addEventListener('click', async () => {
-      await redis.clock.advance(Number(button.dataset.advance));
-      renew();
+  constructor() {
+    this.panes = new Panes(find('#panes'), {
+      redis: () => this.place?.redis,
+      commands: () => this.commands,
+      keys: () => this.keys,
+      changed: () => this.changed(),
+      sent: (pane) => this.panes.sends(pane),
+      exchanged: (pane, exchange) => this.panes.exchanged(pane, exchange),
+      wire: (exchange) => this.wire(exchange),
+      help: (words) => this.help(words),
+      stop: (pane) => this.#stop(pane),
     });
   }
-  const freeze = find('#freeze');
-  freeze.addEventListener('click', async () => {
-    const frozen = freeze.getAttribute('aria-pressed') !== 'true';
-    await (frozen ? redis.clock.freeze() : redis.clock.run());
-    freeze.setAttribute('aria-pressed', String(frozen));
-    renew();
+
+  /** Says that the server may have changed. */
+  changed() {
+    this.panes.show();
+    if (this.#due) return;
+    this.#due = true;
+    setTimeout(() => {
+      this.#due = false;
+      for (const watcher of this.#watchers) watcher();
+    }, RENEWAL_MS);
+  }
+
+  /** @param {() => unknown} watcher is called when the server may have changed */
+  watch(watcher) {
+    this.#watchers.add(watcher);
+  }
+
+  /** @param {() => unknown} mover is called when the server is another */
+  moved(mover) {
+    this.#movers.add(mover);
+  }
+
+  /**
+   * Has another server.
+   *
+   * @param {Place} place
+   * @param {boolean} [keep] whether the last one goes on
+   */
+  async move(place, keep = false) {
+    const last = this.place;
+    this.place = place;
+    for (const pane of this.panes.all) pane.connect();
+    if (last && last !== place && !keep) await last.close();
+    for (const mover of this.#movers) mover();
+    this.changed();
+  }
+
+  /** Says that the server has gone: what is typed waits for another. */
+  lost() {
+    this.place = undefined;
+    for (const pane of this.panes.all) pane.connect();
+  }
+
+  /** @param {import('./pane.js').Pane} pane */
+  async #stop(pane) {
+    const why = await this.place?.kill();
+    if (why) pane.print(t('stop.unkillable'), 'note');
+  }
+}
+
+/** @param {App} app */
+function tabs(app) {
+  const main = find('main');
+  const buttons = /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll('[data-tab]'));
+  const show = (/** @type {string} */ tab) => {
+    main.dataset.tab = tab;
+    for (const button of buttons) {
+      if (button !== main) button.setAttribute('aria-pressed', String(button.dataset.tab === tab));
+    }
+  };
+  for (const button of buttons) {
+    if (button !== main) button.addEventListener('click', () => show(String(button.dataset.tab)));
+  }
+  find('#add').addEventListener('click', () => {
+    if (!app.panes.full) app.panes.add().focus();
   });
+  show('terminal');
+}
+
+await chooseLanguage();
+fill(document);
+const app = new App();
+tabs(app);
+app.panes.active.print(t('welcome'), 'note');
+app.panes.active.focus();
+try {
+  const { start } = await import('./start.js');
+  await start(app);
+} catch (error) {
+  const why = /** @type {Error} */ (error).message;
+  app.panes.active.print(t('loading.failed', { why }), 'error');
 }

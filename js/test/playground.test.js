@@ -1,32 +1,15 @@
 // Clicks through the playground in Chromium, from a static file server.
 
 import assert from 'node:assert/strict';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import test from 'node:test';
 
-import { launch, serveFolder, skip } from './browser.js';
-import { root, run } from './helpers.js';
+import { skip } from './browser.js';
+import { enter, lastLine, openPlayground } from './playground.js';
 
 /** @typedef {import('playwright-core').Page} Page */
 
 test('the playground', { skip }, async (t) => {
-  const folder = await mkdtemp(join(tmpdir(), 'redlet-playground-'));
-  t.after(() => rm(folder, { recursive: true }));
-  const built = await run(process.execPath, [join(root, 'playground/build.js'), folder]);
-  assert.equal(built.code, 0, built.output);
-  const site = await serveFolder(folder);
-  const browser = await launch();
-  t.after(() => browser.close());
-  const page = await browser.newPage();
-  page.setDefaultTimeout(15_000);
-  /** @type {string[]} */
-  const complaints = [];
-  page.on('pageerror', (error) => complaints.push(error.message));
-  page.on('console', (message) => message.type() === 'error' && complaints.push(message.text()));
-  await page.goto(site.url);
-  await page.waitForSelector('#input:enabled');
+  const { page, complaints, site } = await openPlayground(t);
   // All that follows happens offline.
   site.close();
 
@@ -46,79 +29,184 @@ test('the playground', { skip }, async (t) => {
     await lastLine(page, 'OK');
     await enter(page, 'SET "unbalanced');
     await lastLine(page, 'Invalid argument(s)');
+    await enter(page, 'INFO server');
+    await lastLine(page, /^# Server\r\nredis_version:/);
+    await enter(page, 'CLIENT LIST');
+    await lastLine(page, /^id=\d+ addr=\S+ .* name=client-1 [^\n]*$/);
+    await enter(page, '3 INCR counted');
+    await lastLine(page, '(integer) 3');
   });
 
-  await t.test('the keyspace is shown as it changes', () => checkKeyspace(page));
+  await t.test('the keys are shown as they change', () => checkKeys(page));
   await t.test('history, completion, hints, help', () => checkLine(page));
   await t.test('the prompt follows the connection', () => checkPrompt(page));
+  await t.test('a text of several lines is run', () => checkPaste(page));
+  await t.test('clients side by side', () => checkPanes(page));
+  await t.test('what runs is stopped, what is shut down starts again', () => checkStop(page));
   await t.test('the clock is turned', () => checkClock(page));
 
   assert.deepEqual(complaints, []);
 });
 
 /** @param {Page} page */
-async function checkKeyspace(page) {
-  const row = (/** @type {string} */ key) => page.locator(`tr[data-key="${key}"]`);
+async function checkKeys(page) {
+  const row = (/** @type {string} */ key) => page.locator(`#keys li[data-key="k${key}"]`);
   await row('queue').getByText('first, second, third').waitFor();
-  await row('visits').getByText('int', { exact: true }).waitFor();
-  await row('caf\u00e9')
+  await row('visits').getByText('string int', { exact: true }).waitFor();
+  await page
+    .locator('#keys li .left')
     .getByText(/^\d+ s$/)
     .waitFor();
   await enter(page, 'RPUSH queue fourth');
   await row('queue').getByText('first, second, third, fourth').waitFor();
   await row('queue').getByRole('button').click();
+  await page.locator('.look .chain .cell').nth(3).getByText('fourth').waitFor();
+  await page.click('.look .read');
   await lastLine(page, /4\) "fourth"$/);
+  await page.locator('.look .chain .cell').nth(0).click();
+  assert.equal(await page.locator('.input').inputValue(), 'LSET queue 0 first');
+  await enter(page, 'SET "\\xff\\x00" v');
+  await page.locator('#keys .key', { hasText: '\\xff\\x00' }).click();
+  await page.click('.look .read');
+  await lastLine(page, '"v"');
   await enter(page, 'DEL visits');
   await row('visits').waitFor({ state: 'detached' });
+  await enter(page, 'INFO stats');
+  await lastLine(page, /keyspace_hits:4\r\n/);
+  await enter(page, 'INFO commandstats');
+  await lastLine(page, /^(?!.*cmdstat_(scan|type|object|memory|dbsize|pexpiretime))/s);
 }
 
 /** @param {Page} page */
 async function checkLine(page) {
-  const input = page.locator('#input');
-  const hint = page.locator('#hint');
+  const input = page.locator('.input');
+  const hint = page.locator('.hint');
   await input.press('ArrowUp');
-  assert.equal(await input.inputValue(), 'DEL visits');
+  assert.equal(await input.inputValue(), 'INFO commandstats');
   await input.press('ArrowDown');
   assert.equal(await input.inputValue(), '');
   await input.pressSequentially('hgeta');
   await hint.getByText('HGETALL').waitFor();
   await input.press('Tab');
   assert.equal(await input.inputValue(), 'hgetall ');
-  assert.equal(await page.locator('#ghost').textContent(), 'hgetall key');
-  await hint.getByText('HGETALL key —').waitFor();
+  assert.equal(await page.locator('.ghost').textContent(), 'hgetall key');
+  await hint.getByText('HGETALL key').waitFor();
   await input.fill('client li');
   await input.press('Tab');
   assert.equal(await input.inputValue(), 'client list ');
+  await input.fill('LLEN qu');
+  await input.press('Tab');
+  assert.equal(await input.inputValue(), 'LLEN queue ');
+  await input.fill('SET k v ke');
+  await input.press('Tab');
+  assert.equal(await input.inputValue(), 'SET k v keepttl ');
   await input.fill('');
+  await input.press('Control+r');
+  await input.pressSequentially('rpush');
+  await hint.getByText('RPUSH queue fourth').waitFor();
+  await input.press('Control+r');
+  await hint.getByText('RPUSH queue first second third').waitFor();
+  await input.press('Enter');
+  await lastLine(page, '(integer) 7');
   await enter(page, 'help expire');
-  await lastLine(page, /^EXPIRE key seconds \[NX \| XX \| GT \| LT\]\nsummary: .*\nsince: 1\.0\.0/);
-  await enter(page, 'help @list');
-  await lastLine(page, /^LPUSH key element \[element \.\.\.\]$/m);
+  await lastLine(page, /^EXPIRE key seconds \[NX \| XX \| GT \| LT\].*since1\.0\.0/);
+  await page.click('.help >> text=help @generic');
+  await lastLine(page, /help DEL /);
   await enter(page, 'help nothing');
   await lastLine(page, 'No command is named nothing');
 }
 
 /** @param {Page} page */
 async function checkPrompt(page) {
-  const prompt = page.locator('#prompt');
+  const prompt = page.locator('.prompt');
   await enter(page, 'SELECT 3');
   await prompt.getByText('redlet[3]>').waitFor();
   await page.getByText('No keys yet').waitFor();
   await enter(page, 'MULTI');
   await prompt.getByText('redlet[3](TX)>').waitFor();
   await enter(page, 'SET k v');
+  await enter(page, 'SELECT 4');
   await enter(page, 'EXEC');
-  await lastLine(page, '1) OK');
+  await lastLine(page, '1) OK\n2) OK');
+  await prompt.getByText('redlet[4]>').waitFor();
+  await enter(page, 'MULTI');
+  await enter(page, 'NOPE');
+  await page.locator('.state', { hasText: 'refused' }).waitFor();
+  await enter(page, 'EXEC');
+  await lastLine(page, /EXECABORT/);
+  await prompt.getByText('redlet[4]>', { exact: true }).waitFor();
   await enter(page, 'BLPOP nothing 0');
-  await prompt.getByText('redlet[3] …>').waitFor();
-  await page.locator('#input').press('Control+c');
+  await prompt.getByText('redlet[4] …>').waitFor();
+  await page.locator('.input').press('Control+c');
   await prompt.getByText('redlet>', { exact: true }).waitFor();
   await enter(page, 'SUBSCRIBE news');
   await prompt.getByText('redlet (subscribed)>').waitFor();
   await enter(page, 'UNSUBSCRIBE');
   await prompt.getByText('redlet>', { exact: true }).waitFor();
-  await page.locator('#input').press('Control+l');
-  assert.equal(await page.locator('#output').textContent(), '');
+  await page.locator('.input').press('Control+l');
+  assert.equal(await page.locator('.log').textContent(), '');
+}
+
+/** @param {Page} page */
+async function checkPaste(page) {
+  const text =
+    '127.0.0.1:6379> SET pasted 1\nOK\n# no command\nredis> INCRBY pasted 41\n(integer) 2';
+  await page.locator('.input').evaluate((input, pasted) => {
+    const clipboardData = new DataTransfer();
+    clipboardData.setData('text/plain', pasted);
+    input.dispatchEvent(new ClipboardEvent('paste', { clipboardData, bubbles: true }));
+  }, text);
+  await lastLine(page, '(integer) 42');
+  assert.equal(await page.locator('.log > .sent').count(), 2);
+}
+
+/** @param {Page} page */
+async function checkPanes(page) {
+  await page.click('#add');
+  const [first, second] = [page.locator('.pane').nth(0), page.locator('.pane').nth(1)];
+  await second.locator('.name').fill('worker');
+  await second.locator('.name').press('Enter');
+  await enter(page, 'BLPOP jobs 0');
+  await second.locator('.state', { hasText: 'waits: BLPOP jobs 0' }).waitFor();
+  await first.locator('.input').click();
+  await enter(page, 'CLIENT LIST');
+  await lastLine(page, /name=client-1 [^\n]*\n[^\n]*name=worker [^\n]*cmd=blpop/);
+  await enter(page, 'RPUSH jobs one');
+  await second.locator('.log > :last-child', { hasText: '1) "jobs"\n2) "one"' }).waitFor();
+  await second.locator('.input').click();
+  await enter(page, 'SUBSCRIBE news');
+  await second.locator('.state', { hasText: 'subscribed to 1' }).waitFor();
+  await first.locator('.input').click();
+  await enter(page, 'PUBLISH news hello');
+  await lastLine(page, '(integer) 1');
+  await second.locator('.log > .message', { hasText: '3) "hello"' }).waitFor();
+  await second.locator('.close').click();
+  await second.waitFor({ state: 'detached' });
+  await enter(page, 'PUBLISH news hello');
+  await lastLine(page, '(integer) 0');
+}
+
+/** @param {Page} page */
+async function checkStop(page) {
+  const stopped = async () => {
+    const start = Date.now();
+    await page.click('.pane .stop');
+    await page.locator('.prompt').getByText('redlet>', { exact: true }).waitFor();
+    await enter(page, 'PING');
+    await lastLine(page, 'PONG');
+    return Date.now() - start;
+  };
+  await enter(page, 'BLPOP nothing 0');
+  await page.locator('.prompt').getByText('redlet …>').waitFor();
+  await stopped();
+  await enter(page, "EVAL 'while true do end' 0");
+  await page.locator('.state', { hasText: 'waits: EVAL' }).waitFor();
+  // Redis itself would let nobody end it before five seconds have passed.
+  assert.ok((await stopped()) < 4000);
+  await enter(page, 'SHUTDOWN');
+  await page.click('.log >> text=Restart');
+  await enter(page, 'PING');
+  await lastLine(page, 'PONG');
 }
 
 /** @param {Page} page */
@@ -132,35 +220,7 @@ async function checkClock(page) {
   await enter(page, 'TTL session');
   await lastLine(page, '(integer) 3600');
   await page.click('text=+1 h');
-  await page.locator('tr[data-key="session"]').waitFor({ state: 'detached' });
+  await page.locator('li[data-key="ksession"]').waitFor({ state: 'detached' });
   await page.click('#freeze');
   await page.locator('#freeze[aria-pressed=false]').waitFor();
-}
-
-/**
- * Types a line and enters it.
- *
- * @param {Page} page
- * @param {string} line
- */
-async function enter(page, line) {
-  await page.locator('#input').fill(line);
-  await page.locator('#input').press('Enter');
-}
-
-/**
- * Waits until the last entry of the log says something.
- *
- * @param {Page} page
- * @param {string | RegExp} want
- */
-async function lastLine(page, want) {
-  const last = page.locator('#output > :last-child');
-  const deadline = Date.now() + 10_000;
-  for (;;) {
-    const text = (await last.textContent()) ?? '';
-    if (typeof want === 'string' ? text === want : want.test(text)) return;
-    if (Date.now() > deadline) assert.fail(`the log ends with ${text}, not with ${want}`);
-    await page.waitForTimeout(20);
-  }
 }

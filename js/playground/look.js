@@ -1,0 +1,241 @@
+/**
+ * One key, looked into: what it is, how it is kept, and a picture that moves as it changes.
+ *
+ * @module
+ */
+
+import { latin1 } from '../src/sds.js';
+import { button, find, h } from './dom.js';
+import { duration, quoted, show } from './keys.js';
+import { PICTURES } from './pictures/pictures.js';
+import { t } from './words.js';
+
+/** @typedef {import('./main.js').App} App */
+
+/** The command with which a person reads a value. @type {Record<string, string>} */
+const READS = {
+  string: 'GET {key}',
+  list: 'LRANGE {key} 0 -1',
+  hash: 'HGETALL {key}',
+  set: 'SMEMBERS {key}',
+  zset: 'ZRANGE {key} 0 -1 WITHSCORES',
+  stream: 'XRANGE {key} - +',
+  vectorset: 'VINFO {key}',
+};
+
+const moves = matchMedia('(prefers-reduced-motion: no-preference)');
+
+export class Look {
+  #app;
+  #root;
+  /** @type {Uint8Array | undefined} */
+  #key;
+  /** What is drawn. */
+  #drawn = '';
+  /** How the key is kept, and since when another way: said once. */
+  #encoding = '';
+  /** @type {string} which of a type's pictures was chosen */
+  #view = '';
+
+  /**
+   * @param {App} app
+   * @param {HTMLElement} root
+   */
+  constructor(app, root) {
+    this.#app = app;
+    this.#root = root;
+    root.append(h('p.muted.small', {}, t('look.how')));
+  }
+
+  /** @param {Uint8Array} key */
+  shows(key) {
+    return this.#key !== undefined && latin1(key) === latin1(this.#key);
+  }
+
+  /** @param {Uint8Array} key */
+  choose(key) {
+    this.#key = key;
+    this.#drawn = this.#encoding = this.#view = '';
+    this.#root.replaceChildren(
+      h('div.row', {}, h('h2.name', {}, show(key)), h('span.grow'), this.#actions()),
+      h('p.facts.small.muted'),
+      h('p.turned.small', { role: 'status', hidden: true }),
+      h('div.views.row', { role: 'group', 'aria-label': t('look.views'), hidden: true }),
+      h('div.picture'),
+    );
+    this.#root.scrollIntoView({ block: 'nearest' });
+  }
+
+  #actions() {
+    const pane = () => this.#app.panes.active;
+    const key = quoted(/** @type {Uint8Array} */ (this.#key));
+    const read = () => {
+      const { type = '' } = this.#root.dataset;
+      if (READS[type]) pane().run(String(READS[type]).replace('{key}', () => key));
+    };
+    return h(
+      'span.row',
+      {},
+      button(t('look.read'), read, { class: 'read' }),
+      button(t('look.expire'), () => pane().propose(`EXPIRE ${key} 60`)),
+      button(t('look.delete'), () => pane().run(`DEL ${key}`), { class: 'delete' }),
+    );
+  }
+
+  /**
+   * Shows what the key is now.
+   *
+   * @param {import('./place.js').Place} place
+   * @param {number} db
+   */
+  async renew(place, db) {
+    const key = this.#key;
+    if (!key) return;
+    const [type, encoding, bytes, expiry, idle, now] = [
+      ...(await place.look(db, [
+        ['TYPE', key],
+        ['OBJECT', 'ENCODING', key],
+        ['MEMORY', 'USAGE', key],
+        ['PEXPIRETIME', key],
+        ['OBJECT', 'IDLETIME', key],
+      ])),
+      await place.clock.get(),
+    ];
+    const kind = show(type);
+    this.#root.dataset.type = kind;
+    if (kind === 'none') return this.#gone();
+    const facts = [kind, show(encoding), t('look.bytes', { n: Number(bytes) })];
+    if (Number(expiry) >= 0)
+      facts.push(t('look.ttl', { ttl: duration(Math.max(0, Number(expiry) - now)) }));
+    if (!(idle instanceof Error)) facts.push(t('look.idle', { n: Number(idle) }));
+    find('.facts', this.#root).textContent = facts.join(' · ');
+    this.#turned(kind, show(encoding));
+    await this.#picture(place, db, kind, show(encoding), now);
+  }
+
+  #gone() {
+    find('.facts', this.#root).textContent = t('look.gone');
+    find('.picture', this.#root).replaceChildren();
+    this.#drawn = this.#encoding = '';
+  }
+
+  /**
+   * Says that a value is kept another way than before.
+   *
+   * @param {string} type
+   * @param {string} encoding
+   */
+  #turned(type, encoding) {
+    const now = `${type} ${encoding}`;
+    const before = this.#encoding;
+    this.#encoding = now;
+    if (before === '' || before === now || !before.startsWith(`${type} `)) return;
+    const said = find('.turned', this.#root);
+    said.hidden = false;
+    said.textContent = t('look.turned', { before: before.slice(type.length + 1), now: encoding });
+  }
+
+  /**
+   * @param {import('./place.js').Place} place
+   * @param {number} db
+   * @param {string} type
+   * @param {string} encoding
+   * @param {number} now
+   */
+  async #picture(place, db, type, encoding, now) {
+    const key = /** @type {Uint8Array} */ (this.#key);
+    const kinds = PICTURES[type];
+    if (!kinds) return;
+    const first = await place.look(db, kinds.read(key));
+    const more = kinds.more ? await place.look(db, kinds.more(key, first)) : [];
+    const views = kinds.views(first);
+    const view = views.includes(this.#view) ? this.#view : String(views[0]);
+    const lives = kinds.lives?.(first, more) ? Math.floor(now / 1000) : 0;
+    const drawn = `${lives} ${view} ${encoding} ${text(first)} ${text(more)}`;
+    if (drawn === this.#drawn) return;
+    const fresh = this.#drawn === '';
+    this.#drawn = drawn;
+    this.#choice(views, view);
+    const pane = () => this.#app.panes.active;
+    const picture = kinds.draw({
+      key: quoted(key),
+      view,
+      encoding,
+      now,
+      first,
+      more,
+      propose: (line) => pane().propose(line),
+    });
+    move(find('.picture', this.#root), picture, fresh);
+  }
+
+  /**
+   * @param {string[]} views
+   * @param {string} chosen
+   */
+  #choice(views, chosen) {
+    const group = find('.views', this.#root);
+    group.hidden = views.length < 2;
+    const choose = (/** @type {string} */ view) => {
+      this.#view = view;
+      this.#app.changed();
+    };
+    group.replaceChildren(
+      ...views.map((view) =>
+        button(t(/** @type {import('./words.js').Word} */ (`view.${view}`)), () => choose(view), {
+          'aria-pressed': String(view === chosen),
+        }),
+      ),
+    );
+  }
+}
+
+/** @param {unknown} replies */
+function text(replies) {
+  return JSON.stringify(replies, (_, value) =>
+    value instanceof Uint8Array
+      ? latin1(value)
+      : value instanceof Map
+        ? [...value]
+        : value instanceof Set
+          ? [...value]
+          : typeof value === 'bigint'
+            ? String(value)
+            : value,
+  );
+}
+
+/**
+ * Puts a picture in the place of another: what both have moves there, what is new shines up. Parts
+ * are the same that have the same `data-id`, and unchanged if their text is.
+ *
+ * @param {HTMLElement} root
+ * @param {Node} picture
+ * @param {boolean} first whether it is another key's
+ */
+function move(root, picture, first) {
+  const before = new Map(
+    first || !moves.matches
+      ? []
+      : [...root.querySelectorAll('[data-id]')].map((part) => [
+          part.getAttribute('data-id'),
+          { box: part.getBoundingClientRect(), text: part.textContent },
+        ]),
+  );
+  root.replaceChildren(picture);
+  if (first || !moves.matches) return;
+  for (const part of root.querySelectorAll('[data-id]')) {
+    const was = before.get(part.getAttribute('data-id'));
+    if (!was || was.text !== part.textContent) {
+      part.animate([{ opacity: 0.2 }, { opacity: 1 }], { duration: 500, easing: 'ease-out' });
+      continue;
+    }
+    const box = part.getBoundingClientRect();
+    const [x, y] = [was.box.left - box.left, was.box.top - box.top];
+    if (x !== 0 || y !== 0)
+      part.animate([{ transform: `translate(${x}px, ${y}px)` }, { transform: 'none' }], {
+        duration: 350,
+        easing: 'ease-in-out',
+      });
+  }
+}

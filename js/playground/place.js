@@ -1,0 +1,182 @@
+/**
+ * The server that the page is at: one of its own, kept or fresh, or one elsewhere.
+ *
+ * @module
+ */
+
+import { open } from '../src/worker.js';
+
+/** @typedef {import('../src/redlet.js').Redlet} Redlet */
+/** @typedef {import('../src/resp.js').Argument} Argument */
+/** @typedef {import('../src/resp.js').Reply} Reply */
+
+/** About how many bytes the engine has, unpacked: a server that packs it does not say. */
+const ENGINE_BYTES = 6_400_000;
+/** What the kept data are called in the site's storage. */
+const KEPT = 'playground';
+
+/**
+ * @typedef {object} Opening
+ * @property {(part: number) => void} progress
+ * @property {() => void} onshutdown
+ * @property {Uint8Array} [snapshot]
+ */
+
+/** @type {Promise<WebAssembly.Module> | undefined} */
+let compiled;
+
+/**
+ * Gets the engine, compiling as it arrives.
+ *
+ * @param {(part: number) => void} progress gets how much is there, from 0 to 1
+ * @returns {Promise<WebAssembly.Module>}
+ */
+export function engine(progress) {
+  compiled ??= compile(progress).catch((error) => {
+    compiled = undefined;
+    throw error;
+  });
+  return compiled;
+}
+
+/** @param {(part: number) => void} progress */
+async function compile(progress) {
+  const response = await fetch(new URL('../redlet.wasm', import.meta.url));
+  if (!response.ok) throw new Error(`${response.status} ${response.statusText}`);
+  const packed = response.headers.has('content-encoding');
+  const said = packed ? 0 : Number(response.headers.get('content-length'));
+  // The answer itself is what is compiled: the browser keeps what it makes of that.
+  void count(response.clone(), said || ENGINE_BYTES, progress);
+  return response.headers.get('content-type') === 'application/wasm'
+    ? WebAssembly.compileStreaming(response)
+    : WebAssembly.compile(await response.arrayBuffer());
+}
+
+/**
+ * @param {Response} response
+ * @param {number} size
+ * @param {(part: number) => void} progress
+ */
+async function count(response, size, progress) {
+  const reader = response.body?.getReader();
+  for (let got = 0; reader;) {
+    const { done, value } = await reader.read();
+    if (done) return progress(1);
+    got += value.length;
+    progress(Math.min(0.99, got / size));
+  }
+}
+
+/**
+ * What a page does with its server beside being its client. Nothing of it is a command: no counter,
+ * no connection and no MONITOR tells of it.
+ */
+export class Place {
+  redis;
+  kind;
+  clock;
+
+  /**
+   * @param {Redlet} redis
+   * @param {'kept' | 'fresh' | 'branch' | 'remote'} kind
+   */
+  constructor(redis, kind) {
+    this.redis = redis;
+    this.kind = kind;
+    this.clock = new OrderedClock(this);
+  }
+
+  /**
+   * Starts a server of the page's own.
+   *
+   * @param {'kept' | 'fresh' | 'branch'} kind
+   * @param {Opening} more
+   */
+  static async open(kind, { progress, onshutdown, snapshot }) {
+    const wasm = await engine(progress);
+    const dir = kind === 'kept' && navigator.locks && isSecureContext ? KEPT : undefined;
+    const config = { 'notify-keyspace-events': '' };
+    const redis = await open({ wasm, dir, snapshot, onshutdown, config });
+    return new Place(redis, dir === undefined && kind === 'kept' ? 'fresh' : kind);
+  }
+
+  /** @param {string} words */
+  order(words) {
+    return this.redis.engine.owner.control(words);
+  }
+
+  /**
+   * Runs commands that only read.
+   *
+   * @param {number} db
+   * @param {readonly (readonly Argument[])[]} commands
+   * @returns {Promise<any[]>} their replies in RESP3, strings as bytes, errors among them
+   */
+  look(db, commands) {
+    return this.redis.engine.owner.look(db, commands);
+  }
+
+  /** How many changes there have been since the data were saved. */
+  async changes() {
+    const text = await this.order('info persistence');
+    return Number(/rdb_changes_since_last_save:(\d+)/.exec(text)?.[1] ?? 0);
+  }
+
+  /** Ends the script that runs, if one does. @returns {Promise<string>} why it cannot, or '' */
+  async kill() {
+    try {
+      await this.order('script kill');
+      return '';
+    } catch (error) {
+      const why = /** @type {Error} */ (error).message;
+      return /UNKILLABLE/.test(why) ? why : '';
+    }
+  }
+
+  close() {
+    return this.redis.close();
+  }
+}
+
+/** The engine's clock, turned by orders; times are in milliseconds. */
+class OrderedClock {
+  #place;
+  frozen = false;
+
+  /** @param {Place} place */
+  constructor(place) {
+    this.#place = place;
+  }
+
+  /** @param {string} words */
+  async #order(words) {
+    for (let order = `clock ${words}`; ; order = 'clock forward 0') {
+      const [time, more] = (await this.#place.order(order.trim())).split(' ');
+      if (more !== '1') return Number(time) / 1000;
+    }
+  }
+
+  get() {
+    return this.#order('');
+  }
+
+  /** @param {number} ms */
+  advance(ms) {
+    return this.#order(`forward ${Math.round(ms * 1000)}`);
+  }
+
+  /** @param {number} ms */
+  set(ms) {
+    return this.#order(`set ${Math.round(ms * 1000)}`);
+  }
+
+  freeze() {
+    this.frozen = true;
+    return this.#order('freeze');
+  }
+
+  run() {
+    this.frozen = false;
+    return this.#order('run');
+  }
+}

@@ -1,0 +1,55 @@
+/**
+ * What comes when the page can be typed in: the engine, and all that shows it.
+ *
+ * @module
+ */
+
+import { Commands } from '../src/cli/commands.js';
+import { button, find } from './dom.js';
+import { help } from './help.js';
+import { Keys } from './keys.js';
+import { Place } from './place.js';
+import { Time } from './time.js';
+import { t } from './words.js';
+
+/** @typedef {import('./main.js').App} App */
+
+/** @param {App} app */
+export async function start(app) {
+  const loading = /** @type {HTMLProgressElement} */ (find('#loading'));
+  const progress = (/** @type {number} */ part) => (loading.value = part);
+  const onshutdown = () => shutDown(app);
+  app.own = (kind, snapshot) => Place.open(kind, { progress, onshutdown, snapshot });
+  const fresh = new URLSearchParams(location.search).has('fresh');
+  await app.move(await app.own(fresh ? 'fresh' : 'kept'));
+  loading.hidden = true;
+  const client = /** @type {Place} */ (app.place).redis.client();
+  const commands = (app.commands = await Commands.of(client));
+  app.help = (words) => help(commands, words);
+  client.close();
+  new Keys(app, find('#keys'));
+  new Time(app, find('#clock'));
+  document.documentElement.dataset.ready = 'true';
+  // Not every place lets a page keep itself; it works all the same.
+  void navigator.serviceWorker?.register('./sw.js').catch(() => {});
+}
+
+/** @param {App} app */
+function shutDown(app) {
+  const kind = app.place?.kind === 'kept' ? 'kept' : 'fresh';
+  app.lost();
+  for (const pane of app.panes.all) {
+    const entry = pane.print(t('shutdown.said'), 'note');
+    const again = button(t('shutdown.restart'), restart, { class: 'primary' });
+    entry.append(' ', again);
+    if (pane === app.panes.active) again.focus();
+  }
+  let started = false;
+
+  async function restart() {
+    if (started) return;
+    started = true;
+    await app.move(await app.own(kind));
+    app.panes.active.focus();
+  }
+}

@@ -1,0 +1,97 @@
+/**
+ * The playground, built and opened, for those who test it.
+ *
+ * @module
+ */
+
+import assert from 'node:assert/strict';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { launch, serveFolder } from './browser.js';
+import { root, run } from './helpers.js';
+
+/** @typedef {import('playwright-core').Page} Page */
+
+/**
+ * Builds the page and serves it.
+ *
+ * @param {import('node:test').TestContext} t
+ * @param {Record<string, string>} [headers]
+ */
+export async function servePlayground(t, headers) {
+  const folder = await mkdtemp(join(tmpdir(), 'redlet-playground-'));
+  t.after(() => rm(folder, { recursive: true }));
+  const built = await run(process.execPath, [join(root, 'playground/build.js'), folder]);
+  assert.equal(built.code, 0, built.output);
+  const site = await serveFolder(folder, headers);
+  t.after(() => site.close());
+  const browser = await launch();
+  t.after(() => browser.close());
+  return { site, browser, folder };
+}
+
+/**
+ * Opens the page.
+ *
+ * @param {import('node:test').TestContext} t
+ * @param {import('playwright-core').BrowserContextOptions} [options]
+ */
+export async function openPlayground(t, options) {
+  const { site, browser, folder } = await servePlayground(t);
+  const page = await browser.newPage(options);
+  const complaints = listen(page);
+  await page.goto(site.url);
+  await ready(page);
+  return { page, complaints, site, browser, folder };
+}
+
+/** Waits until all of the page is there, and kept for later. @param {Page} page */
+export async function ready(page) {
+  await page.waitForSelector('[data-ready]', { timeout: 30_000 });
+  await page.waitForFunction(() => navigator.serviceWorker.controller !== null);
+}
+
+/**
+ * Gathers what a page complains of.
+ *
+ * @param {Page} page
+ */
+export function listen(page) {
+  page.setDefaultTimeout(15_000);
+  /** @type {string[]} */
+  const complaints = [];
+  page.on('pageerror', (error) => complaints.push(error.message));
+  page.on('console', (message) => message.type() === 'error' && complaints.push(message.text()));
+  return complaints;
+}
+
+/**
+ * Types a line in the pane that is used, and enters it.
+ *
+ * @param {Page} page
+ * @param {string} line
+ */
+export async function enter(page, line) {
+  const input = page.locator('.pane[data-active] .input');
+  await input.fill(line);
+  await input.press('Enter');
+}
+
+/**
+ * Waits until the last entry of that pane's log says something.
+ *
+ * @param {Page} page
+ * @param {string | RegExp} want
+ */
+export async function lastLine(page, want) {
+  const last = page.locator('.pane[data-active] .log > :last-child');
+  const deadline = Date.now() + 15_000;
+  for (;;) {
+    const text = (await last.textContent()) ?? '';
+    if (typeof want === 'string' ? text === want : want.test(text)) return;
+    if (Date.now() > deadline) assert.fail(`the log ends with ${text}, not with ${want}`);
+    await page.waitForTimeout(20);
+  }
+}
