@@ -9,6 +9,7 @@ GO ?= go
 NPM ?= npm
 PORT ?= 6379
 PLAYGROUND_PORT ?= 8379
+WEBSOCKET_PORT ?= 8380
 FUZZTIME ?= 15s
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
@@ -35,7 +36,8 @@ help: ## say what the targets do
 
 .PHONY: run
 run: build ## serve 127.0.0.1:6379 and the playground page (PORT=, PLAYGROUND_PORT=)
-	bin/redlet --bind 127.0.0.1 --port $(PORT) --playground-port $(PLAYGROUND_PORT) --save ''
+	bin/redlet --bind 127.0.0.1 --port $(PORT) --playground-port $(PLAYGROUND_PORT) \
+		--websocket-port $(WEBSOCKET_PORT) --save ''
 
 .PHONY: build
 build: bin/redlet js/redlet.wasm ## build bin/redlet, guest and page in it, and js/redlet.wasm

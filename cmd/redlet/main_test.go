@@ -410,29 +410,64 @@ func TestAppendOnly(t *testing.T) {
 
 func TestPlayground(t *testing.T) {
 	dir := t.TempDir()
-	for name, text := range map[string]string{"index.html": "<p>page</p>", "a.wasm": "\x00asm"} {
+	if err := os.Mkdir(filepath.Join(dir, "app-1"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	text := strings.Repeat("export {};\n", 100)
+	for name, text := range map[string]string{"index.html": "<p>page</p>", "app-1/a.js": text} {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
 			t.Fatal(err)
 		}
 	}
-	page, err := openPlayground(0, dir)
+	page, err := openPlayground(0, dir, 6390)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer page.close()
-	types := map[string]string{"": "text/html; charset=utf-8", "a.wasm": "application/wasm"}
-	if _, err := guest.Module(); err == nil {
-		types[guestPath] = "application/wasm"
-	}
 	browser := http.Client{Timeout: coretest.Patience}
-	for path, want := range types {
-		res, err := browser.Get(page.url + path)
+	get := func(path, tag string) (*http.Response, string) {
+		t.Helper()
+		ask, err := http.NewRequest("GET", page.url+path, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
-		res.Body.Close()
-		if got := res.Header.Get("Content-Type"); got != want {
-			t.Errorf("%s: %s; want %s", path, got, want)
+		ask.Header.Set("If-None-Match", tag)
+		res, err := browser.Do(ask)
+		if err != nil {
+			t.Fatal(err)
 		}
+		defer res.Body.Close()
+		body, err := io.ReadAll(res.Body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return res, string(body)
+	}
+	const lasting = "public, max-age=31536000, immutable"
+	files := []struct{ path, kind, keep, body string }{
+		{"", "text/html; charset=utf-8", "no-cache", "<p>page</p>"},
+		{"server.json", "application/json", "no-cache", "{\"websocket\":6390}\n"},
+		{"app-1/a.js", "text/javascript; charset=utf-8", lasting, text},
+	}
+	if module, err := guest.Module(); err == nil {
+		files = append(files, struct{ path, kind, keep, body string }{
+			"app-1/" + guestPath, "application/wasm", lasting, string(module)})
+	}
+	for _, want := range files {
+		res, body := get(want.path, "")
+		kind, keep := res.Header.Get("Content-Type"), res.Header.Get("Cache-Control")
+		if kind != want.kind || keep != want.keep || body != want.body {
+			t.Errorf("%s: %s, %s, %d bytes; want %s, %s, %d", want.path, kind, keep, len(body), want.kind,
+				want.keep, len(want.body))
+		}
+		if packed := want.keep == lasting; res.Uncompressed != packed {
+			t.Errorf("%s: packed is %v", want.path, !packed)
+		}
+		if res, body = get(want.path, res.Header.Get("ETag")); res.StatusCode != 304 || body != "" {
+			t.Errorf("%s again: %s, %d bytes", want.path, res.Status, len(body))
+		}
+	}
+	if res, _ := get("../go.mod", ""); res.StatusCode != 404 {
+		t.Errorf("a file outside: %s", res.Status)
 	}
 }

@@ -2,26 +2,35 @@ package main
 
 import (
 	"bytes"
+	"compress/gzip"
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
 	"io/fs"
+	"mime"
 	"net"
 	"net/http"
 	"os"
+	"path"
+	"strings"
+	"sync"
 	"time"
 
 	"github.com/redlet/redlet/cmd/redlet/page"
 	"github.com/redlet/redlet/host/guest"
 )
 
-// playground serves the playground page, which runs an engine of its own in the browser.
+// playground serves the playground page, which runs an engine of its own in the browser, or is a
+// client of this server by its WebSocket port.
 type playground struct {
 	url    string
 	server http.Server
 	done   chan struct{}
 }
 
-// openPlayground serves a folder, or the page that is built in, on a port of 127.0.0.1.
-func openPlayground(port int, dir string) (*playground, error) {
+// openPlayground serves a folder, or the page that is built in, on a port of 127.0.0.1. websocket
+// is the port by which the page may reach this server, 0 if there is none.
+func openPlayground(port int, dir string, websocket int) (*playground, error) {
 	files, err := fs.FS(nil), error(nil)
 	if dir != "" {
 		files = os.DirFS(dir)
@@ -37,7 +46,7 @@ func openPlayground(port int, dir string) (*playground, error) {
 		return nil, fmt.Errorf("no playground: %w", err)
 	}
 	p := &playground{url: fmt.Sprintf("http://%s/", l.Addr()), done: make(chan struct{})}
-	p.server.Handler = handler(files)
+	p.server.Handler = &site{files: files, websocket: websocket, known: map[string]*served{}}
 	p.server.ReadHeaderTimeout = 10 * time.Second
 	go func() {
 		defer close(p.done)
@@ -46,22 +55,105 @@ func openPlayground(port int, dir string) (*playground, error) {
 	return p, nil
 }
 
-// guestPath is where the page looks for the guest.
-const guestPath = "redlet/redlet.wasm"
+const (
+	// guestPath is where, in a folder of its own, the page looks for the guest.
+	guestPath = "redlet/redlet.wasm"
+	// serverPath tells the page of this server.
+	serverPath = "server.json"
+	// lastingPrefix begins the name of the folder that is named after what is in it.
+	lastingPrefix = "app-"
+)
 
-// handler serves files, and the program's own guest if the page comes without one.
-func handler(files fs.FS) http.Handler {
-	serve := http.FileServerFS(files)
-	module, err := guest.Module()
-	if _, missing := fs.Stat(files, guestPath); missing == nil || err != nil {
-		return serve
+// site serves the page's files, packed for who takes that, and the program's own guest if the page
+// comes without one.
+type site struct {
+	files     fs.FS
+	websocket int
+
+	mu    sync.Mutex
+	known map[string]*served // by path, once asked for
+}
+
+// served is a file as it is sent.
+type served struct {
+	kind, tag     string
+	plain, packed []byte
+}
+
+func (s *site) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	name := strings.TrimPrefix(path.Clean(r.URL.Path), "/")
+	if name == "" {
+		name = "index.html"
 	}
-	mux := http.NewServeMux()
-	mux.Handle("/", serve)
-	mux.HandleFunc("/"+guestPath, func(w http.ResponseWriter, r *http.Request) {
-		http.ServeContent(w, r, "redlet.wasm", time.Time{}, bytes.NewReader(module))
-	})
-	return mux
+	file, err := s.file(name)
+	switch {
+	case err != nil:
+		http.NotFound(w, r)
+		return
+	case r.Method != http.MethodGet && r.Method != http.MethodHead:
+		http.Error(w, "GET or HEAD", http.StatusMethodNotAllowed)
+		return
+	}
+	head := w.Header()
+	head.Set("Content-Type", file.kind)
+	head.Set("ETag", file.tag)
+	head.Set("Vary", "Accept-Encoding")
+	head.Set("Cache-Control", "no-cache")
+	if strings.HasPrefix(name, lastingPrefix) {
+		head.Set("Cache-Control", "public, max-age=31536000, immutable")
+	}
+	if r.Header.Get("If-None-Match") == file.tag {
+		w.WriteHeader(http.StatusNotModified)
+		return
+	}
+	body := file.plain
+	if strings.Contains(r.Header.Get("Accept-Encoding"), "gzip") && len(file.packed) > 0 {
+		head.Set("Content-Encoding", "gzip")
+		body = file.packed
+	}
+	head.Set("Content-Length", fmt.Sprint(len(body)))
+	if r.Method == http.MethodGet {
+		_, _ = w.Write(body) // who has gone needs nothing
+	}
+}
+
+// file returns a file, read anew each time unless its name says what is in it.
+func (s *site) file(name string) (*served, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if file := s.known[name]; file != nil {
+		return file, nil
+	}
+	data, err := fs.ReadFile(s.files, name)
+	switch {
+	case name == serverPath:
+		data, err = fmt.Appendf(nil, "{\"websocket\":%d}\n", s.websocket), nil
+	case err != nil && strings.HasSuffix(name, guestPath):
+		data, err = guest.Module()
+	}
+	if err != nil {
+		return nil, err
+	}
+	sum := sha256.Sum256(data)
+	file := &served{kind: mime.TypeByExtension(path.Ext(name)), plain: data,
+		tag: `"` + hex.EncodeToString(sum[:8]) + `"`}
+	if !strings.HasPrefix(name, lastingPrefix) {
+		return file, nil
+	}
+	file.packed = packed(data)
+	s.known[name] = file
+	return file, nil
+}
+
+// packed returns what gzip makes of a file, nothing if that is no smaller.
+func packed(data []byte) []byte {
+	var buf bytes.Buffer
+	w := gzip.NewWriter(&buf)
+	_, _ = w.Write(data) // a buffer takes all
+	if _ = w.Close(); buf.Len() >= len(data) {
+		return nil
+	}
+	return buf.Bytes()
 }
 
 func (p *playground) close() error {

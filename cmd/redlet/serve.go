@@ -221,7 +221,7 @@ func (v *server) servePage() error {
 	if v.playgroundPort == 0 {
 		return nil
 	}
-	page, err := openPlayground(v.playgroundPort, v.playgroundDir)
+	page, err := openPlayground(v.playgroundPort, v.playgroundDir, v.websocketPort)
 	if err != nil {
 		return err
 	}
