@@ -6,7 +6,9 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -17,6 +19,8 @@ import java.util.regex.Pattern;
 final class Transcript {
     final String name;
     final List<Step> steps = new ArrayList<>();
+    /** What the server is started with besides. */
+    final Map<String, String> config = new HashMap<>();
 
     /** A line of a transcript, and the lines that it wants. */
     static final class Step {
@@ -24,7 +28,8 @@ final class Transcript {
             COMMAND,
             RECEIVE,
             TURN,
-            SINCE
+            SINCE,
+            PART
         }
 
         final Kind kind;
@@ -46,6 +51,11 @@ final class Transcript {
         int number = 0;
         for (String line : Files.readString(path, ISO_8859_1).split("\n")) {
             number++;
+            if (line.startsWith("! config ")) {
+                String[] setting = line.split(" ", 4);
+                config.put(setting[2], setting[3]);
+                continue;
+            }
             Step step = parse(line, number);
             if (step != null) {
                 steps.add(step);
@@ -70,6 +80,9 @@ final class Transcript {
         }
         if (line.startsWith("! since ")) {
             return new Step(Step.Kind.SINCE, number, client, line.substring(8));
+        }
+        if (line.startsWith("= ")) {
+            return new Step(Step.Kind.PART, number, client, line.substring(2));
         }
         return null;
     }
@@ -152,10 +165,31 @@ final class Transcript {
 
     private static boolean isLike(String pattern, String line) {
         StringBuilder regex = new StringBuilder();
-        for (String part : pattern.split("\\*", -1)) {
-            regex.append(regex.length() > 0 ? ".*" : "").append(Pattern.quote(part));
+        List<int[]> ranges = new ArrayList<>();
+        Matcher special = Pattern.compile("\\*|\\{(-?\\d+)\\.\\.(-?\\d+)\\}").matcher(pattern);
+        int at = 0;
+        while (special.find()) {
+            regex.append(Pattern.quote(pattern.substring(at, special.start())));
+            if (special.group(1) == null) {
+                regex.append(".*");
+            } else {
+                regex.append("(-?\\d+)");
+                ranges.add(new int[] {Integer.parseInt(special.group(1)), Integer.parseInt(special.group(2))});
+            }
+            at = special.end();
         }
-        return Pattern.compile(regex.toString(), Pattern.DOTALL).matcher(line).matches();
+        regex.append(Pattern.quote(pattern.substring(at)));
+        Matcher found = Pattern.compile(regex.toString(), Pattern.DOTALL).matcher(line);
+        if (!found.matches()) {
+            return false;
+        }
+        for (int i = 0; i < ranges.size(); i++) {
+            int number = Integer.parseInt(found.group(i + 1));
+            if (number < ranges.get(i)[0] || number > ranges.get(i)[1]) {
+                return false;
+            }
+        }
+        return true;
     }
 
     private static List<String> sorted(List<String> lines) {
