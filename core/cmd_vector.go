@@ -456,7 +456,7 @@ func (c *Call) rawVector(s *vectorSet, n *vector.Node) {
 		c.Array(3)
 	}
 	c.Status(s.Quant.String())
-	c.Bulk(n.AppendRaw(nil))
+	c.Bulk(s.AppendRaw(nil, n))
 	c.Double(float64(n.Norm()))
 	if s.Quant == vector.Q8 {
 		c.Double(float64(n.Scale()))

@@ -47,7 +47,7 @@ func digestVectors(d *digest, o *object) {
 	all.xor(part[:])
 	var raw []byte
 	for n := s.Newest(); n != nil; n = n.Older() {
-		raw = n.AppendRaw(raw[:0])
+		raw = s.AppendRaw(raw[:0], n)
 		part = digest{}
 		part.mix(raw)
 		part.mix([]byte(n.Name()))
@@ -97,7 +97,7 @@ func saveVectors(w *rdb.Writer, o *object) {
 		if s.Attributes() > 0 {
 			saveText(w, n.Attr())
 		}
-		raw = n.AppendRaw(raw[:0])
+		raw = s.AppendRaw(raw[:0], n)
 		saveText(w, raw)
 		saveNode(w, n)
 	}

@@ -60,7 +60,7 @@ func (s *Set) connect(n *Node, ef int) {
 		return
 	}
 	top := at.Level()
-	near := found{at, s.apart(&n.Vector, &at.Vector)}
+	near := s.from(&n.Vector, at)
 	for l := top; l > n.Level(); l-- {
 		near = s.descend(&n.Vector, near, l)
 	}
@@ -140,7 +140,7 @@ func (s *Set) link(n *Node, l int, f found) {
 //go:noinline
 func both(n *Node, l int, f found) {
 	to := &f.node.layers[l]
-	to.links = append(to.links, found{n, f.apart})
+	to.links = append(to.links, found{n, f.apart, n.slot})
 	n.layers[l].links = append(n.layers[l].links, f)
 }
 
@@ -211,7 +211,7 @@ func (s *Set) repair(nodes []found, l int) {
 			}
 			d := s.apart(&n.Vector, &to.Vector)
 			if (best.node == nil || d < best.apart) && !linked(n, l, to) {
-				best = found{to, d}
+				best = found{to, d, to.slot}
 			}
 		}
 		if best.node != nil {
@@ -226,12 +226,12 @@ func (s *Set) reconnect(n *Node, l int) {
 	if at == nil || at.Level() < l {
 		return
 	}
-	near := found{at, s.apart(&n.Vector, &at.Vector)}
+	near := s.from(&n.Vector, at)
 	for i := at.Level(); i > l; i-- {
 		near = s.descend(&n.Vector, near, i)
 	}
 	if near.node == n { // in a layer above it has links
-		near = found{at, s.apart(&n.Vector, &at.Vector)}
+		near = s.from(&n.Vector, at)
 	}
 	if all := s.nearest(&n.Vector, near, l, s.M, n); len(all) > 0 {
 		s.choose(n, l, all)

@@ -104,17 +104,18 @@ func (n *Node) setRaw(raw []byte, scale float32, s *Set) bool {
 		if len(raw) != s.Dim {
 			return false
 		}
-		n.scale, n.bytes = scale, make([]int8, s.Dim)
+		n.scale, n.words = scale, make([]uint64, (s.Dim+7)/8)
 		for i, b := range raw {
-			n.bytes[i] = int8(b)
+			setByte(n.words, i, int8(b))
 		}
+		n.sum = sumBytes(n.words)
 	case Bin:
 		if len(raw) != (s.Dim+63)/64*8 {
 			return false
 		}
-		n.bits = make([]uint64, len(raw)/8)
-		for i := range n.bits {
-			n.bits[i] = binary.LittleEndian.Uint64(raw[8*i:])
+		n.words = make([]uint64, len(raw)/8)
+		for i := range n.words {
+			n.words[i] = binary.LittleEndian.Uint64(raw[8*i:])
 		}
 	}
 	return true
@@ -133,7 +134,7 @@ func (l *Loader) End() (*Set, error) {
 				if to == nil || to == n || to.Level() < j {
 					return nil, errLink
 				}
-				links = append(links, found{to, l.set.apart(&n.Vector, &to.Vector)})
+				links = append(links, l.set.from(&n.Vector, to))
 			}
 			n.layers[j].links = links
 		}

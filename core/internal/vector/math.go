@@ -9,9 +9,9 @@ import (
 // Vector is a normalized vector as a set keeps it: one of floats, bytes and bits.
 type Vector struct {
 	floats []float32
-	bytes  []int8
-	scale  float32 // the greatest component that bytes stand for; 127 stands for it
-	bits   []uint64
+	words  []uint64 // eight bytes each, the first the lowest: see words.go; or 64 bits
+	scale  float32  // the greatest component that bytes stand for; 127 stands for it
+	sum    int32    // of the bytes as they lie in words
 }
 
 // Scale is the greatest component of a vector of bytes.
@@ -63,20 +63,21 @@ func (s *Set) Make(x []float32) (v Vector, norm float32) {
 	case None:
 		v.floats = append(make([]float32, 0, len(x)), x...)
 	case Q8:
-		v.bytes, v.scale = quantize(x)
+		v.words, v.scale = quantize(x)
+		v.sum = sumBytes(v.words)
 	case Bin:
-		v.bits = make([]uint64, (len(x)+63)/64)
+		v.words = make([]uint64, (len(x)+63)/64)
 		for i, f := range x {
 			if f > 0 {
-				v.bits[i/64] |= 1 << (i % 64)
+				v.words[i/64] |= 1 << (i % 64)
 			}
 		}
 	}
 	return v, norm
 }
 
-func quantize(x []float32) (q []int8, scale float32) {
-	q = make([]int8, len(x))
+func quantize(x []float32) (q []uint64, scale float32) {
+	q = make([]uint64, (len(x)+7)/8)
 	for _, f := range x {
 		if f < 0 {
 			f = -f
@@ -85,12 +86,12 @@ func quantize(x []float32) (q []int8, scale float32) {
 			scale = f
 		}
 	}
-	if scale == 0 {
-		return q, 0
+	by := float32(0)
+	if scale != 0 {
+		by = 127 / scale
 	}
-	by := 127 / scale
 	for i, f := range x {
-		q[i] = rounded(float32(f * by))
+		setByte(q, i, rounded(float32(f*by)))
 	}
 	return q, scale
 }
@@ -118,14 +119,14 @@ func (s *Set) Values(dst []float32, n *Node) []float32 {
 			dst = append(dst, float32(f*n.norm))
 		}
 	case Q8:
-		for _, b := range n.bytes {
-			f := float32(float32(b)*n.scale) / 127
+		for i := range s.Dim {
+			f := float32(float32(byteAt(n.words, i))*n.scale) / 127
 			dst = append(dst, float32(f*n.norm))
 		}
 	case Bin:
 		for i := range s.Dim {
 			f := float32(-1)
-			if n.bits[i/64]>>(i%64)&1 != 0 {
+			if n.words[i/64]>>(i%64)&1 != 0 {
 				f = 1
 			}
 			dst = append(dst, f)
@@ -134,18 +135,23 @@ func (s *Set) Values(dst []float32, n *Node) []float32 {
 	return dst
 }
 
-// AppendRaw appends what is kept of a vector's components as it lies in the memory of a server.
+// AppendRaw appends what is kept of a node's components as it lies in the memory of a server.
 //
 //go:noinline
-func (v *Vector) AppendRaw(dst []byte) []byte {
-	for _, f := range v.floats {
-		dst = binary.LittleEndian.AppendUint32(dst, math.Float32bits(f))
-	}
-	for _, b := range v.bytes {
-		dst = append(dst, byte(b))
-	}
-	for _, b := range v.bits {
-		dst = binary.LittleEndian.AppendUint64(dst, b)
+func (s *Set) AppendRaw(dst []byte, n *Node) []byte {
+	switch s.Quant {
+	case None:
+		for _, f := range n.floats {
+			dst = binary.LittleEndian.AppendUint32(dst, math.Float32bits(f))
+		}
+	case Q8:
+		for i := range s.Dim {
+			dst = append(dst, byte(byteAt(n.words, i)))
+		}
+	case Bin:
+		for _, b := range n.words {
+			dst = binary.LittleEndian.AppendUint64(dst, b)
+		}
 	}
 	return dst
 }
@@ -157,11 +163,12 @@ func (s *Set) Distance(a, b *Vector) float32 {
 	case None:
 		return 1 - dot(a.floats, b.floats)
 	case Q8:
-		return distanceBytes(a, b)
+		return s.distanceBytes(a, b)
 	}
 	differ := 0
-	for i, x := range a.bits {
-		differ += bits.OnesCount64(x ^ b.bits[i])
+	y := b.words[:len(a.words)]
+	for i, x := range a.words {
+		differ += bits.OnesCount64(x ^ y[i])
 	}
 	return float32(2*differ) / float32(s.Dim)
 }
@@ -182,21 +189,10 @@ func dot(a, b []float32) float32 {
 	return even + odd
 }
 
-func distanceBytes(a, b *Vector) float32 {
-	x, y := a.bytes, b.bytes
-	y = y[:len(x)]
-	sum := int32(0)
-	i := 0
-	for ; i+4 <= len(x); i += 4 {
-		x, y := x[i:i+4:i+4], y[i:i+4:i+4]
-		sum += int32(x[0])*int32(y[0]) + int32(x[1])*int32(y[1]) +
-			int32(x[2])*int32(y[2]) + int32(x[3])*int32(y[3])
-	}
-	for ; i < len(x); i++ {
-		sum += int32(x[i]) * int32(y[i])
-	}
+// distanceBytes is Distance for Q8.
+func (s *Set) distanceBytes(a, b *Vector) float32 {
 	scale := float32(a.scale/127) * float32(b.scale/127)
-	return min(max(1-float32(scale*float32(sum)), 0), 2)
+	return min(max(1-float32(scale*float32(s.product(a, b))), 0), 2)
 }
 
 // Project turns a vector of Input components into one of Dim: each is a sum of the given ones, half

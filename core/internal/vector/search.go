@@ -8,10 +8,13 @@ type Found struct {
 	Distance float32
 }
 
-// found is a node and how far it is; here NaN counts as infinitely far.
+// found is a node and how far it is; here NaN counts as infinitely far. It has the node's slot, so
+// that a search need not look at a node that it has visited: what it spends, it spends waiting for
+// memory.
 type found struct {
 	node  *Node
 	apart float32
+	slot  uint32
 }
 
 // exactMax is the number of nodes up to which a search looks at all: about as many as it would look
@@ -23,8 +26,9 @@ const scratchMax = 4096
 
 // scratch is what a search needs again and again.
 type scratch struct {
-	open heap // nodes whose links are to be looked at, the nearest first
-	kept heap // the best that were found, the furthest first
+	open heap    // nodes whose links are to be looked at, the nearest first
+	kept heap    // the best that were found, the furthest first
+	next []found // links of a node that were not visited
 	out  []found
 }
 
@@ -36,6 +40,12 @@ func (s *Set) apart(a, b *Vector) float32 {
 	}
 	return d
 }
+
+// from is a node as it is found from v.
+func (s *Set) from(v *Vector, n *Node) found { return found{n, s.apart(v, &n.Vector), n.slot} }
+
+// negative is what was found with the sign changed: a heap of such has the furthest at the front.
+func (f *found) negative() found { return found{f.node, -f.apart, f.slot} }
 
 // All returns the nodes that accept lets pass, the nearest to v first and of those as near the
 // oldest. Where a distance is NaN the order is what Redis makes of it. Of more than most nodes it
@@ -173,7 +183,7 @@ func (s *Set) Search(v *Vector, count, ef, most int, accept func(*Node) bool) []
 		return out[:min(count, len(out))]
 	}
 	at := s.entry(nil)
-	near := found{at, s.apart(v, &at.Vector)}
+	near := s.from(v, at)
 	for l := at.Level(); l > 0; l-- {
 		near = s.descend(v, near, l)
 	}
@@ -196,9 +206,10 @@ func (s *Set) descend(v *Vector, near found, l int) found {
 		better = false
 		links := near.node.layers[l].links
 		for i := range links {
-			to := links[i].node
-			if d := s.apart(v, &to.Vector); d < near.apart {
-				near, better = found{to, d}, true
+			to := links[i]
+			to.apart = s.apart(v, &to.node.Vector)
+			if to.apart < near.apart {
+				near, better = to, true
 			}
 		}
 	}
@@ -209,11 +220,24 @@ func (s *Set) descend(v *Vector, near found, l int) found {
 func (s *Set) begin() {
 	s.visit++
 	if s.visit == 0 {
-		for n := s.first; n != nil; n = n.next {
-			n.visited = 0
-		}
+		clear(s.visited)
 		s.visit = 1
 	}
+}
+
+// unvisited returns those of some links that the search under way has not visited, and marks them
+// as visited. The slice is lent until the next call.
+func (s *Set) unvisited(links []found) []found {
+	next, visited := s.scratch.next[:0], s.visited
+	for i := range links {
+		f := &links[i]
+		if visited[f.slot] != s.visit {
+			visited[f.slot] = s.visit
+			next = append(next, *f)
+		}
+	}
+	s.scratch.next = next
+	return next
 }
 
 // nearest returns the ef nodes nearest to v that a search in a layer finds, the nearest first. It
@@ -221,33 +245,29 @@ func (s *Set) begin() {
 func (s *Set) nearest(v *Vector, from found, l, ef int, not *Node) []found {
 	s.begin()
 	open, kept := s.scratch.open[:0], s.scratch.kept[:0]
-	from.node.visited = s.visit
+	s.visited[from.slot] = s.visit
 	if not != nil {
-		not.visited = s.visit
+		s.visited[not.slot] = s.visit
 	}
 	open.push(from)
-	kept.push(found{from.node, -from.apart})
+	kept.push(from.negative())
 	for len(open) > 0 {
 		at := open.pop()
 		if at.apart > -kept[0].apart && len(kept) >= ef {
 			break
 		}
-		links := at.node.layers[l].links
-		for i := range links {
-			to := links[i].node
-			if to.visited == s.visit {
-				continue
-			}
-			to.visited = s.visit
-			d := s.apart(v, &to.Vector)
+		next := s.unvisited(at.node.layers[l].links)
+		for i := range next {
+			to := &next[i]
+			to.apart = s.apart(v, &to.node.Vector)
 			if len(kept) >= ef {
-				if d >= -kept[0].apart {
+				if to.apart >= -kept[0].apart {
 					continue
 				}
 				kept.pop()
 			}
-			open.push(found{to, d})
-			kept.push(found{to, -d})
+			open.push(*to)
+			kept.push(to.negative())
 		}
 	}
 	s.scratch.open = open
@@ -259,36 +279,32 @@ func (s *Set) nearest(v *Vector, from found, l, ef int, not *Node) []found {
 func (s *Set) accepted(v *Vector, from found, ef, most int, accept func(*Node) bool) []found {
 	s.begin()
 	open, kept := s.scratch.open[:0], s.scratch.kept[:0]
-	from.node.visited = s.visit
+	s.visited[from.slot] = s.visit
 	open.push(from)
 	if accept(from.node) {
-		kept.push(found{from.node, -from.apart})
+		kept.push(from.negative())
 	}
 	for asked := 1; len(open) > 0 && asked < most; {
 		at := open.pop()
 		if len(kept) >= ef && at.apart > -kept[0].apart {
 			break
 		}
-		links := at.node.layers[0].links
-		for i := range links {
-			to := links[i].node
-			if to.visited == s.visit {
+		next := s.unvisited(at.node.layers[0].links)
+		for i := range next {
+			to := &next[i]
+			to.apart = s.apart(v, &to.node.Vector)
+			if len(kept) >= ef && to.apart >= -kept[0].apart {
 				continue
 			}
-			to.visited = s.visit
-			d := s.apart(v, &to.Vector)
-			if len(kept) >= ef && d >= -kept[0].apart {
-				continue
-			}
-			open.push(found{to, d})
+			open.push(*to)
 			asked++
-			if !accept(to) {
+			if !accept(to.node) {
 				continue
 			}
 			if len(kept) >= ef {
 				kept.pop()
 			}
-			kept.push(found{to, -d})
+			kept.push(to.negative())
 		}
 	}
 	s.scratch.open = open
@@ -304,7 +320,7 @@ func (s *Set) emptied(kept heap) []found {
 	out := s.scratch.out[:n]
 	for i := n - 1; i >= 0; i-- {
 		f := kept.pop()
-		out[i] = found{f.node, -f.apart}
+		out[i] = f.negative()
 	}
 	s.scratch.kept = kept
 	if n > scratchMax {

@@ -62,7 +62,9 @@ type Set struct {
 	ids        uint64 // the last that was given
 	bytes      int
 	attributes int
-	visit      uint32 // the number of the search under way: see Node.visited
+	visit      uint32   // the number of the search under way
+	visited    []uint32 // by Node.slot: the last search that came upon the node
+	free       []uint32 // slots without a node
 	scratch    scratch
 }
 
@@ -75,7 +77,7 @@ type Node struct {
 	norm       float32 // the length of the vector before it was normalized
 	layers     []layer
 	place      int // in Set.byLevel
-	visited    uint32
+	slot       uint32
 	prev, next *Node // by age
 }
 
@@ -198,10 +200,16 @@ func (s *Set) enter(n *Node) {
 		s.first = n
 	}
 	s.last = n
+	if last := len(s.free) - 1; last >= 0 {
+		n.slot, s.free = s.free[last], s.free[:last]
+	} else {
+		n.slot = uint32(len(s.visited))
+		s.visited = append(s.visited, 0)
+	}
 	level := &s.byLevel[n.Level()]
 	n.place = len(*level)
 	*level = append(*level, n)
-	s.bytes += n.size()
+	s.bytes += s.vectorSize()
 }
 
 // leave is the contrary of enter.
@@ -221,7 +229,8 @@ func (s *Set) leave(n *Node) {
 	(*level)[n.place], last.place = last, n.place
 	(*level)[len(*level)-1] = nil
 	*level = (*level)[:len(*level)-1]
-	s.bytes -= n.size()
+	s.free = append(s.free, n.slot)
+	s.bytes -= s.vectorSize()
 }
 
 // Remove takes an element out, and tells whether it was there.
@@ -266,5 +275,13 @@ func nameSize(n int) int {
 	return 16 + alloc.Size(alloc.Value(n))
 }
 
-// size is what a node takes beside its name, its attribute and its links.
-func (n *Node) size() int { return 4*len(n.floats) + len(n.bytes) + 8*len(n.bits) }
+// vectorSize is what a node's components take.
+func (s *Set) vectorSize() int {
+	switch s.Quant {
+	case None:
+		return 4 * s.Dim
+	case Q8:
+		return s.Dim
+	}
+	return (s.Dim + 63) / 64 * 8
+}

@@ -132,7 +132,7 @@ func check(t *testing.T, s *Set) {
 func saved(s *Set) []Saved {
 	var out []Saved
 	for n := s.Newest(); n != nil; n = n.Older() {
-		v := Saved{Name: []byte(n.Name()), Attr: n.Attr(), Raw: n.AppendRaw(nil), ID: n.ID(),
+		v := Saved{Name: []byte(n.Name()), Attr: n.Attr(), Raw: s.AppendRaw(nil, n), ID: n.ID(),
 			Norm: n.Norm(), Scale: n.Scale()}
 		for l := range n.Level() + 1 {
 			links, most := n.LinksLen(l)
