@@ -46,7 +46,7 @@ func openPlayground(port int, dir string, websocket int) (*playground, error) {
 		return nil, fmt.Errorf("no playground: %w", err)
 	}
 	p := &playground{url: fmt.Sprintf("http://%s/", l.Addr()), done: make(chan struct{})}
-	p.server.Handler = &site{files: files, websocket: websocket, known: map[string]*served{}}
+	p.server.Handler = &site{files: files, websocket: websocket, known: map[string]*pageFile{}}
 	p.server.ReadHeaderTimeout = 10 * time.Second
 	go func() {
 		defer close(p.done)
@@ -71,11 +71,11 @@ type site struct {
 	websocket int
 
 	mu    sync.Mutex
-	known map[string]*served // by path, once asked for
+	known map[string]*pageFile // by path, once asked for
 }
 
-// served is a file as it is sent.
-type served struct {
+// pageFile is a file as it is sent.
+type pageFile struct {
 	kind, tag     string
 	plain, packed []byte
 }
@@ -118,7 +118,7 @@ func (s *site) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 // file returns a file, read anew each time unless its name says what is in it.
-func (s *site) file(name string) (*served, error) {
+func (s *site) file(name string) (*pageFile, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if file := s.known[name]; file != nil {
@@ -135,7 +135,7 @@ func (s *site) file(name string) (*served, error) {
 		return nil, err
 	}
 	sum := sha256.Sum256(data)
-	file := &served{kind: mime.TypeByExtension(path.Ext(name)), plain: data,
+	file := &pageFile{kind: mime.TypeByExtension(path.Ext(name)), plain: data,
 		tag: `"` + hex.EncodeToString(sum[:8]) + `"`}
 	if !strings.HasPrefix(name, lastingPrefix) {
 		return file, nil
