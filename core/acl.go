@@ -298,7 +298,7 @@ func (e *Engine) forgetDenied() { e.access.denied = nil }
 
 // refused notes that a command is denied to who runs it and tells why.
 func (c *Call) refused(d denied, at int) {
-	object := c.cmd.full
+	object := c.cmd.full()
 	if d != deniedCommand {
 		object = string(c.Args[at])
 	}
@@ -322,7 +322,7 @@ func checkACL(c *Call, at place) verdict {
 }
 
 func errMayNotRun(u *acl.User, cmd *Command) string {
-	return "User " + u.Name + " has no permissions to run the '" + cmd.full + "' command"
+	return "User " + u.Name + " has no permissions to run the '" + cmd.full() + "' command"
 }
 
 // recheckACL answers a queued command that meanwhile is denied, and reports true.

@@ -395,7 +395,7 @@ func checkSubscribed(c *Call, _ place) verdict {
 	if c.conn.w.RESP3 || c.cmd.Flags&AllowSubscribed != 0 {
 		return allowed
 	}
-	return verdict("ERR Can't execute '" + c.cmd.full + "': only (P|S)SUBSCRIBE / " +
+	return verdict("ERR Can't execute '" + c.cmd.full() + "': only (P|S)SUBSCRIBE / " +
 		"(P|S)UNSUBSCRIBE / PING / QUIT / RESET are allowed in this context")
 }
 

@@ -511,7 +511,7 @@ func (c *Call) refusedInCluster() bool {
 	if c.e.cluster == nil {
 		return false
 	}
-	c.Error("ERR " + upper(c.cmd.full) + " is not allowed in cluster mode")
+	c.Error("ERR " + upper(c.cmd.full()) + " is not allowed in cluster mode")
 	return true
 }
 
@@ -553,7 +553,7 @@ func checkScriptCluster(c *Call, _ place) verdict {
 	case why == redirectUnbound:
 		return "ERR Script attempted to access a slot not served"
 	case why == redirectCrossSlot:
-		return verdict("ERR Command '" + c.cmd.full + "' in script attempted to access keys that " +
+		return verdict("ERR Command '" + c.cmd.full() + "' in script attempted to access keys that " +
 			"don't hash to the same slot")
 	case why != redirectNone:
 		return "ERR Script attempted to access a non local key in a cluster node"

@@ -594,7 +594,7 @@ func (c *Call) describe(out []byte, cl *conn) []byte {
 	}
 	name := ""
 	if cl.lastCmd != nil {
-		name = cl.lastCmd.full
+		name = cl.lastCmd.full()
 	} else {
 		name = "NULL"
 	}

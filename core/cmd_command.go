@@ -195,7 +195,7 @@ func (cmd *Command) categories() Category {
 // commandInfo writes a command as COMMAND INFO shows it.
 func (c *Call) commandInfo(cmd *Command) {
 	c.Array(10)
-	c.BulkString(cmd.full)
+	c.BulkString(cmd.full())
 	c.Int(int64(c.e.arity(cmd)))
 	c.replyFlags(cmd)
 	first, last, step, _ := cmd.keyRange()
@@ -361,7 +361,7 @@ func cmdCommandList(c *Call) {
 		keep = func(cmd *Command) bool { return cmd.categories()&category != 0 }
 	case is(c.Args[3], "pattern"):
 		pattern := c.Args[4]
-		keep = func(cmd *Command) bool { return glob.Match(pattern, []byte(cmd.full), true) }
+		keep = func(cmd *Command) bool { return glob.Match(pattern, []byte(cmd.full()), true) }
 	default:
 		c.Error(ErrSyntax)
 		return
@@ -387,7 +387,7 @@ func (c *Call) listCommands(keep func(*Command) bool) {
 		shown := cmd.Flags&Internal == 0 && c.e.listed(cmd) &&
 			(cmd.parent == nil || c.e.listed(cmd.parent))
 		if shown && keep(cmd) {
-			c.BulkString(cmd.full)
+			c.BulkString(cmd.full())
 			n++
 		}
 	}

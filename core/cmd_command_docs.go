@@ -10,7 +10,7 @@ import (
 func cmdCommandDocs(c *Call) {
 	at, n := c.ArrayLater(), 0
 	show := func(cmd *Command) {
-		c.BulkString(cmd.full)
+		c.BulkString(cmd.full())
 		c.commandDocs(cmd)
 		n++
 	}
@@ -81,7 +81,7 @@ func (c *Call) commandDocs(cmd *Command) {
 		c.BulkString("subcommands")
 		c.Map(len(subs))
 		for _, sub := range subs {
-			c.BulkString(sub.full)
+			c.BulkString(sub.full())
 			c.commandDocs(sub)
 		}
 		n++

@@ -235,7 +235,7 @@ func cmdLatencyHistogram(c *Call) {
 	at, n := c.ArrayLater(), 0
 	show := func(cmd *Command) {
 		if st := c.e.stats.seen(cmd); st != nil && st.calls > 0 {
-			c.BulkString(cmd.full)
+			c.BulkString(cmd.full())
 			c.calls(st)
 			n++
 		}

@@ -53,7 +53,7 @@ type claim struct {
 
 // argMinIdle reads argument 4, the least time for which an entry has been pending that is claimed.
 func (c *Call) argMinIdle() (int64, bool) {
-	n, ok := c.argIntOr(4, "ERR Invalid min-idle-time argument for "+upper(c.cmd.full))
+	n, ok := c.argIntOr(4, "ERR Invalid min-idle-time argument for "+upper(c.cmd.full()))
 	return max(n, 0), ok
 }
 

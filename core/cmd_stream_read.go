@@ -226,7 +226,7 @@ func errUnbalanced(cmd *Command, grouped bool) string {
 	if grouped {
 		ids = "an ID or '>'"
 	}
-	return "ERR Unbalanced '" + cmd.full + "' list of streams: for each stream key " + ids +
+	return "ERR Unbalanced '" + cmd.full() + "' list of streams: for each stream key " + ids +
 		" must be specified."
 }
 

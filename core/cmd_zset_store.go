@@ -212,7 +212,7 @@ func (c *Call) scoreOperation(i int, takes operands) (op scoreOperation, ok bool
 	case !ok:
 		return op, false
 	case n < 1:
-		c.Error("ERR at least 1 input key is needed for '" + c.cmd.full + "' command")
+		c.Error("ERR at least 1 input key is needed for '" + c.cmd.full() + "' command")
 		return op, false
 	case n > int64(len(c.Args)-i):
 		c.Error(ErrSyntax)

@@ -33,7 +33,6 @@ type Command struct {
 	Secrets func(args [][]byte) []int
 	Sub     []Command // the subcommands of a container
 
-	full   string   // "config|get"
 	parent *Command // the container of a subcommand
 	arity  int      // as COMMAND INFO gives it
 	index  int32    // its place among the engine's statistics

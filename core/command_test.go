@@ -21,7 +21,7 @@ func TestArity(t *testing.T) {
 			want = -want
 		}
 		if cmd.arity != want {
-			t.Errorf("%s: %d by counting words, %d by the tree", cmd.full, cmd.arity, want)
+			t.Errorf("%s: %d by counting words, %d by the tree", cmd.full(), cmd.arity, want)
 		}
 	}
 }
@@ -30,13 +30,13 @@ func TestArity(t *testing.T) {
 func TestDeclarations(t *testing.T) {
 	for _, cmd := range commands.all {
 		if cmd.Since == "" || cmd.Group == "" || cmd.Summary == "" || cmd.since == 0 {
-			t.Errorf("%s lacks its since, group or summary", cmd.full)
+			t.Errorf("%s lacks its since, group or summary", cmd.full())
 		}
 		if cmd.Run == nil && len(cmd.Sub) == 0 {
-			t.Errorf("%s does nothing", cmd.full)
+			t.Errorf("%s does nothing", cmd.full())
 		}
-		if len(cmd.full) > nameMax {
-			t.Errorf("%s: its name is too long to be found", cmd.full)
+		if len(cmd.full()) > nameMax {
+			t.Errorf("%s: its name is too long to be found", cmd.full())
 		}
 	}
 	for i := range parameters {

@@ -66,7 +66,7 @@ const (
 //
 //go:noinline
 func errArity(cmd *Command) string {
-	return "ERR wrong number of arguments for '" + cmd.full + "' command"
+	return "ERR wrong number of arguments for '" + cmd.full() + "' command"
 }
 
 // errNotEnabled says that the configuration does not have a command.
@@ -80,13 +80,13 @@ func errNotEnabled(command string) string {
 
 // errExpireTime says that a command's expiry is no instant that can be kept.
 func errExpireTime(cmd *Command) string {
-	return "ERR invalid expire time in '" + cmd.full + "' command"
+	return "ERR invalid expire time in '" + cmd.full() + "' command"
 }
 
 // errSubcommand says that a container has no such subcommand.
 func errSubcommand(container *Command, name []byte) string {
 	return "ERR unknown subcommand '" + clip(name, 128) + "'. Try " +
-		upper(container.full) + " HELP."
+		upper(container.full()) + " HELP."
 }
 
 // errSubcommandArity says that a subcommand has arguments that it does not take; only some

@@ -175,7 +175,7 @@ func infoStats(w *infoText, e *Engine) {
 func infoCommandstats(w *infoText, e *Engine) {
 	for i, st := range e.stats.commands {
 		if st != nil && st.calls+st.rejected+st.failed > 0 {
-			w.text("cmdstat_"+infoName(e.table.all[i].full), "calls="+strconv.FormatInt(st.calls, 10)+
+			w.text("cmdstat_"+infoName(e.table.all[i].full()), "calls="+strconv.FormatInt(st.calls, 10)+
 				",usec="+strconv.FormatInt(st.took/1000, 10)+
 				",usec_per_call="+strconv.FormatFloat(perCall(st), 'f', 2, 64)+
 				",rejected_calls="+
@@ -240,7 +240,7 @@ func infoLatencystats(w *infoText, e *Engine) {
 			}
 			line = strconv.AppendFloat(line, float64(ns)/1000, 'f', 3, 64)
 		}
-		w.text("latency_percentiles_usec_"+infoName(e.table.all[i].full), string(line))
+		w.text("latency_percentiles_usec_"+infoName(e.table.all[i].full()), string(line))
 	}
 }
 

@@ -92,6 +92,19 @@ func (t *table) find(name []byte) *Command {
 // nameMax is longer than any command's name, but for one that rename-command gave.
 const nameMax = 32
 
+// full is the name by which Redis tells of a command: "config|get".
+//
+//go:noinline
+func (cmd *Command) full() string {
+	switch {
+	case cmd.parent != nil:
+		return cmd.parent.Name + "|" + cmd.Name
+	case cmd.Module != "":
+		return upper(cmd.Name)
+	}
+	return cmd.Name
+}
+
 // words is how many words a command's name has.
 func (cmd *Command) words() int {
 	if cmd.parent != nil {

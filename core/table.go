@@ -156,13 +156,7 @@ func runs(cmd *Command) bool {
 }
 
 func (t *table) add(cmd, container *Command) {
-	cmd.full, cmd.parent = cmd.Name, container
-	if container != nil {
-		cmd.full = container.Name + "|" + cmd.Name
-	}
-	if cmd.Module != "" {
-		cmd.full = upper(cmd.Name)
-	}
+	cmd.parent = container
 	cmd.index = int32(len(t.all))
 	cmd.arity = arityOf(cmd, container != nil)
 	cmd.since = sinceOf(cmd.Since)
