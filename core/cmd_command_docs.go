@@ -65,8 +65,9 @@ func (c *Call) commandDocs(cmd *Command) {
 		c.setEnd(flags, count)
 		n++
 	}
-	c.field(&n, "deprecated_since", syntax.FullVersion(cmd.Deprecated))
-	c.field(&n, "replaced_by", cmd.Replaced)
+	since, instead, _ := strings.Cut(cmd.Deprecated, " ")
+	c.field(&n, "deprecated_since", syntax.FullVersion(since))
+	c.field(&n, "replaced_by", instead)
 	if cmd.History != "" {
 		c.BulkString("history")
 		c.history(cmd.History)

@@ -45,8 +45,7 @@ var replicaCommands = []Command{
 		Syntax:     replicaofSyntax,
 		Summary:    "Makes the server the replica of another, or a master.",
 		Complexity: "O(1)",
-		Deprecated: "5.0",
-		Replaced:   "`REPLICAOF`",
+		Deprecated: "5.0 `REPLICAOF`",
 		Run:        cmdReplicaof,
 	},
 	{

@@ -17,8 +17,7 @@ type Command struct {
 	Tips       string      // COMMAND INFO's tips, separated by spaces
 	Summary    string      // one sentence in our own words
 	Complexity string      // in our own words; "" where the reference is silent too
-	Deprecated string      // the version that deprecated it, or ""
-	Replaced   string      // what to use instead of a deprecated command
+	Deprecated string      // the version that deprecated it and what to use instead, "7.0 `X`", or ""
 	History    string      // what later versions added: "6.2 GET and EXAT; 7.0 NX with GET"
 	Module     string      // the module that brings it to Redis, which then writes it in capitals
 	Run        func(*Call)
