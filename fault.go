@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/redlet/redlet/core"
+	"github.com/redlet/redlet/internal/errs"
 )
 
 // Call is a command that is about to run: see [core.Call]. Args are its words, Matches compares
@@ -172,14 +173,13 @@ func (f *failure) befalls(c *Call) bool {
 }
 
 func isConnFault(err error) bool {
-	var later *after
-	return errors.Is(err, ErrDropped) || errors.Is(err, ErrReplyLost) || errors.As(err, &later)
+	_, later := errs.As[*after](err)
+	return later || errors.Is(err, ErrDropped) || errors.Is(err, ErrReplyLost)
 }
 
 // faultOf is what an error does to a command.
 func faultOf(c *Call, err error) (f core.Fault) {
-	var later *after
-	if errors.As(err, &later) {
+	if later, ok := errs.As[*after](err); ok {
 		f = faultOf(c, later.err)
 		switch {
 		case later.wait == Forever:
@@ -205,8 +205,7 @@ func faultOf(c *Call, err error) (f core.Fault) {
 
 // wordsOf is an error as the server words it.
 func wordsOf(err error) string {
-	var class errorClass
-	if errors.As(err, &class) {
+	if class, ok := errs.As[errorClass](err); ok {
 		if text := classWords[class]; text != "" {
 			return text
 		}

@@ -1,7 +1,6 @@
 package redlet
 
 import (
-	"errors"
 	"fmt"
 	"strings"
 	"sync"
@@ -9,6 +8,7 @@ import (
 
 	"github.com/redlet/redlet/core"
 	"github.com/redlet/redlet/host"
+	"github.com/redlet/redlet/internal/errs"
 	"github.com/redlet/redlet/internal/sds"
 )
 
@@ -88,8 +88,7 @@ func (w *witness) report(t TB) {
 	defer w.mu.Unlock()
 	for _, why := range w.deaths {
 		text := why.Error()
-		var death *host.Death
-		if errors.As(why, &death) {
+		if death, ok := errs.As[*host.Death](why); ok {
 			text = death.Reason + "\n" + death.Detail
 		}
 		t.Error("redlet: the engine died: " + text)

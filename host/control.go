@@ -1,13 +1,13 @@
 package host
 
 import (
-	"errors"
 	"fmt"
 	"strconv"
 	"strings"
 	"time"
 
 	"github.com/redlet/redlet/core"
+	"github.com/redlet/redlet/internal/errs"
 )
 
 // Control gives an order to the engine, which no client can stop or see, and returns its answer:
@@ -21,8 +21,7 @@ func (l *Loop) Control(order string) (string, error) {
 // command is Control for the owner.
 func (l *Loop) command(order string) (string, error) {
 	answer, err := l.order(order, true)
-	var refusal refused
-	if !errors.As(err, &refusal) {
+	if _, refusal := errs.As[refused](err); !refusal {
 		l.mourn(err)
 	}
 	return answer, err

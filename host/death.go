@@ -1,7 +1,6 @@
 package host
 
 import (
-	"errors"
 	"fmt"
 	"os"
 	"strings"
@@ -19,8 +18,7 @@ func (l *Loop) bury(why error) {
 		l.options.Died(why)
 	}
 	l.log(3, why.Error())
-	var death *Death
-	if errors.As(why, &death) && death.Detail != "" {
+	if death, ok := errs.As[*Death](why); ok && death.Detail != "" {
 		l.log(3, death.Detail)
 	}
 	if n := l.hangupAll(); n > 0 {

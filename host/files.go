@@ -291,12 +291,9 @@ func syncDir(dir string) {
 
 // cause words an error of the system as C does, without the path.
 func cause(err error) string {
-	var path *os.PathError
-	var link *os.LinkError
-	switch {
-	case errors.As(err, &path):
+	if path, ok := errs.As[*os.PathError](err); ok {
 		err = path.Err
-	case errors.As(err, &link):
+	} else if link, ok := errs.As[*os.LinkError](err); ok {
 		err = link.Err
 	}
 	text := err.Error()
