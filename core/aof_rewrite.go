@@ -231,7 +231,7 @@ func (rw *rewrite) answer(e *Engine, done bool) {
 		e.unblockWithReply(rw.waiter, (*Call).replyOK)
 	default:
 		e.unblockWithReply(rw.waiter, func(c *Call) {
-			c.Error(errConfigSet([]byte("appendonly"), errTurnOnAOF))
+			c.Error(errConfigSet("appendonly", errTurnOnAOF))
 		})
 	}
 }

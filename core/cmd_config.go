@@ -139,7 +139,11 @@ func cmdConfigSet(c *Call) {
 	}
 	for k, i := range places {
 		if problem := next.change(i, string(c.Args[3+2*k])); problem != "" {
-			c.Error(errConfigSet(c.Args[2+2*k], problem))
+			c.Error(errConfigSet(parameters[i].called(c.Args[2+2*k]), problem))
+			return
+		}
+		if parameters[i].flags&paramFolder != 0 && !c.retry && c.mayBlock() {
+			c.askFolder(parameters[i].name, next.shows(i))
 			return
 		}
 	}
@@ -154,17 +158,9 @@ func cmdConfigSet(c *Call) {
 	}
 }
 
-// configWaits tells whether CONFIG SET waits for its host, or has been answered. What of its host
-// where nothing may wait is refused, but a folder, which is taken at its word.
+// configWaits tells whether CONFIG SET waits for what its host does of it, or has been answered:
+// where nothing may wait that is refused, but a folder, which is taken at its word.
 func (c *Call) configWaits(places []int, next *config) bool {
-	if !c.retry && c.mayBlock() {
-		for k, i := range places {
-			if parameters[i].flags&paramFolder != 0 {
-				c.askFolder(c.Args[2+2*k], next.shows(i))
-				return true
-			}
-		}
-	}
 	if c.retry && c.conn.blocked.applied {
 		return false
 	}
@@ -208,16 +204,16 @@ func (c *Call) configPlaces(next *config) ([]int, bool) {
 		p := &parameters[i]
 		switch {
 		case p.flags&paramImmutable != 0:
-			c.Error(errConfigSet(name, "can't set immutable config"))
+			c.Error(errConfigSet(clip(name, 128), "can't set immutable config"))
 			return nil, false
 		case p.flags&paramProtected != 0 && !allows(next.protectedConfigs, c.conn):
-			c.Error(errConfigSet(name, "can't set protected config"))
+			c.Error(errConfigSet(clip(name, 128), "can't set protected config"))
 			return nil, false
 		}
 		alias := !is(name, p.name)
 		for j, earlier := range places {
 			if earlier == i && alias != is(c.Args[2+2*j], p.name) {
-				c.Error(errConfigSet(name, "duplicate parameter"))
+				c.Error(errConfigSet(clip(name, 128), "duplicate parameter"))
 				return nil, false
 			}
 		}
@@ -226,10 +222,17 @@ func (c *Call) configPlaces(next *config) ([]int, bool) {
 	return places, true
 }
 
+// called returns which of its names a client means.
+func (p *parameter) called(name []byte) string {
+	if is(name, p.alias) {
+		return p.alias
+	}
+	return p.name
+}
+
 //go:noinline
-func errConfigSet(name []byte, problem string) string {
-	return "ERR CONFIG SET failed (possibly related to argument '" + clip(name, 128) + "') - " +
-		problem
+func errConfigSet(name, problem string) string {
+	return "ERR CONFIG SET failed (possibly related to argument '" + name + "') - " + problem
 }
 
 // reconfigure puts a changed configuration into force.

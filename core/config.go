@@ -361,6 +361,7 @@ func (p *parameter) parse(c *config, s string) (v setting, problem string) {
 	case paramEnum:
 		return p.parseWord(c, s)
 	}
+	s, _, _ = strings.Cut(s, "\x00") // to C the text ends there
 	return setting{0, s}, ""
 }
 
@@ -383,8 +384,9 @@ func parseInt(s string) (int64, bool) {
 }
 
 // parseMemory reads bytes with an optional unit: k is 1000 and kb is 1024. No digits are 0, and
-// too many of them the greatest number, as for C.
+// too many of them the greatest number, as for C, for which a text ends at a zero byte.
 func parseMemory(s string) (uint64, bool) {
+	s, _, _ = strings.Cut(s, "\x00")
 	i := 0
 	for i < len(s) && '0' <= s[i] && s[i] <= '9' {
 		i++

@@ -126,7 +126,7 @@ func (e *Engine) hostRefused(lines, answer string) string {
 	}
 	e.log(logWarning, "Failed applying new configuration. Possibly related to new "+name+
 		" setting. Restoring previous settings.")
-	return errConfigSet([]byte(name), problem)
+	return errConfigSet(name, problem)
 }
 
 // hostRefuses says, as Redis does when its system refuses it, what is not the engine's.

@@ -261,6 +261,14 @@ func readReplicaof(c *config, s string) (shown, problem string) {
 	return words[0] + " " + words[1], ""
 }
 
+// readBind keeps the addresses that the host listens at, sixteen at most.
+func readBind(_ *config, s string) (shown, problem string) {
+	if strings.Count(s, " ") >= 16 {
+		return "", "Too many bind addresses specified."
+	}
+	return s, ""
+}
+
 func readUnixsocketperm(_ *config, s string) (shown, problem string) {
 	n, err := strconv.ParseInt(s, 8, 64)
 	switch {

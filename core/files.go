@@ -1,7 +1,6 @@
 package core
 
 import (
-	"bytes"
 	"encoding/binary"
 )
 
@@ -80,9 +79,8 @@ const (
 
 // askFolder has the host tell whether a path can be changed to, which the parameter name asks for.
 // The command waits for that and then runs again, with a refusal in the waiter's told.
-func (c *Call) askFolder(name []byte, path string) {
+func (c *Call) askFolder(name, path string) {
 	e, waiter := c.e, c.block(nil, kindCount, Never, nil)
-	name = bytes.Clone(name)
 	e.readPiece(path, 0, func(r *reading) {
 		switch r.failure {
 		case "":

@@ -63,7 +63,7 @@ var parameters = [...]parameter{
 		set: func(c *config, v setting) { c.aofGrowth = v.n }},
 	{name: "bgsave-cpulist", alias: "bgsave_cpulist", kind: paramString, flags: paramImmutable,
 		value: ""},
-	{name: "bind", kind: paramString, flags: paramHost, value: "* -::*"},
+	{name: "bind", kind: paramSpecial, flags: paramHost, value: "* -::*", read: readBind},
 	{name: "bind-source-addr", kind: paramString, value: "",
 		set: func(c *config, v setting) { c.bindSource = v.s }},
 	{name: "bio-cpulist", alias: "bio_cpulist", kind: paramString, flags: paramImmutable,

@@ -77,9 +77,9 @@ func TestConfigurePorts(t *testing.T) {
 		bind = "ERR CONFIG SET failed (possibly related to argument 'bind') - Failed to bind to " +
 			"specified addresses."
 	)
-	ports := strings.NewReplacer("$A", fmt.Sprint(freePort(t)), "$B", fmt.Sprint(freePort(t)),
-		"$TAKEN", fmt.Sprint(taken.Addr().(*net.TCPAddr).Port))
 	for _, server := range servers() {
+		ports := strings.NewReplacer("$A", fmt.Sprint(freePort(t)), "$B", fmt.Sprint(freePort(t)),
+			"$TAKEN", fmt.Sprint(taken.Addr().(*net.TCPAddr).Port))
 		s := speak(t, server, "--bind", "127.0.0.1", "--port", fmt.Sprint(freePort(t)))
 		for _, c := range []struct{ set, want, get, open, shut string }{
 			{"port $A", "OK", "$A", "$A", ""},

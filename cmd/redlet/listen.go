@@ -118,7 +118,11 @@ func (v *server) bindTCP(kind string) error {
 	}
 	for _, bind := range v.bind {
 		host, optional := strings.CutPrefix(bind, "-")
-		l, err := net.Listen(netbridge.Address(host, port))
+		var err error = &net.DNSError{IsNotFound: true} // of no name
+		var l net.Listener
+		if host != "" {
+			l, err = net.Listen(netbridge.Address(host, port))
+		}
 		if err == nil {
 			d.socket, d.url = l, urlOf(scheme, host, port)
 			v.doors = append(v.doors, d)

@@ -243,7 +243,10 @@ func (s *settings) derive() {
 		s.values["cluster-enabled"] = "yes"
 		host.ClusterConfig(s.values)
 	}
-	s.bind = strings.Fields(value("bind", "* -::*"))
+	s.bind = nil
+	if addresses := value("bind", "* -::*"); addresses != "" {
+		s.bind = strings.Split(addresses, " ")
+	}
 	s.port, s.tlsPort = number("port", 6379), number("tls-port", 0)
 	s.unixsocket = value("unixsocket", "")
 	perm, _ := strconv.ParseUint(value("unixsocketperm", "0"), 8, 32)

@@ -1,6 +1,7 @@
 package coretest
 
 import (
+	"bytes"
 	"encoding/binary"
 	"maps"
 	"strings"
@@ -41,6 +42,10 @@ func (d *Disk) Do(ev *core.Event) (answer core.Input, answers bool) {
 	case core.EventRemove:
 		delete(d.Files, ev.Path)
 	case core.EventSync:
+	case core.EventConfig: // it is in force, but for TLS
+		if bytes.HasPrefix(ev.Data, []byte("tls-")) {
+			answer.Data = []byte("there are no certificates")
+		}
 	default:
 		return answer, false
 	}
