@@ -89,12 +89,12 @@ vectors: ## write the test vectors of the guest's ABI anew: wasm/vectors
 	$(GO) test -count=1 -run TestVectors ./wasm -args -rewrite
 
 .PHONY: queues
-queues: bin/redlet ## run job queues, locks and limiters of Go and Python on bin/redlet
+queues: bin/redlet ## run queues, locks and limiters of Go and Python, and a cluster's client
 	@if (cd $(QUEUES) && $(GO) mod download); then \
 	  cd $(QUEUES) && $(GO) vet . && $(GO) mod tidy -diff && $(GO) test -count=1 .; \
 	else echo "left out: asynq, redsync and redis_rate, of which not every module can be had"; fi
 	@if $(MAKE) $(VENV)/ready; then \
-	  cd $(QUEUES)/python && .venv/bin/python -B -m unittest test_queues; \
+	  cd $(QUEUES)/python && .venv/bin/python -B -m unittest test_queues test_cluster; \
 	else echo "left out: RQ and Celery, of which not every package can be had"; fi
 
 $(VENV)/ready: $(QUEUES)/python/requirements.txt

@@ -15,6 +15,23 @@ async function started(t, options) {
   return cluster;
 }
 
+/**
+ * Moves the slot of foo, and the key, from one node to another, and tells the masters.
+ * @param {Awaited<ReturnType<typeof openCluster>>} cluster @param {number} from @param {number} to
+ */
+async function move(cluster, from, to) {
+  const [source, target] = [cluster.nodes[from], cluster.nodes[to]];
+  const slot = 12182;
+  const ids = [await source?.call('CLUSTER', 'MYID'), await target?.call('CLUSTER', 'MYID')];
+  await target?.call('CLUSTER', 'SETSLOT', slot, 'IMPORTING', String(ids[0]));
+  await source?.call('CLUSTER', 'SETSLOT', slot, 'MIGRATING', String(ids[1]));
+  const port = Number(cluster.servers[to]?.port);
+  await source?.client().call('MIGRATE', '127.0.0.1', port, 'foo', 0, 5000);
+  for (const node of cluster.nodes.slice(0, 3)) {
+    await node.call('CLUSTER', 'SETSLOT', slot, 'NODE', String(ids[1]));
+  }
+}
+
 test('ioredis finds keys on every node, and again when slots have moved', async (t) => {
   const cluster = await started(t, { nodes: 6, replicas: 1 });
   const client = new Cluster(cluster.addresses);
@@ -25,6 +42,10 @@ test('ioredis finds keys on every node, and again when slots have moved', async 
   assert.equal(keys, 100);
   // The slot of foo is 12182, which the third master holds; the last node follows it.
   await client.set('foo', 'bar');
+  await move(cluster, 2, 1);
+  assert.equal(await client.get('foo'), 'bar');
+  await move(cluster, 1, 2);
+  assert.equal(await client.get('foo'), 'bar');
   const [, , third, , , replica] = cluster.nodes;
   assert.equal(await third?.client().call('WAIT', 1, 0), 1);
   assert.equal(await replica?.call('CLUSTER', 'FAILOVER', 'TAKEOVER'), 'OK');
@@ -45,6 +66,20 @@ test('node-redis reads from replicas', async (t) => {
   await client.set('foo', 'bar');
   assert.equal(await cluster.nodes[2]?.client().call('WAIT', 1, 0), 1);
   for (let i = 0; i < 4; i++) assert.equal(await client.get('foo'), 'bar');
+});
+
+test('node-redis goes on when a slot has moved, and when a replica has taken over', async (t) => {
+  const cluster = await started(t, { nodes: 6, replicas: 1 });
+  const client = createCluster({ rootNodes: cluster.urls.map((url) => ({ url })) });
+  await client.connect();
+  t.after(() => client.destroy());
+  await client.set('foo', 'bar');
+  await move(cluster, 2, 0);
+  assert.equal(await client.get('foo'), 'bar');
+  assert.equal(await cluster.nodes[0]?.client().call('WAIT', 1, 0), 1);
+  assert.equal(await cluster.nodes[3]?.call('CLUSTER', 'FAILOVER', 'TAKEOVER'), 'OK');
+  assert.equal(await client.set('foo', 'baz'), 'OK');
+  assert.equal(await cluster.nodes[3]?.call('GET', 'foo'), 'baz');
 });
 
 test('a replica takes the place of a master that was closed', async (t) => {
