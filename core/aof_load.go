@@ -149,6 +149,7 @@ func (e *Engine) loadRDB() {
 				e.logBadImage(err)
 				r.failure = err.Error()
 			} else {
+				l.report()
 				e.goesOn(&l.at, l.gone)
 			}
 		default:

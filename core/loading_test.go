@@ -120,3 +120,28 @@ func TestDisklessLoad(t *testing.T) {
 		}
 	}
 }
+
+// TestLoadingEmpty loads an image with a set in which there is nothing, as a server of before 7.0
+// may have written it.
+func TestLoadingEmpty(t *testing.T) {
+	image := "REDIS0009\xfe\x00\x02\x01s\x00\x00\x01a\x01b\xff\x00\x00\x00\x00\x00\x00\x00\x00"
+	disk := coretest.Disk{Files: map[string]string{"./dump.rdb": image}}
+	e, err := core.New(core.Options{Now: coretest.Epoch, Config: map[string]string{"dir": "."}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	log := ""
+	for ev := (core.Event{}); e.Poll(&ev); {
+		if ev.Kind == core.EventLog {
+			log += string(ev.Data) + "\n"
+		}
+		if answer, is := disk.Do(&ev); is {
+			e.Input(&answer)
+		}
+	}
+	want := "rdbLoadObject skipping empty key: s\nDone loading RDB, keys loaded: 1, " +
+		"keys expired: 0, empty keys skipped: 1.\n"
+	if !strings.HasPrefix(log, want) {
+		t.Errorf("%s", log)
+	}
+}

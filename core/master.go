@@ -608,6 +608,7 @@ func (m *master) load() {
 		m.failed("Failed trying to load the MASTER synchronization DB, check server logs.")
 		return
 	}
+	l.report()
 	e.hangupReplicas()
 	e.log(logNotice, "MASTER <-> REPLICA sync: Flushing old data")
 	if e.cfg.replicaLazyFlush {

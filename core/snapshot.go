@@ -172,6 +172,7 @@ type loader struct {
 	merge   bool
 	expired int64 // keys that were left out since their time is over
 	loaded  int64 // keys that were not
+	empty   int64 // keys that were left out since there was nothing in them
 	gone    []goneKey
 }
 
@@ -292,6 +293,19 @@ func (l *loader) aux(it *rdb.Item) error {
 	return nil
 }
 
+// emptyTold is of how many empty keys of an image the log tells.
+const emptyTold = 10
+
+// report logs what an image held.
+func (l *loader) report() {
+	text := "Done loading RDB, keys loaded: " + string(decimal(l.loaded)) + ", keys expired: " +
+		string(decimal(l.expired))
+	if l.empty > 0 {
+		text += ", empty keys skipped: " + string(decimal(l.empty))
+	}
+	l.e.log(logNotice, text+".")
+}
+
 // key reads a key's value and stores it, unless its time is over.
 func (l *loader) key(it *rdb.Item) error {
 	o, err := l.e.loadValue(l.r, it.Type)
@@ -299,6 +313,9 @@ func (l *loader) key(it *rdb.Item) error {
 		return err
 	}
 	if o == nil {
+		if l.empty++; l.empty <= emptyTold {
+			l.e.note(logNotice, "rdbLoadObject skipping empty key: ", clip(it.Key, 128), "")
+		}
 		return nil
 	}
 	if it.Expire != rdb.NoExpiry && it.Expire <= int64(l.clock.keyTime())/1000 &&

@@ -238,7 +238,7 @@ func (l *streamLoader) Pending(id stream.ID, time int64, count uint64) error {
 // Consumer begins a consumer of the group.
 func (l *streamLoader) Consumer(name []byte, seen, active int64) error {
 	if l.g.Consumer(name) != nil {
-		return streamError("a group names a consumer twice")
+		return streamError("Duplicate stream consumer detected")
 	}
 	l.c = l.g.AddConsumer(string(name), seen)
 	l.c.Active = active
