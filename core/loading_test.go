@@ -145,3 +145,34 @@ func TestLoadingEmpty(t *testing.T) {
 		t.Errorf("%s", log)
 	}
 }
+
+// TestDataAnnounced has a master say that data come before they do. A replica that loads what it
+// receives tells its clients so; it gets what changed meanwhile, and is cut off when that is much.
+func TestDataAnnounced(t *testing.T) {
+	w := newWorld(t, 2, map[string]string{"save": "", "repl-diskless-load": "swapdb"})
+	w.want(0, "SET a 1", ok)
+	w.want(0, "CONFIG SET rdb-key-save-delay 10000000", ok)
+	w.want(1, "REPLICAOF host 0", ok)
+	w.pass(2e6)
+	w.want(1, "GET a", isLoading)
+	w.want(0, "SET b 2", ok)
+	w.want(0, "SET a 3", ok)
+	if got := w.field(1, "loading") + w.field(0, "slave0"); !strings.Contains(got, "wait_bgsave") ||
+		got[0] != '1' {
+		t.Errorf("while the data are made: %s", got)
+	}
+	w.pass(9e6)
+	w.same(0, 1)
+	w.want(1, "GET a", "$1\r\n3\r\n")
+
+	w.want(0, "CONFIG SET client-output-buffer-limit \"replica 1000 0 0\"", ok)
+	w.want(1, "REPLICAOF NO ONE", ok)
+	w.want(1, "REPLICAOF host 0", ok)
+	w.pass(2e6)
+	w.want(1, "GET a", isLoading)
+	w.want(0, "SET b "+strings.Repeat("x", 1000), ok)
+	w.want(1, "GET a", "$1\r\n3\r\n")
+	w.want(0, "CONFIG SET rdb-key-save-delay 0", ok)
+	w.pass(3e6)
+	w.same(0, 1)
+}

@@ -112,6 +112,7 @@ func (e *Engine) endDelayed() {
 	e.aof.plan(e)
 	if e.replicas.delayed {
 		e.replicas.delayed = false
+		e.dropHeld()
 		e.syncReplicas()
 	}
 }

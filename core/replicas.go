@@ -33,7 +33,14 @@ type replicas struct {
 	syncAt Time           // when those that wait for all data get them, by the host's clock; Never
 	// delayed says that the data are on their way to those that wait for them: see save.
 	delayed bool
-	idleAt  Time // since when there has been none, by the host's clock; Never
+	held    *heldData // what some of them are to be sent then; nil for all data of that time
+	idleAt  Time      // since when there has been none, by the host's clock; Never
+}
+
+// heldData are all data of an instant, and the stream behind it: what replicas wait for that have
+// been told already that data come. As in Redis they are not, while the data are made for others.
+type heldData struct {
+	image, since []byte
 }
 
 // changes are commands that somebody is told of.
@@ -191,6 +198,7 @@ func (e *Engine) feedReplicas(b []byte) {
 	}
 	r.offset += int64(len(b))
 	r.backlog.add(e, b)
+	e.holdBack(b)
 	for _, cl := range r.conns {
 		if cl.replica.online && !cl.has(connClosing) {
 			e.stats.replOut += int64(len(b))
@@ -205,7 +213,7 @@ func (e *Engine) feedReplicas(b []byte) {
 func (e *Engine) pingReplicas() {
 	r := &e.replicas
 	for _, cl := range r.conns {
-		if !cl.replica.online && !cl.has(connClosing) {
+		if !cl.replica.online && !cl.replica.held && !cl.has(connClosing) {
 			cl.w.Raw([]byte("\n"))
 			e.flush(cl)
 		}
@@ -356,11 +364,74 @@ func (e *Engine) syncReplicas() {
 	e.stats.forks++
 	if due := e.now + e.saveDelay(); due > e.now {
 		r.delayed, p.tried = true, e.now
+		e.announceData()
 		p.pending = append(p.pending, &save{background: true, replicas: true, delayed: true, due: due,
 			begun: e.now})
 		return
 	}
 	e.sendImages()
+}
+
+// announceData tells those replicas that data come which need not know how much they are, and keeps
+// the data of this instant: a replica that loads what it receives (repl-diskless-load) begins.
+func (e *Engine) announceData() {
+	r := &e.replicas
+	if !e.cfg.diskless || !e.hasRoomForImage() {
+		return
+	}
+	mark := hex40(&e.ids.names)
+	for _, cl := range r.conns {
+		if cl.replica.online || !cl.replica.eof || !cl.replica.psync || cl.has(connClosing) {
+			continue
+		}
+		if r.held == nil {
+			if e.master == nil {
+				r.db = -1
+			}
+			r.held = &heldData{image: append(e.image(nil, cl.replica.wants), mark...)}
+		}
+		e.saysFullResync(cl)
+		cl.w.Raw([]byte("$EOF:" + mark + "\r\n"))
+		cl.replica.held = true
+		e.flush(cl)
+	}
+}
+
+// holdBack keeps a piece of the stream for replicas whose data are held up, within the limit that
+// there is for the output of each.
+func (e *Engine) holdBack(b []byte) {
+	h := e.replicas.held
+	if h == nil {
+		return
+	}
+	h.since = append(h.since, b...)
+	hard := e.cfg.outputLimits[limitReplica].hard
+	if hard > 0 && int64(len(h.since)) > hard || e.mem.full || !e.hasRoom(int64(len(h.since))) {
+		e.log(logWarning, "Replicas wait for data while more changes than the limit of their output.")
+		e.dropHeld()
+	}
+}
+
+// dropHeld ends the links of the replicas that wait for data of an instant, and forgets these.
+func (e *Engine) dropHeld() {
+	r := &e.replicas
+	if r.held == nil {
+		return
+	}
+	r.held = nil
+	for _, cl := range slices.Clone(r.conns) {
+		if cl.replica.held {
+			e.hangup(cl)
+		}
+	}
+}
+
+// sendHeld sends a replica that was told that data come the data, and what has changed since.
+func (e *Engine) sendHeld(cl *conn) {
+	h := e.replicas.held
+	cl.replica.held, cl.replica.image = false, len(h.image)
+	cl.w.Raw(h.image)
+	cl.w.Raw(h.since)
 }
 
 // sendImages sends all data to the replicas that wait for them, now.
@@ -374,24 +445,34 @@ func (e *Engine) sendImages() {
 		if cl.replica.online || cl.has(connClosing) {
 			continue
 		}
-		if !e.hasRoomForImage() {
+		switch {
+		case cl.replica.held:
+			e.sendHeld(cl)
+		case !e.hasRoomForImage():
 			e.outOfRoom(cl, "copy of the data")
 			continue
+		default:
+			e.sendImage(cl)
 		}
-		e.sendImage(cl)
 		cl.replica.online = true
 		e.flush(cl)
 		e.note(logNotice, "Synchronization with replica ", cl.replicaName(), " succeeded")
 	}
+	r.held = nil
 	if e.cluster != nil { // or a replica with nothing of a stream yet counts as one that still loads
 		e.pingReplicas()
 	}
 }
 
+// saysFullResync tells a replica where in the stream the data stand that it gets.
+func (e *Engine) saysFullResync(cl *conn) {
+	cl.w.Status("FULLRESYNC " + e.ids.replication + " " + string(decimal(e.replicas.offset)))
+}
+
 // sendImage sends all data, and first where in the stream they stand if the replica knows offsets.
 func (e *Engine) sendImage(cl *conn) {
 	if cl.replica.psync {
-		cl.w.Status("FULLRESYNC " + e.ids.replication + " " + string(decimal(e.replicas.offset)))
+		e.saysFullResync(cl)
 	}
 	image := e.image(nil, cl.replica.wants)
 	cl.w.Head('$', int64(len(image)))
@@ -504,7 +585,7 @@ func (e *Engine) detach(cl *conn) {
 		}
 		e.propagationChanged()
 		if r.delayed && r.waiting() == 0 && len(e.cfg.save) == 0 { // nobody has any use for them
-			r.delayed = false
+			r.delayed, r.held = false, nil
 			p := &e.persist
 			p.pending = slices.DeleteFunc(p.pending, func(s *save) bool { return s.replicas })
 			e.aof.plan(e)
@@ -587,6 +668,7 @@ type replica struct {
 	eof       bool  // it takes an image of unknown length: what Redis waits for others with
 	psync2    bool  // it follows a stream whose name changes
 	psync     bool  // it knows offsets
+	held      bool  // it was told that data come, which replicas.held has
 	online    bool  // all data were sent to it, and it is sent the stream
 	image     int   // how much of the data is still among the output
 	acked     int64 // how much of the stream it says it has
