@@ -43,6 +43,8 @@ for (const name of await readdir(target).catch(() => [])) {
 }
 for (const [name, content] of files) await put(`${folder}/${name}`, content);
 for (const [name, text] of top) await put(name, whole(text));
+// A server that has another behind it says so here.
+await put('server.json', '{"websocket":0}\n');
 await put('embed.js', `export * from './${folder}/embed.js';\n`);
 
 /**
@@ -71,13 +73,13 @@ function hash() {
  */
 function whole(text) {
   const main = /<script type="module" src="\.\/([\w/]+\.js)"/.exec(text)?.[1];
-  const needs = main === undefined ? [] : [...graph(main)].slice(1);
+  const needs = main === undefined || main === 'embed.js' ? [] : [...graph(main)].slice(1);
   const links = needs.map((name) => `<link rel="modulepreload" href="./${name}" />\n    `).join('');
   const list = ['./', ...files.keys()].map((name) => (name === './' ? name : `${folder}/${name}`));
   return text
     .replace(/<script type="module"/, `${links}$&`)
     .replace(/(href|src)="\.\/([\w./-]+\.(?:js|css))"/g, (all, attribute, name) =>
-      files.has(name) ? `${attribute}="./${folder}/${name}"` : all,
+      files.has(name) && name !== 'embed.js' ? `${attribute}="./${folder}/${name}"` : all,
     )
     .replace('FOLDER', folder)
     .replace('[/* files */]', JSON.stringify(list));

@@ -48,7 +48,7 @@ export class Keys {
   /** @type {Uint8Array[]} */
   #names = [];
   #size = 0;
-  #changes = -1;
+  #changes = '';
   #shown = PAGE;
   /** @type {Set<string>} folders that are open */
   #open = new Set();
@@ -86,7 +86,7 @@ export class Keys {
 
   /** Reads everything anew. */
   forget() {
-    this.#changes = -1;
+    this.#changes = '';
     this.#shown = PAGE;
     void this.renew();
   }

@@ -23,6 +23,8 @@ export class App {
   place;
   /** @type {import('../src/cli/commands.js').Commands | undefined} */
   commands;
+  /** What has been run since the data were new. @type {string[]} */
+  lines = [];
   /** Names of keys that may be meant. @type {string[]} */
   keys = [];
   /** Explains commands. @type {(words: string[]) => Node} */
@@ -45,6 +47,7 @@ export class App {
       keys: () => this.keys,
       changed: () => this.changed(),
       sent: (pane) => this.panes.sends(pane),
+      ran: (line) => this.lines.push(line),
       exchanged: (pane, exchange) => this.panes.exchanged(pane, exchange),
       wire: (exchange) => this.wire(exchange),
       help: (words) => this.help(words),
@@ -120,6 +123,12 @@ function tabs(app) {
   show('terminal');
 }
 
+try {
+  const theme = localStorage.getItem('redlet.theme');
+  if (theme) document.documentElement.dataset.theme = theme;
+} catch {
+  // The browser's theme does.
+}
 await chooseLanguage();
 fill(document);
 const app = new App();

@@ -25,6 +25,7 @@ const ENTRIES_MAX = 2000;
  * @property {() => string[]} keys
  * @property {(pane: Pane) => void} changed
  * @property {(pane: Pane) => void} sent
+ * @property {(line: string) => unknown} ran gets each line that was sent
  * @property {(pane: Pane, exchange: Exchange) => void} exchanged
  * @property {(exchange: Exchange) => Node | undefined} wire how the bytes are shown, if they are
  * @property {(words: string[]) => Node} help
@@ -224,7 +225,10 @@ export class Pane extends HTMLElement {
       if (name === 'help' || name === '?') this.print(this.#app.help(words.slice(1)), 'reply');
       else if (name === 'clear' && words.length === 1) this.clear();
       else if ((name === 'exit' || name === 'quit') && words.length === 1) this.#leave();
-      else [this.#words, this.#again] = [words, times];
+      else {
+        [this.#words, this.#again] = [words, times];
+        this.#app.ran(line);
+      }
     } catch (error) {
       this.print(/** @type {Error} */ (error).message, 'error');
     }

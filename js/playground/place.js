@@ -68,12 +68,25 @@ async function count(response, size, progress) {
 }
 
 /**
+ * A clock that is turned; times are in milliseconds, and each call resolves to what it then shows.
+ *
+ * @typedef {object} Timepiece
+ * @property {boolean} frozen
+ * @property {() => Promise<number>} get
+ * @property {(ms: number) => Promise<number>} advance
+ * @property {(ms: number) => Promise<number>} set
+ * @property {() => Promise<number>} freeze
+ * @property {() => Promise<number>} run
+ */
+
+/**
  * What a page does with its server beside being its client. Nothing of it is a command: no counter,
  * no connection and no MONITOR tells of it.
  */
 export class Place {
   redis;
   kind;
+  /** @type {Timepiece} */
   clock;
 
   /**
@@ -116,10 +129,9 @@ export class Place {
     return this.redis.engine.owner.look(db, commands);
   }
 
-  /** How many changes there have been since the data were saved. */
+  /** What tells whether the data have changed: it is another then. */
   async changes() {
-    const text = await this.order('info persistence');
-    return Number(/rdb_changes_since_last_save:(\d+)/.exec(text)?.[1] ?? 0);
+    return changesIn(await this.order('info persistence stats'));
   }
 
   /** Ends the script that runs, if one does. @returns {Promise<string>} why it cannot, or '' */
@@ -136,6 +148,18 @@ export class Place {
   close() {
     return this.redis.close();
   }
+}
+
+/**
+ * The counts of INFO that grow when data change; what expires is no change by the first of them.
+ *
+ * @param {string} info
+ */
+export function changesIn(info) {
+  const counts = info.match(
+    /^(rdb_changes_since_last_save|expired_keys|expired_subkeys|evicted_keys):\d+/gm,
+  );
+  return (counts ?? []).join();
 }
 
 /** The engine's clock, turned by orders; times are in milliseconds. */

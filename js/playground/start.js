@@ -9,7 +9,11 @@ import { button, find } from './dom.js';
 import { help } from './help.js';
 import { Keys } from './keys.js';
 import { Place } from './place.js';
+import { read } from './share.js';
 import { Time } from './time.js';
+import { places, tools } from './tools.js';
+
+import { wire } from './wire.js';
 import { t } from './words.js';
 
 /** @typedef {import('./main.js').App} App */
@@ -20,15 +24,21 @@ export async function start(app) {
   const progress = (/** @type {number} */ part) => (loading.value = part);
   const onshutdown = () => shutDown(app);
   app.own = (kind, snapshot) => Place.open(kind, { progress, onshutdown, snapshot });
-  const fresh = new URLSearchParams(location.search).has('fresh');
-  await app.move(await app.own(fresh ? 'fresh' : 'kept'));
+  const shared = await read(location.hash);
+  const alone = shared !== undefined || new URLSearchParams(location.search).has('fresh');
+  const own = () => app.own(alone ? 'fresh' : 'kept', shared?.image);
+  if (alone || !(await places(app, own))) await app.move(await own());
   loading.hidden = true;
   const client = /** @type {Place} */ (app.place).redis.client();
   const commands = (app.commands = await Commands.of(client));
   app.help = (words) => help(commands, words);
   client.close();
+  wire(app);
+  tools(app);
   new Keys(app, find('#keys'));
   new Time(app, find('#clock'));
+  if (shared) app.panes.active.print(t('share.came'), 'note');
+  if (shared?.text) app.panes.active.paste(shared.text);
   document.documentElement.dataset.ready = 'true';
   // Not every place lets a page keep itself; it works all the same.
   void navigator.serviceWorker?.register('./sw.js').catch(() => {});

@@ -39,7 +39,7 @@ export class Time {
   states = [];
   /** Which of them is shown. @type {State | undefined} */
   #at;
-  #changes = -1;
+  #changes = '';
   /** @type {string[]} the commands since the last state */
   #commands = [];
   /** When keys expire that do. @type {Map<string, number>} */
@@ -154,7 +154,7 @@ export class Time {
 
   #moved() {
     this.states = [];
-    this.#changes = -1;
+    this.#changes = '';
     this.#expiries.clear();
     void this.#note();
   }
@@ -180,7 +180,7 @@ export class Time {
     if (!place || place.kind === 'remote') return;
     const changes = await place.changes();
     if (changes === this.#changes) return;
-    const first = this.#changes < 0;
+    const first = this.#changes === '';
     this.#changes = changes;
     const commands = this.#commands.splice(0);
     const [image, time] = [await place.redis.snapshot(), await place.clock.get()];

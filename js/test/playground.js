@@ -40,7 +40,8 @@ export async function servePlayground(t, headers) {
  */
 export async function openPlayground(t, options) {
   const { site, browser, folder } = await servePlayground(t);
-  const page = await browser.newPage(options);
+  const context = await browser.newContext(options);
+  const page = await context.newPage();
   const complaints = listen(page);
   await page.goto(site.url);
   await ready(page);

@@ -1,0 +1,190 @@
+/**
+ * What is kept and handed on: links, files, themes, languages, places.
+ *
+ * @module
+ */
+
+import { button, download, find, h } from './dom.js';
+import { exported } from './export.js';
+import { RemotePlace } from './remote-place.js';
+import { commandLink, dataLink } from './share.js';
+import { LANGUAGES, language, t } from './words.js';
+
+/** @typedef {import('./main.js').App} App */
+
+/** @param {App} app */
+export function tools(app) {
+  const dialog = /** @type {HTMLDialogElement} */ (h('dialog', { 'aria-label': t('share.title') }));
+  document.body.append(dialog);
+  find('#tools').append(
+    button(t('share.open'), () => show(app, dialog), { id: 'share' }),
+    theme(),
+    languages(),
+  );
+}
+
+function theme() {
+  const dark = matchMedia('(prefers-color-scheme: dark)');
+  const root = document.documentElement;
+  const toggle = button('◐', turn, {
+    class: 'icon',
+    id: 'theme',
+    'aria-label': t('theme.toggle'),
+    title: t('theme.toggle'),
+  });
+  return toggle;
+
+  function turn() {
+    const isDark = root.dataset.theme ? root.dataset.theme === 'dark' : dark.matches;
+    root.dataset.theme = isDark ? 'light' : 'dark';
+    remember('redlet.theme', root.dataset.theme);
+  }
+}
+
+function languages() {
+  const select = h('select', { 'aria-label': t('language.label'), id: 'language' });
+  for (const [code, name] of Object.entries(LANGUAGES))
+    select.append(h('option', { value: code, selected: code === language }, name));
+  select.addEventListener('change', () => {
+    remember('redlet.language', /** @type {HTMLSelectElement} */ (select).value);
+    const url = new URL(location.href);
+    url.searchParams.delete('lang');
+    if (url.href === location.href) location.reload();
+    else location.href = url.href;
+  });
+  return select;
+}
+
+/**
+ * @param {string} key
+ * @param {string} value
+ */
+function remember(key, value) {
+  try {
+    localStorage.setItem(key, value);
+  } catch {
+    // It holds until the page is closed.
+  }
+}
+
+/**
+ * @param {App} app
+ * @param {HTMLDialogElement} dialog
+ */
+function show(app, dialog) {
+  const said = h('p.small', { role: 'status' });
+  const field = /** @type {HTMLInputElement} */ (
+    h('input.text.link', { readonly: true, 'aria-label': t('share.link'), hidden: true })
+  );
+  const link = async (/** @type {Promise<string>} */ made) => {
+    field.value = await made;
+    field.hidden = false;
+    field.select();
+    const copied = await navigator.clipboard?.writeText(field.value).then(
+      () => true,
+      () => false,
+    );
+    said.textContent = t(copied ? 'share.copied' : 'share.made', { n: field.value.length });
+  };
+  const attempt = async (/** @type {() => Promise<unknown>} */ what) => {
+    try {
+      await what();
+    } catch (error) {
+      said.textContent = /** @type {Error} */ (error).message;
+    }
+  };
+  const redis = () => /** @type {import('./place.js').Place} */ (app.place).redis;
+  const remote = app.place?.kind === 'remote';
+  const row = (/** @type {(Node | string)[]} */ ...parts) => h('div.row', {}, parts);
+  const act = (
+    /** @type {import('./words.js').Word} */ word,
+    /** @type {() => Promise<unknown>} */ what,
+    disabled = false,
+  ) => button(t(word), () => void attempt(what), { disabled, 'data-act': word });
+  dialog.replaceChildren(
+    h('h2', {}, t('share.title')),
+    h(
+      'div.rows',
+      {},
+      h('p.muted.small', {}, t(app.place?.kind === 'kept' ? 'share.kept' : 'share.fresh')),
+      row(
+        act('share.commands', () => link(commandLink(app.lines))),
+        act('share.data', async () => link(dataLink(await redis().snapshot())), remote),
+      ),
+      field,
+      row(
+        act('share.load', () => load(app), remote),
+        act('share.save', async () => download('dump.rdb', await redis().snapshot()), remote),
+        act('share.export', async () => {
+          if (app.place) download('redis-cli.txt', await exported(app.place, app.panes.active.db));
+        }),
+      ),
+      row(
+        act('share.reset', () => anew(app, dialog), remote),
+        button(t('share.another'), () => open('?fresh', '_blank', 'noopener')),
+      ),
+      said,
+      row(
+        h('span.grow'),
+        button(t('close'), () => dialog.close()),
+      ),
+    ),
+  );
+  dialog.showModal();
+}
+
+/** @param {App} app */
+async function load(app) {
+  const input = /** @type {HTMLInputElement} */ (h('input', { type: 'file', accept: '.rdb' }));
+  input.click();
+  await new Promise((resolve) => input.addEventListener('change', resolve, { once: true }));
+  const file = input.files?.[0];
+  if (!file || !app.place) return;
+  await app.place.redis.restore(new Uint8Array(await file.arrayBuffer()));
+  app.panes.active.print(t('share.loaded', { name: file.name }), 'note');
+  app.changed();
+}
+
+/**
+ * @param {App} app
+ * @param {HTMLDialogElement} dialog
+ */
+async function anew(app, dialog) {
+  await app.place?.redis.reset();
+  app.lines = [];
+  dialog.close();
+  app.changed();
+}
+
+/**
+ * Lets one choose between the server that the page came from and one of its own.
+ *
+ * @param {App} app
+ * @param {() => Promise<import('./place.js').Place>} own
+ * @returns {Promise<boolean>} whether the page is at that server now
+ */
+export async function places(app, own) {
+  const answer = await fetch('./server.json').catch(() => undefined);
+  if (!answer?.ok || !/json/.test(answer.headers.get('content-type') ?? '')) return false;
+  const { websocket } = await answer.json();
+  if (!websocket) return false;
+  const url = `ws://${location.hostname}:${websocket}`;
+  const select = /** @type {HTMLSelectElement} */ (h('select', { 'aria-label': t('place.label') }));
+  select.append(
+    h('option', { value: 'remote' }, t('place.remote', { url })),
+    h('option', { value: 'own' }, t('place.own')),
+  );
+  find('#place').append(select);
+  const go = async (/** @type {string} */ where) => {
+    const lost = () => app.panes.active.print(t('place.lost', { url }), 'error');
+    await app.move(where === 'remote' ? await RemotePlace.connect(url, lost) : await own());
+  };
+  select.addEventListener('change', () => void go(select.value));
+  try {
+    await go('remote');
+    return true;
+  } catch {
+    select.value = 'own';
+    return false;
+  }
+}

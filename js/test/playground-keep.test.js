@@ -1,0 +1,175 @@
+// What the playground keeps, shares and goes back to, in Chromium.
+
+import assert from 'node:assert/strict';
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import test from 'node:test';
+
+import { skip } from './browser.js';
+import { enter, lastLine, listen, openPlayground, ready } from './playground.js';
+
+/** @typedef {import('playwright-core').Page} Page */
+
+test('what the playground keeps', { skip }, async (t) => {
+  const { page, complaints, site, browser, folder } = await openPlayground(t);
+  await t.test('states are gone back to, branched off, compared', () => checkHistory(page));
+  await t.test('bytes are shown in both protocols', () => checkWire(page));
+
+  await t.test('a link with commands runs in a profile that has none', async () => {
+    await enter(page, 'SET shared "a & b"');
+    await lastLine(page, 'OK');
+    const link = await made(page, 'share.commands');
+    assert.match(link, /#run=.*SET\+shared\+%22a\+%26\+b%22$/);
+    const other = await browser.newPage();
+    const wrong = listen(other);
+    await other.goto(link);
+    await ready(other);
+    await lastLine(other, 'OK');
+    await enter(other, 'GET shared');
+    await lastLine(other, '"a & b"');
+    assert.deepEqual(wrong, []);
+    await other.context().close();
+  });
+
+  await t.test('a link with data', async () => {
+    const link = await made(page, 'share.data');
+    const other = await browser.newPage();
+    await other.goto(link);
+    await ready(other);
+    await enter(other, 'GET shared');
+    await lastLine(other, '"a & b"');
+    await other.context().close();
+  });
+
+  await t.test('files go out and come in', () => checkFiles(page, folder));
+
+  await t.test('all is there after a reload, for another tab, without a network', async () => {
+    await enter(page, 'SET kept yes');
+    await lastLine(page, 'OK');
+    await page.reload();
+    await ready(page);
+    await enter(page, 'GET kept');
+    await lastLine(page, '"yes"');
+    const tab = await page.context().newPage();
+    await tab.goto(site.url);
+    await ready(tab);
+    await enter(tab, 'INCR together');
+    await lastLine(tab, '(integer) 1');
+    await page.locator('#keys li[data-key="ktogether"]').waitFor();
+    await tab.close();
+    site.close();
+    await page.reload();
+    await ready(page);
+    await enter(page, 'GET kept');
+    await lastLine(page, '"yes"');
+  });
+  // What the page asks for besides and does not get is no fault of its own.
+  assert.deepEqual(
+    complaints.filter((text) => !/Failed to load resource|server\.json/.test(text)),
+    [],
+  );
+});
+
+/**
+ * Makes a link.
+ *
+ * @param {Page} page
+ * @param {string} which
+ */
+async function made(page, which) {
+  await page.click('#share');
+  await page.click(`[data-act="${which}"]`);
+  const field = page.locator('dialog[open] .link');
+  await field.waitFor();
+  const link = await field.inputValue();
+  await page.keyboard.press('Escape');
+  return link;
+}
+
+/** @param {Page} page */
+async function checkHistory(page) {
+  await enter(page, 'SET plan free');
+  await lastLine(page, 'OK');
+  const states = page.locator('.states li');
+  const open = async (/** @type {string} */ why) => {
+    // A state is taken a moment after the change.
+    for (let tries = 0; tries < 40; tries++) {
+      await page.click('#history');
+      if ((await states.filter({ hasText: why }).count()) > 0)
+        return states.filter({ hasText: why });
+      await page.keyboard.press('Escape');
+    }
+    throw new Error(`no state is there because of ${why}`);
+  };
+  await (await open('SET plan free')).first().waitFor();
+  await page.keyboard.press('Escape');
+  await enter(page, 'SET plan paid');
+  await enter(page, 'SET note x PX 3600000');
+  await lastLine(page, 'OK');
+  await open('SET note x');
+  await page.keyboard.press('Escape');
+  await page.click('text=+1 h');
+  await page.click('text=+1 s');
+  await page.locator('li[data-key="knote"]').waitFor({ state: 'detached' });
+  await (await open('expired: note')).first().waitFor();
+  await states.filter({ hasText: 'SET plan free' }).getByText('Compare').click();
+  await page.locator('.differs .changed', { hasText: 'plan' }).waitFor();
+  await page.keyboard.press('Escape');
+  await (await open('SET plan free')).getByText('Branch').click();
+  await page.locator('#branch').waitFor();
+  await enter(page, 'GET plan');
+  await lastLine(page, '"free"');
+  await enter(page, 'SET plan branched');
+  await page.click('#branch button');
+  await enter(page, 'GET plan');
+  await lastLine(page, '"paid"');
+}
+
+/** @param {Page} page */
+async function checkWire(page) {
+  await page.click('#wire');
+  await enter(page, 'HELLO 3');
+  await page.locator('.wire .part', { hasText: '%7\\r\\n' }).first().hover();
+  await page.locator('.wire .why', { hasText: '7 pairs of key and value' }).waitFor();
+  await enter(page, 'HELLO 2');
+  await page.locator('.wire .part', { hasText: '*14\\r\\n' }).first().focus();
+  await page.locator('.wire .why', { hasText: '14 elements follow' }).waitFor();
+  await page.click('#wire');
+}
+
+/**
+ * @param {Page} page
+ * @param {string} folder
+ */
+async function checkFiles(page, folder) {
+  await page.click('#share');
+  const [saved] = await Promise.all([
+    page.waitForEvent('download'),
+    page.click('[data-act="share.save"]'),
+  ]);
+  const image = await readFile(await saved.path());
+  assert.equal(image.subarray(0, 5).toString(), 'REDIS');
+  const [script] = await Promise.all([
+    page.waitForEvent('download'),
+    page.click('[data-act="share.export"]'),
+  ]);
+  assert.match(
+    await readFile(await script.path(), 'utf8'),
+    /^SELECT 0\n(.*\n)*SET shared "a & b"\n/,
+  );
+  await page.keyboard.press('Escape');
+  await enter(page, 'FLUSHALL');
+  await lastLine(page, 'OK');
+  const file = join(folder, 'dump.rdb');
+  await writeFile(file, image);
+  await page.click('#share');
+  const [chooser] = await Promise.all([
+    page.waitForEvent('filechooser'),
+    page.click('[data-act="share.load"]'),
+  ]);
+  await chooser.setFiles(file);
+  await page.locator('.log', { hasText: 'dump.rdb' }).waitFor();
+  await page.keyboard.press('Escape');
+  await enter(page, 'GET shared');
+  await lastLine(page, '"a & b"');
+}
