@@ -195,7 +195,7 @@ export class Keys {
     const { key } = item;
     line.append(
       button(item.name, () => this.#choose(key), { class: 'key' }),
-      h('span.kind'),
+      h('span.kind', {}, h('span.type'), h('span.encoding')),
       h('span.ttl', {}, h('span.left'), h('span.bar', { 'aria-hidden': 'true' }, h('i'))),
       h('span.value'),
     );
@@ -222,7 +222,8 @@ export class Keys {
     const left = row.expiry < 0 ? -1 : Math.max(0, row.expiry - now);
     if (left < 0) this.#longest.delete(id);
     else this.#longest.set(id, Math.max(left, this.#longest.get(id) ?? 0));
-    set('.kind', `${row.type} ${row.encoding}`);
+    set('.type', row.type);
+    set('.encoding', row.encoding === row.type ? '' : row.encoding);
     set('.left', duration(left));
     set('.value', row.value);
     line.toggleAttribute('data-chosen', this.#look.shows(row.key));

@@ -104,7 +104,8 @@ export class Look {
     const kind = show(type);
     this.#root.dataset.type = kind;
     if (kind === 'none') return this.#gone();
-    const facts = [kind, show(encoding), t('look.bytes', { n: Number(bytes) })];
+    const kept = show(encoding) === kind ? [] : [show(encoding)];
+    const facts = [kind, ...kept, t('look.bytes', { n: Number(bytes) })];
     if (Number(expiry) >= 0)
       facts.push(t('look.ttl', { ttl: duration(Math.max(0, Number(expiry) - now)) }));
     if (!(idle instanceof Error)) facts.push(t('look.idle', { n: Number(idle) }));

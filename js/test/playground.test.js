@@ -52,7 +52,7 @@ test('the playground', { skip }, async (t) => {
 async function checkKeys(page) {
   const row = (/** @type {string} */ key) => page.locator(`#keys li[data-key="k${key}"]`);
   await row('queue').getByText('first, second, third').waitFor();
-  await row('visits').getByText('string int', { exact: true }).waitFor();
+  await row('visits').getByText('int', { exact: true }).waitFor();
   await page
     .locator('#keys li .left')
     .getByText(/^\d+ s$/)

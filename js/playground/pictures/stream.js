@@ -18,7 +18,7 @@ export function stream({ key, first, propose }) {
   /** @type {Map<string, string[]>} who has which entry pending, by its id */
   const pending = new Map();
   for (const group of groups) {
-    for (const item of group('pel') ?? []) {
+    for (const item of group('pending') ?? []) {
       const id = show(item[0]);
       const who = `${show(group('name'))} → ${show(item[1])} ×${item[3]}`;
       pending.set(id, [...(pending.get(id) ?? []), who]);
@@ -59,7 +59,7 @@ function groupOf(group, key, propose) {
   const consumers = /** @type {any[]} */ (group('consumers') ?? []).map(reader);
   const lines = consumers.map((consumer) => {
     const who = show(consumer('name'));
-    const waits = /** @type {any[]} */ (consumer('pel') ?? []).map((item) =>
+    const waits = /** @type {any[]} */ (consumer('pending') ?? []).map((item) =>
       h(
         'button.tag',
         { type: 'button', onclick: () => propose(`XACK ${key} ${typed(name)} ${show(item[0])}`) },
