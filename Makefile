@@ -151,6 +151,30 @@ bench-jvm: $(JVM_GUEST) ## measure embed/jvm, jedis-mock and redis-server, side 
 	cd embed/jvm && mvn -B -q test-compile exec:exec@bench \
 	  -Dredis-server=$${REDLET_REFERENCE:-redis-server}
 
+RUST := embed/rust
+RUST_OLDEST = $(shell sed -n 's/^rust-version = "\(.*\)"/\1/p' $(RUST)/Cargo.toml)
+
+.PHONY: rust
+rust: $(RUST)/redlet.wasm ## build the Rust crate, and check and test it
+	@if printf '%s\n' $(RUST_OLDEST) "$$(rustc --version 2>/dev/null | cut -d' ' -f2)" | sort -VC 2>/dev/null && \
+	  (cd $(RUST) && cargo fetch --quiet --locked); then $(MAKE) rust-checks; \
+	else echo "left out: embed/rust, which takes Rust $(RUST_OLDEST) and the crates that it is built on"; fi
+
+.PHONY: rust-checks
+rust-checks:
+	cd $(RUST) && cargo fmt --check
+	cd $(RUST) && cargo clippy --quiet --locked --all-targets --all-features -- -D warnings
+	cd $(RUST) && RUSTDOCFLAGS='-D warnings' cargo doc --quiet --locked --no-deps --all-features
+	cd $(RUST) && cargo test --quiet --locked --all-features
+	cd $(RUST) && cargo package --quiet --locked --no-verify --allow-dirty
+
+.PHONY: bench-rust
+bench-rust: $(RUST)/redlet.wasm bin/redlet ## measure the Rust crate beside redis-server (REDLET_REFERENCE=)
+	cd $(RUST) && cargo run --quiet --locked --example bench
+
+$(RUST)/redlet.wasm: $(GUEST)
+	cp $< $@
+
 .PHONY: setups
 setups: js ## use the packed npm package in every set-up (bundlers, test runners, TypeScript, frameworks)
 	cd js && $(NPM) run build && node test/setups/run.js --write
@@ -231,6 +255,7 @@ check: ## what continuous integration runs: everything must pass
 	@$(MAKE) queues
 	@$(MAKE) python
 	@$(MAKE) jvm
+	@$(MAKE) rust
 	cd js && $(NPM) run check
 	@$(MAKE) clean-tree
 

@@ -1,0 +1,70 @@
+use std::sync::Arc;
+use std::{fmt, io};
+
+/// What went wrong.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub enum Error {
+    /// What was asked for is refused, and nothing has changed.
+    Refused(String),
+    /// The engine broke, which is a bug of redlet. Clients were disconnected; another engine has
+    /// taken its place, with the data of the last snapshot or restore, or those of its files.
+    Died {
+        /// What it died of.
+        reason: String,
+        /// The last lines of its log, and of what its runtime said.
+        log: Vec<String>,
+    },
+    /// The server has ended; the text says why.
+    Closed(String),
+    /// The system refused what a server needs: a port, a thread, memory that holds code.
+    Io(Arc<io::Error>),
+}
+
+/// What most methods return.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+impl Error {
+    pub(crate) fn closed() -> Error {
+        Error::Closed("the server is closed".into())
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Error::Refused(why) | Error::Closed(why) => f.write_str(why),
+            Error::Died { reason, log } => {
+                write!(f, "the engine died: {reason}")?;
+                log.iter().try_for_each(|line| write!(f, "\n{line}"))
+            }
+            Error::Io(error) => error.fmt(f),
+        }
+    }
+}
+
+impl std::error::Error for Error {}
+
+impl From<io::Error> for Error {
+    fn from(error: io::Error) -> Error {
+        Error::Io(Arc::new(error))
+    }
+}
+
+impl From<wasmtime::Error> for Error {
+    fn from(error: wasmtime::Error) -> Error {
+        io::Error::other(format!("{error:#}")).into()
+    }
+}
+
+impl From<Error> for io::Error {
+    fn from(error: Error) -> io::Error {
+        let kind = match &error {
+            Error::Io(inner) => inner.kind(),
+            Error::Closed(_) => io::ErrorKind::BrokenPipe,
+            Error::Died { .. } => io::ErrorKind::ConnectionAborted,
+            Error::Refused(_) => io::ErrorKind::Other,
+        };
+        io::Error::new(kind, error)
+    }
+}

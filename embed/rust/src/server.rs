@@ -1,0 +1,305 @@
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::Path;
+use std::thread::JoinHandle;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use crate::abi::{self, to};
+use crate::engine::{self, Engine, Shared};
+use crate::files::Files;
+use crate::sockets::Sockets;
+use crate::{Connection, Error, Result};
+
+/// A Redis in this process, on a port of its own. Dropping it ends it: clients are disconnected,
+/// also those that wait.
+///
+/// Any thread may call it; calls for the engine take turns.
+#[derive(Debug)]
+pub struct Server {
+    engine: Shared,
+    address: SocketAddr,
+    thread: Option<JoinHandle<()>>,
+}
+
+/// How a server is to start: [`Server::builder`].
+#[derive(Clone, Debug)]
+#[must_use = "it does nothing until start"]
+pub struct Builder {
+    address: SocketAddr,
+    config: Vec<(String, String)>,
+    seed: Option<[u8; 32]>,
+}
+
+impl Builder {
+    /// Listens on this port of 127.0.0.1. Without it, or with 0, the system chooses one.
+    pub fn port(mut self, port: u16) -> Builder {
+        self.address.set_port(port);
+        self
+    }
+
+    /// Listens on this address.
+    pub fn listen(mut self, address: SocketAddr) -> Builder {
+        self.address = address;
+        self
+    }
+
+    /// Sets a parameter of redis.conf, such as `maxmemory` or `requirepass`.
+    ///
+    /// With `dir` the server loads the files of that folder and saves its data there, as
+    /// redis-server does: with `appendonly yes`, by SAVE and save points, and on
+    /// [`shutdown`](Server::shutdown) if there are save points. Without it nothing is written,
+    /// and SAVE is refused. Other than in redis-server, `save` is `""` where it is not set.
+    pub fn config(mut self, name: &str, value: impl ToString) -> Builder {
+        self.config.push((name.to_ascii_lowercase(), value.to_string()));
+        self
+    }
+
+    /// Repeats every random choice: `RANDOMKEY`, `SPOP`, ids, passwords of `ACL GENPASS`.
+    pub fn seed(mut self, seed: [u8; 32]) -> Builder {
+        self.seed = Some(seed);
+        self
+    }
+
+    /// Starts the server.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Refused`] says what is wrong with the configuration or the files, [`Error::Io`]
+    /// why the port cannot be had.
+    pub fn start(self) -> Result<Server> {
+        let value = |name| self.config.iter().rev().find(|(n, _)| n == name).map(|(_, v)| v);
+        let files = match value("dir") {
+            Some(dir) if !Path::new(dir).is_dir() => {
+                return Err(Error::Refused(format!("\"dir\" is no folder: {dir}")));
+            }
+            Some(_) => Some(Files::new(std::env::current_dir()?)),
+            None if value("appendonly").is_some_and(|value| value != "no") => {
+                return Err(Error::Refused("\"appendonly\" takes a \"dir\"".into()));
+            }
+            None => None,
+        };
+        let seed = match self.seed {
+            Some(seed) => seed,
+            None => random()?,
+        };
+        let configuration = abi::configuration(seed, &self.config);
+        Server::serve(Engine::start(configuration, files, Box::new(engine::wall))?, self.address)
+    }
+}
+
+fn random() -> Result<[u8; 32]> {
+    let mut seed = [0; 32];
+    getrandom::fill(&mut seed).map_err(std::io::Error::from)?;
+    Ok(seed)
+}
+
+impl Server {
+    /// Starts a server as it is by default, on a free port of 127.0.0.1.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Io`] where no port, no thread or no memory can be had.
+    pub fn start() -> Result<Server> {
+        Server::builder().start()
+    }
+
+    /// Says how a server is to start.
+    ///
+    /// ```
+    /// # fn main() -> redlet::Result<()> {
+    /// let server = redlet::Server::builder().config("maxmemory", "100mb").seed([7; 32]).start()?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn builder() -> Builder {
+        Builder {
+            address: (Ipv4Addr::LOCALHOST, 0).into(),
+            config: vec![("save".into(), String::new())],
+            seed: None,
+        }
+    }
+
+    fn serve(engine: Engine, address: SocketAddr) -> Result<Server> {
+        let engine = Shared::new(engine);
+        let (address, thread) = Sockets::serve(&engine, address)?;
+        Ok(Server { engine, address, thread: Some(thread) })
+    }
+
+    /// Where clients find the server: `redis://127.0.0.1:PORT`.
+    pub fn url(&self) -> String {
+        format!("redis://{}", self.address)
+    }
+
+    /// The address on which it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// The port on which it listens.
+    pub fn port(&self) -> u16 {
+        self.address.port()
+    }
+
+    /// A connection without a socket, for what reads and writes.
+    ///
+    /// ```
+    /// use std::io::{Read, Write};
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let server = redlet::Server::start()?;
+    /// let mut connection = server.connect()?;
+    /// connection.write_all(b"PING\r\n")?;
+    /// let mut reply = [0; 7];
+    /// connection.read_exact(&mut reply)?;
+    /// assert_eq!(&reply, b"+PONG\r\n");
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Closed`] once the server has ended.
+    pub fn connect(&self) -> Result<Connection> {
+        Connection::open(&self.engine)
+    }
+
+    /// A connection without a socket, for asynchronous clients.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Closed`] once the server has ended.
+    #[cfg(feature = "tokio")]
+    pub fn stream(&self) -> Result<crate::aio::Stream> {
+        Ok(crate::aio::Stream(self.connect()?))
+    }
+
+    /// The server's clock.
+    pub fn clock(&self) -> Clock<'_> {
+        Clock(&self.engine)
+    }
+
+    /// Everything but the connections, as an RDB file, which a real `redis-server` loads too.
+    /// Should the engine die, another one begins with it.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Refused`] if there is no memory for it, and those of a server that is gone.
+    pub fn snapshot(&self) -> Result<Vec<u8>> {
+        self.engine.lock().snapshot()
+    }
+
+    /// Replaces all data by those of an RDB file; connections stay.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Refused`] if it is damaged. All is then as it was.
+    pub fn restore(&self, image: &[u8]) -> Result<()> {
+        self.engine.lock().restore(image)
+    }
+
+    /// Another server, on a port of its own, that goes on where this one is: with its data, its
+    /// clock and its chance, without its connections. It takes milliseconds.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Refused`] if it has a `dir`, which two cannot write to, and those of `start`.
+    pub fn fork(&self) -> Result<Server> {
+        let fork = self.engine.lock().fork()?;
+        Server::serve(fork, (self.address.ip(), 0).into())
+    }
+
+    /// Makes the server what it was when it started: without data, its clock running. Clients are
+    /// disconnected.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Refused`] if it has a `dir`: its data are there.
+    pub fn reset(&self) -> Result<()> {
+        self.engine.lock().reset()
+    }
+
+    /// Asks for the end as a signal does, and waits for it: what is to be saved is saved.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Refused`] if it could not be saved. The server then goes on.
+    pub fn shutdown(&self) -> Result<()> {
+        let mut engine = self.engine.lock();
+        engine.check()?;
+        engine.send(to::STOP, 0, b"sigterm");
+        engine.run()?;
+        engine.ended()
+    }
+
+    #[cfg(test)]
+    pub(crate) fn engine(&self) -> &Shared {
+        &self.engine
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.engine.lock().end(Error::closed());
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
+}
+
+/// A server's clock, by which every expiry, timeout and stream id goes.
+///
+/// ```
+/// use std::time::{Duration, SystemTime};
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let server = redlet::Server::start()?;
+/// let mut r = redis::Client::open(server.url())?.get_connection()?;
+/// redis::cmd("SET").arg("k").arg("v").arg("EX").arg(60).exec(&mut r)?;
+/// server.clock().freeze()?;
+/// server.clock().advance(Duration::from_secs(60))?;
+/// assert!(!redis::cmd("EXISTS").arg("k").query::<bool>(&mut r)?);
+/// # Ok(())
+/// # }
+/// ```
+///
+/// Its methods fail as a server does that has ended, or dies.
+#[derive(Clone, Copy, Debug)]
+pub struct Clock<'a>(&'a Shared);
+
+#[allow(clippy::missing_errors_doc)] // the type says it
+impl Clock<'_> {
+    /// Turns the clock ahead; what falls due on the way happens, in order.
+    pub fn advance(self, by: Duration) -> Result<()> {
+        self.turn(&format!("clock forward {}", by.as_micros()))
+    }
+
+    /// Sets the clock, ahead or back. It goes on from there, or stands there if it is frozen.
+    pub fn set(self, at: SystemTime) -> Result<()> {
+        let since = at.duration_since(UNIX_EPOCH);
+        let since = since.map_err(|_| Error::Refused("a time before the Unix epoch".into()))?;
+        self.turn(&format!("clock set {}", since.as_micros()))
+    }
+
+    /// Stops the clock where it is.
+    pub fn freeze(self) -> Result<()> {
+        self.turn("clock freeze")
+    }
+
+    /// Lets a frozen clock go on from where it stands.
+    pub fn run(self) -> Result<()> {
+        self.turn("clock run")
+    }
+
+    /// What the clock shows.
+    pub fn now(self) -> Result<SystemTime> {
+        let told = self.0.lock().control("clock")?;
+        let micros = told.split(' ').next().and_then(|word| word.parse().ok()).unwrap_or_default();
+        Ok(UNIX_EPOCH + Duration::from_micros(micros))
+    }
+
+    fn turn(self, order: &str) -> Result<()> {
+        let mut engine = self.0.lock();
+        let mut told = engine.control(order)?;
+        while told.ends_with(" 1") {
+            told = engine.control("clock forward 0")?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,172 @@
+//! The corpus that every host of the engine plays.
+
+use std::collections::HashMap;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, PoisonError};
+use std::time::Duration;
+use std::{fs, thread};
+
+use super::transcript::{Reply, blocks, difference, words};
+use super::{bytes, files, latin1};
+use crate::abi;
+use crate::engine::Engine;
+use crate::files::Files;
+
+const EPOCH_NANOS: u64 = 1_700_000_000_000_000_000;
+
+#[test]
+fn corpus() {
+    let files = files("core/testdata", "txt");
+    assert!(files.len() > 50);
+    let next = AtomicUsize::new(0);
+    let wrong = Mutex::new(Vec::new());
+    thread::scope(|scope| {
+        for _ in 0..thread::available_parallelism().map_or(1, |count| count.get()) {
+            scope.spawn(|| {
+                while let Some(path) = files.get(next.fetch_add(1, Ordering::Relaxed)) {
+                    let text = latin1(&fs::read(path).expect("a file"));
+                    let name = path.file_name().expect("a name").to_string_lossy();
+                    if let Err(what) = Player::new(&name).play(&text) {
+                        let mut wrong = wrong.lock().unwrap_or_else(PoisonError::into_inner);
+                        wrong.push(format!("{name}:{what}"));
+                    }
+                }
+            });
+        }
+    });
+    let wrong = wrong.into_inner().unwrap();
+    assert!(wrong.is_empty(), "{} of {}:\n{}", wrong.len(), files.len(), wrong.join("\n"));
+}
+
+/// An engine with a clock that is turned by hand.
+struct Player {
+    engine: Engine,
+    time: Arc<AtomicU64>, // in nanoseconds
+    clients: HashMap<char, u32>,
+    ids: HashMap<String, String>,
+    folder: std::path::PathBuf,
+}
+
+impl Player {
+    fn new(name: &str) -> Player {
+        let time = Arc::new(AtomicU64::new(EPOCH_NANOS));
+        let config = [("enable-debug-command", "yes"), ("save", "3600 1 300 100 60 10000")];
+        let config = config.map(|(name, value)| (name.to_string(), value.to_string()));
+        let folder = format!("redlet-corpus-{}-{name}", std::process::id());
+        let folder = std::env::temp_dir().join(folder);
+        fs::create_dir_all(&folder).expect("a folder");
+        let now = time.clone();
+        let engine = Engine::start(
+            abi::configuration([0; 32], &config),
+            Some(Files::new(folder.clone())),
+            Box::new(move || (now.load(Ordering::Relaxed) / 1000) as f64),
+        );
+        let engine = engine.expect("an engine");
+        Player { engine, time, clients: HashMap::new(), ids: HashMap::new(), folder }
+    }
+
+    /// Fails with what goes wrong first.
+    fn play(mut self, text: &str) -> Result<(), String> {
+        for (number, line, want) in blocks(text) {
+            if let Some(version) = line.strip_prefix("! since ") {
+                if version.split('.').gt("8.0.2".split('.')) {
+                    break;
+                }
+                continue;
+            }
+            if let Some(wrong) = difference(&want, &self.take(line)) {
+                return Err(format!("{number}: {line}\n{wrong}"));
+            }
+        }
+        for (&name, &number) in &self.clients {
+            let left = self.engine.link(number).map_or(0, |link| link.outbox.len());
+            if left > 0 {
+                return Err(format!(" {left} bytes are left over for {name}"));
+            }
+        }
+        Ok(())
+    }
+
+    fn take(&mut self, line: &str) -> Vec<String> {
+        if let Some(turn) = line.strip_prefix("@ +") {
+            self.time.fetch_add(duration(turn).as_nanos() as u64, Ordering::Relaxed);
+            self.step();
+            return Vec::new();
+        }
+        let client = line.chars().next().filter(|char| *char != '>').unwrap_or('A');
+        let (_, command) = line.split_once("> ").unwrap_or_default();
+        let words: Vec<String> = words(command)
+            .into_iter()
+            .map(|word| self.ids.get(&word).cloned().unwrap_or(word))
+            .collect();
+        if !words.is_empty() {
+            self.send(client, &words);
+        }
+        self.step();
+        let lines = self.replies(client);
+        if words.iter().map(|word| word.to_uppercase()).eq(["CLIENT", "ID"]) {
+            self.ids.insert(format!("${client}"), lines[0].replace("(integer) ", ""));
+        }
+        lines
+    }
+
+    fn send(&mut self, client: char, words: &[String]) {
+        let number = *self.clients.entry(client).or_insert_with(|| {
+            self.engine.connect("127.0.0.1:50000 127.0.0.1:6379 8", false).expect("a connection")
+        });
+        let mut request = format!("*{}\r\n", words.len());
+        for word in words {
+            request += &format!("${}\r\n{word}\r\n", word.chars().count());
+        }
+        self.engine.put(number, &bytes(&request));
+    }
+
+    fn step(&mut self) {
+        self.engine.run().expect("a living engine");
+        while self.engine.due() == Some(Duration::ZERO) {
+            self.engine.run().expect("a living engine");
+        }
+    }
+
+    fn replies(&mut self, client: char) -> Vec<String> {
+        let link = self.engine.link(self.clients[&client]).expect("a connection");
+        let source = link.outbox.make_contiguous().to_vec();
+        let (mut lines, mut at) = (Vec::new(), 0);
+        while let Some((reply, end)) = Reply::parse(&source, at) {
+            lines.extend(reply.show("").split('\n').map(str::to_string));
+            at = end;
+        }
+        link.outbox.drain(..at);
+        lines
+    }
+}
+
+impl Drop for Player {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.folder);
+    }
+}
+
+/// A time as Go writes it: `1h2m3.5s`.
+fn duration(mut text: &str) -> Duration {
+    let mut total = Duration::ZERO;
+    while !text.is_empty() {
+        let digits = text.find(|char: char| !char.is_ascii_digit() && char != '.').expect("a unit");
+        let (number, rest) = text.split_at(digits);
+        let end = rest.find(|char: char| char.is_ascii_digit()).unwrap_or(rest.len());
+        let (unit, rest) = rest.split_at(end);
+        let seconds = match unit {
+            "h" => 3600.0,
+            "m" => 60.0,
+            "s" => 1.0,
+            "ms" => 1e-3,
+            "us" | "µs" => 1e-6,
+            "ns" => 1e-9,
+            _ => panic!("the unit {unit}"),
+        };
+        total += Duration::from_secs_f64(number.parse::<f64>().expect("a number") * seconds);
+        text = rest;
+    }
+    total
+}
