@@ -1,12 +1,12 @@
 package core
 
 import (
-	"bytes"
 	"strconv"
 	"strings"
 
 	"github.com/redlet/redlet/core/internal/alloc"
 	"github.com/redlet/redlet/core/internal/small"
+	"github.com/redlet/redlet/core/internal/syntax"
 )
 
 // debugDictResizing is a switch to Redis's tables. Those here are laid out in another way, which
@@ -48,7 +48,7 @@ func debugScript(c *Call) {
 		c.OK()
 		return
 	}
-	sc := s.cache[string(bytes.ToLower(c.Args[2]))]
+	sc := s.cache[string(syntax.AppendLower(nil, c.Args[2]))]
 	if sc == nil {
 		c.Error(errSubcommandArity(c.Args))
 		return

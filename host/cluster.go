@@ -190,8 +190,8 @@ func (m *member) is(address string) bool {
 	}
 	own, err := net.InterfaceAddrs()
 	return err == nil && slices.ContainsFunc(own, func(n net.Addr) bool {
-		p, err := netip.ParsePrefix(n.String())
-		return err == nil && p.Addr() == a.Addr()
+		own, _ := n.(*net.IPNet)
+		return own != nil && own.IP.Equal(a.Addr().AsSlice())
 	})
 }
 

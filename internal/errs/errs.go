@@ -1,6 +1,6 @@
 // Package errs has of package errors what costs a test binary much. The compiler puts errors.Join,
-// with both its loops, into each place that closes something after a failure: 10 KB. errors.As takes
-// what of reflection assigns values, which nobody else needs there: 20 KB.
+// with both its loops, into each place that closes something after a failure: 10 KB. For errors.As
+// comes what of reflection assigns values, which nobody else needs there: 20 KB.
 package errs
 
 import "errors"
