@@ -119,8 +119,9 @@ func TestUnixSocket(t *testing.T) {
 	if err := s.Close(); err != nil {
 		t.Error(err)
 	}
-	if _, err := redlet.Run(redlet.WithUnixSocket(filepath.Join(dir, "none", "s"))); err == nil {
-		t.Error("a socket in a folder that is not there")
+	_, err = redlet.Run(redlet.WithUnixSocket(filepath.Join(dir, "none", "s")))
+	if err == nil || !strings.HasPrefix(err.Error(), "redlet: ") {
+		t.Error("a socket in a folder that is not there:", err)
 	}
 }
 

@@ -106,7 +106,9 @@ func run(o *settings) (*Server, error) {
 		err = s.listen(o.addr)
 	}
 	if err == nil && o.unixSocket != "" {
-		_, err = s.bridge.ListenUnix(o.unixSocket, 0)
+		if _, err = s.bridge.ListenUnix(o.unixSocket, 0); err != nil {
+			err = fmt.Errorf("redlet: %w", err)
+		}
 	}
 	if err != nil {
 		return nil, errs.Join(err, s.Close())
