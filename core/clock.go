@@ -104,6 +104,9 @@ func (e *Engine) Advance(host Time) {
 	default:
 		e.turn(e.clock.read())
 	}
+	if len(e.forks) > 0 {
+		e.forksTurn()
+	}
 	e.beforeSleep()
 }
 
@@ -154,10 +157,12 @@ func (e *Engine) Deadline() Time {
 		return Never
 	case len(e.resting) > 0:
 		return e.clock.host
+	case e.scripts.debug.waits():
+		return Never
 	case e.has(engineScript):
 		return e.migration.due(e.clock.host)
 	}
-	return min(e.clock.hostTime(e.due()), e.socketsDue(), e.networkDue())
+	return min(e.clock.hostTime(e.due()), e.socketsDue(), e.networkDue(), e.forksDue())
 }
 
 // waitsForFiles reports whether the engine does nothing before the host has answered: it is loading

@@ -80,7 +80,7 @@ var scriptCommands = []Command{
 				Flags:      NoScript,
 				Cats:       CatScripting,
 				Syntax:     "mode:(YES|SYNC|NO)",
-				Summary:    "Leaves the debugger of scripts; there is none to enter.",
+				Summary:    "Sets whether EVAL runs scripts in the debugger.",
 				Complexity: "O(1)",
 				Run:        cmdScriptDebug,
 			},
@@ -177,6 +177,10 @@ func evalFlags(c *Call) Flag {
 }
 
 func cmdEval(c *Call) {
+	if c.conn.has(connDebug) && c.mayBlock() {
+		c.debugScript()
+		return
+	}
 	c.e.machine()
 	sc, sha := c.evalScript()
 	if sc == nil {
@@ -216,6 +220,10 @@ func evalshaFlags(c *Call) Flag {
 }
 
 func cmdEvalsha(c *Call) {
+	if c.conn.has(connDebug) {
+		c.Error("ERR Please use EVAL instead of EVALSHA for debugging")
+		return
+	}
 	sc := c.evalshaScript()
 	if sc == nil {
 		c.Error(errNoScript)
@@ -380,13 +388,20 @@ func (e *Engine) orderScriptKill() (problem string) {
 	return problem
 }
 
-// cmdScriptDebug knows how to leave the debugger, not how to enter it: nobody can attach one.
 func cmdScriptDebug(c *Call) {
+	cl := c.conn
 	switch {
+	case cl.w.Len() > 0:
+		c.Error("ERR SCRIPT DEBUG must be called outside a pipeline")
 	case is(c.Args[2], "no"):
+		cl.flags &^= connDebug | connDebugFork
 		c.OK()
-	case is(c.Args[2], "yes"), is(c.Args[2], "sync"):
-		c.Error("ERR SCRIPT DEBUG is not supported: there is no Lua debugger")
+	case is(c.Args[2], "sync"):
+		cl.flags = cl.flags&^connDebugFork | connDebug
+		c.OK()
+	case is(c.Args[2], "yes"):
+		cl.flags |= connDebug | connDebugFork
+		c.OK()
 	default:
 		c.Error("ERR Use SCRIPT DEBUG YES/SYNC/NO")
 	}

@@ -71,6 +71,12 @@ type conn struct {
 // drop forgets a connection and whatever it waited for, watched or listened to.
 func (e *Engine) drop(cl *conn) {
 	cl.flags |= connClosing
+	if d := e.scripts.debug; d != nil && d.conn == cl {
+		e.scripts.forgetDebugger()
+	}
+	if f := e.forkOf(cl); f != nil {
+		e.dropFork(f)
+	}
 	if cl.blocked != nil {
 		e.unblock(cl)
 	}

@@ -114,8 +114,10 @@ type Engine struct {
 	pause     pause
 	asleep    Time // until when everybody is held up; 0 if nobody is
 	scripts   scripts
-	migration *migration       // the MIGRATE that waits for another server, or nil
-	sockets   []*migrateSocket // that MIGRATE has left open, the first to be closed first
+	forks     []*debugFork                   // that run sessions of the debugger
+	twin      func(Options) (*Engine, error) // New, which commands cannot name: it names them
+	migration *migration                     // the MIGRATE that waits for another server, or nil
+	sockets   []*migrateSocket               // that MIGRATE has left open, the first to be closed first
 	functions functions
 	persist   persist
 	aof       aof
@@ -148,6 +150,7 @@ func New(o Options) (*Engine, error) {
 		filter: commandFilter{ask: o.Filter},
 
 		stopwatch: o.Stopwatch,
+		twin:      New,
 
 		conns: map[ConnID]*conn{},
 		ids:   newIdentity(o.Seed),

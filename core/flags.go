@@ -64,6 +64,8 @@ const (
 	connFiltered                              // the filter was asked about the next command
 	connRestricted                            // its user may not do everything: identify
 	connMonitor                               // MONITOR: it is shown every command
+	connDebug                                 // SCRIPT DEBUG: EVAL runs in the debugger
+	connDebugFork                             // of a copy of the engine: SCRIPT DEBUG YES
 
 	// connSlave is when it takes what the server does and is none that asks for data.
 	connSlave = connReplica | connMonitor

@@ -78,6 +78,11 @@ func (e *Engine) mayKeep(cl *conn, more int) bool {
 // resume runs what a connection's kept input completes.
 func (e *Engine) resume(cl *conn) {
 	if cl.has(connClosing|connWaits) || len(cl.in) == 0 {
+		if d := e.scripts.debug; d.waits() && d.conn == cl {
+			d.input()
+		} else if f := e.forkOf(cl); f != nil {
+			e.forkTurn(f)
+		}
 		return
 	}
 	if cl.link != nil {

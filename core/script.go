@@ -2,6 +2,7 @@ package core
 
 import (
 	"strconv"
+	"strings"
 
 	"github.com/redlet/redlet/core/internal/lua"
 	"github.com/redlet/redlet/core/internal/small"
@@ -23,6 +24,7 @@ type scripts struct {
 	evals []string // scripts that only EVAL brought, the least recently used first
 	count struct{ evicted int64 }
 
+	debug    *debugger // the session of the debugger, or nil
 	task     *task
 	first    task // of a script in its first slice, which it nearly always ends in
 	inside   bool // the task is running right now
@@ -161,7 +163,9 @@ func (t *task) goOn(c *Call) (done bool) {
 		e.invoked(&s.inner, &s.begun)
 		s.awaits, s.awaited = false, true
 	}
-	if !s.vm.Continue() {
+	if s.debug != nil && s.debug.abort != "" {
+		s.vm.Abort(s.debug.abort)
+	} else if !s.vm.Continue() {
 		return false
 	}
 	c.endLua(t.name)
@@ -176,7 +180,7 @@ func (c *Call) maySuspend() bool {
 	case t == nil:
 		return c.mayBlock()
 	case c == &s.inner:
-		return true
+		return !s.debug.waits() // else it is the debugger's
 	default:
 		return t.queue != nil && c == &t.queue.call
 	}
@@ -192,7 +196,7 @@ func (c *Call) suspend(at int, name string) {
 // step runs the next slice of the script under way.
 func (s *scripts) step(e *Engine) {
 	t := s.task
-	if t == nil {
+	if t == nil || s.debug.waits() {
 		return
 	}
 	now, cl := e.now, t.call.conn
@@ -201,6 +205,7 @@ func (s *scripts) step(e *Engine) {
 	suspended := e.resumeTask()
 	e.setNow(now)
 	if suspended {
+		e.flush(cl) // what the debugger says
 		e.runAs(nil)
 		s.watch(e)
 		return
@@ -232,11 +237,19 @@ func (s *scripts) watch(e *Engine) {
 	if s.busy || e.migration != nil {
 		return
 	}
-	ms := int64(e.clock.read()-s.now) / 1000
+	since := s.now
+	if s.debug != nil {
+		since = s.debug.since
+	}
+	ms := int64(e.clock.read()-since) / 1000
 	if e.clock.frozen {
 		ms = s.vm.Instructions() / instructionsPerMs
 	}
 	if e.cfg.busyMs == 0 || ms < e.cfg.busyMs {
+		return
+	}
+	if s.debug != nil {
+		s.debug.late = true
 		return
 	}
 	s.busy = true
@@ -267,6 +280,7 @@ func (s *scripts) killer() string {
 
 // abandon ends the script under way, because all data are about to be replaced.
 func (s *scripts) abandon(e *Engine) {
+	s.forgetDebugger()
 	for s.task != nil {
 		if e.migration != nil {
 			e.migration.fail(errMigrateRead)
@@ -280,7 +294,12 @@ func (s *scripts) abandon(e *Engine) {
 
 // Close ends what is still under way, so that nothing of the engine is left. It must not be used
 // afterwards.
-func (e *Engine) Close() { e.scripts.abandon(e) }
+func (e *Engine) Close() {
+	e.scripts.abandon(e)
+	for len(e.forks) > 0 {
+		e.dropFork(e.forks[0])
+	}
+}
 
 // machine returns the Lua machine.
 func (e *Engine) machine() *lua.VM {
@@ -379,6 +398,9 @@ func (c *Call) beginLua(r *luaRun) bool {
 // endLua answers the command whose script has ended.
 func (c *Call) endLua(name string) {
 	e, s := c.e, &c.e.scripts
+	if s.debug != nil {
+		s.debug.end()
+	}
 	if e.cluster != nil {
 		e.cluster.asked = s.slot
 	}
@@ -415,6 +437,7 @@ func (h scriptHost) Call(args [][]byte) (reply []byte, counted bool) {
 		s.awaited = false
 		return cl.w.Buf, true
 	}
+	s.debug.calls(args)
 	cl.w.Reset()
 	*c = Call{Writer: &cl.w, e: e, conn: cl, db: cl.db, Args: args, cmd: e.lookupCommand(args)}
 	switch v := c.check(atScript); v {
@@ -424,6 +447,9 @@ func (h scriptHost) Call(args [][]byte) (reply []byte, counted bool) {
 	default:
 		if c.cmd != nil {
 			e.stats.of(c.cmd).rejected++
+		}
+		if s.debug != nil {
+			s.debug.Failed(strings.TrimPrefix(string(v), "ERR "))
 		}
 		e.countError([]byte(v))
 		c.Error(string(v))
@@ -441,6 +467,7 @@ func (h scriptHost) Call(args [][]byte) (reply []byte, counted bool) {
 		cl.w.Reset()
 		c.noMemory()
 	}
+	s.debug.answers(cl.w.Buf)
 	return cl.w.Buf, true
 }
 

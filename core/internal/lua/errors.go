@@ -122,8 +122,7 @@ func (p *proto) setter(until, register int) int {
 		if i.sets(register) {
 			last = pc
 		}
-		if o := i.op(); o >= opJump && o <= opNgeK || o >= opForPrep && o <= opForTest &&
-			o != opForCall {
+		if i.jumps() {
 			if to := i.c(); to > pc+1 && to <= until {
 				pc = to - 1
 			}
@@ -148,20 +147,19 @@ func (i instr) sets(register int) bool {
 	case opVararg:
 		return register >= a && (i.b() == 0 || register < a+max(1, i.b()-1))
 	case opSetUpval, opSetGlobal, opSetTable, opSetTableK, opSetField, opSetFieldK, opReturn,
-		opSetList, opClose, opJump, opForTest:
+		opSetList, opClose, opJump, opForTest, opLine:
 		return false
 	default:
 		return register == a && (o < opEq || o > opNgeK)
 	}
 }
 
-// calledName tells what the function of a library under way was called by.
-func calledName(l *thread) (kind, name string) {
-	n := len(l.frames) - 2
-	if n < 0 || l.frames[n].fn.proto == nil {
+// calledName tells by what name a call was made.
+func (l *thread) calledName(at int) (kind, name string) {
+	if at < 1 || l.frames[at-1].fn.proto == nil {
 		return "", ""
 	}
-	fr := &l.frames[n]
+	fr := &l.frames[at-1]
 	p := fr.fn.proto
 	switch i := p.code[fr.pc-1]; i.op() {
 	case opCall, opTailCall, opForCall:
@@ -172,7 +170,7 @@ func calledName(l *thread) (kind, name string) {
 
 // argError raises the error of a bad argument in Lua's words.
 func argError(l *thread, n int, problem string) {
-	kind, name := calledName(l)
+	kind, name := l.calledName(len(l.frames) - 1)
 	if kind == "method" { // self is not counted
 		if n--; n == 0 {
 			fail(l, "calling '"+name+"' on bad self ("+problem+")")

@@ -463,6 +463,11 @@ again:
 				fr.pc = pc
 				vm.varargs(l, fr, int(a), i.b()-1)
 				continue again
+			case opLine:
+				fr.pc = pc
+				if vm.newLine(l) {
+					return
+				}
 			}
 		}
 	}

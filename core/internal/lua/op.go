@@ -13,6 +13,12 @@ func (i instr) a() int { return int(uint8(i >> 8)) }
 func (i instr) b() int { return int(uint16(i >> 16)) }
 func (i instr) c() int { return int(int32(i >> 32)) }
 
+// jumps tells whether c is an instruction to go on with.
+func (i instr) jumps() bool {
+	o := i.op()
+	return o >= opJump && o <= opNgeK || o >= opForPrep && o <= opForTest && o != opForCall
+}
+
 func (i instr) withOp(o op) instr { return i&^0xff | instr(o) }
 func (i instr) withA(a int) instr { return i&^0xff00 | instr(a&0xff)<<8 }
 func (i instr) withB(b int) instr { return i&^0xffff0000 | instr(b&0xffff)<<16 }
@@ -88,6 +94,7 @@ const (
 	opClose    // close the upvalues from R(a) on
 	opClosure  // R(a) = function number c
 	opVararg   // R(a), … = ..., b-1 values
+	opLine     // a line may begin: for a debugger, in functions that are traced
 )
 
 // proto is a compiled function.

@@ -16,8 +16,8 @@ func (vm *VM) openRedis() {
 		{"sha1hex", vm.sha1hex},
 		{"set_repl", vm.setRepl},
 		{"replicate_commands", func(l *thread) int { l.push(trueValue); return 1 }},
-		{"breakpoint", func(l *thread) int { l.push(falseValue); return 1 }},
-		{"debug", func(l *thread) int { return 0 }},
+		{"breakpoint", vm.redisBreakpoint},
+		{"debug", vm.redisDebug},
 		{"acl_check_cmd", vm.aclCheck},
 	})
 	for _, c := range []struct {
@@ -86,6 +86,9 @@ func (vm *VM) call(l *thread, raises bool) int {
 	vm.charge(callCharge)
 	var result value
 	if problem := vm.arguments(l); problem != "" {
+		if vm.debug != nil {
+			vm.debug.Failed(problem)
+		}
 		result = vm.errorTable("ERR "+problem, false).value()
 	} else {
 		vm.inHost = true
