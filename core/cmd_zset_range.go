@@ -242,7 +242,7 @@ func lexBound(b []byte) (bound zset.LexBound, ok bool) {
 func (r *zrange) find(z *zset.Zset) (start, end int) {
 	switch r.by {
 	case byScore:
-		start, end = z.InScores(&r.score)
+		start, end = z.InScores(&r.score, r.reverse)
 	case byLex:
 		start, end = z.InLex(&r.lex, r.reverse)
 	default:

@@ -21,10 +21,11 @@ func (r *ScoreRange) beyond(score float64) bool {
 }
 
 // InScores returns the ranks of the members whose scores are in a range: from start up to, not
-// including, end.
-func (z *Zset) InScores(r *ScoreRange) (start, end int) {
+// including, end. Where scores of a Listpack are NaN, which a damaged payload can bring, there may
+// be several such rows of members: the last if it is read backward, else the first.
+func (z *Zset) InScores(r *ScoreRange, backward bool) (start, end int) {
 	if z.table == nil {
-		return z.packScores(r)
+		return z.packScores(r, backward)
 	}
 	start = z.table.belowScore(r.Min, r.MinOpen)
 	return start, max(start, z.table.belowScore(r.Max, !r.MaxOpen))
@@ -52,19 +53,20 @@ func (z *Zset) Scores() Scores {
 
 // In is InScores.
 func (s *Scores) In(r *ScoreRange) (start, end int) {
-	if s.pack == nil {
-		return s.z.InScores(r)
+	if len(s.pack) == 0 {
+		return s.z.InScores(r, false)
 	}
-	for _, score := range s.pack {
-		if r.beyond(score) {
-			break
-		}
-		if r.below(score) {
-			start++
-		}
+	if r.beyond(s.pack[0]) || r.below(s.pack[len(s.pack)-1]) {
+		return 0, 0
+	}
+	for start < len(s.pack) && r.below(s.pack[start]) {
+		start++
+	}
+	end = start
+	for end < len(s.pack) && !r.beyond(s.pack[end]) {
 		end++
 	}
-	return min(start, end), end
+	return start, end
 }
 
 // belowScore counts the members whose score is below a score, or with orEqual not above it.
@@ -78,24 +80,30 @@ func (t *table) belowScore(score float64, orEqual bool) int {
 	return t.order.rank(score, "")
 }
 
-func (z *Zset) packScores(r *ScoreRange) (start, end int) {
-	pos := -1
-	if z.pack != nil {
-		pos = z.pack.First()
+func (z *Zset) packScores(r *ScoreRange, backward bool) (start, end int) {
+	p := z.pack
+	if z.Len() == 0 || r.beyond(scoreAt(p, p.Next(p.First()))) || r.below(scoreAt(p, p.Last())) {
+		return 0, 0
 	}
-	for pos >= 0 {
-		at := z.pack.Next(pos)
-		score := scoreAt(z.pack, at)
-		if r.beyond(score) {
-			break
+	if backward {
+		end = z.Len()
+		pos := p.Last()
+		for ; pos >= 0 && r.beyond(scoreAt(p, pos)); pos = p.Prev(p.Prev(pos)) {
+			end--
 		}
-		if r.below(score) {
-			start++
+		for start = end; pos >= 0 && !r.below(scoreAt(p, pos)); pos = p.Prev(p.Prev(pos)) {
+			start--
 		}
+		return start, end
+	}
+	pos := p.Next(p.First())
+	for ; pos >= 0 && r.below(scoreAt(p, pos)); pos = p.Skip(pos, 2) {
+		start++
+	}
+	for end = start; pos >= 0 && !r.beyond(scoreAt(p, pos)); pos = p.Skip(pos, 2) {
 		end++
-		pos = z.pack.Next(at)
 	}
-	return min(start, end), end
+	return start, end
 }
 
 // LexBound is one end of a range of members: Text, or, for an End other than 0, what is below (-1)

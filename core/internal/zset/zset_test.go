@@ -137,7 +137,10 @@ func (m *model) look(t *testing.T, z *Zset, rnd *rand.Rand, member string, score
 			want++
 		}
 	}
-	start, end := z.InScores(&r)
+	start, end := z.InScores(&r, false)
+	if from, to := z.InScores(&r, true); to-from != end-start || end > start && from != start {
+		t.Fatalf("%+v backward is from %d to %d, forward from %d to %d", r, from, to, start, end)
+	}
 	if end-start != want || start > end || want > 0 && (r.below(m.items[start].score) ||
 		r.beyond(m.items[end-1].score)) {
 		t.Fatalf("%+v is from %d to %d, want %d", r, start, end, want)
