@@ -46,8 +46,10 @@ func openPlayground(port int, dir string, websocket int) (*playground, error) {
 		return nil, fmt.Errorf("no playground: %w", err)
 	}
 	p := &playground{url: fmt.Sprintf("http://%s/", l.Addr()), done: make(chan struct{})}
-	p.server.Handler = &site{files: files, websocket: websocket, known: map[string]*pageFile{}}
+	s := &site{files: files, websocket: websocket, known: map[string]*pageFile{}}
+	p.server.Handler = s
 	p.server.ReadHeaderTimeout = 10 * time.Second
+	go s.prepare()
 	go func() {
 		defer close(p.done)
 		_ = p.server.Serve(l) // returns when the server is closed
@@ -76,8 +78,21 @@ type site struct {
 
 // pageFile is a file as it is sent.
 type pageFile struct {
-	kind, tag     string
-	plain, packed []byte
+	kind, tag string
+	plain     []byte
+	lasting   bool
+	packing   sync.Once
+	gzip      []byte // once packed
+}
+
+// prepare packs the guest before somebody asks for it: that takes half a second.
+func (s *site) prepare() {
+	folders, _ := fs.Glob(s.files, lastingPrefix+"*") // the pattern is right
+	for _, folder := range folders {
+		if file, err := s.file(path.Join(folder, guestPath)); err == nil {
+			file.packed()
+		}
+	}
 }
 
 func (s *site) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -99,7 +114,7 @@ func (s *site) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	head.Set("ETag", file.tag)
 	head.Set("Vary", "Accept-Encoding")
 	head.Set("Cache-Control", "no-cache")
-	if strings.HasPrefix(name, lastingPrefix) {
+	if file.lasting {
 		head.Set("Cache-Control", "public, max-age=31536000, immutable")
 	}
 	if r.Header.Get("If-None-Match") == file.tag {
@@ -107,9 +122,11 @@ func (s *site) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	body := file.plain
-	if strings.Contains(r.Header.Get("Accept-Encoding"), "gzip") && len(file.packed) > 0 {
-		head.Set("Content-Encoding", "gzip")
-		body = file.packed
+	if file.lasting && strings.Contains(r.Header.Get("Accept-Encoding"), "gzip") {
+		if packed := file.packed(); len(packed) < len(body) {
+			head.Set("Content-Encoding", "gzip")
+			body = packed
+		}
 	}
 	head.Set("Content-Length", fmt.Sprint(len(body)))
 	if r.Method == http.MethodGet {
@@ -136,24 +153,23 @@ func (s *site) file(name string) (*pageFile, error) {
 	}
 	sum := sha256.Sum256(data)
 	file := &pageFile{kind: mime.TypeByExtension(path.Ext(name)), plain: data,
-		tag: `"` + hex.EncodeToString(sum[:8]) + `"`}
-	if !strings.HasPrefix(name, lastingPrefix) {
-		return file, nil
+		tag: `"` + hex.EncodeToString(sum[:8]) + `"`, lasting: strings.HasPrefix(name, lastingPrefix)}
+	if file.lasting {
+		s.known[name] = file
 	}
-	file.packed = packed(data)
-	s.known[name] = file
 	return file, nil
 }
 
-// packed returns what gzip makes of a file, nothing if that is no smaller.
-func packed(data []byte) []byte {
-	var buf bytes.Buffer
-	w := gzip.NewWriter(&buf)
-	_, _ = w.Write(data) // a buffer takes all
-	if _ = w.Close(); buf.Len() >= len(data) {
-		return nil
-	}
-	return buf.Bytes()
+// packed returns what gzip makes of a file.
+func (f *pageFile) packed() []byte {
+	f.packing.Do(func() {
+		var buf bytes.Buffer
+		w := gzip.NewWriter(&buf)
+		_, _ = w.Write(f.plain) // a buffer takes all
+		_ = w.Close()
+		f.gzip = buf.Bytes()
+	})
+	return f.gzip
 }
 
 func (p *playground) close() error {

@@ -73,8 +73,7 @@ function hash() {
  */
 function whole(text) {
   const main = /<script type="module" src="\.\/([\w/]+\.js)"/.exec(text)?.[1];
-  const needs = main === undefined || main === 'embed.js' ? [] : [...graph(main)].slice(1);
-  const links = needs.map((name) => `<link rel="modulepreload" href="./${name}" />\n    `).join('');
+  const links = main === 'main.js' ? preloads().join('\n    ') + '\n    ' : '';
   const list = ['./', ...files.keys()].map((name) => (name === './' ? name : `${folder}/${name}`));
   return text
     .replace(/<script type="module"/, `${links}$&`)
@@ -83,6 +82,23 @@ function whole(text) {
     )
     .replace('FOLDER', folder)
     .replace('[/* files */]', JSON.stringify(list));
+}
+
+/**
+ * What the page needs, first what it can be typed in with. Else each would be found in the last.
+ *
+ * @returns {string[]}
+ */
+function preloads() {
+  const shell = graph('main.js');
+  const rest = [...graph('start.js', new Set(shell))].slice(shell.size);
+  const module = (/** @type {string} */ name, more = '') =>
+    `<link rel="modulepreload" href="./${folder}/${name}"${more} />`;
+  const low = ' fetchpriority="low"';
+  return [
+    ...[...shell].slice(1).map((name) => module(name)),
+    ...rest.map((name) => module(name, low)),
+  ];
 }
 
 /**

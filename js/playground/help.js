@@ -44,7 +44,7 @@ function page({ name, syntax, summary, since, group, complexity }) {
   return h(
     'div.help',
     {},
-    h('h3', {}, `${name} ${syntax}`),
+    h('p.syntax', {}, `${name} ${syntax}`),
     h('p', {}, summary),
     h('dl', {}, list),
   );

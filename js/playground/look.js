@@ -61,7 +61,7 @@ export class Look {
       h('p.facts.small.muted'),
       h('p.turned.small', { role: 'status', hidden: true }),
       h('div.views.row', { role: 'group', 'aria-label': t('look.views'), hidden: true }),
-      h('div.picture'),
+      h('div.picture', { tabindex: 0, role: 'group', 'aria-label': t('look.picture') }),
     );
     this.#root.scrollIntoView({ block: 'nearest' });
   }

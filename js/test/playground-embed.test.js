@@ -6,7 +6,7 @@ import test from 'node:test';
 import { skip } from './browser.js';
 import { enter, lastLine, listen, ready, servePlayground } from './playground.js';
 
-test('the playground elsewhere', { skip }, async (t) => {
+test('blocks in a page, and phones', { skip }, async (t) => {
   const { site, browser } = await servePlayground(t);
 
   await t.test('a block in a page, under a strict policy', async () => {
@@ -67,6 +67,10 @@ test('the playground elsewhere', { skip }, async (t) => {
     assert.deepEqual(complaints.filter(unlessMissing), []);
     await page.close();
   });
+});
+
+test('languages, and what comes first', { skip }, async (t) => {
+  const { site, browser } = await servePlayground(t);
 
   await t.test('in German', async () => {
     const page = await browser.newPage({ locale: 'de-DE' });
