@@ -26,7 +26,7 @@ const files = new Map();
 const top = new Map();
 
 for (const name of await named(page, /\.(js|css|html)$/)) {
-  if (name.startsWith('dist/') || name === 'build.js') continue;
+  if (name.startsWith('dist/') || /(^|\/)build\.js$/.test(name)) continue;
   const text = await readFile(join(page, name), 'utf8');
   if (TOP.test(name)) top.set(name, text);
   else files.set(name, text.replace(/(["'])((?:\.\.\/)+)(src\/|redlet\.wasm)/g, inside));

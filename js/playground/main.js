@@ -11,7 +11,8 @@ import { chooseLanguage, fill, t } from './words.js';
 /** @typedef {import('./place.js').Place} Place */
 
 /**
- * @typedef {(kind: 'kept' | 'fresh' | 'branch', snapshot?: Uint8Array) => Promise<Place>} OpenOwn
+ * @typedef {(kind: 'kept' | 'fresh' | 'branch', snapshot?: Uint8Array,
+ *   config?: Record<string, string>) => Promise<Place>} OpenOwn
  */
 
 /** How often what shows the server is renewed at most, in milliseconds. */

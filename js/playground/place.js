@@ -20,6 +20,7 @@ const KEPT = 'playground';
  * @property {(part: number) => void} progress
  * @property {() => void} onshutdown
  * @property {Uint8Array} [snapshot]
+ * @property {Record<string, string>} [config]
  */
 
 /** @type {Promise<WebAssembly.Module> | undefined} */
@@ -105,10 +106,9 @@ export class Place {
    * @param {'kept' | 'fresh' | 'branch'} kind
    * @param {Opening} more
    */
-  static async open(kind, { progress, onshutdown, snapshot }) {
+  static async open(kind, { progress, onshutdown, snapshot, config }) {
     const wasm = await engine(progress);
     const dir = kind === 'kept' && navigator.locks && isSecureContext ? KEPT : undefined;
-    const config = { 'notify-keyspace-events': '' };
     const redis = await open({ wasm, dir, snapshot, onshutdown, config });
     return new Place(redis, dir === undefined && kind === 'kept' ? 'fresh' : kind);
   }

@@ -7,6 +7,7 @@
 import { Commands } from '../src/cli/commands.js';
 import { button, find } from './dom.js';
 import { help } from './help.js';
+import { Host } from './host.js';
 import { Keys } from './keys.js';
 import { Place } from './place.js';
 import { read } from './share.js';
@@ -23,7 +24,8 @@ export async function start(app) {
   const loading = /** @type {HTMLProgressElement} */ (find('#loading'));
   const progress = (/** @type {number} */ part) => (loading.value = part);
   const onshutdown = () => shutDown(app);
-  app.own = (kind, snapshot) => Place.open(kind, { progress, onshutdown, snapshot });
+  app.own = (kind, snapshot, config) =>
+    Place.open(kind, { progress, onshutdown, snapshot, config });
   const shared = await read(location.hash);
   const alone = shared !== undefined || new URLSearchParams(location.search).has('fresh');
   const own = () => app.own(alone ? 'fresh' : 'kept', shared?.image);
@@ -37,6 +39,7 @@ export async function start(app) {
   tools(app);
   new Keys(app, find('#keys'));
   new Time(app, find('#clock'));
+  Object.assign(globalThis, { redlet: new Host(app) });
   if (shared) app.panes.active.print(t('share.came'), 'note');
   if (shared?.text) app.panes.active.paste(shared.text);
   document.documentElement.dataset.ready = 'true';

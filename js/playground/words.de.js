@@ -172,6 +172,8 @@ Tab ergänzt, ↑ und ↓ holen Getipptes zurück, Strg-R sucht darin, Strg-C h�
   'place.label': 'Welcher Server',
   'place.remote': 'der Server von {url}',
   'place.own': 'ein eigener, in dieser Seite',
+  'place.lesson': 'ein neuer Server',
+  'place.back': 'Zurück zu dem, was hier war',
   'place.lost': 'Fehler: {url} ist nicht zu erreichen',
   'embed.run': 'Ausführen',
   'embed.label': 'Ein Redis in dieser Seite',

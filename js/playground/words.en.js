@@ -147,6 +147,8 @@ Tab completes, ↑ and ↓ bring back what you typed, Ctrl-R searches it, Ctrl-C
   'place.label': 'Which server',
   'place.remote': 'the server of {url}',
   'place.own': 'a private one, in this page',
+  'place.lesson': 'a server as new',
+  'place.back': 'Back to what was here',
   'place.lost': 'Error: {url} cannot be reached',
   'embed.run': 'Run',
   'embed.label': 'A Redis in this page',

@@ -13,6 +13,9 @@ import { enter, lastLine, listen, openPlayground, ready } from './playground.js'
 test('what the playground keeps', { skip }, async (t) => {
   const { page, complaints, site, browser, folder } = await openPlayground(t);
   await t.test('states are gone back to, branched off, compared', () => checkHistory(page));
+  await t.test('what teaches has a server as new, and the data are not lost', () =>
+    checkHost(page),
+  );
   await t.test('bytes are shown in both protocols', () => checkWire(page));
 
   await t.test('a link with commands runs in a profile that has none', async () => {
@@ -121,6 +124,21 @@ async function checkHistory(page) {
   await lastLine(page, '"free"');
   await enter(page, 'SET plan branched');
   await page.click('#branch button');
+  await enter(page, 'GET plan');
+  await lastLine(page, '"paid"');
+}
+
+/** @param {Page} page */
+async function checkHost(page) {
+  await page.evaluate(async () => {
+    const { redlet } = /** @type {any} */ (globalThis);
+    await redlet.reset({ 'maxmemory-policy': 'allkeys-lru' });
+    redlet.run('CONFIG GET maxmemory-policy', 'B');
+  });
+  await lastLine(page, '1) "maxmemory-policy"\n2) "allkeys-lru"');
+  await page.locator('#keys .empty').waitFor();
+  await page.locator('.pane[data-active] .close').click();
+  await page.click('#left button');
   await enter(page, 'GET plan');
   await lastLine(page, '"paid"');
 }
