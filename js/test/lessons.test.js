@@ -13,11 +13,11 @@ import { EPOCH, Player, playOptions } from './corpus/player.js';
 
 for (const [name, text] of Object.entries(await readLessons())) {
   const lesson = parseLesson(name, text);
-  test(`${name} ${lesson.title}`, async () => {
+  test(`${name} ${lesson.title}`, async (t) => {
     assert.ok(lesson.wrong.length >= 2, 'it has fewer than two wrong tries');
-    assert.notEqual(await verdict(lesson, []), '', 'it is solved before it begins');
-    assert.equal(await verdict(lesson, lesson.solution), '');
-    for (const { says, steps } of lesson.wrong) assert.equal(await verdict(lesson, steps), says);
+    assert.notEqual(await verdict(t, lesson, []), '', 'it is solved before it begins');
+    assert.equal(await verdict(t, lesson, lesson.solution), '');
+    for (const { says, steps } of lesson.wrong) assert.equal(await verdict(t, lesson, steps), says);
   });
 }
 
@@ -31,22 +31,27 @@ test('a lesson without a check is none', () => {
 });
 
 /**
- * Tries a lesson.
+ * Tries a lesson. It is checked behind each step, as in the page, and is done when it is solved.
  *
+ * @param {import('node:test').TestContext} t
  * @param {Lesson} lesson
  * @param {Step[]} steps
  * @returns {Promise<string>} what the checks say
  */
-async function verdict(lesson, steps) {
+async function verdict(t, lesson, steps) {
   const hands = { ms: EPOCH };
   const redis = await open(playOptions(hands, lesson.config));
+  t.after(() => redis.close());
   const checker = new Checker(redis, lesson);
   await checker.begin();
   const player = new Player(redis, hands);
-  assert.equal(await player.play({ name: lesson.id, steps }, '8.0.2'), '');
-  for (const reply of player.heard) checker.saw(reply);
-  const { says } = await checker.check();
+  let { says } = await checker.check();
+  for (const step of steps) {
+    if (says === '') break;
+    assert.equal(await player.run({ name: lesson.id, steps: [step] }, '8.0.2'), '');
+    for (const reply of player.heard.splice(0)) checker.saw(reply);
+    says = (await checker.check()).says;
+  }
   checker.close();
-  await redis.close();
   return says;
 }

@@ -7,7 +7,7 @@
 
 import { format, parseReply } from '../../src/cli/reply.js';
 import { request } from '../../src/cli/request.js';
-import { latin1, toBinary } from '../../src/sds.js';
+import { latin1, repr, toBinary } from '../../src/sds.js';
 import { difference, parseTranscript } from './transcript.js';
 
 /** @typedef {import('../../src/redlet.js').Redlet} Redlet */
@@ -226,8 +226,10 @@ export class Checker {
   }
 
   async #check() {
+    // What is noted while it runs may be from after a state that it has seen.
+    const replies = [...this.#replies];
     for (const { says, commands, seen } of this.#lesson.checks) {
-      if (seen && !this.#replies.some((lines) => agrees(seen, lines)))
+      if (seen && !replies.some((lines) => agrees(seen, lines)))
         return { solved: false, says, command: '', got: '' };
       for (const step of commands) {
         const got = await this.#line.ask(step.args);
@@ -258,9 +260,7 @@ function agrees(want, lines) {
  * @param {string[]} args
  */
 export function shown(args) {
-  return args
-    .map((arg) => (/^[^\s"'\\]+$/.test(arg) ? arg : `"${arg.replace(/[\\"]/g, '\\$&')}"`))
-    .join(' ');
+  return args.map((arg) => (/^[!#-&(-[\]-~]+$/.test(arg) ? arg : repr(arg))).join(' ');
 }
 
 /** A connection that is asked one thing after the other, and answers as redis-cli prints. */

@@ -74,6 +74,23 @@ export class Player {
    * @returns {Promise<string>} what went wrong first; empty if nothing
    */
   async play(transcript, version) {
+    const wrong = await this.run(transcript, version);
+    if (wrong) return wrong;
+    for (const [client, rest] of this.#pending) {
+      if (rest)
+        return `${transcript.name}: left over for client ${client}: ${JSON.stringify(rest)}`;
+    }
+    return '';
+  }
+
+  /**
+   * Does what {@link play} does, for a part of a transcript: what is left over may be for the next.
+   *
+   * @param {Pick<Transcript, 'name' | 'steps'>} transcript
+   * @param {string} version the server's
+   * @returns {Promise<string>}
+   */
+  async run(transcript, version) {
     for (const step of transcript.steps) {
       if (step.kind === 'since') {
         if (!atLeast(version, step.version)) break;
@@ -84,10 +101,6 @@ export class Player {
       if (step.kind === 'part') continue;
       const wrong = await this.#step(step);
       if (wrong) return `${transcript.name}:${step.line}: ${step.args.join(' ')}\n${wrong}`;
-    }
-    for (const [client, rest] of this.#pending) {
-      if (rest)
-        return `${transcript.name}: left over for client ${client}: ${JSON.stringify(rest)}`;
     }
     return '';
   }

@@ -1,0 +1,63 @@
+/**
+ * All words of the lessons' frame, in English. Another language is a file like this; what it lacks
+ * is said in English.
+ *
+ * @module
+ */
+
+export const words = {
+  'course.title': 'Learn Redis',
+  'course.about':
+    'Short lessons, each with something to do. Type in the terminal: ' +
+    'what you have done is checked as you go.',
+  'course.progress': '{done} of {all} lessons done',
+  'course.go': 'Begin',
+  'course.goOn': 'Go on',
+  'course.done': 'done',
+  'course.failed': 'The lessons cannot be loaded: {why}',
+  'chapter.1': 'Strings and expiry',
+  'chapter.2': 'Lists, queues and waiting',
+  'chapter.3': 'Hashes, sets, sorted sets',
+  'chapter.4': 'Channels, streams, groups',
+  'chapter.5': 'Transactions and scripts',
+  'chapter.6': 'Memory, disk, copies, clusters',
+  'lesson.back': 'All lessons',
+  'lesson.place': 'Chapter {chapter}, lesson {n}: {title}',
+  'lesson.task': 'Your task',
+  'lesson.hint': 'Hint',
+  'lesson.solution': 'Solution',
+  'lesson.again': 'Start again',
+  'lesson.begin': 'Begin',
+  'lesson.clears': 'This lesson starts with a server of its own: the keys that are there now go.',
+  'lesson.starting': 'The server is getting ready.',
+  'lesson.ready': 'Ready: the server has what the lesson begins with.',
+  'lesson.failed': 'The lesson cannot begin: {why}',
+  'lesson.clients': 'This lesson takes {n} clients.',
+  'lesson.turns': 'This lesson turns the clock.',
+  'lesson.notYet': 'Not yet.',
+  'lesson.answers': '{command} answers',
+  'lesson.solved': 'Solved.',
+  'lesson.home': 'Take home',
+  'lesson.production': 'In production',
+  'lesson.next': 'Next: {title}',
+  'lesson.end': 'That was the last lesson. The terminal is yours.',
+  'solution.run': 'Run',
+  'solution.runWhat': 'Run for client {client}: {command}',
+  'solution.turn': 'Turn',
+  'solution.turnWhat': 'Turn the clock {time} forward',
+  'solution.client': 'client {client}',
+  'console.label': 'Terminal of this lesson',
+  'console.log': 'What was sent and answered',
+  'console.input': 'Command of client {client}',
+  'console.client': 'Client {client}',
+  'console.clients': 'Clients',
+  'console.clock': 'The clock',
+  'console.second': '+1 s',
+  'console.minute': '+1 min',
+  'console.tenMinutes': '+10 min',
+  'console.stop': 'Stop waiting',
+  'console.placeholder': 'Type a command, and Enter',
+  'time.h': '{n} h',
+  'time.m': '{n} min',
+  'time.s': '{n} s',
+};

@@ -1,0 +1,226 @@
+// Learns Redis in Chromium: every lesson solved, and failed as its wrong tries do.
+
+import assert from 'node:assert/strict';
+import { copyFile, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import test from 'node:test';
+
+import { parseLesson } from '../playground/learn/lesson.js';
+import { launch, serveFolder, skip } from './browser.js';
+import { readLessons } from './corpus/files.js';
+import { root, run } from './helpers.js';
+
+/** @typedef {import('playwright-core').Page} Page */
+/** @typedef {import('../playground/learn/lesson.js').Step} Step */
+
+const lessons = Object.entries(await readLessons()).map(([name, text]) =>
+  parseLesson(name.replace(/^lessons\/|\.txt$/g, ''), text),
+);
+const [first, second] = /** @type {[typeof lessons[0], typeof lessons[0]]} */ (lessons);
+
+const POLICY = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; connect-src 'self'";
+
+/** @param {string} body @param {string} [lang] */
+const html = (body, lang = 'en') => `<!doctype html><html lang="${lang}"><head>
+<meta charset="utf-8"><title>A page</title><link rel="icon" href="data:,"></head>
+<body><main><h1>A page</h1>${body}</main></body></html>`;
+
+test('lessons in Chromium', { skip }, async (t) => {
+  const folder = await mkdtemp(join(tmpdir(), 'redlet-learn-'));
+  t.after(() => rm(folder, { recursive: true }));
+  const built = await run(process.execPath, [join(root, 'playground/build.js'), folder]);
+  assert.equal(built.code, 0, built.output);
+  await copyFile(join(root, 'test/learn/shell.js'), join(folder, 'shell.js'));
+  const panel = '<redlet-learn></redlet-learn>';
+  await writeFile(join(folder, 'learn.html'), html(panel));
+  await writeFile(join(folder, 'lernen.html'), html(panel, 'de'));
+  const script = '<script type="module" src="learn/redlet-lesson.js"></script>';
+  const block = (/** @type {string} */ id) =>
+    `<redlet-lesson src="lessons/${id}.txt"></redlet-lesson>`;
+  const blocks = lessons.filter(({ id }) => /^(0101|0203|0605)/.test(id)).map(({ id }) => id);
+  await writeFile(join(folder, 'blog.html'), html(script + blocks.map(block).join('')));
+  const site = await serveFolder(folder, {
+    'content-security-policy': `${POLICY}; worker-src 'self'; img-src data:`,
+  });
+  t.after(() => site.close());
+  const browser = await launch();
+  t.after(() => browser.close());
+
+  /** @param {string} path */
+  async function open(path) {
+    const page = await browser.newPage();
+    page.setDefaultTimeout(30_000);
+    /** @type {string[]} */
+    const complaints = [];
+    page.on('pageerror', (error) => complaints.push(error.message));
+    page.on('console', (message) => message.type() === 'error' && complaints.push(message.text()));
+    await page.goto(site.url + path);
+    return { page, complaints };
+  }
+
+  await t.test('the course', async (course) => {
+    const { page, complaints } = await open('learn.html');
+    await shell(page);
+    await course.test('a lesson is chosen, begun, failed and solved', () => checkPanel(page));
+    for (const lesson of lessons) {
+      await course.test(`${lesson.id} ${lesson.title}`, () => checkLesson(page, lesson));
+    }
+    await course.test('progress is kept', () => checkProgress(page));
+    assert.deepEqual(complaints, []);
+  });
+
+  await t.test('what is on the server goes only when the learner agrees', async () => {
+    const { page, complaints } = await open(`learn.html#lesson=${first.id}`);
+    await shell(page, ['SET', 'mine', 'precious']);
+    await page.getByText('the keys that are there now go').waitFor();
+    await page.getByRole('button', { name: 'Begin', exact: true }).click();
+    await verdict(page, 'ready');
+    assert.equal(await page.evaluate('shell.host.redis.call("DBSIZE")'), 0);
+    assert.deepEqual(complaints, []);
+  });
+
+  await t.test('in German', async () => {
+    const { page, complaints } = await open(`lernen.html#lesson=${first.id}`);
+    await shell(page);
+    await page.getByText('Deine Aufgabe').waitFor();
+    await verdict(page, 'ready', 'Bereit');
+    assert.deepEqual(complaints, []);
+  });
+
+  await t.test('blocks of a blog', async () => {
+    const { page, complaints } = await open('blog.html');
+    await checkBlocks(page);
+    assert.deepEqual(complaints, []);
+  });
+});
+
+/**
+ * Starts the page's engine and clients.
+ *
+ * @param {Page} page
+ * @param {string[]} [before] a command that is run before the panel is there
+ */
+async function shell(page, before) {
+  await page.evaluate(async (command) => {
+    const from = (/** @type {string} */ path) => import(new URL(path, document.baseURI).href);
+    const { open } = await from('redlet/src/worker.js');
+    const { Session } = await from('redlet/src/cli/session.js');
+    const sds = await from('redlet/src/sds.js');
+    const { start } = await from('shell.js');
+    const started = await start({ open, Session, sds });
+    Object.assign(globalThis, { shell: started });
+    if (command) await started.host.redis.call(command);
+    await from('learn/panel.js');
+    const panel = /** @type {any} */ (document.querySelector('redlet-learn'));
+    // What was set before the element was defined is a plain property: set it once more.
+    Reflect.deleteProperty(panel, 'host');
+    panel.host = started.host;
+  }, before);
+}
+
+/**
+ * Waits until the checks say something.
+ *
+ * @param {Page} page
+ * @param {'ready' | 'no' | 'yes'} state
+ * @param {string} [says]
+ */
+function verdict(page, state, says = '') {
+  return page.locator(`.verdict[data-state=${state}]`).filter({ hasText: says }).waitFor();
+}
+
+/** @param {Page} page @param {Step[]} steps */
+function play(page, steps) {
+  return page.evaluate(
+    (todo) => /** @type {any} */ (globalThis).shell.play(todo),
+    steps.map((step) => ({ ...step })),
+  );
+}
+
+/** @param {Page} page */
+async function checkPanel(page) {
+  await page.getByText(`0 of ${lessons.length} lessons done`).waitFor();
+  assert.equal(await page.locator('ol.lessons a').count(), lessons.length);
+  await page.getByRole('link', { name: second.title }).click();
+  await verdict(page, 'ready');
+  assert.equal(await page.evaluate('location.hash'), `#lesson=${second.id}`);
+  const heading = page.getByRole('heading', { name: second.title });
+  assert.ok(
+    await heading.evaluate((h) => h === /** @type {any} */ (h.getRootNode()).activeElement),
+  );
+  const hint = page.getByRole('button', { name: 'Hint' });
+  await hint.press('Enter');
+  assert.equal(await hint.getAttribute('aria-expanded'), 'true');
+  await page.locator('.hint').getByText('lifetime in seconds').waitFor();
+  await page.getByRole('button', { name: 'Solution' }).click();
+  await page.getByRole('button', { name: /^Run .*SET session:7/ }).click();
+  await page.getByText('Take home').waitFor();
+  await page.getByRole('button', { name: /^Next: / }).click();
+  await verdict(page, 'ready');
+  await page.getByRole('button', { name: 'All lessons' }).click();
+  await page.getByText(`1 of ${lessons.length} lessons done`).waitFor();
+}
+
+/** @param {Page} page @param {typeof lessons[0]} lesson */
+async function checkLesson(page, lesson) {
+  await page.evaluate((id) => (location.hash = `lesson=${id}`), lesson.id);
+  await page.getByRole('heading', { name: lesson.title, level: 2 }).waitFor();
+  for (const { says, steps } of lesson.wrong) {
+    await verdict(page, 'ready');
+    await play(page, steps);
+    await verdict(page, 'no', says);
+    await page.getByRole('button', { name: 'Start again' }).click();
+  }
+  await verdict(page, 'ready');
+  await play(page, lesson.solution);
+  await verdict(page, 'yes');
+  await page.getByText('In production').waitFor();
+}
+
+/** @param {Page} page */
+async function checkProgress(page) {
+  await page.goto(page.url().replace(/#.*/, '#'));
+  await page.reload();
+  await shell(page);
+  await page.getByText(`${lessons.length} of ${lessons.length} lessons done`).waitFor();
+  assert.equal(await page.locator('ol.lessons a[data-done]').count(), lessons.length);
+}
+
+/** @param {Page} page */
+async function checkBlocks(page) {
+  /** @type {string[]} */
+  const fetched = [];
+  page.on('request', (request) => fetched.push(request.url()));
+  const block = (/** @type {string} */ id) => page.locator(`redlet-lesson[src*="${id}"]`);
+  /** @param {string} id @param {string} line */
+  const enter = async (id, line) => {
+    const input = block(id).locator('input');
+    await input.fill(line);
+    await input.press('Enter');
+  };
+  const solved = (/** @type {string} */ id) =>
+    block(id).locator('.verdict[data-state=yes]').waitFor();
+
+  await block('0203').getByRole('heading', { name: 'Wait for work' }).waitFor();
+  assert.equal(fetched.length, 0, 'nothing is fetched before the reader does something');
+  await enter('0101', 'SET greeting "hello, world"');
+  await block('0101').getByText('The value is there').waitFor();
+  assert.ok(fetched.some((url) => url.endsWith('redlet.wasm')));
+  await enter('0101', 'GET greeting');
+  await solved('0101');
+
+  // Two clients, of which one waits; each block has a server of its own.
+  await block('0203').getByRole('button', { name: 'Client B' }).click();
+  await enter('0203', 'BLPOP mails 0');
+  await block('0203').getByRole('button', { name: 'Stop waiting' }).waitFor();
+  await block('0203').getByRole('button', { name: 'Client A' }).click();
+  await enter('0203', 'RPUSH mails ada');
+  await solved('0203');
+
+  // A server that is started otherwise.
+  await enter('0605', 'MSET order:7:item lamp order:7:price 40');
+  await block('0605').getByText('CROSSSLOT').first().waitFor();
+  await enter('0605', 'MSET {order:7}:item lamp {order:7}:price 40');
+  await solved('0605');
+}
