@@ -112,10 +112,6 @@ async function shell(page, before) {
     Object.assign(globalThis, { shell: started });
     if (command) await started.host.redis.call(command);
     await from('learn/panel.js');
-    const panel = /** @type {any} */ (document.querySelector('redlet-learn'));
-    // What was set before the element was defined is a plain property: set it once more.
-    Reflect.deleteProperty(panel, 'host');
-    panel.host = started.host;
   }, before);
 }
 

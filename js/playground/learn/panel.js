@@ -54,6 +54,12 @@ export class LearnPanel extends HTMLElement {
   }
 
   connectedCallback() {
+    // Set before the element was defined, it is a plain property as yet.
+    if (Object.hasOwn(this, 'host')) {
+      const { host } = this;
+      Reflect.deleteProperty(this, 'host');
+      this.host = host;
+    }
     document.addEventListener('redlet-exchange', this.#exchanged);
     addEventListener('hashchange', this.#moved);
     void this.#start();

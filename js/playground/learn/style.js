@@ -27,6 +27,13 @@ const SHEET = `
   color: var(--l-text);
   font: var(--l-plain) / 1.55 var(--l-sans);
 }
+:host(redlet-lesson) {
+  margin: calc(3 * var(--l-space)) 0;
+  padding: calc(2.5 * var(--l-space));
+  border: 1px solid var(--l-line);
+  border-radius: 0.75rem;
+  background: var(--l-surface);
+}
 * { box-sizing: border-box; }
 [hidden] { display: none !important; }
 .body, article { display: flex; flex-direction: column; gap: calc(1.5 * var(--l-space)); }
@@ -34,6 +41,7 @@ const SHEET = `
 h2, h3, p, ol { margin: 0; }
 h2 { font-size: var(--l-huge); line-height: 1.2; letter-spacing: -0.01em; outline: none; }
 h3 { font-size: var(--l-plain); }
+.body > section { margin-top: calc(1.5 * var(--l-space)); }
 .quiet { color: var(--l-muted); font-size: var(--l-small); }
 nav, .buttons { display: flex; flex-wrap: wrap; align-items: center; gap: var(--l-space); }
 code {
@@ -101,7 +109,14 @@ progress { width: 100%; height: 0.5rem; accent-color: var(--l-accent); }
 .verdict strong { font-weight: 600; }
 .verdict[data-state='ready'] strong { font-weight: 400; }
 .more, .after, .hint { display: flex; flex-direction: column; gap: var(--l-space); }
-.after { gap: calc(1.25 * var(--l-space)); }
+.after {
+  gap: calc(1.25 * var(--l-space));
+  margin-top: var(--l-space);
+  padding-top: calc(2 * var(--l-space));
+  border-top: 1px solid var(--l-line);
+}
+.after p + h3 { margin-top: var(--l-space); }
+.after .primary { margin-top: var(--l-space); }
 .solution { padding: 0; list-style: none; border-top: 1px solid var(--l-line); }
 .solution li {
   display: flex;
@@ -116,7 +131,7 @@ progress { width: 100%; height: 0.5rem; accent-color: var(--l-accent); }
   display: flex;
   flex-direction: column;
   gap: var(--l-space);
-  margin-top: calc(2 * var(--l-space));
+  margin-top: var(--l-space);
   padding-top: calc(2 * var(--l-space));
   border-top: 1px solid var(--l-line);
 }

@@ -233,16 +233,15 @@ export class LessonView {
     const { next, nextTitle = '', last } = this.#listener;
     const say = this.#say;
     const on = say('lesson.next', { title: nextTitle });
-    this.#after.replaceChildren(
+    const parts = [
       h('h3', {}, say('lesson.home')),
       ...paragraphs(home),
       h('h3', {}, say('lesson.production')),
       ...paragraphs(production),
-      .../** @type {any} */ ([
-        next && button(on, next, { class: 'primary' }),
-        last && h('p', {}, say('lesson.end')),
-      ]),
-    );
+    ];
+    if (next) parts.push(button(on, next, { class: 'primary' }));
+    if (last) parts.push(h('p', {}, say('lesson.end')));
+    this.#after.replaceChildren(...parts);
     this.#after.hidden = false;
   }
 
