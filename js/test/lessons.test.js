@@ -30,6 +30,17 @@ test('a lesson without a check is none', () => {
   assert.throws(() => parseLesson('x', text), /nothing under home/);
 });
 
+test('a lesson does not begin on a server that lacks what it needs', async (t) => {
+  const [name, text] = /** @type {[string, string]} */ (
+    Object.entries(await readLessons()).find(([, source]) => source.includes('\n! config '))
+  );
+  const redis = await open();
+  t.after(() => redis.close());
+  const checker = new Checker(redis, parseLesson(name, text));
+  await assert.rejects(checker.begin(), /the server was not started with cluster-enabled yes/);
+  checker.close();
+});
+
 /**
  * Tries a lesson. It is checked behind each step, as in the page, and is done when it is solved.
  *

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { mkdir, readFile, readdir, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, readFile, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -14,7 +14,8 @@ const own = fileURLToPath(new URL('.', import.meta.url));
 const lessons = join(own, '../../../core/testdata/lessons');
 
 /**
- * Puts the scripts into the folder `learn` and the lessons, with a list of them, into `lessons`.
+ * Puts the scripts, and a page that shows how a lesson is put into one, into the folder `learn`,
+ * and the lessons, with a list of them, into `lessons`.
  *
  * @param {string} target the page's folder
  */
@@ -26,6 +27,7 @@ export async function buildLessons(target) {
     const there = text.replace(/(["'])\.\.\/\.\.\/src\//g, '$1../redlet/src/');
     await writeFile(join(target, 'learn', name), there);
   }
+  await copyFile(join(own, 'embed.html'), join(target, 'learn/embed.html'));
   await mkdir(join(target, 'lessons'), { recursive: true });
   const list = [];
   for (const name of await filesOf(lessons, '.txt')) {

@@ -196,9 +196,17 @@ export class Checker {
     this.#line = new Line(redis);
   }
 
-  /** Brings about what there is when the learner begins. */
+  /**
+   * Brings about what there is when the learner begins. It fails on a server that was not started
+   * as the lesson needs it.
+   */
   async begin() {
     this.#replies = [];
+    for (const [name, value] of Object.entries(this.#lesson.config)) {
+      const got = await this.#line.ask(['CONFIG', 'GET', name]);
+      if (!got.endsWith(`2) ${repr(value)}`))
+        throw new Error(`the server was not started with ${name} ${value}`);
+    }
     for (const step of this.#lesson.start) {
       if (step.kind === 'turn') await this.#redis.clock.advance(step.ms);
       else await this.#line.ask(step.args);
