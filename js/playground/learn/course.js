@@ -18,6 +18,9 @@ import { parseLesson } from './lesson.js';
 
 /** @typedef {{ number: number, lessons: Entry[] }} Chapter */
 
+/** Where the lessons are, beside these scripts. */
+export const LESSONS = new URL('../lessons/', import.meta.url).href;
+
 /** Under which name progress is kept. */
 const KEY = 'redlet.lessons';
 

@@ -5,7 +5,7 @@
  */
 
 import { format } from '../../src/cli/reply.js';
-import { Course, chapterOf, lessonIn, numberOf } from './course.js';
+import { Course, LESSONS, chapterOf, lessonIn, numberOf } from './course.js';
 import { button, h } from './dom.js';
 import { resp2 } from './reply.js';
 import { dress } from './style.js';
@@ -26,7 +26,7 @@ import { languageOf, wordsOf } from './words.js';
  */
 
 /**
- * `<redlet-learn base="./lessons/">`: the course. Its `host` is set by the page. It follows the
+ * `<redlet-learn>`: the course. Its `host` is set by the page. It follows the
  * address (`#lesson=…`), and tells the page by an event `redlet-lesson` which lesson is open, with
  * its `picture` (what to look at), or none.
  */
@@ -84,8 +84,7 @@ export class LearnPanel extends HTMLElement {
   async #start() {
     this.#say ??= await wordsOf(languageOf(this));
     try {
-      const base = this.getAttribute('base') ?? './lessons/';
-      this.#course ??= await Course.load(new URL(base, document.baseURI).href);
+      this.#course ??= await Course.load(LESSONS);
       await this.#show();
     } catch (error) {
       this.#fail(error);

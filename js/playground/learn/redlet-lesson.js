@@ -2,7 +2,9 @@
  * One lesson in any page, with a small terminal and a server of its own:
  *
  *     <script type="module" src="learn/redlet-lesson.js"></script>
- *     <redlet-lesson src="lessons/0101-a-key-and-its-value.txt"></redlet-lesson>
+ *     <redlet-lesson src="0101-a-key-and-its-value"></redlet-lesson>
+ *
+ * `src` names a lesson of the course, or is the address of a file with one: `./mine.txt`.
  *
  * The engine is fetched when the reader first does something, and shared by the lessons of a page;
  * each lesson has a server of its own.
@@ -11,7 +13,7 @@
  */
 
 import { Console } from './console.js';
-import { text } from './course.js';
+import { LESSONS, text } from './course.js';
 import { h } from './dom.js';
 import { parseLesson } from './lesson.js';
 import { dress } from './style.js';
@@ -76,7 +78,9 @@ export class RedletLesson extends HTMLElement {
 
   async #show() {
     const say = await wordsOf(languageOf(this));
-    const url = new URL(this.getAttribute('src') ?? '', document.baseURI);
+    const src = this.getAttribute('src') ?? '';
+    const named = /^[\w-]+$/.test(src);
+    const url = named ? new URL(`${src}.txt`, LESSONS) : new URL(src, document.baseURI);
     const id = String(url.pathname.split('/').pop()).replace(/\.txt$/, '');
     const lesson = parseLesson(id, await text(url.href));
     const view = new LessonView(lesson, say, this, {
