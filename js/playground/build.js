@@ -18,7 +18,7 @@ const target = resolve(process.argv[2] ?? join(page, 'dist'));
 /** Entries for what is no page. */
 const OTHERS = /^(node\.js|workerd\.js|edge\.js|connect\.js|upstash\.js|(node|fixtures)\/)/;
 /** What lies at the top, where its address stays the same. */
-const TOP = /(\.html|^sw\.js)$/;
+const TOP = /^([\w-]+\.html|sw\.js)$/;
 
 /** @type {Map<string, string | Uint8Array>} what goes into the folder, by path */
 const files = new Map();
