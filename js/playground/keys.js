@@ -109,7 +109,7 @@ export class Keys {
 
   async #read() {
     const { place, panes } = this.#app;
-    if (!place) return;
+    if (!place) return this.#nothing();
     const { db } = panes.active;
     const [size] = await place.look(db, [['DBSIZE']]);
     const changes = await place.changes();
@@ -127,6 +127,14 @@ export class Keys {
     );
     this.#draw(shown, rows, await place.clock.get(), tree.length);
     await this.#look.renew(place, db);
+  }
+
+  /** Shows that there is no server. */
+  #nothing() {
+    [this.#changes, this.#size, this.#names] = ['', 0, []];
+    this.#app.keys = [];
+    this.#draw([], new Map(), 0, 0);
+    this.#look.clear();
   }
 
   /**

@@ -44,7 +44,13 @@ export class Look {
   constructor(app, root) {
     this.#app = app;
     this.#root = root;
-    root.append(h('p.muted.small', {}, t('look.how')));
+    this.clear();
+  }
+
+  /** Looks at nothing. */
+  clear() {
+    this.#key = undefined;
+    this.#root.replaceChildren(h('p.muted.small', {}, t('look.how')));
   }
 
   /** @param {Uint8Array} key */

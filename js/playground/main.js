@@ -96,6 +96,7 @@ export class App {
   lost() {
     this.place = undefined;
     for (const pane of this.panes.all) pane.connect();
+    for (const mover of this.#movers) mover();
   }
 
   /** @param {import('./pane.js').Pane} pane */

@@ -203,7 +203,9 @@ async function checkStop(page) {
   await page.locator('.state', { hasText: 'waits: EVAL' }).waitFor();
   // Redis itself would let nobody end it before five seconds have passed.
   assert.ok((await stopped()) < 4000);
+  await page.locator('#keys .key').first().waitFor();
   await enter(page, 'SHUTDOWN');
+  await page.locator('#keys .empty').waitFor();
   await page.click('.log >> text=Restart');
   await enter(page, 'PING');
   await lastLine(page, 'PONG');
