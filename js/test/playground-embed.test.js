@@ -1,7 +1,10 @@
 // The playground's terminal in other pages, on phones, in German, and as a client of a server.
 
 import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import test from 'node:test';
+import { gzipSync } from 'node:zlib';
 
 import { skip } from './browser.js';
 import { enter, lastLine, listen, ready, servePlayground } from './playground.js';
@@ -70,7 +73,7 @@ test('blocks in a page, and phones', { skip }, async (t) => {
 });
 
 test('languages, and what comes first', { skip }, async (t) => {
-  const { site, browser } = await servePlayground(t);
+  const { site, browser, folder } = await servePlayground(t);
 
   await t.test('in German', async () => {
     const page = await browser.newPage({ locale: 'de-DE' });
@@ -84,16 +87,10 @@ test('languages, and what comes first', { skip }, async (t) => {
 
   await t.test('it can be typed in before the engine has come, after few bytes', async () => {
     const page = await browser.newPage();
-    let bytes = 0;
-    page.on('response', async (response) => {
-      if (!/\.wasm$/.test(response.url())) bytes += (await response.body().catch(() => '')).length;
-    });
     /** @type {() => void} */
     let go = () => {};
     const gate = new Promise((resolve) => (go = () => resolve(undefined)));
-    let shell = 0;
     await page.route('**/start.js', async (route) => {
-      shell = bytes;
       await gate;
       await route.continue();
     });
@@ -102,7 +99,12 @@ test('languages, and what comes first', { skip }, async (t) => {
     go();
     await ready(page);
     await lastLine(page, '(integer) 1');
-    assert.ok(shell > 0 && shell < 80_000, `the shell has ${shell} bytes`);
+    const html = await readFile(join(folder, 'index.html'), 'utf8');
+    const needs = /(?:href|src)="\.\/([^"]+\.(?:css|js))"(?! fetchpriority)/g;
+    const files = ['index.html', ...[...html.matchAll(needs)].map(([, name]) => String(name))];
+    let packed = 0;
+    for (const name of files) packed += gzipSync(await readFile(join(folder, name))).length;
+    assert.ok(files.length > 10 && packed < 50_000, `${files.length} files, ${packed} bytes`);
     await page.close();
   });
 });
