@@ -4,12 +4,15 @@
 //
 // The folder is playground/dist unless another is named. What else lies in it stays, but for what
 // this has put there before. All but the pages, the worker that keeps them for when there is no
-// network, and embed.js lies in a folder whose name says what is in it: it can be cached for ever.
+// network, embed.js and lesson.js lies in a folder whose name says what is in it: it can be cached
+// for ever.
 
 import { createHash } from 'node:crypto';
 import { mkdir, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+
+import { lessons } from './learn/build.js';
 
 const page = fileURLToPath(new URL('.', import.meta.url));
 const root = join(page, '..');
@@ -35,6 +38,7 @@ for (const name of await named(join(root, 'src'), /\.js$/)) {
   if (!OTHERS.test(name))
     files.set(`redlet/src/${name}`, await readFile(join(root, 'src', name), 'utf8'));
 }
+for (const [name, text] of await lessons()) files.set(`lessons/${name}`, text);
 files.set('redlet/redlet.wasm', await readFile(join(root, 'redlet.wasm')));
 
 const folder = `app-${hash()}`;
@@ -46,6 +50,7 @@ for (const [name, text] of top) await put(name, whole(text));
 // A server that has another behind it says so here.
 await put('server.json', '{"websocket":0}\n');
 await put('embed.js', `export * from './${folder}/embed.js';\n`);
+await put('lesson.js', `export * from './${folder}/learn/redlet-lesson.js';\n`);
 
 /**
  * The folder holds the package's sources, one level less up.

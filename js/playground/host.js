@@ -12,6 +12,8 @@ import { t } from './words.js';
 
 /** Who teaches is told by events `redlet-exchange` of the document what clients are answered. */
 export class Host {
+  /** Whether what was here can be come back to, so that nobody need be asked before a reset. */
+  keeps = true;
   #app;
   /** What was left for a server as new. @type {import('./place.js').Place | undefined} */
   #left;
@@ -38,6 +40,12 @@ export class Host {
   /** The clients. @returns {readonly Pane[]} */
   get panes() {
     return this.#app.panes.all;
+  }
+
+  /** What a client is called here. @param {string} client A for the first, B for the second */
+  nameOf(client) {
+    const at = client.charCodeAt(0) - 65;
+    return this.panes[at]?.name ?? `${t('pane.client')}-${at + 1}`;
   }
 
   /**

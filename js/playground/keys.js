@@ -202,7 +202,7 @@ export class Keys {
     }
     const { key } = item;
     line.append(
-      button(item.name, () => this.#choose(key), { class: 'key' }),
+      button(item.name, () => this.choose(key), { class: 'key' }),
       h('span.kind', {}, h('span.type'), h('span.encoding')),
       h('span.ttl', {}, h('span.left'), h('span.bar', { 'aria-hidden': 'true' }, h('i'))),
       h('span.value'),
@@ -210,8 +210,8 @@ export class Keys {
     return line;
   }
 
-  /** @param {Uint8Array} key */
-  #choose(key) {
+  /** Has a key looked into, once it is there. @param {Uint8Array} key */
+  choose(key) {
     this.#look.choose(key);
     void this.renew();
   }

@@ -37,12 +37,15 @@ export async function start(app) {
   client.close();
   wire(app);
   tools(app);
-  new Keys(app, find('#keys'));
+  const keys = new Keys(app, find('#keys'));
   new Time(app, find('#clock'));
-  Object.assign(globalThis, { redlet: new Host(app) });
+  const host = new Host(app);
+  Object.assign(globalThis, { redlet: host });
   if (shared) app.panes.active.print(t('share.came'), 'note');
   if (shared?.text) app.panes.active.paste(shared.text);
   document.documentElement.dataset.ready = 'true';
+  const { learn } = await import('./learn.js');
+  learn(host, keys);
   // Not every place lets a page keep itself; it works all the same.
   void navigator.serviceWorker?.register('./sw.js').catch(() => {});
 }

@@ -70,7 +70,7 @@ Tab ergänzt, ↑ und ↓ holen Getipptes zurück, Strg-R sucht darin, Strg-C h�
   'look.bytes': '{n} Bytes',
   'look.ttl': 'läuft ab in {ttl}',
   'look.idle': 'seit {n} s unbenutzt',
-  'look.gone': 'Diesen Schlüssel gibt es nicht mehr.',
+  'look.gone': 'Diesen Schlüssel gibt es jetzt nicht.',
   'look.turned': 'Er wird nun anders gehalten: aus {before} wurde {now}.',
   'look.change': 'Ändern: der Befehl kommt in die Zeile',
   'look.part': 'Gezeigt sind {shown} von {size}.',

@@ -70,7 +70,7 @@ Tab completes, ↑ and ↓ bring back what you typed, Ctrl-R searches it, Ctrl-C
   'look.bytes': '{n} bytes',
   'look.ttl': 'expires in {ttl}',
   'look.idle': 'idle for {n} s',
-  'look.gone': 'This key is gone.',
+  'look.gone': 'There is no such key now.',
   'look.turned': 'It is kept another way now: {before} became {now}.',
   'look.change': 'Change it: the command comes into the line',
   'look.part': 'Shown are {shown} of {size}.',

@@ -1,15 +1,15 @@
 // Learns Redis in Chromium: every lesson solved, and failed as its wrong tries do.
 
 import assert from 'node:assert/strict';
-import { copyFile, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { copyFile, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'node:test';
 
 import { parseLesson } from '../playground/learn/lesson.js';
-import { launch, serveFolder, skip } from './browser.js';
+import { skip } from './browser.js';
 import { readLessons } from './corpus/files.js';
-import { root, run } from './helpers.js';
+import { root } from './helpers.js';
+import { listen, servePlayground } from './playground.js';
 
 /** @typedef {import('playwright-core').Page} Page */
 /** @typedef {import('../playground/learn/lesson.js').Step} Step */
@@ -27,35 +27,26 @@ const html = (body, lang = 'en') => `<!doctype html><html lang="${lang}"><head>
 <body><main><h1>A page</h1>${body}</main></body></html>`;
 
 test('lessons in Chromium', { skip }, async (t) => {
-  const folder = await mkdtemp(join(tmpdir(), 'redlet-learn-'));
-  t.after(() => rm(folder, { recursive: true }));
-  const built = await run(process.execPath, [join(root, 'playground/build.js'), folder]);
-  assert.equal(built.code, 0, built.output);
-  await copyFile(join(root, 'test/learn/shell.js'), join(folder, 'shell.js'));
-  const panel = '<redlet-learn></redlet-learn>';
-  await writeFile(join(folder, 'learn.html'), html(panel));
-  await writeFile(join(folder, 'lernen.html'), html(panel, 'de'));
-  const site = await serveFolder(folder, {
-    'content-security-policy': `${POLICY}; worker-src 'self'; img-src data:`,
+  const { site, browser, folder } = await servePlayground(t, {
+    'content-security-policy': `${POLICY}; worker-src 'self'; img-src data:; style-src 'self'`,
   });
-  t.after(() => site.close());
-  const browser = await launch();
-  t.after(() => browser.close());
+  const app = String((await readdir(folder)).find((name) => name.startsWith('app-')));
+  await copyFile(join(root, 'test/learn/shell.js'), join(folder, app, 'shell.js'));
+  const panel = '<redlet-learn></redlet-learn>';
+  await writeFile(join(folder, app, 'learn.html'), html(panel));
+  await writeFile(join(folder, app, 'lernen.html'), html(panel, 'de'));
 
   /** @param {string} path */
   async function open(path) {
     const page = await browser.newPage();
+    const complaints = listen(page);
     page.setDefaultTimeout(30_000);
-    /** @type {string[]} */
-    const complaints = [];
-    page.on('pageerror', (error) => complaints.push(error.message));
-    page.on('console', (message) => message.type() === 'error' && complaints.push(message.text()));
     await page.goto(site.url + path);
     return { page, complaints };
   }
 
   await t.test('the course', async (course) => {
-    const { page, complaints } = await open('learn.html');
+    const { page, complaints } = await open(`${app}/learn.html`);
     await shell(page);
     await course.test('a lesson is chosen, begun, failed and solved', () => checkPanel(page));
     for (const lesson of lessons) {
@@ -66,7 +57,7 @@ test('lessons in Chromium', { skip }, async (t) => {
   });
 
   await t.test('what is on the server goes only when the learner agrees', async () => {
-    const { page, complaints } = await open(`learn.html#lesson=${first.id}`);
+    const { page, complaints } = await open(`${app}/learn.html#lesson=${first.id}`);
     await shell(page, ['SET', 'mine', 'precious']);
     await page.getByText('the keys that are there now go').waitFor();
     await page.getByRole('button', { name: 'Begin', exact: true }).click();
@@ -76,15 +67,21 @@ test('lessons in Chromium', { skip }, async (t) => {
   });
 
   await t.test('in German', async () => {
-    const { page, complaints } = await open(`lernen.html#lesson=${first.id}`);
+    const { page, complaints } = await open(`${app}/lernen.html#lesson=${first.id}`);
     await shell(page);
     await page.getByText('Deine Aufgabe').waitFor();
     await verdict(page, 'ready', 'Bereit');
     assert.deepEqual(complaints, []);
   });
 
+  await t.test('the page itself', async () => {
+    const { page, complaints } = await open('#lesson=0203-wait-for-work');
+    await checkPage(page);
+    assert.deepEqual(complaints, []);
+  });
+
   await t.test('lessons in another page', async () => {
-    const { page, complaints } = await open('learn/embed.html');
+    const { page, complaints } = await open('lesson.html');
     await checkBlocks(page);
     assert.deepEqual(complaints, []);
   });
@@ -101,9 +98,10 @@ async function shell(page, before) {
     const from = (/** @type {string} */ path) => import(new URL(path, document.baseURI).href);
     const { open } = await from('redlet/src/worker.js');
     const { Session } = await from('redlet/src/cli/session.js');
+    const { format } = await from('redlet/src/cli/reply.js');
     const sds = await from('redlet/src/sds.js');
     const { start } = await from('shell.js');
-    const started = await start({ open, Session, sds });
+    const started = await start({ open, Session, format, sds });
     Object.assign(globalThis, { shell: started });
     if (command) await started.host.redis.call(command);
     await from('learn/panel.js');
@@ -176,6 +174,33 @@ async function checkProgress(page) {
   await shell(page);
   await page.getByText(`${lessons.length} of ${lessons.length} lessons done`).waitFor();
   assert.equal(await page.locator('ol.lessons a[data-done]').count(), lessons.length);
+}
+
+/**
+ * The lessons beside the page's own panes.
+ *
+ * @param {Page} page
+ */
+async function checkPage(page) {
+  await verdict(page, 'ready');
+  await page.getByRole('button', { name: 'Solution' }).click();
+  await page.getByRole('button', { name: 'Run for client-2: BLPOP mails 0' }).click();
+  await page.locator('.pane').nth(1).getByText('waits: BLPOP').first().waitFor();
+  await page.locator('.pane').nth(0).locator('.input').fill('RPUSH mails ada');
+  await page.locator('.pane').nth(0).locator('.input').press('Enter');
+  await verdict(page, 'yes');
+  // A server of its own kind, and a reply in the newer protocol.
+  await page.evaluate(() => (location.hash = 'lesson=0605-keys-that-stay-together'));
+  await verdict(page, 'ready');
+  const input = page.locator('.pane').nth(0).locator('.input');
+  for (const line of ['HELLO 3', 'MSET order:7:item lamp order:7:price 40']) {
+    await input.fill(line);
+    await input.press('Enter');
+  }
+  await verdict(page, 'no', 'is not a lamp');
+  await input.fill('MSET {order:7}:item lamp {order:7}:price 40');
+  await input.press('Enter');
+  await verdict(page, 'yes');
 }
 
 /** @param {Page} page */

@@ -4,42 +4,24 @@
  * @module
  */
 
-import { copyFile, mkdir, readFile, readdir, writeFile } from 'node:fs/promises';
+import { readFile, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 import { parseLesson } from './lesson.js';
 
-const own = fileURLToPath(new URL('.', import.meta.url));
-const lessons = join(own, '../../../core/testdata/lessons');
+const folder = fileURLToPath(new URL('../../../core/testdata/lessons', import.meta.url));
 
-/**
- * Puts the scripts, and a page that shows how a lesson is put into one, into the folder `learn`,
- * and the lessons, with a list of them, into `lessons`.
- *
- * @param {string} target the page's folder
- */
-export async function buildLessons(target) {
-  await mkdir(join(target, 'learn'), { recursive: true });
-  for (const name of await filesOf(own, '.js')) {
-    if (name === 'build.js') continue;
-    const text = await readFile(join(own, name), 'utf8');
-    const there = text.replace(/(["'])\.\.\/\.\.\/src\//g, '$1../redlet/src/');
-    await writeFile(join(target, 'learn', name), there);
-  }
-  await copyFile(join(own, 'embed.html'), join(target, 'learn/embed.html'));
-  await mkdir(join(target, 'lessons'), { recursive: true });
+/** @returns {Promise<Map<string, string>>} the lessons' files by name, and a list of them */
+export async function lessons() {
+  /** @type {Map<string, string>} */
+  const files = new Map();
   const list = [];
-  for (const name of await filesOf(lessons, '.txt')) {
-    const text = await readFile(join(lessons, name), 'utf8');
+  for (const name of (await readdir(folder)).filter((file) => file.endsWith('.txt')).sort()) {
+    const text = await readFile(join(folder, name), 'utf8');
     const { id, title } = parseLesson(name.slice(0, -'.txt'.length), text);
     list.push({ id, title });
-    await writeFile(join(target, 'lessons', name), text);
+    files.set(name, text);
   }
-  await writeFile(join(target, 'lessons/index.json'), JSON.stringify(list));
-}
-
-/** @param {string} folder @param {string} ending */
-async function filesOf(folder, ending) {
-  return (await readdir(folder)).filter((name) => name.endsWith(ending)).sort();
+  return files.set('index.json', JSON.stringify(list));
 }

@@ -4,9 +4,11 @@
  * @module
  */
 
+import { format } from '../../src/cli/reply.js';
 import { Session } from '../../src/cli/session.js';
 import { splitArgs, toBinary } from '../../src/sds.js';
-import { button, h } from './dom.js';
+import { button, h } from '../dom.js';
+import { resp2 } from './reply.js';
 
 /** @typedef {import('../../src/redlet.js').Redlet} Redlet */
 
@@ -139,8 +141,8 @@ export class Console {
       print: (text, isError) => {
         const mark = this.#several ? `${client}: ` : '';
         this.#print(mark + text.replaceAll('\n', `\n${mark}`), isError ? 'error' : 'reply');
-        this.#listener.saw(text);
       },
+      exchanged: ({ reply }) => this.#listener.saw(format(resp2(reply))),
       changed: () => this.#show(),
     });
     this.#sessions.set(client, session);

@@ -6,7 +6,7 @@
 
 import { format } from '../../src/cli/reply.js';
 import { Course, LESSONS, chapterOf, lessonIn, numberOf } from './course.js';
-import { button, h } from './dom.js';
+import { button, h } from '../dom.js';
 import { resp2 } from './reply.js';
 import { dress } from './style.js';
 import { LessonView } from './view.js';
@@ -182,7 +182,8 @@ export class LearnPanel extends HTMLElement {
     const back = button(`‹ ${say('lesson.back')}`, () => (location.hash = ''));
     this.#body.replaceChildren(h('nav', {}, back, h('span.quiet', {}, place)), view.root);
     this.#tell(lesson);
-    if (!this.#ours && !(await isEmpty(host))) view.ask(() => void this.#begin(view));
+    if (!this.#ours && !host.keeps && !(await isEmpty(host)))
+      view.ask(() => void this.#begin(view));
     else await this.#begin(view);
   }
 

@@ -1,7 +1,7 @@
 /**
  * One lesson in any page, with a small terminal and a server of its own:
  *
- *     <script type="module" src="learn/redlet-lesson.js"></script>
+ *     <script type="module" src="https://…/lesson.js"></script>
  *     <redlet-lesson src="0101-a-key-and-its-value"></redlet-lesson>
  *
  * `src` names a lesson of the course, or is the address of a file with one: `./mine.txt`.
@@ -14,7 +14,7 @@
 
 import { Console } from './console.js';
 import { LESSONS, text } from './course.js';
-import { h } from './dom.js';
+import { h } from '../dom.js';
 import { parseLesson } from './lesson.js';
 import { dress } from './style.js';
 import { LessonView } from './view.js';

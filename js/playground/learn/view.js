@@ -4,7 +4,7 @@
  * @module
  */
 
-import { button, h, prose } from './dom.js';
+import { button, h } from '../dom.js';
 import { Checker, shown } from './lesson.js';
 
 /** @typedef {import('./lesson.js').Lesson} Lesson */
@@ -20,6 +20,9 @@ import { Checker, shown } from './lesson.js';
  *   new, started with these parameters besides; `redis` is that one when what it returns resolves
  * @property {(line: string, client: string) => unknown} run has a client (A, B …) enter a line, as
  *   if it had been typed
+ * @property {boolean} [keeps] whether the learner can come back to what is there before a reset;
+ *   if not, they are asked first
+ * @property {(client: string) => string} [nameOf] what the page calls a client
  * @property {{ advance: (ms: number) => unknown }} [clock] turns the clock; by default the engine's
  *   own
  */
@@ -134,9 +137,10 @@ export class LessonView {
     if (step.kind !== 'command') return undefined;
     const { client, args } = step;
     const line = shown(args);
-    const label = say('solution.runWhat', { client, command: line });
+    const name = this.#host.nameOf?.(client) ?? say('solution.client', { client });
+    const label = say('solution.runWhat', { client: name, command: line });
     const run = () => void this.#host.run(line, client);
-    const who = several ? say('solution.client', { client }) : '';
+    const who = several ? name : '';
     return row(who, h('code', {}, line), button(say('solution.run'), run, { 'aria-label': label }));
   }
 
@@ -276,6 +280,16 @@ export class LessonView {
     this.#checker?.close();
     this.#checker = undefined;
   }
+}
+
+/**
+ * Prose in which `code` stands between backquotes.
+ *
+ * @param {string} text
+ * @returns {(Node | string)[]}
+ */
+function prose(text) {
+  return text.split('`').map((part, i) => (i % 2 === 0 ? part : h('code', {}, part)));
 }
 
 /** @param {string[]} blocks */

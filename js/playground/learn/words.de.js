@@ -44,7 +44,7 @@ export const words = {
   'lesson.next': 'Weiter: {title}',
   'lesson.end': 'Das war die letzte Lektion. Das Terminal gehört dir.',
   'solution.run': 'Ausführen',
-  'solution.runWhat': 'Für Client {client} ausführen: {command}',
+  'solution.runWhat': 'Für {client} ausführen: {command}',
   'solution.turn': 'Stellen',
   'solution.turnWhat': 'Die Uhr um {time} vorstellen',
   'solution.client': 'Client {client}',

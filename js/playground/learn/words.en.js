@@ -42,7 +42,7 @@ export const words = {
   'lesson.next': 'Next: {title}',
   'lesson.end': 'That was the last lesson. The terminal is yours.',
   'solution.run': 'Run',
-  'solution.runWhat': 'Run for client {client}: {command}',
+  'solution.runWhat': 'Run for {client}: {command}',
   'solution.turn': 'Turn',
   'solution.turnWhat': 'Turn the clock {time} forward',
   'solution.client': 'client {client}',

@@ -11,9 +11,10 @@
  * @param {object} modules of the built playground
  * @param {typeof import('../../src/worker.js').open} modules.open
  * @param {typeof import('../../src/cli/session.js').Session} modules.Session
+ * @param {typeof import('../../src/cli/reply.js').format} modules.format
  * @param {typeof import('../../src/sds.js')} modules.sds
  */
-export async function start({ open, Session, sds }) {
+export async function start({ open, Session, format, sds }) {
   const pristine = await open();
   /** @type {Map<string, { session: InstanceType<typeof Session>, lines: number }>} */
   let clients = new Map();
@@ -45,13 +46,15 @@ export async function start({ open, Session, sds }) {
   function clientOf(name) {
     const known = clients.get(name);
     if (known) return known;
-    const print = (/** @type {string} */ reply) => {
-      client.lines += reply.split('\n').length;
-      const detail = { pane: name, reply };
+    const exchanged = (/** @type {import('../../src/cli/session.js').Exchange} */ exchange) => {
+      const { words, reply } = exchange;
+      client.lines += format(reply).split('\n').length;
+      const detail = { pane: name, command: words, reply };
       document.dispatchEvent(new CustomEvent('redlet-exchange', { detail }));
       arrived();
     };
-    const client = { session: new Session(host.redis, { print, changed: () => {} }), lines: 0 };
+    const listener = { print: () => {}, changed: () => {}, exchanged };
+    const client = { session: new Session(host.redis, listener), lines: 0 };
     clients.set(name, client);
     return client;
   }
