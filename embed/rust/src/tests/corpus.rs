@@ -8,7 +8,7 @@ use std::time::Duration;
 use std::{fs, thread};
 
 use super::transcript::{Reply, blocks, difference, words};
-use super::{bytes, files, latin1};
+use super::{bytes, files_of, latin1};
 use crate::abi;
 use crate::engine::Engine;
 use crate::files::Files;
@@ -17,7 +17,7 @@ const EPOCH_NANOS: u64 = 1_700_000_000_000_000_000;
 
 #[test]
 fn corpus() {
-    let files = files("core/testdata", "txt");
+    let files = files_of("core/testdata", "txt");
     assert!(files.len() > 50);
     let next = AtomicUsize::new(0);
     let wrong = Mutex::new(Vec::new());

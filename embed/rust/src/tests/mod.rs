@@ -3,6 +3,7 @@
 mod cache;
 mod corpus;
 mod death;
+mod files;
 mod transcript;
 mod vectors;
 
@@ -10,7 +11,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The files of a folder of the repository, by the end of their names.
-fn files(folder: &str, extension: &str) -> Vec<PathBuf> {
+fn files_of(folder: &str, extension: &str) -> Vec<PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").join(folder);
     let entries = fs::read_dir(&folder).expect("a checkout of redlet");
     let mut files: Vec<PathBuf> = entries.map(|entry| entry.expect("an entry").path()).collect();

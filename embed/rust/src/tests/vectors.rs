@@ -4,13 +4,13 @@ use std::fs;
 
 use serde_json::Value;
 
-use super::{bytes, files};
+use super::{bytes, files_of};
 use crate::abi::{self, Frame};
 use crate::guest::Guest;
 
 #[test]
 fn vectors() {
-    let files = files("wasm/vectors", "jsonl");
+    let files = files_of("wasm/vectors", "jsonl");
     assert!(files.len() > 10);
     for path in files {
         let mut guest: Option<Guest> = None;
