@@ -284,6 +284,9 @@ vet: $(GUEST)
 	GOOS=freebsd $(GO) vet ./...
 	GOOS=linux GOARCH=386 $(GO) vet ./...
 	GOOS=linux GOARCH=arm $(GO) vet . ./core/... ./miniredis/... ./wasm/...
+	for system in darwin/amd64 freebsd/amd64 windows/amd64 linux/386; do \
+	  GOOS=$${system%/*} GOARCH=$${system#*/} $(GO) build -o /dev/null ./cmd/redlet; \
+	done
 
 .PHONY: generated
 generated:
