@@ -1,19 +1,10 @@
 package vector
 
-import "math/bits"
-
 // A component that is kept in a byte lies in a word with 128 added to it, so that it is from 0 to
-// 255; what is behind the last is 0. Four multiplications of words then make eight of components:
-// of
-//
-//	(a0 + a4<<32) * (b4 + b0<<32)
-//
-// the upper half is a0*b0 + a4*b4, and what the lower halves of many come to does not reach the
-// upper.
+// 255; what is behind the last is 0.
 
 const (
-	bias  = 128
-	lanes = 0x000000ff_000000ff // bytes 0 and 4 of a word
+	bias = 128
 	// wordsMax is how many words have sums in the halves that are below 1<<32.
 	wordsMax = 8192
 )
@@ -50,16 +41,4 @@ func dotBytes(a, b []uint64) (sum int64) {
 		a, b = a[n:], b[n:]
 	}
 	return sum
-}
-
-// dotLoop is dotWords where nothing of the processor is known.
-func dotLoop(a, b []uint64) int64 {
-	sum := uint64(0)
-	b = b[:len(a)]
-	for i, x := range a {
-		y := bits.RotateLeft64(b[i], 32)
-		sum += (x&lanes)*(y&lanes) + (x>>8&lanes)*(y>>8&lanes) +
-			(x>>16&lanes)*(y>>16&lanes) + (x>>24&lanes)*(y>>24&lanes)
-	}
-	return int64(sum >> 32)
 }
