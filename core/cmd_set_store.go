@@ -3,6 +3,7 @@ package core
 import (
 	"math"
 	"slices"
+	"strconv"
 
 	"github.com/redlet/redlet/core/internal/hyperloglog"
 	"github.com/redlet/redlet/core/internal/set"
@@ -241,6 +242,10 @@ func (c *Call) eachCommon(sets []*set.Set, visit func(m []byte) bool) {
 	}
 	// The smaller a set, the likelier it lacks a member.
 	small.Sort(sets, func(a, b *set.Set) int { return a.Len() - b.Len() })
+	if !slices.ContainsFunc(sets, func(s *set.Set) bool { return s.Encoding() != set.Intset }) {
+		c.eachCommonInt(first, sets, visit)
+		return
+	}
 	i := 0
 members:
 	for m := range first.All {
@@ -252,6 +257,24 @@ members:
 			}
 		}
 		if !visit(m) {
+			return
+		}
+	}
+}
+
+// eachCommonInt is eachCommon for Intsets.
+func (c *Call) eachCommonInt(first *set.Set, sets []*set.Set, visit func(m []byte) bool) {
+	var digits [20]byte
+integers:
+	for i := range first.Len() {
+		c.e.yieldIn(i)
+		n := first.Int(i)
+		for _, s := range sets {
+			if s != first && !s.HasInt(n) {
+				continue integers
+			}
+		}
+		if !visit(strconv.AppendInt(digits[:0], n, 10)) {
 			return
 		}
 	}

@@ -27,3 +27,12 @@ func BenchmarkSismember(b *testing.B) {
 	}
 	benchmarkRequests(b, e, "*3\r\n$9\r\nSISMEMBER\r\n$5\r\nmyset\r\n$13\r\nelement:54321\r\n", nil)
 }
+
+// A small intersection costs what each command of several sets costs.
+func BenchmarkSinterInts(b *testing.B) {
+	e := start(b)
+	for i := range 10 {
+		feed(e, 1, "sadd s "+strconv.Itoa(i)+"\r\nsadd t "+strconv.Itoa(i))
+	}
+	benchmarkRequests(b, e, "*3\r\n$6\r\nSINTER\r\n$1\r\ns\r\n$1\r\nt\r\n", nil)
+}

@@ -127,9 +127,30 @@ func (s Set) find(n int64) (int, bool) {
 	if high > 0 && n > s.At(high-1) { // sets are often filled in rising order
 		return high, false
 	}
+	if s.width() == 2 {
+		return s.findShort(n, high)
+	}
 	for low < high {
 		mid := int(uint(low+high) / 2)
 		switch m := s.At(mid); {
+		case m == n:
+			return mid, true
+		case m < n:
+			low = mid + 1
+		default:
+			high = mid
+		}
+	}
+	return low, false
+}
+
+// findShort is find where integers take two bytes, as most do: it need not ask each time.
+func (s Set) findShort(n int64, high int) (int, bool) {
+	low, data := 0, s[headerSize:]
+	for low < high {
+		mid := int(uint(low+high) / 2)
+		m := int64(int16(binary.LittleEndian.Uint16(data[2*mid:])))
+		switch {
 		case m == n:
 			return mid, true
 		case m < n:

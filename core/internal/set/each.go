@@ -32,6 +32,12 @@ func (s *Set) All(visit func(m []byte) bool) {
 	}
 }
 
+// Int is the i-th member of an Intset.
+func (s *Set) Int(i int) int64 { return s.ints.At(i) }
+
+// HasInt is Has for an Intset.
+func (s *Set) HasInt(n int64) bool { return s.ints != nil && s.ints.Has(n) }
+
 // Scan visits some of the members and returns the cursor to go on with, 0 when it is done, with the
 // guarantee of SCAN. All but a Table are visited whole. A member is lent until the next one.
 func (s *Set) Scan(cursor uint64, visit func(m []byte)) uint64 {
