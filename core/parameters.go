@@ -264,6 +264,7 @@ var parameters = [...]parameter{
 	{name: "repl-ping-replica-period", alias: "repl-ping-slave-period", kind: paramInt,
 		value: "10", least: 1, most: maxInt32,
 		set: func(c *config, v setting) { c.replPing = Time(v.n) * 1e6 }},
+	{name: "repl-rdb-channel", kind: paramBool, flags: paramHidden, value: "yes"},
 	{name: "repl-timeout", kind: paramInt, value: "60", least: 1, most: maxInt32,
 		set: func(c *config, v setting) { c.replTimeout = Time(v.n) * 1e6 }},
 	{name: "replica-announce-ip", alias: "slave-announce-ip", kind: paramString, value: "",
