@@ -85,6 +85,10 @@ func (c *Call) maySync() bool {
 // cmdPsync goes on with the stream that a replica was sent before, or gives everything.
 func cmdPsync(c *Call) {
 	from, ok := c.ArgInt(2)
+	if !ok {
+		c.e.note(logWarning, "Replica ", c.conn.replicaName(),
+			" asks for synchronization but with a wrong offset")
+	}
 	if !ok || len(c.Args) > 3 && is(c.Args[3], "failover") && !c.takesOver() || !c.maySync() {
 		return
 	}
