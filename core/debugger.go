@@ -237,49 +237,47 @@ func (d *debugger) input() {
 }
 
 // command runs a command of the debugger.
-func (d *debugger) command(args [][]byte) {
+func (d *debugger) command(words [][]byte) {
 	vm := d.e.scripts.vm
-	name := func(words ...string) bool {
-		return slices.ContainsFunc(words, func(w string) bool { return is(args[0], w) })
-	}
+	name := func(long string) bool { return is(words[0], long) || is(words[0], long[:1]) }
 	switch {
-	case name("h", "help"):
+	case name("help"):
 		d.out = append(d.out, debuggerHelp...)
-	case name("s", "step", "n", "next", "c", "continue"):
-		d.step, d.waiting = !name("c", "continue"), false
+	case name("step"), name("next"), name("continue"):
+		d.step, d.waiting = !name("continue"), false
 		return
-	case name("a", "abort"):
+	case name("abort"):
 		d.abort, d.waiting = "script aborted for user request", false
 		return
-	case name("t", "trace"):
+	case name("trace"):
 		d.trace()
-	case name("m", "maxlen"):
-		d.maxlen(args[1:])
-	case name("b", "break"):
-		d.breakpoints(args[1:])
-	case name("e", "eval"):
-		text, problem := vm.Eval(string(bytes.Join(args[1:], []byte(" "))))
+	case name("maxlen"):
+		d.maxlen(words[1:])
+	case name("break"):
+		d.breakpoints(words[1:])
+	case name("eval"):
+		text, problem := vm.Eval(string(bytes.Join(words[1:], []byte(" "))))
 		if problem != "" {
 			d.log("<error> " + strings.TrimPrefix(problem, "ERR "))
 		} else {
 			d.clip("<retval> " + text)
 		}
-	case name("r", "redis") && len(args) > 1:
+	case name("redis") && len(words) > 1:
 		d.step = true // what it calls is shown
-		vm.CallRedis(args[1:])
+		vm.CallRedis(words[1:])
 		d.step = false
-	case name("p", "print"):
-		d.print(args[1:])
-	case name("l", "list"):
+	case name("print"):
+		d.print(words[1:])
+	case name("list"):
 		around, context := 0, debugContext
-		if len(args) > 1 {
-			around = int(max(0, leadingInt(args[1])))
+		if len(words) > 1 {
+			around = int(max(0, leadingInt(words[1])))
 		}
-		if len(args) > 2 {
-			context = int(leadingInt(args[2]))
+		if len(words) > 2 {
+			context = int(leadingInt(words[2]))
 		}
 		d.list(around, context)
-	case name("w", "whole"):
+	case name("whole"):
 		d.list(1, debugContextWhole)
 	default:
 		d.log("<error> Unknown Redis Lua debugger command or wrong number of arguments.")

@@ -52,7 +52,8 @@ func appendCommand(dst []byte, args [][]byte) []byte {
 }
 
 // fork returns a copy of the engine without its connections, which keeps nothing and which nobody
-// follows; nil if there is no memory for it.
+// follows; nil if there is no memory for it. It calls New by Engine.twin: New names the commands,
+// and one of them comes here.
 func (e *Engine) fork() *Engine {
 	if !e.hasRoomForImage() {
 		return nil

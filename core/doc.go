@@ -77,6 +77,9 @@
 // BUSY. What a script calls is checked as such and run by invoke for a client that is none. Time
 // stands still for it.
 //
+// A session of the debugger (debugger.go) is such a task, stopped for as long as its client says
+// nothing; after SCRIPT DEBUG YES it runs in a copy of the engine (debugger_fork.go).
+//
 // A MIGRATE with keys to move (migrate.go) is a task too, or part of one, that goes on when the
 // other server has answered.
 //

@@ -114,10 +114,8 @@ type Engine struct {
 	pause     pause
 	asleep    Time // until when everybody is held up; 0 if nobody is
 	scripts   scripts
-	forks     []*debugFork                   // that run sessions of the debugger
-	twin      func(Options) (*Engine, error) // New, which commands cannot name: it names them
-	migration *migration                     // the MIGRATE that waits for another server, or nil
-	sockets   []*migrateSocket               // that MIGRATE has left open, the first to be closed first
+	migration *migration       // the MIGRATE that waits for another server, or nil
+	sockets   []*migrateSocket // that MIGRATE has left open, the first to be closed first
 	functions functions
 	persist   persist
 	aof       aof
@@ -136,6 +134,9 @@ type Engine struct {
 	idle idlers
 
 	replyBuffers replyBuffers
+
+	forks []*debugFork                   // that run sessions of the debugger
+	twin  func(Options) (*Engine, error) // New: see fork
 }
 
 // New returns an engine. It fails when Config names an unknown parameter or holds a bad value, and

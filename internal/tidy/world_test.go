@@ -20,8 +20,8 @@ const (
 // carriers are the files, besides worldFile, that carry out what kinds of events ask for, or take
 // in kinds of answers.
 var carriers = map[string]bool{
-	"core/files.go": true, "core/coretest/disk.go": true, "core/coretest/engine.go": true,
-	"host/loop.go": true, "host/files.go": true,
+	"core/files.go": true, "core/debugger_fork.go": true, "core/coretest/disk.go": true,
+	"core/coretest/engine.go": true, "host/loop.go": true, "host/files.go": true,
 }
 
 // scripts are the files of JavaScript that may name a kind.

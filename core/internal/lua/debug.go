@@ -15,24 +15,9 @@ type Debugger interface {
 	Failed(problem string)
 }
 
-// debugging is what the machine keeps for a debugger.
-type debugging struct {
-	Debugger
-	last map[place]int // the opLine that ran last in each call
-}
-
-// place is a call under way.
-type place struct {
-	l     *thread
-	depth int
-}
-
 // Debug has a debugger told of the scripts that follow; nil ends that.
 func (vm *VM) Debug(d Debugger) {
-	vm.debug = nil
-	if d != nil {
-		vm.debug = &debugging{d, map[place]int{}}
-	}
+	vm.debug = d
 }
 
 // Traced returns a function that does the same and tells the debugger of its lines.
@@ -80,10 +65,13 @@ func (vm *VM) newLine(l *thread) (stop bool) {
 		return false
 	}
 	fr := &l.frames[len(l.frames)-1]
-	here, pc, lines := place{l, len(l.frames)}, fr.pc-1, fr.fn.proto.lines
-	before, known := d.last[here]
-	d.last[here] = pc
-	if known && pc > before && pc > 0 && lines[pc] == lines[before] {
+	depth, pc, lines := len(l.frames), fr.pc-1, fr.fn.proto.lines
+	for len(l.lines) <= depth {
+		l.lines = append(l.lines, 0)
+	}
+	before := l.lines[depth] // that of another call where pc is 0
+	l.lines[depth] = pc
+	if pc > before && lines[pc] == lines[before] {
 		return false
 	}
 	stop = d.Line(int(lines[pc]))
@@ -227,7 +215,7 @@ func (vm *VM) CallRedis(args [][]byte) {
 
 // aside runs a function in a thread of its own while the script is stopped.
 func (vm *VM) aside(f value, args ...value) (text, problem string) {
-	main, l, failure, debug := vm.main, vm.l, vm.failure, *vm.debug
+	main, l, failure := vm.main, vm.l, vm.failure
 	vm.main = vm.newThread()
 	vm.l, vm.failure, vm.result = vm.main, nil, value{}
 	vm.l.status = statusRunning
@@ -247,7 +235,7 @@ func (vm *VM) aside(f value, args ...value) (text, problem string) {
 	} else {
 		text = string(vm.appendValue(nil, vm.result, 0))
 	}
-	vm.main, vm.l, vm.failure, vm.result, *vm.debug = main, l, failure, value{}, debug
+	vm.main, vm.l, vm.failure, vm.result = main, l, failure, value{}
 	return text, problem
 }
 

@@ -14,7 +14,8 @@ type thread struct {
 	from   *thread // who resumed it
 	dest   int     // of the frame that is about to be made
 	jobs   []jobUnderWay
-	callee int // the place of what a job calls
+	callee int   // the place of what a job calls
+	lines  []int // for a debugger: where each call was at its last opLine
 }
 
 // status is what a coroutine is doing.

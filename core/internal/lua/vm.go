@@ -96,7 +96,7 @@ type VM struct {
 
 	result  value
 	failure *Failure
-	debug   *debugging // nil unless there is a debugger
+	debug   Debugger // or nil
 }
 
 // Function is a compiled script, or a function that a library has registered. It belongs to the
