@@ -1,25 +1,47 @@
 package lua
 
-// growth is a table of many nodes that grows for another pair: a call of a function of no name,
-// amid the instruction that has set a key. Until it is over the table is as it was, so that one
-// that a library keeps is whole if the script is killed.
+import "math/bits"
+
+// growth is a large table that grows for another pair: a call of a function of no name, amid the
+// instruction that has set a key. Until it is over the table is as it was, so that one that a
+// library keeps is whole if the script is killed.
 type growth struct {
 	vm       *VM
 	t        *table
 	grown    table // what it becomes
-	nodes    []node
 	key, val value
+
+	phase growthPhase
+	at    int // how far that is
+	count keyCount
 }
 
+// growthPhase is what a growth is doing.
+type growthPhase uint8
+
 const (
-	// growsAtOnce is up to how many nodes a table grows within the instruction.
-	growsAtOnce = 16 << 10
-	// movedAtOnce is how many pairs are moved between two looks at whether the slice is over.
-	movedAtOnce = 512
+	countsArray growthPhase = iota
+	countsNodes
+	copiesArray
+	opensNodes
+	movesNodes
 )
 
-// grows tells whether a table of more than growsAtOnce nodes must grow for a key. One with a
-// metatable does so within the instruction, and so does one that leaves no room for the call.
+const (
+	// growsAtOnce is up to how many nodes, or places of the array, a table grows within the
+	// instruction.
+	growsAtOnce = 16 << 10
+	// movedAtOnce is how many pairs are moved between two looks at whether the slice is over, and
+	// passedAtOnce how many are counted or copied.
+	movedAtOnce  = 512
+	passedAtOnce = 8 << 10
+)
+
+// large tells whether a table grows in steps, if it grows.
+func (t *table) large() bool { return len(t.nodes) > growsAtOnce || len(t.arr) > growsAtOnce }
+
+// grows tells whether a large table must grow for a key. One with a metatable does so within the
+// instruction, and so does one that leaves no room for the call.
 func (t *table) grows(l *thread, k value) bool {
 	if t.meta != nil {
 		return false
@@ -33,14 +55,12 @@ func (t *table) grows(l *thread, k value) bool {
 	if i, ok := asInt(k.n); ok && k.isNumber() && uint(i-1) < uint(len(t.arr)) {
 		return false
 	}
-	return t.find(k) == nil && !t.nodes[t.place(k)].val.isNil()
+	return t.bare() || t.find(k) == nil && !t.nodes[t.place(k)].val.isNil()
 }
 
 // grow begins to have a table grow for another pair.
 func (vm *VM) grow(l *thread, t *table, key, val value) {
 	j := &growth{vm: vm, t: t, grown: *t, key: key, val: val}
-	array, hash := t.sizes(key)
-	j.nodes = j.grown.remake(vm, array, hash)
 	at := l.scratch()
 	l.enterC()
 	l.stack[at] = vm.function(func(l *thread) int { return l.start(j) })
@@ -48,19 +68,110 @@ func (vm *VM) grow(l *thread, t *table, key, val value) {
 	l.begin(at, 0, 0, endDrop)
 }
 
-func (j *growth) size() int { return len(j.nodes) * nodeSize }
+func (j *growth) size() int {
+	if j.phase <= countsNodes {
+		return 0
+	}
+	return len(j.grown.arr)*valueSize + len(j.grown.nodes)*nodeSize
+}
 
 func (j *growth) step(*thread) int {
-	for len(j.nodes) > 0 {
-		rest := max(0, len(j.nodes)-movedAtOnce)
-		j.grown.take(j.vm, j.nodes[rest:])
-		j.nodes = j.nodes[:rest]
-		if j.vm.spent(movedAtOnce * moveCharge) {
+	for {
+		charge, over := j.part()
+		if over {
+			return 0
+		}
+		if j.vm.spent(charge) {
 			return suspended
 		}
 	}
+}
+
+// part does a part of the work, which counts so many instructions.
+func (j *growth) part() (charge int, over bool) {
 	t := j.t
+	switch j.phase {
+	case countsArray:
+		from, to := j.next(len(t.arr))
+		j.count.array(t.arr[from:to], from)
+		return (to - from) / 8, false
+	case countsNodes:
+		from, to := j.next(len(t.nodes))
+		j.count.nodes(t.nodes[from:to])
+		if j.phase == copiesArray {
+			return 0, j.resize()
+		}
+		return (to - from) / 8, false
+	case copiesArray:
+		from, to := j.next(len(t.arr))
+		copy(j.grown.arr[from:to], t.arr[from:to])
+		return (to - from) / 8, false
+	case opensNodes:
+		nodes := j.grown.nodes
+		from, to := 0, 0
+		if !j.grown.bare() {
+			from, to = j.next(len(nodes))
+		} else {
+			j.phase = movesNodes
+		}
+		for i := from; i < to; i++ {
+			nodes[i].next = -1
+		}
+		return (to - from) / 8, false
+	}
+	rest := len(t.nodes) - j.at
+	if t.bare() {
+		rest = 0
+	}
+	n := min(rest, movedAtOnce)
+	j.grown.take(j.vm, t.nodes[rest-n:rest])
+	if j.at += n; n < rest {
+		return n * moveCharge, false
+	}
 	t.arr, t.nodes, t.free = j.grown.arr, j.grown.nodes, j.grown.free
 	t.set(j.vm, j.key, j.val)
-	return 0
+	return 0, true
+}
+
+// next is the next part of so many things; behind the last the next phase begins.
+func (j *growth) next(n int) (from, to int) {
+	from, to = j.at, min(n, j.at+passedAtOnce)
+	if j.at = to; to == n {
+		j.phase++
+		j.at = 0
+	}
+	return from, to
+}
+
+// resize makes the parts of what the table becomes. One whose array becomes smaller is done at
+// once, which over says.
+func (j *growth) resize() (over bool) {
+	vm, t := j.vm, j.t
+	array, hash := j.count.sizes(j.key)
+	if array < len(t.arr) {
+		t.resize(vm, array, hash)
+		t.set(vm, j.key, j.val)
+		return true
+	}
+	size := 0
+	if hash > 0 {
+		size = 1 << bits.Len(uint(hash-1))
+	}
+	before := len(t.arr) * valueSize
+	if !t.bare() {
+		before += len(t.nodes) * nodeSize
+	}
+	vm.checkSizes(array, size)
+	vm.reserve(array*valueSize + size*nodeSize)
+	vm.uncount(before)
+	if array > len(t.arr) {
+		j.grown.arr = make([]value, array)
+	} else {
+		j.phase = opensNodes // it has the same array
+	}
+	j.grown.nodes, j.grown.free = noNodes, 0
+	if size > 0 {
+		j.grown.nodes, j.grown.free = make([]node, size), int32(size)
+	}
+	return false
 }

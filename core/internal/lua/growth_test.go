@@ -1,6 +1,9 @@
 package lua
 
-import "testing"
+import (
+	"strings"
+	"testing"
+)
 
 // growing fills tables of many nodes; what pairs gives then shows how they have grown.
 const growing = `
@@ -18,7 +21,7 @@ return redis.sha1hex(table.concat(all, ','))`
 // TestGrowth: a table of many nodes grows in steps to what it becomes in one.
 func TestGrowth(t *testing.T) {
 	vm := newVM()
-	want := growsWhole(t, vm)
+	want := growsWhole(t, vm, growing)
 	steps := 0
 	vm.Run(compile(t, vm, growing), nil, nil, true, func() {
 		if underGrowth(vm) != nil {
@@ -40,9 +43,9 @@ func TestGrowth(t *testing.T) {
 
 // growsWhole runs the script with a metatable that has nothing in it: such a table grows
 // within an instruction.
-func growsWhole(t *testing.T, vm *VM) string {
+func growsWhole(t *testing.T, vm *VM, script string) string {
 	vm.Run(compile(t, vm, "local function new() return setmetatable({}, {}) end "+
-		"local t = new()"+growing[len("\nlocal t = {}"):]), nil, nil, true, func() {})
+		strings.Replace(script, "local t = {}", "local t = new()", 1)), nil, nil, true, func() {})
 	return outcome(vm)
 }
 
@@ -52,6 +55,31 @@ func underGrowth(vm *VM) *growth {
 		return j
 	}
 	return nil
+}
+
+// TestArrayGrowth: a large array grows in steps, and so does one beside many nodes, some of whose
+// keys move into it.
+func TestArrayGrowth(t *testing.T) {
+	const script = "local t = {} for i = 1, 2 ^ 15 do t[i] = i end " +
+		"for i = 2 ^ 17, 2 ^ 15 + 1, -1 do t[i] = i end t.x = 1 " +
+		"local n = 0 for k, v in pairs(t) do n = n + 1 end return {#t, n, t[2 ^ 17], t[2 ^ 15 + 1]}"
+	vm := newVM()
+	phases := map[growthPhase]bool{}
+	f := compile(t, vm, "local t = {} for i = 1, 2 ^ 20 do t[i] = i end return #t")
+	vm.Run(f, nil, nil, true, func() {
+		if j := underGrowth(vm); j != nil {
+			phases[j.phase] = true
+		}
+	})
+	want := growsWhole(t, vm, script)
+	if !phases[copiesArray] {
+		t.Errorf("slices ended in the phases %v, in none while an array was copied", phases)
+	}
+	parts := newVM()
+	runTiny(parts, compile(t, parts, script), nil)
+	if got := outcome(parts); got != want {
+		t.Errorf("in tiny slices: got %s, want %s", got, want)
+	}
 }
 
 // TestKilledGrowth: a table is whole when a script is killed while it grows.

@@ -225,17 +225,44 @@ func (t *table) rehash(vm *VM, extra value) {
 // sizes returns how large both parts are to be with another key. The array has as many places, a
 // power of two, as are more than half used.
 func (t *table) sizes(extra value) (array, hash int) {
-	var slots [arrayBits + 1]int // how many keys are in (2^(i-1), 2^i]
-	whole := t.countArray(&slots)
-	total := whole
-	for i := range t.nodes {
-		if n := &t.nodes[i]; !n.val.isNil() {
-			whole += countKey(n.key, &slots)
-			total++
+	var c keyCount
+	c.whole = t.countArray(&c.slots)
+	c.total = c.whole
+	c.nodes(t.nodes)
+	return c.sizes(extra)
+}
+
+// keyCount is what the sizes of a table's parts follow from.
+type keyCount struct {
+	slots        [arrayBits + 1]int // how many keys are in (2^(i-1), 2^i]
+	whole, total int                // keys that could be in the array, and all
+}
+
+// nodes counts the keys of nodes.
+func (c *keyCount) nodes(nodes []node) {
+	for i := range nodes {
+		if n := &nodes[i]; !n.val.isNil() {
+			c.whole += countKey(n.key, &c.slots)
+			c.total++
 		}
 	}
-	whole += countKey(extra, &slots)
-	total++
+}
+
+// array counts the keys of a part of the array, which begins at a place.
+func (c *keyCount) array(part []value, from int) {
+	for i := range part {
+		if part[i].o != nil {
+			c.slots[bits.Len(uint(from+i))]++
+			c.whole++
+			c.total++
+		}
+	}
+}
+
+// sizes returns the sizes with another key.
+func (c *keyCount) sizes(extra value) (array, hash int) {
+	slots := &c.slots
+	whole, total := c.whole+countKey(extra, slots), c.total+1
 	size, used := 0, 0
 	for i, below, power := 0, 0, 1; i <= arrayBits && power/2 < whole; i, power = i+1, power*2 {
 		if slots[i] == 0 {
@@ -298,15 +325,20 @@ func (t *table) take(vm *VM, nodes []node) {
 	}
 }
 
+// checkSizes raises an error where a part of a table would be too large.
+func (vm *VM) checkSizes(array, nodes int) {
+	if array > 1<<arrayBits || nodes > 1<<arrayBits {
+		vm.failHere("table overflow")
+	}
+}
+
 // remake gives both parts a new size, and returns the nodes of before, which are to be put in.
 func (t *table) remake(vm *VM, array, hash int) (nodes []node) {
 	size := 0
 	if hash > 0 {
 		size = 1 << bits.Len(uint(hash-1))
 	}
-	if array > 1<<arrayBits || size > 1<<arrayBits {
-		vm.failHere("table overflow")
-	}
+	vm.checkSizes(array, size)
 	before := len(t.arr)*valueSize + len(t.nodes)*nodeSize
 	vm.reserve(array*valueSize + size*nodeSize)
 	arr := t.arr

@@ -34,6 +34,7 @@ var longScripts = [][2]string{
 	{"local t = {} for i = 1, 7000 do t[i] = i end", "for i = 1, 30 do select('#', unpack(t)) end"},
 	{"local s = string.rep('x', 2e6) local u, v = s .. 'a', s .. 'b'",
 		"for i = 1, 50 do local b = u < v or u <= v or u == v end"},
+	{"local t = {} for i = 1, 2 ^ 21 do t[i] = i end", "t[#t + 1] = 1"},
 	{"local f f = function() return pcall(f) end", "f()"},
 	{"local f f = function() return coroutine.wrap(f)() end", "pcall(f)"},
 }

@@ -99,7 +99,7 @@ func (vm *VM) setIndex(l *thread, v, key, val value, register int) {
 				vm.failHere(errReadOnly)
 			}
 			vm.checkKey(key)
-			if len(t.nodes) > growsAtOnce && t.grows(l, key) {
+			if t.large() && t.grows(l, key) {
 				vm.grow(l, t, key, val)
 				return
 			}
