@@ -273,7 +273,7 @@
  * @property {<T = Reply>(cursor: Numeric, ...more: Option<'MATCH' | 'COUNT' | 'TYPE'>[]) => Promise<T>} scan Walks through the names of the keys in small steps.
  * @property {<T = Reply>(key: Argument) => Promise<T>} scard Counts the members of a set.
  * @property {<T = Reply>() => Promise<T>} scriptHelp Explains the subcommands.
- * @property {<T = Reply>(mode: Option<'YES' | 'SYNC' | 'NO'>) => Promise<T>} scriptDebug Leaves the debugger of scripts; there is none to enter.
+ * @property {<T = Reply>(mode: Option<'YES' | 'SYNC' | 'NO'>) => Promise<T>} scriptDebug Sets whether EVAL runs scripts in the debugger.
  * @property {<T = Reply>(...sha1: [Argument, ...Argument[]]) => Promise<T>} scriptExists Tells which scripts the server knows.
  * @property {<T = Reply>(...more: Option<'ASYNC' | 'SYNC'>[]) => Promise<T>} scriptFlush Forgets every script.
  * @property {<T = Reply>() => Promise<T>} scriptKill Ends the script under way, if it has changed nothing yet.
