@@ -112,7 +112,7 @@ func (r *luaRow) measure(o options, peers []*peer) error {
 			}
 		}
 	}
-	values, remark := make([]string, len(peers)), ""
+	values, remark, why := make([]string, len(peers)), "", ""
 	for i, p := range peers {
 		took := median(times[i])
 		values[i] = fmt.Sprintf("%.4g", took)
@@ -127,9 +127,15 @@ func (r *luaRow) measure(o options, peers []*peer) error {
 			}
 			ratio := median(ratios(times[i], times[0]))
 			remark += fmt.Sprintf("  %s %s", p.name, verdict(ratio, goal, ratio <= goal))
+			if ratio > goal {
+				why = luaReasons[r.name]
+			}
 		}
 	}
 	row(r.name, values, remark)
+	if why != "" {
+		fmt.Println("  " + why)
+	}
 	return nil
 }
 
