@@ -83,7 +83,7 @@ func (e *Engine) Advance(host Time) {
 		e.shiftHost(host - e.clock.host)
 	}
 	e.clock.host = host
-	e.lap = 0
+	e.cycleOver()
 	for host >= e.socketsDue() {
 		e.dropSocket()
 	}

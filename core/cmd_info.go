@@ -480,9 +480,11 @@ func infoCPU(w *infoText, _ *Engine) {
 
 func infoCluster(w *infoText, e *Engine) { w.flag("cluster_enabled", e.cfg.clusterEnabled) }
 
-func infoDebug(w *infoText, _ *Engine) {
-	w.idle("eventloop_duration_aof_sum", "eventloop_duration_cron_sum",
-		"eventloop_duration_max", "eventloop_cmd_per_cycle_max", "allocator_allocated_lua",
+func infoDebug(w *infoText, e *Engine) {
+	w.idle("eventloop_duration_aof_sum", "eventloop_duration_cron_sum")
+	w.int("eventloop_duration_max", e.stats.cycles.longest/1000)
+	w.int("eventloop_cmd_per_cycle_max", e.stats.cycles.busiest)
+	w.idle("allocator_allocated_lua",
 		"allocator_active_lua", "allocator_resident_lua", "allocator_frag_bytes_lua")
 }
 

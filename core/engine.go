@@ -72,11 +72,12 @@ type Engine struct {
 	room    func(size, piece int64) bool // lent by the host, or nil
 	busied  int                          // commands since the last yield
 
-	stopwatch func() int64 // lent by the host, or nil
-	slept     int64        // for how long DEBUG SLEEP has held everybody up, in nanoseconds
-	lap       int64        // what it showed when the last command ended; 0 since the host came
-	lastTook  int64        // how long the last command took
-	row       []rowPart    // what ran since; only if there is a stopwatch
+	stopwatch  func() int64 // lent by the host, or nil
+	slept      int64        // for how long DEBUG SLEEP has held everybody up, in nanoseconds
+	lap        int64        // what it showed when the last command ended; 0 since the host came
+	cycleBegan int64        // what it showed at first since then
+	lastTook   int64        // how long the last command took
+	row        []rowPart    // what ran since; only if there is a stopwatch
 
 	mem memoryUse
 

@@ -114,14 +114,15 @@ func infoStats(w *infoText, e *Engine) {
 	s := &e.stats
 	w.int("total_connections_received", s.connections)
 	w.int("total_commands_processed", s.processed)
-	w.idle("instantaneous_ops_per_sec")
+	w.int("instantaneous_ops_per_sec", e.present(sampleOps))
 	w.int("total_net_input_bytes", s.netIn)
 	w.int("total_net_output_bytes", s.netOut)
 	w.int("total_net_repl_input_bytes", s.replIn)
 	w.int("total_net_repl_output_bytes", s.replOut)
-	for _, name := range []string{"input", "output", "input_repl", "output_repl"} {
-		w.text("instantaneous_"+name+"_kbps", "0.00")
-	}
+	w.kbps("input", e.present(sampleIn))
+	w.kbps("output", e.present(sampleOut))
+	w.kbps("input_repl", e.present(sampleReplIn))
+	w.kbps("output_repl", e.present(sampleReplOut))
 	w.int("rejected_connections", s.rejectedConns)
 	w.int("sync_full", s.syncFull)
 	w.int("sync_partial_ok", s.syncPartialOK)
@@ -162,9 +163,12 @@ func infoStats(w *infoText, e *Engine) {
 	w.idle("io_threaded_reads_processed", "io_threaded_writes_processed")
 	w.int("client_query_buffer_limit_disconnections", s.inputLimited)
 	w.int("client_output_buffer_limit_disconnections", s.outputLimited)
-	w.idle("reply_buffer_shrinks", "reply_buffer_expands", "eventloop_cycles",
-		"eventloop_duration_sum", "eventloop_duration_cmd_sum",
-		"instantaneous_eventloop_cycles_per_sec", "instantaneous_eventloop_duration_usec")
+	w.idle("reply_buffer_shrinks", "reply_buffer_expands")
+	w.int("eventloop_cycles", s.cycles.count)
+	w.int("eventloop_duration_sum", s.cycles.took/1000)
+	w.int("eventloop_duration_cmd_sum", s.cycles.took/1000) // what is no command is not timed
+	w.int("instantaneous_eventloop_cycles_per_sec", e.present(sampleCycles))
+	w.int("instantaneous_eventloop_duration_usec", e.present(sampleDuration))
 	w.int("acl_access_denied_auth", s.denied[deniedAuth])
 	w.int("acl_access_denied_cmd", s.denied[deniedCommand])
 	w.int("acl_access_denied_key", s.denied[deniedKey])

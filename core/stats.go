@@ -32,6 +32,7 @@ type stats struct {
 	inputLimited                  int64
 	outputLimited                 int64
 	denied                        [deniedReasons]int64
+	cycles                        cycles
 	failures                      int64            // error replies
 	commands                      []*commandStats  // by their index; nil, or not there: never seen
 	errors                        map[string]int64 // by their code

@@ -28,6 +28,7 @@ func (e *Engine) commandBegan() int64 {
 func (e *Engine) rowBegan() {
 	if e.lap == 0 {
 		e.lap = e.look()
+		e.cycleBegan = e.lap
 	}
 }
 
