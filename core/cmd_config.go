@@ -283,25 +283,34 @@ func cmdConfigRewrite(c *Call) {
 	switch {
 	case e.cfg.file == "":
 		c.Error("ERR The server is running without a config file")
-	case c.mayBlock():
-		waiter := c.block(nil, kindCount, Never, nil)
-		e.rewriteConfigFile(func(failure string) {
-			e.noteRewritten(failure)
-			if waiter.over() {
+	default:
+		c.rewriteConfig(false, "ERR Rewriting config file: ", e.noteRewritten)
+	}
+}
+
+// rewriteConfig writes the file, with all parameters if all of them are asked for, and answers, in
+// words that begin with prefix if it cannot be done. note hears of it first.
+func (c *Call) rewriteConfig(all bool, prefix string, note func(failure string)) {
+	e := c.e
+	if !c.mayBlock() {
+		e.rewriteConfigFile(all, note)
+		c.OK()
+		return
+	}
+	waiter := c.block(nil, kindCount, Never, nil)
+	e.rewriteConfigFile(all, func(failure string) {
+		note(failure)
+		if waiter.over() {
+			return
+		}
+		e.unblockWithReply(waiter, func(c *Call) {
+			if failure == "" {
+				c.OK()
 				return
 			}
-			e.unblockWithReply(waiter, func(c *Call) {
-				if failure == "" {
-					c.OK()
-					return
-				}
-				c.Error("ERR Rewriting config file: " + failure)
-			})
+			c.Error(prefix + failure)
 		})
-	default:
-		e.rewriteConfigFile(e.noteRewritten)
-		c.OK()
-	}
+	})
 }
 
 // noteRewritten tells the host what became of the file.

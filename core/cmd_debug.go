@@ -142,7 +142,16 @@ func debugChangeReplID(c *Call) {
 	c.OK()
 }
 
-func debugConfigRewrite(c *Call) { c.Error("ERR CONFIG-REWRITE-FORCE-ALL failed: Bad address") }
+// debugConfigRewrite writes each parameter, whether it differs from the default or not. Without a
+// file it says what writing to none says to C.
+func debugConfigRewrite(c *Call) {
+	const failed = "ERR CONFIG-REWRITE-FORCE-ALL failed: "
+	if c.e.cfg.file == "" {
+		c.Error(failed + "Bad address")
+		return
+	}
+	c.rewriteConfig(true, failed, func(string) {})
+}
 
 func debugError(c *Call) { c.Error(string(c.Args[2])) }
 

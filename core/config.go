@@ -191,6 +191,7 @@ const (
 	paramTLS                             // the same, if anything speaks TLS
 	paramOOM                             // the same, for the process in the system's eyes
 	paramTold                            // the host does of it what it can
+	paramOwn                             // not one of Redis's
 	paramReread                          // a file's name: whoever sets it means what is in the file
 	paramSecret                          // a password: nobody is shown it
 	paramFolder                          // the host knows whether there is such a folder

@@ -198,8 +198,9 @@ func orQuotes(words string) string {
 	return words
 }
 
-// rewriteConfigFile has the host put the configuration in force, with its users, into its file.
-func (e *Engine) rewriteConfigFile(then func(failure string)) {
+// rewriteConfigFile has the host put the configuration in force, with its users, into its file:
+// what differs from the defaults, or all of it.
+func (e *Engine) rewriteConfigFile(all bool, then func(failure string)) {
 	e.readFile(e.cfg.file, func(file []byte, r *reading) {
 		if r.failure != "" && !r.absent {
 			then(r.failure)
@@ -210,6 +211,11 @@ func (e *Engine) rewriteConfigFile(then func(failure string)) {
 			for _, u := range e.access.users {
 				wanted = append(wanted, wantedLine{usersName, string(u.AppendTo(nil)), true})
 			}
+		}
+		for i := range wanted {
+			at := findParameter([]byte(wanted[i].name))
+			own := at >= 0 && (parameters[at].flags&paramOwn != 0 || parameters[at].since != "")
+			wanted[i].always = wanted[i].always || all && !own
 		}
 		e.replaceFile(e.cfg.file, rewriteConfig(file, wanted), then)
 	})

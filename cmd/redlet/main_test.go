@@ -42,6 +42,8 @@ var refusals = []struct {
 		want: "at line 2\n>>> 'port \"70000\"'\nargument must be between 0 and 65535 inclusive"},
 	{args: []string{"--port", "1", "--maxmemory", "12xx"},
 		want: "at line 3\n>>> 'maxmemory \"12xx\"'\nargument must be a memory value"},
+	{args: []string{"--shutdown-on-sigint"}, want: "at line 2\n>>> 'shutdown-on-sigint'\n" +
+		"argument(s) must be one of the following: default, save, nosave, now, force"},
 	{args: []string{"--save", "1"}, want: "at line 2\n>>> 'save \"1\"'\nInvalid save parameters"},
 	{args: []string{"--port", "1", "--foo"},
 		want: "at line 3\n>>> 'foo'\nBad directive or wrong number of arguments"},

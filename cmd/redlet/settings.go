@@ -61,6 +61,10 @@ var severalWords = map[string]bool{
 	"shutdown-on-sigterm": true, "replicaof": true, "slaveof": true,
 }
 
+// maybeNothing are those of them that may have none: what that means their value says.
+var maybeNothing = map[string]bool{"bind": true, "latency-tracking-info-percentiles": true,
+	"shutdown-on-sigint": true, "shutdown-on-sigterm": true}
+
 // badName is what core says of a name that it does not know.
 const badName = "Bad directive or wrong number of arguments"
 
@@ -103,7 +107,7 @@ func (s *settings) obey(d directive) error {
 		}
 		return nil // each line adds to those before, and this one nothing
 	case len(d.args) != 1 && !severalWords[d.name],
-		len(d.args) == 0 && d.name != "bind":
+		len(d.args) == 0 && !maybeNothing[d.name]:
 		return d.refuse("wrong number of arguments")
 	}
 	if err := check(d.name, value); err != nil {
