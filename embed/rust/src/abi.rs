@@ -34,6 +34,7 @@ pub(crate) mod from {
     pub(crate) const REPLACE: u32 = 12;
     pub(crate) const REMOVE: u32 = 13;
     pub(crate) const CLUSTER: u32 = 15;
+    pub(crate) const CONFIG: u32 = 16;
 }
 
 #[derive(Debug, PartialEq)]

@@ -364,7 +364,8 @@ impl Outside {
             from::CLUSTER if ticket != 0 => {
                 self.refuse(ticket, "no other node is in this process");
             }
-            from::CLUSTER => {} // this node is its cluster's only one
+            from::CONFIG if ticket != 0 => self.refuse(ticket, "redlet has no ports here"),
+            from::CLUSTER | from::CONFIG => {} // this node is its cluster's only one
             from::READ..=from::REMOVE => match &mut self.files {
                 Some(files) => files.carry_out(frame, &mut self.inbox),
                 None if ticket == 0 => {}

@@ -1,4 +1,4 @@
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::path::Path;
 use std::thread::JoinHandle;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -47,7 +47,7 @@ impl Builder {
     /// With `dir` the server loads the files of that folder and saves its data there, as
     /// redis-server does: with `appendonly yes`, by SAVE and save points, and on
     /// [`shutdown`](Server::shutdown) if there are save points. Without it nothing is written,
-    /// and SAVE is refused. Other than in redis-server, `save` is `""` where it is not set.
+    /// and SAVE is refused. `port` is what [`port`](Builder::port) says. Other than in redis-server, `save` is `""` where it is not set.
     pub fn config(mut self, name: &str, value: impl ToString) -> Builder {
         self.config.push((name.to_ascii_lowercase(), value.to_string()));
         self
@@ -65,7 +65,7 @@ impl Builder {
     ///
     /// [`Error::Refused`] says what is wrong with the configuration or the files, [`Error::Io`]
     /// why the port cannot be had.
-    pub fn start(self) -> Result<Server> {
+    pub fn start(mut self) -> Result<Server> {
         let value = |name| self.config.iter().rev().find(|(n, _)| n == name).map(|(_, v)| v);
         let files = match value("dir") {
             Some(dir) if !Path::new(dir).is_dir() => {
@@ -81,8 +81,14 @@ impl Builder {
             Some(seed) => seed,
             None => random()?,
         };
+        if value("port").is_some() {
+            return Err(Error::Refused("\"port\" is an option of the builder".into()));
+        }
+        let listener = TcpListener::bind(self.address)?;
+        let port = listener.local_addr()?.port().to_string(); // INFO and CLUSTER SLOTS tell it
+        self.config.push(("port".into(), port));
         let configuration = abi::configuration(seed, &self.config);
-        Server::serve(Engine::start(configuration, files, Box::new(engine::wall))?, self.address)
+        Server::serve(Engine::start(configuration, files, Box::new(engine::wall))?, listener)
     }
 }
 
@@ -118,9 +124,9 @@ impl Server {
         }
     }
 
-    fn serve(engine: Engine, address: SocketAddr) -> Result<Server> {
+    fn serve(engine: Engine, listener: TcpListener) -> Result<Server> {
         let engine = Shared::new(engine);
-        let (address, thread) = Sockets::serve(&engine, address)?;
+        let (address, thread) = Sockets::serve(&engine, listener)?;
         Ok(Server { engine, address, thread: Some(thread) })
     }
 
@@ -203,7 +209,7 @@ impl Server {
     /// [`Error::Refused`] if it has a `dir`, which two cannot write to, and those of `start`.
     pub fn fork(&self) -> Result<Server> {
         let fork = self.engine.lock().fork()?;
-        Server::serve(fork, (self.address.ip(), 0).into())
+        Server::serve(fork, TcpListener::bind((self.address.ip(), 0))?)
     }
 
     /// Makes the server what it was when it started: without data, its clock running. Clients are

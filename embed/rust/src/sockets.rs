@@ -34,10 +34,11 @@ impl Sockets {
     /// Listens, and serves by a thread until the engine is over.
     pub(crate) fn serve(
         engine: &Shared,
-        address: SocketAddr,
+        listener: std::net::TcpListener,
     ) -> io::Result<(SocketAddr, JoinHandle<()>)> {
         let poll = Poll::new()?;
-        let mut listener = TcpListener::bind(address)?;
+        listener.set_nonblocking(true)?;
+        let mut listener = TcpListener::from_std(listener);
         let address = listener.local_addr()?;
         poll.registry().register(&mut listener, LISTENER, Interest::READABLE)?;
         engine.lock().sleeper = Some(Arc::new(Waker::new(poll.registry(), WAKER)?));

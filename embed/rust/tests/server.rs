@@ -45,6 +45,18 @@ fn commands() {
 }
 
 #[test]
+fn cluster_of_one() {
+    let server = Server::builder().config("cluster-enabled", "yes").start().unwrap();
+    let mut r = client(&server);
+    let _: () = cmd("CLUSTER").arg(&["ADDSLOTSRANGE", "0", "16383"]).query(&mut r).unwrap();
+    let nodes: String = cmd("CLUSTER").arg("NODES").query(&mut r).unwrap();
+    assert!(nodes.contains(&format!(":{}@", server.port())), "{nodes}");
+    let other = (server.port() ^ 1).to_string();
+    let error = cmd("CONFIG").arg(&["SET", "port", &other]).exec(&mut r).unwrap_err();
+    assert!(error.to_string().contains("listen on this port"), "{error}");
+}
+
+#[test]
 fn large_values() {
     let server = Server::start().unwrap();
     let large = vec![b'x'; 20 << 20];
@@ -196,6 +208,7 @@ fn configuration_and_seed() {
     };
     assert!(refused(Server::builder().config("nonsense", 1)).contains("nonsense"));
     assert!(refused(Server::builder().config("appendonly", "yes")).contains("dir"));
+    assert!(refused(Server::builder().config("port", 6379)).contains("builder"));
     assert!(refused(Server::builder().config("dir", "/no/such/folder")).contains("/no/such"));
 }
 
