@@ -26,6 +26,17 @@ type collector struct {
 	rest      time.Time
 }
 
+// floor is memory that is never touched, so that the system never has to give it. But the runtime,
+// which collects when the heap has doubled, counts it: a small heap is collected each 24 MB and not
+// each 4. A script that fills a table with 200,000 numbers takes 3.3 ms of the processors for 7.3,
+// one that makes 300,000 closures 27 for 36; the process holds up to 12 MB more, while it is busy.
+var floor []byte
+
+const floorBytes = 12 << 20
+
+// layFloor lays it, for the life of the process.
+func layFloor() { floor = make([]byte, floorBytes) }
+
 // The bounds by which the collector goes.
 const (
 	quietBytes  = 4 << 20 // allocated between two looks, at most, where little is
@@ -86,7 +97,9 @@ func collect(used func() (used, most int64), given int64, stop <-chan struct{}) 
 			m := readMemory()
 			n, most := used()
 			// Each change has all wait for a moment: a small one is not worth it.
-			if l := min(given, limitFor(most, m.alive)); l != limit && max(l-limit, limit-l) > limit/16 {
+			l := limitFor(most, m.alive)
+			l = min(given, l+min(int64(len(floor)), math.MaxInt64-l))
+			if l != limit && max(l-limit, limit-l) > limit/16 {
 				debug.SetMemoryLimit(l)
 				limit = l
 			}
@@ -118,8 +131,8 @@ func readMemory() memory {
 	metrics.Read(m)
 	return memory{
 		allocated:  m[0].Value.Uint64(),
-		held:       m[1].Value.Uint64() - m[2].Value.Uint64(),
-		alive:      m[3].Value.Uint64(),
+		held:       m[1].Value.Uint64() - m[2].Value.Uint64() - uint64(len(floor)),
+		alive:      m[3].Value.Uint64() - min(m[3].Value.Uint64(), uint64(len(floor))),
 		collecting: time.Duration(m[4].Value.Float64() * float64(time.Second)),
 	}
 }

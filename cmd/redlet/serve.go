@@ -51,12 +51,14 @@ type ending struct {
 }
 
 // serve runs a server until it is told to stop; it returns the exit code. The garbage collector is
-// left as it is, but for moments of rest and under maxmemory: see collector. With GOGC at 400, SET
+// left as it is, but for small heaps (see floor), moments of rest and under maxmemory (see
+// collector). With GOGC at 400, SET
 // over a million keys at P16 gained 15 % and a small server nothing, for up to three times the
 // memory.
 func serve(s *settings, log *logger) int {
 	v := &server{settings: s, log: log, over: make(chan ending, max(s.cluster, 1)),
 		closed: make(chan struct{})}
+	layFloor()
 	v.super = supervise(s.supervised, log)
 	v.greet()
 	signals := make(chan os.Signal, 2)
@@ -146,7 +148,7 @@ func collectLate() func() {
 // much in use that it is worth the collector's time.
 func giveBack() {
 	var m runtime.MemStats
-	if runtime.ReadMemStats(&m); m.HeapAlloc > 16<<20 {
+	if runtime.ReadMemStats(&m); m.HeapAlloc > 16<<20+floorBytes {
 		debug.FreeOSMemory()
 	}
 }

@@ -30,8 +30,9 @@ var reasons = []reason{
 // luaReasons say why a script's row may fall short, and what was tried.
 var luaReasons = map[string]string{
 	"a table of 200,000": "half of the time is Go's collector, which runs for each 4 MB that a " +
-		"small heap gets (with GOGC at 400 the row takes half, natively): numbers that are stored " +
-		"without a pointer for the collector to note gained nothing, nor did a profile with scripts",
+		"small heap gets in a guest (natively a floor under the heap halved it): numbers that are " +
+		"stored without a pointer for the collector to note gained nothing, nor did a profile with " +
+		"scripts",
 	"gsub by a function": "a call of the script's function, a look-up and two new strings for each " +
 		"word: no part of it takes a tenth. Frames filled in place gained a tenth natively and less " +
 		"in the guest, a profile with scripts in it nothing",
