@@ -139,6 +139,8 @@ func (e *Engine) greetGuest(cl *conn) {
 }
 
 // askWho notes whether a connection has yet to say who it is.
+//
+//go:noinline
 func (e *Engine) askWho(cl *conn) {
 	asks := !cl.authenticated && !cl.peer.Own && e.mustAuthenticate()
 	cl.flags.set(connUnauthenticated, asks)

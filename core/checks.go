@@ -256,6 +256,8 @@ func checkMemory(c *Call, _ place) verdict {
 }
 
 // errFull is what refuses a command that would store more: by default the error of maxmemory.
+//
+//go:noinline
 func (e *Engine) errFull(ofMemory verdict) verdict {
 	if e.tooManyKeys() {
 		return errMaxkeys

@@ -96,6 +96,8 @@ func (k *cluster) epochOf(n *clusterNode) int64 {
 
 // serving counts the nodes that serve slots, the slots, and those of the nodes that have not
 // failed.
+//
+//go:noinline
 func (k *cluster) serving() (masters, assigned, reachable int) {
 	for _, n := range k.nodes {
 		if assigned += n.slots; n.slots > 0 {
@@ -479,6 +481,8 @@ func (e *Engine) redirection(why redirect, slot int, to *clusterNode) string {
 }
 
 // endpoint is where clients are told to find a node; known is false if that is not to be told.
+//
+//go:noinline
 func (e *Engine) endpoint(n *clusterNode) (at string, known bool) {
 	switch e.cfg.clusterEndpoint {
 	case endpointIP:

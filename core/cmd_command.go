@@ -261,6 +261,8 @@ func (c *Call) statusSet(prefix string, names []string, bits uint32) {
 }
 
 // setEnd ends a set begun with arrayLater.
+//
+//go:noinline
 func (c *Call) setEnd(at reply.Later, n int) {
 	kind := byte('*')
 	if c.RESP3 {

@@ -248,4 +248,6 @@ func cmdReplicaof(c *Call) {
 }
 
 // clientText is the client of a command as the log tells it.
+//
+//go:noinline
 func (c *Call) clientText() string { return string(c.describe(nil, c.conn)) }

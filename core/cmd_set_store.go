@@ -361,6 +361,8 @@ func cmdSunionstore(c *Call) {
 }
 
 // addAll adds the members of all sets that are there.
+//
+//go:noinline
 func (c *Call) addAll(to *set.Set, sets []*set.Set, lim set.Limits) {
 	c.eachInAny(sets, func(m []byte) bool {
 		to.Add(m, lim)

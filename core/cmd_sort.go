@@ -438,6 +438,7 @@ func (opt *sortOptions) compare(a, b *sortItem) int {
 	return order
 }
 
+//go:noinline
 func untilNUL(b []byte) []byte {
 	if i := bytes.IndexByte(b, 0); i >= 0 {
 		return b[:i]

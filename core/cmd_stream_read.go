@@ -191,6 +191,8 @@ func (c *Call) streamReadOptions(r *streamRead) bool {
 }
 
 // streamGrouped checks that an option of XREADGROUP alone is given to that.
+//
+//go:noinline
 func (c *Call) streamGrouped(r *streamRead, option string) bool {
 	if !r.grouped {
 		c.Error("ERR The " + option + " option is only supported by XREADGROUP. You called XREAD " +
@@ -303,6 +305,8 @@ func (c *Call) streamReadID(r *streamRead, i int, s *stream.Stream) bool {
 
 // streamMore reports whether another entry of a stream may follow n of them: not to a client that
 // is hung up for the size of its output, for which entries would become pending without an end.
+//
+//go:noinline
 func (c *Call) streamMore(r *streamRead, n int64) bool {
 	switch all := r.served + n; {
 	case c.Overflowed():

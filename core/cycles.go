@@ -94,6 +94,8 @@ func (e *Engine) sample() {
 }
 
 // present is the mean of the last samples of a counter.
+//
+//go:noinline
 func (e *Engine) present(counter int) int64 {
 	k := e.stats.cycles.samples
 	if k == nil {

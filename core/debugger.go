@@ -78,6 +78,8 @@ func (c *Call) debugScript() {
 func (d *debugger) waits() bool { return d != nil && d.waiting }
 
 // forget ends a session whose connection is gone: its script runs on to its end.
+//
+//go:noinline
 func (s *scripts) forgetDebugger() {
 	if s.debug != nil {
 		s.debug = nil
@@ -151,9 +153,12 @@ func (d *debugger) answers(text []byte) {
 	d.clip("<reply> " + string(shown))
 }
 
+//go:noinline
 func (d *debugger) log(line string) { d.out = append(d.out, line) }
 
 // clip is log for what may be long.
+//
+//go:noinline
 func (d *debugger) clip(line string) {
 	if d.replyMax == 0 || len(line) <= d.replyMax {
 		d.log(line)

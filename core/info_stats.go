@@ -42,6 +42,7 @@ func (e *Engine) memory() memoryReport {
 	return r
 }
 
+//go:noinline
 func percent(part, whole int64) float64 {
 	if whole == 0 {
 		return 0

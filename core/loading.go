@@ -51,6 +51,8 @@ func keyDelay(each Time, keys int) Time {
 }
 
 // countKeys counts the keys of all databases.
+//
+//go:noinline
 func (e *Engine) countKeys() (n int) {
 	for _, d := range e.dbs {
 		n += d.keys.Len()

@@ -49,6 +49,8 @@ func (e *Engine) touchModified(d *db, key string) {
 }
 
 // frequency is a value's counter as of now.
+//
+//go:noinline
 func (e *Engine) frequency(o *object) int64 {
 	n := int64(o.lru & 255)
 	if decay := e.cfg.lfuDecayMinutes; decay > 0 {

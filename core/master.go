@@ -193,6 +193,8 @@ func (m *master) say(words ...string) {
 }
 
 // wait gives the master its time once more.
+//
+//go:noinline
 func (m *master) wait() {
 	m.heard = m.e.clock.host
 	if m.state != linkUp {

@@ -101,6 +101,8 @@ func (m *migration) link() *link {
 }
 
 // wait gives the other server its time once more.
+//
+//go:noinline
 func (m *migration) wait() { m.deadline = m.e.clock.host + min(m.timeout, Never-m.e.clock.host) }
 
 // waits tells whether there is nothing to do before an instant of the host's clock but to wait.
@@ -124,6 +126,8 @@ func (m *migration) due(host Time) Time {
 }
 
 // fail ends the migration for a reason.
+//
+//go:noinline
 func (m *migration) fail(why string) {
 	m.failure = why
 	m.end()

@@ -148,6 +148,8 @@ func (e *Engine) beginSave(s save) {
 }
 
 // saveDelay is how long a save in the background takes, if it is to take longer than it does.
+//
+//go:noinline
 func (e *Engine) saveDelay() Time {
 	if e.cfg.keySaveDelay == 0 {
 		return 0

@@ -7,6 +7,8 @@ import "github.com/redlet/redlet/core/internal/reply"
 func (e *Engine) running(cl *conn) bool { return cl == e.currentClient && !e.evicting }
 
 // pushes is where a message for a connection is to be written that answers no command.
+//
+//go:noinline
 func (e *Engine) pushes(cl *conn) *reply.Writer {
 	if !e.running(cl) {
 		return &cl.w

@@ -236,6 +236,8 @@ func (e *Engine) goodReplicas() int64 {
 }
 
 // lag is how many seconds ago a replica was last heard of. As in Redis both are whole seconds.
+//
+//go:noinline
 func (e *Engine) lag(cl *conn) int64 { return int64(e.now/1e6) - int64(cl.replica.ackedAt/1e6) }
 
 // have returns how many replicas have the stream up to an offset.

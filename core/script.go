@@ -74,6 +74,8 @@ var scriptFlagNames = [...]string{
 func (f scriptFlags) writes() bool { return f&(scriptDeclared|scriptNoWrites) == scriptDeclared }
 
 // commandFlags are those of a command that runs a script with these.
+//
+//go:noinline
 func (f scriptFlags) commandFlags(own Flag) Flag {
 	if f&scriptDeclared == 0 {
 		return own &^ Stale

@@ -52,6 +52,8 @@ func (o *object) set() *set.Set { return o.body.(*set.Set) }
 func newSet(s set.Set) *object { return &object{kind: kindSet, body: &s} }
 
 // setLimits say which encoding a set may be in.
+//
+//go:noinline
 func (e *Engine) setLimits() set.Limits {
 	lim := set.Limits{
 		Ints:    int(min(e.cfg.setIntsetMax, 1<<30)),

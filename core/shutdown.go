@@ -45,6 +45,8 @@ func (e *Engine) end(how *ending, now bool) {
 }
 
 // inSync counts the replicas, and those of them that have all of the stream.
+//
+//go:noinline
 func (e *Engine) inSync() (in, all int) {
 	for _, cl := range e.replicas.conns {
 		if cl.has(connClosing) {

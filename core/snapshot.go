@@ -249,6 +249,8 @@ func (l *loader) library(it *rdb.Item) error {
 }
 
 // selects makes a database the one that keys go to.
+//
+//go:noinline
 func (l *loader) selects(db int) {
 	l.db = l.stores[db]
 	if l.db.keys.Len() == 0 {

@@ -408,6 +408,7 @@ func (e *Engine) pollHangup(ev *Event) {
 	e.beforeSleep()
 }
 
+//go:noinline
 func (e *Engine) polledOne() {
 	if e.polled++; e.polled == len(e.events) {
 		e.events, e.polled, e.aof.mark = e.events[:0], 0, 0

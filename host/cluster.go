@@ -163,6 +163,8 @@ func (b *bus) carry(from *Loop, ev *core.Event) {
 }
 
 // answer answers a question of the engine, which the caller owns, in the round that follows.
+//
+//go:noinline
 func (l *Loop) answer(ticket uint32, text string) {
 	if ticket != 0 {
 		l.Send([]core.Input{{Kind: core.InDone, Ticket: ticket, Data: []byte(text)}})

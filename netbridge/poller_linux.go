@@ -355,6 +355,7 @@ func (p *poller) room() []byte {
 	return p.arena[p.used:min(p.used+host.ReadSize, len(p.arena))]
 }
 
+//go:noinline
 func (p *poller) input(in core.Input) { p.inputs = append(p.inputs, in) }
 
 // send steps the engine over everything that was read. The arena is free again afterwards.

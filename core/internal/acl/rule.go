@@ -268,6 +268,8 @@ func (s *Selector) applyCommand(name string, allow bool, t Commands) (problem st
 }
 
 // lower is s with the letters of ASCII in lower case.
+//
+//go:noinline
 func lower(s string) string {
 	b := []byte(s)
 	for i, c := range b {

@@ -215,6 +215,8 @@ func (m *Manifest) AddIncr(name string, offset int64) {
 }
 
 // LastIncr is the file that changes are appended to: there must be one.
+//
+//go:noinline
 func (m *Manifest) LastIncr() *File { return m.Incrs[len(m.Incrs)-1] }
 
 func (m *Manifest) lastSeq() int64 {

@@ -260,6 +260,8 @@ func (s *slice) widen(offset, size int) {
 
 // window moves a window, which must reach as far as it did in both directions; what would stand out
 // of the slice is moved back.
+//
+//go:noinline
 func (s *slice) window(begin, n, size int) {
 	n = min(n, size)
 	begin = min(begin, size-n)

@@ -27,6 +27,8 @@ func ParseField(s []byte) (f Field, ok bool) {
 }
 
 // Get reads the integer at a bit offset; bits behind the end of b are zero.
+//
+//go:noinline
 func (f Field) Get(b []byte, offset int64) int64 {
 	var window [9]byte // what 64 bits that begin within a byte can touch
 	if at := offset / 8; at < int64(len(b)) {

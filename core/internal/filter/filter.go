@@ -148,6 +148,7 @@ func (c *compiler) compile() bool {
 	return c.depth == 1
 }
 
+//go:noinline
 func (c *compiler) spaces() {
 	for c.at < len(c.src) && isSpace(c.src[c.at]) {
 		c.at++

@@ -79,6 +79,8 @@ func (s *scanner) overNumber() bool {
 }
 
 // overText passes over a string: to the quote that no backslash stands before.
+//
+//go:noinline
 func (s *scanner) overText() bool {
 	for s.at++; s.at < len(s.src); s.at++ {
 		switch s.src[s.at] {

@@ -52,6 +52,8 @@ func Text(dst []byte, p Point) []byte {
 }
 
 // share is in which of 2^step parts of a range a number lies; its end lies in the part behind.
+//
+//go:noinline
 func share(x, from, to float64, step uint) uint32 {
 	return uint32((x - from) / (to - from) * float64(uint64(1)<<step))
 }
@@ -62,6 +64,7 @@ type cell struct {
 	step     uint
 }
 
+//go:noinline
 func cellOf(p Point, step uint) cell {
 	return cell{share(p.Lon, -LonMax, LonMax, step), share(p.Lat, -LatMax, LatMax, step), step}
 }
@@ -99,6 +102,8 @@ func edge(i uint32, most float64, step uint) float64 {
 }
 
 // spread puts a zero between each two bits.
+//
+//go:noinline
 func spread(n uint32) uint64 {
 	x := uint64(n)
 	x = (x | x<<16) & 0x0000ffff0000ffff

@@ -43,6 +43,8 @@ const (
 type Registers [registers]uint8
 
 // New returns a string to which nothing was added.
+//
+//go:noinline
 func New() []byte {
 	b := make([]byte, headerSize, headerSize+16)
 	copy(b, magic)

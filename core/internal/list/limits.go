@@ -36,6 +36,8 @@ func nodeLimit(fill int) (size, count int) {
 }
 
 // exceeds reports whether a node of that many bytes and elements is beyond the limit of fill.
+//
+//go:noinline
 func exceeds(fill, size, count int) bool {
 	sizeMax, countMax := nodeLimit(fill)
 	if sizeMax != unlimited {
@@ -45,6 +47,8 @@ func exceeds(fill, size, count int) bool {
 }
 
 // large reports whether an element of that size gets a node of its own.
+//
+//go:noinline
 func (m *Limits) large(fill, size int) bool {
 	if m.Packed != 0 {
 		return size >= m.Packed

@@ -56,6 +56,7 @@ func (l *List) Grow(elements ...[]byte) {
 // AsQuicklist makes an empty list a quicklist, which it stays until Settle or Shrink.
 func (l *List) AsQuicklist() { l.makeQuick() }
 
+//go:noinline
 func (l *List) makeQuick() {
 	l.quick = true
 	l.fill = int16(clampFill(l.limits.Fill))

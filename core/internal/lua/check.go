@@ -37,6 +37,8 @@ func checkNumber(l *thread, n int) float64 {
 }
 
 // checkInt takes an argument for an int; where that has 32 bits its ends stand for what is beyond.
+//
+//go:noinline
 func checkInt(l *thread, n int) int { return clampInt(checkLong(l, n)) }
 
 func clampInt(n int64) int { return int(max(math.MinInt, min(n, math.MaxInt))) }

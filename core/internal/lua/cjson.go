@@ -227,6 +227,7 @@ func (w *jsonWriter) end(l *thread) int {
 	return 1
 }
 
+//go:noinline
 func (w *jsonWriter) refuse(what, why string) {
 	fail(w.l, "Cannot serialise "+what+": "+why)
 }

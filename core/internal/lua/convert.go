@@ -35,6 +35,8 @@ func (vm *VM) value(reply []byte, at int) (value, int) {
 }
 
 // wholeNumber reads the digits of a well-formed number.
+//
+//go:noinline
 func wholeNumber(line []byte) (n int64) {
 	digits := line
 	if line[0] == '-' {
@@ -241,6 +243,7 @@ var (
 	fieldVerbatim = sharedString("verbatim_string")
 )
 
+//go:noinline
 func sharedString(s string) *object {
 	return &object{kind: kindString, all: true, s: s, hash: hashOf(s)}
 }

@@ -16,6 +16,8 @@ type Debugger interface {
 }
 
 // Debug has a debugger told of the scripts that follow; nil ends that.
+//
+//go:noinline
 func (vm *VM) Debug(d Debugger) {
 	vm.debug = d
 }

@@ -99,6 +99,8 @@ func (t *table) getString(k *object) value {
 }
 
 // field looks a string up.
+//
+//go:noinline
 func (t *table) field(name string) value {
 	k := object{kind: kindString, s: name}
 	return t.getString(&k)

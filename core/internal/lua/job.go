@@ -56,6 +56,8 @@ func (l *thread) pop() value {
 }
 
 // dropJobs forgets the jobs of calls that an error has ended, all but the first of them.
+//
+//go:noinline
 func (l *thread) dropJobs(calls int) {
 	n := len(l.jobs)
 	for n > 0 && l.jobs[n-1].depth > calls {

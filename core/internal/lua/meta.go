@@ -402,6 +402,8 @@ func (vm *VM) join(list []value, size int) value {
 }
 
 // keepScratch keeps a buffer in which a string was made for the next.
+//
+//go:noinline
 func (vm *VM) keepScratch(buf []byte) {
 	if cap(buf) <= scratchMax {
 		vm.scratch = buf

@@ -256,6 +256,8 @@ func (c *coder) leaveBlock() {
 const nestingMax = 200
 
 // enter goes down a level of nesting.
+//
+//go:noinline
 func (p *parser) enter() {
 	if p.depth++; p.depth > nestingMax {
 		p.fail("chunk has too many syntax levels", "")

@@ -52,6 +52,8 @@ const (
 )
 
 // begin begins a match of the pattern from p on against the subject from s on.
+//
+//go:noinline
 func (m *matcher) begin(s, p int) {
 	m.s, m.p, m.level, m.far, m.choices = s, p, 0, 0, m.choices[:0]
 }
@@ -157,6 +159,7 @@ func (m *matcher) run() int {
 	}
 }
 
+//go:noinline
 func (m *matcher) choose(c choice) {
 	if len(m.choices) >= choicesMax {
 		fail(m.l, "pattern too complex")

@@ -122,6 +122,8 @@ func (l *thread) capture(at int, own *upvalue) *upvalue {
 }
 
 // closeFrom takes the upvalues from a place on off the stack.
+//
+//go:noinline
 func (l *thread) closeFrom(at int) {
 	i := len(l.open)
 	for i > 0 && l.open[i-1].at >= at {

@@ -162,6 +162,8 @@ func difference(x LongDouble, hi, lo uint64, sticky bool) LongDouble {
 }
 
 // shiftRight moves hi:lo right by n bits; sticky tells that ones were lost.
+//
+//go:noinline
 func shiftRight(hi, lo uint64, n uint) (uint64, uint64, bool) {
 	switch {
 	case n == 0:

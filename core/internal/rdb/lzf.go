@@ -132,11 +132,13 @@ type lzfRun struct {
 
 func (r *lzfRun) size() int { return len(r.out) - r.start }
 
+//go:noinline
 func (r *lzfRun) open() {
 	r.out = append(r.out, 0)
 	r.literals = 0
 }
 
+//go:noinline
 func (r *lzfRun) close() {
 	if r.literals == 0 {
 		r.out = r.out[:len(r.out)-1]

@@ -265,6 +265,8 @@ func (r *Reader) Byte() (byte, error) {
 }
 
 // Int64 reads eight bytes, the least first.
+//
+//go:noinline
 func (r *Reader) Int64() (int64, error) {
 	b, err := r.take(8)
 	if err != nil {

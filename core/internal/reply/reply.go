@@ -77,6 +77,8 @@ func (r *Writer) Tail(at int) []byte {
 }
 
 // Reset drops the output. The buffer stays if it is small.
+//
+//go:noinline
 func (r *Writer) Reset() {
 	if cap(r.Buf) > PieceMin {
 		r.Buf = nil

@@ -64,12 +64,14 @@ func (t *names[V]) find(name []byte) (v V, ok bool) {
 	return v, false
 }
 
+//go:noinline
 func (t *names[V]) put(name string, v V) {
 	p, _ := t.table.Put([]byte(name))
 	*p = v
 	t.order = nil
 }
 
+//go:noinline
 func (t *names[V]) remove(name string) {
 	t.table.Delete([]byte(name))
 	t.order = nil
@@ -209,6 +211,8 @@ func (g *Group) Assign(id ID, c *Consumer, timeMs int64) *Pending {
 }
 
 // leave makes an entry one that is pending with nobody.
+//
+//go:noinline
 func (g *Group) leave(id ID, p *Pending) {
 	if p.Consumer != nil {
 		p.Consumer.pending.remove(id)
@@ -283,6 +287,8 @@ func (g *Group) LastPending() ID {
 func (c *PendingCursor) Valid() bool { return c.at.valid() }
 
 // ID returns the id of the entry at hand.
+//
+//go:noinline
 func (c *PendingCursor) ID() ID { return c.at.id() }
 
 // Pending returns what is known of it.

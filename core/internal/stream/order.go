@@ -12,6 +12,8 @@ import (
 // that order for the first time, and kept from then on: other groups pay for a number, Pending.seq.
 
 // timeKey is the place of an entry in that order.
+//
+//go:noinline
 func (p *Pending) timeKey() ID {
 	if p.Consumer == nil {
 		return ID{0, uint64(p.seq)}

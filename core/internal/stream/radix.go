@@ -10,6 +10,8 @@ import "math/bits"
 const idBytes = 16
 
 // common returns how many bytes two ids begin with in common.
+//
+//go:noinline
 func common(a, b ID) int {
 	if a.Ms != b.Ms {
 		return bits.LeadingZeros64(a.Ms^b.Ms) / 8

@@ -318,6 +318,8 @@ func AppendLower(dst, src []byte) []byte {
 }
 
 // FullVersion completes a version of two numbers.
+//
+//go:noinline
 func FullVersion(v string) string {
 	dots := 0
 	for i := 0; i < len(v); i++ {

@@ -42,6 +42,8 @@ func (s *Set) newLayers(level int) []layer {
 
 // entry is the node at which searches begin, one of the highest layer other than n; nil if there is
 // no other.
+//
+//go:noinline
 func (s *Set) entry(n *Node) *Node {
 	for l := Levels - 1; l >= 0; l-- {
 		for _, e := range s.byLevel[l] {
