@@ -29,8 +29,8 @@ const (
 
 const (
 	// growsAtOnce is up to how many nodes, or places of the array, a table grows within the
-	// instruction.
-	growsAtOnce = 16 << 10
+	// instruction, which counts ten for each node then.
+	growsAtOnce = 8 << 10
 	// movedAtOnce is how many pairs are moved between two looks at whether the slice is over, and
 	// passedAtOnce how many are counted or copied.
 	movedAtOnce  = 512
@@ -40,10 +40,10 @@ const (
 // large tells whether a table grows in steps, if it grows.
 func (t *table) large() bool { return len(t.nodes) > growsAtOnce || len(t.arr) > growsAtOnce }
 
-// grows tells whether a large table must grow for a key. One with a metatable does so within the
+// grows tells whether a large table must grow for a key. One with __newindex does so within the
 // instruction, and so does one that leaves no room for the call.
 func (t *table) grows(l *thread, k value) bool {
-	if t.meta != nil {
+	if !t.meta.handler(eventNewIndex).isNil() {
 		return false
 	}
 	for t.free > 0 && !t.nodes[t.free-1].key.isNil() {

@@ -41,11 +41,12 @@ func TestGrowth(t *testing.T) {
 	}
 }
 
-// growsWhole runs the script with a metatable that has nothing in it: such a table grows
-// within an instruction.
+// growsWhole runs the script with a metatable that has __newindex: such a table grows within an
+// instruction.
 func growsWhole(t *testing.T, vm *VM, script string) string {
-	vm.Run(compile(t, vm, "local function new() return setmetatable({}, {}) end "+
-		strings.Replace(script, "local t = {}", "local t = new()", 1)), nil, nil, true, func() {})
+	const new = "local function new() return setmetatable({}, {__newindex = rawset}) end "
+	f := compile(t, vm, new+strings.Replace(script, "local t = {}", "local t = new()", 1))
+	vm.Run(f, nil, nil, true, func() {})
 	return outcome(vm)
 }
 

@@ -35,6 +35,8 @@ var longScripts = [][2]string{
 	{"local s = string.rep('x', 2e6) local u, v = s .. 'a', s .. 'b'",
 		"for i = 1, 50 do local b = u < v or u <= v or u == v end"},
 	{"local t = {} for i = 1, 2 ^ 21 do t[i] = i end", "t[#t + 1] = 1"},
+	{"", "local t = {} for i = 1, 2 ^ 18 do t[i] = i t[-i] = i end"},
+	{"", "local t = setmetatable({}, {}) for i = 1, 2 ^ 17 do t[-i] = i end"},
 	{"local f f = function() return pcall(f) end", "f()"},
 	{"local f f = function() return coroutine.wrap(f)() end", "pcall(f)"},
 }
