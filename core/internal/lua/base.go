@@ -243,7 +243,11 @@ func ipairsNext(l *thread) int {
 }
 
 func rawEqual(l *thread) int {
-	l.pushBool(equal(checkAny(l, 1), checkAny(l, 2)))
+	a, b := checkAny(l, 1), checkAny(l, 2)
+	if a.isString() && b.isString() && len(a.o.s) == len(b.o.s) {
+		return l.start(&comparing{l.vm, opEq, a.o.s, b.o.s})
+	}
+	l.pushBool(equal(a, b))
 	return 1
 }
 

@@ -309,6 +309,11 @@ again:
 			case opEq, opNe:
 				x, y := r[a], r[uint8(i>>16)]
 				if x.o != nil && x.o != y.o {
+					if len(x.o.s) > comparedMost {
+						fr.pc = pc
+						vm.compare(l, i, x, y)
+						continue again
+					}
 					vm.left -= len(x.o.s) / comparedAtOnce
 				}
 				if same := equal(x, y); same || x.table() == nil || y.table() == nil {

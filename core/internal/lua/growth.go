@@ -49,7 +49,7 @@ func (t *table) grows(l *thread, k value) bool {
 	for t.free > 0 && !t.nodes[t.free-1].key.isNil() {
 		t.free--
 	}
-	if t.free > 0 || l.levels >= levelsMax-2 || len(l.frames) >= framesMax {
+	if t.free > 0 || l.full() {
 		return false
 	}
 	if i, ok := asInt(k.n); ok && k.isNumber() && uint(i-1) < uint(len(t.arr)) {

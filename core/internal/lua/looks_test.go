@@ -34,12 +34,19 @@ var longScripts = [][2]string{
 	{"local t = {} for i = 1, 7000 do t[i] = i end", "for i = 1, 30 do select('#', unpack(t)) end"},
 	{"local s = string.rep('x', 2e6) local u, v = s .. 'a', s .. 'b'",
 		"for i = 1, 50 do local b = u < v or u <= v or u == v end"},
+	{longStrings, "return u < v, u <= v, u == w"},
+	{longStrings, "return rawequal(u, w)"},
+	{longStrings, "table.sort({u, v, w})"},
 	{"local t = {} for i = 1, 2 ^ 21 do t[i] = i end", "t[#t + 1] = 1"},
 	{"", "local t = {} for i = 1, 2 ^ 18 do t[i] = i t[-i] = i end"},
 	{"", "local t = setmetatable({}, {}) for i = 1, 2 ^ 17 do t[-i] = i end"},
 	{"local f f = function() return pcall(f) end", "f()"},
 	{"local f f = function() return coroutine.wrap(f)() end", "pcall(f)"},
 }
+
+// longStrings are three of 32 MB, the first and the last equal.
+const longStrings = "local s = string.rep('x', 2 ^ 25) " +
+	"local function with(c) return s .. c end local u, v, w = with('a'), with('b'), with('a')"
 
 // beyondMost is how many instructions a step may take beyond its stretch: what copying 100 MB, or
 // growing a table of half a million, counts.

@@ -248,6 +248,9 @@ func (fr *frame) jump() { fr.pc = fr.fn.proto.code[fr.pc-1].c() }
 
 // equalHandled is == of any values; called says that a metamethod was called, which ends so.
 func (vm *VM) equalHandled(l *thread, a, b value, end ending) (result, called bool) {
+	if vm.compareLong(l, opEq, a, b, end) {
+		return false, true
+	}
 	if equal(a, b) {
 		return true, false
 	}
@@ -263,25 +266,15 @@ func (vm *VM) equalHandled(l *thread, a, b value, end ending) (result, called bo
 	return false, true
 }
 
-// comparedAtOnce is how many bytes of strings are compared in the time of an instruction.
-const comparedAtOnce = 256
-
-// before tells whether one string is less than another. A guest finds out several times as fast
-// that two parts are the same as where they differ.
-func before(a, b string) bool {
-	const part = 4 << 10
-	for len(a) > part && len(b) > part && a[:part] == b[:part] {
-		a, b = a[part:], b[part:]
-	}
-	return a < b
-}
-
 func (vm *VM) less(l *thread, a, b value, end ending) (result, called bool) {
 	if k := a.kind(); k == b.kind() {
 		switch k {
 		case kindNumber:
 			return a.n < b.n, false
 		case kindString:
+			if vm.compareLong(l, opLt, a, b, end) {
+				return false, true
+			}
 			vm.charge(min(len(a.o.s), len(b.o.s)) / comparedAtOnce)
 			return before(a.o.s, b.o.s), false
 		}
@@ -300,6 +293,9 @@ func (vm *VM) lessOrEqual(l *thread, a, b value, end ending) (result, called boo
 		case kindNumber:
 			return a.n <= b.n, false
 		case kindString:
+			if vm.compareLong(l, opLe, a, b, end) {
+				return false, true
+			}
 			vm.charge(min(len(a.o.s), len(b.o.s)) / comparedAtOnce)
 			return !before(b.o.s, a.o.s), false
 		}

@@ -89,11 +89,12 @@ func (s *sorter) compare(l *thread) (less, known bool) {
 		if a.o == &numberTag && b.o == &numberTag {
 			return a.n < b.n, true
 		}
-		if a.isString() && b.isString() {
-			return a.o.s < b.o.s, true
+		h := s.vm.newComparing(opLt, a, b)
+		if h.isNil() && a.isString() && b.isString() {
+			s.vm.charge(min(len(a.o.s), len(b.o.s)) / comparedAtOnce)
+			return before(a.o.s, b.o.s), true
 		}
-		h := value{}
-		if a.kind() == b.kind() {
+		if h.isNil() && a.kind() == b.kind() {
 			h = s.vm.orderHandler(a, b, eventLt)
 		}
 		if h.isNil() {
