@@ -18,7 +18,8 @@ import { opened } from './helpers.js';
 function exchange(where, request) {
   return new Promise((resolve, reject) => {
     let text = '';
-    const socket = connect(where, () => socket.write(request));
+    // By its address: a name is looked up first, and whose look-up ends first connects first.
+    const socket = connect({ host: '127.0.0.1', ...where }, () => socket.write(request));
     socket.setEncoding('latin1');
     socket.on('data', (data) => (text += data));
     socket.on('error', reject);
