@@ -252,7 +252,9 @@ func rawEqual(l *thread) int {
 }
 
 func rawGet(l *thread) int {
-	l.push(checkTable(l, 1).get(checkAny(l, 2)))
+	t, k := checkTable(l, 1), checkAny(l, 2)
+	l.vm.chargeKey(k)
+	l.push(t.get(k))
 	return 1
 }
 
@@ -261,6 +263,7 @@ func rawSet(l *thread) int {
 	k, v := checkAny(l, 2), checkAny(l, 3)
 	writable(l, t)
 	l.vm.checkKey(k)
+	l.vm.chargeKey(k)
 	t.set(l.vm, k, v)
 	l.push(l.arg(1))
 	return 1

@@ -64,6 +64,13 @@ func (j *comparing) step(l *thread) int {
 	return 1
 }
 
+// chargeKey counts that a table looks for a key, which it compares at once.
+func (vm *VM) chargeKey(k value) {
+	if k.isString() && len(k.o.s) > comparedMost {
+		vm.charge(len(k.o.s) / comparedAtOnce)
+	}
+}
+
 // before tells whether one string is less than another. A guest finds out several times as fast
 // that two parts are the same as where they differ.
 func before(a, b string) bool {

@@ -1,6 +1,9 @@
 package lua
 
-import "testing"
+import (
+	"strings"
+	"testing"
+)
 
 // TestLongStrings: long strings are compared in parts, with the result of one step.
 func TestLongStrings(t *testing.T) {
@@ -38,5 +41,26 @@ return {compared(), deep(197) == compared(), t[1] == s, t[2] == u, t[3] == u, t[
 	runTiny(parts, compile(t, parts, compares), nil)
 	if got := outcome(parts); got != want {
 		t.Errorf("in tiny slices: got %q, want %q", got, want)
+	}
+}
+
+// TestLongKeys: the hash of a long string is that of its end, and such keys are told apart.
+func TestLongKeys(t *testing.T) {
+	const keys = `
+local s = string.rep('x', 2 ^ 20)
+local u, v, w = 'a' .. s, 'b' .. s, s .. 'a'
+local t = {[u] = 1, [v] = 2, [w] = 3}
+return {t['a' .. s], t['b' .. s], t[s .. 'a'], t[s] == nil and 4}`
+	vm := newVM()
+	vm.Run(compile(t, vm, keys), nil, nil, true, func() {})
+	if got, want := outcome(vm), "*4\r\n:1\r\n:2\r\n:3\r\n:4\r\n"; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+	end := strings.Repeat("x", hashedMost)
+	if hashOf("a"+end) != hashOf("b"+end) {
+		t.Error("the hash takes more than the end into account")
+	}
+	if hashOf("a"+end[1:]) == hashOf("b"+end[1:]) {
+		t.Error("the hash of a megabyte does not take all of it into account")
 	}
 }

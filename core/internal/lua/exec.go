@@ -71,6 +71,7 @@ again:
 							v = t.get(*key)
 						}
 					} else {
+						vm.chargeKey(*key)
 						v = t.get(*key)
 					}
 					if v.o != nil || t.meta == nil {

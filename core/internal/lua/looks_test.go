@@ -97,6 +97,8 @@ func TestCharges(t *testing.T) {
 		{"local t = {} for i = 1, 1e5 do t[i] = i end", "cmsgpack.pack(t)", 14},
 		{"local s = string.rep('ab', 1e5)", "s:gsub('a', 'b')", 7},
 		{"", "local t = {} for i = 1, 1e5 do t['k' .. i] = i end", 30},
+		{"local s = string.rep('x', 2 ^ 21) local u, v = s .. 'a', s .. 'a' local t = {[u] = 1}",
+			"for i = 1, 40 do local a = t[v] rawget(t, v) t[v] = a rawset(t, v, a) end", 20},
 		{"local f = function() end", "for i = 1, 1e4 do coroutine.create(f) end", 100},
 		{"local t = {} for i = 1, 7000 do t[i] = i end", "for i = 1, 70 do unpack(t) end", 9},
 	} {

@@ -66,6 +66,7 @@ func (vm *VM) index(l *thread, v, key value, dest, register int) {
 	for range chainMax {
 		var h value
 		if t := v.table(); t != nil {
+			vm.chargeKey(key)
 			if found := t.get(key); !found.isNil() {
 				l.setRegister(dest, found)
 				return
@@ -99,6 +100,7 @@ func (vm *VM) setIndex(l *thread, v, key, val value, register int) {
 				vm.failHere(errReadOnly)
 			}
 			vm.checkKey(key)
+			vm.chargeKey(key)
 			if t.large() && t.grows(l, key) {
 				vm.grow(l, t, key, val)
 				return

@@ -113,11 +113,14 @@ func boolean(b bool) value {
 //go:noinline
 func constant(s string) value { return value{o: &object{kind: kindString, s: s, hash: hashOf(s)}} }
 
+// hashedMost bounds the bytes that a hash takes into account, and so what one takes.
+const hashedMost = 1 << 20
+
 // hashOf is the hash of a string in Redis's Lua, which decides about the order of pairs. Unlike
-// that of Lua 5.1 it takes all bytes into account.
+// that of Lua 5.1 it takes all bytes into account, but here no more than the last hashedMost.
 func hashOf(s string) uint32 {
-	h := uint32(len(s))
-	for i := len(s) - 1; i >= 0; i-- {
+	h, from := uint32(len(s)), max(0, len(s)-hashedMost)
+	for i := len(s) - 1; i >= from; i-- {
 		h ^= h<<5 + h>>2 + uint32(s[i])
 	}
 	return h
