@@ -407,20 +407,18 @@ func appendShown(dst, text []byte) (shown, rest []byte) {
 	line, rest := text[:end-1], text[end+1:]
 	n, _ := strconv.Atoi(string(line[1:]))
 	switch line[0] {
-	case '$':
-		if n < 0 {
+	case '$', '*':
+		switch {
+		case n < 0:
 			return append(dst, "NULL"...), rest
+		case line[0] == '*':
+			return appendShownList(append(dst, '['), rest, n, ",", ']')
 		}
 		return sds.AppendRepr(dst, string(rest[:n])), rest[n+2:]
 	case '+', '-':
 		return sds.AppendRepr(dst, string(line)), rest
 	case ':':
 		return append(dst, line[1:]...), rest
-	case '*':
-		if n < 0 {
-			return append(dst, "NULL"...), rest
-		}
-		return appendShownList(append(dst, '['), rest, n, ",", ']')
 	case '~':
 		return appendShownList(append(dst, "~("...), rest, n, ",", ')')
 	case '%':
@@ -428,10 +426,7 @@ func appendShown(dst, text []byte) (shown, rest []byte) {
 	case '_':
 		return append(dst, "(null)"...), rest
 	case '#':
-		if line[1] == 't' {
-			return append(dst, "#true"...), rest
-		}
-		return append(dst, "#false"...), rest
+		return strconv.AppendBool(append(dst, '#'), line[1] == 't'), rest
 	case ',':
 		return append(append(dst, "(double) "...), line[1:]...), rest
 	}
@@ -441,14 +436,14 @@ func appendShown(dst, text []byte) (shown, rest []byte) {
 // appendShownList appends so many replies; between is what stands behind each other one.
 func appendShownList(dst, rest []byte, n int, between string, end byte) (shown, left []byte) {
 	for i := range n {
-		dst, rest = appendShown(dst, rest)
 		switch {
-		case i == n-1:
-		case i%2 == 0:
+		case i == 0:
+		case i%2 == 1:
 			dst = append(dst, between...)
 		default:
 			dst = append(dst, ',')
 		}
+		dst, rest = appendShown(dst, rest)
 	}
 	return append(dst, end), rest
 }

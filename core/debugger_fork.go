@@ -3,7 +3,6 @@ package core
 import (
 	"bytes"
 	"slices"
-	"strconv"
 )
 
 // A session after SCRIPT DEBUG YES runs in a copy of the engine, made of a snapshot: others are
@@ -37,18 +36,8 @@ func (c *Call) forkDebugger() {
 	cl.flags |= connSuspended
 	f := &debugFork{cl, child}
 	e.forks = append(e.forks, f)
-	child.feed(forkConn, appendCommand(nil, c.Args))
+	child.feed(forkConn, appendRequest(nil, string(c.Args[0]), c.Args[1:]))
 	e.forkTurn(f)
-}
-
-// appendCommand appends a command as clients send it.
-func appendCommand(dst []byte, args [][]byte) []byte {
-	dst = append(strconv.AppendInt(append(dst, '*'), int64(len(args)), 10), "\r\n"...)
-	for _, arg := range args {
-		dst = append(strconv.AppendInt(append(dst, '$'), int64(len(arg)), 10), "\r\n"...)
-		dst = append(append(dst, arg...), "\r\n"...)
-	}
-	return dst
 }
 
 // fork returns a copy of the engine without its connections, which keeps nothing and which nobody

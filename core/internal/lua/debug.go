@@ -1,6 +1,10 @@
 package lua
 
-import "github.com/redlet/redlet/internal/sds"
+import (
+	"strings"
+
+	"github.com/redlet/redlet/internal/sds"
+)
 
 // Debugger is told where a script is that Traced has made ready, and decides where it stops.
 type Debugger interface {
@@ -165,9 +169,9 @@ func (vm *VM) appendValue(dst []byte, v value, depth int) []byte {
 	case kindTable:
 		return vm.appendTable(dst, v.o.t, depth+1)
 	}
-	name := v.typeName() + "@0x0"
-	if v.kind() != kindUserdata {
-		name = v.typeName() + "@" + vm.tostring(v)[len(v.typeName()+": "):]
+	name := strings.Replace(vm.tostring(v), ": ", "@", 1)
+	if v.kind() == kindUserdata {
+		name = "userdata@0x0"
 	}
 	return append(append(append(dst, '"'), name...), '"')
 }
