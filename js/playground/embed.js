@@ -83,6 +83,7 @@ export class RedletRepl extends HTMLElement {
           changed() {},
           sent() {},
           ran() {},
+          stopped() {},
           exchanged() {},
           wire: () => undefined,
           help: (words) => help(commands, words),

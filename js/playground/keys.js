@@ -210,9 +210,10 @@ export class Keys {
     return line;
   }
 
-  /** Has a key looked into, once it is there. @param {Uint8Array} key */
+  /** Has a key looked into, once it is there, or none. @param {Uint8Array} [key] */
   choose(key) {
-    this.#look.choose(key);
+    if (key) this.#look.choose(key);
+    else this.#look.clear();
     void this.renew();
   }
 

@@ -17,7 +17,7 @@ export function learn(host, keys) {
   panel.host = host;
   panel.addEventListener('redlet-lesson', (event) => {
     const { key = '' } = /** @type {CustomEvent} */ (event).detail?.picture ?? {};
-    if (key !== '') keys.choose(new TextEncoder().encode(key));
+    keys.choose(key === '' ? undefined : new TextEncoder().encode(key));
   });
   const section = find('#learn');
   const tab = find('button[data-tab="learn"]');

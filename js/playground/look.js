@@ -80,7 +80,7 @@ export class Look {
       if (READS[type]) pane().run(String(READS[type]).replace('{key}', () => key));
     };
     return h(
-      'span.row',
+      'span.actions.row',
       {},
       button(t('look.read'), read, { class: 'read' }),
       button(t('look.expire'), () => pane().propose(`EXPIRE ${key} 60`)),
@@ -107,9 +107,11 @@ export class Look {
       ])),
       await place.clock.get(),
     ];
+    if (key !== this.#key) return;
     const kind = show(type);
     this.#root.dataset.type = kind;
     if (kind === 'none') return this.#gone();
+    find('.actions', this.#root).hidden = false;
     const kept = show(encoding) === kind ? [] : [show(encoding)];
     const facts = [kind, ...kept, t('look.bytes', { n: Number(bytes) })];
     if (Number(expiry) >= 0)
@@ -123,6 +125,7 @@ export class Look {
   #gone() {
     find('.facts', this.#root).textContent = t('look.gone');
     find('.picture', this.#root).replaceChildren();
+    for (const part of ['.actions', '.turned', '.views']) find(part, this.#root).hidden = true;
     this.#drawn = this.#encoding = '';
   }
 
@@ -155,6 +158,7 @@ export class Look {
     if (!kinds) return;
     const first = await place.look(db, kinds.read(key));
     const more = kinds.more ? await place.look(db, kinds.more(key, first)) : [];
+    if (key !== this.#key) return;
     const views = kinds.views(first);
     const view = views.includes(this.#view) ? this.#view : String(views[0]);
     const lives = kinds.lives?.(first, more) ? Math.floor(now / 1000) : 0;

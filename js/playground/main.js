@@ -24,8 +24,8 @@ export class App {
   place;
   /** @type {import('../src/cli/commands.js').Commands | undefined} */
   commands;
-  /** What has been run since the data were new. @type {string[]} */
-  lines = [];
+  /** What has been run at a server since its data were new. @type {WeakMap<Place, string[]>} */
+  #lines = new WeakMap();
   /** Names of keys that may be meant. @type {string[]} */
   keys = [];
   /** Explains commands. @type {(words: string[]) => Node} */
@@ -49,11 +49,34 @@ export class App {
       changed: () => this.changed(),
       sent: (pane) => this.panes.sends(pane),
       ran: (line) => this.lines.push(line),
+      stopped: (line) => this.#forget(line),
       exchanged: (pane, exchange) => this.panes.exchanged(pane, exchange),
       wire: (exchange) => this.wire(exchange),
       help: (words) => this.help(words),
       stop: (pane) => this.#stop(pane),
     });
+  }
+
+  /** What has been run at this server since its data were new. */
+  get lines() {
+    const { place } = this;
+    if (!place) return [];
+    const lines = this.#lines.get(place) ?? [];
+    this.#lines.set(place, lines);
+    return lines;
+  }
+
+  /** Says that the data are new. */
+  anew() {
+    if (this.place) this.#lines.delete(this.place);
+    this.changed();
+  }
+
+  /** Has what was stopped not run again from a link. @param {string} line */
+  #forget(line) {
+    const { lines } = this;
+    const at = lines.lastIndexOf(line);
+    if (at >= 0) lines.splice(at, 1);
   }
 
   /** Says that the server may have changed. */

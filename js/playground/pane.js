@@ -26,6 +26,7 @@ const ENTRIES_MAX = 2000;
  * @property {(pane: Pane) => void} changed
  * @property {(pane: Pane) => void} sent
  * @property {(line: string) => unknown} ran gets each line that was sent
+ * @property {(line: string) => unknown} stopped gets one that was stopped before its answer
  * @property {(pane: Pane, exchange: Exchange) => void} exchanged
  * @property {(exchange: Exchange) => Node | undefined} wire how the bytes are shown, if they are
  * @property {(words: string[]) => Node} help
@@ -46,7 +47,13 @@ export class Pane extends HTMLElement {
   #again = 0;
   /** @type {string[]} */
   #words = [];
+  /** The line that was run last. */
+  #entered = '';
   #name = '';
+  /** Whether the log is read at its end, where it then stays. */
+  #atEnd = true;
+  /** How large the log was when that was seen. */
+  #size = '';
 
   /**
    * @param {Surroundings} app
@@ -69,6 +76,8 @@ export class Pane extends HTMLElement {
       keys: () => app.keys(),
     });
     this.#log.addEventListener('click', (event) => this.#click(event));
+    this.#log.addEventListener('scroll', () => this.#scrolled());
+    new ResizeObserver(() => this.#resized()).observe(this.#log);
     this.rename(name);
     this.show();
   }
@@ -155,7 +164,9 @@ export class Pane extends HTMLElement {
     const { busy } = this.#session ?? {};
     this.#session?.interrupt();
     this.focus();
-    if (busy) await this.#app.stop(this);
+    if (!busy) return;
+    this.#app.stopped(this.#entered);
+    await this.#app.stop(this);
   }
 
   /** Empties the log. */
@@ -176,11 +187,26 @@ export class Pane extends HTMLElement {
     else if (kind === 'note') entry.append(...clickable(text));
     else if (kind === 'sent') entry.append(`${this.#prompt()} `, h('b', {}, text));
     else entry.textContent = text;
-    const atEnd = this.#log.scrollHeight - this.#log.scrollTop - this.#log.clientHeight < 40;
     this.#log.append(entry);
     while (this.#log.childElementCount > ENTRIES_MAX) this.#log.firstElementChild?.remove();
-    if (atEnd || kind === 'sent') this.#log.scrollTop = this.#log.scrollHeight;
+    if (this.#atEnd || kind === 'sent') this.#toEnd();
     return entry;
+  }
+
+  #scrolled() {
+    const { scrollHeight, scrollTop, clientHeight, clientWidth } = this.#log;
+    // A log of another size scrolls by itself; that says nothing of who reads it.
+    if (this.#size !== `${clientWidth} ${clientHeight}`) return;
+    this.#atEnd = scrollHeight - scrollTop - clientHeight < 40;
+  }
+
+  #resized() {
+    this.#size = `${this.#log.clientWidth} ${this.#log.clientHeight}`;
+    if (this.#atEnd) this.#toEnd();
+  }
+
+  #toEnd() {
+    this.#log.scrollTop = this.#log.scrollHeight;
   }
 
   /** Shows what the connection is in. */
@@ -226,7 +252,7 @@ export class Pane extends HTMLElement {
       else if (name === 'clear' && words.length === 1) this.clear();
       else if ((name === 'exit' || name === 'quit') && words.length === 1) this.#leave();
       else {
-        [this.#words, this.#again] = [words, times];
+        [this.#words, this.#again, this.#entered] = [words, times, line];
         this.#app.ran(line);
       }
     } catch (error) {
@@ -259,7 +285,7 @@ export class Pane extends HTMLElement {
     if (!exchange) return;
     const bytes = this.#app.wire(exchange);
     if (bytes) entry.append(bytes);
-    if (bytes) this.#log.scrollTop = this.#log.scrollHeight;
+    if (bytes) this.#toEnd();
     this.#app.exchanged(this, exchange);
   }
 

@@ -88,6 +88,7 @@ export class Panes {
     const before = [...this.#tabs.children].map((tab) => tab.outerHTML).join();
     if (before !== tabs.map((tab) => tab.outerHTML).join()) this.#tabs.replaceChildren(...tabs);
     this.#tabs.hidden = this.all.length < 2;
+    this.#tabs.querySelector('[aria-pressed=true]')?.scrollIntoView({ block: 'nearest' });
   }
 
   /**

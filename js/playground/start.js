@@ -54,10 +54,13 @@ export async function start(app) {
 function shutDown(app) {
   const kind = app.place?.kind === 'kept' ? 'kept' : 'fresh';
   app.lost();
+  /** @type {HTMLButtonElement[]} */
+  const buttons = [];
   for (const pane of app.panes.all) {
     const entry = pane.print(t('shutdown.said'), 'note');
     const again = button(t('shutdown.restart'), restart, { class: 'primary' });
     entry.append(' ', again);
+    buttons.push(/** @type {HTMLButtonElement} */ (again));
     if (pane === app.panes.active) again.focus();
   }
   let started = false;
@@ -65,6 +68,7 @@ function shutDown(app) {
   async function restart() {
     if (started) return;
     started = true;
+    for (const again of buttons) again.disabled = true;
     await app.move(await app.own(kind));
     app.panes.active.focus();
   }

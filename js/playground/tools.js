@@ -151,9 +151,8 @@ async function load(app) {
  */
 async function anew(app, dialog) {
   await app.place?.redis.reset();
-  app.lines = [];
   dialog.close();
-  app.changed();
+  app.anew();
 }
 
 /**

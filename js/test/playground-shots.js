@@ -1,4 +1,4 @@
-// Takes pictures of the playground in twelve states, at four widths, light and dark:
+// Takes pictures of the playground in sixteen states, at four widths, light and dark:
 //
 //     node test/playground-shots.js FOLDER
 
@@ -118,4 +118,31 @@ async function states(page, narrow, take) {
   await page.click('.pane[data-active] .stop');
   await enter(page, 'SHUTDOWN');
   await take('12-shut-down');
+  await lessons(page, tab, take);
+}
+
+/**
+ * @param {Page} page
+ * @param {(name: string) => Promise<unknown>} tab opens a part, where there are tabs
+ * @param {Take} take
+ */
+async function lessons(page, tab, take) {
+  await page.goto(`${site.url}?fresh#lesson=0203-wait-for-work`);
+  await page.reload();
+  await page.waitForSelector('[data-ready]');
+  await page.locator('.verdict[data-state=ready]').waitFor();
+  await take('13-lesson');
+  await page.click('#learn button[aria-controls=hint]');
+  await page.click('#learn button[aria-controls=solution]');
+  await tab('terminal');
+  await enter(page, 'SET nothing 1');
+  await tab('learn');
+  await page.locator('.verdict[data-state=no]').waitFor();
+  await take('14-wrong');
+  const steps = page.locator('#learn .solution button');
+  for (let at = 0; at < (await steps.count()); at++) await steps.nth(at).click();
+  await page.locator('.verdict[data-state=yes]').waitFor();
+  await take('15-solved');
+  await page.locator('#learn .after .primary').scrollIntoViewIfNeeded();
+  await take('16-next');
 }
