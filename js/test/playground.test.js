@@ -168,6 +168,11 @@ async function checkPanes(page) {
   await second.locator('.name').press('Enter');
   await enter(page, 'BLPOP jobs 0');
   await second.locator('.state', { hasText: 'waits: BLPOP jobs 0' }).waitFor();
+  // A log that has become narrower is still read at its end.
+  await page.waitForFunction(() => {
+    const log = /** @type {HTMLElement} */ (document.querySelector('.pane .log'));
+    return log.scrollHeight - log.scrollTop - log.clientHeight < 2;
+  });
   await first.locator('.input').click();
   await enter(page, 'CLIENT LIST');
   await lastLine(page, /name=client-1 [^\n]*\n[^\n]*name=worker [^\n]*cmd=blpop/);
@@ -204,6 +209,13 @@ async function checkStop(page) {
   // Redis itself would let nobody end it before five seconds have passed.
   assert.ok((await stopped()) < 4000);
   await page.locator('#keys .key').first().waitFor();
+  await page.click('#share');
+  await page.click('dialog >> text=Link with the commands');
+  const link = page.locator('dialog .link');
+  await link.waitFor();
+  assert.match(await link.inputValue(), /PING$/);
+  assert.doesNotMatch(await link.inputValue(), /BLPOP\+nothing|while\+true/);
+  await page.keyboard.press('Escape');
   await enter(page, 'SHUTDOWN');
   await page.locator('#keys .empty').waitFor();
   await page.click('.log >> text=Restart');
