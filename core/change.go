@@ -1,10 +1,9 @@
 package core
 
 import (
-	"bytes"
-
 	"github.com/redlet/redlet/core/internal/alloc"
 	"github.com/redlet/redlet/core/internal/hash"
+	"github.com/redlet/redlet/core/internal/small"
 )
 
 // Every change of a key goes through this file. The functions say who makes it: a command, the
@@ -482,7 +481,7 @@ func (e *Engine) expireFieldsOf(d *db, key string, h *hashValue, most int) {
 	e.stats.expiredFields += int64(h.Expire(e.keyMs(), most, func(field []byte) {
 		e.replicas.add(d.id, "HDEL", [][]byte{[]byte(key), field})
 		if e.tellsFields() {
-			told = append(told, bytes.Clone(field))
+			told = append(told, small.Clone(field))
 		}
 	}))
 	e.fieldsExpired(d, key, h, told)

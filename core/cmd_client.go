@@ -1,7 +1,6 @@
 package core
 
 import (
-	"bytes"
 	"math"
 	"strconv"
 
@@ -217,7 +216,7 @@ func (c *Call) setName(name []byte) bool {
 	}
 	c.conn.name = nil
 	if len(name) > 0 {
-		c.conn.name = bytes.Clone(name)
+		c.conn.name = small.Clone(name)
 	}
 	return true
 }
@@ -238,7 +237,7 @@ func cmdClientSetinfo(c *Call) {
 			" cannot contain spaces, newlines or special characters.")
 		return
 	}
-	*field = bytes.Clone(c.Args[3])
+	*field = small.Clone(c.Args[3])
 	c.OK()
 }
 

@@ -1,11 +1,11 @@
 package core
 
 import (
-	"bytes"
 	"math"
 	"strconv"
 
 	"github.com/redlet/redlet/core/internal/rdb"
+	"github.com/redlet/redlet/core/internal/small"
 )
 
 var debugCommands = []Command{
@@ -118,7 +118,7 @@ func debugDial(c *Call) {
 		c.Error(errDebugDial)
 		return
 	}
-	e, request, got := c.e, bytes.Clone(c.Args[3]), []byte(nil)
+	e, request, got := c.e, small.Clone(c.Args[3]), []byte(nil)
 	waiter := c.block(nil, kindCount, Never, nil)
 	answer := func(reply func(*Call)) {
 		if !waiter.over() {

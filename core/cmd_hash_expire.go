@@ -6,6 +6,7 @@ import (
 
 	"github.com/redlet/redlet/core/internal/hash"
 	"github.com/redlet/redlet/core/internal/resp"
+	"github.com/redlet/redlet/core/internal/small"
 )
 
 var hashExpireCommands = []Command{
@@ -238,7 +239,7 @@ func (c *Call) hexpire(u expireUnit) {
 		if u == unitMillisecondsAt {
 			name = string(c.Args[0])
 		}
-		c.Propagate(name, slices.Concat([][]byte{c.Args[1], decimal(at)}, c.Args[3:4+i],
+		c.Propagate(name, small.Concat([][]byte{c.Args[1], decimal(at)}, c.Args[3:4+i],
 			[][]byte{decimal(int64(len(ch.given)))}, ch.given)...)
 	}
 	ch.propagateGone()
@@ -408,7 +409,7 @@ func (ch *fieldChange) propagateGone() {
 // Redis does if it has changed any. What more it says stands before argument i, where they begin.
 func (ch *fieldChange) propagateFields(name string, i int, more ...[]byte) {
 	if c := ch.c; c.propagates() {
-		c.Propagate(name, slices.Concat([][]byte{c.Args[1]}, more, c.Args[i:])...)
+		c.Propagate(name, small.Concat([][]byte{c.Args[1]}, more, c.Args[i:])...)
 	}
 }
 

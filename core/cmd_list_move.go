@@ -1,8 +1,9 @@
 package core
 
 import (
-	"bytes"
 	"math"
+
+	"github.com/redlet/redlet/core/internal/small"
 )
 
 var listMoveCommands = []Command{
@@ -148,7 +149,7 @@ func (c *Call) listMove(from, to listEnd) bool {
 	case isInt:
 		s = decimal(n)
 	default:
-		s = bytes.Clone(s)
+		s = small.Clone(s)
 	}
 	from.pop(l)
 	c.listReceive(dst, to, s)

@@ -1,11 +1,11 @@
 package core
 
 import (
-	"bytes"
 	"math"
 	"slices"
 
 	"github.com/redlet/redlet/core/internal/list"
+	"github.com/redlet/redlet/core/internal/small"
 )
 
 var listMovemCommands = []Command{
@@ -115,7 +115,7 @@ func (c *Call) moveMany(m movem) bool {
 		if m.bulk {
 			order = "BULK"
 		}
-		c.Propagate("LMOVEM", slices.Concat(c.Args[1:5], [][]byte{[]byte("EXACTLY"),
+		c.Propagate("LMOVEM", small.Concat(c.Args[1:5], [][]byte{[]byte("EXACTLY"),
 			decimal(int64(n)), []byte(order)})...)
 	}
 	return true
@@ -131,7 +131,7 @@ func (m *movem) take(l *list.List, n int) [][]byte {
 		if isInt {
 			s = decimal(number)
 		}
-		taken[i] = bytes.Clone(s)
+		taken[i] = small.Clone(s)
 		m.from.pop(l)
 	}
 	if !m.bulk && m.to == atHead || m.bulk && m.from == atTail {

@@ -1,10 +1,10 @@
 package core
 
 import (
-	"bytes"
-	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/redlet/redlet/core/internal/small"
 )
 
 var migrateCommands = []Command{
@@ -93,7 +93,7 @@ options:
 			opt.replace = true
 		case is(arg, "auth") && more >= 1:
 			i++
-			opt.auth = slices.Concat(user, c.Args[i:i+1])
+			opt.auth = small.Concat(user, c.Args[i:i+1])
 		case is(arg, "auth2") && more >= 2:
 			i += 2
 			user, opt.auth = c.Args[i-1:i], c.Args[i-1:i+1]
@@ -165,7 +165,7 @@ func (c *Call) migration(opt *migrateOptions) *migration {
 			args = append(args, []byte("REPLACE"))
 		}
 		m.request = appendRequest(m.request, restore, args)
-		m.keys = append(m.keys, bytes.Clone(key))
+		m.keys = append(m.keys, small.Clone(key))
 	}
 	return m
 }

@@ -1,10 +1,10 @@
 package core
 
 import (
-	"slices"
 	"strings"
 
 	"github.com/redlet/redlet/core/internal/rdb"
+	"github.com/redlet/redlet/core/internal/small"
 )
 
 var persistCommands = []Command{
@@ -309,7 +309,7 @@ func cmdRestore(c *Call) {
 	c.addTo(c.db, key, o, expiry)
 	c.e.setUse(o, c.e.told(), opt.idle, int(opt.freq))
 	if expire != 0 && !opt.absolute && c.propagates() {
-		c.Propagate(string(c.Args[0]), slices.Concat([][]byte{key, decimal(expire)}, c.Args[3:],
+		c.Propagate(string(c.Args[0]), small.Concat([][]byte{key, decimal(expire)}, c.Args[3:],
 			[][]byte{[]byte("ABSTTL")})...)
 	}
 	c.signalModified(notifyGeneric, "restore", key)

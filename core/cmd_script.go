@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/redlet/redlet/core/internal/sha1"
+	"github.com/redlet/redlet/core/internal/small"
 	"github.com/redlet/redlet/core/internal/syntax"
 	"github.com/redlet/redlet/internal/sds"
 )
@@ -256,7 +257,7 @@ func (c *Call) learn(sha string, body []byte, eval bool) *script {
 
 // compileScript compiles a script, of which it copies the source.
 func (e *Engine) compileScript(sha string, body []byte, eval bool) (sc *script, problem string) {
-	sc = &script{sha: sha, body: bytes.Clone(body), eval: eval}
+	sc = &script{sha: sha, body: small.Clone(body), eval: eval}
 	source, flags, problem := shebang(sc.body)
 	if problem != "" {
 		return nil, problem

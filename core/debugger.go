@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/redlet/redlet/core/internal/resp"
+	"github.com/redlet/redlet/core/internal/small"
 	"github.com/redlet/redlet/internal/sds"
 )
 
@@ -67,7 +68,7 @@ func (c *Call) debugScript() {
 		}
 	}
 	if s.debug != nil && s.task == nil { // it did not begin
-		refusal := bytes.Clone(c.From(at))
+		refusal := small.Clone(c.From(at))
 		c.Cut(at)
 		d.end()
 		c.Raw(refusal)

@@ -1,8 +1,9 @@
 package core
 
 import (
-	"bytes"
 	"slices"
+
+	"github.com/redlet/redlet/core/internal/small"
 )
 
 // A session after SCRIPT DEBUG YES runs in a copy of the engine, made of a snapshot: others are
@@ -93,7 +94,7 @@ func (e *Engine) forksTurn() {
 func (e *Engine) forkTurn(f *debugFork) {
 	cl := f.conn
 	if len(cl.in) > 0 {
-		in := bytes.Clone(cl.in)
+		in := small.Clone(cl.in)
 		cl.in = cl.in[:0]
 		f.copy.feed(forkConn, in)
 	}

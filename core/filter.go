@@ -1,10 +1,10 @@
 package core
 
 import (
-	"bytes"
 	"strconv"
 
 	"github.com/redlet/redlet/core/internal/glob"
+	"github.com/redlet/redlet/core/internal/small"
 )
 
 // Fault is what a filter says of a command. The zero value is nothing: the command goes its way. A
@@ -131,7 +131,7 @@ func (e *Engine) resumeFiltered(words [][]byte, reply []byte) (problem string) {
 	case cl == nil || cl.filtered == nil:
 		return "no such client waits"
 	}
-	cl.filtered.until, cl.filtered.reply = 0, bytes.Clone(reply)
+	cl.filtered.until, cl.filtered.reply = 0, small.Clone(reply)
 	cl.filtered.fault.Drop = drop
 	e.delayOver()
 	e.beforeSleep()

@@ -93,7 +93,7 @@ func (e *Engine) compileLibrary(source []byte) (l *library, problem string) {
 	if problem != "" {
 		return nil, problem
 	}
-	l = &library{name: name, source: bytes.Clone(source)}
+	l = &library{name: name, source: small.Clone(source)}
 	for _, m := range made {
 		fn := &function{name: m.Name, description: m.Description,
 			hasDescription: m.HasDescription, flags: scriptDeclared, fn: m.Function}

@@ -1,13 +1,13 @@
 package core
 
 import (
-	"bytes"
 	"errors"
 	"math"
 
 	"github.com/redlet/redlet/core/internal/hash"
 	"github.com/redlet/redlet/core/internal/listpack"
 	"github.com/redlet/redlet/core/internal/rdb"
+	"github.com/redlet/redlet/core/internal/small"
 	"github.com/redlet/redlet/core/internal/timer"
 )
 
@@ -174,7 +174,7 @@ func (l *hashLoader) Packed(p listpack.Pack, ttls bool) error {
 	if p.Len() == 0 {
 		return nil
 	}
-	h, ok := hash.FromPack(bytes.Clone(p), ttls, l.check)
+	h, ok := hash.FromPack(small.Clone(p), ttls, l.check)
 	if !ok {
 		return errHashTwice
 	}

@@ -1,11 +1,11 @@
 package core
 
 import (
-	"bytes"
 	"strconv"
 
 	"github.com/redlet/redlet/core/internal/list"
 	"github.com/redlet/redlet/core/internal/rdb"
+	"github.com/redlet/redlet/core/internal/small"
 )
 
 var listOps = kindOps{
@@ -78,7 +78,7 @@ func loadList(e *Engine, r *rdb.Reader, t rdb.Type) (*object, error) {
 		case rdb.NodePacked:
 			l.LoadPack(n.Pack.Clone())
 		case rdb.NodePlain:
-			l.LoadPlain(bytes.Clone(n.Element))
+			l.LoadPlain(small.Clone(n.Element))
 		case rdb.NodeElement:
 			l.Grow(n.Element)
 			l.PushTail(n.Element)

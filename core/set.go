@@ -1,7 +1,6 @@
 package core
 
 import (
-	"bytes"
 	"errors"
 	"math"
 
@@ -9,6 +8,7 @@ import (
 	"github.com/redlet/redlet/core/internal/listpack"
 	"github.com/redlet/redlet/core/internal/rdb"
 	"github.com/redlet/redlet/core/internal/set"
+	"github.com/redlet/redlet/core/internal/small"
 )
 
 var setOps = kindOps{
@@ -31,7 +31,7 @@ var setOps = kindOps{
 	},
 	elements: func(_ *Engine, o *object, visit func([]byte)) {
 		for m := range o.set().All {
-			visit(bytes.Clone(m))
+			visit(small.Clone(m))
 		}
 	},
 	unordered: true,
@@ -109,14 +109,14 @@ var errSetTwice = errors.New("a set names a member twice")
 
 // Ints takes a set that is an intset.
 func (l *setLoader) Ints(ints intset.Set) error {
-	l.s = set.FromInts(bytes.Clone(ints))
+	l.s = set.FromInts(small.Clone(ints))
 	return nil
 }
 
 // Packed takes a set that is a listpack.
 func (l *setLoader) Packed(p listpack.Pack) (err error) {
 	var ok bool
-	if l.s, ok = set.FromPack(bytes.Clone(p), l.check); !ok {
+	if l.s, ok = set.FromPack(small.Clone(p), l.check); !ok {
 		err = errSetTwice
 	}
 	return err

@@ -1,6 +1,6 @@
 package core
 
-import "bytes"
+import "github.com/redlet/redlet/core/internal/small"
 
 // slowlog keeps the commands that took long, the latest last.
 type slowlog struct {
@@ -52,7 +52,7 @@ func (e *Engine) noteSlow(c *Call, us int64) {
 	s := &e.slowlog
 	s.entries = append(s.entries, slowEntry{id: s.next, at: int64(e.told() / 1e6), us: us,
 		args: slowArgs(c.cmd.shownArgs(c.Args)), addr: c.conn.peer.Addr,
-		name: bytes.Clone(c.conn.name)})
+		name: small.Clone(c.conn.name)})
 	s.next++
 	if over := len(s.entries) - int(min(e.cfg.slowlogMax, maxInt32)); over > 0 {
 		clear(s.entries[:over])
@@ -69,7 +69,7 @@ func slowArgs(args [][]byte) [][]byte {
 	}
 	out := make([][]byte, 0, len(args)+1)
 	for _, arg := range args {
-		kept := bytes.Clone(arg[:min(len(arg), slowStringMax)])
+		kept := small.Clone(arg[:min(len(arg), slowStringMax)])
 		if left := len(arg) - len(kept); left > 0 {
 			kept = append(kept, "... ("+string(decimal(int64(left)))+" more bytes)"...)
 		}

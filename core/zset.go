@@ -1,13 +1,13 @@
 package core
 
 import (
-	"bytes"
 	"errors"
 	"math"
 
 	"github.com/redlet/redlet/core/internal/listpack"
 	"github.com/redlet/redlet/core/internal/numfmt"
 	"github.com/redlet/redlet/core/internal/rdb"
+	"github.com/redlet/redlet/core/internal/small"
 	"github.com/redlet/redlet/core/internal/zset"
 )
 
@@ -75,7 +75,7 @@ func zsetElements(e *Engine, o *object, visit func([]byte)) {
 	z.ToSkiplist(0, &lim)
 	at := z.At(0)
 	for range z.Len() {
-		visit(bytes.Clone(at.Member()))
+		visit(small.Clone(at.Member()))
 		at.Next()
 	}
 }
@@ -129,7 +129,7 @@ var errZsetCorrupt = errors.New("a sorted set names a member twice, or has a sco
 // Packed takes a sorted set that is a listpack.
 func (l *zsetLoader) Packed(p listpack.Pack) (err error) {
 	var ok bool
-	if l.z, ok = zset.FromPack(bytes.Clone(p), l.check); !ok {
+	if l.z, ok = zset.FromPack(small.Clone(p), l.check); !ok {
 		err = errZsetCorrupt
 	}
 	return err

@@ -1,7 +1,6 @@
 package array
 
 import (
-	"bytes"
 	"math/bits"
 	"slices"
 
@@ -140,7 +139,7 @@ func (s *slice) replace(old, w uint64, text []byte) uint64 {
 		s.textBytes -= textBytes(len(*p))
 	}
 	if cap(*p) < len(text) || cap(*p) > 2*len(text) {
-		*p = bytes.Clone(text)
+		*p = small.Clone(text)
 	} else {
 		*p = append((*p)[:0], text...)
 	}
@@ -281,7 +280,7 @@ func (s *slice) clone() *slice {
 	c.free = slices.Clone(s.free)
 	c.texts = make([][]byte, len(s.texts))
 	for i, text := range s.texts {
-		c.texts[i] = bytes.Clone(text)
+		c.texts[i] = small.Clone(text)
 	}
 	return &c
 }

@@ -8,7 +8,11 @@
 // linear in the string; nothing recurses.
 package ere
 
-import "bytes"
+import (
+	"bytes"
+
+	"github.com/redlet/redlet/core/internal/small"
+)
 
 // ErrBackReference refuses an expression for a reference to what a group matched.
 const ErrBackReference Error = "regular expression backreferences are not supported"
@@ -233,7 +237,7 @@ type literal struct {
 
 func (l *literal) match(s []byte) bool {
 	if l.fold {
-		s = bytes.Clone(s)
+		s = small.Clone(s)
 		for i, c := range s {
 			s[i] = lower(c)
 		}

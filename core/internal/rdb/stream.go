@@ -1,10 +1,10 @@
 package rdb
 
 import (
-	"bytes"
 	"math"
 
 	"github.com/redlet/redlet/core/internal/listpack"
+	"github.com/redlet/redlet/core/internal/small"
 	"github.com/redlet/redlet/core/internal/stream"
 )
 
@@ -179,7 +179,7 @@ func (r *Reader) uncounted() (listpack.Pack, error) {
 	if err != nil {
 		return nil, err
 	}
-	p, err := listpack.ValidateUncounted(bytes.Clone(s))
+	p, err := listpack.ValidateUncounted(small.Clone(s))
 	if err != nil {
 		return nil, r.fail(at, "a corrupt listpack: "+err.Error())
 	}

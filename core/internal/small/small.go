@@ -3,6 +3,11 @@
 // generous.
 package small
 
+import (
+	"bytes"
+	"slices"
+)
+
 // Insert puts v at i, which is no part of s.
 //
 //go:noinline
@@ -65,3 +70,13 @@ func merge[E any](to, from []E, size int, compare func(a, b E) int) {
 		}
 	}
 }
+
+// Clone is bytes.Clone in one piece.
+//
+//go:noinline
+func Clone(b []byte) []byte { return bytes.Clone(b) }
+
+// Concat is slices.Concat of arguments in one piece.
+//
+//go:noinline
+func Concat(s ...[][]byte) [][]byte { return slices.Concat(s...) }
