@@ -234,6 +234,10 @@ bench-go: ## measure what redlet and miniredis cost Go tests, side by side
 bench-lua: build js ## measure scripts against redis-server, in Node too
 	$(GO) run ./internal/bench -lua
 
+.PHONY: bench-server
+bench-server: build ## measure MONITOR, pub/sub, TLS, the append-only file, replicas, redirects
+	$(GO) run ./internal/bench -server -rounds 3
+
 .PHONY: profile
 profile: ## measure what the compiler should make fast: default.pgo, which is committed
 	$(GO) run ./internal/bench -profile wasm/default.pgo

@@ -4,7 +4,8 @@
 // turns, and a ratio the median of those of the rounds, so that what else the machine does falls on
 // all of them alike. It takes about four minutes; with -families (`make bench-families`) it
 // measures what the families of commands cost as their values grow, which takes about ten, and with
-// -lua (`make bench-lua`) what scripts cost, in Node too, which takes about one.
+// -lua (`make bench-lua`) what scripts cost, in Node too, which takes about one, and with -server
+// (`make bench-server`) what a server does round its data, which takes about three.
 package main
 
 import (
@@ -24,8 +25,9 @@ type options struct {
 	rounds    int
 	keys      int
 	clients   int
-	reference string // redis-server; "" if there is none
-	benchmark string // redis-benchmark; "" if there is none
+	reference string   // redis-server; "" if there is none
+	benchmark string   // redis-benchmark; "" if there is none
+	args      []string // further ones of every server
 }
 
 func main() {
@@ -35,6 +37,7 @@ func main() {
 	flag.IntVar(&o.clients, "clients", 50, "connections of redis-benchmark")
 	families := flag.Bool("families", false, "measure each family at several sizes, and no more")
 	lua := flag.Bool("lua", false, "measure scripts, and no more")
+	server := flag.Bool("server", false, "measure what a server does round its data, and no more")
 	into := flag.String("profile", "", "write a profile for the compiler to this file, and end")
 	flag.Parse()
 	if *into != "" {
@@ -58,6 +61,9 @@ func main() {
 	}
 	if *lua {
 		part = scripts
+	}
+	if *server {
+		part = roundData
 	}
 	if err := part(o); err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)

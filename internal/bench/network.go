@@ -24,6 +24,7 @@ type peer struct {
 	args []string
 	cmd  *exec.Cmd
 	port int
+	more int // the port that "{port}" stands for in args, 0 if none does
 }
 
 // tests are redis-benchmark's names of the commands.
@@ -44,14 +45,25 @@ func withPeers(o options, run func(peers []*peer) error, more ...*peer) error {
 	}
 	peers = append(peers, &peer{name: "native", args: []string{"bin/redlet"}},
 		&peer{name: "wazero", args: []string{"bin/redlet", "--engine", "wasm"}})
-	peers = append(peers, more...)
+	for _, p := range peers {
+		p.args = append(p.args, o.args...)
+	}
+	return serve(append(peers, more...), run)
+}
+
+// serve runs servers, each in a folder of its own, while run goes on.
+func serve(peers []*peer, run func(peers []*peer) error) error {
 	dir, err := os.MkdirTemp("", "redlet-bench")
 	if err != nil {
 		return err
 	}
 	defer os.RemoveAll(dir)
 	for _, p := range peers {
-		if err := p.start(dir); err != nil {
+		own, err := os.MkdirTemp(dir, p.name)
+		if err != nil {
+			return err
+		}
+		if err := p.start(own); err != nil {
 			return err
 		}
 		defer p.stop()
@@ -80,13 +92,19 @@ func network(o options) error {
 
 // start starts a server on a free port and waits for its first answer.
 func (p *peer) start(dir string) error {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	port, err := freePort()
 	if err != nil {
 		return err
 	}
-	p.port = l.Addr().(*net.TCPAddr).Port
-	l.Close()
-	args := append(p.args[1:], "--port", fmt.Sprint(p.port), "--bind", "127.0.0.1", "--save", "",
+	p.port = port
+	args := slices.Clone(p.args[1:])
+	if at := slices.Index(args, "{port}"); at >= 0 {
+		if p.more, err = freePort(); err != nil {
+			return err
+		}
+		args[at] = fmt.Sprint(p.more)
+	}
+	args = append(args, "--port", fmt.Sprint(p.port), "--bind", "127.0.0.1", "--save", "",
 		"--dir", dir)
 	p.cmd = exec.Command(p.args[0], args...)
 	if err := p.cmd.Start(); err != nil {
@@ -101,6 +119,15 @@ func (p *peer) start(dir string) error {
 			return fmt.Errorf("%s does not listen: %w", p.name, err)
 		}
 	}
+}
+
+func freePort() (int, error) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return 0, err
+	}
+	defer l.Close()
+	return l.Addr().(*net.TCPAddr).Port, nil
 }
 
 func (p *peer) address() string { return fmt.Sprintf("127.0.0.1:%d", p.port) }
