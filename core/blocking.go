@@ -53,6 +53,30 @@ func (b *blockedClients) due() Time {
 	return Never
 }
 
+// answerWhen begins something and has the client wait until done is told of its end, with why not
+// if it failed: the client is answered OK, or what refuse says. One that cannot wait is answered OK
+// at once.
+func (c *Call) answerWhen(begin func(done func(failure string)), refuse func(*Call, string)) {
+	if !c.mayBlock() {
+		begin(func(string) {})
+		c.OK()
+		return
+	}
+	e, waiter := c.e, c.block(nil, kindCount, Never, nil)
+	begin(func(failure string) {
+		if waiter.over() {
+			return
+		}
+		e.unblockWithReply(waiter, func(c *Call) {
+			if failure == "" {
+				c.OK()
+				return
+			}
+			refuse(c, failure)
+		})
+	})
+}
+
 // block makes the client wait: until one of keys is touched and holds a value of kind k, or until
 // the deadline, when timeout writes the reply. The command then runs again, with c.retry set; if
 // it cannot proceed it blocks again, behind who came meanwhile. Check mayBlock first.

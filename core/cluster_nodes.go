@@ -330,27 +330,12 @@ func (e *Engine) takeNode(line *nodeLine) {
 // cmdClusterSaveconfig answers when the file is written. A node without a folder has none.
 func cmdClusterSaveconfig(c *Call) {
 	e, k := c.e, c.e.cluster
-	switch {
-	case k.file == "":
+	if k.file == "" {
 		c.errorSaving("this server keeps it in memory alone")
-	case !c.mayBlock():
-		e.replaceFile(k.file, e.nodesFile(), func(string) {})
-		c.OK()
-	default:
-		waiter := c.block(nil, kindCount, Never, nil)
-		e.replaceFile(k.file, e.nodesFile(), func(failure string) {
-			if waiter.over() {
-				return
-			}
-			e.unblockWithReply(waiter, func(c *Call) {
-				if failure == "" {
-					c.OK()
-					return
-				}
-				c.errorSaving(failure)
-			})
-		})
+		return
 	}
+	c.answerWhen(func(done func(string)) { e.replaceFile(k.file, e.nodesFile(), done) },
+		(*Call).errorSaving)
 }
 
 // errorSaving says why the file of nodes is not written.

@@ -393,29 +393,19 @@ func (c *Call) usersLoaded(problem string) {
 // cmdACLSave answers when the file is in its place; in a transaction nothing is said of a failure.
 func cmdACLSave(c *Call) {
 	e := c.e
-	switch {
-	case e.cfg.aclfile == "":
+	if e.cfg.aclfile == "" {
 		c.Error(errNoACLFile)
-	case c.mayBlock():
-		waiter := c.block(nil, kindCount, Never, nil)
+		return
+	}
+	c.answerWhen(func(done func(string)) {
 		e.saveUsers(func(failure string) {
 			e.noteUnsaved(failure)
-			if waiter.over() {
-				return
-			}
-			e.unblockWithReply(waiter, func(c *Call) {
-				if failure == "" {
-					c.OK()
-					return
-				}
-				c.Error("ERR There was an error trying to save the ACLs. Please check the server " +
-					"logs for more information")
-			})
+			done(failure)
 		})
-	default:
-		e.saveUsers(e.noteUnsaved)
-		c.OK()
-	}
+	}, func(c *Call, _ string) {
+		c.Error("ERR There was an error trying to save the ACLs. Please check the server " +
+			"logs for more information")
+	})
 }
 
 // noteUnsaved tells the host why the users could not be saved.

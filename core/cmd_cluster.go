@@ -730,25 +730,9 @@ func cmdClusterMeet(c *Call) {
 		me.ip = ip
 	}
 	address := migrateAddress(c.Args[2], c.Args[3])
-	if !c.mayBlock() {
-		e.meet(address, func(*Input) {})
-		c.OK()
-		return
-	}
-	waiter := c.block(nil, kindCount, Never, nil)
-	e.meet(address, func(in *Input) {
-		why := string(in.Data)
-		if waiter.over() {
-			return
-		}
-		e.unblockWithReply(waiter, func(c *Call) {
-			if why == "" {
-				c.OK()
-				return
-			}
-			c.Error("ERR " + why)
-		})
-	})
+	c.answerWhen(func(done func(string)) {
+		e.meet(address, func(in *Input) { done(string(in.Data)) })
+	}, func(c *Call, why string) { c.Error("ERR " + why) })
 }
 
 // isIP tells whether a text is an address of a machine in numbers.

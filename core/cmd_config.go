@@ -292,25 +292,12 @@ func cmdConfigRewrite(c *Call) {
 // words that begin with prefix if it cannot be done. note hears of it first.
 func (c *Call) rewriteConfig(all bool, prefix string, note func(failure string)) {
 	e := c.e
-	if !c.mayBlock() {
-		e.rewriteConfigFile(all, note)
-		c.OK()
-		return
-	}
-	waiter := c.block(nil, kindCount, Never, nil)
-	e.rewriteConfigFile(all, func(failure string) {
-		note(failure)
-		if waiter.over() {
-			return
-		}
-		e.unblockWithReply(waiter, func(c *Call) {
-			if failure == "" {
-				c.OK()
-				return
-			}
-			c.Error(prefix + failure)
+	c.answerWhen(func(done func(string)) {
+		e.rewriteConfigFile(all, func(failure string) {
+			note(failure)
+			done(failure)
 		})
-	})
+	}, func(c *Call, failure string) { c.Error(prefix + failure) })
 }
 
 // noteRewritten tells the host what became of the file.
