@@ -6,6 +6,7 @@
 
 import { latin1, repr } from '../src/sds.js';
 import { button, find, h } from './dom.js';
+import { latest } from './latest.js';
 import { Look } from './look.js';
 import { t } from './words.js';
 
@@ -54,8 +55,6 @@ export class Keys {
   #open = new Set();
   /** @type {Map<string, string>} what the rows said last */
   #before = new Map();
-  #running = false;
-  #again = false;
   /** By how much each key's time to live was longest. @type {Map<string, number>} */
   #longest = new Map();
 
@@ -92,20 +91,7 @@ export class Keys {
   }
 
   /** Shows what is there now. */
-  async renew() {
-    this.#again = true;
-    if (this.#running) return;
-    this.#running = true;
-    while (this.#again) {
-      this.#again = false;
-      try {
-        await this.#read();
-      } catch {
-        // The server has gone, or is another: what comes then renews this again.
-      }
-    }
-    this.#running = false;
-  }
+  renew = latest(() => this.#read());
 
   async #read() {
     const { place, panes } = this.#app;

@@ -8,6 +8,7 @@ import { latin1 } from '../src/sds.js';
 import { button, find, h } from './dom.js';
 import { compare } from './compare.js';
 import { duration, show } from './keys.js';
+import { latest } from './latest.js';
 import { t } from './words.js';
 
 /** @typedef {import('./main.js').App} App */
@@ -44,8 +45,6 @@ export class Time {
   #commands = [];
   /** When keys expire that do. @type {Map<string, number>} */
   #expiries = new Map();
-  #noting = false;
-  #again = false;
   #dialog;
 
   /**
@@ -160,20 +159,7 @@ export class Time {
   }
 
   /** Keeps the state if it is another than the last. */
-  async #note() {
-    this.#again = true;
-    if (this.#noting) return;
-    this.#noting = true;
-    while (this.#again) {
-      this.#again = false;
-      try {
-        await this.#keep();
-      } catch {
-        // The server has gone, or is another.
-      }
-    }
-    this.#noting = false;
-  }
+  #note = latest(() => this.#keep());
 
   async #keep() {
     const { place } = this.#app;

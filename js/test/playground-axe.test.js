@@ -6,7 +6,15 @@ import { createRequire } from 'node:module';
 import test from 'node:test';
 
 import { skip } from './browser.js';
-import { enter, lastLine, listen, ready, servePlayground } from './playground.js';
+import {
+  enter,
+  failLesson,
+  lastLine,
+  listen,
+  ready,
+  servePlayground,
+  solveLesson,
+} from './playground.js';
 
 /** @typedef {import('playwright-core').Page} Page */
 
@@ -116,16 +124,9 @@ async function states(page, narrow, look) {
   await page.locator('#learn .lessons a').first().click();
   await page.locator('.verdict[data-state=ready], .verdict .primary').waitFor();
   await look('lesson');
-  await page.click('#learn button[aria-controls=hint]');
-  await page.click('#learn button[aria-controls=solution]');
-  await tab('terminal');
-  await enter(page, 'SET nothing 1');
-  await tab('learn');
-  await page.locator('.verdict[data-state=no]').waitFor();
+  await failLesson(page, tab);
   await look('lesson failed');
-  const steps = page.locator('#learn .solution button');
-  for (let at = 0; at < (await steps.count()); at++) await steps.nth(at).click();
-  await page.locator('.verdict[data-state=yes]').waitFor();
+  await solveLesson(page);
   await look('lesson solved');
   await tab('terminal');
   await enter(page, 'SHUTDOWN');

@@ -9,7 +9,7 @@ import { join, resolve } from 'node:path';
 
 import { launch, serveFolder } from './browser.js';
 import { root } from './helpers.js';
-import { enter } from './playground.js';
+import { enter, failLesson, solveLesson } from './playground.js';
 
 /** @typedef {import('playwright-core').Page} Page */
 /** @typedef {(name: string) => Promise<unknown>} Take */
@@ -132,16 +132,9 @@ async function lessons(page, tab, take) {
   await page.waitForSelector('[data-ready]');
   await page.locator('.verdict[data-state=ready]').waitFor();
   await take('13-lesson');
-  await page.click('#learn button[aria-controls=hint]');
-  await page.click('#learn button[aria-controls=solution]');
-  await tab('terminal');
-  await enter(page, 'SET nothing 1');
-  await tab('learn');
-  await page.locator('.verdict[data-state=no]').waitFor();
+  await failLesson(page, tab);
   await take('14-wrong');
-  const steps = page.locator('#learn .solution button');
-  for (let at = 0; at < (await steps.count()); at++) await steps.nth(at).click();
-  await page.locator('.verdict[data-state=yes]').waitFor();
+  await solveLesson(page);
   await take('15-solved');
   await page.locator('#learn .after .primary').scrollIntoViewIfNeeded();
   await take('16-next');

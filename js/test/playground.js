@@ -96,3 +96,29 @@ export async function lastLine(page, want) {
     await page.waitForTimeout(20);
   }
 }
+
+/**
+ * Has an open lesson's hint and solution shown, and fails it.
+ *
+ * @param {Page} page
+ * @param {(name: string) => Promise<unknown>} tab opens a part, where there are tabs
+ */
+export async function failLesson(page, tab) {
+  await page.click('#learn button[aria-controls=hint]');
+  await page.click('#learn button[aria-controls=solution]');
+  await tab('terminal');
+  await enter(page, 'SET nothing 1');
+  await tab('learn');
+  await page.locator('.verdict[data-state=no]').waitFor();
+}
+
+/**
+ * Solves it by the steps of the solution that is shown.
+ *
+ * @param {Page} page
+ */
+export async function solveLesson(page) {
+  const steps = page.locator('#learn .solution button');
+  for (let at = 0; at < (await steps.count()); at++) await steps.nth(at).click();
+  await page.locator('.verdict[data-state=yes]').waitFor();
+}
