@@ -167,9 +167,13 @@ func cmdFunctionLoad(c *Call) {
 		replace = true
 	}
 	source := c.Args[len(c.Args)-1]
-	l, problem := c.e.compileLibrary(source)
+	others := &c.e.functions
+	if replace {
+		others = &functions{}
+	}
+	l, problem := c.e.compileLibrary(source, others)
 	if problem == "" {
-		problem = c.e.functions.add(l, replace)
+		problem = c.e.functions.add(l)
 	}
 	if problem != "" {
 		c.Error("ERR " + problem)
@@ -359,12 +363,12 @@ func cmdFunctionRestore(c *Call) {
 		return
 	}
 	for _, source := range sources {
-		l, problem := c.e.compileLibrary(source)
+		l, problem := c.e.compileLibrary(source, &functions{})
 		if problem == "" && !replace && next.find([]byte(l.name)) >= 0 {
 			problem = "Library " + l.name + " already exists"
 		}
 		if problem == "" {
-			problem = next.add(l, replace)
+			problem = next.add(l)
 		}
 		if problem != "" {
 			c.Error("ERR " + problem)

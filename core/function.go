@@ -58,12 +58,10 @@ func (f *functions) remove(i int) {
 	f.libraries = small.Delete(f.libraries, i, i+1)
 }
 
-// add puts in a library; when it cannot, problem says why and nothing has changed.
-func (f *functions) add(l *library, replace bool) (problem string) {
+// add puts in a library, in the place of the one of its name; when it cannot, problem says why and
+// nothing has changed.
+func (f *functions) add(l *library) (problem string) {
 	at := f.find([]byte(l.name))
-	if at >= 0 && !replace {
-		return "Library '" + l.name + "' already exists"
-	}
 	for _, fn := range l.functions {
 		known := f.byName[strings.ToLower(fn.name)]
 		if known != nil && (at < 0 || !slices.Contains(f.libraries[at].functions, known)) {
@@ -83,9 +81,12 @@ func (f *functions) add(l *library, replace bool) (problem string) {
 	return ""
 }
 
-// compile loads the source of a library.
-func (e *Engine) compileLibrary(source []byte) (l *library, problem string) {
+// compileLibrary loads the source of a library, which may not have the name of one of others.
+func (e *Engine) compileLibrary(source []byte, others *functions) (l *library, problem string) {
 	name, body, problem := libraryHead(source)
+	if problem == "" && others.find([]byte(name)) >= 0 {
+		problem = "Library '" + name + "' already exists"
+	}
 	if problem != "" {
 		return nil, problem
 	}

@@ -238,9 +238,13 @@ func (l *loader) item(it *rdb.Item) error {
 
 // library loads a library of functions.
 func (l *loader) library(it *rdb.Item) error {
-	lib, problem := l.e.compileLibrary(it.Text)
+	others := &l.functions
+	if l.merge {
+		others = &functions{}
+	}
+	lib, problem := l.e.compileLibrary(it.Text, others)
 	if problem == "" {
-		problem = l.functions.add(lib, l.merge)
+		problem = l.functions.add(lib)
 	}
 	if problem != "" {
 		return l.r.Fail(it.Offset, "a library of functions cannot be loaded: "+problem)
