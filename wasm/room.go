@@ -16,7 +16,8 @@ const memoryStandard = 15 << 28
 // The runtime keeps its heap below the limit as well as it can, by collecting more often; near the
 // limit it cannot. So data are to take seven eighths of it at most. Most of what a heap holds near
 // its limit is alive, and a collection takes as long as there is, so the gauge does not make one to
-// find out: it knows what the last has left, and how much more the engine has counted since.
+// find out: it knows what the last has left, and how much more the engine has counted since. Only
+// when it has refused often is one made all the same: something may have gone that nobody counted.
 //
 // What is allocated at once must fit into one stretch: there is one above all that was ever in use,
 // and how long those are that were freed between is not known, so no more than a part of their sum
@@ -28,11 +29,13 @@ type gauge struct {
 
 	cycle   uint64 // the last collection that it knows of
 	then    int64  // what the engine counted when it came to know
+	refused int    // how often there was no room since it last had one made
 	samples [7]metrics.Sample
 
-	// What it read: the bytes in use, dead objects included; those that the last collection left;
-	// those of free stretches, and those above all that was ever in use.
-	used, live, idle, above int64
+	// What it read: the bytes in use, dead objects included, and those of the objects alone; those
+	// that the last collection left; those of free stretches, and those above all that was ever in
+	// use.
+	used, objects, live, idle, above int64
 }
 
 // newGauge asks nothing yet. When the runtime is asked first it prepares all its answers, in a
@@ -52,6 +55,9 @@ func newGauge() *gauge {
 const (
 	// collectEvery is how much must be in use that nobody knows to be alive for a collection.
 	collectEvery = 32 << 20
+	// refusedMost is how often there may be no room before a collection looks for what has gone. Near
+	// the limit it takes as long as a thousand commands.
+	refusedMost = 256
 	// smallPiece is the longest piece for which there is a stretch if there is memory at all.
 	smallPiece = 32 << 10
 )
@@ -59,15 +65,23 @@ const (
 // room tells whether so many bytes can be had, the longest piece of which has so many.
 func (g *gauge) room(size, piece int64) bool {
 	g.read()
-	switch {
+	has := g.has(size, piece)
+	if !has {
+		g.refused++
+	}
+	return has
+}
+
+func (g *gauge) has(size, piece int64) bool {
+	switch often := g.refused >= refusedMost; {
 	case g.used+size < g.limit/2 && g.fits(size, piece):
 		return true
-	case g.known()+size >= g.limit/8*7:
+	case g.known()+size >= g.limit/8*7 && !often:
 		return false // nor would a collection help
 	case g.used+size < g.limit/16*15 && g.fits(size, piece):
 		return true
-	}
-	if g.used-g.known() > min(collectEvery, g.limit/16) {
+	case often, g.objects-g.known() > min(collectEvery, g.limit/16):
+		g.refused = 0
 		runtime.GC()
 		g.read()
 	}
@@ -97,7 +111,8 @@ func (g *gauge) read() {
 	metrics.Read(g.samples[:])
 	value := func(i int) int64 { return int64(g.samples[i].Value.Uint64()) }
 	g.limit = min(value(6), memoryStandard)
-	g.used, g.idle, g.live = value(0)+value(1)/2, value(2)+value(3), value(4)
+	g.objects, g.live = value(0), value(4)
+	g.used, g.idle = g.objects+value(1)/2, value(2)+value(3)
 	g.above = g.limit - value(0) - value(1) - g.idle
 	if cycle := g.samples[5].Value.Uint64(); cycle != g.cycle {
 		g.cycle, g.then = cycle, g.counted()

@@ -52,3 +52,49 @@ func TestGaugeCollectsSeldom(t *testing.T) {
 	}
 	alive, garbage = nil, nil
 }
+
+// TestGaugeRefusesCheaply fills a heap with small things of which every second goes again, and then
+// up: what is free between them is of no use, and no collection makes more of it. What goes without
+// being counted is found all the same.
+func TestGaugeRefusesCheaply(t *testing.T) {
+	const small, large, space = 1 << 10, 64 << 10, 64 << 20
+	runtime.GC()
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	defer debug.SetMemoryLimit(debug.SetMemoryLimit(int64(m.HeapAlloc) + space))
+	g := newGauge()
+	counted := int64(0)
+	g.counted = func() int64 { return counted }
+	fill := func(size int64) {
+		for g.room(4<<20, smallPiece) {
+			for range (256 << 10) / size {
+				alive = append(alive, make([]byte, size))
+			}
+			counted += 256 << 10
+		}
+	}
+	fill(small)
+	for i := 0; i < len(alive); i += 2 {
+		alive[i] = nil
+		counted -= small
+	}
+	fill(large)
+	runtime.ReadMemStats(&m)
+	const asked = 2000
+	forced := m.NumForcedGC
+	for range asked {
+		if g.room(4<<20, smallPiece) {
+			t.Fatal("there is room in a full heap")
+		}
+	}
+	runtime.ReadMemStats(&m)
+	if n := m.NumForcedGC - forced; n > asked/refusedMost+1 {
+		t.Errorf("%d collections for %d refusals", n, asked)
+	}
+	alive = nil
+	for n := 0; !g.room(4<<20, smallPiece); n++ {
+		if n > refusedMost {
+			t.Fatal("what has gone is never found")
+		}
+	}
+}
