@@ -267,9 +267,11 @@ func (e *Engine) errFull(ofMemory verdict) verdict {
 
 // keeps tells whether a command that stores nothing is kept, or what it says: by MULTI, by what
 // its flags declare.
-func (c *Call) keeps() bool {
-	queued := c.conn.has(connMulti) && c.cmd.Flags&(RunsQueue|NotQueued) == 0
-	return queued || c.cmd.Flags&Keeps != 0
+func (c *Call) keeps() bool { return c.isQueued() || c.cmd.Flags&Keeps != 0 }
+
+// isQueued tells whether MULTI queues the command, unless it is refused.
+func (c *Call) isQueued() bool {
+	return c.conn.has(connMulti) && c.cmd.Flags&(RunsQueue|NotQueued) == 0
 }
 
 // checkRoom refuses a large request that is to be stored, or kept for whatever else than to read or
@@ -281,6 +283,8 @@ func checkRoom(c *Call, at place) verdict {
 	}
 	if at == atScript {
 		size = argBytes(c.Args)
+	} else if c.isQueued() && !e.hasRoom(c.conn.queueGrowth()) {
+		return errOOM
 	}
 	if size += roomArg * int64(len(c.Args)); c.propagates() {
 		// It waits thrice more: among the changes under way, to be appended or sent, and in what the

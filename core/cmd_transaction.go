@@ -71,6 +71,16 @@ type watcher struct {
 	expired bool // the key was past its time already when WATCH came, and not removed yet
 }
 
+// queueGrowth is what the queue takes in one piece at most if it has no place for one more command,
+// of which it then makes up to as many as there are; or 0.
+func (c *conn) queueGrowth() int64 {
+	const sizeofQueued = 32
+	if len(c.queue) < cap(c.queue) {
+		return 0
+	}
+	return 2 * sizeofQueued * int64(len(c.queue))
+}
+
 // enqueue adds a command to the transaction.
 func (e *Engine) enqueue(c *Call) {
 	flags := c.commandFlags()

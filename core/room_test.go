@@ -1,6 +1,7 @@
 package core
 
 import (
+	"bytes"
 	"slices"
 	"strconv"
 	"strings"
@@ -73,6 +74,29 @@ func TestNoRoom(t *testing.T) {
 				t.Error("the data are not as they were")
 			}
 		})
+	}
+}
+
+// TestNoRoomForQueue queues commands until the queue itself has no room to grow: the transaction is
+// not run, and the connection goes on.
+func TestNoRoomForQueue(t *testing.T) {
+	left := int64(20 << 20)
+	e := startTight(t, &left)
+	left = 5 << 20
+	e.feed(1, request("MULTI"))
+	got, queued := "", 0
+	for ; queued < 200_000 && !strings.Contains(got, "-OOM command not allowed"); queued += 1000 {
+		e.feed(1, bytes.Repeat(request("INCR", "n"), 1000))
+		got = string(rest(e))
+	}
+	if queued < 10_000 || queued == 200_000 {
+		t.Errorf("%d were queued before one was refused", queued)
+	}
+	e.feed(1, request("EXEC"))
+	e.feed(1, request("GET", "n"))
+	got = string(rest(e))
+	if !strings.HasPrefix(got, "-EXECABORT") || !strings.HasSuffix(got, "$-1\r\n") {
+		t.Errorf("EXEC, GET: %.60q", got)
 	}
 }
 
