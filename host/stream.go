@@ -9,8 +9,9 @@ import (
 )
 
 const (
-	// ReadSize is what one read may bring: enough for a deep pipeline, small enough for a cache.
-	ReadSize = 64 << 10
+	// ReadSize is what one read may bring: enough for a deep pipeline, small enough for a cache to
+	// hold what comes of it. With 64 KB a PUBLISH to 100 subscribers took half as long again.
+	ReadSize = 32 << 10
 	// queueMax is how much output waits in a stream before its engine is told to hold it back.
 	queueMax = 256 << 10
 	// LingerTime is how long a connection that was hung up may take to accept its last output.

@@ -105,3 +105,29 @@ func TestClientList(t *testing.T) {
 		}
 	})
 }
+
+// TestDeepPipeline has one client send much at once. It is not read by the little for which a port
+// has room at first.
+func TestDeepPipeline(t *testing.T) {
+	const pings, size, first = 200_000, len("PING\r\n"), 4 << 10
+	_, addr := serve(t, false, nil)
+	c := dial(t, "tcp", addr)
+	go func() {
+		_, _ = io.WriteString(c, strings.Repeat("PING\r\n", pings)) // the replies tell
+	}()
+	if _, err := io.CopyN(io.Discard, c.r, int64(pings*len("+PONG\r\n"))); err != nil {
+		t.Fatal(err)
+	}
+	c.send("INFO stats\r\n")
+	reads := 0
+	for reads == 0 {
+		line, err := c.r.ReadString('\n')
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, _ = fmt.Sscanf(line, "total_reads_processed:%d", &reads)
+	}
+	if pings*size/reads <= first {
+		t.Errorf("%d bytes took %d reads", pings*size, reads)
+	}
+}

@@ -346,23 +346,27 @@ func (p *poller) read(s *sock) {
 
 // room returns what is free of the arena, for one read; at least a quarter of it is.
 func (p *poller) room() []byte {
-	if len(p.arena)-p.used <= len(p.arena)/4 {
+	if p.full() {
 		p.send()
-		if len(p.arena) < arenaMax {
-			p.arena = make([]byte, max(arenaMin, 2*len(p.arena)))
-		}
 	}
 	return p.arena[p.used:min(p.used+host.ReadSize, len(p.arena))]
 }
 
+// full tells whether less than a quarter of the arena is free.
+func (p *poller) full() bool { return len(p.arena)-p.used <= len(p.arena)/4 }
+
 //go:noinline
 func (p *poller) input(in core.Input) { p.inputs = append(p.inputs, in) }
 
-// send steps the engine over everything that was read. The arena is free again afterwards.
+// send steps the engine over everything that was read. The arena is free again afterwards, and has
+// twice the room if it was full: one client that sends much at once fills it as many do.
 func (p *poller) send() {
 	if len(p.inputs) > 0 {
 		p.bridge.loop.Send(p.inputs)
 		p.inputs = p.inputs[:0]
+	}
+	if p.full() && len(p.arena) < arenaMax {
+		p.arena = make([]byte, max(arenaMin, 2*len(p.arena)))
 	}
 	p.used = 0
 }
