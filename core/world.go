@@ -144,11 +144,12 @@ type Event struct {
 	Ticket uint32 // what the answer must have; 0 if none is wanted
 	Path   string // of a file, relative to the host's folder if it is relative; or an address
 	Offset int64  // EventRead
-	Data   []byte // lent until the next call of the engine, or the host's own: see Lent
+	Data   []byte // lent until the next Input or Advance, or the host's own: see Lent
 }
 
-// Lent tells whether Data of such an event is lent by the engine until it is called next; else it
-// is the host's own. Whole images are: they are large.
+// Lent tells whether Data of such an event is lent by the engine: it stays as it is until the next
+// Input or Advance, and may be a part of the engine's data, which nobody may write to. Else it is
+// the host's own. Whole images are: they are large.
 func (k EventKind) Lent() bool {
 	switch k {
 	case EventSnapshot, EventReplace:

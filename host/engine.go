@@ -17,7 +17,8 @@ type Engine interface {
 	// Step applies the inputs in order at time now, appends what the engine wants done to out,
 	// and returns when it next needs a Step: core.Never if only an input can change anything. A
 	// Step that comes early is harmless. Data of the inputs is the caller's again when Step
-	// returns; Data of the events is lent until the engine is called next.
+	// returns; Data of the events is lent until the engine is called next, and nobody may write to
+	// it: it may be a part of the engine's.
 	//
 	// After an error the engine is dead: what it answered last is in doubt and nothing of it may
 	// be used.

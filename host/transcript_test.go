@@ -121,9 +121,6 @@ func (s *session) step(in []core.Input) error {
 					in = append(in, answer)
 				}
 			}
-			if _, ok := s.engine.(*native); ok && o.Kind.Lent() {
-				spoil(o.Data)
-			}
 		}
 		if len(in) == 0 && s.next > s.now {
 			return nil
