@@ -23,7 +23,8 @@ fn acts(line: &str) -> bool {
     let rest = line.strip_prefix(|char: char| char.is_ascii_uppercase());
     line.starts_with("> ")
         || line.starts_with("@ +")
-        || line.starts_with("! since ")
+        || line.starts_with("! ")
+        || line.starts_with("= ")
         || rest.is_some_and(|rest| rest.starts_with("> ") || rest == "<")
 }
 
@@ -175,22 +176,29 @@ fn all_agree(want: &[String], have: &[String]) -> bool {
     want.len() == have.len() && want.iter().zip(have).all(|(want, have)| agrees(want, have))
 }
 
-/// A line that begins with `~ ` is a pattern, in which `*` stands for anything.
+/// A line that begins with `~ ` is a pattern, in which `*` stands for anything, and `{1..9}` for a
+/// number between the two.
 fn agrees(want: &str, have: &str) -> bool {
-    let Some(pattern) = want.strip_prefix("~ ").filter(|_| want != have) else {
-        return want == have;
+    want == have || want.strip_prefix("~ ").is_some_and(|pattern| matches(pattern, have))
+}
+
+fn matches(pattern: &str, have: &str) -> bool {
+    let Some(at) = pattern.find(['*', '{']) else { return pattern == have };
+    let (literal, rest) = pattern.split_at(at);
+    let Some(have) = have.strip_prefix(literal) else { return false };
+    if let Some(after) = rest.strip_prefix('*') {
+        return have.char_indices().any(|(i, _)| matches(after, &have[i..])) || matches(after, "");
+    }
+    let span = rest.split_once('}').and_then(|(span, after)| {
+        let (low, high) = span[1..].split_once("..")?;
+        Some((low.parse::<i64>().ok()?..=high.parse().ok()?, after))
+    });
+    let Some((span, after)) = span else {
+        return have.strip_prefix('{').is_some_and(|have| matches(&rest[1..], have));
     };
-    let mut pieces: Vec<&str> = pattern.split('*').collect();
-    let (first, last) = (pieces.remove(0), pieces.pop());
-    let Some(last) = last else { return first == have };
-    let Some(mut rest) = have.strip_prefix(first).and_then(|have| have.strip_suffix(last)) else {
-        return false;
-    };
-    pieces.iter().all(|piece| {
-        let found = rest.find(piece);
-        rest = found.map_or("", |at| &rest[at + piece.len()..]);
-        found.is_some()
-    })
+    let is_digit = |(i, c): (usize, char)| c.is_ascii_digit() || i == 0 && c == '-';
+    let end = have.char_indices().take_while(|&next| is_digit(next)).count();
+    have[..end].parse().is_ok_and(|number| span.contains(&number)) && matches(after, &have[end..])
 }
 
 /// A flat reply's elements without their numbers, sorted.
