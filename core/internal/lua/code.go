@@ -57,6 +57,8 @@ type expr struct {
 	key  int     // exprIndexed: the key's register or constant
 	by   keyKind // and which of them
 	t, f int     // lists of jumps that leave it being true, and false
+
+	count int // how many expressions there are, of which it is the last
 }
 
 type keyKind uint8
@@ -204,10 +206,12 @@ func (c *coder) join(a *int, b int) {
 		*a = b
 		return
 	}
-	at := *a
+	at, passed := *a, 0
 	for c.code[at].c() != noJump {
 		at = c.code[at].c()
+		passed++
 	}
+	c.p.vm.charge(passed / 2) // a row of "and" is passed over from its begin for each of them
 	c.code[at] = c.code[at].withC(b)
 }
 

@@ -44,6 +44,7 @@ func (m *meter) charge(instructions int) { m.left -= instructions }
 func (vm *VM) look() (stop bool) {
 	m := &vm.meter
 	if !m.live {
+		vm.host.Yield()
 		m.left = lookEvery
 		return false
 	}

@@ -16,6 +16,11 @@ type parser struct {
 	vm     *VM
 	names  map[string]value // the strings of the source
 
+	// What is still to be parsed of all that had begun when the slice was over.
+	rests     []rest // the innermost is the last
+	left      []rest // what was left since, the innermost first
+	suspended bool   // and all that is under way is to be left
+
 	done    *proto // once all is parsed
 	problem string // what is wrong with the source, once that is known
 }
@@ -27,11 +32,48 @@ func (vm *VM) newParser(name, source string) *parser {
 	}
 	from := &chunk{source: name, short: chunkName(name, nameSize)}
 	long := chunkName(name, nameSizeMake)
-	return &parser{lexer: lexer{name: long, in: source, line: 1}, chunk: from, vm: vm}
+	p := &parser{lexer: lexer{name: long, in: source, line: 1}, chunk: from, vm: vm}
+	p.rests = []rest{p.wholeChunk}
+	return p
 }
 
-// step parses statements of the chunk until it is over, or the script's slice is, between two of
-// them: within one the parser's state is Go's stack.
+// rest is what is still to be parsed of something. It is given the expression that was awaited, and
+// returns the one that it is itself; either may be void.
+//
+// The parser recurses, and yet can be suspended in front of any expression or statement: what finds
+// that the slice is over leaves its rest and returns, and so does whatever called it, up to step,
+// which later has the rests go on, one behind the other. So a function that parses an expression or
+// a statement may return before that is over: suspended says so.
+type rest func(e expr) expr
+
+// later leaves the rest of what is being parsed.
+func (p *parser) later(r rest) expr {
+	p.left = append(p.left, r)
+	return newExpr(exprVoid, 0)
+}
+
+// then goes on with what follows something that was being parsed: at once, or later.
+func (p *parser) then(f func()) { p.with(newExpr(exprVoid, 0), func(expr) { f() }) }
+
+// with is then for what needs the expression that was being parsed.
+func (p *parser) with(e expr, f func(e expr)) {
+	if !p.suspended {
+		f(e)
+		return
+	}
+	p.later(func(e expr) expr {
+		f(e)
+		return newExpr(exprVoid, 0)
+	})
+}
+
+// spent tells whether the slice is over, so that what is to be parsed is to be left.
+func (p *parser) spent() bool {
+	p.suspended = p.vm.spent(1)
+	return p.suspended
+}
+
+// step parses the chunk until it is over, or the script's slice is.
 func (p *parser) step() (over bool) {
 	if p.problem != "" {
 		return true
@@ -45,26 +87,39 @@ func (p *parser) step() (over bool) {
 			p.problem, over = string(e), true
 		}
 	}()
-	if p.fn == nil {
-		p.tok.line = 1
-		p.open(0)
-		p.fn.vararg = true
-		p.advance()
-		p.enter()
-	}
-	for !p.blockEnds() {
-		if p.vm.spent(1) {
+	e := newExpr(exprVoid, 0)
+	for p.suspended = false; len(p.rests) > 0; {
+		last := len(p.rests) - 1
+		next := p.rests[last]
+		p.rests[last] = nil
+		p.rests = p.rests[:last]
+		e = next(e)
+		for n := len(p.left) - 1; n >= 0; n-- {
+			p.rests = append(p.rests, p.left[n])
+		}
+		clear(p.left)
+		p.left = p.left[:0]
+		if p.suspended {
 			return false
 		}
-		if p.nextStatement() {
-			break
-		}
 	}
-	if p.tok.kind != tokEnd {
-		p.expected(tokEnd)
-	}
-	p.done = p.shut()
 	return true
+}
+
+// wholeChunk parses all.
+func (p *parser) wholeChunk(e expr) expr {
+	p.tok.line = 1
+	p.open(0)
+	p.fn.vararg = true
+	p.advance()
+	p.statements()
+	p.then(func() {
+		if p.tok.kind != tokEnd {
+			p.expected(tokEnd)
+		}
+		p.done = p.shut()
+	})
+	return e
 }
 
 // intern makes a constant of a string. One that names something of a library is that name, and all
@@ -131,9 +186,7 @@ const tokenCharge = 8
 
 func (p *parser) advance() {
 	p.last = p.tok.line
-	if p.vm.left -= tokenCharge; p.vm.left&(lookEvery-1) < tokenCharge {
-		p.vm.host.Yield()
-	}
+	p.vm.left -= tokenCharge
 	if p.peeked {
 		p.tok, p.peeked = p.ahead, false
 		return
@@ -267,27 +320,41 @@ func (p *parser) enter() {
 // statements parses statements up to a word that ends them.
 func (p *parser) statements() {
 	p.enter()
-	for !p.blockEnds() {
-		if p.nextStatement() {
-			break
+	p.moreStatements(false)
+}
+
+// moreStatements parses the rest of them; last says that none may follow.
+func (p *parser) moreStatements(last bool) {
+	for !last && !p.blockEnds() {
+		if p.spent() {
+			p.then(func() { p.moreStatements(false) })
+			return
 		}
+		last = p.tok.kind == tokReturn || p.tok.kind == tokBreak
+		p.statement()
+		if p.suspended {
+			ends := last
+			p.then(func() {
+				p.endStatement()
+				p.moreStatements(ends)
+			})
+			return
+		}
+		p.endStatement()
 	}
 	p.depth--
 }
 
-// nextStatement parses a statement and tells whether none may follow.
-func (p *parser) nextStatement() (last bool) {
-	last = p.tok.kind == tokReturn || p.tok.kind == tokBreak
-	p.statement()
+func (p *parser) endStatement() {
 	p.accept(';')
 	p.fn.free = len(p.fn.active)
-	return last
 }
 
 func (p *parser) block() {
-	p.fn.enterBlock(false)
+	c := p.fn
+	c.enterBlock(false)
 	p.statements()
-	p.fn.leaveBlock()
+	p.then(c.leaveBlock)
 }
 
 func (p *parser) blockEnds() bool {
@@ -308,7 +375,7 @@ func (p *parser) statement() {
 	case tokDo:
 		p.advance()
 		p.block()
-		p.closes(tokEndWord, tokDo, line)
+		p.then(func() { p.closes(tokEndWord, tokDo, line) })
 	case tokFor:
 		p.forStatement(line)
 	case tokRepeat:
@@ -348,28 +415,38 @@ func (p *parser) breakStatement() {
 	c.join(&b.breaks, c.jump())
 }
 
-// condition parses one and returns the jumps that are made where it is false.
-func (p *parser) condition() int {
+// condition parses one. Where it is false it is left by the jumps of f.
+func (p *parser) condition() expr {
 	e := p.expr(0)
+	if p.suspended {
+		return p.later(p.endCondition)
+	}
+	return p.endCondition(e)
+}
+
+func (p *parser) endCondition(e expr) expr {
 	if e.kind == exprNil {
 		e.kind = exprFalse
 	}
 	p.fn.goIfTrue(&e)
-	return e.f
+	return e
 }
 
 func (p *parser) whileStatement(line int) {
 	c := p.fn
 	p.advance()
 	top := c.label()
-	no := p.condition()
-	c.enterBlock(true)
-	p.expect(tokDo)
-	p.block()
-	c.patch(c.jump(), top)
-	p.closes(tokEndWord, tokWhile, line)
-	c.leaveBlock()
-	c.patchHere(no)
+	p.with(p.condition(), func(condition expr) {
+		c.enterBlock(true)
+		p.expect(tokDo)
+		p.block()
+		p.then(func() {
+			c.patch(c.jump(), top)
+			p.closes(tokEndWord, tokWhile, line)
+			c.leaveBlock()
+			c.patchHere(condition.f)
+		})
+	})
 }
 
 // repeatStatement parses a loop whose condition sees the variables of its body.
@@ -380,10 +457,16 @@ func (p *parser) repeatStatement(line int) {
 	c.enterBlock(false)
 	p.advance()
 	p.statements()
-	p.closes(tokUntil, tokRepeat, line)
-	no := p.condition()
-	// Both ways out close variables that functions close over; and it is by a plain jump that a loop
-	// goes back, since that counts.
+	p.then(func() {
+		p.closes(tokUntil, tokRepeat, line)
+		p.with(p.condition(), func(condition expr) { c.endRepeat(condition.f, top) })
+	})
+}
+
+// endRepeat makes both ways out of such a loop.
+func (c *coder) endRepeat(no, top int) {
+	// Both close variables that functions close over; and it is by a plain jump that a loop goes
+	// back, since that counts.
 	if b := c.blocks; b.upvalue {
 		c.emit(opClose, b.known, 0, 0)
 	}
@@ -394,33 +477,53 @@ func (p *parser) repeatStatement(line int) {
 	c.leaveBlock()
 }
 
-func (p *parser) ifStatement(line int) {
+func (p *parser) ifStatement(line int) { p.elseBlocks(line, noJump, p.thenBlock()) }
+
+// elseBlocks parses the rest of an if, behind the block of a condition: done are the jumps to its
+// end.
+func (p *parser) elseBlocks(line, done int, condition expr) {
 	c := p.fn
-	done := noJump
-	no := p.thenBlock()
-	for p.tok.kind == tokElseif {
+	for !p.suspended && p.tok.kind == tokElseif {
 		c.join(&done, c.jump())
-		c.patchHere(no)
-		no = p.thenBlock()
+		c.patchHere(condition.f)
+		condition = p.thenBlock()
+	}
+	ends := done
+	if p.suspended {
+		p.with(condition, func(condition expr) { p.elseBlocks(line, ends, condition) })
+		return
 	}
 	if p.tok.kind == tokElse {
-		c.join(&done, c.jump())
-		c.patchHere(no)
+		c.join(&ends, c.jump())
+		c.patchHere(condition.f)
 		p.advance()
 		p.block()
 	} else {
-		c.join(&done, no)
+		c.join(&ends, condition.f)
 	}
-	c.patchHere(done)
-	p.closes(tokEndWord, tokIf, line)
+	p.then(func() {
+		c.patchHere(ends)
+		p.closes(tokEndWord, tokIf, line)
+	})
 }
 
-func (p *parser) thenBlock() (no int) {
+// thenBlock parses a condition and its block, and returns the condition.
+func (p *parser) thenBlock() expr {
 	p.advance()
-	no = p.condition()
+	condition := p.condition()
+	if p.suspended {
+		return p.later(p.thenBody)
+	}
+	return p.thenBody(condition)
+}
+
+func (p *parser) thenBody(condition expr) expr {
 	p.expect(tokThen)
 	p.block()
-	return no
+	if p.suspended {
+		return p.later(func(expr) expr { return condition })
+	}
+	return condition
 }
 
 func (p *parser) forStatement(line int) {
@@ -432,12 +535,16 @@ func (p *parser) forStatement(line int) {
 	case '=':
 		p.numericFor(name, line)
 	case ',', tokIn:
-		p.genericFor(name)
+		p.genericFor(name, line)
 	default:
 		p.wrong("'=' or 'in' expected")
 	}
+}
+
+// endFor is what both kinds of for end with.
+func (p *parser) endFor(line int) {
 	p.closes(tokEndWord, tokFor, line)
-	c.leaveBlock()
+	p.fn.leaveBlock()
 }
 
 func (p *parser) numericFor(name string, line int) {
@@ -445,27 +552,37 @@ func (p *parser) numericFor(name string, line int) {
 	p.limit(len(c.active)+4, localsMax, "local variables")
 	p.advance()
 	base := c.free
-	one := func() {
-		e := p.expr(0)
-		c.toNext(&e)
+	one := func(then func()) {
+		p.with(p.expr(0), func(e expr) {
+			c.toNext(&e)
+			then()
+		})
 	}
-	one()
-	p.expect(',')
-	one()
-	if p.accept(',') {
-		one()
-	} else {
-		e := newExpr(exprNumber, 0)
-		e.num = 1
-		c.toNext(&e)
+	body := func() {
+		c.declare("(for index)", "(for limit)", "(for step)")
+		p.expect(tokDo)
+		prep := c.emit(opForPrep, base, 0, noJump)
+		p.forBody(name)
+		p.then(func() {
+			c.patchHere(prep)
+			c.emit(opForLoop, base, 0, prep+1)
+			c.fixLine(line)
+			p.endFor(line)
+		})
 	}
-	c.declare("(for index)", "(for limit)", "(for step)")
-	p.expect(tokDo)
-	prep := c.emit(opForPrep, base, 0, noJump)
-	p.forBody(name)
-	c.patchHere(prep)
-	c.emit(opForLoop, base, 0, prep+1)
-	c.fixLine(line)
+	one(func() {
+		p.expect(',')
+		one(func() {
+			if p.accept(',') {
+				one(body)
+				return
+			}
+			e := newExpr(exprNumber, 0)
+			e.num = 1
+			c.toNext(&e)
+			body()
+		})
+	})
 }
 
 // forBody parses the body of a loop, whose variables are new in each round.
@@ -475,10 +592,10 @@ func (p *parser) forBody(names ...string) {
 	c.reserve(len(names))
 	c.declare(names...)
 	p.statements()
-	c.leaveBlock()
+	p.then(c.leaveBlock)
 }
 
-func (p *parser) genericFor(name string) {
+func (p *parser) genericFor(name string, from int) {
 	c := p.fn
 	base := c.free
 	p.limit(len(c.active)+4, localsMax, "local variables")
@@ -488,18 +605,22 @@ func (p *parser) genericFor(name string) {
 	}
 	p.expect(tokIn)
 	line := p.tok.line
-	e, n := p.exprs()
-	p.adjust(3, n, &e)
-	c.check(3) // what the iterator is called with
-	c.declare("(for generator)", "(for state)", "(for control)")
-	p.expect(tokDo)
-	prep := c.jump()
-	p.forBody(names...)
-	c.patchHere(prep)
-	c.emit(opForCall, base, len(names), 0)
-	c.fixLine(line)
-	c.emit(opForTest, base, 0, prep+1)
-	c.fixLine(line)
+	p.with(p.exprs(), func(e expr) {
+		p.adjust(3, e.count, &e)
+		c.check(3) // what the iterator is called with
+		c.declare("(for generator)", "(for state)", "(for control)")
+		p.expect(tokDo)
+		prep := c.jump()
+		p.forBody(names...)
+		p.then(func() {
+			c.patchHere(prep)
+			c.emit(opForCall, base, len(names), 0)
+			c.fixLine(line)
+			c.emit(opForTest, base, 0, prep+1)
+			c.fixLine(line)
+			p.endFor(from)
+		})
+	})
 }
 
 func (p *parser) functionStatement(line int) {
@@ -514,9 +635,10 @@ func (p *parser) functionStatement(line int) {
 		p.field(&to)
 		method = true
 	}
-	f := p.function(line, method)
-	c.store(&to, &f)
-	c.fixLine(line)
+	p.with(p.function(line, method), func(f expr) {
+		c.store(&to, &f)
+		c.fixLine(line)
+	})
 }
 
 // field parses .name or :name.
@@ -535,10 +657,11 @@ func (p *parser) localFunction() {
 	r := c.free
 	c.reserve(1)
 	c.declare(name)
-	f := p.function(p.tok.line, false)
-	c.releaseExpr(&f)
-	c.toRegister(&f, r)
-	c.locals[c.active[len(c.active)-1]].begin = c.pc()
+	p.with(p.function(p.tok.line, false), func(f expr) {
+		c.releaseExpr(&f)
+		c.toRegister(&f, r)
+		c.locals[c.active[len(c.active)-1]].begin = c.pc()
+	})
 }
 
 func (p *parser) localStatement() {
@@ -546,12 +669,14 @@ func (p *parser) localStatement() {
 	for p.accept(',') {
 		names = append(names, p.variable(len(names)))
 	}
-	e, n := newExpr(exprVoid, 0), 0
+	e := newExpr(exprVoid, 0)
 	if p.accept('=') {
-		e, n = p.exprs()
+		e = p.exprs()
 	}
-	p.adjust(len(names), n, &e)
-	p.fn.declare(names...)
+	p.with(e, func(e expr) {
+		p.adjust(len(names), e.count, &e)
+		p.fn.declare(names...)
+	})
 }
 
 // adjust has n expressions, the last of which is still open, give as many values as wanted.
@@ -579,58 +704,70 @@ func (p *parser) adjust(wanted, n int, e *expr) {
 func (p *parser) returnStatement() {
 	c := p.fn
 	p.advance()
-	first, n := len(c.active), 0
+	e := newExpr(exprVoid, 0)
 	if !p.blockEnds() && p.tok.kind != ';' {
-		var e expr
-		e, n = p.exprs()
-		switch {
-		case e.kind == exprCall && n == 1:
-			c.setResults(&e, -1)
-			c.code[e.at] = c.code[e.at].withOp(opTailCall)
-			n = -1
-		case e.kind == exprCall || e.kind == exprVararg:
-			c.setResults(&e, -1)
-			n = -1
-		case n == 1:
-			first = c.toAny(&e)
-		default:
-			c.toNext(&e)
-		}
+		e = p.exprs()
+	}
+	p.with(e, c.giveBack)
+}
+
+// giveBack makes the return of expressions, the last of which is still open.
+func (c *coder) giveBack(e expr) {
+	first, n := len(c.active), e.count
+	switch {
+	case n == 0:
+	case e.kind == exprCall && n == 1:
+		c.setResults(&e, -1)
+		c.code[e.at] = c.code[e.at].withOp(opTailCall)
+		n = -1
+	case e.kind == exprCall || e.kind == exprVararg:
+		c.setResults(&e, -1)
+		n = -1
+	case n == 1:
+		first = c.toAny(&e)
+	default:
+		c.toNext(&e)
 	}
 	c.emit(opReturn, first, n+1, 0)
 }
 
 // exprStatement parses an assignment or a call.
 func (p *parser) exprStatement() {
-	e := p.primary()
-	if e.kind == exprCall {
-		p.fn.code[e.at] = p.fn.code[e.at].withC(1)
-		return
-	}
-	p.assignment([]expr{e})
+	p.with(p.primary(), func(e expr) {
+		if e.kind == exprCall {
+			p.fn.code[e.at] = p.fn.code[e.at].withC(1)
+			return
+		}
+		p.assignment([]expr{e})
+	})
 }
 
 // assignment parses the rest of one: more variables, then the values.
 func (p *parser) assignment(to []expr) {
-	c := p.fn
-	for {
-		e := &to[len(to)-1]
-		if e.kind < exprLocal || e.kind > exprIndexed {
-			p.wrong("syntax error")
-		}
-		c.keyed(e)
-		if !p.accept(',') {
-			break
-		}
-		next := p.primary()
-		if next.kind == exprLocal {
-			p.shield(to, next.at)
-		}
-		to = append(to, next)
-		p.limit(len(to)-1, nestingMax-p.depth, "variables in assignment")
+	e := &to[len(to)-1]
+	if e.kind < exprLocal || e.kind > exprIndexed {
+		p.wrong("syntax error")
+	}
+	p.fn.keyed(e)
+	if p.accept(',') {
+		p.with(p.primary(), func(next expr) {
+			if next.kind == exprLocal {
+				p.shield(to, next.at)
+			}
+			to := append(to, next)
+			p.limit(len(to)-1, nestingMax-p.depth, "variables in assignment")
+			p.assignment(to)
+		})
+		return
 	}
 	p.expect('=')
-	e, n := p.exprs()
+	p.with(p.exprs(), func(e expr) { p.assign(to, e) })
+}
+
+// assign makes the code of an assignment to variables, of expressions the last of which is still
+// open.
+func (p *parser) assign(to []expr, e expr) {
+	c, n := p.fn, e.count
 	if n == len(to) {
 		c.single(&e)
 		c.store(&to[n-1], &e)
@@ -683,6 +820,13 @@ func (p *parser) function(line int, method bool) expr {
 	p.parameters()
 	p.expect(')')
 	p.statements()
+	if p.suspended {
+		return p.later(func(expr) expr { return p.endFunction(line) })
+	}
+	return p.endFunction(line)
+}
+
+func (p *parser) endFunction(line int) expr {
 	p.closes(tokEndWord, tokFunction, line)
 	f := p.shut()
 	outer := p.fn
@@ -717,13 +861,27 @@ func (p *parser) parameters() {
 	c.declare(names...)
 }
 
-// exprs parses expressions. All but the last are put into registers.
-func (p *parser) exprs() (last expr, n int) {
-	last, n = p.expr(0), 1
+// exprs parses expressions and returns the last, whose count is how many they are. All others are
+// put into registers.
+func (p *parser) exprs() expr {
+	e := p.expr(0)
+	if p.suspended {
+		return p.later(func(e expr) expr { return p.moreExprs(e, 1) })
+	}
+	return p.moreExprs(e, 1)
+}
+
+// moreExprs parses those behind the first n.
+func (p *parser) moreExprs(last expr, n int) expr {
 	for p.accept(',') {
 		p.fn.toNext(&last)
 		last = p.expr(0)
 		n++
+		if p.suspended {
+			parsed := n
+			return p.later(func(e expr) expr { return p.moreExprs(e, parsed) })
+		}
 	}
-	return last, n
+	last.count = n
+	return last
 }

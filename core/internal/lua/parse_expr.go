@@ -26,6 +26,9 @@ const unaryBinding = 8
 
 // expr parses an expression of operators that bind more strongly than limit.
 func (p *parser) expr(limit int) expr {
+	if p.spent() {
+		return p.later(func(expr) expr { return p.expr(limit) })
+	}
 	p.enter()
 	var e expr
 	switch p.tok.kind {
@@ -38,6 +41,14 @@ func (p *parser) expr(limit int) expr {
 	default:
 		e = p.simple()
 	}
+	if p.suspended {
+		return p.later(func(e expr) expr { return p.operators(e, limit) })
+	}
+	return p.operators(e, limit)
+}
+
+// operators parses the operators behind an expression, with what is on their right.
+func (p *parser) operators(a expr, limit int) expr {
 	for {
 		k := p.tok.kind
 		left, right := binding(k)
@@ -45,17 +56,34 @@ func (p *parser) expr(limit int) expr {
 			break
 		}
 		p.advance()
-		p.fn.infix(k, &e)
+		p.fn.infix(k, &a)
 		b := p.expr(right)
-		p.fn.postfix(k, &e, &b)
+		if p.suspended {
+			return p.laterOperator(a, k, limit)
+		}
+		p.fn.postfix(k, &a, &b)
 	}
 	p.depth--
-	return e
+	return a
+}
+
+// laterOperator leaves an operator whose right is not parsed yet.
+func (p *parser) laterOperator(a expr, k tokenKind, limit int) expr {
+	return p.later(func(b expr) expr {
+		p.fn.postfix(k, &a, &b)
+		return p.operators(a, limit)
+	})
 }
 
 func (p *parser) unary(o op) expr {
 	p.advance()
 	e := p.expr(unaryBinding)
+	if p.suspended {
+		return p.later(func(e expr) expr {
+			p.fn.prefix(o, &e)
+			return e
+		})
+	}
 	p.fn.prefix(o, &e)
 	return e
 }
@@ -142,55 +170,94 @@ func (c *coder) find(name string, here bool) (e expr, ok bool) {
 
 // primary parses a variable, a call, or what stands in parentheses.
 func (p *parser) primary() expr {
-	c := p.fn
-	var e expr
 	line := p.tok.line
 	switch p.tok.kind {
 	case tokName:
-		e = p.named(p.name())
+		return p.suffixes(p.named(p.name()))
 	case '(':
 		p.advance()
-		e = p.expr(0)
-		p.closes(')', '(', line)
-		c.discharge(&e)
-	default:
-		p.wrong("unexpected symbol")
+		e := p.expr(0)
+		if p.suspended {
+			return p.later(func(e expr) expr { return p.endParenthesis(e, line) })
+		}
+		return p.endParenthesis(e, line)
 	}
+	p.wrong("unexpected symbol")
+	return expr{}
+}
+
+func (p *parser) endParenthesis(e expr, line int) expr {
+	p.closes(')', '(', line)
+	p.fn.discharge(&e)
+	return p.suffixes(e)
+}
+
+// suffixes parses the fields and calls behind an expression.
+func (p *parser) suffixes(e expr) expr {
+	c := p.fn
 	for {
+		if p.spent() {
+			return p.laterSuffixes(e)
+		}
 		switch p.tok.kind {
 		case '.':
 			p.field(&e)
 		case '[':
 			c.toAny(&e)
 			key := p.index()
+			if p.suspended {
+				return p.laterIndex(e)
+			}
 			c.indexed(&e, &key)
 		case ':':
 			p.advance()
 			c.self(&e, c.stringConstant(p.name()))
-			p.call(&e)
+			if e = p.call(e.at); p.suspended {
+				return p.later(p.suffixes)
+			}
 		case '(', tokString, '{':
 			c.toNext(&e)
-			p.call(&e)
+			if e = p.call(e.at); p.suspended {
+				return p.later(p.suffixes)
+			}
 		default:
 			return e
 		}
 	}
 }
 
+func (p *parser) laterSuffixes(e expr) expr {
+	return p.later(func(expr) expr { return p.suffixes(e) })
+}
+
+// laterIndex leaves the element of e whose key is not parsed yet.
+func (p *parser) laterIndex(e expr) expr {
+	return p.later(func(key expr) expr {
+		p.fn.indexed(&e, &key)
+		return p.suffixes(e)
+	})
+}
+
 // index parses [key].
 func (p *parser) index() expr {
 	p.advance()
 	key := p.expr(0)
+	if p.suspended {
+		return p.later(p.endIndex)
+	}
+	return p.endIndex(key)
+}
+
+func (p *parser) endIndex(key expr) expr {
 	p.fn.toValue(&key)
 	p.expect(']')
 	return key
 }
 
-// call parses arguments and makes e the call of the function in register e.at.
-func (p *parser) call(e *expr) {
+// call parses the arguments of a call of the function in a register.
+func (p *parser) call(f int) expr {
 	c := p.fn
 	t := p.tok
-	line := t.line
 	args := newExpr(exprVoid, 0)
 	switch t.kind {
 	case '(':
@@ -199,12 +266,8 @@ func (p *parser) call(e *expr) {
 		}
 		p.advance()
 		if p.tok.kind != ')' {
-			args, _ = p.exprs()
-			if args.kind == exprCall || args.kind == exprVararg {
-				c.setResults(&args, -1)
-			}
+			args = p.exprs()
 		}
-		p.closes(')', '(', t.line)
 	case '{':
 		args = p.tableConstructor()
 	case tokString:
@@ -213,68 +276,116 @@ func (p *parser) call(e *expr) {
 	default:
 		p.wrong("function arguments expected")
 	}
-	f, n := e.at, -1
+	listed, line := t.kind == '(', t.line
+	if p.suspended {
+		return p.later(func(args expr) expr { return p.endCall(f, args, listed, line) })
+	}
+	return p.endCall(f, args, listed, line)
+}
+
+// endCall makes the code of a call; listed says that its arguments are in parentheses.
+func (p *parser) endCall(f int, args expr, listed bool, line int) expr {
+	c := p.fn
+	if listed {
+		if args.kind == exprCall || args.kind == exprVararg {
+			c.setResults(&args, -1)
+		}
+		p.closes(')', '(', line)
+	}
+	n := -1
 	if args.kind != exprCall && args.kind != exprVararg {
 		if args.kind != exprVoid {
 			c.toNext(&args)
 		}
 		n = c.free - f - 1
 	}
-	*e = newExpr(exprCall, c.emit(opCall, f, n+1, 2))
+	e := newExpr(exprCall, c.emit(opCall, f, n+1, 2))
 	c.fixLine(line)
 	c.free = f + 1
+	return e
 }
 
 // flushMax is how many elements of a table wait in registers.
 const flushMax = 50
 
+// constructor is a table that is being parsed.
+type constructor struct {
+	pc, at, line         int
+	array, hash, waiting int
+	item                 expr // the last of the array, which is still open
+}
+
 func (p *parser) tableConstructor() expr {
 	c := p.fn
-	line := p.tok.line
-	pc := c.emit(opNewTable, 0, 0, 0)
-	t := newExpr(exprPending, pc)
-	c.toNext(&t)
+	t := constructor{line: p.tok.line, pc: c.emit(opNewTable, 0, 0, 0)}
+	e := newExpr(exprPending, t.pc)
+	c.toNext(&e)
+	t.at, t.item = e.at, newExpr(exprVoid, 0)
 	p.advance()
-	array, hash, waiting := 0, 0, 0
-	item := newExpr(exprVoid, 0)
+	return p.elements(t)
+}
+
+// elements parses the rest of a table.
+func (p *parser) elements(t constructor) expr {
+	c := p.fn
 	for p.tok.kind != '}' {
-		if item.kind != exprVoid {
-			c.toNext(&item)
-			item.kind = exprVoid
-			if waiting == flushMax {
-				c.emit(opSetList, t.at, waiting, array-waiting)
+		if t.item.kind != exprVoid {
+			c.toNext(&t.item)
+			t.item.kind = exprVoid
+			if t.waiting == flushMax {
+				c.emit(opSetList, t.at, t.waiting, t.array-t.waiting)
 				c.free = t.at + 1
-				waiting = 0
+				t.waiting = 0
 			}
 		}
 		if p.tok.kind == '[' || p.tok.kind == tokName && p.lookahead().kind == '=' {
-			hash++
-			p.record(t)
+			t.hash++
+			p.record(t.at)
 		} else {
-			item = p.expr(0)
-			array++
-			waiting++
+			t.array++
+			t.waiting++
+			t.item = p.expr(0)
+		}
+		if p.suspended {
+			return p.laterElements(t)
 		}
 		if !p.accept(',') && !p.accept(';') {
 			break
 		}
 	}
-	p.closes('}', '{', line)
-	switch {
-	case waiting == 0:
-	case item.kind == exprCall || item.kind == exprVararg:
-		c.setResults(&item, -1)
-		c.emit(opSetList, t.at, 0, array-waiting)
-		array--
-	default:
-		if item.kind != exprVoid {
-			c.toNext(&item)
+	return p.endTable(t)
+}
+
+// laterElements leaves a table amid one of its elements.
+func (p *parser) laterElements(t constructor) expr {
+	return p.later(func(item expr) expr {
+		t.item = item
+		if !p.accept(',') && !p.accept(';') {
+			return p.endTable(t)
 		}
-		c.emit(opSetList, t.at, waiting, array-waiting)
+		return p.elements(t)
+	})
+}
+
+func (p *parser) endTable(t constructor) expr {
+	c := p.fn
+	p.closes('}', '{', t.line)
+	switch {
+	case t.waiting == 0:
+	case t.item.kind == exprCall || t.item.kind == exprVararg:
+		c.setResults(&t.item, -1)
+		c.emit(opSetList, t.at, 0, t.array-t.waiting)
+		t.array--
+	default:
+		if t.item.kind != exprVoid {
+			c.toNext(&t.item)
+		}
+		c.emit(opSetList, t.at, t.waiting, t.array-t.waiting)
 	}
 	c.free = t.at + 1
-	c.code[pc] = c.code[pc].withB(min(roundSize(hash), operandMax)).withC(roundSize(array))
-	return t
+	i := &c.code[t.pc]
+	*i = i.withB(min(roundSize(t.hash), operandMax)).withC(roundSize(t.array))
+	return newExpr(exprFixed, t.at)
 }
 
 // roundSize is how large Lua 5.1 makes a part of a table for n elements: it keeps three bits of n.
@@ -287,23 +398,35 @@ func roundSize(n int) int {
 	return n << shift
 }
 
-// record parses [key] = value or name = value.
-func (p *parser) record(t expr) {
+// record parses [key] = value or name = value for the table in a register.
+func (p *parser) record(at int) {
 	c := p.fn
 	free := c.free
-	var key expr
 	if p.tok.kind == tokName {
-		key = newExpr(exprString, c.stringConstant(p.name()))
-	} else {
-		key = p.index()
+		p.value(at, free, newExpr(exprString, c.stringConstant(p.name())))
+		return
 	}
+	p.with(p.index(), func(key expr) { p.value(at, free, key) })
+}
+
+// value parses = value of a record; free is the first register that was free before it.
+func (p *parser) value(at, free int, key expr) {
+	c := p.fn
 	p.expect('=')
-	to := t
+	to := newExpr(exprFixed, at)
 	c.indexed(&to, &key)
 	c.keyed(&to)
 	e := p.expr(0)
+	if p.suspended {
+		record := to
+		p.with(e, func(e expr) { c.endRecord(record, e, free) })
+		return
+	}
+	c.endRecord(to, e, free)
+}
+
+func (c *coder) endRecord(to, e expr, free int) {
 	if k, ok := c.toConstant(&e); ok {
-		e = newExpr(exprVoid, 0)
 		c.storeRecord(&to, opSetTableK, k)
 	} else {
 		c.storeRecord(&to, opSetTable, c.toAny(&e))
