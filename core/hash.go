@@ -137,21 +137,27 @@ func saveHash(w *rdb.Writer, o *object) {
 type hashLoader struct {
 	h       hashValue
 	lim     *hash.Limits
-	check   bool  // a packed hash that names a field twice is refused
+	check   bool  // a hash that names a field twice is refused, even if a listpack takes it
+	pairs   int   // fields that came one by one
 	soonest int64 // the soonest time of any field,
 	noted   bool  // if the file tells it
 }
 
 func loadHash(e *Engine, r *rdb.Reader, t rdb.Type) (*object, error) {
-	l := &hashLoader{lim: e.hashLimits(), check: r.Sanitize || t == rdb.TypeHashZiplist}
+	l := &hashLoader{lim: e.hashLimits(),
+		check: r.Sanitize || t == rdb.TypeHashZiplist || t == rdb.TypeHashZipmap}
 	if t == rdb.TypeHashMetadata || t == rdb.TypeHashMetadataPreGA {
 		l.h.EnableExpiry() // whether or not a field expires
 	}
 	at := r.Offset()
-	if err := r.Hash(t, l); err != nil {
-		if errors.Is(err, errHashTwice) {
-			return nil, r.Fail(at, err.Error())
-		}
+	err := r.Hash(t, l)
+	if err == nil && l.pairs > l.h.Len() { // it was a listpack, and is a table
+		err = errHashTwice
+	}
+	if errors.Is(err, errHashTwice) {
+		err = r.Fail(at, err.Error())
+	}
+	if err != nil {
 		return nil, err
 	}
 	if l.h.Len() == 0 {
@@ -187,7 +193,8 @@ func (l *hashLoader) Packed(p listpack.Pack, ttls bool) error {
 
 // Pair takes one field of a hash in one of the other layouts.
 func (l *hashLoader) Pair(field, value []byte, expire int64) error {
-	if !l.h.Set(field, value, false, l.lim) {
+	l.pairs++
+	if l.check && !l.h.Set(field, value, false, l.lim) || !l.check && !l.h.Add(field, value, l.lim) {
 		return errHashTwice
 	}
 	if expire != rdb.NoExpiry {

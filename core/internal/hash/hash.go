@@ -169,6 +169,17 @@ func (h *Hash) Set(field, value []byte, keep bool, lim *Limits) (fresh bool) {
 	return fresh
 }
 
+// Add is Set of a field of a file, which ought to be new. It is false if it is not; but in a
+// Listpack nobody looks, and it stands there twice then.
+func (h *Hash) Add(field, value []byte, lim *Limits) bool {
+	if h.enc != Listpack || max(len(field), len(value)) > lim.Value || h.Len() >= lim.Entries {
+		return h.Set(field, value, false, lim)
+	}
+	h.room()
+	h.pack = h.pack.Append(field).Append(value)
+	return true
+}
+
 // Delete removes a field and tells whether it was there.
 func (h *Hash) Delete(field []byte) bool {
 	if h.enc == Table {

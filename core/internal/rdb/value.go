@@ -214,7 +214,8 @@ func (r *Reader) pair(sink HashSink, expire int64) error {
 const expiryMax = 1<<48 - 1
 
 // metadata reads fields before each of which stands when it expires: 0 for never, and otherwise
-// one more than the distance from the earliest; before the format was final, the time itself.
+// one more than the distance from the earliest, which may wrap around; before the format was final,
+// the time itself.
 func (r *Reader) metadata(t Type, sink HashSink) error {
 	base := int64(1)
 	if t == TypeHashMetadata {
@@ -233,7 +234,7 @@ func (r *Reader) metadata(t Type, sink HashSink) error {
 		expire := NoExpiry
 		if ttl != 0 {
 			expire = base + int64(ttl) - 1
-			if ttl > expiryMax || base < 0 || base > expiryMax || expire > expiryMax {
+			if base < 0 || base > expiryMax || expire < 0 || expire > expiryMax {
 				return r.fail(at, "a field expires at no time that there is")
 			}
 		}
