@@ -215,8 +215,9 @@ follow: ## follow a redis-server, and have one follow, for ten minutes with the 
 	$(GO) test -count=1 -timeout 25m -run FollowReference ./host -args -follow 5m
 
 .PHONY: greed
-greed: $(GUEST) ## ask guests of 64 and 128 MB, under wazero, for too much in every way
+greed: js ## ask guests of 64 and 128 MB, under wazero and in Node, for too much in every way
 	$(GO) test -count=1 -timeout 40m -run GuestOutlivesGreed ./host -args -greed 64,128
+	$(GO) test -count=1 -timeout 40m -run GuestOutlivesGreed ./host -args -greed 64,128 -greedinnode
 
 .PHONY: bench
 bench: build js ## measure against redis-server and print the table

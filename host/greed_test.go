@@ -15,8 +15,11 @@ import (
 	"time"
 )
 
-var greedSizes = flag.String("greed", "", "guests of so many MB each, \"64,128\", are asked for "+
-	"too much, empty and nearly full")
+var (
+	greedSizes = flag.String("greed", "", "guests of so many MB each, \"64,128\", are asked for "+
+		"too much, empty and nearly full")
+	greedInNode = flag.Bool("greedinnode", false, "they run in Node")
+)
 
 // TestGuestOutlivesGreed asks guests of little memory for much in every way there is. They refuse
 // it, or hang the client up, and keep their data.
@@ -53,19 +56,13 @@ type greed struct {
 
 // runGreed runs one on a guest of so many megabytes.
 func runGreed(t *testing.T, mb int64, run func(*greedy)) {
-	maker := smallGuest(mb << 20)
-	needGuest(t, maker)
 	g := &greedy{t: t}
 	defer g.hangup()
-	l := newLoop(t, LoopOptions{Maker: maker, Dir: t.TempDir(), Log: g.log.log,
-		Died: func(why error) {
-			var death *Death
-			if errors.As(why, &death) {
-				t.Log(death.Detail)
-			}
-		},
-		Config: map[string]string{"save": "", "enable-debug-command": "yes"}})
-	g.dial = l.Dial
+	if *greedInNode {
+		g.dial = nodeGuest(t, mb<<20, &g.log)
+	} else {
+		g.dial = wazeroGuest(t, mb<<20, &g.log)
+	}
 	start := time.Now()
 	g.do("SET", "kept", "whole")
 	run(g)
@@ -76,6 +73,21 @@ func runGreed(t *testing.T, mb int64, run func(*greedy)) {
 	if line := g.dead(); line != "" {
 		t.Errorf("%s, of %s", line, g.died)
 	}
+}
+
+// wazeroGuest starts a guest under wazero, whose log goes to a logbook. It returns what dials it.
+func wazeroGuest(t *testing.T, memoryMax int64, log *logbook) func() (net.Conn, error) {
+	t.Helper()
+	maker := smallGuest(memoryMax)
+	needGuest(t, maker)
+	return newLoop(t, LoopOptions{Maker: maker, Dir: t.TempDir(), Log: log.log,
+		Died: func(why error) {
+			var death *Death
+			if errors.As(why, &death) {
+				t.Log(death.Detail)
+			}
+		},
+		Config: map[string]string{"save": "", "enable-debug-command": "yes"}}).Dial
 }
 
 // dead is what the log says of a guest that has died, or "".
