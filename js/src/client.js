@@ -5,7 +5,7 @@
  */
 
 import { EngineError } from './errors.js';
-import { checkOptions, kinds } from './options.js';
+import { checkOptions, checkValue, kinds } from './options.js';
 import { Parser, ReplyError, checkArguments, encodeCommand } from './resp.js';
 import { enqueue } from './time.js';
 
@@ -172,6 +172,7 @@ export class Client {
    * @returns {Promise<T[]>} a reply for each; an error stands in its place as a {@link ReplyError}
    */
   async pipeline(commands, options) {
+    checkValue('what pipeline() takes', commands, kinds.commands);
     for (const args of commands) check(args);
     checkOptions('pipeline()', options, CALL_OPTIONS);
     if (commands.length === 0) return [];

@@ -215,13 +215,12 @@ export class Engine {
    * @param {Uint8Array} image
    * @returns {Promise<void>}
    */
-  restore(image) {
+  async restore(image) {
     const kept = image.slice();
-    const restored = this.#wait(this.#restores).then(() => {
-      if (this.#setup.keep) this.#kept = kept;
-    });
+    const restored = this.#wait(this.#restores);
     this.inbox.frame(In.RESTORE, 0, image);
-    return restored;
+    await restored;
+    if (this.#setup.keep) this.#kept = kept;
   }
 
   /**
@@ -313,15 +312,20 @@ export class Engine {
   }
 
   /**
+   * Waits for an answer. An error is remade where V8 finds the callers: see {@link Client.ask}.
+   *
    * @param {Waiter[]} queue
    * @returns {Promise<any>}
    */
-  #wait(queue) {
-    return new Promise((resolve, reject) => {
-      if (this.#over) return reject(this.#over);
-      queue.push({ resolve, reject });
-      this.schedule();
-    });
+  async #wait(queue) {
+    if (this.#over) throw new EngineError(this.#over.message);
+    const answer = new Promise((resolve, reject) => queue.push({ resolve, reject }));
+    this.schedule();
+    try {
+      return await answer;
+    } catch (error) {
+      throw new EngineError(messageOf(error));
+    }
   }
 
   /** @type {Parameters<typeof readFrames>[1]} */

@@ -1,5 +1,6 @@
 /**
- * Options are checked by name and value: what is misspelt must not pass for what was meant.
+ * Options are checked by name and value, and arguments by value: what is misspelt must not pass for
+ * what was meant.
  *
  * @module
  */
@@ -16,8 +17,8 @@ const isNumber = (/** @type {unknown} */ value) =>
 const isTime = (/** @type {any} */ value) =>
   isNumber(value) || (typeof value === 'object' && isNumber(value?.getTime?.()));
 
-/** @type {Record<'any' | 'boolean' | 'bytes' | 'clock' | 'count' | 'maps' | 'never' | 'object' |
- *   'resp' | 'seed' | 'string' | 'toCall', [Is, string]>} */
+/** @type {Record<'any' | 'boolean' | 'bytes' | 'clock' | 'commands' | 'count' | 'maps' | 'never' |
+ *   'object' | 'resp' | 'seed' | 'string' | 'toCall', [Is, string]>} */
 export const kinds = {
   any: [() => true, ''],
   boolean: [(value) => typeof value === 'boolean', 'true or false'],
@@ -26,6 +27,11 @@ export const kinds = {
     // A Date of another realm is one too.
     (value) => value === 'date' || isTime(value),
     "a valid Date, a number of milliseconds or 'date'",
+  ],
+  commands: [
+    // Not of one command: its words would pass for commands, and their letters for arguments.
+    (value) => Array.isArray(value) && value.every(Array.isArray),
+    "an array of commands, each of which is one: [['GET', 'key']]",
   ],
   count: [(value) => isNumber(value) && value >= 0, 'a number, 0 or more'],
   maps: [(value) => value === 'map' || value === 'object', "'map' or 'object'"],
@@ -56,9 +62,20 @@ export function checkOptions(where, options, known) {
       const names = Object.keys(known).join(', ');
       throw new TypeError(`redlet: ${where} has no option '${name}', only ${names}`);
     }
-    const [is, what] = /** @type {[Is, string]} */ (known[name]);
-    if (value === undefined || is(value)) continue;
-    const given = typeof value === 'string' ? `'${value}'` : String(value);
-    throw new TypeError(`redlet: the option ${name} of ${where} must be ${what}, not ${given}`);
+    const kind = /** @type {[Is, string]} */ (known[name]);
+    if (value !== undefined) checkValue(`the option ${name} of ${where}`, value, kind);
   }
+}
+
+/**
+ * Refuses what cannot be.
+ *
+ * @param {string} what the value is, and of which function
+ * @param {unknown} value
+ * @param {[Is, string]} kind one of {@link kinds}
+ */
+export function checkValue(what, value, [is, must]) {
+  if (is(value)) return;
+  const given = typeof value === 'string' ? `'${value}'` : String(value);
+  throw new TypeError(`redlet: ${what} must be ${must}, not ${given}`);
 }

@@ -10,7 +10,7 @@ import { asyncDispose } from './dispose.js';
 import { Engine } from './engine.js';
 import { EngineError } from './errors.js';
 import { NoFiles } from './files.js';
-import { checkOptions, kinds } from './options.js';
+import { checkOptions, checkValue, kinds } from './options.js';
 import { ReplyError } from './resp.js';
 import { checkShared, checkSharedPipeline } from './shared.js';
 import { connectStreams, dialStreams } from './streams.js';
@@ -188,6 +188,7 @@ export class Redlet {
    */
   async transaction(prepare, options = {}) {
     checkOptions('transaction()', options, TRANSACTION_OPTIONS);
+    checkValue('what transaction() calls', prepare, kinds.toCall);
     const { attempts = ATTEMPTS, ...given } = options;
     const client = this.client();
     try {
@@ -253,8 +254,8 @@ export class Redlet {
    *
    * @returns {Promise<Uint8Array<ArrayBuffer>>} an RDB file, which a real Redis loads too
    */
-  snapshot() {
-    return this.#engine.snapshot();
+  async snapshot() {
+    return await this.#engine.snapshot();
   }
 
   /**
@@ -263,8 +264,9 @@ export class Redlet {
    * @param {Uint8Array} image an RDB file
    * @returns {Promise<void>}
    */
-  restore(image) {
-    return this.#engine.restore(image);
+  async restore(image) {
+    checkValue('what restore() takes', image, kinds.bytes);
+    await this.#engine.restore(image);
   }
 
   /**

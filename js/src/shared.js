@@ -50,6 +50,7 @@ export function checkShared(args) {
  * @returns {TypeError | undefined}
  */
 export function checkSharedPipeline(commands) {
+  if (!Array.isArray(commands)) return undefined; // any client refuses it
   let within = false;
   for (const args of commands) {
     const name = specialName(args);

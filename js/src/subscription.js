@@ -6,7 +6,7 @@
 
 import { Client } from './client.js';
 import { isBytes } from './resp.js';
-import { checkOptions, kinds } from './options.js';
+import { checkOptions, checkValue, kinds } from './options.js';
 
 /** @typedef {import('./resp.js').Reply} Reply */
 
@@ -52,6 +52,7 @@ export class Subscription {
    */
   static async open(engine, clientOptions, channels, listener, options = {}) {
     checkOptions('subscribe()', options, SUBSCRIBE_OPTIONS);
+    checkValue('the listener of subscribe()', listener, kinds.toCall);
     const names = typeof channels === 'string' ? [channels] : channels;
     if (names.length === 0) throw new TypeError('redlet: subscribe() needs a channel');
     const subscription = new Subscription(engine, clientOptions, listener, options.bytes ?? false);

@@ -172,6 +172,26 @@ test('options that are not known, or cannot be, are refused', async (t) => {
   assert.equal(await redis.call('PING'), 'PONG');
 });
 
+test('arguments that cannot be are refused by name', async (t) => {
+  const redis = await opened(t);
+  /** @type {any} */
+  const any = redis;
+  const own = /** @type {any} */ (redis.client());
+  for (const wrong of [undefined, 'PING', ['GET', 'k'], [['PING'], 'PING']]) {
+    await assert.rejects(any.pipeline(wrong), /pipeline\(\) takes must be an array of commands/);
+    await assert.rejects(own.pipeline(wrong), /each of which is one: \[\['GET', 'key'\]\]/);
+    await assert.rejects(
+      any.transaction(() => wrong ?? 'PING'),
+      /an array of commands/,
+    );
+  }
+  await assert.rejects(any.transaction(), /what transaction\(\) calls must be a function/);
+  await assert.rejects(any.subscribe('c'), /listener of subscribe\(\) must be a function/);
+  await assert.rejects(any.restore('x'), /restore\(\) takes must be a Uint8Array, not 'x'/);
+  own.close();
+  assert.equal(await redis.call('PING'), 'PONG');
+});
+
 test('stacks lead to who called', async (t) => {
   const redis = await opened(t);
   await redis.call('SET', 'k', 'text');
@@ -184,6 +204,17 @@ test('stacks lead to who called', async (t) => {
     assert.match(String(error.stack), /servePage.*api\.test\.js/s);
     return true;
   });
+  const image = new Uint8Array(3);
+  const misconfigure = async () => await open({ config: { maxmemory: 'lots' } });
+  const load = async () => await open({ snapshot: image });
+  const restore = async () => await redis.restore(image);
+  for (const fail of [misconfigure, load, restore]) {
+    await assert.rejects(fail(), (error) => {
+      assert.ok(error instanceof EngineError);
+      assert.match(String(error.stack), new RegExp(`at async ${fail.name} .*api\\.test\\.js`));
+      return true;
+    });
+  }
   await redis.close();
   const late = async () => await redis.call('PING');
   await assert.rejects(late(), (error) => {
