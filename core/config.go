@@ -198,6 +198,7 @@ const (
 	paramText                            // of a special one: a file has it in quotes
 	paramEmpty                           // of a text: nothing is a value, too
 	paramBytes                           // of a special one: a file has it with a unit
+	paramBinary                          // of a string: it may hold zero bytes
 )
 
 // setting is a checked value.
@@ -362,7 +363,9 @@ func (p *parameter) parse(c *config, s string) (v setting, problem string) {
 	case paramEnum:
 		return p.parseWord(c, s)
 	}
-	s, _, _ = strings.Cut(s, "\x00") // to C the text ends there
+	if p.flags&paramBinary == 0 {
+		s, _, _ = strings.Cut(s, "\x00") // to C the text ends there
+	}
 	return setting{0, s}, ""
 }
 
