@@ -121,13 +121,23 @@ func (p *peer) start(dir string) error {
 	}
 }
 
+// freePort finds a port that is free, and the one behind it, which the second node of a cluster
+// takes.
 func freePort() (int, error) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return 0, err
+	for {
+		l, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			return 0, err
+		}
+		port := l.Addr().(*net.TCPAddr).Port
+		next, taken := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", port+1))
+		if err := l.Close(); err != nil {
+			return 0, err
+		}
+		if taken == nil {
+			return port, next.Close()
+		}
 	}
-	defer l.Close()
-	return l.Addr().(*net.TCPAddr).Port, nil
 }
 
 func (p *peer) address() string { return fmt.Sprintf("127.0.0.1:%d", p.port) }
