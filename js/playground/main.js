@@ -30,6 +30,8 @@ export class App {
   keys = [];
   /** Explains commands. @type {(words: string[]) => Node} */
   help = () => document.createTextNode(t('help.later'));
+  /** Shows a reply otherwise. @type {import('./pane.js').Surroundings['shown']} */
+  shown = () => undefined;
   /** @type {(exchange: import('./pane.js').Exchange) => Node | undefined} */
   wire = () => undefined;
   /** What is told that the server may have changed. @type {Set<() => unknown>} */
@@ -51,6 +53,7 @@ export class App {
       ran: (line) => this.lines.push(line),
       stopped: (line) => this.#forget(line),
       exchanged: (pane, exchange) => this.panes.exchanged(pane, exchange),
+      shown: (exchange, view) => this.shown(exchange, view),
       wire: (exchange) => this.wire(exchange),
       help: (words) => this.help(words),
       stop: (pane) => this.#stop(pane),

@@ -12,6 +12,7 @@ import { t } from './words.js';
 
 /** @typedef {import('../src/cli/session.js').Exchange} Exchange */
 /** @typedef {'reply' | 'error' | 'note' | 'sent' | 'message'} Kind */
+/** @typedef {'cli' | 'json' | 'csv' | 'table'} View */
 
 /** How many entries the log keeps. */
 const ENTRIES_MAX = 2000;
@@ -28,6 +29,8 @@ const ENTRIES_MAX = 2000;
  * @property {(line: string) => unknown} ran gets each line that was sent
  * @property {(line: string) => unknown} stopped gets one that was stopped before its answer
  * @property {(pane: Pane, exchange: Exchange) => void} exchanged
+ * @property {(exchange: Exchange, view: View) => string | Node | undefined} shown how a reply is
+ *   shown otherwise than redis-cli does, if it is
  * @property {(exchange: Exchange) => Node | undefined} wire how the bytes are shown, if they are
  * @property {(words: string[]) => Node} help
  * @property {(pane: Pane) => Promise<void>} stop ends what keeps the server busy
@@ -50,6 +53,10 @@ export class Pane extends HTMLElement {
   /** The line that was run last. */
   #entered = '';
   #name = '';
+  /** How replies are shown. @type {View} */
+  #view = 'cli';
+  /** What entries of the log say. @type {WeakMap<Element, [exchange: Exchange, text: string]>} */
+  #said = new WeakMap();
   /** Whether the log is read at its end, where it then stays. */
   #atEnd = true;
   /** How large the log was when that was seen. */
@@ -133,7 +140,35 @@ export class Pane extends HTMLElement {
   }
 
   #greeting() {
-    return [['CLIENT', 'SETNAME', this.#name]];
+    const name = ['CLIENT', 'SETNAME', this.#name];
+    return this.#view === 'json' ? [['HELLO', '3'], name] : [name];
+  }
+
+  /**
+   * Shows replies otherwise, those too that have come. JSON is of RESP3, as redis-cli has it, where
+   * the connection can go over to that now.
+   *
+   * @param {View} view
+   */
+  view(view) {
+    const before = this.#view;
+    this.#view = view;
+    for (const entry of this.#log.children) this.#fill(entry);
+    const session = this.#session;
+    if (session) session.greeting = this.#greeting();
+    if (session?.inMulti === false && (view === 'json') !== (before === 'json'))
+      session.tell(['HELLO', view === 'json' ? '3' : '2']);
+    this.#toEnd();
+  }
+
+  /** Says what an entry says, in the view that is chosen. @param {Element} entry */
+  #fill(entry) {
+    const said = this.#said.get(entry);
+    if (!said) return;
+    const [exchange, text] = said;
+    const more = entry.querySelector('.wire') ?? '';
+    const shown = this.#view === 'cli' ? undefined : this.#app.shown(exchange, this.#view);
+    entry.replaceChildren(shown ?? text, more);
   }
 
   /** Enters a line as if it had been typed. @param {string} line */
@@ -283,9 +318,11 @@ export class Pane extends HTMLElement {
     const asked = exchange?.words;
     const entry = this.print(text, isError ? 'error' : !exchange || asked ? 'reply' : 'message');
     if (!exchange) return;
+    this.#said.set(entry, [exchange, text]);
+    if (this.#view !== 'cli') this.#fill(entry);
     const bytes = this.#app.wire(exchange);
     if (bytes) entry.append(bytes);
-    if (bytes) this.#toEnd();
+    if (bytes || this.#view !== 'cli') this.#toEnd();
     this.#app.exchanged(this, exchange);
   }
 

@@ -27,6 +27,8 @@ export class Panes {
   /** Who has sent a command last, and when. @type {{ pane: Pane, at: number } | undefined} */
   #last;
   #made = 0;
+  /** @type {import('./pane.js').View} */
+  #view = 'cli';
 
   /**
    * @param {HTMLElement} root
@@ -45,10 +47,17 @@ export class Panes {
     pane.addEventListener('focusin', () => this.activate(pane));
     this.all.push(pane);
     this.#root.append(pane);
+    pane.view(this.#view);
     pane.connect();
     this.activate(pane);
     this.show();
     return pane;
+  }
+
+  /** Has all show replies otherwise. @param {import('./pane.js').View} view */
+  view(view) {
+    this.#view = view;
+    for (const pane of this.all) pane.view(view);
   }
 
   /** @param {Pane} pane */

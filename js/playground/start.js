@@ -13,7 +13,7 @@ import { Place } from './place.js';
 import { read } from './share.js';
 import { Time } from './time.js';
 import { places, tools } from './tools.js';
-
+import { views } from './views.js';
 import { wire } from './wire.js';
 import { t } from './words.js';
 
@@ -35,6 +35,7 @@ export async function start(app) {
   const commands = (app.commands = await Commands.of(client));
   app.help = (words) => help(commands, words);
   client.close();
+  views(app);
   wire(app);
   tools(app);
   const keys = new Keys(app, find('#keys'));

@@ -94,6 +94,8 @@ Tab ergänzt, ↑ und ↓ holen Getipptes zurück, Strg-R sucht darin, Strg-C h�
   'look.group': '{lag} noch auszuliefern, {pending} noch zu bestätigen',
   'look.field': 'Feld',
   'look.value': 'Wert',
+  'view.label': 'Wie Antworten gezeigt werden',
+  'view.table': 'Tabelle',
   'view.text': 'Text',
   'view.bytes': 'Bytes',
   'view.bits': 'Bits',

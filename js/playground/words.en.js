@@ -94,6 +94,8 @@ Tab completes, ↑ and ↓ bring back what you typed, Ctrl-R searches it, Ctrl-C
   'look.group': '{lag} yet to deliver, {pending} to acknowledge',
   'look.field': 'field',
   'look.value': 'value',
+  'view.label': 'How replies are shown',
+  'view.table': 'table',
   'view.text': 'text',
   'view.bytes': 'bytes',
   'view.bits': 'bits',

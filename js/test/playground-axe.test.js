@@ -101,6 +101,9 @@ async function states(page, narrow, look) {
   await enter(page, 'HGETALL user:1');
   await enter(page, 'help ZADD');
   await look('terminal');
+  await page.selectOption('#view', 'table');
+  await look('tables');
+  await page.selectOption('#view', 'cli');
   await page.click('#add');
   await enter(page, 'BLPOP jobs 0');
   await page.locator('.pane[data-active] .state').waitFor();

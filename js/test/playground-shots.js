@@ -104,6 +104,9 @@ async function states(page, narrow, take) {
   await enter(page, 'HGETALL user:1');
   await take('08-bytes');
   await page.click('#wire');
+  await page.selectOption('#view', 'table');
+  await take('08-table');
+  await page.selectOption('#view', 'cli');
   await page.click('#add');
   await enter(page, 'SUBSCRIBE news');
   await page.click('#add');

@@ -44,9 +44,52 @@ test('the playground', { skip }, async (t) => {
   await t.test('clients side by side', () => checkPanes(page));
   await t.test('what runs is stopped, what is shut down starts again', () => checkStop(page));
   await t.test('the clock is turned', () => checkClock(page));
+  await t.test('replies as JSON, CSV and tables', () => checkViews(page));
 
   assert.deepEqual(complaints, []);
 });
+
+/** @param {Page} page */
+async function checkViews(page) {
+  const rows = page.locator('.log > :last-child tr');
+  const lines = async () => (await rows.allInnerTexts()).map((row) => row.split(/\s*\t\s*/));
+  const view = page.locator('#view');
+  await enter(page, 'ZADD scores 1.5 ada 2 bob');
+  await enter(page, 'ZRANGE scores 0 -1 WITHSCORES');
+  await lastLine(page, '1) "ada"\n2) "1.5"\n3) "bob"\n4) "2"');
+  await view.selectOption('csv');
+  await lastLine(page, '"ada","1.5","bob","2"');
+  await view.selectOption('table');
+  const scores = [
+    ['member', 'score'],
+    ...[
+      ['ada', '1.5'],
+      ['bob', '2'],
+    ],
+  ];
+  assert.deepEqual(await lines(), scores);
+  await view.selectOption('json');
+  await enter(page, 'ZRANGE scores 0 -1 WITHSCORES');
+  await lastLine(page, '[["ada",1.5],["bob",2]]');
+  await view.selectOption('table');
+  assert.deepEqual(await lines(), scores);
+  for (const [line, head] of /** @type {const} */ ([
+    ['CLIENT LIST', ['id', 'addr']],
+    ['COMMAND DOCS GET', ['name', 'summary']],
+    ['COMMAND INFO GET', ['name', 'arity']],
+    ['INFO server', ['section', 'name']],
+    ['CONFIG GET maxmemory', ['field', 'value']],
+    ['MGET a b', ['key', 'value']],
+  ])) {
+    await enter(page, line);
+    await rows.nth(1).waitFor();
+    assert.deepEqual((await lines())[0]?.slice(0, 2), head, line);
+  }
+  await view.selectOption('cli');
+  await lastLine(page, '1) (nil)\n2) (nil)');
+  await enter(page, 'DEL scores');
+  await lastLine(page, '(integer) 1');
+}
 
 /** @param {Page} page */
 async function checkKeys(page) {
