@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"strings"
 
+	"github.com/redlet/redlet/core/internal/lua"
 	"github.com/redlet/redlet/core/internal/sha1"
 	"github.com/redlet/redlet/core/internal/small"
 	"github.com/redlet/redlet/core/internal/syntax"
@@ -130,9 +131,10 @@ var scriptCommands = []Command{
 }
 
 const (
-	errNoScript   = "NOSCRIPT No matching script. Please use EVAL."
-	errNotBusy    = "NOTBUSY No scripts in execution right now."
-	errUnkillable = "UNKILLABLE Sorry the script already executed write commands against the " +
+	errNoScript     = "NOSCRIPT No matching script. Please use EVAL."
+	errScriptKilled = "ERR Script killed by user with SCRIPT KILL..."
+	errNotBusy      = "NOTBUSY No scripts in execution right now."
+	errUnkillable   = "UNKILLABLE Sorry the script already executed write commands against the " +
 		"dataset. You can either wait the script termination or kill the server in a hard way " +
 		"using the SHUTDOWN NOSAVE command."
 )
@@ -188,10 +190,8 @@ func cmdEval(c *Call) {
 		if _, _, ok := c.scriptArgs(); !ok {
 			return
 		}
-		if sc = c.learn(sha, c.Args[1], true); sc == nil {
-			return
-		}
-		c.e.scripts.last = sc
+		c.learn(sha, c.Args[1], true)
+		return
 	}
 	c.runScript(sc)
 }
@@ -244,30 +244,104 @@ func (c *Call) runScript(sc *script) {
 	c.runLua(luaRun{sc.fn, sc.sha, sc.flags, readOnly, true, keys, args})
 }
 
-// learn compiles a script and keeps it; it replies the error and returns nil when it cannot.
-func (c *Call) learn(sha string, body []byte, eval bool) *script {
-	sc, problem := c.e.compileScript(sha, body, eval)
+// learning is a script that is being compiled for a command.
+type learning struct {
+	sc    *script
+	work  *lua.Compilation
+	asked int // the slot of the command's keys, in a cluster
+}
+
+// learn compiles a script for EVAL or SCRIPT LOAD, keeps it, and goes on with the command, which is
+// suspended if that takes more than a slice.
+func (c *Call) learn(sha string, body []byte, eval bool) {
+	s := &c.e.scripts
+	sc, source, problem := newScript(sha, body, eval)
 	if problem != "" {
 		c.Error("ERR " + problem)
-		return nil
+		return
 	}
-	c.e.scripts.remember(sc)
-	return sc
+	l := &learning{sc: sc, work: c.e.machine().StartCompiling("user_script", source)}
+	if c.e.cluster != nil {
+		l.asked = c.e.cluster.asked
+	}
+	inside := s.inside
+	s.inside = true
+	done := l.work.Continue()
+	for !done && !c.maySuspend() {
+		done = l.work.Continue()
+	}
+	s.inside = inside
+	if done {
+		c.learnt(l)
+		return
+	}
+	s.learning = l
+	if s.name, s.wrote, s.function = sha, false, false; s.task != nil {
+		s.task.name, s.pending = sha, true
+		return
+	}
+	s.now = c.e.now
+	c.suspend(c.Len(), sha)
 }
+
+// goOnLearning compiles for another slice, and reports whether the command has been answered.
+func (c *Call) goOnLearning() (done bool) {
+	s := &c.e.scripts
+	l := s.learning
+	if !l.work.Continue() {
+		return false
+	}
+	s.learning = nil
+	if c.e.cluster != nil {
+		c.e.cluster.asked = l.asked
+	}
+	c.learnt(l)
+	done = !s.pending // else the script runs on
+	s.pending = false
+	return done
+}
+
+// learnt goes on with a command whose script has been compiled.
+func (c *Call) learnt(l *learning) {
+	s, sc := &c.e.scripts, l.sc
+	fn, problem := l.work.Result()
+	if fail := s.vm.Failure(); fail != nil {
+		c.Error(failureText(fail))
+		return
+	}
+	if problem != "" {
+		c.Error("ERR " + notCompiled + problem)
+		return
+	}
+	sc.fn = fn
+	s.remember(sc)
+	if !sc.eval {
+		c.BulkString(sc.sha)
+		return
+	}
+	s.last = sc
+	c.runScript(sc)
+}
+
+const notCompiled = "Error compiling script (new function): "
 
 // compileScript compiles a script, of which it copies the source.
 func (e *Engine) compileScript(sha string, body []byte, eval bool) (sc *script, problem string) {
-	sc = &script{sha: sha, body: small.Clone(body), eval: eval}
-	source, flags, problem := shebang(sc.body)
+	sc, source, problem := newScript(sha, body, eval)
 	if problem != "" {
 		return nil, problem
 	}
-	sc.flags = flags
-	sc.fn, problem = e.machine().Compile("user_script", source)
-	if problem != "" {
-		return nil, "Error compiling script (new function): " + problem
+	if sc.fn, problem = e.machine().Compile("user_script", source); problem != "" {
+		return nil, notCompiled + problem
 	}
 	return sc, ""
+}
+
+// newScript makes a script that is still to be compiled.
+func newScript(sha string, body []byte, eval bool) (sc *script, source []byte, problem string) {
+	sc = &script{sha: sha, body: small.Clone(body), eval: eval}
+	source, sc.flags, problem = shebang(sc.body)
+	return sc, source, problem
 }
 
 // shebang reads a first line such as `#!lua flags=no-writes` and cuts it off, but for its end, so
@@ -323,7 +397,8 @@ func cmdScriptLoad(c *Call) {
 	sha := sha1.Hex(c.Args[2])
 	if sc := c.e.scripts.cache[sha]; sc != nil {
 		c.e.scripts.used(sc, true)
-	} else if c.learn(sha, c.Args[2], false) == nil {
+	} else {
+		c.learn(sha, c.Args[2], false)
 		return
 	}
 	c.BulkString(sha)

@@ -60,7 +60,12 @@ func (c *Call) debugScript() {
 	if keys, args, ok := c.scriptArgs(); ok {
 		sc, sha := c.evalScript()
 		if sc == nil {
-			sc = c.learn(sha, c.Args[1], true)
+			problem := ""
+			if sc, problem = e.compileScript(sha, c.Args[1], true); sc != nil {
+				s.remember(sc)
+			} else {
+				c.Error("ERR " + problem)
+			}
 		}
 		if sc != nil {
 			readOnly := c.cmd.Flags&ReadOnly != 0

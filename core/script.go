@@ -26,11 +26,12 @@ type scripts struct {
 
 	debug    *debugger // the session of the debugger, or nil
 	task     *task
-	first    task // of a script in its first slice, which it nearly always ends in
-	inside   bool // the task is running right now
-	pending  bool // a command that the task runs has just been suspended
-	awaits   bool // the script called a command that waits for another server
-	awaited  bool // and that has answered: its reply is in client
+	learning *learning // what the task compiles, before it runs, or nil
+	first    task      // of a script in its first slice, which it nearly always ends in
+	inside   bool      // the task is running right now
+	pending  bool      // a command that the task runs has just been suspended
+	awaits   bool      // the script called a command that waits for another server
+	awaited  bool      // and that has answered: its reply is in client
 	begun    begun
 	busy     bool // the task has run for too long: others are told
 	name     string
@@ -164,6 +165,9 @@ func (t *task) goOn(c *Call) (done bool) {
 		m.answer(&s.inner)
 		e.invoked(&s.inner, &s.begun)
 		s.awaits, s.awaited = false, true
+	}
+	if s.learning != nil {
+		return c.goOnLearning()
 	}
 	if s.debug != nil && s.debug.abort != "" {
 		s.vm.Abort(s.debug.abort)
@@ -418,14 +422,19 @@ func (c *Call) endLua(name string) {
 		return
 	}
 	c.counted = fail.Counted
-	text := fail.Text
-	if fail.Killed {
-		text = "ERR Script killed by user with SCRIPT KILL..."
-	}
+	text := failureText(fail)
 	if fail.Source != "" {
 		text += " script: " + name + ", on " + fail.Source + ":" + strconv.Itoa(fail.Line) + "."
 	}
 	c.Error(text)
+}
+
+// failureText is what is answered of a script that has failed, but for where.
+func failureText(fail *lua.Failure) string {
+	if fail.Killed {
+		return errScriptKilled
+	}
+	return fail.Text
 }
 
 // scriptHost is the engine as scripts see it.

@@ -2,8 +2,11 @@ package core
 
 import (
 	"runtime"
+	"strconv"
 	"strings"
 	"testing"
+
+	"github.com/redlet/redlet/core/internal/sha1"
 )
 
 // scriptSession drives an engine with three clients by hand, step by step.
@@ -210,6 +213,84 @@ func TestScriptOrphan(t *testing.T) {
 	s.want(s.send(2, "SCRIPT KILL"), "+OK")
 	s.step(0)
 	s.want(s.send(2, "PING"), "+PONG")
+}
+
+// command sends a command whose arguments may be long and returns what the client got at once.
+func (s *scriptSession) command(id ConnID, args ...string) string {
+	b := []byte("*" + strconv.Itoa(len(args)) + "\r\n")
+	for _, a := range args {
+		b = append(b, "$"+strconv.Itoa(len(a))+"\r\n"+a+"\r\n"...)
+	}
+	s.e.feed(id, b)
+	return s.get(id)
+}
+
+// run steps until no script is under way and returns what a client has got.
+func (s *scriptSession) run(id ConnID) string {
+	s.Helper()
+	if s.e.Deadline() > s.now {
+		s.Fatal("nothing is under way")
+	}
+	for s.e.Deadline() <= s.now {
+		s.step(0)
+	}
+	return s.get(id)
+}
+
+// manyOnes is a table that takes several slices to compile.
+var manyOnes = "local t = {" + strings.Repeat("1,", 100_000)
+
+// TestScriptCompiling: a script that is long to compile is suspended meanwhile, wherever it stands.
+func TestScriptCompiling(t *testing.T) {
+	s := newScriptSession(t, map[string]string{"busy-reply-threshold": "1000"})
+	whole := manyOnes + "} redis.call('INCR', KEYS[1]) return #t"
+	s.want(s.command(1, "EVAL", whole, "1", "k"), "")
+	s.want(s.send(2, "GET k"), "")
+	s.want(s.run(1), ":100000")
+	s.want(s.get(2), "$1\r\n1")
+	s.want(s.command(1, "EVAL", whole, "1", "k"), ":100000") // it is known now
+	s.want(s.send(1, "SCRIPT FLUSH"), "+OK")
+
+	s.command(1, "EVAL", manyOnes+"} for i = 1, 3e5 do end return 8", "0")
+	s.want(s.run(1), ":8")
+	s.command(1, "EVAL", manyOnes+"+}", "0")
+	s.want(s.run(1), "-ERR "+notCompiled+"user_script:1: unexpected symbol near '+'")
+	s.command(1, "SCRIPT", "LOAD", whole)
+	sha := sha1.Hex([]byte(whole))
+	s.want(s.run(1), "$40\r\n"+sha)
+	s.want(s.send(1, "EVALSHA "+sha+" 1 k"), ":100000")
+
+	s.send(1, "SCRIPT FLUSH")
+	s.send(1, "MULTI")
+	s.command(1, "SCRIPT", "LOAD", whole+" + 1")
+	s.command(1, "EVAL", whole, "1", "k")
+	s.command(1, "EVAL", manyOnes+"} for i = 1, 3e5 do end return 8", "0")
+	s.send(1, "INCR k")
+	s.want(s.send(1, "EXEC")+s.run(1),
+		"*4\r\n$40\r\n"+sha1.Hex([]byte(whole+" + 1"))+"\r\n:100000\r\n:8\r\n:5")
+
+	s.send(1, "MULTI")
+	s.command(1, "SCRIPT", "LOAD", whole+" + 2")
+	s.want(s.send(1, "EXEC"), "*1\r\n$40\r\n"+sha1.Hex([]byte(whole+" + 2")))
+}
+
+// TestScriptCompilingKilled: a script can be killed, and the engine closed, before it is compiled.
+func TestScriptCompilingKilled(t *testing.T) {
+	s := newScriptSession(t, map[string]string{"busy-reply-threshold": "1"})
+	s.send(1, "SET k v")
+	s.send(1, `EVAL "return redis.call('DEL', 'k')" 0`) // what it wrote is not the next one's
+	s.command(1, "EVAL", manyOnes+"} return #t", "0")
+	s.step(2000)
+	s.want(s.send(2, "PING"), "-"+errBusy)
+	s.want(s.send(2, "SCRIPT KILL"), "+OK")
+	s.step(0)
+	s.want(s.get(1), "-"+errScriptKilled)
+	s.want(s.send(2, "PING"), "+PONG")
+	s.command(1, "EVAL", manyOnes+"} return #t", "0")
+	s.want(s.run(1), ":100000")
+	s.command(1, "EVAL", manyOnes+"} return #t + 1", "0")
+	s.e.Close()
+	s.want(s.get(1), "-"+errScriptKilled)
 }
 
 // TestScriptRestore: data that are replaced end the script that works on them.

@@ -139,7 +139,50 @@ func (vm *VM) Compile(name string, source []byte) (f Function, problem string) {
 	if problem != "" {
 		return Function{}, problem
 	}
-	return Function{vm.newFunction(&function{proto: p, env: vm.globals}).function()}, ""
+	return vm.compiled(p), ""
+}
+
+// Compilation is a script that is compiled a slice at a time, like one that runs.
+type Compilation struct {
+	vm *VM
+	p  *parser
+}
+
+// StartCompiling makes ready for compiling a script; no other is under way. The source is copied.
+func (vm *VM) StartCompiling(name string, source []byte) *Compilation {
+	vm.reset()
+	vm.meter.begin()
+	return &Compilation{vm, vm.newParser("@"+name, string(source))}
+}
+
+// Continue compiles for a slice and reports whether that was all.
+func (c *Compilation) Continue() (done bool) {
+	vm := c.vm
+	vm.live = true
+	defer func() {
+		vm.live = false
+		if r := recover(); r != nil {
+			e, ok := r.(*thrown)
+			if !ok {
+				panic(r)
+			}
+			vm.failure, done = vm.describe(e), true
+		}
+	}()
+	return c.p.step()
+}
+
+// Result returns what Compile does, once all is compiled; VM.Failure tells of one that was ended.
+func (c *Compilation) Result() (f Function, problem string) {
+	if c.p.done == nil {
+		return Function{}, c.p.problem
+	}
+	return c.vm.compiled(c.p.done), ""
+}
+
+// compiled makes a function of what was compiled.
+func (vm *VM) compiled(p *proto) Function {
+	return Function{vm.newFunction(&function{proto: p, env: vm.globals}).function()}
 }
 
 // What Redis's Lua takes for parts of a compiled function, in bytes. A string is counted where it
