@@ -47,15 +47,21 @@ func (vm *VM) newParser(name, source string) *parser {
 type rest func(e expr) expr
 
 // later leaves the rest of what is being parsed.
+//
+//go:noinline
 func (p *parser) later(r rest) expr {
 	p.left = append(p.left, r)
 	return newExpr(exprVoid, 0)
 }
 
 // then goes on with what follows something that was being parsed: at once, or later.
+//
+//go:noinline
 func (p *parser) then(f func()) { p.with(newExpr(exprVoid, 0), func(expr) { f() }) }
 
 // with is then for what needs the expression that was being parsed.
+//
+//go:noinline
 func (p *parser) with(e expr, f func(e expr)) {
 	if !p.suspended {
 		f(e)
@@ -68,6 +74,8 @@ func (p *parser) with(e expr, f func(e expr)) {
 }
 
 // spent tells whether the slice is over, so that what is to be parsed is to be left.
+//
+//go:noinline
 func (p *parser) spent() bool {
 	p.suspended = p.vm.spent(1)
 	return p.suspended
@@ -345,6 +353,7 @@ func (p *parser) moreStatements(last bool) {
 	p.depth--
 }
 
+//go:noinline
 func (p *parser) endStatement() {
 	p.accept(';')
 	p.fn.free = len(p.fn.active)
@@ -424,6 +433,7 @@ func (p *parser) condition() expr {
 	return p.endCondition(e)
 }
 
+//go:noinline
 func (p *parser) endCondition(e expr) expr {
 	if e.kind == exprNil {
 		e.kind = exprFalse
@@ -826,6 +836,7 @@ func (p *parser) function(line int, method bool) expr {
 	return p.endFunction(line)
 }
 
+//go:noinline
 func (p *parser) endFunction(line int) expr {
 	p.closes(tokEndWord, tokFunction, line)
 	f := p.shut()
@@ -872,6 +883,8 @@ func (p *parser) exprs() expr {
 }
 
 // moreExprs parses those behind the first n.
+//
+//go:noinline
 func (p *parser) moreExprs(last expr, n int) expr {
 	for p.accept(',') {
 		p.fn.toNext(&last)

@@ -48,6 +48,8 @@ func (p *parser) expr(limit int) expr {
 }
 
 // operators parses the operators behind an expression, with what is on their right.
+//
+//go:noinline
 func (p *parser) operators(a expr, limit int) expr {
 	for {
 		k := p.tok.kind
@@ -68,6 +70,8 @@ func (p *parser) operators(a expr, limit int) expr {
 }
 
 // laterOperator leaves an operator whose right is not parsed yet.
+//
+//go:noinline
 func (p *parser) laterOperator(a expr, k tokenKind, limit int) expr {
 	return p.later(func(b expr) expr {
 		p.fn.postfix(k, &a, &b)
@@ -186,6 +190,7 @@ func (p *parser) primary() expr {
 	return expr{}
 }
 
+//go:noinline
 func (p *parser) endParenthesis(e expr, line int) expr {
 	p.closes(')', '(', line)
 	p.fn.discharge(&e)
@@ -226,11 +231,14 @@ func (p *parser) suffixes(e expr) expr {
 	}
 }
 
+//go:noinline
 func (p *parser) laterSuffixes(e expr) expr {
 	return p.later(func(expr) expr { return p.suffixes(e) })
 }
 
 // laterIndex leaves the element of e whose key is not parsed yet.
+//
+//go:noinline
 func (p *parser) laterIndex(e expr) expr {
 	return p.later(func(key expr) expr {
 		p.fn.indexed(&e, &key)
@@ -248,6 +256,7 @@ func (p *parser) index() expr {
 	return p.endIndex(key)
 }
 
+//go:noinline
 func (p *parser) endIndex(key expr) expr {
 	p.fn.toValue(&key)
 	p.expect(']')
@@ -284,6 +293,8 @@ func (p *parser) call(f int) expr {
 }
 
 // endCall makes the code of a call; listed says that its arguments are in parentheses.
+//
+//go:noinline
 func (p *parser) endCall(f int, args expr, listed bool, line int) expr {
 	c := p.fn
 	if listed {
@@ -326,6 +337,8 @@ func (p *parser) tableConstructor() expr {
 }
 
 // elements parses the rest of a table.
+//
+//go:noinline
 func (p *parser) elements(t constructor) expr {
 	c := p.fn
 	for p.tok.kind != '}' {
@@ -357,6 +370,8 @@ func (p *parser) elements(t constructor) expr {
 }
 
 // laterElements leaves a table amid one of its elements.
+//
+//go:noinline
 func (p *parser) laterElements(t constructor) expr {
 	return p.later(func(item expr) expr {
 		t.item = item
@@ -367,6 +382,7 @@ func (p *parser) laterElements(t constructor) expr {
 	})
 }
 
+//go:noinline
 func (p *parser) endTable(t constructor) expr {
 	c := p.fn
 	p.closes('}', '{', t.line)
@@ -425,6 +441,7 @@ func (p *parser) value(at, free int, key expr) {
 	c.endRecord(to, e, free)
 }
 
+//go:noinline
 func (c *coder) endRecord(to, e expr, free int) {
 	if k, ok := c.toConstant(&e); ok {
 		c.storeRecord(&to, opSetTableK, k)
