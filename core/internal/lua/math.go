@@ -111,6 +111,7 @@ func (vm *VM) openMath() {
 		{"sqrt", mathFunction(math.Sqrt)}, {"tan", mathFunction(math.Tan)},
 		{"tanh", mathFunction(math.Tanh)},
 	})
+	t.setField(vm, "mod", t.field("fmod")) // one function under two names
 	t.setField(vm, "huge", number(math.Inf(1)))
 	t.setField(vm, "pi", number(math.Pi))
 }

@@ -28,6 +28,7 @@ func (vm *VM) openString() {
 		{"sub", stringSub},
 		{"upper", func(l *thread) int { return vm.mapBytes(l, 'a', 'z') }},
 	})
+	t.setField(vm, "gfind", t.field("gmatch")) // one function under two names
 	vm.strings = vm.newTable(0, 0)
 	vm.strings.setField(vm, "__index", t.value())
 	vm.methods = t
