@@ -136,8 +136,8 @@ func (c *Call) check(at place) verdict {
 // commandFlags are the flags of the command, or what the script that it runs, or the queue, has
 // instead.
 func (c *Call) commandFlags() Flag {
-	if c.cmd.FlagsOf != nil {
-		return c.cmd.FlagsOf(c)
+	if line := c.cmd.Line; line != nil && line.Flags != nil {
+		return line.Flags(c)
 	}
 	return c.cmd.Flags
 }
@@ -158,7 +158,7 @@ func (c *Call) writes(at place) bool {
 func checkFilter(c *Call, at place) verdict { return c.e.askFilter(c, at) }
 
 func checkExistence(c *Call, at place) verdict {
-	container := c.cmd != nil && c.cmd.subs != nil && len(c.Args) > 1
+	container := c.cmd != nil && len(c.cmd.Sub) > 0 && len(c.Args) > 1
 	switch {
 	case c.cmd != nil && !container:
 		return allowed

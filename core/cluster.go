@@ -426,7 +426,7 @@ type router struct {
 }
 
 func (r *router) add(cmd *Command, args [][]byte) redirect {
-	if cmd.Keys == "" && cmd.KeysOf == nil {
+	if cmd.Keys == "" && (cmd.Line == nil || cmd.Line.Keys == nil) {
 		return redirectNone
 	}
 	keys, ok := r.e.appendKeys(cmd, r.k.keys[:0], args, true)

@@ -28,7 +28,7 @@ var aclCommandTable = []Command{
 				Summary:    "Removes users and ends their connections.",
 				Complexity: "O(1) for each user, and O(N) for N connections",
 				Run:        cmdACLDeluser,
-				Secrets:    aclSecrets,
+				Line:       &Line{Secrets: aclSecrets},
 			},
 			{
 				Name: "dryrun", Since: "7.0", Group: "server",
@@ -54,7 +54,7 @@ var aclCommandTable = []Command{
 				Complexity: "O(N) for N rules",
 				History:    "6.2 patterns of channels; 7.0 selectors, and what keys may be used for",
 				Run:        cmdACLGetuser,
-				Secrets:    aclSecrets,
+				Line:       &Line{Secrets: aclSecrets},
 			},
 			{
 				Name: "help", Since: "6.0", Group: "server",
@@ -103,7 +103,7 @@ var aclCommandTable = []Command{
 				Complexity: "O(N) for N rules",
 				History:    "6.2 patterns of channels; 7.0 selectors, and what keys may be used for",
 				Run:        cmdACLSetuser,
-				Secrets:    aclSecrets,
+				Line:       &Line{Secrets: aclSecrets},
 			},
 			{
 				Name: "users", Since: "6.0", Group: "server",
@@ -173,7 +173,7 @@ func cmdACLDryrun(c *Call) {
 	args := c.Args[3:]
 	cmd := c.e.lookupCommand(args)
 	switch {
-	case cmd == nil, cmd.subs != nil && len(args) > 1:
+	case cmd == nil, len(cmd.Sub) > 0 && len(args) > 1:
 		c.Error("ERR Command '" + cText(args[0]) + "' not found")
 		return
 	case !c.e.arityFits(cmd, len(args)):

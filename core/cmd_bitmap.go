@@ -72,7 +72,7 @@ var bitmapCommands = []Command{
 		Summary:    "Reads and writes integers of any width within a string.",
 		Complexity: "O(1) for each operation",
 		Run:        cmdBitfield,
-		KeysOf:     bitfieldKeys,
+		Line:       &Line{Keys: bitfieldKeys},
 	},
 	{
 		Name: "bitfield_ro", Since: "6.0", Group: "bitmap",

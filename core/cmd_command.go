@@ -140,7 +140,7 @@ func (e *Engine) byFullNameIn(name []byte, find func([]byte) *Command) *Command 
 			continue
 		}
 		cmd := find(name[:i])
-		if cmd == nil || cmd.subs == nil {
+		if cmd == nil || len(cmd.Sub) == 0 {
 			return nil
 		}
 		if cmd = cmd.sub(name[i+1:]); cmd != nil && e.visible(cmd) {
@@ -168,7 +168,7 @@ var categoryNames = [...]string{
 // categories are the ACL categories of a command: its own and those that its flags imply.
 func (cmd *Command) categories() Category {
 	cats := cmd.Cats
-	if cmd.Module != "" { // what its flags say counts for nothing there
+	if cmd.module() != "" { // what its flags say counts for nothing there
 		return cats
 	}
 	implied := [...]struct {
@@ -357,7 +357,7 @@ func cmdCommandList(c *Call) {
 		return
 	case is(c.Args[3], "module"):
 		name := string(c.Args[4])
-		keep = func(cmd *Command) bool { return cmd.Module != "" && cmd.Module == name }
+		keep = func(cmd *Command) bool { return name != "" && cmd.module() == name }
 	case is(c.Args[3], "aclcat"):
 		category := c.e.category(c.Args[4])
 		keep = func(cmd *Command) bool { return cmd.categories()&category != 0 }

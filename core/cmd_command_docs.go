@@ -48,9 +48,10 @@ func (c *Call) commandDocs(cmd *Command) {
 	at, n := c.ArrayLater(), 0
 	c.field(&n, "summary", cmd.Summary)
 	c.field(&n, "since", syntax.FullVersion(cmd.Since))
-	c.field(&n, "group", cmd.Group)
+	group, _, _ := strings.Cut(cmd.Group, " ")
+	c.field(&n, "group", group)
 	c.field(&n, "complexity", cmd.Complexity)
-	c.field(&n, "module", cmd.Module)
+	c.field(&n, "module", cmd.module())
 	if cmd.System || cmd.Deprecated != "" {
 		c.BulkString("doc_flags")
 		flags, count := c.ArrayLater(), 0
@@ -183,7 +184,7 @@ func cmdHelp(c *Call) {
 	}
 	name := upper(string(c.Args[0]))
 	line(name + " <subcommand> [<arg> [value] [opt] ...]. Subcommands are:")
-	if container.arity == -1 {
+	if container.Arity == -1 {
 		line("(no subcommand)")
 		line("    " + container.Summary)
 	}

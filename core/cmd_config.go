@@ -54,7 +54,7 @@ var configCommands = []Command{
 				Complexity: "O(N) for N parameters",
 				History:    "7.0 several parameters",
 				Run:        cmdConfigSet,
-				Secrets:    configSecrets,
+				Line:       &Line{Secrets: configSecrets},
 			},
 		},
 	},

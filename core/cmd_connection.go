@@ -40,7 +40,7 @@ var connectionCommands = []Command{
 		Complexity: "O(N) for a user with N passwords",
 		History:    "6.0 user name",
 		Run:        cmdAuth,
-		Secrets:    authSecrets,
+		Line:       &Line{Secrets: authSecrets},
 	},
 	{
 		Name: "hello", Since: "6.0", Group: "connection",
@@ -51,7 +51,7 @@ var connectionCommands = []Command{
 		Complexity: "O(1)",
 		History:    "6.2 without arguments",
 		Run:        cmdHello,
-		Secrets:    helloSecrets,
+		Line:       &Line{Secrets: helloSecrets},
 	},
 	{
 		Name: "reset", Since: "6.2", Group: "connection",

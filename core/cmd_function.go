@@ -17,7 +17,7 @@ var functionCommands = []Command{
 		Summary:    "Runs a function of a library.",
 		Complexity: "that of the function",
 		Run:        cmdFcall,
-		FlagsOf:    fcallFlags,
+		Line:       &Line{Flags: fcallFlags},
 	},
 	{
 		Name: "fcall_ro", Since: "7.0", Group: "scripting",
@@ -28,7 +28,7 @@ var functionCommands = []Command{
 		Summary:    "Runs a function of a library that changes nothing.",
 		Complexity: "that of the function",
 		Run:        cmdFcall,
-		FlagsOf:    fcallFlags,
+		Line:       &Line{Flags: fcallFlags},
 	},
 	{
 		Name: "function", Since: "7.0", Group: "scripting",

@@ -103,7 +103,7 @@ var geoCommands = []Command{
 		Deprecated: "6.2 `GEOSEARCH` and `GEOSEARCHSTORE` with the `BYRADIUS` argument",
 		History:    geoAny,
 		Run:        cmdGeoradius,
-		KeysOf:     georadiusKeys,
+		Line:       &Line{Keys: georadiusKeys},
 	},
 	{
 		Name: "georadius_ro", Since: "3.2.10", Group: "geo",
@@ -132,7 +132,7 @@ var geoCommands = []Command{
 			"arguments",
 		History: geoAny,
 		Run:     cmdGeoradiusbymember,
-		KeysOf:  georadiusKeys,
+		Line:    &Line{Keys: georadiusKeys},
 	},
 	{
 		Name: "georadiusbymember_ro", Since: "3.2.10", Group: "geo",

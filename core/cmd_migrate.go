@@ -21,8 +21,7 @@ var migrateCommands = []Command{
 		Complexity: "that of DUMP and DEL here and of RESTORE there, and O(N) for N bytes in between",
 		History:    "3.0 COPY and REPLACE; 3.0.6 KEYS; 4.0.7 AUTH; 6.0 AUTH2",
 		Run:        cmdMigrate,
-		KeysOf:     migrateKeys,
-		Secrets:    migrateSecrets,
+		Line:       &Line{Keys: migrateKeys, Secrets: migrateSecrets},
 	},
 }
 

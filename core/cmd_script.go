@@ -28,7 +28,7 @@ var scriptCommands = []Command{
 		Summary:    "Runs a Lua script.",
 		Complexity: "that of the script",
 		Run:        cmdEval,
-		FlagsOf:    evalFlags,
+		Line:       &Line{Flags: evalFlags},
 	},
 	{
 		Name: "evalsha", Since: "2.6", Group: "scripting",
@@ -39,7 +39,7 @@ var scriptCommands = []Command{
 		Summary:    "Runs a Lua script that the server knows, by its SHA1.",
 		Complexity: "that of the script",
 		Run:        cmdEvalsha,
-		FlagsOf:    evalshaFlags,
+		Line:       &Line{Flags: evalshaFlags},
 	},
 	{
 		Name: "eval_ro", Since: "7.0", Group: "scripting",
@@ -50,7 +50,7 @@ var scriptCommands = []Command{
 		Summary:    "Runs a Lua script that changes nothing.",
 		Complexity: "that of the script",
 		Run:        cmdEval,
-		FlagsOf:    evalFlags,
+		Line:       &Line{Flags: evalFlags},
 	},
 	{
 		Name: "evalsha_ro", Since: "7.0", Group: "scripting",
@@ -61,7 +61,7 @@ var scriptCommands = []Command{
 		Summary:    "Runs a Lua script that changes nothing and that the server knows.",
 		Complexity: "that of the script",
 		Run:        cmdEvalsha,
-		FlagsOf:    evalshaFlags,
+		Line:       &Line{Flags: evalshaFlags},
 	},
 	{
 		Name: "script", Since: "2.6", Group: "scripting",

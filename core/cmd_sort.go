@@ -27,7 +27,7 @@ var sortCommands = []Command{
 		Summary:    "Sorts the elements of a list, set or sorted set, and may store them as a list.",
 		Complexity: "O(N+M*log(M)) for N elements of which M are given",
 		Run:        cmdSort,
-		KeysOf:     sortKeys,
+		Line:       &Line{Keys: sortKeys},
 	},
 	{
 		Name: "sort_ro", Since: "7.0", Group: "generic",

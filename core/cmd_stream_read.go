@@ -19,7 +19,7 @@ var streamReadCommands = []Command{
 		Summary: "Gives the entries behind given ids of several streams, waiting for them if asked to.",
 		History: "8.10 MAXCOUNT and MAXSIZE",
 		Run:     cmdXread,
-		KeysOf:  streamKeys,
+		Line:    &Line{Keys: streamKeys},
 	},
 	{
 		Name: "xreadgroup", Since: "5.0", Group: "stream",
@@ -34,7 +34,7 @@ var streamReadCommands = []Command{
 		Complexity: "O(M) for M entries returned of each stream",
 		History:    "8.4 CLAIM; 8.10 MAXCOUNT and MAXSIZE",
 		Run:        cmdXreadgroup,
-		KeysOf:     streamKeys,
+		Line:       &Line{Keys: streamKeys},
 	},
 }
 

@@ -31,8 +31,8 @@ var stringCommands = []Command{
 		Complexity: "O(1)",
 		History: "2.6.12 EX, PX, NX and XX; 6.0 KEEPTTL; 6.2 GET, EXAT and PXAT; 7.0 NX " +
 			"together with GET; 8.4 IFEQ, IFNE, IFDEQ and IFDNE",
-		Run:    cmdSet,
-		KeysOf: setKeys,
+		Run:  cmdSet,
+		Line: &Line{Keys: setKeys},
 	},
 	{
 		Name: "setnx", Since: "1.0", Group: "string",

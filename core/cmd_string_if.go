@@ -19,7 +19,7 @@ var stringIfCommands = []Command{
 		Summary:    "Removes a key, but only if the string that it holds meets a condition.",
 		Complexity: "O(1), or O(N) for the digest of a string of N bytes",
 		Run:        cmdDelex,
-		KeysOf:     delexKeys,
+		Line:       &Line{Keys: delexKeys},
 	},
 	{
 		Name: "digest", Since: "8.4", Group: "string",

@@ -23,7 +23,7 @@ var transactionCommands = []Command{
 		Summary:    "Runs the queued commands as one.",
 		Complexity: "that of the queued commands",
 		Run:        cmdExec,
-		FlagsOf:    execFlags,
+		Line:       &Line{Flags: execFlags},
 	},
 	{
 		Name: "discard", Since: "2.0", Group: "transactions",

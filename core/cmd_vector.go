@@ -16,7 +16,7 @@ import (
 
 var vectorCommands = []Command{
 	{
-		Name: "vadd", Since: "8.0", Group: "module", Module: vectorModule, Arity: -1,
+		Name: "vadd", Since: "8.0", Group: "module " + vectorModule, Arity: -1,
 		Flags: Write | DenyOOM | Module,
 		Syntax: "key [REDUCE dim:int] vector:(FP32 blob|VALUES {num:int component:double...}) " +
 			"element [CAS] [quantization:(NOQUANT|Q8|BIN)] [EF exploration-factor:int] " +
@@ -27,7 +27,7 @@ var vectorCommands = []Command{
 		Run:        cmdVadd,
 	},
 	{
-		Name: "vrem", Since: "8.0", Group: "module", Module: vectorModule, Arity: -1,
+		Name: "vrem", Since: "8.0", Group: "module " + vectorModule, Arity: -1,
 		Flags:      Write | Module,
 		Syntax:     "key element",
 		Keys:       "1 RW access update",
@@ -36,7 +36,7 @@ var vectorCommands = []Command{
 		Run:        cmdVrem,
 	},
 	{
-		Name: "vsim", Since: "8.0", Group: "module", Module: vectorModule, Arity: -1,
+		Name: "vsim", Since: "8.0", Group: "module " + vectorModule, Arity: -1,
 		Flags: ReadOnly | Module,
 		Syntax: "key vector:(ELE element|FP32 blob|VALUES {num:int component:double...}) " +
 			"[WITHSCORES] [WITHATTRIBS^8.2] [COUNT count:int] [EPSILON distance:double] " +
@@ -48,7 +48,7 @@ var vectorCommands = []Command{
 		Run:        cmdVsim,
 	},
 	{
-		Name: "vdim", Since: "8.0", Group: "module", Module: vectorModule, Arity: -1,
+		Name: "vdim", Since: "8.0", Group: "module " + vectorModule, Arity: -1,
 		Flags:      ReadOnly | Fast | Module,
 		Syntax:     "key",
 		Keys:       "1 RW access update",
@@ -57,7 +57,7 @@ var vectorCommands = []Command{
 		Run:        cmdVdim,
 	},
 	{
-		Name: "vcard", Since: "8.0", Group: "module", Module: vectorModule, Arity: -1,
+		Name: "vcard", Since: "8.0", Group: "module " + vectorModule, Arity: -1,
 		Flags:      ReadOnly | Fast | Module,
 		Syntax:     "key",
 		Keys:       "1 RW access update",
@@ -66,7 +66,7 @@ var vectorCommands = []Command{
 		Run:        cmdVcard,
 	},
 	{
-		Name: "vemb", Since: "8.0", Group: "module", Module: vectorModule, Arity: -1,
+		Name: "vemb", Since: "8.0", Group: "module " + vectorModule, Arity: -1,
 		Flags:      ReadOnly | Fast | Module,
 		Syntax:     "key element [RAW]",
 		Keys:       "1 RW access update",
@@ -75,7 +75,7 @@ var vectorCommands = []Command{
 		Run:        cmdVemb,
 	},
 	{
-		Name: "vlinks", Since: "8.0", Group: "module", Module: vectorModule, Arity: -1,
+		Name: "vlinks", Since: "8.0", Group: "module " + vectorModule, Arity: -1,
 		Flags:      ReadOnly | Fast | Module,
 		Syntax:     "key element [WITHSCORES]",
 		Keys:       "1 RW access update",
@@ -84,7 +84,7 @@ var vectorCommands = []Command{
 		Run:        cmdVlinks,
 	},
 	{
-		Name: "vinfo", Since: "8.0", Group: "module", Module: vectorModule, Arity: -1,
+		Name: "vinfo", Since: "8.0", Group: "module " + vectorModule, Arity: -1,
 		Flags:      ReadOnly | Fast | Module,
 		Syntax:     "key",
 		Keys:       "1 RW access update",
@@ -93,7 +93,7 @@ var vectorCommands = []Command{
 		Run:        cmdVinfo,
 	},
 	{
-		Name: "vsetattr", Since: "8.0", Group: "module", Module: vectorModule, Arity: -1,
+		Name: "vsetattr", Since: "8.0", Group: "module " + vectorModule, Arity: -1,
 		Flags:      Write | Fast | Module,
 		Syntax:     "key element attributes",
 		Keys:       "1 RW access update",
@@ -102,7 +102,7 @@ var vectorCommands = []Command{
 		Run:        cmdVsetattr,
 	},
 	{
-		Name: "vgetattr", Since: "8.0", Group: "module", Module: vectorModule, Arity: -1,
+		Name: "vgetattr", Since: "8.0", Group: "module " + vectorModule, Arity: -1,
 		Flags:      ReadOnly | Fast | Module,
 		Syntax:     "key element",
 		Keys:       "1 RW access update",
@@ -111,7 +111,7 @@ var vectorCommands = []Command{
 		Run:        cmdVgetattr,
 	},
 	{
-		Name: "vrandmember", Since: "8.0", Group: "module", Module: vectorModule, Arity: -1,
+		Name: "vrandmember", Since: "8.0", Group: "module " + vectorModule, Arity: -1,
 		Flags:      ReadOnly | Module,
 		Syntax:     "key [count:int]",
 		Keys:       "1 RW access update",
@@ -120,7 +120,7 @@ var vectorCommands = []Command{
 		Run:        cmdVrandmember,
 	},
 	{
-		Name: "vismember", Since: "8.0", Group: "module", Module: vectorModule, Arity: -1,
+		Name: "vismember", Since: "8.0", Group: "module " + vectorModule, Arity: -1,
 		Flags:      ReadOnly | Module,
 		Syntax:     "key element",
 		Keys:       "1 RW access update",
@@ -129,7 +129,7 @@ var vectorCommands = []Command{
 		Run:        cmdVismember,
 	},
 	{
-		Name: "vrange", Since: "8.4", Group: "module", Module: vectorModule, Arity: -1,
+		Name: "vrange", Since: "8.4", Group: "module " + vectorModule, Arity: -1,
 		Flags:      ReadOnly | Module,
 		Syntax:     "key start end [count:int]",
 		Keys:       "1 RW access update",

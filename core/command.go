@@ -4,39 +4,37 @@ package core
 type Command struct {
 	Name       string      // lower case; of a subcommand the second word only
 	Since      string      // the version that brought it, "2.8.13", or "6.2" for its first patch
-	Group      string      // as COMMAND DOCS names it: "string", "generic"
+	Group      string      // as COMMAND DOCS names it: "string", or "module NAME" of a module
 	Flags      Flag        // what dispatch checks and COMMAND INFO shows
 	Cats       Category    // ACL categories that the flags do not imply
 	System     bool        // COMMAND DOCS calls it a syscmd
-	fastPath   bool        // see fastpath.go
-	long       bool        // there it is timed by itself: see takesLong
 	channels   channelArgs // which arguments are channels, which the user must be permitted
-	Syntax     string      // its arguments on one line: see core/internal/syntax
-	Arity      int         // as COMMAND INFO gives it; 0 where it follows from Syntax
-	Keys       string      // its key specs: see core/internal/syntax
-	Tips       string      // COMMAND INFO's tips, separated by spaces
-	Summary    string      // one sentence in our own words
-	Complexity string      // in our own words; "" where the reference is silent too
-	Deprecated string      // the version that deprecated it and what to use instead, "7.0 `X`", or ""
-	History    string      // what later versions added: "6.2 GET and EXAT; 7.0 NX with GET"
-	Module     string      // the module that brings it to Redis, which then writes it in capitals
+	Arity      int16       // as COMMAND INFO gives it; 0 where it follows from Syntax
+	index      int32       // its place among the engine's statistics
+	since      compatLevel
+	Syntax     string // its arguments on one line: see core/internal/syntax
+	Keys       string // its key specs: see core/internal/syntax
+	Tips       string // COMMAND INFO's tips, separated by spaces
+	Summary    string // one sentence in our own words
+	Complexity string // in our own words; "" where the reference is silent too
+	Deprecated string // the version that deprecated it and what to use instead, "7.0 `X`", or ""
+	History    string // what later versions added: "6.2 GET and EXAT; 7.0 NX with GET"
 	Run        func(*Call)
-	// KeysOf corrects the keys that Keys gives of a command line, where its options decide; nil if
-	// none do.
-	KeysOf func(args [][]byte, keys []KeyAt) []KeyAt
-	// FlagsOf gives the flags of a command line, where they depend on what it runs; nil if they do
-	// not.
-	FlagsOf func(*Call) Flag
-	// Secrets lists which arguments of a command line nobody is to be shown, such as passwords; nil
-	// if none are.
-	Secrets func(args [][]byte) []int
-	Sub     []Command // the subcommands of a container
+	Line       *Line     // what a command line decides by its words; nil if nothing
+	Sub        []Command // the subcommands of a container
 
 	parent *Command // the container of a subcommand
-	arity  int      // as COMMAND INFO gives it
-	index  int32    // its place among the engine's statistics
-	since  compatLevel
-	subs   map[string]*Command
+}
+
+// Line is what a command line decides by its words, and its [Command] cannot say of them all. What
+// is nil is as the command says.
+type Line struct {
+	// Keys corrects the keys that Command.Keys gives.
+	Keys func(args [][]byte, keys []KeyAt) []KeyAt
+	// Flags gives the flags, where they depend on what the command runs.
+	Flags func(*Call) Flag
+	// Secrets lists which arguments nobody is to be shown, such as passwords.
+	Secrets func(args [][]byte) []int
 }
 
 // channelArgs says which arguments name channels.
@@ -95,6 +93,12 @@ const (
 	Keeps           // keeps what it is told beside the data: refused where memory is full
 	TakesArgs       // a large argument becomes a value as it stands in the input: see takeArg
 	TellsLater      // its handler tells options of later versions from data: see Call.takes
+
+	// What the table finds out when a command is added to it.
+
+	onFastPath // see fastpath.go
+	takesLong  // there it is timed by itself: see mayTakeLong
+	givenArity // its Arity was given, and does not follow from Syntax
 )
 
 // Category is a set of ACL categories.

@@ -73,7 +73,7 @@ func newCompat(e *Engine) compat {
 	o.arity = make([]int, len(e.table.all))
 	o.later = map[*Command]laterWords{}
 	for i, cmd := range e.table.all {
-		o.arity[i] = cmd.arity
+		o.arity[i] = int(cmd.Arity)
 		args := syntax.Parse(cmd.Syntax)
 		names := cmd.words()
 		var later laterWords
@@ -85,7 +85,7 @@ func newCompat(e *Engine) compat {
 			continue
 		}
 		o.later[cmd] = later
-		if cmd.Arity != 0 {
+		if cmd.Flags&givenArity != 0 {
 			continue
 		}
 		n, more := syntax.LeastWords(known)
@@ -133,7 +133,7 @@ func (e *Engine) laterTokens(args []syntax.Argument, behind string, to []laterWo
 // arity is how many words a command has in the engine's version, negative where there may be more.
 func (e *Engine) arity(cmd *Command) int {
 	if e.compat.arity == nil {
-		return cmd.arity
+		return int(cmd.Arity)
 	}
 	return e.compat.arity[cmd.index]
 }

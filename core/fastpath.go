@@ -11,10 +11,10 @@ func takesFastPath(cmd *Command) bool {
 	return cmd.Flags&(Write|ReadOnly|Fast) != 0 && cmd.Flags&aside == 0
 }
 
-// takesLong tells whether a small request for a command can take a while: it looks at as many
+// mayTakeLong tells whether a small request for a command can take a while: it looks at as many
 // elements as there are. Others are timed with their row, since a look at the stopwatch takes as
 // long as they do.
-func takesLong(cmd *Command) bool { return cmd.Flags&Fast == 0 && cmd.Complexity != "O(1)" }
+func mayTakeLong(cmd *Command) bool { return cmd.Flags&Fast == 0 && cmd.Complexity != "O(1)" }
 
 // runFastPath runs the commands of the fast path at the beginning of buf and returns how many bytes
 // they took. If it came upon another small request, that is in cl.reader.Args and next is its
@@ -37,7 +37,7 @@ func (e *Engine) runFastPath(cl *conn, buf []byte) (done, next int) {
 		}
 		args := cl.reader.Args
 		k, _, known := e.recentLookup(args[0])
-		if !known || !k.cmd.fastPath || !fits(k.cmd.arity, len(args)) {
+		if !known || k.cmd.Flags&onFastPath == 0 || !fits(int(k.cmd.Arity), len(args)) {
 			break
 		}
 		if c.cmd != k.cmd {
@@ -46,7 +46,7 @@ func (e *Engine) runFastPath(cl *conn, buf []byte) (done, next int) {
 		}
 		c.Args = args
 		at := c.Len()
-		if k.cmd.long {
+		if k.cmd.Flags&takesLong != 0 {
 			e.timeRow()
 		}
 		k.cmd.Run(c)
@@ -58,7 +58,7 @@ func (e *Engine) runFastPath(cl *conn, buf []byte) (done, next int) {
 		if text := c.ErrorAt(at); text != nil {
 			e.failed(c, text)
 		}
-		if k.cmd.long || c.Len()-at > outputFree {
+		if k.cmd.Flags&takesLong != 0 || c.Len()-at > outputFree {
 			e.countCalls(c, calls)
 			calls = 0
 			e.timeLong(c)

@@ -45,7 +45,7 @@ type KeyAt struct {
 // KeyFlag says what a command does with a key. The names are those of key specs.
 type KeyFlag = syntax.KeyFlag
 
-// The flags that [Command.KeysOf] may give a key.
+// The flags that [Line].Keys may give a key.
 const (
 	KeyRO     = syntax.RO
 	KeyRW     = syntax.RW
@@ -88,7 +88,7 @@ func (e *Engine) appendKeys(
 	for i := range specs {
 		spec := &specs[i]
 		if spec.Begin == syntax.BeginUnknown {
-			continue // KeysOf knows
+			continue // Line.Keys knows
 		}
 		from, to, found := spec.Locate(args)
 		if !found {
@@ -108,8 +108,8 @@ func (e *Engine) appendKeys(
 			}
 		}
 	}
-	if cmd.KeysOf != nil {
-		keys = cmd.KeysOf(args, keys)
+	if cmd.Line != nil && cmd.Line.Keys != nil {
+		keys = cmd.Line.Keys(args, keys)
 	}
 	return keys, true
 }
@@ -148,7 +148,7 @@ func withFlags(keys []KeyAt, flags KeyFlag) []KeyAt {
 func (c *Call) findKeys() ([]KeyAt, bool) {
 	args := c.Args[2:]
 	cmd := c.e.lookupName(args[0])
-	if cmd != nil && cmd.subs != nil && len(args) > 1 {
+	if cmd != nil && len(cmd.Sub) > 0 && len(args) > 1 {
 		if sub := cmd.sub(args[1]); sub != nil && c.e.visible(sub) {
 			cmd = sub
 		}

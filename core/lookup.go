@@ -2,6 +2,7 @@ package core
 
 import (
 	"encoding/binary"
+	"strings"
 
 	"github.com/redlet/redlet/core/internal/syntax"
 )
@@ -68,7 +69,7 @@ func (e *Engine) usable(cmd *Command) bool {
 // container stands for a subcommand that it does not have.
 func (e *Engine) lookupCommand(args [][]byte) *Command {
 	cmd := e.lookupName(args[0])
-	if cmd == nil || cmd.subs == nil || len(args) < 2 {
+	if cmd == nil || len(cmd.Sub) == 0 || len(args) < 2 {
 		return cmd
 	}
 	if sub := cmd.sub(args[1]); sub != nil && e.visible(sub) {
@@ -99,10 +100,19 @@ func (cmd *Command) full() string {
 	switch {
 	case cmd.parent != nil:
 		return cmd.parent.Name + "|" + cmd.Name
-	case cmd.Module != "":
+	case cmd.module() != "":
 		return upper(cmd.Name)
 	}
 	return cmd.Name
+}
+
+// module is the name of the module that brings a command to Redis, which then writes the command in
+// capitals; "" if none does.
+//
+//go:noinline
+func (cmd *Command) module() string {
+	_, name, _ := strings.Cut(cmd.Group, " ")
+	return name
 }
 
 // words is how many words a command's name has.
@@ -117,9 +127,15 @@ func (cmd *Command) words() int {
 //
 //go:noinline
 func (cmd *Command) sub(name []byte) *Command {
-	var low [nameMax]byte
+	var room [nameMax]byte
 	if len(name) > nameMax {
 		return nil
 	}
-	return cmd.subs[string(syntax.AppendLower(low[:0], name))]
+	low := syntax.AppendLower(room[:0], name)
+	for i := range cmd.Sub {
+		if sub := &cmd.Sub[i]; sub.Name == string(low) {
+			return sub
+		}
+	}
+	return nil
 }

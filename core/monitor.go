@@ -84,10 +84,10 @@ var redacted = []byte("(redacted)")
 
 // shownArgs are a command's arguments as MONITOR and the slow log show them.
 func (cmd *Command) shownArgs(args [][]byte) [][]byte {
-	if cmd.Secrets == nil {
+	if cmd.Line == nil || cmd.Line.Secrets == nil {
 		return args
 	}
-	hidden := cmd.Secrets(args)
+	hidden := cmd.Line.Secrets(args)
 	if len(hidden) == 0 {
 		return args
 	}

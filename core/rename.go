@@ -52,8 +52,8 @@ func (t *table) rename(lines string) (*table, string) {
 	}
 	for _, cmd := range renamed.byName { // order: they are noted
 		renamed.gone[cmd.index] = false
-		for _, sub := range cmd.subs { // order: they are noted
-			renamed.gone[sub.index] = false
+		for i := range cmd.Sub {
+			renamed.gone[cmd.Sub[i].index] = false
 		}
 	}
 	return renamed, ""

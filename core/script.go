@@ -496,7 +496,7 @@ func (h scriptHost) Permits(args [][]byte) (allowed bool, problem string) {
 	cmd := h.e.lookupCommand(args)
 	cl := h.e.scripts.client
 	switch {
-	case cmd == nil, cmd.subs != nil && len(args) > 1:
+	case cmd == nil, len(cmd.Sub) > 0 && len(args) > 1:
 		return false, "Invalid command passed to redis.acl_check_cmd()"
 	case !h.e.arityFits(cmd, len(args)):
 		return false, "Wrong number of args for redis.acl_check_cmd()"

@@ -158,40 +158,40 @@ func runs(cmd *Command) bool {
 func (t *table) add(cmd, container *Command) {
 	cmd.parent = container
 	cmd.index = int32(len(t.all))
-	cmd.arity = arityOf(cmd, container != nil)
+	if cmd.Arity != 0 {
+		cmd.Flags |= givenArity
+	} else {
+		cmd.Arity = arityOf(cmd)
+	}
 	cmd.since = sinceOf(cmd.Since)
 	t.all = append(t.all, cmd)
 	if container == nil {
 		t.byName[cmd.Name] = cmd
 	}
 	if len(cmd.Sub) == 0 {
-		cmd.fastPath = container == nil && takesFastPath(cmd)
-		cmd.long = takesLong(cmd)
+		if container == nil && takesFastPath(cmd) {
+			cmd.Flags |= onFastPath
+		}
+		if mayTakeLong(cmd) {
+			cmd.Flags |= takesLong
+		}
 		return
 	}
-	cmd.subs = make(map[string]*Command, len(cmd.Sub))
 	for i := range cmd.Sub {
 		t.add(&cmd.Sub[i], cmd)
-		cmd.subs[cmd.Sub[i].Name] = &cmd.Sub[i]
 	}
 }
 
 // arityOf derives a command's arity as COMMAND INFO gives it: how many words the command line has,
 // negative where there may be more.
-func arityOf(cmd *Command, sub bool) int {
-	if cmd.Arity != 0 {
-		return cmd.Arity
-	}
-	n := 1
-	if sub {
-		n++
-	}
+func arityOf(cmd *Command) int16 {
+	n := cmd.words()
 	if len(cmd.Sub) > 0 {
-		return -n - 1
+		return int16(-n - 1)
 	}
 	words, more := syntax.CountWords(cmd.Syntax)
 	if n += words; more {
-		return -n
+		return int16(-n)
 	}
-	return n
+	return int16(n)
 }
