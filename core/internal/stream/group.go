@@ -18,9 +18,9 @@ type Group struct {
 
 	last      ID
 	pending   tree[*Pending]
-	times     *tree[ID] // see byTime
-	seq       uint32    // of the last that was placed without them
-	released  int       // of those pending, how many are so with nobody
+	times     *tree[*ID] // see byTime
+	seq       uint32     // of the last that was placed without them
+	released  int        // of those pending, how many are so with nobody
 	consumers names[*Consumer]
 	shared    *shared
 }

@@ -36,7 +36,7 @@ func (g *Group) place(id ID, p *Pending) {
 	if at := g.times.seekBack(ID{order, math.MaxUint64}); at.valid() && at.id().Ms == order {
 		p.seq = uint32(at.id().Seq) + 1
 	}
-	g.times.put(p.timeKey(), id)
+	g.times.put(p.timeKey(), &id)
 	g.shared.timed++
 }
 
@@ -47,19 +47,20 @@ func (g *Group) displace(p *Pending) {
 	}
 }
 
-// byTime returns the ids of what is pending in their order.
-func (g *Group) byTime() *tree[ID] {
+// byTime returns the ids of what is pending in their order. They are pointers, as the values of all
+// trees are: the code for another kind of value was 12 KB.
+func (g *Group) byTime() *tree[*ID] {
 	if g.times != nil {
 		return g.times
 	}
 	places := g.places(func(*Pending) bool { return true })
-	g.times = &tree[ID]{}
+	g.times = &tree[*ID]{}
 	for i, at := range places {
 		at.p.seq = 0
 		if i > 0 && places[i-1].p.timeKey().Ms == at.p.timeKey().Ms {
 			at.p.seq = places[i-1].p.seq + 1
 		}
-		g.times.put(at.p.timeKey(), at.id)
+		g.times.put(at.p.timeKey(), &at.id)
 	}
 	g.shared.timed += len(places)
 	return g.times
@@ -131,7 +132,7 @@ func (o *Oldest) Next() bool {
 	if !at.valid() || o.to.Less(at.id()) {
 		return false
 	}
-	o.id = at.val()
+	o.id = *at.val()
 	o.next, _ = at.id().Next()
 	return true
 }
