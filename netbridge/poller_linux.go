@@ -55,7 +55,7 @@ type poller struct {
 
 	mu     sync.Mutex
 	ending []*sock // hung up: for the poller to close
-	fresh  []*door // listeners to add
+	fresh  []*door // listeners that it watches and does not know yet
 	going  []leave // listeners to close
 	doors  []*door
 	stop   bool
@@ -125,7 +125,9 @@ func (b *Bridge) poll(l net.Listener) (bool, error) {
 			return false, errs.Join(err, syscall.Close(d.fd))
 		}
 	}
-	b.poller.add(d)
+	if err = b.poller.add(d); err != nil {
+		return false, errs.Join(err, syscall.Close(d.fd))
+	}
 	return true, nil
 }
 
@@ -169,12 +171,16 @@ func (p *poller) closeEpoll() error {
 	return syscall.Close(p.epoll)
 }
 
-// add gives the poller a listening descriptor to serve.
-func (p *poller) add(d *door) {
+// add gives the poller a listening descriptor to serve. Nobody is woken: who connects does that,
+// and the look after the one that finds an unknown descriptor ready knows it.
+func (p *poller) add(d *door) error {
 	p.mu.Lock()
+	defer p.mu.Unlock()
+	if err := p.watch(d.fd, syscall.EPOLL_CTL_ADD, syscall.EPOLLIN); err != nil {
+		return err
+	}
 	p.fresh = append(p.fresh, d)
-	p.mu.Unlock()
-	p.wake()
+	return nil
 }
 
 // unlisten closes the listening descriptor of an address, if there is one.
@@ -465,11 +471,7 @@ func (p *poller) attend() bool {
 	for _, s := range ending {
 		p.end(s)
 	}
-	for _, d := range fresh {
-		// A door that cannot be watched would be a full epoll set: nothing more can come in.
-		_ = p.watch(d.fd, syscall.EPOLL_CTL_ADD, syscall.EPOLLIN)
-		p.doors = append(p.doors, d)
-	}
+	p.doors = append(p.doors, fresh...)
 	for _, l := range going {
 		p.doors = slices.DeleteFunc(p.doors, func(d *door) bool {
 			if d.name.String() != l.name {
