@@ -21,10 +21,12 @@ var listOps = kindOps{
 	digest:   digestList,
 	describe: describeList,
 	elements: func(_ *Engine, o *object, visit func([]byte)) {
+		var pile small.Pile
+		digits := make([]byte, 0, intLenMax)
 		for at := o.list().Seek(0); at.Valid(); at.Next() {
 			s, n, isInt := at.Value()
 			if isInt {
-				s = strconv.AppendInt(nil, n, 10)
+				s = pile.Clone(strconv.AppendInt(digits, n, 10))
 			}
 			visit(s)
 		}

@@ -30,8 +30,9 @@ var setOps = kindOps{
 		}
 	},
 	elements: func(_ *Engine, o *object, visit func([]byte)) {
+		var pile small.Pile
 		for m := range o.set().All {
-			visit(small.Clone(m))
+			visit(pile.Clone(m))
 		}
 	},
 	unordered: true,

@@ -73,9 +73,10 @@ func zsetElements(e *Engine, o *object, visit func([]byte)) {
 	z, lim := o.zset(), e.zsetLimits()
 	e.weigh(o)
 	z.ToSkiplist(0, &lim)
+	var pile small.Pile
 	at := z.At(0)
 	for range z.Len() {
-		visit(small.Clone(at.Member()))
+		visit(pile.Clone(at.Member()))
 		at.Next()
 	}
 }

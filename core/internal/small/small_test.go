@@ -1,6 +1,7 @@
 package small
 
 import (
+	"bytes"
 	"cmp"
 	"math/rand/v2"
 	"slices"
@@ -54,6 +55,27 @@ func TestSort(t *testing.T) {
 		slices.SortStableFunc(want, by)
 		if Sort(s, by); !slices.Equal(s, want) {
 			t.Fatalf("%d: %v, want %v", n, s, want)
+		}
+	}
+}
+
+func TestPile(t *testing.T) {
+	var pile Pile
+	var want, got []string
+	var kept [][]byte
+	for i := range 300 {
+		b := bytes.Repeat([]byte{byte(i)}, i%140)
+		want = append(want, string(b))
+		kept = append(kept, pile.Clone(b))
+		clear(b)
+	}
+	for _, b := range kept {
+		got = append(got, string(b))
+		_ = append(b, "over"...) // reaches no neighbour
+	}
+	for i, b := range kept {
+		if string(b) != want[i] || got[i] != want[i] || b == nil {
+			t.Fatalf("text %d is %q, want %q", i, b, want[i])
 		}
 	}
 }
