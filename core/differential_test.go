@@ -156,6 +156,11 @@ func waits(command []string) bool {
 		slices.ContainsFunc(command, func(word string) bool { return strings.EqualFold(word, "block") })
 }
 
+// forgetErrno has the reference forget that a number was out of range, and does nothing else. It
+// takes an empty element for no number in SORT if the command before in a pipeline has come upon
+// such a number.
+var forgetErrno = []string{"zadd", "calm", "XX", "1", "m"}
+
 // TestDifferential makes commands up and compares the engine with a real redis-server.
 func TestDifferential(t *testing.T) {
 	ref := coretest.StartReference(t)
@@ -187,6 +192,9 @@ func TestDifferential(t *testing.T) {
 		for i := range commands {
 			for commands[i] == nil || waits(commands[i]) {
 				commands[i] = withoutDistances(run.next())
+			}
+			if i > 0 && strings.HasPrefix(commands[i][0], "sort") {
+				commands[i-1] = forgetErrno
 			}
 		}
 		d.RESP3 = n/runLen/len(runs)%2 == 1
