@@ -15,7 +15,9 @@ import (
 
 // family is a command on values of a size. In its words and in what prepares it, {n} is the size,
 // {half} the half of it, {end} the ninth after that, and {i} a number below it: each in turn as a
-// value is filled, and a random one as the command is measured. {lon} and {lat} are a place of {i}.
+// value is filled, and a random one as the command is measured. It has zeros in front, as
+// redis-benchmark writes it, and is a text therefore; {number} is {i} without them. {lon} and {lat}
+// are a place of {i}.
 type family struct {
 	name string
 	fill []string // commands for each {i}
@@ -44,7 +46,8 @@ var families = []family{
 	{name: "pfcount", fill: []string{"PFADD p element:{i}"}, run: "PFCOUNT p"},
 	{name: "sinter", fill: []string{"SADD s element:{i}", "SADD t element:{i}"},
 		once: []string{"SREM t element:1 element:2 element:3"}, run: "SINTER s t"},
-	{name: "sinter of numbers", fill: []string{"SADD s {i}", "SADD t {i}"}, run: "SINTER s t"},
+	{name: "sinter of numbers", fill: []string{"SADD s {number}", "SADD t {number}"},
+		run: "SINTER s t"},
 	{name: "hgetall", fill: []string{"HSET h field:{i} value:{i}"}, run: "HGETALL h"},
 	{name: "lrange", fill: []string{"RPUSH l element:{i}"}, run: "LRANGE l {half} {end}"},
 }
@@ -208,7 +211,7 @@ func (f *family) fillIn(p *peer, size int) error {
 	}
 	for i := range size {
 		for _, command := range f.fill {
-			command = place(command, i)
+			command = strings.ReplaceAll(place(command, i), "{number}", strconv.Itoa(i))
 			batch.WriteString(fill(command, size, fmt.Sprintf("%012d", i)) + "\r\n")
 		}
 		if batch.Len() > 1<<16 {
@@ -257,7 +260,7 @@ func valueSizes(peers []*peer) error {
 		{name: "keys", fill: []string{"SET key:{i} xxxxxxxx"}},
 		{name: "list", fill: []string{"RPUSH l element:{i}"}},
 		{name: "set", fill: []string{"SADD s element:{i}"}},
-		{name: "set of numbers", fill: []string{"SADD s {i}"}},
+		{name: "set of numbers", fill: []string{"SADD s {number}"}},
 		{name: "hash", fill: []string{"HSET h field:{i} value:{i}"}},
 		{name: "sorted set", fill: []string{"ZADD z {i} element:{i}"}},
 		{name: "stream", fill: []string{"XADD x * field value:{i}"}},
