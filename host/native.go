@@ -26,7 +26,9 @@ func Native(o core.Options) (Engine, error) {
 	return &native{core: e}, nil
 }
 
-// Step implements Engine.
+// Step implements Engine. It looks for events behind a row of clients' data, not behind each: as
+// in Redis, where output is written before the server sleeps, a replica, a subscriber or one who
+// reads MONITOR has that of all of them at once.
 func (n *native) Step(now core.Time, in []core.Input, out []core.Event) (
 	done []core.Event, next core.Time, err error,
 ) {
@@ -46,7 +48,9 @@ func (n *native) Step(now core.Time, in []core.Input, out []core.Event) (
 	out = n.poll(out, len(in) == 0)
 	for i := range in {
 		n.core.Input(&in[i])
-		out = n.poll(out, i == len(in)-1)
+		if last := i == len(in)-1; last || in[i+1].Kind != core.InData {
+			out = n.poll(out, last)
+		}
 	}
 	return out, n.core.Deadline(), nil
 }
