@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 )
 
@@ -47,6 +48,8 @@ func main() {
 		os.Exit(checkRDB(os.Args, os.Stdout, os.Stderr))
 	case strings.Contains(name, "redis-check-aof"):
 		os.Exit(checkAOF(os.Args, os.Stdin, os.Stdout))
+	case strings.Contains(name, "redis-sentinel"):
+		os.Args = append(os.Args, "--sentinel")
 	}
 	os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
 }
@@ -55,6 +58,22 @@ func main() {
 func versionText() string {
 	return fmt.Sprintf("v=%s sha=00000000:0 malloc=%s bits=%d build=redlet", version,
 		runtime.Version(), 32<<(^uint(0)>>63))
+}
+
+// unserved says why redlet is not the program that redis-server becomes by one of these arguments;
+// "" without them. None of the three serves data.
+func unserved(args []string) string {
+	switch {
+	case slices.Contains(args, "--sentinel"):
+		return "--sentinel: it watches over servers of other processes, which is not here; " +
+			"the replicas of --cluster take their masters' places by themselves"
+	case len(args) > 0 && args[0] == "--check-system":
+		return "--check-system: it asks whether this system is good for a server that forks, " +
+			"and redlet does not"
+	case len(args) > 0 && args[0] == "--test-memory":
+		return "--test-memory: it tests the machine, not the server; memtester does so"
+	}
+	return ""
 }
 
 // run is the program; it returns the exit code.
@@ -68,6 +87,10 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 			fmt.Fprint(stderr, usage)
 			return 1
 		}
+	}
+	if why := unserved(args); why != "" {
+		fmt.Fprintln(stderr, "redlet: "+why)
+		return 1
 	}
 	log := newLogger(stdout)
 	a := parseArguments(args)

@@ -168,6 +168,9 @@ func TestOwnRefusals(t *testing.T) {
 	}{
 		{[]string{"--engine", "x"}, "must be one of the following: native, wasm"},
 		{[]string{"--engine"}, "wrong number of arguments"},
+		{[]string{"some.conf", "--sentinel"}, "redlet: --sentinel: it watches over servers"},
+		{[]string{"--check-system"}, "redlet: --check-system: it asks whether this system"},
+		{[]string{"--test-memory", "1"}, "redlet: --test-memory: it tests the machine"},
 		{[]string{"--user", "alice on nopass"}, "Spaces not allowed in ACL usernames"},
 		{[]string{"--user", "alice", "(+get"}, ">>> 'user \"alice\" \"(+get\"'\nError in user " +
 			"declaration 'user': Wrong format"},
