@@ -178,10 +178,17 @@ func debugSetActiveExpire(c *Call) {
 	c.OK()
 }
 
-// debugPauseCron pauses what Redis does in the background and an engine does as well: expiring.
+// debugPauseCron pauses what Redis does in the background and an engine does as well: expiring, and
+// obeying a signal.
 func debugPauseCron(c *Call) {
-	c.e.expires.paused = leadingInt(c.Args[2]) != 0
+	e := c.e
+	e.cronOff = leadingInt(c.Args[2]) != 0
+	e.expires.paused = e.cronOff
 	c.OK()
+	if signal := e.signal; signal != "" && !e.cronOff {
+		e.signal = ""
+		e.stop(signal)
+	}
 }
 
 // debugSleep stands for a server that does not answer: all connections wait by the engine's clock.

@@ -109,6 +109,8 @@ type Engine struct {
 	master    *master  // that this server follows, or nil
 	failover  failover
 	ending    *ending  // a shutdown under way, or nil
+	signal    string   // that came while DEBUG PAUSE-CRON holds, which Redis's cron looks for
+	cronOff   bool     // by DEBUG PAUSE-CRON
 	loading   *loading // data on their way, or nil
 	filter    commandFilter
 	evicting  bool // on behalf of a command that has not begun

@@ -16,6 +16,10 @@ type ending struct {
 
 // stop has the engine shut down since its host was told to, by a signal.
 func (e *Engine) stop(signal string) {
+	if e.cronOff {
+		e.signal = signal
+		return
+	}
 	how := ""
 	if i := findParameter([]byte("shutdown-on-" + signal)); i >= 0 {
 		how = e.cfg.shows(i)
@@ -122,11 +126,13 @@ func (e *Engine) endFailed() {
 
 // abortShutdown calls a shutdown off.
 func (e *Engine) abortShutdown() bool {
-	if e.ending == nil {
+	if e.ending == nil && e.signal == "" {
 		return false
 	}
 	e.log(logNotice, "Shutdown manually aborted.")
-	e.endOff()
+	if e.signal = ""; e.ending != nil {
+		e.endOff()
+	}
 	return true
 }
 

@@ -38,6 +38,35 @@ func TestStop(t *testing.T) {
 	}
 }
 
+// TestStopPaused stops an engine whose cron is paused: it ends when that goes on, unless SHUTDOWN
+// ABORT came first.
+func TestStopPaused(t *testing.T) {
+	for _, c := range []struct {
+		then string
+		want bool
+	}{
+		{"PING", false}, {"DEBUG PAUSE-CRON 0", true}, {"SHUTDOWN ABORT", false},
+		{"SHUTDOWN ABORT\r\nDEBUG PAUSE-CRON 0", false},
+	} {
+		e, err := New(Options{Config: map[string]string{"save": "", "enable-debug-command": "yes"}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		peer := Conn{Addr: "127.0.0.1:50000", Laddr: "127.0.0.1:6379"}
+		e.Input(&Input{Kind: InOpen, Conn: 1, Data: peer.AppendTo(nil)})
+		e.Input(&Input{Kind: InData, Conn: 1, Data: []byte("DEBUG PAUSE-CRON 1\r\n")})
+		e.Input(&Input{Kind: InStop, Data: []byte("sigterm")})
+		e.Input(&Input{Kind: InData, Conn: 1, Data: []byte(c.then + "\r\n")})
+		got := false
+		for ev := (Event{}); e.Poll(&ev); {
+			got = got || ev.Kind == EventShutdown
+		}
+		if got != c.want {
+			t.Errorf("%q: shut down %v; want %v", c.then, got, c.want)
+		}
+	}
+}
+
 func TestShutdownOn(t *testing.T) {
 	for _, c := range []struct{ value, shown string }{
 		{"default", "default"}, {"force nosave", "nosave force"}, {"NOW save", "save now"},
