@@ -339,8 +339,8 @@ func (e *Engine) answered(in *Input) {
 }
 
 // Poll fills ev with the next thing that the host must do, and tells whether there was one. Poll
-// until it answers false after each Input and Advance. It is small enough to be inlined: mostly
-// there is one event or none.
+// until it answers false after each Input and Advance; inputs of clients' data may follow one
+// another before. It is small enough to be inlined: mostly there is one event or none.
 func (e *Engine) Poll(ev *Event) bool {
 	if e.polled == len(e.events) || e.held {
 		return false
