@@ -11,7 +11,7 @@ import { fileURLToPath } from 'node:url';
 import { Host } from './host.js';
 import { checkOptions, kinds } from './options.js';
 import { OPTIONS, Redlet, engineOf, passwordOf } from './redlet.js';
-import { Cluster, joinNodes } from './node/cluster.js';
+import { Cluster, joinNodes, nodeConfig } from './node/cluster.js';
 import { dial } from './node/dial.js';
 import { EngineDuplex } from './node/duplex.js';
 import { NodeFiles } from './node/files.js';
@@ -114,13 +114,7 @@ export async function openCluster(options = {}) {
     throw new RangeError(
       `redlet: a master with ${replicas} replicas takes more than ${count} nodes`,
     );
-  const password = config?.requirepass;
-  const own = {
-    ...(password === undefined ? {} : { masterauth: password }),
-    'repl-diskless-sync-delay': 0,
-    ...config,
-    'cluster-enabled': 'yes',
-  };
+  const own = nodeConfig(config ?? {});
   /** @type {NodeRedlet[]} */
   const nodes = [];
   try {

@@ -19,7 +19,7 @@ import { Commands } from '../src/cli/commands.js';
 import { parseArguments } from '../src/node/config.js';
 import { complete, repl } from '../src/node/repl.js';
 import { happens, opened, root, run } from './helpers.js';
-import { freePort } from './servers.js';
+import { freePort, freePorts } from './servers.js';
 
 const program = join(root, 'src/node/cli.js');
 
@@ -85,6 +85,29 @@ test('a server takes a file and options, and saves when it is told to end', asyn
   assert.deepEqual(await redlet('cli', '-s', path, 'GET', 'k'), { code: 0, output: 'v\n' });
 });
 
+test('a cluster is served, and is there again from its files', async (t) => {
+  const dir = await folder(t);
+  const port = await freePorts(3);
+  const args = ['--port', String(port), '--dir', dir, '--save', '', '--bind', '127.0.0.1'];
+  const cluster = [...args, '--appendonly', 'yes', '--cluster', '3', '--cluster-replicas', '1'];
+  const ask = async (/** @type {string[]} */ ...command) =>
+    (await redlet('cli', '-p', ...command)).output.trim();
+  const first = await started(t, ...cluster);
+  const id = await ask(String(port), 'CLUSTER', 'MYID');
+  // Of three nodes with one replica each one is a master, and two follow it.
+  const nodes = (await ask(String(port + 2), 'CLUSTER', 'NODES')).split('\n');
+  assert.equal(nodes.filter((line) => line.includes(`slave ${id} `)).length, 2);
+  assert.equal(await ask(String(port), 'SET', 'k', 'v'), 'OK');
+  assert.match(await ask(String(port + 1), 'GET', 'k'), new RegExp(`MOVED 7629 .*:${port}$`));
+  first.kill('SIGTERM');
+  assert.deepEqual(await once(first, 'exit'), [0, null]);
+  assert.ok((await readdir(dir)).includes(`node-${port + 2}`));
+  await started(t, ...cluster);
+  assert.equal(await ask(String(port), 'CLUSTER', 'MYID'), id);
+  assert.match(await ask(String(port), 'ROLE'), /^master\n/);
+  assert.equal(await ask(String(port), 'GET', 'k'), 'v');
+});
+
 test('what cannot be obeyed is refused as redis-server refuses it', async (t) => {
   const dir = await folder(t);
   const file = join(dir, 'redis.conf');
@@ -98,6 +121,9 @@ test('what cannot be obeyed is refused as redis-server refuses it', async (t) =>
     [['cli'], /what command/],
     [['--daemonize', 'yes'], /daemonize: use a service manager/],
     [['--tls-port', '6380'], /tls-port: there is no TLS/],
+    [['--cluster', '0'], />>> 'cluster "0"'\nargument must be between 1 and 100 inclusive/],
+    [['--cluster', '3', '--port', '65534'], /A cluster of 3 nodes needs as many ports/],
+    [['--cluster', '3', '--cluster-replicas', '3'], /a master with 3 replicas takes more than 3/],
   ])) {
     const { code, output } = await redlet(...args);
     assert.equal(code, 1, output);

@@ -90,11 +90,34 @@ async function spawned(t, command) {
 }
 
 /** @returns {Promise<number>} */
-export function freePort() {
+export async function freePort() {
+  return Number(await freed(0));
+}
+
+/**
+ * The first of so many free ports, one behind the other.
+ *
+ * @param {number} count
+ */
+export async function freePorts(count) {
+  for (;;) {
+    const first = await freePort();
+    const others = Array.from({ length: count - 1 }, (_, i) => freed(first + 1 + i));
+    if (!(await Promise.all(others)).includes(undefined)) return first;
+  }
+}
+
+/**
+ * @param {number} port 0 for any
+ * @returns {Promise<number | undefined>} one that is free; undefined if it is not
+ */
+function freed(port) {
   return new Promise((resolve) => {
-    const server = createServer().listen(0, '127.0.0.1', () => {
-      const { port } = /** @type {import('node:net').AddressInfo} */ (server.address());
-      server.close(() => resolve(port));
+    const server = createServer();
+    server.once('error', () => resolve(undefined));
+    server.listen({ port, host: '127.0.0.1' }, () => {
+      const { port: given } = /** @type {import('node:net').AddressInfo} */ (server.address());
+      server.close(() => resolve(given));
     });
   });
 }

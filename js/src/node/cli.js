@@ -21,6 +21,9 @@ const USAGE = `Usage: redlet                          a prompt, on a terminal; e
 
 The server takes every parameter of redis.conf as an option; - reads further ones from standard
 input. It keeps its data in the folder that it is started in, or in --dir, as redis-server does.
+Those of redlet's own:
+  --cluster N               serve a cluster of N nodes, on this port and those behind it
+  --cluster-replicas N      have N of its nodes follow each master; without it all are masters
 
 Examples:
        redlet --port 7777 --save ''

@@ -11,6 +11,7 @@ import { asyncDispose } from '../dispose.js';
 
 /** @typedef {import('../node.js').NodeRedlet} NodeRedlet */
 /** @typedef {import('./listen.js').Server} Server */
+/** @typedef {{ host: string, port: number }} Address */
 
 /** How many slots the keys of a cluster fall into. */
 const SLOTS = 16384;
@@ -57,20 +58,39 @@ export class Cluster {
 }
 
 /**
- * Makes a cluster of engines that were opened with `cluster-enabled yes` and listen.
+ * The configuration of a node: unless they are given, with the values by which nodes of one process
+ * work at once.
+ *
+ * @param {Record<string, string | number | boolean>} config
+ * @returns {Record<string, string | number | boolean>}
+ */
+export function nodeConfig(config) {
+  const { requirepass } = config;
+  return {
+    ...(requirepass === undefined ? {} : { masterauth: requirepass }),
+    'repl-diskless-sync-delay': '0',
+    ...config,
+    'cluster-enabled': 'yes',
+  };
+}
+
+/**
+ * Makes a cluster of engines that were opened with {@link nodeConfig}. Those that know of each
+ * other, or of slots, from their files, stay what they were.
  *
  * @param {NodeRedlet[]} nodes
- * @param {Server[]} servers
+ * @param {Address[]} addresses where clients find them
  * @param {number} replicas of each master
  */
-export async function joinNodes(nodes, servers, replicas) {
-  connectNodes(nodes, servers);
+export async function joinNodes(nodes, addresses, replicas) {
+  connectNodes(nodes, addresses);
   const masters = Math.floor(nodes.length / (replicas + 1));
   const told = await Promise.all(nodes.map((node) => node.engine.owner.control('cluster')));
   const names = told.map((answer) => answer.split(' '));
+  const isKnown = names.some(([, , known, slots]) => known !== '1' || slots !== '0');
   const lines = names.map(([id], i) => {
     const [master = '', shard = ''] = names[i % masters] ?? [];
-    const { host, port } = /** @type {Server} */ (servers[i]);
+    const { host, port } = /** @type {Address} */ (addresses[i]);
     const first = Math.round((i * SLOTS) / masters);
     const last = Math.round(((i + 1) * SLOTS) / masters) - 1;
     const isMaster = i < masters;
@@ -80,7 +100,7 @@ export async function joinNodes(nodes, servers, replicas) {
       (isMaster ? ` ${first}-${last}` : '')
     );
   });
-  const order = `cluster\n${lines.join('\n')}`;
+  const order = `cluster\n${isKnown ? '' : lines.join('\n')}`;
   await Promise.all(nodes.map((node) => node.engine.owner.control(order)));
 }
 
@@ -88,10 +108,10 @@ export async function joinNodes(nodes, servers, replicas) {
  * Has nodes hear what the others tell, and that one has ended.
  *
  * @param {NodeRedlet[]} nodes
- * @param {Server[]} servers
+ * @param {Address[]} addresses
  */
-function connectNodes(nodes, servers) {
-  const ports = servers.map(({ port }) => port);
+function connectNodes(nodes, addresses) {
+  const ports = addresses.map(({ port }) => port);
   const there = new Set(nodes);
   for (const node of nodes) {
     let id = '';

@@ -4,9 +4,10 @@
  * @module
  */
 
-import { appendFileSync, rmSync, writeFileSync } from 'node:fs';
-import { resolve } from 'node:path';
+import { appendFileSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 
+import { joinNodes, nodeConfig } from './cluster.js';
 import { ConfigError, parametersOf, refused } from './config.js';
 import { messageOf } from '../message.js';
 import { open } from '../node.js';
@@ -21,6 +22,9 @@ const MONTHS = 'Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec'.split(' ');
 /** What redis-server does where nothing is configured. */
 const DEFAULTS = { port: '6379', bind: '* -::*', save: '3600 1 300 100 60 10000' };
 
+/** How many nodes a cluster may have. */
+const CLUSTER_MAX = 100;
+
 /**
  * Serves until it is told to stop; then the process ends.
  *
@@ -28,7 +32,8 @@ const DEFAULTS = { port: '6379', bind: '* -::*', save: '3600 1 300 100 60 10000'
  * @param {string | undefined} file the configuration file
  */
 export async function serve(directives, file) {
-  const given = { ...DEFAULTS, ...parametersOf(directives) };
+  const { cluster, replicas, rest } = takeCluster(directives);
+  const given = { ...DEFAULTS, ...parametersOf(rest) };
   const values = {
     ...given,
     dir: resolve(/** @type {any} */ (given).dir ?? '.'),
@@ -39,32 +44,99 @@ export async function serve(directives, file) {
   if (Number(value(values, 'tls-port') || 0) !== 0) throw new Error('tls-port: there is no TLS');
   log('notice', 'redlet is starting');
   log('notice', `Redis version=8.0.2, bits=64, commit=00000000, modified=0, pid=${process.pid}`);
-  const redis = await opened(values, directives, log);
-  await listen(redis, values, log);
   const pidfile = value(values, 'pidfile');
+  const all = cluster === 0 ? [values] : valuesOfNodes(values, cluster, replicas);
+  let running = all.length;
+  const ended = () => {
+    if (--running > 0) return; // the others of the cluster go on without it
+    if (pidfile) rmSync(pidfile, { force: true });
+    log('warning', 'Redis is now ready to exit, bye bye...');
+    process.exit(0);
+  };
+  const nodes = await Promise.all(all.map((own) => opened(own, rest, log, ended)));
+  const doors = await Promise.all(nodes.map((node, i) => listen(node, all[i] ?? values, log)));
+  const host = value(values, 'cluster-announce-ip') || '127.0.0.1';
+  const addresses = all.map((own) => ({ host, port: Number(own.port) }));
+  if (cluster > 0) await joinNodes(nodes, addresses, replicas);
+  for (const kind of new Set(doors.flat())) log('notice', `Ready to accept connections ${kind}`);
   if (pidfile) writeFileSync(pidfile, `${process.pid}\n`);
-  process.on('SIGINT', () => redis.engine.stop('sigint'));
-  process.on('SIGTERM', () => redis.engine.stop('sigterm'));
+  /** @param {'sigint' | 'sigterm'} signal */
+  const stop = (signal) => {
+    for (const { engine } of nodes) if (!engine.over) engine.stop(signal);
+  };
+  process.on('SIGINT', () => stop('sigint'));
+  process.on('SIGTERM', () => stop('sigterm'));
+}
+
+/**
+ * Takes the parameters off that only redlet has: how many nodes of a cluster are served, 0 for
+ * none, and how many of them follow each master.
+ *
+ * @param {readonly Directive[]} directives
+ */
+function takeCluster(directives) {
+  let [cluster, replicas] = [0, 0];
+  const rest = directives.filter((directive) => {
+    if (directive.name === 'cluster') cluster = count(directive, 1);
+    else if (directive.name === 'cluster-replicas') replicas = count(directive, 0);
+    else return true;
+    return false;
+  });
+  return { cluster, replicas, rest };
+}
+
+/**
+ * @param {Directive} directive
+ * @param {number} least
+ */
+function count(directive, least) {
+  const { args } = directive;
+  if (args.length !== 1) throw refused(directive, 'wrong number of arguments');
+  const n = Number(args[0]);
+  if (Number.isInteger(n) && n >= least && n <= CLUSTER_MAX) return n;
+  throw refused(directive, `argument must be between ${least} and ${CLUSTER_MAX} inclusive`);
+}
+
+/**
+ * The parameters of each node of a cluster, on the port and those behind it. The files of all but
+ * the first stand in folders of their own.
+ *
+ * @param {Record<string, string>} values
+ * @param {number} cluster how many there are
+ * @param {number} replicas of each master
+ */
+function valuesOfNodes(values, cluster, replicas) {
+  const first = Number(values.port);
+  if (first === 0 || first + cluster - 1 > 65_535)
+    throw new ConfigError(`A cluster of ${cluster} nodes needs as many ports: port is ${first}.`);
+  if (cluster < replicas + 1)
+    throw new ConfigError(
+      `The cluster cannot be made: a master with ${replicas} replicas takes more than ` +
+        `${cluster} nodes`,
+    );
+  const shared = /** @type {Record<string, string>} */ (nodeConfig(values));
+  return Array.from({ length: cluster }, (_, i) => {
+    if (i === 0) return shared;
+    const port = String(first + i);
+    const dir = join(value(values, 'dir'), `node-${port}`);
+    mkdirSync(dir, { recursive: true });
+    /** @type {Record<string, string>} */
+    const own = { ...shared, port, dir };
+    delete own.unixsocket;
+    delete own['config-file']; // it is the first one's to rewrite
+    return own;
+  });
 }
 
 /**
  * @param {Record<string, string>} values
  * @param {readonly Directive[]} directives
  * @param {ReturnType<typeof logger>} log
+ * @param {() => void} onshutdown
  */
-async function opened(values, directives, log) {
+async function opened(values, directives, log, onshutdown) {
   try {
-    return await open({
-      config: values,
-      stopwatch: true,
-      onlog: log,
-      onshutdown() {
-        const pidfile = value(values, 'pidfile');
-        if (pidfile) rmSync(pidfile, { force: true });
-        log('warning', 'Redis is now ready to exit, bye bye...');
-        process.exit(0);
-      },
-    });
+    return await open({ config: values, stopwatch: true, onlog: log, onshutdown });
   } catch (error) {
     const message = messageOf(error);
     // What the engine refuses it names.
@@ -78,29 +150,31 @@ async function opened(values, directives, log) {
  * @param {import('../node.js').NodeRedlet} redis
  * @param {Record<string, string>} values
  * @param {ReturnType<typeof logger>} log
+ * @returns {Promise<string[]>} how it can be reached
  */
 async function listen(redis, values, log) {
   const port = Number(values.port);
-  let heard = 0;
+  const heard = new Set();
   for (const name of port === 0 ? [] : String(values.bind).split(' ').filter(Boolean)) {
     const isOptional = name.startsWith('-');
     const address = name.slice(isOptional ? 1 : 0);
     const host = address === '*' ? '0.0.0.0' : address.replace(/^::\*$/, '::');
     try {
       await redis.listen({ port, host, ipv6Only: true });
-      heard++;
+      heard.add('tcp');
     } catch (error) {
       if (isOptional) continue;
       log('warning', `Could not create server TCP listening socket ${name}:${port}: ${why(error)}`);
       throw new ConfigError(`Failed listening on port ${port} (tcp), aborting.`);
     }
   }
-  if (heard > 0) log('notice', 'Ready to accept connections tcp');
   const path = value(values, 'unixsocket');
-  if (!path) return;
-  rmSync(path, { force: true });
-  await redis.listen({ path });
-  log('notice', 'Ready to accept connections unix');
+  if (path) {
+    rmSync(path, { force: true });
+    await redis.listen({ path });
+    heard.add('unix');
+  }
+  return [...heard];
 }
 
 /** @param {unknown} error */
