@@ -1,5 +1,5 @@
 /**
- * Chromium, and a server for the pages that it opens.
+ * Browsers, and a server for the pages that they open.
  *
  * @module
  */
@@ -8,38 +8,51 @@ import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { extname, join, normalize } from 'node:path';
 
-import { chromium } from 'playwright-core';
+import { chromium, firefox } from 'playwright-core';
 
 import { exists } from './helpers.js';
 
-const PLACES = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
+/** Where packages put them. */
+const BROWSERS = {
+  chromium: ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'],
+  firefox: ['/usr/bin/firefox-esr', '/usr/bin/firefox'],
+};
 
-/** Where Chromium is, if it is installed: at $CHROMIUM, or where packages put it. */
-async function findChromium() {
-  for (const place of process.env.CHROMIUM ? [process.env.CHROMIUM] : PLACES) {
+/** The browser that the tests run in: Chromium, unless REDLET_BROWSER says Firefox. */
+export const browser = process.env.REDLET_BROWSER === 'firefox' ? 'firefox' : 'chromium';
+
+/**
+ * Where a browser is, if it is installed: at $CHROMIUM or $FIREFOX, or where packages put it.
+ *
+ * @param {keyof typeof BROWSERS} which
+ */
+async function findBrowser(which) {
+  const said = process.env[which.toUpperCase()];
+  for (const place of said ? [said] : BROWSERS[which]) {
     if (await exists(place)) return place;
   }
   return undefined;
 }
 
-const executablePath = await findChromium();
+const executablePath = await findBrowser(browser);
+const missing = executablePath ? '' : `${browser} is missing: install its package`;
 
-/** Why tests in Chromium are skipped, if they are; in continuous integration they never are. */
-export const skip =
-  executablePath || process.env.CI ? false : 'Chromium is missing: install the package chromium';
+/** Why tests in a browser are skipped, if they are; in continuous integration they never are. */
+export const skip = process.env.CI ? false : missing || false;
 
 const QUIET = ['background-networking', 'component-update', 'sync', 'quic', 'gpu'];
 
-/** How Playwright starts it. */
+/** How Playwright starts Chromium. */
 export const chromiumOptions = {
-  executablePath,
-  args: ['--no-sandbox', '--no-first-run', ...QUIET.map((name) => `--disable-${name}`)],
+  executablePath: await findBrowser('chromium'),
+  args: ['--no-sandbox', '--no-first-run', ...QUIET.map((part) => `--disable-${part}`)],
 };
 
-/** Starts Chromium. */
+/** Starts the browser. The channel says that it is Firefox as it is, driven by WebDriver BiDi. */
 export function launch() {
-  if (!executablePath) throw new Error('Chromium is missing: install the package chromium');
-  return chromium.launch(chromiumOptions);
+  if (missing) throw new Error(missing);
+  if (browser === 'chromium') return chromium.launch(chromiumOptions);
+  return firefox.launch({ executablePath, channel: 'moz-firefox' });
 }
 
 /** @type {Record<string, string>} */

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import test from 'node:test';
 
 import { parseLesson } from '../playground/learn/lesson.js';
-import { skip } from './browser.js';
+import { browser as kind, skip } from './browser.js';
 import { readLessons } from './corpus/files.js';
 import { root } from './helpers.js';
 import { listen, servePlayground } from './playground.js';
@@ -19,6 +19,9 @@ const lessons = Object.entries(await readLessons()).map(([name, text]) =>
 );
 const [first, second] = /** @type {[typeof lessons[0], typeof lessons[0]]} */ (lessons);
 
+/** In the second browser every sixth, from the second on, must do. */
+const played = kind === 'firefox' ? lessons.filter((_, i) => i % 6 === 1) : lessons;
+
 const POLICY = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; connect-src 'self'";
 
 /** @param {string} body @param {string} [lang] */
@@ -26,7 +29,7 @@ const html = (body, lang = 'en') => `<!doctype html><html lang="${lang}"><head>
 <meta charset="utf-8"><title>A page</title><link rel="icon" href="data:,"></head>
 <body><main><h1>A page</h1>${body}</main></body></html>`;
 
-test('lessons in Chromium', { skip }, async (t) => {
+test('lessons in a browser', { skip }, async (t) => {
   const { site, browser, folder } = await servePlayground(t, {
     'content-security-policy': `${POLICY}; worker-src 'self'; img-src data:; style-src 'self'`,
   });
@@ -49,7 +52,7 @@ test('lessons in Chromium', { skip }, async (t) => {
     const { page, complaints } = await open(`${app}/learn.html`);
     await shell(page);
     await course.test('a lesson is chosen, begun, failed and solved', () => checkPanel(page));
-    for (const lesson of lessons) {
+    for (const lesson of played) {
       await course.test(`${lesson.id} ${lesson.title}`, () => checkLesson(page, lesson));
     }
     await course.test('progress is kept', () => checkProgress(page));
@@ -172,8 +175,8 @@ async function checkProgress(page) {
   await page.goto(page.url().replace(/#.*/, '#'));
   await page.reload();
   await shell(page);
-  await page.getByText(`${lessons.length} of ${lessons.length} lessons done`).waitFor();
-  assert.equal(await page.locator('ol.lessons a[data-done]').count(), lessons.length);
+  await page.getByText(`${played.length} of ${lessons.length} lessons done`).waitFor();
+  assert.equal(await page.locator('ol.lessons a[data-done]').count(), played.length);
 }
 
 /**
@@ -203,6 +206,9 @@ async function checkPage(page) {
   await verdict(page, 'yes');
 }
 
+/** What a block does not need to be read: all but its style and its text. @param {string} url */
+const isHeavy = (url) => !/\.(css|txt)$/.test(url);
+
 /** @param {Page} page */
 async function checkBlocks(page) {
   /** @type {string[]} */
@@ -219,7 +225,11 @@ async function checkBlocks(page) {
     block(id).locator('.verdict[data-state=yes]').waitFor();
 
   await block('0203').getByRole('heading', { name: 'Wait for work' }).waitFor();
-  assert.equal(fetched.length, 0, 'nothing is fetched before the reader does something');
+  assert.deepEqual(
+    fetched.filter(isHeavy),
+    [],
+    'nothing heavy is fetched before the reader does something',
+  );
   await enter('0101', 'SET greeting "hello, world"');
   await block('0101').getByText('The value is there').waitFor();
   assert.ok(fetched.some((url) => url.endsWith('redlet.wasm')));

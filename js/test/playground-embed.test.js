@@ -7,7 +7,7 @@ import test from 'node:test';
 import { gzipSync } from 'node:zlib';
 
 import { skip } from './browser.js';
-import { enter, lastLine, listen, ready, servePlayground } from './playground.js';
+import { enter, lastLine, listen, ready, servePlayground, tap } from './playground.js';
 
 test('blocks in a page, and phones', { skip }, async (t) => {
   const { site, browser } = await servePlayground(t);
@@ -45,12 +45,12 @@ test('blocks in a page, and phones', { skip }, async (t) => {
     await ready(page);
     await enter(page, 'BLPOP nothing 0');
     await page.locator('.prompt').getByText('redlet …>').waitFor();
-    await page.tap('.keys >> text=Stop');
+    await tap(page, '.keys >> text=Stop');
     await page.locator('.prompt').getByText('redlet>', { exact: true }).waitFor();
-    await page.tap('.keys >> text=↑');
+    await tap(page, '.keys >> text=↑');
     assert.equal(await page.locator('.input').inputValue(), 'BLPOP nothing 0');
     await page.locator('.input').fill('HGETA');
-    await page.tap('.keys >> text=Tab');
+    await tap(page, '.keys >> text=Tab');
     assert.equal(await page.locator('.input').inputValue(), 'HGETALL ');
     await enter(page, 'SET k v');
     await lastLine(page, 'OK');
@@ -64,8 +64,8 @@ test('blocks in a page, and phones', { skip }, async (t) => {
     assert.deepEqual(small, []);
     const wide = await page.evaluate(() => document.documentElement.scrollWidth);
     assert.equal(wide, viewport.width);
-    await page.tap('#tabs [data-tab=keys]');
-    await page.tap('#keys .key');
+    await tap(page, '#tabs [data-tab=keys]');
+    await tap(page, '#keys .key');
     await page.locator('.look .cell').getByText('v').waitFor();
     assert.deepEqual(complaints.filter(unlessMissing), []);
     await page.close();

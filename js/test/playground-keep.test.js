@@ -1,12 +1,12 @@
 // What the playground keeps, shares and goes back to, in Chromium.
 
 import assert from 'node:assert/strict';
-import { readFile, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'node:test';
 
 import { skip } from './browser.js';
-import { enter, lastLine, listen, openPlayground, ready } from './playground.js';
+import { downloaded, enter, lastLine, listen, openPlayground, ready } from './playground.js';
 
 /** @typedef {import('playwright-core').Page} Page */
 
@@ -68,7 +68,7 @@ test('what the playground keeps', { skip }, async (t) => {
   });
   // What the page asks for besides and does not get is no fault of its own.
   assert.deepEqual(
-    complaints.filter((text) => !/Failed to load resource|server\.json/.test(text)),
+    complaints.filter((text) => !/Failed to load resource|NetworkError|server\.json/.test(text)),
     [],
   );
 });
@@ -161,18 +161,10 @@ async function checkWire(page) {
  */
 async function checkFiles(page, folder) {
   await page.click('#share');
-  const [saved] = await Promise.all([
-    page.waitForEvent('download'),
-    page.click('[data-act="share.save"]'),
-  ]);
-  const image = await readFile(await saved.path());
+  const image = await downloaded(page, '[data-act="share.save"]');
   assert.equal(image.subarray(0, 5).toString(), 'REDIS');
-  const [script] = await Promise.all([
-    page.waitForEvent('download'),
-    page.click('[data-act="share.export"]'),
-  ]);
   assert.match(
-    await readFile(await script.path(), 'utf8'),
+    String(await downloaded(page, '[data-act="share.export"]')),
     /^SELECT 0\n(.*\n)*SET shared "a & b"\n/,
   );
   await page.keyboard.press('Escape');

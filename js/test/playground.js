@@ -5,11 +5,11 @@
  */
 
 import assert from 'node:assert/strict';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import { launch, serveFolder } from './browser.js';
+import { browser as kind, launch, serveFolder } from './browser.js';
 import { root, run } from './helpers.js';
 
 /** @typedef {import('playwright-core').Page} Page */
@@ -95,6 +95,47 @@ export async function lastLine(page, want) {
     if (Date.now() > deadline) assert.fail(`the log ends with ${text}, not with ${want}`);
     await page.waitForTimeout(20);
   }
+}
+
+/**
+ * Touches something. Firefox's WebDriver has no touch, so there it is a click.
+ *
+ * @param {Page} page
+ * @param {string} selector
+ */
+export function tap(page, selector) {
+  return kind === 'firefox' ? page.click(selector) : page.tap(selector);
+}
+
+/**
+ * Clicks something that hands a file to the person. Firefox does not tell its driver of files that
+ * a page has made, so there the page is asked what it made.
+ *
+ * @param {Page} page
+ * @param {string} selector
+ * @returns {Promise<Buffer>} what is in the file
+ */
+export async function downloaded(page, selector) {
+  if (kind !== 'firefox') {
+    const [file] = await Promise.all([page.waitForEvent('download'), page.click(selector)]);
+    return readFile(await file.path());
+  }
+  await page.evaluate(() => {
+    const made = URL.createObjectURL;
+    URL.createObjectURL = (blob) => {
+      URL.createObjectURL = made;
+      Object.assign(globalThis, { made: blob });
+      return made(blob);
+    };
+  });
+  await page.click(selector);
+  await page.waitForFunction('globalThis.made');
+  const bytes = await page.evaluate(async () => {
+    const { made } = /** @type {any} */ (globalThis);
+    Object.assign(globalThis, { made: undefined });
+    return [...new Uint8Array(await made.arrayBuffer())];
+  });
+  return Buffer.from(bytes);
 }
 
 /**

@@ -197,7 +197,10 @@ async function checkPaste(page) {
   await page.locator('.input').evaluate((input, pasted) => {
     const clipboardData = new DataTransfer();
     clipboardData.setData('text/plain', pasted);
-    input.dispatchEvent(new ClipboardEvent('paste', { clipboardData, bubbles: true }));
+    const event = new ClipboardEvent('paste', { bubbles: true });
+    // Firefox lets nobody but itself say it.
+    Object.defineProperty(event, 'clipboardData', { value: clipboardData });
+    input.dispatchEvent(event);
   }, text);
   await lastLine(page, '(integer) 42');
   assert.equal(await page.locator('.log > .sent').count(), 2);
@@ -207,7 +210,8 @@ async function checkPaste(page) {
 async function checkPanes(page) {
   await page.click('#add');
   const [first, second] = [page.locator('.pane').nth(0), page.locator('.pane').nth(1)];
-  await second.locator('.name').fill('worker');
+  await second.locator('.name').fill('');
+  await second.locator('.name').pressSequentially('worker');
   await second.locator('.name').press('Enter');
   await enter(page, 'BLPOP jobs 0');
   await second.locator('.state', { hasText: 'waits: BLPOP jobs 0' }).waitFor();

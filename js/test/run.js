@@ -20,4 +20,11 @@ const files = readdirSync(`${root}/test`).filter((name) => name.endsWith('.test.
 const flags = ['--test', '--test-reporter=spec', `--test-timeout=${TEST_MS}`];
 const args = [...flags, ...files.map((name) => `test/${name}`)];
 const { status } = spawnSync(process.execPath, args, { cwd: root, stdio: 'inherit' });
-process.exit(status ?? 1);
+
+/** What is run in Firefox too: what people do in the page. */
+const FIREFOX = ['playground', 'playground-keep', 'playground-embed', 'learn'];
+
+const again = [...flags, ...FIREFOX.map((name) => `test/${name}.test.js`)];
+const env = { ...process.env, REDLET_BROWSER: 'firefox' };
+const second = spawnSync(process.execPath, again, { cwd: root, stdio: 'inherit', env });
+process.exit(status === 0 ? (second.status ?? 1) : 1);
