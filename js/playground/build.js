@@ -38,6 +38,8 @@ for (const name of await named(join(root, 'src'), /\.js$/)) {
   if (!OTHERS.test(name))
     files.set(`redlet/src/${name}`, await readFile(join(root, 'src', name), 'utf8'));
 }
+const transcripts = join(root, '../core/testdata');
+files.set('examples.txt', await readFile(join(transcripts, 'examples.txt'), 'utf8'));
 for (const [name, text] of await lessons()) files.set(`lessons/${name}`, text);
 files.set('redlet/redlet.wasm', await readFile(join(root, 'redlet.wasm')));
 

@@ -5,6 +5,7 @@
  */
 
 import { h } from './dom.js';
+import { exampleOf } from './examples.js';
 import { t } from './words.js';
 
 /**
@@ -41,13 +42,28 @@ function page({ name, syntax, summary, since, group, complexity }) {
   const list = facts.flatMap(([term, fact]) =>
     fact ? [h('dt', {}, term), h('dd', {}, fact)] : [],
   );
+  const examples = h('div.examples');
+  void exampleOf(name).then((found) => found && examples.append(...example(found)));
   return h(
     'div.help',
     {},
     h('p.syntax', {}, `${name} ${syntax}`),
     h('p', {}, summary),
     h('dl', {}, list),
+    examples,
   );
+}
+
+/**
+ * What can be clicked line by line, with what is answered when it is.
+ *
+ * @param {import('./examples.js').Example} shown
+ */
+function example({ title, steps }) {
+  const lines = steps.map(({ line, reply }) =>
+    h('li', {}, tryIt(line), h('span.answer', {}, reply)),
+  );
+  return [h('p', {}, title), h('ol.steps', {}, lines)];
 }
 
 /** @param {string} line */

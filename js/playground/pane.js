@@ -61,6 +61,7 @@ export class Pane extends HTMLElement {
   #atEnd = true;
   /** How large the log was when that was seen. */
   #size = '';
+  #sizes = new ResizeObserver(() => this.#resized());
 
   /**
    * @param {Surroundings} app
@@ -84,7 +85,7 @@ export class Pane extends HTMLElement {
     });
     this.#log.addEventListener('click', (event) => this.#click(event));
     this.#log.addEventListener('scroll', () => this.#scrolled());
-    new ResizeObserver(() => this.#resized()).observe(this.#log);
+    this.#sizes.observe(this.#log);
     this.rename(name);
     this.show();
   }
@@ -283,7 +284,7 @@ export class Pane extends HTMLElement {
     try {
       const { words, times } = readLine(line);
       const name = String(words[0]).toLowerCase();
-      if (name === 'help' || name === '?') this.print(this.#app.help(words.slice(1)), 'reply');
+      if (name === 'help' || name === '?') this.#help(words.slice(1));
       else if (name === 'clear' && words.length === 1) this.clear();
       else if ((name === 'exit' || name === 'quit') && words.length === 1) this.#leave();
       else {
@@ -293,6 +294,13 @@ export class Pane extends HTMLElement {
     } catch (error) {
       this.print(/** @type {Error} */ (error).message, 'error');
     }
+  }
+
+  /** @param {string[]} words */
+  #help(words) {
+    const entry = this.print(this.#app.help(words), 'reply');
+    // Its examples come later.
+    this.#sizes.observe(entry);
   }
 
   #leave() {

@@ -152,7 +152,12 @@ async function checkLine(page) {
   await input.press('Enter');
   await lastLine(page, '(integer) 7');
   await enter(page, 'help expire');
-  await lastLine(page, /^EXPIRE key seconds \[NX \| XX \| GT \| LT\].*since1\.0\.0/);
+  await lastLine(
+    page,
+    /^EXPIRE key seconds \[NX \| XX \| GT \| LT\].*since1\.0\.0.*goes by itself/,
+  );
+  await page.click('.help .steps >> text=TTL example:session');
+  await lastLine(page, '(integer) -2');
   await page.click('.help >> text=help @generic');
   await lastLine(page, /help DEL /);
   await enter(page, 'help nothing');

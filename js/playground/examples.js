@@ -1,0 +1,55 @@
+/**
+ * The examples that help shows: the transcript `examples.txt`, which is played on every host.
+ *
+ * @module
+ */
+
+import { splitArgs, toBinary } from '../src/sds.js';
+
+/**
+ * @typedef {object} Example
+ * @property {string} title
+ * @property {{ line: string, reply: string }[]} steps
+ */
+
+/** @type {Promise<Example[]> | undefined} */
+let all;
+
+/**
+ * An example in which a command stands, up to the line behind it.
+ *
+ * @param {string} name in capitals, a subcommand behind its container
+ * @returns {Promise<Example | undefined>}
+ */
+export async function exampleOf(name) {
+  all ??= read();
+  for (const { title, steps } of await all) {
+    const at = steps.findLastIndex(({ line }) => {
+      const words = splitArgs(toBinary(line)).slice(0, name.split(' ').length);
+      return words.join(' ').toUpperCase() === name;
+    });
+    if (at >= 0) return { title, steps: steps.slice(0, at + 2) };
+  }
+  return undefined;
+}
+
+async function read() {
+  const response = await fetch(new URL('./examples.txt', import.meta.url)).catch(() => undefined);
+  return response?.ok ? parse(await response.text()) : [];
+}
+
+/** @param {string} text */
+function parse(text) {
+  /** @type {Example[]} */
+  const found = [];
+  for (const line of text.split('\n')) {
+    const last = found.at(-1);
+    if (line.startsWith('# ')) found.push({ title: line.slice(2), steps: [] });
+    else if (line.startsWith('> ')) last?.steps.push({ line: line.slice(2), reply: '' });
+    else if (line !== '') {
+      const step = last?.steps.at(-1);
+      if (step) step.reply += step.reply === '' ? line : `\n${line}`;
+    }
+  }
+  return found;
+}
