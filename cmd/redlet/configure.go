@@ -21,6 +21,7 @@ func (v *server) configure(changes []host.Change, asked bool) (refused string) {
 	}
 	next.derive()
 	v.settings = &next
+	v.oom.begin()
 	for i, c := range changes {
 		why := v.apply(c)
 		if why == "" || !asked {

@@ -181,6 +181,12 @@ func TestConfigureScore(t *testing.T) {
 	if _, err := os.Stat("/proc/self/oom_score_adj"); err != nil {
 		t.Skip("the system has no such score")
 	}
+	taken, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer taken.Close()
+	_, port, _ := net.SplitHostPort(taken.Addr().String())
 	for _, server := range servers() {
 		s := speak(t, server)
 		pid := strings.TrimSpace(s.info("process_id"))
@@ -197,13 +203,14 @@ func TestConfigureScore(t *testing.T) {
 			{"oom-score-adj|absolute", "700"},
 			{"oom-score-adj-values|710 800 900", "710"},
 			{"oom-score-adj|no", base},
+			{"oom-score-adj|absolute|oom-score-adj-values|730 800 900|port|" + port, base}, // refused
 			{"oom-score-adj-values|720 800 900|oom-score-adj|absolute", "720"},
 			{"", "800"}, // as a replica
 		} {
 			if c.set == "" {
 				s.ask("REPLICAOF", "127.0.0.1", "1")
 			} else if got := s.ask(append([]string{"CONFIG", "SET"},
-				strings.Split(c.set, "|")...)...).Text; got != "OK" {
+				strings.Split(c.set, "|")...)...).Text; got == "OK" == strings.Contains(c.set, "port") {
 				t.Errorf("%s: CONFIG SET %s: %s", server, c.set, got)
 			}
 			if got := score(); got != c.score {

@@ -11,11 +11,15 @@ type oomScore struct {
 	base int  // what it was before
 	ours bool // it is ours now
 
-	before  int // what it was before the last set
+	noted   bool // before and wasOurs are what was when begin was called
+	before  int
 	wasOurs bool
 }
 
 const oomFile = "/proc/self/oom_score_adj"
+
+// begin has restore undo what is set from now on.
+func (o *oomScore) begin() { o.noted = false }
 
 // set takes "relative", "absolute" or "no" and a score.
 func (o *oomScore) set(words string) error {
@@ -28,11 +32,15 @@ func (o *oomScore) set(words string) error {
 	if err != nil {
 		return err
 	}
-	if o.before, err = strconv.Atoi(strings.TrimSpace(string(text))); err != nil {
+	now, err := strconv.Atoi(strings.TrimSpace(string(text)))
+	if err != nil {
 		return err
 	}
-	if o.wasOurs = o.ours; !o.ours {
-		o.base = o.before
+	if !o.noted {
+		o.noted, o.before, o.wasOurs = true, now, o.ours
+	}
+	if !o.ours {
+		o.base = now
 	}
 	switch {
 	case kind == "no" && !o.ours:
@@ -50,9 +58,9 @@ func (o *oomScore) set(words string) error {
 	return nil
 }
 
-// restore undoes the last set, as far as the system lets it.
+// restore undoes what was set since begin, as far as the system lets it.
 func (o *oomScore) restore() {
-	if writeOOM(o.before) == nil {
+	if o.noted && writeOOM(o.before) == nil {
 		o.ours = o.wasOurs
 	}
 }
