@@ -129,8 +129,8 @@ type loading struct {
 }
 
 func (vm *VM) baseLoad(l *thread) int {
-	fn := checkFunction(l, 1)
-	j := &loading{vm: vm, name: optString(l, 2, "=(load)"), fn: fn}
+	name := optString(l, 2, "=(load)")
+	j := &loading{vm: vm, name: name, fn: checkFunction(l, 1)}
 	fr := &l.frames[len(l.frames)-1]
 	fr.guard, fr.pc = true, l.levels // an error of the function is load's result
 	return l.start(j)

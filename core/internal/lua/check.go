@@ -38,8 +38,10 @@ func checkNumber(l *thread, n int) float64 {
 
 // checkInt takes an argument for an int; where that has 32 bits its ends stand for what is beyond.
 //
+// checkInt is for what C has as an int, which keeps the lower half of a number.
+//
 //go:noinline
-func checkInt(l *thread, n int) int { return clampInt(checkLong(l, n)) }
+func checkInt(l *thread, n int) int { return int(int32(checkLong(l, n))) }
 
 func clampInt(n int64) int { return int(max(math.MinInt, min(n, math.MaxInt))) }
 
@@ -51,6 +53,14 @@ func optInt(l *thread, n, otherwise int) int {
 		return otherwise
 	}
 	return checkInt(l, n)
+}
+
+// optPosition is for what C has as a long.
+func optPosition(l *thread, n, otherwise int) int {
+	if l.arg(n).isNil() {
+		return otherwise
+	}
+	return clampInt(checkLong(l, n))
 }
 
 func checkTable(l *thread, n int) *table {

@@ -79,7 +79,7 @@ func setIntOption(l *thread, arg int, n *int, least, most int) {
 	if l.arg(arg).isNil() {
 		return
 	}
-	v := checkInt(l, arg)
+	v := clampInt(checkLong(l, arg))
 	if v < least || v > most {
 		argError(l, arg, "expected integer between "+itoa(least)+" and "+itoa(most))
 	}

@@ -11,10 +11,10 @@ func (vm *VM) openCmsgpack() {
 		{"pack", vm.msgpack},
 		{"unpack", func(l *thread) int { return vm.msgunpack(l, 0, 0, true) }},
 		{"unpack_one", func(l *thread) int {
-			return vm.msgunpack(l, 1, optInt(l, 2, 0), false)
+			return vm.msgunpack(l, 1, optPosition(l, 2, 0), false)
 		}},
 		{"unpack_limit", func(l *thread) int {
-			return vm.msgunpack(l, checkInt(l, 2), optInt(l, 3, 0), false)
+			return vm.msgunpack(l, checkInt(l, 2), optPosition(l, 3, 0), false)
 		}},
 	})
 	for _, c := range [][2]string{
@@ -206,10 +206,10 @@ func (vm *VM) msgunpack(l *thread, limit, offset int, all bool) int {
 	s := checkString(l, 1)
 	switch {
 	case offset < 0 || limit < 0:
-		fail(l, "Invalid request to unpack with offset of "+itoa(offset)+
+		fail(l, "Invalid request to unpack with offset of "+itoa(int(int32(offset)))+
 			" and limit of "+itoa(len(s))+".")
 	case offset > len(s):
-		fail(l, "Start offset "+itoa(offset)+" greater than input length "+
+		fail(l, "Start offset "+itoa(int(int32(offset)))+" greater than input length "+
 			itoa(len(s))+".")
 	}
 	r := &msgReader{vm: vm, l: l, in: s, at: offset, most: limit, base: l.top}

@@ -149,7 +149,7 @@ func (c *coder) constant(v value) int {
 	case kindString:
 		k.s = v.o.s
 	case kindNumber:
-		k.bits = floatBits(v.n)
+		k.bits = floatBits(v.n + 0) // -0 is 0, whichever comes first
 	case kindBoolean:
 		k.bits = uint64(v.o.hash)
 	}

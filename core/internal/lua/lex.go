@@ -97,7 +97,11 @@ func kindText(k tokenKind) string {
 		"~="}[k-tokEnd]
 }
 
+// quoteByte writes a byte as a token; that of 0 is said to be near nothing.
 func quoteByte(c byte) string {
+	if c == 0 {
+		return ""
+	}
 	if c < ' ' || c == 127 {
 		return "char(" + itoa(int(c)) + ")"
 	}

@@ -13,15 +13,18 @@ func mathFunction(f func(float64) float64) builtin {
 	}
 }
 
-// mathArc is mathFunction for those whose not-a-number has no sign.
-func mathArc(f func(float64) float64) builtin {
+// mathUnsigned is mathFunction for those whose not-a-number has no sign.
+func mathUnsigned(f func(float64) float64) builtin {
 	return func(l *thread) int {
 		n := checkNumber(l, 1)
-		if n == n && (n < -1 || n > 1) {
-			l.pushNumber(math.NaN())
-		} else {
-			l.pushNumber(f(n))
+		r := f(n)
+		switch {
+		case n != n:
+			r = n
+		case r != r:
+			r = math.NaN()
 		}
+		l.pushNumber(r)
 		return 1
 	}
 }
@@ -66,8 +69,8 @@ func mathPick(better func(a, b float64) bool) builtin {
 // openMath makes the table math.
 func (vm *VM) openMath() {
 	t := vm.library("math", []entry{
-		{"abs", mathAbs}, {"acos", mathArc(math.Acos)},
-		{"asin", mathArc(math.Asin)}, {"atan", mathFunction(math.Atan)},
+		{"abs", mathAbs}, {"acos", mathUnsigned(math.Acos)},
+		{"asin", mathUnsigned(math.Asin)}, {"atan", mathFunction(math.Atan)},
 		{"atan2", mathFunction2(math.Atan2)}, {"ceil", mathFunction(math.Ceil)},
 		{"cos", mathFunction(math.Cos)}, {"cosh", mathFunction(math.Cosh)},
 		{"deg", mathFunction(func(n float64) float64 { return n / (math.Pi / 180) })},
@@ -85,7 +88,7 @@ func (vm *VM) openMath() {
 			l.pushNumber(math.Ldexp(n, int(max(-ldexpMax, min(exp, ldexpMax)))))
 			return 1
 		}},
-		{"log", mathFunction(math.Log)}, {"log10", mathFunction(math.Log10)},
+		{"log", mathFunction(math.Log)}, {"log10", mathUnsigned(math.Log10)},
 		{"max", mathPick(func(a, b float64) bool { return a > b })},
 		{"min", mathPick(func(a, b float64) bool { return a < b })},
 		{"mod", mathFunction2(math.Mod)},

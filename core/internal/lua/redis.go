@@ -1,6 +1,8 @@
 package lua
 
 import (
+	"strings"
+
 	"github.com/redlet/redlet/core/internal/sha1"
 )
 
@@ -184,6 +186,7 @@ func (vm *VM) singleField(l *thread, field string) int {
 
 // errorText gives an error a code if it has none: it is one word.
 func errorText(s string) string {
+	s, _, _ = strings.Cut(s, "\x00") // as of a string in C
 	if s != "" && s[0] == '-' {
 		s = s[1:]
 	}

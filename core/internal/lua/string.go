@@ -48,12 +48,12 @@ func position(at, size int) int {
 // span reads a first and a last position, which is the first unless given, or -1, the end, if so
 // told, and returns the offsets between which they lie.
 func span(l *thread, size, arg, first int, toEnd bool) (from, to int) {
-	from = position(optInt(l, arg, first), size)
+	from = position(optPosition(l, arg, first), size)
 	last := from
 	if toEnd {
 		last = -1
 	}
-	to = min(size, position(optInt(l, arg+1, last), size))
+	to = min(size, position(optPosition(l, arg+1, last), size))
 	from = max(1, from)
 	return from - 1, max(to, from-1)
 }
@@ -180,7 +180,7 @@ type finding struct {
 // find is string.find, and string.match, which returns the captures alone.
 func (vm *VM) find(l *thread, places bool) int {
 	s, pattern := checkString(l, 1), checkString(l, 2)
-	from := position(optInt(l, 3, 1), len(s)) - 1
+	from := position(optPosition(l, 3, 1), len(s)) - 1
 	from = min(max(from, 0), len(s))
 	f := vm.finder(l, s, pattern)
 	f.start, f.places, f.scan = from, places, nil

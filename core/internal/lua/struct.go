@@ -19,6 +19,7 @@ type layout struct {
 	at    int
 	big   bool
 	align int
+	sizes bool // struct.size asks: letters and digits that mean nothing have none
 }
 
 // sizeMax bounds the size of an integer in bytes.
@@ -100,6 +101,9 @@ func (f *layout) size(c byte) int {
 				itoa(sizeMax))
 		}
 		return n
+	}
+	if f.sizes && isNameByte(c) && c != '_' {
+		return 0
 	}
 	argError(f.l, 1, "invalid format option '"+string(rune(c))+"'")
 	return 0
@@ -190,7 +194,7 @@ func (f *layout) put(out []byte, o option, n float64) []byte {
 func (vm *VM) structUnpack(l *thread) int {
 	f := newLayout(l)
 	data := checkString(l, 2)
-	at := optInt(l, 3, 1) - 1
+	at := optPosition(l, 3, 1) - 1
 	if at == -1 {
 		argError(l, 3, "offset must be 1 or greater")
 	}
@@ -273,6 +277,7 @@ func (f *layout) get(kind byte, s string) value {
 
 func structSize(l *thread) int {
 	f := newLayout(l)
+	f.sizes = true
 	total := int64(0)
 	return l.repeat(f.short(), 2, 0, func() int {
 		o, ok := f.next(total)
