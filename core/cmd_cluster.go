@@ -259,7 +259,7 @@ var clusterSubcommands = []Command{
 		Tips:       "nondeterministic_output",
 		Summary:    "Lists the replicas of a master.",
 		Complexity: "O(N) for N replicas",
-		Deprecated: "5.0 `CLUSTER REPLICAS`",
+		Deprecated: &Deprecation{"5.0", "`CLUSTER REPLICAS`"},
 		Run:        cmdClusterReplicas,
 	},
 	{
@@ -269,7 +269,7 @@ var clusterSubcommands = []Command{
 		Summary:    "Tells which node serves which hash slots.",
 		Complexity: "O(N) for N nodes",
 		History:    "4.0 the nodes' ids; 7.0 more of how nodes are reached",
-		Deprecated: "7.0 `CLUSTER SHARDS`",
+		Deprecated: &Deprecation{"7.0", "`CLUSTER SHARDS`"},
 		Run:        cmdClusterSlots,
 	},
 }

@@ -52,10 +52,10 @@ func (c *Call) commandDocs(cmd *Command) {
 	c.field(&n, "group", group)
 	c.field(&n, "complexity", cmd.Complexity)
 	c.field(&n, "module", cmd.module())
-	if cmd.System || cmd.Deprecated != "" {
+	if cmd.System || cmd.Deprecated != nil {
 		c.BulkString("doc_flags")
 		flags, count := c.ArrayLater(), 0
-		if cmd.Deprecated != "" {
+		if cmd.Deprecated != nil {
 			c.Status("deprecated")
 			count++
 		}
@@ -66,9 +66,10 @@ func (c *Call) commandDocs(cmd *Command) {
 		c.setEnd(flags, count)
 		n++
 	}
-	since, instead, _ := strings.Cut(cmd.Deprecated, " ")
-	c.field(&n, "deprecated_since", syntax.FullVersion(since))
-	c.field(&n, "replaced_by", instead)
+	if old := cmd.Deprecated; old != nil {
+		c.field(&n, "deprecated_since", syntax.FullVersion(old.Since))
+		c.field(&n, "replaced_by", old.Instead)
+	}
 	if cmd.History != "" {
 		c.BulkString("history")
 		c.history(cmd.History)

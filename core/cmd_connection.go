@@ -70,7 +70,7 @@ var connectionCommands = []Command{
 		Arity:      -1,
 		Summary:    "Closes this connection.",
 		Complexity: "O(1)",
-		Deprecated: "7.2 just closing the connection",
+		Deprecated: &Deprecation{"7.2", "just closing the connection"},
 		Run:        cmdQuit,
 	},
 }

@@ -41,7 +41,7 @@ var hashCommands = []Command{
 		Keys:       "1 RW update",
 		Summary:    "Gives several fields of a hash their values.",
 		Complexity: "O(N) for N fields",
-		Deprecated: "4.0 `HSET` with multiple field-value pairs",
+		Deprecated: &Deprecation{"4.0", "`HSET` with multiple field-value pairs"},
 		Run:        cmdHmset,
 	},
 	{

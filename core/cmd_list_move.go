@@ -25,7 +25,7 @@ var listMoveCommands = []Command{
 		Keys:       "1 RW access delete; 2 RW insert",
 		Summary:    "Moves the last element of a list to the head of another.",
 		Complexity: "O(1)",
-		Deprecated: "6.2 `LMOVE` with the `RIGHT` and `LEFT` arguments",
+		Deprecated: &Deprecation{"6.2", "`LMOVE` with the `RIGHT` and `LEFT` arguments"},
 		Run:        cmdRpoplpush,
 	},
 	{
@@ -80,7 +80,7 @@ var listMoveCommands = []Command{
 		Summary: "Moves the last element of a list to the head of another, waiting for one " +
 			"to come.",
 		Complexity: "O(1)",
-		Deprecated: "6.2 `BLMOVE` with the `RIGHT` and `LEFT` arguments",
+		Deprecated: &Deprecation{"6.2", "`BLMOVE` with the `RIGHT` and `LEFT` arguments"},
 		History:    "6.0 fractions of a second",
 		Run:        cmdBrpoplpush,
 	},

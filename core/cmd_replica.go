@@ -45,7 +45,7 @@ var replicaCommands = []Command{
 		Syntax:     replicaofSyntax,
 		Summary:    "Makes the server the replica of another, or a master.",
 		Complexity: "O(1)",
-		Deprecated: "5.0 `REPLICAOF`",
+		Deprecated: &Deprecation{"5.0", "`REPLICAOF`"},
 		Run:        cmdReplicaof,
 	},
 	{

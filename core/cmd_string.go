@@ -42,7 +42,7 @@ var stringCommands = []Command{
 		Keys:       "1 OW insert",
 		Summary:    "Stores a string, but only if the key does not exist.",
 		Complexity: "O(1)",
-		Deprecated: "2.6.12 `SET` with the `NX` argument",
+		Deprecated: &Deprecation{"2.6.12", "`SET` with the `NX` argument"},
 		Run:        cmdSetnx,
 	},
 	{
@@ -53,7 +53,7 @@ var stringCommands = []Command{
 		Keys:       "1 OW update",
 		Summary:    "Stores a string that expires after some seconds.",
 		Complexity: "O(1)",
-		Deprecated: "2.6.12 `SET` with the `EX` argument",
+		Deprecated: &Deprecation{"2.6.12", "`SET` with the `EX` argument"},
 		Run:        cmdSetex,
 	},
 	{
@@ -64,7 +64,7 @@ var stringCommands = []Command{
 		Keys:       "1 OW update",
 		Summary:    "Stores a string that expires after some milliseconds.",
 		Complexity: "O(1)",
-		Deprecated: "2.6.12 `SET` with the `PX` argument",
+		Deprecated: &Deprecation{"2.6.12", "`SET` with the `PX` argument"},
 		Run:        cmdPsetex,
 	},
 	{
@@ -75,7 +75,7 @@ var stringCommands = []Command{
 		Keys:       "1 RW access update",
 		Summary:    "Stores a string and gives the one that was there before.",
 		Complexity: "O(1)",
-		Deprecated: "6.2 `SET` with the `!GET` argument",
+		Deprecated: &Deprecation{"6.2", "`SET` with the `!GET` argument"},
 		Run:        cmdGetset,
 	},
 	{
@@ -179,7 +179,7 @@ var stringCommands = []Command{
 		Keys:       "1 RO access",
 		Summary:    "Gives the bytes of a string between two offsets, both included.",
 		Complexity: "O(N) for N bytes returned",
-		Deprecated: "2.0 `GETRANGE`",
+		Deprecated: &Deprecation{"2.0", "`GETRANGE`"},
 		Run:        cmdGetrange,
 	},
 	{

@@ -12,18 +12,24 @@ type Command struct {
 	Arity      int16       // as COMMAND INFO gives it; 0 where it follows from Syntax
 	index      int32       // its place among the engine's statistics
 	since      compatLevel
-	Syntax     string // its arguments on one line: see core/internal/syntax
-	Keys       string // its key specs: see core/internal/syntax
-	Tips       string // COMMAND INFO's tips, separated by spaces
-	Summary    string // one sentence in our own words
-	Complexity string // in our own words; "" where the reference is silent too
-	Deprecated string // the version that deprecated it and what to use instead, "7.0 `X`", or ""
-	History    string // what later versions added: "6.2 GET and EXAT; 7.0 NX with GET"
+	Syntax     string       // its arguments on one line: see core/internal/syntax
+	Keys       string       // its key specs: see core/internal/syntax
+	Tips       string       // COMMAND INFO's tips, separated by spaces
+	Summary    string       // one sentence in our own words
+	Complexity string       // in our own words; "" where the reference is silent too
+	Deprecated *Deprecation // nil: it is not
+	History    string       // what later versions added: "6.2 GET and EXAT; 7.0 NX with GET"
 	Run        func(*Call)
 	Line       *Line     // what a command line decides by its words; nil if nothing
 	Sub        []Command // the subcommands of a container
 
 	parent *Command // the container of a subcommand
+}
+
+// Deprecation says that a version has deprecated a command.
+type Deprecation struct {
+	Since   string // the version, "7.0"
+	Instead string // what to use in its place, with code in backticks
 }
 
 // Line is what a command line decides by its words, and its [Command] cannot say of them all. What
