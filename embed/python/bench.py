@@ -19,7 +19,7 @@ import redis
 SECONDS = 1.0
 BATCH = 100
 START = """
-import time; began = time.perf_counter()
+import time, redis; began = time.perf_counter()
 import {name}; loaded = time.perf_counter()
 {code}
 r.ping()

@@ -12,7 +12,7 @@ import pytest
 import redis as redis_py
 
 import redlet
-from redlet import _abi
+from redlet import _abi, _redis
 from redlet._engine import wall
 
 
@@ -28,8 +28,12 @@ def server(shared: redlet.Server) -> redlet.Server:
     return shared
 
 
-@pytest.fixture(params=["tcp", "no socket", "no socket, RESP2"])
-def r(server: redlet.Server, request: pytest.FixtureRequest) -> Iterator[redis_py.Redis]:
+@pytest.fixture(params=["tcp", "no socket", "no socket, RESP2", "no socket, no hiredis"])
+def r(
+    server: redlet.Server, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[redis_py.Redis]:
+    if "hiredis" in request.param:
+        monkeypatch.setattr(_redis, "pack_command", None)
     if request.param == "tcp":
         client = redis_py.Redis.from_url(server.url, decode_responses=True)
     else:
@@ -53,6 +57,16 @@ def blocked(server: redlet.Server, count: int = 1) -> None:
     with server.client() as client:
         while client.info("clients")["blocked_clients"] != count:
             time.sleep(0.001)
+
+
+def test_requests_are_packed(r: redis_py.Redis) -> None:
+    with r.pipeline(transaction=False) as pipe:
+        pipe.set("k", "ä").get("k").config_get("maxmemory")
+        pipe.set(bytearray(b"b"), memoryview(b"\0\r\n")).set("f", 1.5).incr("n", 2).get("f")
+        assert pipe.execute() == [True, "ä", {"maxmemory": "0"}, True, True, 2, "1.5"]
+    with r.pipeline() as pipe, pytest.raises(redis_py.DataError):
+        pipe.set("k", None).execute()
+    assert r.get("k") == "ä"
 
 
 def test_commands(r: redis_py.Redis) -> None:

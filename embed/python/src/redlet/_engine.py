@@ -6,7 +6,7 @@ import collections
 import contextlib
 import itertools
 import logging
-import secrets
+import os
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -107,7 +107,7 @@ class Engine:
 
     def begin(self, config: Mapping[str, str | int | bool], seed: bytes | None) -> None:
         """Starts a guest and configures it."""
-        self._configuration = _abi.configuration(seed or secrets.token_bytes(32), config)
+        self._configuration = _abi.configuration(seed or os.urandom(32), config)
         with self.lock:
             self._guest = Guest()
             if refusal := self._configure():

@@ -8,13 +8,12 @@ import logging
 import os
 import platform
 import sys
-import tempfile
 import threading
 from collections.abc import Generator
-from importlib import metadata, resources
 from pathlib import Path
 
 import wasmtime
+from wasmtime import _ffi as ffi
 
 _log = logging.getLogger("redlet")
 _lock = threading.Lock()
@@ -34,7 +33,7 @@ def _load() -> tuple[wasmtime.Engine, wasmtime.Module]:
     config = wasmtime.Config()
     config.max_wasm_stack = 1 << 20
     engine = wasmtime.Engine(config)
-    wasm = (resources.files("redlet") / "redlet.wasm").read_bytes()
+    wasm = Path(__file__).with_name("redlet.wasm").read_bytes()
     path = cache_folder() / f"redlet-{_key(wasm)}.cwasm"
     module = _cached(engine, path)
     if module is None:
@@ -68,7 +67,8 @@ def _key(wasm: bytes) -> str:
             (str(line) for line in info if line.startswith((b"flags", b"Features"))), flags
         )
     key = hashlib.sha256(wasm)
-    key.update(repr((metadata.version("wasmtime"), platform.machine(), flags)).encode())
+    compiler = os.stat(ffi.filename).st_size  # its version is told by a slow module alone
+    key.update(repr((compiler, platform.machine(), flags)).encode())
     return key.hexdigest()[:32]
 
 
@@ -102,14 +102,12 @@ def _keep(path: Path, module: wasmtime.Module) -> None:
     """Puts the compiled module in its place at once, so that nobody reads half of one."""
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=path.parent)
+        temporary = path.with_suffix(f".{os.getpid()}")
         try:
-            with os.fdopen(handle, "wb") as file:
-                file.write(module.serialize())
-            os.replace(name, path)
-        except BaseException:
-            os.unlink(name)
-            raise
+            temporary.write_bytes(module.serialize())
+            temporary.replace(path)
+        finally:
+            temporary.unlink(missing_ok=True)
         old = sorted(path.parent.glob("redlet-*.cwasm"), key=lambda p: p.stat().st_mtime)
         for one in old[:-_KEPT]:
             one.unlink()

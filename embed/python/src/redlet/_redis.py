@@ -2,24 +2,28 @@
 
 # redis-py's own types are wrong here and there.
 # pyright: reportIncompatibleMethodOverride=false, reportArgumentType=false
-# pyright: reportUnknownMemberType=false
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
+# pyright: reportOptionalMemberAccess=false, reportMissingImports=false
 
 from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import redis
 import redis.asyncio
-from redis._parsers import _RESP2Parser
+from redis._parsers import _HiredisParser, _RESP2Parser
 from redis.asyncio.connection import AbstractConnection as AsyncConnection
 from redis.connection import AbstractConnection
+from redis.utils import HIREDIS_AVAILABLE
 
 from ._engine import Closed, Connection, Engine
 
-_READ_MAX = 64 << 10
+pack_command: Callable[[tuple[Any, ...]], bytes] | None = None
+if HIREDIS_AVAILABLE:
+    from hiredis import pack_command
 
 
 class Pipe:
@@ -51,6 +55,11 @@ class Pipe:
                     raise TimeoutError("timed out")
             return connection.take(size)
 
+    def recv_into(self, buffer: bytearray) -> int:
+        data = self.recv(len(buffer))
+        buffer[: len(data)] = data
+        return len(data)
+
     def shutdown(self, how: int) -> None:
         self.close()
 
@@ -60,13 +69,30 @@ class Pipe:
             self._arrived.notify_all()
 
 
+class _Hiredis(_HiredisParser):
+    """hiredis' parser, but for its way to look for data, which takes a socket."""
+
+    def can_read(self, timeout: float | None = 0) -> bool:
+        waiting: bool = self._reader.has_data()
+        return waiting or bool(self.read_from_socket(timeout, False))  # type: ignore[no-untyped-call]
+
+
 class EngineConnection(AbstractConnection):
     """A connection of redis-py to an engine in this process."""
 
     def __init__(self, engine: Engine, socket_timeout: float | None = None, **options: Any) -> None:
-        options.setdefault("parser_class", _RESP2Parser)  # hiredis polls, which takes a socket
+        options.setdefault("parser_class", _Hiredis if pack_command else _RESP2Parser)
         super().__init__(socket_timeout=socket_timeout, **options)
         self._engine = engine
+
+    def pack_commands(self, commands: Sequence[tuple[Any, ...]]) -> list[bytes]:
+        try:
+            if pack_command and not any(" " in command[0] for command in commands):
+                return [b"".join(map(pack_command, commands))]
+        except TypeError:  # what redis-py's packer knows better, or refuses in its words
+            pass
+        packed: list[bytes] = super().pack_commands(commands)  # type: ignore[no-untyped-call]
+        return packed
 
     def repr_pieces(self) -> list[tuple[str, Any]]:
         return [("db", self.db)]
