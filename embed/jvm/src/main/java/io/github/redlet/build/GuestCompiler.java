@@ -21,6 +21,7 @@ import org.objectweb.asm.tree.ClassNode;
 import org.objectweb.asm.tree.InsnNode;
 import org.objectweb.asm.tree.IntInsnNode;
 import org.objectweb.asm.tree.LabelNode;
+import org.objectweb.asm.tree.LdcInsnNode;
 import org.objectweb.asm.tree.LookupSwitchInsnNode;
 import org.objectweb.asm.tree.MethodInsnNode;
 import org.objectweb.asm.tree.MethodNode;
@@ -101,6 +102,7 @@ public final class GuestCompiler {
         for (MethodNode method : List.copyOf(node.methods)) {
             if (!splitMethod(node, method)) {
                 Shortener.shorten(method, helpers);
+                Splitter.split(node, method);
             }
         }
         if (node.name.equals(helpers)) {
@@ -112,7 +114,6 @@ public final class GuestCompiler {
     }
 
     private static boolean splitMethod(ClassNode node, MethodNode method) {
-        TreeMap<Integer, LabelNode> cases = new TreeMap<>();
         AbstractInsnNode at = method.instructions.getFirst();
         List<AbstractInsnNode> loads = new ArrayList<>();
         for (; at instanceof VarInsnNode || at != null && at.getOpcode() < 0; at = at.getNext()) {
@@ -120,22 +121,13 @@ public final class GuestCompiler {
                 loads.add(at);
             }
         }
-        LabelNode other;
-        if (at instanceof LookupSwitchInsnNode) {
-            LookupSwitchInsnNode insn = (LookupSwitchInsnNode) at;
-            for (int i = 0; i < insn.keys.size(); i++) {
-                cases.put(insn.keys.get(i), insn.labels.get(i));
-            }
-            other = insn.dflt;
-        } else if (at instanceof TableSwitchInsnNode) {
-            TableSwitchInsnNode insn = (TableSwitchInsnNode) at;
-            for (int i = 0; i < insn.labels.size(); i++) {
-                cases.put(insn.min + i, insn.labels.get(i));
-            }
-            other = insn.dflt;
-        } else {
+        TreeMap<Integer, LabelNode> cases = cases(at);
+        if (cases.isEmpty()) {
             return false;
         }
+        LabelNode other = at instanceof LookupSwitchInsnNode
+                ? ((LookupSwitchInsnNode) at).dflt
+                : ((TableSwitchInsnNode) at).dflt;
         int first = cases.firstKey() >> CASE_BITS;
         int last = cases.lastKey() >> CASE_BITS;
         if (first == last) {
@@ -163,6 +155,35 @@ public final class GuestCompiler {
         }
         node.methods.set(node.methods.indexOf(method), main);
         return true;
+    }
+
+    /** Where a switch leads, by number; nowhere if it is none. */
+    static TreeMap<Integer, LabelNode> cases(AbstractInsnNode at) {
+        TreeMap<Integer, LabelNode> cases = new TreeMap<>();
+        if (at instanceof LookupSwitchInsnNode) {
+            LookupSwitchInsnNode insn = (LookupSwitchInsnNode) at;
+            for (int i = 0; i < insn.keys.size(); i++) {
+                cases.put(insn.keys.get(i), insn.labels.get(i));
+            }
+        } else if (at instanceof TableSwitchInsnNode) {
+            TableSwitchInsnNode insn = (TableSwitchInsnNode) at;
+            for (int i = 0; i < insn.labels.size(); i++) {
+                cases.put(insn.min + i, insn.labels.get(i));
+            }
+        }
+        return cases;
+    }
+
+    /** The int that an instruction pushes, or null. */
+    static Integer number(AbstractInsnNode insn) {
+        if (insn instanceof IntInsnNode) {
+            return ((IntInsnNode) insn).operand;
+        }
+        if (insn instanceof LdcInsnNode && ((LdcInsnNode) insn).cst instanceof Integer) {
+            return (Integer) ((LdcInsnNode) insn).cst;
+        }
+        boolean small = insn.getOpcode() >= Opcodes.ICONST_M1 && insn.getOpcode() <= Opcodes.ICONST_5;
+        return small ? insn.getOpcode() - Opcodes.ICONST_0 : null;
     }
 
     private static void parameters(MethodNode method) {
