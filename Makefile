@@ -66,7 +66,7 @@ playground: js/redlet.wasm ## build the playground for a static file server: js/
 	node js/playground/build.js
 
 # The page in bin/redlet shares the guest that is in there already.
-$(PAGE): js/redlet.wasm $(PAGE_FILES)
+$(PAGE): js/redlet.wasm $(PAGE_FILES) | $(MODULES)
 	node js/playground/build.js $(@D)
 	rm $(@D)/app-*/redlet/redlet.wasm
 	touch $@

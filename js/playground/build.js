@@ -12,6 +12,8 @@ import { mkdir, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
+import { build } from 'esbuild';
+
 import { lessons } from './learn/build.js';
 
 const page = fileURLToPath(new URL('.', import.meta.url));
@@ -38,6 +40,7 @@ for (const name of await named(join(root, 'src'), /\.js$/)) {
   if (!OTHERS.test(name))
     files.set(`redlet/src/${name}`, await readFile(join(root, 'src', name), 'utf8'));
 }
+files.set('codemirror.js', await bundled('codemirror.js'));
 const transcripts = join(root, '../core/testdata');
 files.set('examples.txt', await readFile(join(transcripts, 'examples.txt'), 'utf8'));
 for (const [name, text] of await lessons()) files.set(`lessons/${name}`, text);
@@ -64,6 +67,23 @@ await put('lesson.js', `export * from './${folder}/learn/redlet-lesson.js';\n`);
  */
 function inside(_, quote, up, what) {
   return `${quote}${up.slice(3) || './'}redlet/${what}`;
+}
+
+/**
+ * A module in one file with all that it takes from packages.
+ *
+ * @param {string} name
+ */
+async function bundled(name) {
+  const { outputFiles } = await build({
+    entryPoints: [join(page, name)],
+    bundle: true,
+    minify: true,
+    format: 'esm',
+    legalComments: 'none',
+    write: false,
+  });
+  return String(outputFiles[0]?.text);
 }
 
 function hash() {

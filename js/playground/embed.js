@@ -85,6 +85,7 @@ export class RedletRepl extends HTMLElement {
           ran() {},
           stopped() {},
           exchanged() {},
+          edit() {},
           shown: () => undefined,
           wire: () => undefined,
           help: (words) => help(commands, words),

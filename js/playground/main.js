@@ -30,6 +30,8 @@ export class App {
   keys = [];
   /** Explains commands. @type {(words: string[]) => Node} */
   help = () => document.createTextNode(t('help.later'));
+  /** Opens the editor for scripts. @type {() => unknown} */
+  edit = () => undefined;
   /** Shows a reply otherwise. @type {import('./pane.js').Surroundings['shown']} */
   shown = () => undefined;
   /** @type {(exchange: import('./pane.js').Exchange) => Node | undefined} */
@@ -56,6 +58,7 @@ export class App {
       shown: (exchange, view) => this.shown(exchange, view),
       wire: (exchange) => this.wire(exchange),
       help: (words) => this.help(words),
+      edit: () => this.edit(),
       stop: (pane) => this.#stop(pane),
     });
   }

@@ -33,6 +33,7 @@ const ENTRIES_MAX = 2000;
  *   shown otherwise than redis-cli does, if it is
  * @property {(exchange: Exchange) => Node | undefined} wire how the bytes are shown, if they are
  * @property {(words: string[]) => Node} help
+ * @property {() => unknown} edit opens the editor for scripts
  * @property {(pane: Pane) => Promise<void>} stop ends what keeps the server busy
  * @property {(pane: Pane) => void} close
  */
@@ -286,6 +287,7 @@ export class Pane extends HTMLElement {
       const name = String(words[0]).toLowerCase();
       if (name === 'help' || name === '?') this.#help(words.slice(1));
       else if (name === 'clear' && words.length === 1) this.clear();
+      else if (name === 'edit' && words.length === 1) this.#app.edit();
       else if ((name === 'exit' || name === 'quit') && words.length === 1) this.#leave();
       else {
         [this.#words, this.#again, this.#entered] = [words, times, line];

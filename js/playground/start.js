@@ -36,6 +36,7 @@ export async function start(app) {
   app.help = (words) => help(commands, words);
   client.close();
   views(app);
+  app.edit = async () => (await import('./edit.js')).edit(app);
   wire(app);
   tools(app);
   const keys = new Keys(app, find('#keys'));

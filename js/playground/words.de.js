@@ -9,7 +9,7 @@ export const words = {
   welcome: `Das ist ein eigenes Redis, in dieser Seite. Nichts davon verlässt sie. Klicken Sie einen Befehl an oder tippen Sie einen:
 \`SET greeting "hello, world" EX 60\`   \`INCR visits\`   \`HSET user:1 name Ada born 1815\`
 \`RPUSH queue first second third\`   \`ZADD scores 120 ada 95 bob 143 eve\`   \`help SET\`   \`help @list\`
-Tab ergänzt, ↑ und ↓ holen Getipptes zurück, Strg-R sucht darin, Strg-C hält an.`,
+Tab ergänzt, ↑ und ↓ holen Getipptes zurück, Strg-R sucht darin, Strg-C hält an. \`edit\` öffnet einen Editor für Skripte.`,
   'tab.learn': 'Lernen',
   'tab.terminal': 'Terminal',
   'tab.keys': 'Schlüssel',
@@ -177,6 +177,14 @@ Tab ergänzt, ↑ und ↓ holen Getipptes zurück, Strg-R sucht darin, Strg-C h�
   'place.lesson': 'ein neuer Server',
   'place.back': 'Zurück zu dem, was hier war',
   'place.lost': 'Fehler: {url} ist nicht zu erreichen',
+  'edit.title': 'Skripteditor',
+  'edit.how':
+    '„Ausführen“ ruft EVAL mit den Schlüsseln und Argumenten darunter auf; „Als Funktionen laden“ will #!lua name=… in der ersten Zeile.',
+  'edit.keys': 'Schlüssel',
+  'edit.args': 'Argumente',
+  'edit.run': 'Ausführen',
+  'edit.load': 'Als Funktionen laden',
+  'edit.save': 'Als Datei sichern',
   'embed.run': 'Ausführen',
   'embed.label': 'Ein Redis in dieser Seite',
   'clock.label': 'Die Uhr des Servers',

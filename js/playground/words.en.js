@@ -9,7 +9,7 @@ export const words = {
   welcome: `This is a Redis of your own, in this page. Nothing that you type leaves it. Click a command, or type one:
 \`SET greeting "hello, world" EX 60\`   \`INCR visits\`   \`HSET user:1 name Ada born 1815\`
 \`RPUSH queue first second third\`   \`ZADD scores 120 ada 95 bob 143 eve\`   \`help SET\`   \`help @list\`
-Tab completes, ↑ and ↓ bring back what you typed, Ctrl-R searches it, Ctrl-C stops.`,
+Tab completes, ↑ and ↓ bring back what you typed, Ctrl-R searches it, Ctrl-C stops. \`edit\` opens an editor for scripts.`,
   'tab.learn': 'Learn',
   'tab.terminal': 'Terminal',
   'tab.keys': 'Keys',
@@ -152,6 +152,14 @@ Tab completes, ↑ and ↓ bring back what you typed, Ctrl-R searches it, Ctrl-C
   'place.lesson': 'a server as new',
   'place.back': 'Back to what was here',
   'place.lost': 'Error: {url} cannot be reached',
+  'edit.title': 'Script editor',
+  'edit.how':
+    'Run calls EVAL with the keys and arguments below; Load as functions wants #!lua name=… in the first line.',
+  'edit.keys': 'Keys',
+  'edit.args': 'Arguments',
+  'edit.run': 'Run',
+  'edit.load': 'Load as functions',
+  'edit.save': 'Save as a file',
   'embed.run': 'Run',
   'embed.label': 'A Redis in this page',
   close: 'Close',

@@ -109,6 +109,10 @@ async function states(page, narrow, look) {
   await page.locator('.pane[data-active] .state').waitFor();
   await look('two clients');
   await page.click('.pane[data-active] .close');
+  await enter(page, 'edit');
+  await page.locator('.edit .cm-content').waitFor();
+  await look('script editor');
+  await page.locator('.edit button').last().click();
   await tab('keys');
   for (const key of ['greeting', 'queue', 'scores', 'tags', 'orders', 'seen', 'cities', 'days']) {
     await page.click(`#keys li[data-key="k${key}"] .key`);

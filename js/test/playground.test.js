@@ -45,6 +45,7 @@ test('the playground', { skip }, async (t) => {
   await t.test('what runs is stopped, what is shut down starts again', () => checkStop(page));
   await t.test('the clock is turned', () => checkClock(page));
   await t.test('replies as JSON, CSV and tables', () => checkViews(page));
+  await t.test('scripts are written, run, and marked where they are wrong', () => checkEdit(page));
 
   assert.deepEqual(complaints, []);
 });
@@ -89,6 +90,41 @@ async function checkViews(page) {
   await lastLine(page, '1) (nil)\n2) (nil)');
   await enter(page, 'DEL scores');
   await lastLine(page, '(integer) 1');
+}
+
+/** @param {Page} page */
+async function checkEdit(page) {
+  const answer = page.locator('.edit .answer');
+  const write = async (/** @type {string} */ text) => {
+    await page.click('.edit .cm-content');
+    await page.keyboard.press('Control+a');
+    // What is typed over a selection Chromium gives a style, which the policy forbids it.
+    await page.keyboard.press('Delete');
+    await page.keyboard.insertText(text);
+  };
+  await enter(page, 'edit');
+  await page.click('[data-act=run]');
+  await answer.getByText('(integer) 1').waitFor();
+  const marked = page.locator('.edit .cm-lint-marker-error');
+  for (const [text, line] of /** @type {const} */ ([
+    ['local a = 1\n\nreturn a +', 3],
+    ['local a = 1\nreturn a + nil', 2],
+  ])) {
+    await write(text);
+    await page.click('[data-act=run]');
+    await answer.getByText(`user_script:${line}:`).waitFor();
+    assert.equal(await marked.count(), 1);
+  }
+  await write('return #ARGV');
+  await page.click('[data-act=run]');
+  await answer.getByText('(integer) 1', { exact: true }).waitFor();
+  assert.equal(await marked.count(), 0);
+  await write("#!lua name=mine\nredis.register_function('mine', function() return 7 end)");
+  await page.click('[data-act=load]');
+  await answer.getByText('"mine"').waitFor();
+  await page.keyboard.press('Escape');
+  await enter(page, 'FCALL mine 0');
+  await lastLine(page, '(integer) 7');
 }
 
 /** @param {Page} page */
