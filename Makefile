@@ -62,7 +62,7 @@ $(MODULES): js/package-lock.json
 	cd js && $(NPM) ci --no-audit --no-fund
 
 .PHONY: playground
-playground: js/redlet.wasm ## build the playground for a static file server: js/playground/dist
+playground: $(MODULES) js/redlet.wasm ## build the playground for a static file server: js/playground/dist
 	node js/playground/build.js
 
 # The page in bin/redlet shares the guest that is in there already.
