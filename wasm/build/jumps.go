@@ -46,7 +46,7 @@ type function struct {
 	parts  []part
 	calls  bool // the part that was read last ends with a call
 
-	endless map[uint64]bool // the functions that never return
+	runtimeCalls
 }
 
 // part is what lies between two ends of blocks. It ends with a jump, if only to the next part, or
@@ -56,7 +56,7 @@ type part struct {
 	starts  []int  // of the instructions in there
 	depth   int    // how many of its own blocks are open, while it is read
 	jumps   []jump
-	entered bool // by the table: a call returns to it, or a jump back that no loop can be made of
+	entered bool // by the table: behind a call, at that of what is deferred, by a jump back
 	stuck   bool // it is a jump back
 }
 
@@ -78,11 +78,8 @@ const prologue = "\x23\x00\x21\x01"
 // setPC sets PC_B.
 const setPC = "\x21\x00"
 
-// returning is how a call begins: room for the address at which to go on.
-const returning = "\x20\x01\x41\x08\x6b"
-
-// packCode rewrites the functions of a code section. Of some it is told that they never return.
-func packCode(body []byte, endless map[uint64]bool) ([]byte, error) {
+// packCode rewrites the functions of a code section.
+func packCode(body []byte, known runtimeCalls) ([]byte, error) {
 	r := reader{body}
 	n, err := r.unsigned()
 	if err != nil {
@@ -94,7 +91,7 @@ func packCode(body []byte, endless map[uint64]bool) ([]byte, error) {
 		if err != nil {
 			return nil, err
 		}
-		if f, ok := parse(code, endless); ok {
+		if f, ok := parse(code, known); ok {
 			code = f.straight()
 		}
 		out = append(appendUnsigned(out, uint64(len(code))), code...)
@@ -103,8 +100,8 @@ func packCode(body []byte, endless map[uint64]bool) ([]byte, error) {
 }
 
 // parse takes a function apart; it is false for one that Go's assembler has laid out otherwise.
-func parse(body []byte, endless map[uint64]bool) (f *function, ok bool) {
-	f = &function{endless: endless}
+func parse(body []byte, known runtimeCalls) (f *function, ok bool) {
+	f = &function{runtimeCalls: known}
 	r := reader{body}
 	if !f.parseHead(&r) {
 		return nil, false
@@ -181,7 +178,7 @@ func (f *function) parseTable(r *reader) (last int) {
 
 // parsePart reads part i up to the end of its block, which the last one has not.
 func (f *function) parsePart(r *reader, i, last int) bool {
-	p := part{entered: i == 0 || f.calls || bytes.HasPrefix(r.rest, []byte(returning))}
+	p := part{entered: i == 0 || f.calls}
 	for len(r.rest) > 0 && (r.rest[0] != end || p.depth > 0) {
 		op, size := r.rest[0], instructionSize(r.rest)
 		if size == 0 || op == opBrTable {
@@ -194,6 +191,9 @@ func (f *function) parsePart(r *reader, i, last int) bool {
 			p.depth++
 		case end:
 			p.depth--
+		case opCall:
+			callee, _ := (&reader{instruction[1:]}).unsigned()
+			p.entered = p.entered || callee == f.deferred
 		case opBr, opBrIf:
 			left, ok := f.parseBranch(&p, instruction, last-i, r)
 			switch {

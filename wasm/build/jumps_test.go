@@ -20,8 +20,11 @@ type sketch struct {
 	part     int
 }
 
-// Calls are of this function.
-const callee = 9
+// Calls are of the first of these functions, or of the one that calls what is deferred.
+const callee, deferred = 9, 8
+
+// returning is how a call begins: room for the address at which to go on.
+const returning = "\x20\x01\x41\x08\x6b"
 
 func sketchOf(random *rand.Rand) *sketch {
 	s := &sketch{random: random, parts: 1 + random.Intn(12), jumps: random.Intn(4) > 0,
@@ -67,7 +70,10 @@ func (s *sketch) write() {
 	last := s.part == s.parts-1
 	if !last && s.calls && s.random.Intn(8) == 0 {
 		s.deferred = append(s.deferred, s.first[s.part])
-		s.call()
+		if s.random.Intn(2) == 0 {
+			s.code = append(s.code, opNop)
+		}
+		s.call(deferred)
 		return
 	}
 	s.trace()
@@ -101,7 +107,7 @@ func (s *sketch) write() {
 	case way < 3:
 		s.jump(0)
 	case way == 3 && s.calls:
-		s.call()
+		s.call(callee)
 	}
 }
 
@@ -133,10 +139,10 @@ func (s *sketch) jump(depth int) {
 }
 
 // call calls, after which the next part goes on.
-func (s *sketch) call() {
+func (s *sketch) call(number byte) {
 	s.code = append(append(s.code, returning...), 0x22, 1, 0x24, 0)
 	s.code = appendSigned(append(s.code, opLocalGet, 1, 0x42), s.first[s.part+1])
-	s.code = append(s.code, 0x37, 3, 0, i32Const, 0, opCall, callee)
+	s.code = append(s.code, 0x37, 3, 0, i32Const, 0, opCall, number)
 	unwind := s.parts - s.part
 	if s.jumps {
 		unwind++
@@ -266,6 +272,7 @@ func (m *machine) step(op byte, r *reader) {
 	case op == i32Const, op == 0x42:
 		n, _ := r.signed()
 		m.stack = append(m.stack, n)
+	case op == opNop:
 	case op == 0x1a: // drop
 		m.trace = append(m.trace, m.pop())
 	case op == 0x3f:
@@ -310,7 +317,7 @@ func TestJumps(t *testing.T) {
 	straight, loops, tables := 0, 0, 0
 	for seed := range int64(400) {
 		s := sketchOf(rand.New(rand.NewSource(seed)))
-		f, ok := parse(s.code, nil)
+		f, ok := parse(s.code, runtimeCalls{deferred: deferred})
 		if !ok {
 			t.Fatalf("%x is not taken apart", s.code)
 		}
@@ -328,7 +335,8 @@ func TestJumps(t *testing.T) {
 				tables++
 			}
 		}
-		if again, ok := parse(code, nil); ok && !bytes.Equal(again.straight(), code) {
+		again, ok := parse(code, runtimeCalls{deferred: deferred})
+		if ok && !bytes.Equal(again.straight(), code) {
 			t.Errorf("%x becomes %x", code, again.straight())
 		}
 		for run := range int64(3) {
@@ -348,11 +356,11 @@ func TestJumps(t *testing.T) {
 func TestJumpsOfOthers(t *testing.T) {
 	whole := sketchOf(rand.New(rand.NewSource(7))).code
 	for n := range whole {
-		if _, ok := parse(whole[:n], nil); ok {
+		if _, ok := parse(whole[:n], runtimeCalls{deferred: deferred}); ok {
 			t.Errorf("%x is taken apart", whole[:n])
 		}
 	}
-	if _, ok := parse([]byte{0, i32Const, 1, end}, nil); ok {
+	if _, ok := parse([]byte{0, i32Const, 1, end}, runtimeCalls{deferred: deferred}); ok {
 		t.Error("a function without parts is taken apart")
 	}
 }
@@ -362,7 +370,7 @@ func TestEndless(t *testing.T) {
 	returned := 0
 	for seed := range int64(100) {
 		s := sketchOf(rand.New(rand.NewSource(seed)))
-		f, ok := parse(s.code, map[uint64]bool{callee: true})
+		f, ok := parse(s.code, runtimeCalls{endless: map[uint64]bool{callee: true}})
 		if !ok {
 			t.Fatalf("%x is not taken apart", s.code)
 		}
@@ -385,11 +393,12 @@ func TestEndlessByName(t *testing.T) {
 		copy(image[bytes.Index(image, []byte("fmt.Println")):], name+"\x00")
 		for _, functions := range []byte{2, 3} {
 			data := append([]byte{1, 0, i32Const, 0, end}, appendUnsigned(nil, uint64(len(image)))...)
-			got, err := endless([]section{
+			got, err := runtimeOf([]section{
 				{importSection, []byte("\x01\x01m\x01f\x00\x00")}, {codeSection, []byte{functions}},
 				{dataSection, append(data, image...)},
 			})
-			if err != nil || got[1] != (is && functions == 2) || got[0] || got[2] {
+			if err != nil || got.endless[1] != (is && functions == 2) || got.endless[0] ||
+				got.endless[2] {
 				t.Errorf("%s, %d functions: %v, %v", name, functions, got, err)
 			}
 		}

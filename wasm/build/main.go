@@ -127,7 +127,7 @@ func pack(module []byte) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	endless, err := endless(sections)
+	known, err := runtimeOf(sections)
 	if err != nil {
 		return nil, err
 	}
@@ -141,7 +141,9 @@ func pack(module []byte) ([]byte, error) {
 		case exportSection:
 			body, err = export(body, globals)
 		case codeSection:
-			body, err = packCode(body, endless)
+			if known.deferred != 0 {
+				body, err = packCode(body, known)
+			}
 		case dataSection:
 			body, err = packData(body)
 		}

@@ -22,13 +22,17 @@ const neverReturning = "goPanic"
 // functionImport is the kind of imports that are functions.
 const functionImport = 0
 
-// endless finds the functions that never return, by number. There are none if the table of
-// functions is not that of the code.
-func endless(sections []section) (map[uint64]bool, error) {
+// runtimeCalls are functions of Go's runtime, by number.
+type runtimeCalls struct {
+	endless  map[uint64]bool // those that never return
+	deferred uint64          // the one that calls what is deferred; 0 if none of them is known
+}
+
+// runtimeOf finds them. None is known if the table of functions is not that of the code.
+func runtimeOf(sections []section) (known runtimeCalls, err error) {
 	imported, coded := uint64(0), uint64(0)
 	var t *lineTable
 	for _, s := range sections {
-		var err error
 		r := reader{s.body}
 		switch s.id {
 		case importSection:
@@ -45,28 +49,32 @@ func endless(sections []section) (map[uint64]bool, error) {
 			}
 		}
 		if err != nil {
-			return nil, err
+			return known, err
 		}
 	}
 	if t == nil || uint64(t.functions) != coded {
-		return nil, nil
+		return known, nil
 	}
-	found, first := map[uint64]bool{}, uint32(0)
+	found, first := runtimeCalls{endless: map[uint64]bool{}}, uint32(0)
 	for i := range t.functions {
 		f, err := t.function(i)
 		if err != nil {
-			return nil, err
+			return known, err
 		}
 		entry := binary.LittleEndian.Uint32(f)
 		if i == 0 {
 			first = entry
 		}
 		if entry-first != uint32(i) {
-			return nil, nil
+			return known, nil
 		}
 		name, ours := strings.CutPrefix(t.name(binary.LittleEndian.Uint32(f[offName:])), "runtime.")
-		if ours && (strings.HasPrefix(name, neverReturning) || slices.Contains(neverReturns, name)) {
-			found[imported+uint64(i)] = true
+		switch {
+		case !ours:
+		case strings.HasPrefix(name, neverReturning), slices.Contains(neverReturns, name):
+			found.endless[imported+uint64(i)] = true
+		case name == "deferreturn":
+			found.deferred = imported + uint64(i)
 		}
 	}
 	return found, nil
