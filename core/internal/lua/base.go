@@ -206,9 +206,21 @@ func baseNext(l *thread) int {
 	if !ok {
 		l.vm.throw("invalid key to 'next'")
 	}
-	k, v, at := t.after(i)
-	l.push(k)
-	if at == 0 {
+	k, v, i := t.near(l.vm, i)
+	if i < 0 {
+		return l.pushPair(k, v)
+	}
+	return l.repeat(false, 0, 0, func() int {
+		if k, v, i = t.near(l.vm, i); i < 0 {
+			return l.pushPair(k, v)
+		}
+		return unfinished
+	})
+}
+
+// pushPair pushes what next returns.
+func (l *thread) pushPair(k, v value) int {
+	if l.push(k); k.isNil() {
 		return 1
 	}
 	l.push(v)

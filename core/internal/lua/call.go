@@ -231,8 +231,11 @@ func (vm *VM) forCall(l *thread, at, results int) (stop bool) {
 	if f := l.stack[at].function(); f != nil && f == vm.next && results <= 2 {
 		if t := l.stack[at+1].table(); t != nil {
 			if i, ok := t.index(l.stack[at+2]); ok {
-				l.stack[at+3], l.stack[at+4], _ = t.after(i)
-				return false
+				k, v, i := t.near(vm, i)
+				if i < 0 {
+					l.stack[at+3], l.stack[at+4] = k, v
+					return false
+				}
 			}
 		}
 	}

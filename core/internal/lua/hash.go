@@ -447,18 +447,43 @@ func (t *table) index(k value) (i int, ok bool) {
 }
 
 // after returns the first pair behind as many places, and its own place; at is 0 at the end.
-func (t *table) after(i int) (k, v value, at int) {
-	for ; i < len(t.arr); i++ {
+func (t *table) after(i int) (k, v value, at int) { return t.within(i, t.places()) }
+
+// places is how many pairs there could be.
+func (t *table) places() int { return len(t.arr) + len(t.nodes) }
+
+// within is after for a pair no further than as many places.
+func (t *table) within(i, to int) (k, v value, at int) {
+	for ; i < min(to, len(t.arr)); i++ {
 		if t.arr[i].o != nil {
 			return integer(i + 1), t.arr[i], i + 1
 		}
 	}
-	for i -= len(t.arr); i < len(t.nodes); i++ {
+	for i -= len(t.arr); i < to-len(t.arr); i++ {
 		if n := &t.nodes[i]; n.val.o != nil {
 			return n.key, n.val, i + len(t.arr) + 1
 		}
 	}
 	return value{}, value{}, 0
+}
+
+// passCharge is how many places of a table are passed in the time of an instruction.
+const passCharge = 16
+
+// near is after among the next passedAtOnce places, and counts those that it passes. If there is no
+// pair but places are left, i is how many it has passed; else it is negative.
+func (t *table) near(vm *VM, from int) (k, v value, i int) {
+	to := min(from+passedAtOnce, t.places())
+	k, v, at := t.within(from, to)
+	if at > 0 {
+		vm.left -= (at - from) / passCharge
+		return k, v, -1
+	}
+	vm.left -= (to - from) / passCharge
+	if to == t.places() {
+		to = -1
+	}
+	return k, v, to
 }
 
 // each calls f for the pairs of a table, in the order of next.

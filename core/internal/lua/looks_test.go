@@ -48,6 +48,9 @@ var longScripts = [][2]string{
 	{"local t = {} for i = 1, 2 ^ 21 do t[i] = i end", "t[#t + 1] = 1"},
 	{"", "local t = {} for i = 1, 2 ^ 18 do t[i] = i t[-i] = i end"},
 	{"", "local t = setmetatable({}, {}) for i = 1, 2 ^ 17 do t[-i] = i end"},
+	{"local t = {} for i = 1, 2 ^ 20 do t[i] = i end", "for i = 1, 5 do table.maxn(t) end"},
+	{emptied, "for i = 1, 5 do next(t) end"},
+	{emptied, "for i = 1, 5 do for k in pairs(t) do end end"},
 	{"local f f = function() return pcall(f) end", "f()"},
 	{"local f f = function() return coroutine.wrap(f)() end", "pcall(f)"},
 }
@@ -55,6 +58,9 @@ var longScripts = [][2]string{
 // longStrings are three of 32 MB, the first and the last equal.
 const longStrings = "local s = string.rep('x', 2 ^ 25) " +
 	"local function with(c) return s .. c end local u, v, w = with('a'), with('b'), with('a')"
+
+// emptied is a table of a million places that are empty.
+const emptied = "local t = {} for i = 1, 2 ^ 20 do t[i] = i end for i = 1, #t do t[i] = nil end "
 
 // beyondMost is how many instructions a step may take beyond its stretch: what copying 100 MB, or
 // growing a table of half a million, counts.
@@ -107,6 +113,9 @@ func TestCharges(t *testing.T) {
 		{"", "local t = {} for i = 1, 1e5 do t['k' .. i] = i end", 30},
 		{"local s = string.rep('x', 2 ^ 21) local u, v = s .. 'a', s .. 'a' local t = {[u] = 1}",
 			"for i = 1, 40 do local a = t[v] rawget(t, v) t[v] = a rawset(t, v, a) end", 20},
+		{"local t = {} for i = 1, 2 ^ 20 do t[i] = i end", "for i = 1, 5 do table.maxn(t) end", 5},
+		{emptied, "for i = 1, 5 do next(t) end", 5},
+		{emptied, "for i = 1, 5 do for k in pairs(t) do end end", 5},
 		{"local f = function() end", "for i = 1, 1e4 do coroutine.create(f) end", 100},
 		{"local t = {} for i = 1, 7000 do t[i] = i end", "for i = 1, 70 do unpack(t) end", 9},
 	} {

@@ -196,12 +196,23 @@ func (vm *VM) tableRemove(l *thread) int {
 }
 
 func (vm *VM) tableMaxn(l *thread) int {
-	most := 0.0
-	checkTable(l, 1).each(func(k, _ value) {
-		if k.isNumber() && k.n > most {
-			most = k.n
+	t, most, i := checkTable(l, 1), 0.0, 0
+	return l.repeat(t.places() <= passedAtOnce, 0, 0, func() int {
+		to := min(i+passedAtOnce, t.places())
+		vm.left -= (to - i) / passCharge
+		for {
+			k, _, at := t.within(i, to)
+			if at == 0 {
+				break
+			}
+			if i = at; k.isNumber() {
+				most = max(most, k.n)
+			}
 		}
+		if i = to; to < t.places() {
+			return unfinished
+		}
+		l.pushNumber(most)
+		return 1
 	})
-	l.pushNumber(most)
-	return 1
 }
