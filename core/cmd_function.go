@@ -357,11 +357,7 @@ func cmdFunctionRestore(c *Call) {
 			return
 		}
 	}
-	sources, ok := rdb.Functions(c.Args[2], c.e.persist.unchecked)
-	if !ok {
-		c.Error("ERR DUMP payload version or checksum are wrong")
-		return
-	}
+	sources, damage := rdb.Functions(c.Args[2], c.e.persist.unchecked)
 	for _, source := range sources {
 		l, problem := c.e.compileLibrary(source, &functions{})
 		if problem == "" && !replace && next.find([]byte(l.name)) >= 0 {
@@ -374,6 +370,10 @@ func cmdFunctionRestore(c *Call) {
 			c.Error("ERR " + problem)
 			return
 		}
+	}
+	if damage != "" {
+		c.Error("ERR " + damage)
+		return
 	}
 	c.e.functions = next
 	c.libraryChanged()
