@@ -196,13 +196,16 @@ func cmdEval(c *Call) {
 	c.runScript(sc)
 }
 
+// shaLength is how long the name of a script is.
+const shaLength = 40
+
 // evalshaScript finds the script that EVALSHA names, nil if it is not known.
 func (c *Call) evalshaScript() *script {
 	s := &c.e.scripts
 	if s.last != nil && string(c.Args[1]) == s.last.sha {
 		return s.last
 	}
-	var sha [40]byte
+	var sha [shaLength]byte
 	if len(c.Args[1]) != len(sha) {
 		return nil
 	}
@@ -227,6 +230,11 @@ func cmdEvalsha(c *Call) {
 	}
 	sc := c.evalshaScript()
 	if sc == nil {
+		if len(c.Args[1]) == shaLength { // else nobody looks at what follows
+			if _, _, ok := c.scriptArgs(); !ok {
+				return
+			}
+		}
 		c.Error(errNoScript)
 		return
 	}
