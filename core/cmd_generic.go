@@ -296,17 +296,22 @@ type scanOptions struct {
 	noValues bool   // HSCAN alone
 }
 
-// argCursor reads argument i as a cursor: as C's strtoull would, white space and sign included,
-// once it is seen not to be a negative integer.
+// argCursor reads argument i as a cursor: as C's strtoull would, white space and sign included and
+// up to a NUL, once it is seen not to be a negative integer.
 func (c *Call) argCursor(i int) (uint64, bool) {
-	if n, ok := resp.Int(c.Args[i]); ok && n < 0 {
+	text, _, _ := bytes.Cut(c.Args[i], []byte{0})
+	if n, ok := resp.Int(text); ok && n < 0 {
 		c.Error(errBadCursor)
 		return 0, false
 	}
-	text := bytes.TrimLeft(c.Args[i], " \t\n\v\f\r")
+	text = bytes.TrimLeft(text, " \t\n\v\f\r")
 	negative := len(text) > 0 && text[0] == '-'
 	if negative || len(text) > 0 && text[0] == '+' {
 		text = text[1:]
+	}
+	if len(text) == 0 {
+		c.Error(errBadCursor)
+		return 0, false
 	}
 	var n uint64
 	for _, b := range text {
