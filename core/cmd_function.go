@@ -290,13 +290,13 @@ func (c *Call) scriptFlags(flags scriptFlags) {
 func cmdFunctionStats(c *Call) {
 	e := c.e
 	s := &e.scripts
-	if s.task != nil && !s.function {
+	if s.running() && !s.function {
 		c.Error(s.busyError())
 		return
 	}
 	c.Map(2)
 	c.BulkString("running_script")
-	if s.task == nil {
+	if !s.running() {
 		c.Null()
 	} else {
 		c.Map(3)

@@ -452,10 +452,13 @@ func (c *Call) killScript(function bool) {
 	}
 }
 
+// running tells whether a script or function runs: a transaction may be between two of its own.
+func (s *scripts) running() bool { return s.task != nil && !s.inside }
+
 // unkillable says why there is no script or function that could be ended, "" if there is one.
 func (s *scripts) unkillable() string {
 	switch {
-	case s.task == nil, s.inside: // inside, a transaction is between two of its scripts
+	case !s.running():
 		return errNotBusy
 	case s.wrote:
 		return errUnkillable
