@@ -219,7 +219,8 @@ func (p *NetworkPeer) Reset(resp3 bool) error {
 	if resp3 {
 		hello[1] = "3"
 	}
-	_, err = p.Run([][]string{{"FLUSHALL"}, hello})
+	_, err = p.Run([][]string{{"FLUSHALL"}, {"SCRIPT", "FLUSH"},
+		{"FUNCTION", "FLUSH"}, hello})
 	return err
 }
 

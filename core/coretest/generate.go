@@ -1,6 +1,8 @@
 package coretest
 
 import (
+	"crypto/sha1"
+	"encoding/hex"
 	"math"
 	"math/rand/v2"
 	"strconv"
@@ -62,6 +64,26 @@ func (g *Generator) add(name string, doc Reply, accept func(name, group string) 
 // often are commands that are made up so many times more than others, which need what these make.
 var often = map[string]int{"xadd": 7, "xreadgroup": 3, "xgroup|create": 2, "xclaim": 1,
 	"VADD": 11, "VSIM": 5}
+
+// Tokens are the words that announce arguments of the commands that are made up, by the names of
+// these.
+func (g *Generator) Tokens() map[string][]string {
+	tokens := map[string][]string{}
+	for _, c := range g.cmds {
+		tokens[strings.Join(c.name, "|")] = tokensOf(c.args, nil)
+	}
+	return tokens
+}
+
+func tokensOf(args []argument, tokens []string) []string {
+	for _, a := range args {
+		if a.token != "" {
+			tokens = append(tokens, a.token)
+		}
+		tokens = tokensOf(a.args, tokens)
+	}
+	return tokens
+}
 
 // field finds a value in a map that came as a flat array.
 func (r Reply) field(name string) (Reply, bool) {
@@ -236,9 +258,35 @@ var payloads = []string{
 	"\x00\x05hello\x0c\x00\xa8\x04\xeb\xb6\x9f\x1e\xbex",
 }
 
+// scripts are what EVAL runs and SCRIPT LOAD keeps.
+var scripts = []string{
+	"return {KEYS[1], ARGV[1], #ARGV}",
+	"return tonumber(ARGV[1]) or ARGV[2]",
+	"return redis.call('get', KEYS[1])",
+	"return redis.call('set', KEYS[1], ARGV[1], 'EX', 100)",
+	"return redis.pcall('lrange', KEYS[1], 0, -1)",
+	"return redis.call('zscore', KEYS[1], ARGV[1])",
+	"return redis.call(unpack(ARGV))",
+}
+
+// library is a library of one function, and there are no others: several have an order by chance.
+func library(function string) string {
+	return "#!lua name=lib\nredis.register_function{function_name='" + function + "', " +
+		"callback=function(keys, args) return {keys[1], args[1], #args} end, flags={'no-writes'}}"
+}
+
 // text is a value for an argument of the type string.
 func (m *maker) text(name string) string {
 	switch name {
+	case "script":
+		return m.pick(scripts...)
+	case "sha1":
+		sum := sha1.Sum([]byte(m.pick(scripts...)))
+		return hex.EncodeToString(sum[:])
+	case "function-code":
+		return m.pick(library("f1"), library("f2"), "#!lua name=lib\nreturn 1", m.value())
+	case "library-name":
+		return m.pick("lib", "lib", m.value())
 	case "subcommand": // PFDEBUG's
 		return m.pick("getreg", "decode", "encoding", "todense", "DECODE", "nope")
 	case "encoding":
