@@ -235,6 +235,10 @@ bench-go: ## measure what redlet and miniredis cost Go tests, side by side
 bench-lua: build js ## measure scripts against redis-server, in Node too
 	$(GO) run ./internal/bench -lua
 
+.PHONY: bench-queues
+bench-queues: build js ## measure BullMQ's jobs a second, in Node too, beside redis-server (REDLET_REFERENCE=)
+	cd js && node bench-queues.js
+
 .PHONY: bench-server
 bench-server: build ## measure MONITOR, pub/sub, TLS, the append-only file, replicas, redirects
 	$(GO) run ./internal/bench -server -rounds 3

@@ -18,10 +18,10 @@ import { happens, opened, root } from './helpers.js';
 /** @typedef {import('node:test').TestContext} TestContext */
 
 /**
- * A server on a port of 127.0.0.1. `advance` lets time pass there: a redlet's clock is turned, a
- * redis-server has to be waited for.
+ * A server on a port of 127.0.0.1, and its process. `advance` lets time pass there: a redlet's
+ * clock is turned, a redis-server has to be waited for.
  *
- * @typedef {{ port: number, advance: (ms: number) => Promise<unknown> }} Served
+ * @typedef {{ port: number, pid: number, advance: (ms: number) => Promise<unknown> }} Served
  */
 
 /** @typedef {(t: TestContext) => Promise<Served>} Serve */
@@ -47,7 +47,7 @@ if (existsSync(program)) SERVERS.push(['bin/redlet', (t) => spawned(t, program)]
 async function listened(t) {
   const redis = await opened(t);
   const { port } = await redis.listen();
-  return { port: Number(port), advance: (ms) => redis.clock.advance(ms) };
+  return { port: Number(port), pid: process.pid, advance: (ms) => redis.clock.advance(ms) };
 }
 
 /**
@@ -56,6 +56,7 @@ async function listened(t) {
  * @param {TestContext} t
  * @param {string} command
  * @param {string[]} args
+ * @returns {Promise<number>} its process
  */
 export async function started(t, command, args) {
   const dir = await mkdtemp(join(tmpdir(), 'redlet-'));
@@ -70,23 +71,25 @@ export async function started(t, command, args) {
   let log = '';
   await happens(child.stdout, 'data', (text) => (log += text).includes('Ready to accept'));
   child.stdout.resume();
+  return Number(child.pid);
 }
 
 /**
  * @param {TestContext} t
  * @param {string} command
+ * @param {string[]} args
  * @returns {Promise<Served>}
  */
-async function spawned(t, command) {
+export async function spawned(t, command, ...args) {
   const port = await freePort();
-  await started(t, command, ['--port', String(port)]);
+  const pid = await started(t, command, [...args, '--port', String(port)]);
   const wait = (/** @type {number} */ ms) => new Promise((resolve) => setTimeout(resolve, ms));
   const turn = async (/** @type {number} */ ms) => {
     const client = new Redis(port);
     await client.call('REDLET.CLOCK', 'ADVANCE', ms);
     client.disconnect();
   };
-  return { port, advance: command === reference ? wait : turn };
+  return { port, pid, advance: command === reference ? wait : turn };
 }
 
 /** @returns {Promise<number>} */
