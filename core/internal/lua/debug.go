@@ -160,10 +160,7 @@ func (vm *VM) appendValue(dst []byte, v value, depth int) []byte {
 	case kindString:
 		return sds.AppendRepr(dst, v.o.s)
 	case kindNumber:
-		if v.n == 0 {
-			return appendNumber(dst, v.n) // with its sign
-		}
-		return appendShortest(dst, v.n)
+		return appendGeneral(dst, v.n, 6)
 	case kindNil, kindBoolean:
 		return append(dst, vm.tostring(v)...)
 	case kindTable:
