@@ -11,7 +11,7 @@ import { fileURLToPath } from 'node:url';
 import { Host } from './host.js';
 import { checkOptions, kinds } from './options.js';
 import { OPTIONS, Redlet, engineOf, passwordOf } from './redlet.js';
-import { Cluster, joinNodes, nodeConfig } from './node/cluster.js';
+import { Cluster, connectNodes, joinNodes, nodeConfig } from './node/cluster.js';
 import { dial } from './node/dial.js';
 import { EngineDuplex } from './node/duplex.js';
 import { NodeFiles } from './node/files.js';
@@ -123,6 +123,7 @@ export async function openCluster(options = {}) {
       nodes.push(await open({ ...rest, seed, config: own }));
     }
     const servers = await Promise.all(nodes.map((node) => node.listen()));
+    connectNodes(nodes, servers);
     await joinNodes(nodes, servers, replicas);
     return new Cluster(nodes, servers);
   } catch (error) {

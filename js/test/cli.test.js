@@ -108,6 +108,21 @@ test('a cluster is served, and is there again from its files', async (t) => {
   assert.equal(await ask(String(port), 'GET', 'k'), 'v');
 });
 
+test('the nodes of a cluster may be yet to meet', async (t) => {
+  const dir = await folder(t);
+  const port = await freePorts(2);
+  const args = ['--port', String(port), '--dir', dir, '--save', '', '--bind', '127.0.0.1'];
+  const server = await started(t, ...args, '--cluster', '2', '--cluster-create', 'no');
+  const [first, second] = [new Redis(port), new Redis(port + 1)];
+  await assert.rejects(first.get('k'), /CLUSTERDOWN Hash slot not served/);
+  await first.cluster('ADDSLOTSRANGE', 0, 16_383);
+  await first.cluster('MEET', '127.0.0.1', port + 1);
+  await assert.rejects(second.get('k'), new RegExp(`MOVED 7629 127.0.0.1:${port}$`));
+  for (const client of [first, second]) client.disconnect();
+  server.kill('SIGTERM');
+  await once(server, 'exit');
+});
+
 test('what cannot be obeyed is refused as redis-server refuses it', async (t) => {
   const dir = await folder(t);
   const file = join(dir, 'redis.conf');
@@ -122,6 +137,7 @@ test('what cannot be obeyed is refused as redis-server refuses it', async (t) =>
     [['--daemonize', 'yes'], /daemonize: use a service manager/],
     [['--tls-port', '6380'], /tls-port: there is no TLS/],
     [['--cluster', '0'], />>> 'cluster "0"'\nargument must be between 1 and 100 inclusive/],
+    [['--cluster-create', 'maybe'], />>> 'cluster-create "maybe"'\nargument must be 'yes' or 'no'/],
     [['--cluster', '3', '--port', '65534'], /A cluster of 3 nodes needs as many ports/],
     [['--cluster', '3', '--cluster-replicas', '3'], /a master with 3 replicas takes more than 3/],
   ])) {

@@ -24,6 +24,7 @@ input. It keeps its data in the folder that it is started in, or in --dir, as re
 Those of redlet's own:
   --cluster N               serve a cluster of N nodes, on this port and those behind it
   --cluster-replicas N      have N of its nodes follow each master; without it all are masters
+  --cluster-create no       leave the nodes alone, for redis-cli --cluster create
 
 Examples:
        redlet --port 7777 --save ''

@@ -75,15 +75,14 @@ export function nodeConfig(config) {
 }
 
 /**
- * Makes a cluster of engines that were opened with {@link nodeConfig}. Those that know of each
- * other, or of slots, from their files, stay what they were.
+ * Makes a cluster of engines that were opened with {@link nodeConfig} and are connected. Those that
+ * know of each other, or of slots, from their files, stay what they were.
  *
  * @param {NodeRedlet[]} nodes
  * @param {Address[]} addresses where clients find them
  * @param {number} replicas of each master
  */
 export async function joinNodes(nodes, addresses, replicas) {
-  connectNodes(nodes, addresses);
   const masters = Math.floor(nodes.length / (replicas + 1));
   const told = await Promise.all(nodes.map((node) => node.engine.owner.control('cluster')));
   const names = told.map((answer) => answer.split(' '));
@@ -110,7 +109,7 @@ export async function joinNodes(nodes, addresses, replicas) {
  * @param {NodeRedlet[]} nodes
  * @param {Address[]} addresses
  */
-function connectNodes(nodes, addresses) {
+export function connectNodes(nodes, addresses) {
   const ports = addresses.map(({ port }) => port);
   const there = new Set(nodes);
   for (const node of nodes) {

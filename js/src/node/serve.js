@@ -7,7 +7,7 @@
 import { appendFileSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 
-import { joinNodes, nodeConfig } from './cluster.js';
+import { connectNodes, joinNodes, nodeConfig } from './cluster.js';
 import { ConfigError, parametersOf, refused } from './config.js';
 import { messageOf } from '../message.js';
 import { open } from '../node.js';
@@ -32,7 +32,7 @@ const CLUSTER_MAX = 100;
  * @param {string | undefined} file the configuration file
  */
 export async function serve(directives, file) {
-  const { cluster, replicas, rest } = takeCluster(directives);
+  const { cluster, replicas, isApart, rest } = takeCluster(directives);
   const given = { ...DEFAULTS, ...parametersOf(rest) };
   const values = {
     ...given,
@@ -57,7 +57,8 @@ export async function serve(directives, file) {
   const doors = await Promise.all(nodes.map((node, i) => listen(node, all[i] ?? values, log)));
   const host = value(values, 'cluster-announce-ip') || '127.0.0.1';
   const addresses = all.map((own) => ({ host, port: Number(own.port) }));
-  if (cluster > 0) await joinNodes(nodes, addresses, replicas);
+  if (cluster > 0) connectNodes(nodes, addresses);
+  if (cluster > 0 && !isApart) await joinNodes(nodes, addresses, replicas);
   for (const kind of new Set(doors.flat())) log('notice', `Ready to accept connections ${kind}`);
   if (pidfile) writeFileSync(pidfile, `${process.pid}\n`);
   /** @param {'sigint' | 'sigterm'} signal */
@@ -70,19 +71,34 @@ export async function serve(directives, file) {
 
 /**
  * Takes the parameters off that only redlet has: how many nodes of a cluster are served, 0 for
- * none, and how many of them follow each master.
+ * none, how many of them follow each master, and whether they are yet to meet.
  *
  * @param {readonly Directive[]} directives
  */
 function takeCluster(directives) {
-  let [cluster, replicas] = [0, 0];
+  let [cluster, replicas, isApart] = [0, 0, false];
   const rest = directives.filter((directive) => {
     if (directive.name === 'cluster') cluster = count(directive, 1);
     else if (directive.name === 'cluster-replicas') replicas = count(directive, 0);
+    else if (directive.name === 'cluster-create') isApart = !isYes(directive);
     else return true;
     return false;
   });
-  return { cluster, replicas, rest };
+  return { cluster, replicas, isApart, rest };
+}
+
+/** @param {Directive} directive */
+function only(directive) {
+  const { args } = directive;
+  if (args.length !== 1) throw refused(directive, 'wrong number of arguments');
+  return args[0];
+}
+
+/** @param {Directive} directive */
+function isYes(directive) {
+  const word = only(directive);
+  if (word === 'yes' || word === 'no') return word === 'yes';
+  throw refused(directive, "argument must be 'yes' or 'no'");
 }
 
 /**
@@ -90,9 +106,7 @@ function takeCluster(directives) {
  * @param {number} least
  */
 function count(directive, least) {
-  const { args } = directive;
-  if (args.length !== 1) throw refused(directive, 'wrong number of arguments');
-  const n = Number(args[0]);
+  const n = Number(only(directive));
   if (Number.isInteger(n) && n >= least && n <= CLUSTER_MAX) return n;
   throw refused(directive, `argument must be between ${least} and ${CLUSTER_MAX} inclusive`);
 }
