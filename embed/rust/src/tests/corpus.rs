@@ -53,7 +53,8 @@ impl Player {
     /// An engine with what a transcript wants to be configured.
     fn new(name: &str, text: &str) -> Player {
         let time = Arc::new(AtomicU64::new(EPOCH_NANOS));
-        let wanted = text.lines().filter_map(|line| line.strip_prefix("! config ")?.split_once(' '));
+        let wanted =
+            text.lines().filter_map(|line| line.strip_prefix("! config ")?.split_once(' '));
         let config = [("enable-debug-command", "yes"), ("save", "3600 1 300 100 60 10000")];
         let config = config.into_iter().chain(wanted);
         let config: Vec<_> = config.map(|(name, value)| (name.into(), value.into())).collect();
