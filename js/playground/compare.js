@@ -6,7 +6,7 @@
 
 import { latin1 } from '../src/sds.js';
 import { h } from './dom.js';
-import { show } from './keys.js';
+import { show } from './text.js';
 import { t } from './words.js';
 
 /** How many keys are compared. */

@@ -4,10 +4,11 @@
  * @module
  */
 
-import { latin1, repr } from '../src/sds.js';
+import { latin1 } from '../src/sds.js';
 import { button, find, h } from './dom.js';
 import { latest } from './latest.js';
 import { Look } from './look.js';
+import { duration, quoted, show } from './text.js';
 import { t } from './words.js';
 
 /** How many keys are shown at a time. */
@@ -379,18 +380,6 @@ function named(key, prefix) {
 }
 
 /**
- * A key, or another word, as it is typed.
- *
- * @param {Uint8Array | string} key
- */
-export function quoted(key) {
-  const text = typeof key === 'string' ? key : latin1(key);
-  if (/^[\w:.{}@/+-]+$/.test(text)) return text;
-  const shown = show(key);
-  return /^[\x21-\x7e\u00a1-\uffff]+$/.test(shown) && !/["'\\]/.test(shown) ? shown : repr(text);
-}
-
-/**
  * @param {string} type
  * @param {any} reply
  */
@@ -406,38 +395,4 @@ function preview(type, reply) {
     return items.map(([member, score]) => `${show(member)} = ${score}`).join(', ');
   if (type === 'stream') return items.map(([id]) => show(id)).join(', ');
   return items.map(show).join(', ');
-}
-
-const decoder = new TextDecoder('utf-8', { fatal: true });
-
-/**
- * Shows bytes as text if they are text.
- *
- * @param {unknown} value
- * @returns {string}
- */
-export function show(value) {
-  if (!(value instanceof Uint8Array)) return value instanceof Error ? '' : String(value ?? '');
-  try {
-    const text = decoder.decode(value);
-    if (!/(?![\t\n\r])\p{Cc}/u.test(text)) return text;
-  } catch {
-    // It is no text.
-  }
-  return repr(latin1(value)).slice(1, -1);
-}
-
-/**
- * A time to live for people.
- *
- * @param {number} ms
- */
-export function duration(ms) {
-  if (ms < 0) return '';
-  if (ms < 10_000) return `${(ms / 1000).toFixed(1)} s`;
-  const s = Math.floor(ms / 1000);
-  if (s < 120) return `${s} s`;
-  if (s < 7200) return `${Math.floor(s / 60)} min`;
-  if (s < 172_800) return `${Math.floor(s / 3600)} h`;
-  return `${Math.floor(s / 86_400)} d`;
 }

@@ -6,8 +6,8 @@
 
 import { latin1 } from '../src/sds.js';
 import { button, find, h } from './dom.js';
-import { duration, quoted, show } from './keys.js';
 import { PICTURES } from './pictures/pictures.js';
+import { duration, quoted, show } from './text.js';
 import { t } from './words.js';
 
 /** @typedef {import('./main.js').App} App */

@@ -7,8 +7,8 @@
 import { latin1 } from '../src/sds.js';
 import { button, find, h } from './dom.js';
 import { compare } from './compare.js';
-import { duration, show } from './keys.js';
 import { latest } from './latest.js';
+import { duration, show } from './text.js';
 import { t } from './words.js';
 
 /** @typedef {import('./main.js').App} App */

@@ -5,7 +5,7 @@
  */
 
 import { h } from '../dom.js';
-import { quoted, show } from '../keys.js';
+import { quoted, show } from '../text.js';
 import { t } from '../words.js';
 
 /**

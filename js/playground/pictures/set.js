@@ -5,7 +5,7 @@
  */
 
 import { h } from '../dom.js';
-import { show } from '../keys.js';
+import { show } from '../text.js';
 import { t } from '../words.js';
 import { caption, cell, typed } from './parts.js';
 
