@@ -4,8 +4,10 @@
  * @module
  */
 
+import { splitArgs, toBinary } from '../src/sds.js';
 import { h } from './dom.js';
 import { exampleOf } from './examples.js';
+import { quoted } from './text.js';
 import { t } from './words.js';
 
 /**
@@ -54,16 +56,57 @@ function page({ name, syntax, summary, since, group, complexity }) {
   );
 }
 
+/** How far the example has come whose lines were clicked last. @type {Progress | undefined} */
+let latest;
+
 /**
- * What can be clicked line by line, with what is answered when it is.
+ * @typedef {object} Progress
+ * @property {HTMLElement} list
+ * @property {number} done how many of its lines have been run
+ */
+
+/**
+ * What can be clicked line by line, with what is answered when it is. A line needs those above it:
+ * a click runs those too that have not been run, and begins anew, without the example's keys, where
+ * another order would be answered otherwise.
  *
  * @param {import('./examples.js').Example} shown
  */
 function example({ title, steps }) {
-  const lines = steps.map(({ line, reply }) =>
-    h('li', {}, tryIt(line), h('span.answer', {}, reply)),
-  );
-  return [h('p', {}, title), h('ol.steps', {}, lines)];
+  const list = h('ol.steps');
+  const run = (/** @type {number} */ at) => {
+    const pane = /** @type {import('./pane.js').Pane} */ (list.closest('redlet-pane'));
+    const goesOn = latest?.list === list && at >= latest.done;
+    const first = goesOn ? (latest?.done ?? 0) : 0;
+    if (!goesOn) for (const line of cleared(steps, pane.session?.inMulti)) pane.run(line);
+    for (const { line } of steps.slice(first, at + 1)) pane.run(line);
+    latest = { list, done: at + 1 };
+    pane.focus();
+  };
+  for (const [at, { line, reply }] of steps.entries()) {
+    const click = (/** @type {Event} */ event) => {
+      event.stopPropagation(); // The log would run the line alone.
+      run(at);
+    };
+    const step = h('button.try', { type: 'button', onclick: click }, line);
+    list.append(h('li', {}, step, h('span.answer', {}, reply)));
+  }
+  return [h('p', {}, title), list];
+}
+
+/**
+ * What makes an example's beginning.
+ *
+ * @param {import('./examples.js').Example['steps']} steps
+ * @param {boolean} [inMulti] whether the client has a transaction under way
+ */
+function cleared(steps, inMulti = false) {
+  const words = steps.flatMap(({ line }) => splitArgs(toBinary(line)));
+  const keys = [...new Set(words.filter((word) => word.startsWith('example:')))];
+  return [
+    ...(inMulti ? ['DISCARD'] : []),
+    ...(keys.length > 0 ? [`DEL ${keys.map(quoted).join(' ')}`] : []),
+  ];
 }
 
 /** @param {string} line */
