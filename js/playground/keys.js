@@ -197,9 +197,14 @@ export class Keys {
     return line;
   }
 
-  /** Has a key looked into, once it is there, or none. @param {Uint8Array} [key] */
-  choose(key) {
-    if (key) this.#look.choose(key);
+  /**
+   * Has a key looked into, once it is there, or none.
+   *
+   * @param {Uint8Array} [key]
+   * @param {string} [view] which of its type's pictures; by default the first
+   */
+  choose(key, view) {
+    if (key) this.#look.choose(key, view);
     else this.#look.clear();
     void this.renew();
   }

@@ -16,8 +16,9 @@ export function learn(host, keys) {
   const panel = /** @type {import('./learn/panel.js').LearnPanel} */ (h('redlet-learn'));
   panel.host = host;
   panel.addEventListener('redlet-lesson', (event) => {
-    const { key = '' } = /** @type {CustomEvent} */ (event).detail?.picture ?? {};
-    keys.choose(key === '' ? undefined : new TextEncoder().encode(key));
+    const { key = '', type } = /** @type {CustomEvent} */ (event).detail?.picture ?? {};
+    if (key === '') keys.choose();
+    else keys.choose(new TextEncoder().encode(key), type === 'bitmap' ? 'bits' : undefined);
   });
   const section = find('#learn');
   const tab = find('button[data-tab="learn"]');

@@ -58,10 +58,14 @@ export class Look {
     return this.#key !== undefined && latin1(key) === latin1(this.#key);
   }
 
-  /** @param {Uint8Array} key */
-  choose(key) {
+  /**
+   * @param {Uint8Array} key
+   * @param {string} [view]
+   */
+  choose(key, view = '') {
     this.#key = key;
-    this.#drawn = this.#encoding = this.#view = '';
+    this.#view = view;
+    this.#drawn = this.#encoding = '';
     this.#root.replaceChildren(
       h('div.row', {}, h('h2.name', {}, show(key)), h('span.grow'), this.#actions()),
       h('p.facts.small.muted'),
