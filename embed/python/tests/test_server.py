@@ -347,6 +347,32 @@ print('end')
     assert run(code) == "end\n"
 
 
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork here")
+def test_os_fork_by_two_threads() -> None:
+    code = """
+import os, threading, redlet
+server = redlet.Server(port=None).start()
+def fork():
+    if (child := os.fork()) == 0:
+        os._exit(0)
+    os.waitpid(child, 0)
+for _ in range(5):
+    with server._engine.lock:
+        threads = [threading.Thread(target=fork) for _ in range(2)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(0.01)
+    for thread in threads:
+        thread.join()
+    if not server._engine.lock.acquire(timeout=20):
+        os._exit(1)
+    server._engine.lock.release()
+print('end')
+"""
+    assert run(code) == "end\n"
+
+
 def test_module() -> None:
     command = [sys.executable, "-m", "redlet", "--port", "0", "--maxmemory", "5mb"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as program:

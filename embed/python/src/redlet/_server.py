@@ -222,9 +222,11 @@ def _close_all() -> None:
 
 
 _held: list[BaseServer] = []
+_forking = threading.Lock()  # of two threads that fork, one is after the other
 
 
 def _hold() -> None:
+    _forking.acquire()
     _held[:] = _servers
     for server in _held:
         server._engine.lock.acquire()  # so that no thread is half-way through a step
@@ -236,6 +238,7 @@ def _release(in_child: bool) -> None:
             server._forked()
         server._engine.lock.release()
     _held.clear()
+    _forking.release()
 
 
 if hasattr(os, "register_at_fork"):
