@@ -167,6 +167,12 @@ rust-checks:
 	cd $(RUST) && cargo fmt --check
 	cd $(RUST) && RUSTC_WORKSPACE_WRAPPER=clippy-driver cargo test --quiet --locked --all-features
 	cd $(RUST) && cargo package --quiet --locked --no-verify --allow-dirty
+	embed/installed rust
+
+.PHONY: installed
+installed: python jvm rust ## use what is built for Python and the JVM in empty projects, as rust does
+	embed/installed python
+	embed/installed jvm
 
 .PHONY: rust-docs
 rust-docs: $(RUST)/redlet.wasm ## read the Rust crate's documentation for links that lead nowhere
