@@ -30,10 +30,16 @@ export function geo({ first, more }) {
   );
   const [west, east] = span(known.map(({ lon }) => lon));
   const [south, north] = span(known.map(({ lat }) => lat));
+  // Near is near in each direction: a degree of longitude is shorter the farther from the equator.
+  const [middle, narrow] = [(south + north) / 2, Math.cos(((south + north) / 360) * Math.PI)];
+  const degrees =
+    Math.max(
+      ((east - west) * narrow) / (WIDTH - 2 * MARGIN),
+      (north - south) / (HEIGHT - 2 * MARGIN),
+    ) || 1;
   const x = (/** @type {number} */ lon) =>
-    MARGIN + ((lon - west) / (east - west)) * (WIDTH - 2 * MARGIN);
-  const y = (/** @type {number} */ lat) =>
-    HEIGHT - MARGIN - ((lat - south) / (north - south)) * (HEIGHT - 2 * MARGIN);
+    WIDTH / 2 + ((lon - (west + east) / 2) * narrow) / degrees;
+  const y = (/** @type {number} */ lat) => HEIGHT / 2 - (lat - middle) / degrees;
   const marks = known.map(({ name, lon, lat }) => {
     const right = x(lon) > WIDTH / 2;
     const label = {
@@ -69,7 +75,5 @@ export function geo({ first, more }) {
 
 /** @param {number[]} values @returns {[number, number]} */
 function span(values) {
-  const [low, high] = [Math.min(...values), Math.max(...values)];
-  const pad = high === low ? 0.5 : 0;
-  return [low - pad, high + pad];
+  return [Math.min(...values), Math.max(...values)];
 }

@@ -19,12 +19,18 @@ export function vector({ first, more }) {
     const length = Math.hypot(...numbers.map(Number)) || 1;
     const [x = 0, y = 0] = numbers.map((number) => Number(number) / length);
     const [cx, cy] = [SIZE / 2 + x * (SIZE / 2 - 24), SIZE / 2 - y * (SIZE / 2 - 24)];
+    const right = x > 0;
+    const label = {
+      x: cx + (right ? -10 : 10),
+      y: cy + 4,
+      'text-anchor': right ? 'end' : 'start',
+    };
     return h(
       'g',
       { 'data-id': show(members[i]) },
       h('line', { x1: SIZE / 2, y1: SIZE / 2, x2: cx, y2: cy }),
       h('circle', { cx, cy, r: 4 }),
-      h('text', { x: cx + 6, y: cy + 4 }, show(members[i])),
+      h('text', label, show(members[i])),
     );
   });
   const circle = h('circle.frame', { cx: SIZE / 2, cy: SIZE / 2, r: SIZE / 2 - 24 });
