@@ -331,7 +331,11 @@ export class Pane extends HTMLElement {
     this.#said.set(entry, [exchange, text]);
     if (this.#view !== 'cli') this.#fill(entry);
     const bytes = this.#app.wire(exchange);
-    if (bytes) entry.append(bytes);
+    if (bytes) {
+      entry.append(bytes);
+      // What is passed on comes later.
+      this.#sizes.observe(entry);
+    }
     if (bytes || this.#view !== 'cli') this.#toEnd();
     this.#app.exchanged(this, exchange);
   }

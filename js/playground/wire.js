@@ -6,7 +6,8 @@
 
 import { request } from '../src/cli/request.js';
 import { latin1, repr } from '../src/sds.js';
-import { find, h } from './dom.js';
+import { button, find, h } from './dom.js';
+import { follow } from './follow.js';
 import { t } from './words.js';
 
 /** How many parts of a message are shown. */
@@ -36,12 +37,26 @@ const KINDS = {
 export function wire(app) {
   const toggle = find('#wire');
   const protocol = h('button', { type: 'button', id: 'protocol', hidden: true }, 'RESP3');
-  toggle.after(protocol);
+  const replica = button(t('wire.replica'), () => following(leave === undefined), {
+    id: 'replica',
+    hidden: true,
+    'aria-pressed': 'false',
+  });
+  toggle.after(protocol, replica);
   let three = false;
+  /** @type {(() => void) | undefined} */
+  let leave;
+  const following = (/** @type {boolean} */ on) => {
+    leave?.();
+    leave = on && app.place ? follow(app.place.redis, passedOn) : undefined;
+    replica.setAttribute('aria-pressed', String(leave !== undefined));
+  };
+  app.moved(() => following(leave !== undefined));
   toggle.addEventListener('click', () => {
     const on = toggle.getAttribute('aria-pressed') !== 'true';
     toggle.setAttribute('aria-pressed', String(on));
-    protocol.hidden = !on;
+    protocol.hidden = replica.hidden = !on;
+    if (!on) following(false);
     app.wire = on ? view : () => undefined;
   });
   protocol.setAttribute('aria-pressed', 'false');
@@ -52,12 +67,27 @@ export function wire(app) {
   });
 }
 
+/** The exchange that was shown last. @type {HTMLElement | undefined} */
+let last;
+
+/** Shows what a replica got behind the exchange that it came of. @param {string} bytes */
+function passedOn(bytes) {
+  // The reply, which comes in the same step, may still be on its way.
+  setTimeout(() => {
+    const why = last && find('.why', last);
+    if (!why) return;
+    why.before(line('⇉', bytes));
+    why.textContent = t('wire.passedOn');
+  });
+}
+
 /** @param {import('../src/cli/session.js').Exchange} exchange */
 function view({ words, received }) {
   const why = h('div.why', { 'aria-live': 'polite' }, t('wire.how'));
   const bytes = h('div.wire', {});
   if (words) bytes.append(line('→', latin1(request(words))));
   bytes.append(line('←', received), why);
+  last = bytes;
   const explain = (/** @type {Event} */ event) => {
     const { dataset } = /** @type {HTMLElement} */ (event.target);
     if (dataset.why) why.textContent = dataset.why;

@@ -134,6 +134,8 @@ Tab ergänzt, ↑ und ↓ holen Getipptes zurück, Strg-R sucht darin, Strg-C h�
   'compare.same': 'Nichts hat sich geändert.',
   'wire.toggle': 'Bytes',
   'wire.how': 'Zeigen Sie auf einen Teil, um zu sehen, was er sagt.',
+  'wire.passedOn': '⇉ ist, was Replikate davon bekommen, und die AOF-Datei.',
+  'wire.replica': 'Replikat',
   'wire.size': '{n} Bytes',
   'wire.simple': 'Ein einfacher Text: „{text}“, bis zum Zeilenende.',
   'wire.error': 'Ein Fehler: sein erstes Wort ist sein Code.',

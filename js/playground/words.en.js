@@ -109,6 +109,8 @@ Tab completes, ↑ and ↓ bring back what you typed, Ctrl-R searches it, Ctrl-C
   'view.vectors': 'vectors',
   'wire.toggle': 'bytes',
   'wire.how': 'Point at a part, or focus it, to see what it says.',
+  'wire.passedOn': '⇉ is what replicas get of it, and the append-only file.',
+  'wire.replica': 'replica',
   'wire.size': '{n} bytes',
   'wire.simple': 'A simple string: “{text}”, up to the line end.',
   'wire.error': 'An error: its first word is its code.',

@@ -98,7 +98,9 @@ async function states(page, narrow, look) {
   await enter(page, 'HGET queue x');
   await lastLine(page, /^\(error\) WRONGTYPE/);
   await page.click('#wire');
+  await page.click('#replica');
   await enter(page, 'HGETALL user:1');
+  await enter(page, 'INCR visits');
   await enter(page, 'help ZADD');
   await look('terminal');
   await page.selectOption('#view', 'table');

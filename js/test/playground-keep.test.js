@@ -152,7 +152,17 @@ async function checkWire(page) {
   await enter(page, 'HELLO 2');
   await page.locator('.wire .part', { hasText: '*14\\r\\n' }).first().focus();
   await page.locator('.wire .why', { hasText: '14 elements follow' }).waitFor();
+  await page.click('#replica');
+  await enter(page, 'INFO replication');
+  await lastLine(page, /state=online/);
+  await enter(page, 'SADD drawn one');
+  await enter(page, 'SPOP drawn');
+  const passed = page.locator('.log > :last-child .wire', { hasText: '⇉' });
+  await passed.locator('.part', { hasText: 'SREM\\r\\n' }).waitFor();
+  await passed.locator('.why', { hasText: 'append-only file' }).waitFor();
   await page.click('#wire');
+  await enter(page, 'INFO replication');
+  await lastLine(page, /connected_slaves:0/);
 }
 
 /**
