@@ -88,6 +88,15 @@ const (
 	constantsMax = 1 << 26
 )
 
+// localsMax bounds the local variables of a function, as Lua does.
+const localsMax = 200
+
+// nestingMax bounds how deep syntax may nest, as in Lua: the parser recurses.
+const nestingMax = 200
+
+// nameMax is the length of the longest name of a library.
+const nameMax = 24
+
 func (c *coder) pc() int { return len(c.code) }
 
 // emit appends an instruction and returns its place.

@@ -208,9 +208,9 @@ func chunkName(name string, size int) string {
 		}
 		return name[1:]
 	}
-	line := name
-	if i := strings.IndexAny(name, "\n\r"); i >= 0 {
-		line = name[:i]
+	line := name[:min(len(name), size)]
+	if i := strings.IndexAny(line, "\n\r"); i >= 0 {
+		line = line[:i]
 	}
 	line = line[:min(len(line), size-len(` [string "..."] `)-1)]
 	if len(line) < len(name) {

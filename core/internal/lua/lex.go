@@ -63,6 +63,12 @@ type token struct {
 	num   float64 // of numbers
 }
 
+// tokenCharge is what a token takes in instructions.
+const tokenCharge = 8
+
+// scanCharge is how many bytes of a token, and of what stands before it, count as an instruction.
+const scanCharge = 64
+
 // syntaxError is panicked with when the source is wrong; parseChunk recovers it.
 type syntaxError string
 
@@ -136,7 +142,11 @@ func (x *lexer) next() token {
 		case c == '\n' || c == '\r':
 			x.newline()
 		case isSpace(c):
-			x.at++
+			at := x.at + 1
+			for at < len(x.in) && x.in[at] == c {
+				at++
+			}
+			x.at = at
 		case c == '-' && x.peek(1) == '-':
 			x.comment()
 		default:
@@ -155,8 +165,19 @@ func (x *lexer) comment() {
 		}
 	}
 	for x.at < len(x.in) && x.in[x.at] != '\n' && x.in[x.at] != '\r' {
-		x.at++
+		x.at = plainUntil(x.in, x.at+1, '\n', '\n')
 	}
+}
+
+// plainUntil returns where the next of two characters is, or one that may end a line. It makes long
+// tokens quick.
+//
+//go:noinline
+func plainUntil(s string, at int, a, b byte) int {
+	for at < len(s) && s[at] > '\r' && s[at] != a && s[at] != b {
+		at++
+	}
+	return at
 }
 
 // longBracket returns the number of = in a long bracket that begins here, -1 if none does.
@@ -188,8 +209,9 @@ func (x *lexer) long(level int, unfinished string) string {
 			x.at += len(end)
 			return string(out)
 		default:
-			out = append(out, c)
-			x.at++
+			to := plainUntil(x.in, x.at+1, ']', ']')
+			out = append(out, x.in[x.at:to]...)
+			x.at = to
 		}
 	}
 	x.fail(unfinished, "<eof>")
@@ -208,9 +230,11 @@ func (x *lexer) token(c byte) token {
 		x.number(&t)
 		return t
 	case isNameByte(c):
-		for x.at < len(x.in) && isNameByte(x.in[x.at]) {
-			x.at++
+		at := start
+		for at < len(x.in) && isNameByte(x.in[at]) {
+			at++
 		}
+		x.at = at
 		t.kind, t.text = tokName, x.in[start:x.at]
 		t.value = t.text
 		for i, word := range keywords {
@@ -293,8 +317,15 @@ func (x *lexer) number(t *token) {
 
 // quoted reads a string in quotes.
 func (x *lexer) quoted(t *token, quote byte) {
-	raw := []byte{quote} // as errors quote it
-	x.at++
+	start := x.at
+	x.at = plainUntil(x.in, start+1, quote, '\\')
+	if x.at < len(x.in) && x.in[x.at] == quote { // it is as it stands there
+		x.at++
+		t.kind, t.text, t.line = tokString, x.in[start:x.at], x.line
+		t.value = t.text[1 : len(t.text)-1]
+		return
+	}
+	raw := []byte(x.in[start:x.at]) // as errors quote it
 	for {
 		if x.at >= len(x.in) {
 			x.fail("unfinished string", "<eof>")
@@ -306,8 +337,12 @@ func (x *lexer) quoted(t *token, quote byte) {
 			x.at++
 			raw = x.escape(raw)
 		default:
-			raw = append(raw, c)
-			x.at++
+			to := plainUntil(x.in, x.at+1, quote, '\\')
+			if c == quote {
+				to = x.at + 1
+			}
+			raw = append(raw, x.in[x.at:to]...)
+			x.at = to
 			if c == quote {
 				t.kind, t.text, t.line = tokString, string(raw), x.line
 				t.value = string(raw[1 : len(raw)-1])

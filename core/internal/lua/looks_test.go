@@ -88,6 +88,9 @@ func TestLooks(t *testing.T) {
 	}
 }
 
+// longSpaces is a string of 16 MB.
+const longSpaces = "local s = string.rep(' ', 2 ^ 24)"
+
 // TestCharges: what takes long takes several slices, so many for so many bytes, elements or tokens.
 // What a guest needs longest for is charged as it is there.
 func TestCharges(t *testing.T) {
@@ -105,6 +108,11 @@ func TestCharges(t *testing.T) {
 		{"local s = string.rep('x', 1e7)", "redis.sha1hex(s)", 35},
 		{"local s = string.rep('x', 1e4)", "for i = 1, 1000 do redis.sha1hex(s) end", 35},
 		{"local s = string.rep('x=1 ', 1e5)", "loadstring(s)", 50},
+		{longSpaces, "for i = 1, 6 do loadstring(s) end", 5},
+		{longSpaces, "for i = 1, 6 do loadstring('--' .. s) end", 5},
+		{longSpaces, "for i = 1, 6 do loadstring('--[[' .. s .. ']]') end", 5},
+		{longSpaces, "for i = 1, 6 do loadstring('return \"' .. s .. '\"') end", 5},
+		{longSpaces, "for i = 1, 6 do loadstring('return [[' .. s .. ']]') end", 5},
 		{"local t = {} for i = 1, 1e5 do t[i] = i end", "table.concat(t)", 14},
 		{"local t = {} for i = 1, 1e5 do t[i] = i end", "cjson.encode(t)", 14},
 		{"local s = '[1' .. string.rep(',1', 1e5) .. ']'", "cjson.decode(s)", 14},

@@ -150,9 +150,6 @@ func (p *parser) intern(s string) value {
 	return v
 }
 
-// nameMax is the length of the longest name of a library.
-const nameMax = 24
-
 // name makes a string that names something of a library that name.
 func (vm *VM) name(v *value) bool {
 	for _, k := range vm.keys {
@@ -189,9 +186,6 @@ func (p *parser) shut() *proto {
 	return c.proto
 }
 
-// tokenCharge is what a token takes in instructions.
-const tokenCharge = 8
-
 func (p *parser) advance() {
 	p.last = p.tok.line
 	p.vm.left -= tokenCharge
@@ -199,13 +193,23 @@ func (p *parser) advance() {
 		p.tok, p.peeked = p.ahead, false
 		return
 	}
-	p.tok = p.next()
+	p.tok = p.scan()
+}
+
+// scan reads a token, and counts it.
+//
+//go:noinline
+func (p *parser) scan() token {
+	at := p.at
+	t := p.next()
+	p.vm.left -= (p.at - at) / scanCharge
+	return t
 }
 
 // lookahead returns the token behind the present one.
 func (p *parser) lookahead() token {
 	if !p.peeked {
-		p.ahead, p.peeked = p.next(), true
+		p.ahead, p.peeked = p.scan(), true
 	}
 	return p.ahead
 }
@@ -253,9 +257,6 @@ func (p *parser) name() string {
 	p.advance()
 	return s
 }
-
-// localsMax bounds the local variables of a function, as Lua does.
-const localsMax = 200
 
 // limit makes sure that a function has no more of something than it may.
 func (p *parser) limit(n, most int, what string) {
@@ -312,9 +313,6 @@ func (c *coder) leaveBlock() {
 	c.free = b.known
 	c.patchHere(b.breaks)
 }
-
-// nestingMax bounds how deep syntax may nest, as in Lua: the parser recurses.
-const nestingMax = 200
 
 // enter goes down a level of nesting.
 //
