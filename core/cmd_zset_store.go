@@ -291,10 +291,10 @@ func (op *scoreOperation) bySize() {
 	small.Sort(op.sources, func(a, b scoreSource) int { return a.len() - b.len() })
 }
 
-// gather collects the outcome of an operation, which has up to about n members.
-func (c *Call) gather(n int) *zset.Gather {
+// gather collects the outcome of an operation, which has about n members, and at most so many.
+func (c *Call) gather(n, most int) *zset.Gather {
 	lim := c.e.zsetLimits()
-	g := zset.NewGather(n, &lim)
+	g := zset.NewGather(n, most, &lim)
 	g.Yield = c.e.yield
 	return g
 }
@@ -327,7 +327,11 @@ func cmdZunionstore(c *Call) {
 // union is the members of all sources.
 func (c *Call) union(op *scoreOperation) *zset.Gather {
 	op.bySize()
-	out := c.gather(op.sources[len(op.sources)-1].len())
+	most := 0
+	for i := range op.sources {
+		most += op.sources[i].len()
+	}
+	out := c.gather(op.sources[len(op.sources)-1].len(), most)
 	for i := range op.sources {
 		s := &op.sources[i]
 		if s.zset == nil || s.zset.Len() == 0 {
@@ -385,7 +389,7 @@ func cmdZintercard(c *Call) {
 
 // intersection is the members that all sources have.
 func (c *Call) intersection(op *scoreOperation) *zset.Gather {
-	out := c.gather(0)
+	out := c.gather(0, op.sources[0].len())
 	c.eachInAll(op, func(m []byte, score float64) bool {
 		p, _ := out.Put(m)
 		*p = score
@@ -430,8 +434,8 @@ func cmdZdiffstore(c *Call) {
 // difference is the members of the first source that no other has: each is looked up in all others;
 // or, where that is more work, in what these have together.
 func (c *Call) difference(op *scoreOperation) *zset.Gather {
-	out := c.gather(0)
 	first, others := &op.sources[0], op.sources[1:]
+	out := c.gather(0, first.len())
 	all := 0
 	for i := range others {
 		if others[i].same(first) {

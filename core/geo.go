@@ -238,7 +238,7 @@ func (c *Call) geoStore(hits []geoHit, q *geoQuery, event string) {
 		return
 	}
 	lim := c.e.zsetLimits()
-	found := zset.NewGather(len(hits), &lim)
+	found := zset.NewGather(len(hits), len(hits), &lim)
 	for i := range hits {
 		score := hits[i].score
 		if q.byDist {

@@ -137,7 +137,7 @@ func (l *zsetLoader) Packed(p listpack.Pack) (err error) {
 }
 
 // Members is told how many members come one by one.
-func (l *zsetLoader) Members(n int) { l.g = zset.NewGather(n, &l.lim) }
+func (l *zsetLoader) Members(n int) { l.g = zset.NewGather(n, n, &l.lim) }
 
 // Member takes one of them.
 func (l *zsetLoader) Member(m []byte, score float64) error {

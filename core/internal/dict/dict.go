@@ -10,6 +10,7 @@ import (
 	"math/bits"
 
 	"github.com/redlet/redlet/core/internal/same"
+	"github.com/redlet/redlet/core/internal/small"
 )
 
 const (
@@ -80,6 +81,15 @@ func (d *Dict[V]) Put(key []byte) (v *V, fresh bool) {
 		return &e.val, false
 	}
 	return d.add(string(key), hash), true
+}
+
+// PutIn is Put of a key that is copied to a pile.
+func (d *Dict[V]) PutIn(key []byte, pile *small.Texts) (v *V, fresh bool) {
+	hash := Hash(d.seed, key)
+	if e := d.find(key, hash); e != nil {
+		return &e.val, false
+	}
+	return d.add(pile.Clone(key), hash), true
 }
 
 // PutText is Put of a key that is kept, as text, instead of copied.

@@ -1,5 +1,7 @@
 package small
 
+import "strings"
+
 // pileSize is how many bytes a Pile takes at once.
 const pileSize = 512
 
@@ -19,4 +21,21 @@ func (p *Pile) Clone(b []byte) []byte {
 	at := append(p.free, b...)
 	p.free = at[n:]
 	return at[:n:n]
+}
+
+// Texts is a Pile of texts that are not changed.
+type Texts struct{ b strings.Builder }
+
+// Clone is b as a text.
+func (p *Texts) Clone(b []byte) string {
+	if len(b) > pileSize/4 {
+		return string(b)
+	}
+	n := p.b.Len()
+	if n+len(b) > p.b.Cap() {
+		p.b, n = strings.Builder{}, 0
+		p.b.Grow(pileSize)
+	}
+	p.b.Write(b)
+	return p.b.String()[n:]
 }

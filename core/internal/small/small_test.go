@@ -79,3 +79,19 @@ func TestPile(t *testing.T) {
 		}
 	}
 }
+
+func TestTexts(t *testing.T) {
+	var pile Texts
+	var want, got []string
+	for i := range 300 {
+		b := bytes.Repeat([]byte{byte(i)}, i%140)
+		want = append(want, string(b))
+		got = append(got, pile.Clone(b))
+		clear(b)
+	}
+	for i := range got {
+		if got[i] != want[i] {
+			t.Fatalf("text %d is %q, want %q", i, got[i], want[i])
+		}
+	}
+}

@@ -1,9 +1,12 @@
 package zset
 
 import (
+	"strings"
+
 	"github.com/redlet/redlet/core/internal/alloc"
 	"github.com/redlet/redlet/core/internal/dict"
 	"github.com/redlet/redlet/core/internal/listpack"
+	"github.com/redlet/redlet/core/internal/small"
 )
 
 // Gather collects members in any order, each of which then has its place found once, when all are
@@ -14,11 +17,17 @@ type Gather struct {
 
 	scores dict.Dict[float64]
 	bytes  int
+	// So few members as a listpack may have are copied to a pile: they are not kept.
+	few  bool
+	pile small.Texts
 }
 
-// NewGather returns an empty one with room for n members.
-func NewGather(n int, lim *Limits) *Gather {
-	g := &Gather{}
+// NewGather returns an empty one with room for n members, of which there will be at most so many.
+func NewGather(n, most int, lim *Limits) *Gather {
+	g := &Gather{few: most <= lim.Entries}
+	if g.few {
+		n = most
+	}
 	g.scores.SetSeed(lim.Seed)
 	g.scores.Reserve(n)
 	return g
@@ -27,7 +36,11 @@ func NewGather(n int, lim *Limits) *Gather {
 // Put returns where the score of a member is kept, and tells whether the member is new. It is
 // copied. The pointer is valid until the next Put.
 func (g *Gather) Put(m []byte) (score *float64, fresh bool) {
-	score, fresh = g.scores.Put(m)
+	if g.few {
+		score, fresh = g.scores.PutIn(m, &g.pile)
+	} else {
+		score, fresh = g.scores.Put(m)
+	}
 	if fresh {
 		g.bytes += entrySize + alloc.String(len(m))
 	}
@@ -51,7 +64,8 @@ func (g *Gather) PutAt(c *Cursor) (score *float64, fresh bool) {
 func (g *Gather) Len() int { return g.scores.Len() }
 
 // Zset makes a sorted set of the members, in the encoding that a command stores: a Listpack where
-// they are few and short enough. The Gather is used up.
+// they are few and short enough. The Gather is used up. Where lim
+// lets a listpack have none, the sorted set does not outlive the command.
 func (g *Gather) Zset(lim *Limits) Zset {
 	items := make([]item, g.scores.Len())
 	size, longest := listpack.EmptySize, 0
@@ -72,10 +86,24 @@ func (g *Gather) Zset(lim *Limits) Zset {
 			return Zset{pack: pack}
 		}
 	}
+	if g.few && lim.Entries > 0 {
+		g.unpile(items)
+	}
 	t := &table{scores: g.scores, bytes: tableSize + g.bytes}
 	t.order.build(items)
 	g.yield()
 	return Zset{table: t}
+}
+
+// unpile gives each of few members, one of which is too long, a copy of its own: a sorted set that
+// stays may lose any of them.
+func (g *Gather) unpile(items []item) {
+	g.scores.Clear()
+	for i := range items {
+		member := strings.Clone(items[i].member)
+		score, _ := g.scores.PutText([]byte(member), member)
+		*score, items[i].member = items[i].score, member
+	}
 }
 
 func (g *Gather) yield() {

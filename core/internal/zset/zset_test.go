@@ -345,13 +345,19 @@ func TestGather(t *testing.T) {
 		{[]string{"a", "b"}, Listpack}, {[]string{"a", "longer than 12"}, Skiplist},
 		{[]string{"1", "2", "3", "4", "5", "6", "7", "8", "9", "10"}, Skiplist}, {nil, Skiplist},
 	} {
-		g := NewGather(0, &limits)
+		g := NewGather(0, len(c.members), &limits)
 		for i, m := range c.members {
 			p, _ := g.Put([]byte(m))
 			*p = float64(i)
 		}
-		if z := g.Zset(&limits); z.Encoding() != c.enc || z.Len() != len(c.members) {
+		z := g.Zset(&limits)
+		if z.Encoding() != c.enc || z.Len() != len(c.members) {
 			t.Errorf("%q: %v of %d", c.members, z.Encoding(), z.Len())
+		}
+		for i, m := range c.members {
+			if score, ok := z.Score([]byte(m)); !ok || score != float64(i) {
+				t.Errorf("%q: the score of %q is %v, %v", c.members, m, score, ok)
+			}
 		}
 	}
 	z := Make(10, 1, &limits)
@@ -372,7 +378,7 @@ func TestGatherOracle(t *testing.T) {
 	for _, n := range []int{0, 1, 5, 63, 64, 65, 200, 1000, 4097} {
 		var m model
 		var from Zset
-		g := NewGather(n/2, &limits)
+		g := NewGather(n/2, n, &limits)
 		for i := range n {
 			member, score := fmt.Sprint(rnd.Intn(n)), float64(rnd.Intn(n/3+1))
 			if i%2 == 0 {
