@@ -161,7 +161,7 @@ func cmdFunctionLoad(c *Call) {
 	replace := false
 	for _, arg := range c.Args[2 : len(c.Args)-1] {
 		if !is(arg, "replace") {
-			c.Error("ERR Unknown option given: " + string(arg))
+			c.Error("ERR Unknown option given: " + cText(arg))
 			return
 		}
 		replace = true
