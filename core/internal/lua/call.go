@@ -181,6 +181,10 @@ func (vm *VM) leave(from, n int) (stop bool) {
 		case endTostring:
 			from, n = to, 1
 			continue
+		case endCaught:
+			at := l.frames[len(l.frames)-1].base
+			from, n = at-1, told(l, at, l.stack[to])
+			continue
 		}
 		vm.handled(l, end, l.stack[to], dest)
 		return false
@@ -404,10 +408,8 @@ func (vm *VM) guarded(l *thread, fr *frame, err value) (stop bool) {
 		return vm.leave(at, 2)
 	}
 	if fr.fn.deep == deepPcall {
-		l.stack[at-1] = falseValue
-		n := vm.caught(l, at, err)
-		l.top = at + n
-		return vm.leave(at-1, n+1)
+		l.stack[at-1], l.stack[at] = falseValue, err
+		return vm.caught(l, at)
 	}
 	handler := l.stack[at+1]
 	l.stack[at+2], l.stack[at+3] = handler, err
@@ -423,22 +425,30 @@ func (vm *VM) guarded(l *thread, fr *frame, err value) (stop bool) {
 	return l.begin(at+2, 1, 1, endHandler)
 }
 
-// caught puts what pcall returns of an error into a place of the stack and returns how many values
-// that is. Of an error table it is the text, as before errors were tables; a table without one is
-// followed by what was found in its place.
-func (vm *VM) caught(l *thread, at int, err value) int {
-	l.stack[at] = err
-	t := err.table()
-	if t == nil {
-		return 1
+// caught ends a pcall with an error, which lies at a place of the stack. Of an error table pcall
+// returns the text, as before errors were tables, which a metamethod may be asked for.
+func (vm *VM) caught(l *thread, at int) (stop bool) {
+	if l.stack[at].table() == nil {
+		return vm.leave(at-1, 2)
 	}
-	text := t.getString(fieldErr)
+	calls := len(l.frames)
+	l.top = at + 2
+	stop = vm.indexFor(l, l.stack[at], value{o: fieldErr}, endCaught, 1, -1)
+	if len(l.frames) != calls { // a metamethod was called
+		return stop
+	}
+	return vm.leave(at-1, told(l, at, l.stack[at+1]))
+}
+
+// told puts the text of an error table in its place on the stack, and returns how many values pcall
+// returns: a table without a text is followed by what was found for it.
+func told(l *thread, at int, text value) int {
 	if isText(text) {
-		l.stack[at] = vm.text(text)
-		return 1
+		l.stack[at] = text
+		return 2
 	}
 	l.stack[at+1] = text
-	return 2
+	return 3
 }
 
 // beginDeep calls a function that calls others or changes threads: its call lies on top.
@@ -448,8 +458,9 @@ func (vm *VM) beginDeep(l *thread, f *function, nargs int) (stop bool) {
 	l.room(l.top, windowMax)
 	switch f.deep {
 	case deepPcall:
-		if nargs == 0 {
-			argError(l, 1, "value expected")
+		if nargs == 0 { // Redis's pcall finds a boolean there
+			l.push(falseValue)
+			nargs = 1
 		}
 		l.frames[at].guard, l.frames[at].pc = true, l.levels
 		l.enterC()

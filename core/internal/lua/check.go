@@ -60,7 +60,19 @@ func optPosition(l *thread, n, otherwise int) int {
 	if l.arg(n).isNil() {
 		return otherwise
 	}
-	return clampInt(checkLong(l, n))
+	return checkPosition(l, n)
+}
+
+func checkPosition(l *thread, n int) int { return clampInt(checkLong(l, n)) }
+
+// toInt makes an int of a value as C does of a double: what is no number is 0, and one beyond an
+// int is the least.
+func toInt(v value) int {
+	n, _ := toNumber(v)
+	if n > math.MinInt32-1 && n < math.MaxInt32+1 {
+		return int(n)
+	}
+	return math.MinInt32
 }
 
 func checkTable(l *thread, n int) *table {

@@ -9,12 +9,12 @@ import (
 func (vm *VM) openCmsgpack() {
 	t := vm.library("cmsgpack", []entry{
 		{"pack", vm.msgpack},
-		{"unpack", func(l *thread) int { return vm.msgunpack(l, 0, 0, true) }},
+		{"unpack", func(l *thread) int { return vm.msgunpack(l, 0, 0) }},
 		{"unpack_one", func(l *thread) int {
-			return vm.msgunpack(l, 1, optPosition(l, 2, 0), false)
+			return vm.msgunpack(l, 1, optPosition(l, 2, 0))
 		}},
 		{"unpack_limit", func(l *thread) int {
-			return vm.msgunpack(l, checkInt(l, 2), optPosition(l, 3, 0), false)
+			return vm.msgunpack(l, checkPosition(l, 2), optPosition(l, 3, 0))
 		}},
 	})
 	for _, c := range [][2]string{
@@ -193,16 +193,16 @@ type msgReader struct {
 	l     *thread
 	in    string
 	at    int
-	most  int // how many values are read, 0 being no limit
+	most  int // how many values are read
 	n     int // how many were
 	base  int // where on the stack they begin
 	tells bool
 	open  []decoding
 }
 
-// msgunpack unpacks up to limit values, 0 being no limit, from an offset on. Unless all is set,
-// the offset of what follows comes first, -1 at the end.
-func (vm *VM) msgunpack(l *thread, limit, offset int, all bool) int {
+// msgunpack unpacks up to limit values from an offset on, and the offset of what follows comes
+// first, -1 at the end. A limit and an offset of 0 ask for all values alone.
+func (vm *VM) msgunpack(l *thread, limit, offset int) int {
 	s := checkString(l, 1)
 	switch {
 	case offset < 0 || limit < 0:
@@ -213,8 +213,10 @@ func (vm *VM) msgunpack(l *thread, limit, offset int, all bool) int {
 			itoa(len(s))+".")
 	}
 	r := &msgReader{vm: vm, l: l, in: s, at: offset, most: limit, base: l.top}
-	if r.tells = limit > 0 && !all; r.tells {
+	if r.tells = limit != 0 || offset != 0; r.tells {
 		l.push(nilValue) // where the offset goes
+	} else {
+		r.most = math.MaxInt
 	}
 	return l.start(r)
 }
@@ -230,7 +232,7 @@ func (r *msgReader) step(l *thread) int {
 			if r.n > 0 && r.n >= resultsMax-l.frames[len(l.frames)-1].extra {
 				fail(l, "too many results to unpack")
 			}
-			if r.at >= len(r.in) || r.most > 0 && r.n >= r.most {
+			if r.at >= len(r.in) || r.n >= r.most {
 				break
 			}
 			r.n++

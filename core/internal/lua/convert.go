@@ -265,11 +265,11 @@ func (r *replying) table(t *table, used int) {
 func (r *replying) announced(t *table, used int) bool {
 	w := r.w
 	if s, ok := t.getString(fieldErr).str(); ok {
-		w.Line('-', s)
+		w.Line('-', cString(s))
 		return true
 	}
 	if s, ok := t.getString(fieldOK).str(); ok {
-		w.Line('+', s)
+		w.Line('+', cString(s))
 		return true
 	}
 	if v := t.getString(fieldDouble); v.isNumber() {

@@ -115,8 +115,14 @@ func (c *coder) infix(k tokenKind, e *expr) {
 		c.goIfFalse(e)
 	case tokConcat:
 		c.toNext(e)
-	default:
+	case '+', '-', '*', '/', '%', '^':
 		if !e.numeral() {
+			c.toAny(e)
+		}
+	default:
+		if e.numeral() {
+			c.constant(number(e.num)) // now: the first zero gives all others its sign
+		} else {
 			c.toAny(e)
 		}
 	}
@@ -243,10 +249,13 @@ func power(a, b float64) float64 {
 		return a * a
 	}
 	n := math.Pow(a, b)
-	if n != n {
-		return invalid(a, b)
+	switch {
+	case n == n:
+		return n
+	case a != a && math.Abs(math.Mod(b, 2)) == 1: // C turns the sign of a square, which has one
+		return math.Abs(a)
 	}
-	return n
+	return invalid(a, b)
 }
 
 func (c *coder) comparison(k tokenKind, a, b *expr) {

@@ -139,9 +139,7 @@ func (d *directive) write(l *thread, out []byte, arg int) []byte {
 		if d.precision < 0 && len(s) >= 100 {
 			return append(out, s...)
 		}
-		if i := strings.IndexByte(s, 0); i >= 0 {
-			s = s[:i]
-		}
+		s = cString(s)
 		if d.precision >= 0 {
 			s = s[:min(len(s), d.precision)]
 		}

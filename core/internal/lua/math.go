@@ -102,7 +102,11 @@ func (vm *VM) openMath() {
 			l.pushNumber(fraction)
 			return 2
 		}},
-		{"pow", mathFunction2(math.Pow)},
+		{"pow", func(l *thread) int {
+			b := checkNumber(l, 2)
+			l.pushNumber(power(checkNumber(l, 1), b))
+			return 1
+		}},
 		{"rad", mathFunction(func(n float64) float64 { return n * (math.Pi / 180) })},
 		{"random", vm.mathRandom},
 		{"randomseed", func(l *thread) int {
@@ -130,21 +134,21 @@ func (vm *VM) mathRandom(l *thread) int {
 		bits = int32(vm.host.Random() >> 33)
 	}
 	r := float64(bits%math.MaxInt32) / math.MaxInt32
-	low, high, arg := int64(1), int64(0), 1
+	low, high, arg := int32(1), int32(0), 1
 	switch l.count() {
 	case 0:
 		l.pushNumber(r)
 		return 1
 	case 1:
-		high = checkLong(l, 1)
+		high = int32(checkInt(l, 1))
 	case 2:
-		low, high, arg = checkLong(l, 1), checkLong(l, 2), 2
+		low, high, arg = int32(checkInt(l, 1)), int32(checkInt(l, 2)), 2
 	default:
 		fail(l, "wrong number of arguments")
 	}
 	if low > high {
 		argError(l, arg, "interval is empty")
 	}
-	l.pushNumber(math.Floor(r*float64(high-low+1)) + float64(low))
+	l.pushNumber(math.Floor(r*float64(high-low+1)) + float64(low)) // of ints, as in C: it wraps
 	return 1
 }

@@ -63,28 +63,33 @@ const chainMax = 100
 
 // index gets an element of a value into a register. register is where the value is, if anywhere.
 func (vm *VM) index(l *thread, v, key value, dest, register int) {
+	vm.indexFor(l, v, key, endValue, dest, register)
+}
+
+// indexFor is index for what goes on in another way behind a metamethod.
+func (vm *VM) indexFor(l *thread, v, key value, end ending, dest, register int) (stop bool) {
 	for range chainMax {
 		var h value
 		if t := v.table(); t != nil {
 			vm.chargeKey(key)
 			if found := t.get(key); !found.isNil() {
 				l.setRegister(dest, found)
-				return
+				return false
 			}
 			if h = t.meta.handler(eventIndex); h.isNil() {
 				l.setRegister(dest, value{})
-				return
+				return false
 			}
 		} else if h = vm.handler(v, eventIndex); h.isNil() {
 			vm.typeFailure(l, v, register, "index")
 		}
 		if h.function() != nil {
-			vm.callHandler(l, h, v, key, endValue, dest)
-			return
+			return vm.callHandler(l, h, v, key, end, dest)
 		}
 		v, register = h, -1
 	}
 	vm.failHere("loop in gettable")
+	return false
 }
 
 func (l *thread) setRegister(r int, v value) {
@@ -155,13 +160,13 @@ func (l *thread) scratch() int {
 }
 
 // callHandler calls a metamethod of two operands for the operation under way.
-func (vm *VM) callHandler(l *thread, h, a, b value, end ending, dest int) {
+func (vm *VM) callHandler(l *thread, h, a, b value, end ending, dest int) (stop bool) {
 	at := l.scratch()
 	l.enterC()
 	l.stack[at], l.stack[at+1], l.stack[at+2] = h, a, b
 	l.top = at + 3
 	l.dest = dest
-	l.begin(at, 2, 1, end)
+	return l.begin(at, 2, 1, end)
 }
 
 // arithmetic is what is not the arithmetic of two numbers, or gives none. The left operand is in a
@@ -325,7 +330,7 @@ func (vm *VM) orderHandler(a, b value, e event) value {
 
 func (vm *VM) orderFailure(a, b value) {
 	x, y := a.typeName(), b.typeName()
-	if x == y {
+	if x[2] == y[2] { // so Lua 5.1 tells whether they are the same
 		vm.failHere("attempt to compare two " + x + " values")
 	}
 	vm.failHere("attempt to compare " + x + " with " + y)

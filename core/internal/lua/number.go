@@ -122,13 +122,16 @@ func toInteger(n float64) int64 {
 	return math.MinInt64
 }
 
+// cString returns what C sees of a string: it ends at a NUL byte.
+func cString(s string) string {
+	s, _, _ = strings.Cut(s, "\x00")
+	return s
+}
+
 // parseNumber reads a number as Lua 5.1 does with C's strtod: blanks around it, decimal or
 // hexadecimal, inf and nan.
 func parseNumber(s string) (float64, bool) {
-	if i := strings.IndexByte(s, 0); i >= 0 {
-		s = s[:i] // where a string ends for C
-	}
-	s = trim(s)
+	s = trim(cString(s))
 	if s == "" {
 		return 0, false
 	}

@@ -1,7 +1,5 @@
 package lua
 
-import "strings"
-
 // parser reads a source in the grammar of Lua 5.1, with its errors, and makes code of it as it
 // goes: nothing in between is kept.
 type parser struct {
@@ -27,9 +25,7 @@ type parser struct {
 
 // newParser makes ready for compiling a source.
 func (vm *VM) newParser(name, source string) *parser {
-	if i := strings.IndexByte(name, 0); i >= 0 {
-		name = name[:i] // where a string ends for C
-	}
+	name = cString(name)
 	from := &chunk{source: name, short: chunkName(name, nameSize)}
 	long := chunkName(name, nameSizeMake)
 	p := &parser{lexer: lexer{name: long, in: source, line: 1}, chunk: from, vm: vm}
@@ -188,6 +184,9 @@ func (p *parser) shut() *proto {
 
 func (p *parser) advance() {
 	p.last = p.tok.line
+	if p.peeked { // Lua counts the lines up to where it has read
+		p.last = p.ahead.line
+	}
 	p.vm.left -= tokenCharge
 	if p.peeked {
 		p.tok, p.peeked = p.ahead, false

@@ -1,10 +1,6 @@
 package lua
 
-import (
-	"strings"
-
-	"github.com/redlet/redlet/core/internal/sha1"
-)
+import "github.com/redlet/redlet/core/internal/sha1"
 
 // openRedis makes the table redis.
 func (vm *VM) openRedis() {
@@ -136,10 +132,10 @@ func (vm *VM) redisLog(l *thread) int {
 	if l.count() < 2 {
 		vm.throwError("redis.log() requires two arguments or more.")
 	}
-	if !l.arg(1).isNumber() {
+	if _, ok := toNumber(l.arg(1)); !ok {
 		vm.throwError("First argument must be a number (log level).")
 	}
-	level := l.arg(1).n
+	level := toInt(l.arg(1))
 	if level < LogDebug || level > LogWarning {
 		vm.throwError("Invalid log level.")
 	}
@@ -152,7 +148,7 @@ func (vm *VM) redisLog(l *thread) int {
 			line += s
 		}
 	}
-	vm.host.Log(int(level), line)
+	vm.host.Log(level, line)
 	return 0
 }
 
@@ -160,11 +156,11 @@ func (vm *VM) setResp(l *thread) int {
 	if l.count() != 1 {
 		vm.throwError("redis.setresp() requires one argument.")
 	}
-	n, _ := toNumber(l.arg(1))
+	n := toInt(l.arg(1))
 	if n != 2 && n != 3 {
 		vm.throwError("RESP version must be 2 or 3.")
 	}
-	vm.version = int(n)
+	vm.version = n
 	vm.host.SetProtocol(vm.version)
 	return 0
 }
@@ -186,7 +182,7 @@ func (vm *VM) singleField(l *thread, field string) int {
 
 // errorText gives an error a code if it has none: it is one word.
 func errorText(s string) string {
-	s, _, _ = strings.Cut(s, "\x00") // as of a string in C
+	s = cString(s)
 	if s != "" && s[0] == '-' {
 		s = s[1:]
 	}
@@ -224,11 +220,11 @@ func (vm *VM) setRepl(l *thread) int {
 	if l.count() != 1 {
 		vm.throwError("redis.set_repl() requires one argument.")
 	}
-	n, _ := toNumber(l.arg(1))
+	n := toInt(l.arg(1))
 	if n < 0 || n > 3 {
 		vm.throwError("Invalid replication flags. Use REPL_AOF, REPL_REPLICA, REPL_ALL or REPL_NONE.")
 	}
-	vm.host.SetRepl(int(n))
+	vm.host.SetRepl(n)
 	return 0
 }
 

@@ -102,6 +102,7 @@ func (vm *VM) describe(e *thrown) *Failure {
 	default:
 		f.Text = "ERR " + vm.tostring(e.v)
 	}
+	f.Text = cString(f.Text)
 	fr, ok := vm.l.level(0)
 	if ok && fr != nil && fr.fn.proto == nil {
 		fr, ok = vm.l.level(1)

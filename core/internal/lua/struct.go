@@ -110,7 +110,7 @@ func (f *layout) size(c byte) int {
 }
 
 func newLayout(l *thread) layout {
-	return layout{l: l, in: checkString(l, 1), align: 1}
+	return layout{l: l, in: cString(checkString(l, 1)), align: 1}
 }
 
 // packArgument checks an argument of pack; the first that is missing counts as nil.

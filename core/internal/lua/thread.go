@@ -62,6 +62,7 @@ const (
 	endConcat                 // a metamethod's result is an operand of a concatenation
 	endThread                 // it is the first call of a coroutine
 	endTostring               // the caller is tostring
+	endCaught                 // a metamethod's result is the text of the error that pcall caught
 	endDrop                   // nobody wants a metamethod's result
 )
 
