@@ -212,6 +212,11 @@ damage: ## restore a million damaged payloads, and compare 50,000 of them with a
 	$(GO) test -count=1 -timeout 30m -run 'DamagedPayloads|DamagedUnchecked' ./core \
 	  -args -payloads 1000000 -compared 50000 -everydamage
 
+.PHONY: scripts
+scripts: ## run every script of the table and 100,000 that the grammar makes up, beside a redis-server
+	$(GO) test -count=1 -timeout 60m -run 'TestReferenceScripts$$' ./core \
+	  -args -table 1 -scripts 100000
+
 .PHONY: kill
 kill: ## kill a server fifty times while it writes, and look for what it had acknowledged
 	$(GO) test -count=1 -timeout 10m -run 'TestKill$$' ./cmd/redlet -args -kills 50

@@ -35,7 +35,7 @@ func TestReferenceFunctions(t *testing.T) {
 			t.Fatal(err)
 		}
 		for commands := range slices.Chunk(asFunctions(tr), 3*100) {
-			compareFunctions(t, here, there, commands)
+			compareScripts(t, here, there, commands, false)
 		}
 	}
 }
@@ -47,18 +47,23 @@ func asFunctions(tr *coretest.Transcript) (commands [][]string) {
 			slices.Contains(deadly, s.Args[1]) {
 			continue
 		}
-		library := "#!lua name=l\nredis.register_function('f', function(KEYS, ARGV) " + s.Args[1] +
-			"\nend)"
-		commands = append(commands, []string{"FUNCTION", "FLUSH"},
-			[]string{"FUNCTION", "LOAD", library}, append([]string{"FCALL", "f"}, s.Args[2:]...))
+		commands = append(commands, functionOf(s.Args[1], s.Args[2:]...)...)
 	}
 	return commands
 }
 
-func compareFunctions(t *testing.T, here, there coretest.Peer, commands [][]string) {
+// functionOf are the commands that load a script as a function and call it.
+func functionOf(script string, args ...string) [][]string {
+	library := "#!lua name=l\nredis.register_function('f', function(KEYS, ARGV) " + script + "\nend)"
+	return [][]string{{"FUNCTION", "FLUSH"}, {"FUNCTION", "LOAD", library},
+		append([]string{"FCALL", "f"}, args...)}
+}
+
+// compareScripts runs commands on two servers and says where they differ.
+func compareScripts(t *testing.T, here, there coretest.Peer, commands [][]string, resp3 bool) {
 	var replies [2][]coretest.Reply
 	for i, p := range []coretest.Peer{here, there} {
-		if err := p.Reset(false); err != nil {
+		if err := p.Reset(resp3); err != nil {
 			t.Fatal(err)
 		}
 		var err error
