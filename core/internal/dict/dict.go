@@ -84,6 +84,8 @@ func (d *Dict[V]) Put(key []byte) (v *V, fresh bool) {
 }
 
 // PutIn is Put of a key that is copied to a pile.
+//
+//go:noinline
 func (d *Dict[V]) PutIn(key []byte, pile *small.Texts) (v *V, fresh bool) {
 	hash := Hash(d.seed, key)
 	if e := d.find(key, hash); e != nil {

@@ -297,7 +297,7 @@ final class Splitter {
 
     private void element(MethodNode part, int local) {
         part.visitVarInsn(Opcodes.ALOAD, method.maxLocals);
-        part.visitIntInsn(Opcodes.BIPUSH, local);
+        part.visitIntInsn(local <= Byte.MAX_VALUE ? Opcodes.BIPUSH : Opcodes.SIPUSH, local);
     }
 
     private Type type(LabelNode entry, int local) {
