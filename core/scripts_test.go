@@ -97,7 +97,7 @@ func tableOfScripts() (scripts []string) {
 }
 
 // callsOfCommands are scripts that call commands with arguments of every kind. As functions they
-// end redis-server: it tells where an error of arguments happened, and in a function finds no place.
+// end redis-server: it tells where an error of arguments happened, and finds no place in one.
 func callsOfCommands() (scripts []string) {
 	add := func(format string, args ...any) {
 		scripts = append(scripts, shown+named+fmt.Sprintf(format, args...))

@@ -58,6 +58,8 @@ var (
 )
 
 // kind returns the type of a value.
+//
+//go:noinline
 func (v value) kind() kind {
 	if v.o == nil {
 		return kindNil
