@@ -11,8 +11,8 @@ import (
 )
 
 var (
-	scriptsMade  = flag.Int("scripts", 500, "how many scripts are made up by the grammar")
-	scriptsTaken = flag.Int("table", 20, "of how many scripts of the table one is run")
+	scriptsMade  = flag.Int("scripts", 300, "how many scripts are made up by the grammar")
+	scriptsTaken = flag.Int("table", 40, "of how many scripts of the table one is run")
 )
 
 // unlike are the scripts of the table whose replies are not those of redis-server 8.0.2, and why:
