@@ -354,7 +354,7 @@ func (c *Call) scanOptions(i int, fields bool) (opt scanOptions, ok bool) {
 				c.Error(ErrSyntax)
 				return opt, false
 			}
-			opt.count = int(min(n, math.MaxInt32))
+			opt.count = int(min(n, math.MaxInt32/10)) // ten times as many buckets are passed
 		case is(c.Args[i], "match") && more:
 			i++
 			opt.match = c.Args[i]

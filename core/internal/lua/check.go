@@ -48,6 +48,14 @@ func clampInt(n int64) int { return int(max(math.MinInt, min(n, math.MaxInt))) }
 //go:noinline
 func checkLong(l *thread, n int) int64 { return toInteger(checkNumber(l, n)) }
 
+// optLong is checkLong of what may be left out, for 0.
+func optLong(l *thread, n int) int64 {
+	if l.arg(n).isNil() {
+		return 0
+	}
+	return checkLong(l, n)
+}
+
 func optInt(l *thread, n, otherwise int) int {
 	if l.arg(n).isNil() {
 		return otherwise

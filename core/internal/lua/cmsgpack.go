@@ -11,10 +11,10 @@ func (vm *VM) openCmsgpack() {
 		{"pack", vm.msgpack},
 		{"unpack", func(l *thread) int { return vm.msgunpack(l, 0, 0) }},
 		{"unpack_one", func(l *thread) int {
-			return vm.msgunpack(l, 1, optPosition(l, 2, 0))
+			return vm.msgunpack(l, 1, optLong(l, 2))
 		}},
 		{"unpack_limit", func(l *thread) int {
-			return vm.msgunpack(l, checkPosition(l, 2), optPosition(l, 3, 0))
+			return vm.msgunpack(l, checkLong(l, 2), optLong(l, 3))
 		}},
 	})
 	for _, c := range [][2]string{
@@ -202,17 +202,17 @@ type msgReader struct {
 
 // msgunpack unpacks up to limit values from an offset on, and the offset of what follows comes
 // first, -1 at the end. A limit and an offset of 0 ask for all values alone.
-func (vm *VM) msgunpack(l *thread, limit, offset int) int {
+func (vm *VM) msgunpack(l *thread, limit, offset int64) int {
 	s := checkString(l, 1)
 	switch {
 	case offset < 0 || limit < 0:
 		fail(l, "Invalid request to unpack with offset of "+itoa(int(int32(offset)))+
 			" and limit of "+itoa(len(s))+".")
-	case offset > len(s):
+	case offset > int64(len(s)):
 		fail(l, "Start offset "+itoa(int(int32(offset)))+" greater than input length "+
 			itoa(len(s))+".")
 	}
-	r := &msgReader{vm: vm, l: l, in: s, at: offset, most: limit, base: l.top}
+	r := &msgReader{vm: vm, l: l, in: s, at: int(offset), most: clampInt(limit), base: l.top}
 	if r.tells = limit != 0 || offset != 0; r.tells {
 		l.push(nilValue) // where the offset goes
 	} else {
