@@ -17,14 +17,15 @@ const PING = latin1(request(['PING']));
  *
  * @param {import('../src/redlet.js').Redlet} redis
  * @param {(bytes: string) => void} got gets what is passed on, as characters below 256
+ * @param {() => void} ended is called when no more comes: the server refused, or is gone
  * @returns {() => void} leaves it
  */
-export function follow(redis, got) {
+export function follow(redis, got, ended) {
   const { readable, writable } = redis.connect();
   const [reader, writer] = [readable.getReader(), writable.getWriter()];
   const say = (/** @type {string[]} */ ...words) => void writer.write(request(words)).catch(leave);
   say('PSYNC', '?', '-1');
-  void read().catch(leave);
+  void read().catch(leave).finally(ended);
   return leave;
 
   async function read() {
@@ -35,6 +36,7 @@ export function follow(redis, got) {
       if (done) return;
       text += latin1(value);
       if (offset < 0) {
+        if (text.startsWith('-')) return leave();
         const [head, from, size] = BEGINNING.exec(text) ?? [''];
         const end = head.length + Number(size);
         if (head === '' || text.length < end) continue;

@@ -48,8 +48,12 @@ export function wire(app) {
   let leave;
   const following = (/** @type {boolean} */ on) => {
     leave?.();
-    leave = on && app.place ? follow(app.place.redis, passedOn) : undefined;
+    const mine = on && app.place ? follow(app.place.redis, passedOn, ended) : undefined;
+    leave = mine;
     replica.setAttribute('aria-pressed', String(leave !== undefined));
+    function ended() {
+      if (mine && leave === mine) following(false);
+    }
   };
   app.moved(() => following(leave !== undefined));
   toggle.addEventListener('click', () => {

@@ -160,9 +160,14 @@ async function checkWire(page) {
   const passed = page.locator('.log > :last-child .wire', { hasText: '⇉' });
   await passed.locator('.part', { hasText: 'SREM\\r\\n' }).waitFor();
   await passed.locator('.why', { hasText: 'append-only file' }).waitFor();
-  await page.click('#wire');
+  await page.click('#replica');
   await enter(page, 'INFO replication');
   await lastLine(page, /connected_slaves:0/);
+  await enter(page, 'ACL SETUSER default -psync');
+  await page.click('#replica');
+  await page.locator('#replica[aria-pressed=false]').waitFor(); // it was refused
+  await enter(page, 'ACL SETUSER default +psync');
+  await page.click('#wire');
 }
 
 /**

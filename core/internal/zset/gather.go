@@ -64,8 +64,8 @@ func (g *Gather) PutAt(c *Cursor) (score *float64, fresh bool) {
 func (g *Gather) Len() int { return g.scores.Len() }
 
 // Zset makes a sorted set of the members, in the encoding that a command stores: a Listpack where
-// they are few and short enough. The Gather is used up. Where lim
-// lets a listpack have none, the sorted set does not outlive the command.
+// they are few and short enough. The Gather is used up. Where lim lets a listpack have none, the
+// sorted set does not outlive the command.
 func (g *Gather) Zset(lim *Limits) Zset {
 	items := make([]item, g.scores.Len())
 	size, longest := listpack.EmptySize, 0

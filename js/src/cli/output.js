@@ -15,18 +15,13 @@ import { repr } from '../sds.js';
  * @param {Reply} reply
  * @returns {string}
  */
-export function json({ kind, text, isNull, items }) {
+export function json(reply) {
+  const { kind, text, isNull, items } = reply;
   if (isNull) return 'null';
   switch (kind) {
     case '-':
     case '!':
       return `error:${jsonString(text)}`;
-    case '#':
-      return text === 't' ? 'true' : 'false';
-    case ':':
-    case ',':
-    case '(':
-      return text;
     case '*':
     case '~':
     case '>':
@@ -34,7 +29,7 @@ export function json({ kind, text, isNull, items }) {
     case '%':
       return `{${pairs(items).join(',')}}`;
     default:
-      return jsonString(text);
+      return bare(reply) ?? jsonString(text);
   }
 }
 
@@ -70,24 +65,29 @@ function jsonString(text) {
  * @param {Reply} reply
  * @returns {string}
  */
-export function csv({ kind, text, isNull, items }) {
+export function csv(reply) {
+  const { kind, text, isNull, items } = reply;
   if (isNull) return 'NULL';
   switch (kind) {
     case '-':
     case '!':
       return `ERROR,${repr(text)}`;
-    case '#':
-      return text === 't' ? 'true' : 'false';
-    case ':':
-    case ',':
-    case '(':
-      return text;
     case '*':
     case '~':
     case '>':
     case '%':
       return items.map(csv).join(',');
     default:
-      return repr(text);
+      return bare(reply) ?? repr(text);
   }
+}
+
+/**
+ * A number or boolean, which stands without quotes in both; nothing if the reply is none.
+ *
+ * @param {Reply} reply
+ */
+function bare({ kind, text }) {
+  if (kind === '#') return text === 't' ? 'true' : 'false';
+  return ':,('.includes(kind) ? text : undefined;
 }
