@@ -15,6 +15,7 @@ var (
 // while what is allocated is garbage: nothing is collected before nearly all is full of that.
 func TestGaugeCollectsSeldom(t *testing.T) {
 	const size = 256 << 10
+	defer func() { alive, garbage = nil, nil }()
 	runtime.GC()
 	var m runtime.MemStats
 	runtime.ReadMemStats(&m)
@@ -50,7 +51,6 @@ func TestGaugeCollectsSeldom(t *testing.T) {
 	if counted < space*3/4 {
 		t.Errorf("full at %d MB of %d", counted>>20, space>>20)
 	}
-	alive, garbage = nil, nil
 }
 
 // TestGaugeRefusesCheaply fills a heap with small things of which every second goes again, and then
@@ -58,6 +58,7 @@ func TestGaugeCollectsSeldom(t *testing.T) {
 // being counted is found all the same.
 func TestGaugeRefusesCheaply(t *testing.T) {
 	const small, large, space = 1 << 10, 64 << 10, 64 << 20
+	defer func() { alive = nil }()
 	runtime.GC()
 	var m runtime.MemStats
 	runtime.ReadMemStats(&m)
@@ -65,8 +66,17 @@ func TestGaugeRefusesCheaply(t *testing.T) {
 	g := newGauge()
 	counted := int64(0)
 	g.counted = func() int64 { return counted }
+	// Full is what has no room behind a collection: before it the gauge takes what has been counted
+	// since the last one for twice as much.
+	room := func() bool {
+		if g.room(4<<20, smallPiece) {
+			return true
+		}
+		runtime.GC()
+		return g.room(4<<20, smallPiece)
+	}
 	fill := func(size int64) {
-		for g.room(4<<20, smallPiece) {
+		for room() {
 			for range (256 << 10) / size {
 				alive = append(alive, make([]byte, size))
 			}
@@ -91,7 +101,7 @@ func TestGaugeRefusesCheaply(t *testing.T) {
 	if n := m.NumForcedGC - forced; n > asked/refusedMost+1 {
 		t.Errorf("%d collections for %d refusals", n, asked)
 	}
-	alive = nil
+	clear(alive)
 	for n := 0; !g.room(4<<20, smallPiece); n++ {
 		if n > refusedMost {
 			t.Fatal("what has gone is never found")
