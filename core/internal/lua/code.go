@@ -52,13 +52,11 @@ const (
 // expr is an expression whose code is not complete.
 type expr struct {
 	kind exprKind
+	by   keyKind // exprIndexed: whether key is a register or which kind of constant
 	at   int
 	num  float64
-	key  int     // exprIndexed: the key's register or constant
-	by   keyKind // and which of them
-	t, f int     // lists of jumps that leave it being true, and false
-
-	count int // how many expressions there are, of which it is the last
+	key  int
+	t, f int // lists of jumps that leave it being true, and false
 }
 
 type keyKind uint8
@@ -91,7 +89,7 @@ const (
 // localsMax bounds the local variables of a function, as Lua does.
 const localsMax = 200
 
-// nestingMax bounds how deep syntax may nest, as in Lua: the parser recurses.
+// nestingMax bounds how deep syntax may nest, as in Lua.
 const nestingMax = 200
 
 // nameMax is the length of the longest name of a library.

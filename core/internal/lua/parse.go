@@ -14,10 +14,12 @@ type parser struct {
 	vm     *VM
 	names  map[string]value // the strings of the source
 
-	// What is still to be parsed of all that had begun when the slice was over.
-	rests     []rest // the innermost is the last
-	left      []rest // what was left since, the innermost first
-	suspended bool   // and all that is under way is to be left
+	rests  []rest        // what is still to be parsed of all that has begun: the innermost is the last
+	e      expr          // the expression that was parsed last
+	count  int           // how many expressions there were, of which it is the last
+	held   []expr        // what rests still need: left operands, what is assigned to
+	naming []string      // names of variables that are not in scope yet
+	tables []constructor // those that are being parsed
 
 	done    *proto // once all is parsed
 	problem string // what is wrong with the source, once that is known
@@ -29,52 +31,37 @@ func (vm *VM) newParser(name, source string) *parser {
 	from := &chunk{source: name, short: chunkName(name, nameSize)}
 	long := chunkName(name, nameSizeMake)
 	p := &parser{lexer: lexer{name: long, in: source, line: 1}, chunk: from, vm: vm}
-	p.rests = []rest{p.wholeChunk}
+	p.later(rest{next: (*parser).wholeChunk})
 	return p
 }
 
-// rest is what is still to be parsed of something. It is given the expression that was awaited, and
-// returns the one that it is itself; either may be void.
+// rest is what is still to be parsed of something: what goes on with it, and what that is to know.
 //
-// The parser recurses, and yet can be suspended in front of any expression or statement: what finds
-// that the slice is over leaves its rest and returns, and so does whatever called it, up to step,
-// which later has the rests go on, one behind the other. So a function that parses an expression or
-// a statement may return before that is over: suspended says so.
-type rest func(e expr) expr
+// What parses something leaves the rest of that and then turns to its first part, as the last thing
+// that it does. So the parser can be suspended wherever one rest is done and the next is to begin,
+// and nothing but what nests before its first word is on Go's stack.
+type rest struct {
+	next func(p *parser, r rest)
+	n, m int // numbers, which next gives their meaning
+	line int
+}
 
 // later leaves the rest of what is being parsed.
 //
 //go:noinline
-func (p *parser) later(r rest) expr {
-	p.left = append(p.left, r)
-	return newExpr(exprVoid, 0)
-}
+func (p *parser) later(r rest) { p.rests = append(p.rests, r) }
 
-// then goes on with what follows something that was being parsed: at once, or later.
+// hold keeps an expression until its release.
 //
 //go:noinline
-func (p *parser) then(f func()) { p.with(newExpr(exprVoid, 0), func(expr) { f() }) }
+func (p *parser) hold(e *expr) { p.held = append(p.held, *e) }
 
-// with is then for what needs the expression that was being parsed.
-//
-//go:noinline
-func (p *parser) with(e expr, f func(e expr)) {
-	if !p.suspended {
-		f(e)
-		return
-	}
-	p.later(func(e expr) expr {
-		f(e)
-		return newExpr(exprVoid, 0)
-	})
-}
-
-// spent tells whether the slice is over, so that what is to be parsed is to be left.
-//
-//go:noinline
-func (p *parser) spent() bool {
-	p.suspended = p.vm.spent(1)
-	return p.suspended
+// release gives back the expressions held last, which stay as they are until the next hold.
+func (p *parser) release(n int) []expr {
+	from := len(p.held) - n
+	es := p.held[from:]
+	p.held = p.held[:from]
+	return es
 }
 
 // step parses the chunk until it is over, or the script's slice is.
@@ -91,39 +78,33 @@ func (p *parser) step() (over bool) {
 			p.problem, over = string(e), true
 		}
 	}()
-	e := newExpr(exprVoid, 0)
-	for p.suspended = false; len(p.rests) > 0; {
-		last := len(p.rests) - 1
-		next := p.rests[last]
-		p.rests[last] = nil
-		p.rests = p.rests[:last]
-		e = next(e)
-		for n := len(p.left) - 1; n >= 0; n-- {
-			p.rests = append(p.rests, p.left[n])
-		}
-		clear(p.left)
-		p.left = p.left[:0]
-		if p.suspended {
+	for last := len(p.rests) - 1; last >= 0; last = len(p.rests) - 1 {
+		if p.vm.spent(1) {
 			return false
 		}
+		r := p.rests[last]
+		p.rests = p.rests[:last]
+		r.next(p, r)
 	}
 	return true
 }
 
 // wholeChunk parses all.
-func (p *parser) wholeChunk(e expr) expr {
+func (p *parser) wholeChunk(r rest) {
 	p.tok.line = 1
 	p.open(0)
 	p.fn.vararg = true
 	p.advance()
+	r.next = (*parser).endChunk
+	p.later(r)
 	p.statements()
-	p.then(func() {
-		if p.tok.kind != tokEnd {
-			p.expected(tokEnd)
-		}
-		p.done = p.shut()
-	})
-	return e
+}
+
+func (p *parser) endChunk(rest) {
+	if p.tok.kind != tokEnd {
+		p.expected(tokEnd)
+	}
+	p.done = p.shut()
 }
 
 // intern makes a constant of a string. One that names something of a library is that name, and all
@@ -325,43 +306,36 @@ func (p *parser) enter() {
 // statements parses statements up to a word that ends them.
 func (p *parser) statements() {
 	p.enter()
-	p.moreStatements(false)
+	p.moreStatements(rest{})
 }
 
-// moreStatements parses the rest of them; last says that none may follow.
-func (p *parser) moreStatements(last bool) {
-	for !last && !p.blockEnds() {
-		if p.spent() {
-			p.then(func() { p.moreStatements(false) })
-			return
-		}
-		last = p.tok.kind == tokReturn || p.tok.kind == tokBreak
-		p.statement()
-		if p.suspended {
-			ends := last
-			p.then(func() {
-				p.endStatement()
-				p.moreStatements(ends)
-			})
-			return
-		}
-		p.endStatement()
+// moreStatements parses the rest of them; none may follow if n is not 0.
+func (p *parser) moreStatements(r rest) {
+	if r.n != 0 || p.blockEnds() {
+		p.depth--
+		return
 	}
-	p.depth--
+	if k := p.tok.kind; k == tokReturn || k == tokBreak {
+		r.n = 1
+	}
+	r.next = (*parser).endStatement
+	p.later(r)
+	p.statement()
 }
 
-//go:noinline
-func (p *parser) endStatement() {
+func (p *parser) endStatement(r rest) {
 	p.accept(';')
 	p.fn.free = len(p.fn.active)
+	p.moreStatements(r)
 }
 
 func (p *parser) block() {
-	c := p.fn
-	c.enterBlock(false)
+	p.fn.enterBlock(false)
+	p.later(rest{next: (*parser).leaveBlock})
 	p.statements()
-	p.then(c.leaveBlock)
 }
+
+func (p *parser) leaveBlock(rest) { p.fn.leaveBlock() }
 
 func (p *parser) blockEnds() bool {
 	switch p.tok.kind {
@@ -375,13 +349,13 @@ func (p *parser) statement() {
 	line := p.tok.line
 	switch p.tok.kind {
 	case tokIf:
-		p.ifStatement(line)
+		p.thenBlock(rest{n: noJump, line: line})
 	case tokWhile:
 		p.whileStatement(line)
 	case tokDo:
 		p.advance()
+		p.later(rest{next: (*parser).endDo, line: line})
 		p.block()
-		p.then(func() { p.closes(tokEndWord, tokDo, line) })
 	case tokFor:
 		p.forStatement(line)
 	case tokRepeat:
@@ -400,9 +374,12 @@ func (p *parser) statement() {
 	case tokBreak:
 		p.breakStatement()
 	default:
-		p.exprStatement()
+		p.later(rest{next: (*parser).callOrAssignment})
+		p.primary()
 	}
 }
+
+func (p *parser) endDo(r rest) { p.closes(tokEndWord, tokDo, r.line) }
 
 func (p *parser) breakStatement() {
 	c := p.fn
@@ -422,230 +399,260 @@ func (p *parser) breakStatement() {
 }
 
 // condition parses one. Where it is false it is left by the jumps of f.
-func (p *parser) condition() expr {
-	e := p.expr(0)
-	if p.suspended {
-		return p.later(p.endCondition)
-	}
-	return p.endCondition(e)
+func (p *parser) condition() {
+	p.later(rest{next: (*parser).endCondition})
+	p.expr(0)
 }
 
-//go:noinline
-func (p *parser) endCondition(e expr) expr {
-	if e.kind == exprNil {
-		e.kind = exprFalse
+func (p *parser) endCondition(rest) {
+	if p.e.kind == exprNil {
+		p.e.kind = exprFalse
 	}
-	p.fn.goIfTrue(&e)
-	return e
+	p.fn.goIfTrue(&p.e)
 }
 
 func (p *parser) whileStatement(line int) {
-	c := p.fn
 	p.advance()
-	top := c.label()
-	p.with(p.condition(), func(condition expr) {
-		c.enterBlock(true)
-		p.expect(tokDo)
-		p.block()
-		p.then(func() {
-			c.patch(c.jump(), top)
-			p.closes(tokEndWord, tokWhile, line)
-			c.leaveBlock()
-			c.patchHere(condition.f)
-		})
-	})
+	p.later(rest{next: (*parser).whileBody, n: p.fn.label(), line: line})
+	p.condition()
+}
+
+// whileBody parses the body of a loop that begins at n.
+func (p *parser) whileBody(r rest) {
+	p.fn.enterBlock(true)
+	p.expect(tokDo)
+	r.next, r.m = (*parser).endWhile, p.e.f
+	p.later(r)
+	p.block()
+}
+
+// endWhile ends the loop; m are the jumps out of it.
+func (p *parser) endWhile(r rest) {
+	c := p.fn
+	c.patch(c.jump(), r.n)
+	p.closes(tokEndWord, tokWhile, r.line)
+	c.leaveBlock()
+	c.patchHere(r.m)
 }
 
 // repeatStatement parses a loop whose condition sees the variables of its body.
 func (p *parser) repeatStatement(line int) {
 	c := p.fn
-	top := c.label()
+	p.later(rest{next: (*parser).until, n: c.label(), line: line})
 	c.enterBlock(true)
 	c.enterBlock(false)
 	p.advance()
 	p.statements()
-	p.then(func() {
-		p.closes(tokUntil, tokRepeat, line)
-		p.with(p.condition(), func(condition expr) { c.endRepeat(condition.f, top) })
-	})
 }
 
-// endRepeat makes both ways out of such a loop.
-func (c *coder) endRepeat(no, top int) {
+func (p *parser) until(r rest) {
+	p.closes(tokUntil, tokRepeat, r.line)
+	r.next = (*parser).endRepeat
+	p.later(r)
+	p.condition()
+}
+
+// endRepeat makes both ways out of a loop that begins at n.
+func (p *parser) endRepeat(r rest) {
 	// Both close variables that functions close over; and it is by a plain jump that a loop goes
 	// back, since that counts.
+	c := p.fn
 	if b := c.blocks; b.upvalue {
 		c.emit(opClose, b.known, 0, 0)
 	}
 	c.join(&c.blocks.outer.breaks, c.jump())
-	c.patchHere(no)
+	c.patchHere(p.e.f)
 	c.leaveBlock()
-	c.patch(c.jump(), top)
+	c.patch(c.jump(), r.n)
 	c.leaveBlock()
 }
 
-func (p *parser) ifStatement(line int) { p.elseBlocks(line, noJump, p.thenBlock()) }
+// thenBlock parses a condition of an if and its block; n are the jumps to the end.
+func (p *parser) thenBlock(r rest) {
+	p.advance()
+	r.next = (*parser).thenBody
+	p.later(r)
+	p.condition()
+}
 
-// elseBlocks parses the rest of an if, behind the block of a condition: done are the jumps to its
-// end.
-func (p *parser) elseBlocks(line, done int, condition expr) {
+func (p *parser) thenBody(r rest) {
+	p.expect(tokThen)
+	r.next, r.m = (*parser).elseBlocks, p.e.f
+	p.later(r)
+	p.block()
+}
+
+// elseBlocks parses what follows the block of a condition; m are the jumps over that.
+func (p *parser) elseBlocks(r rest) {
 	c := p.fn
-	for !p.suspended && p.tok.kind == tokElseif {
-		c.join(&done, c.jump())
-		c.patchHere(condition.f)
-		condition = p.thenBlock()
-	}
-	ends := done
-	if p.suspended {
-		p.with(condition, func(condition expr) { p.elseBlocks(line, ends, condition) })
+	k := p.tok.kind
+	if k != tokElseif && k != tokElse {
+		c.join(&r.n, r.m)
+		p.endIf(r)
 		return
 	}
-	if p.tok.kind == tokElse {
-		c.join(&ends, c.jump())
-		c.patchHere(condition.f)
-		p.advance()
-		p.block()
-	} else {
-		c.join(&ends, condition.f)
+	c.join(&r.n, c.jump())
+	c.patchHere(r.m)
+	if k == tokElseif {
+		p.thenBlock(r)
+		return
 	}
-	p.then(func() {
-		c.patchHere(ends)
-		p.closes(tokEndWord, tokIf, line)
-	})
-}
-
-// thenBlock parses a condition and its block, and returns the condition.
-func (p *parser) thenBlock() expr {
 	p.advance()
-	condition := p.condition()
-	if p.suspended {
-		return p.later(p.thenBody)
-	}
-	return p.thenBody(condition)
+	r.next = (*parser).endIf
+	p.later(r)
+	p.block()
 }
 
-func (p *parser) thenBody(condition expr) expr {
-	p.expect(tokThen)
-	p.block()
-	if p.suspended {
-		return p.later(func(expr) expr { return condition })
-	}
-	return condition
+func (p *parser) endIf(r rest) {
+	p.fn.patchHere(r.n)
+	p.closes(tokEndWord, tokIf, r.line)
 }
 
 func (p *parser) forStatement(line int) {
-	c := p.fn
 	p.advance()
-	c.enterBlock(true)
-	name := p.name()
+	p.fn.enterBlock(true)
+	p.later(rest{next: (*parser).endFor, line: line})
+	p.naming = append(p.naming, p.name())
 	switch p.tok.kind {
 	case '=':
-		p.numericFor(name, line)
+		p.numericFor(line)
 	case ',', tokIn:
-		p.genericFor(name, line)
+		p.genericFor()
 	default:
 		p.wrong("'=' or 'in' expected")
 	}
 }
 
 // endFor is what both kinds of for end with.
-func (p *parser) endFor(line int) {
-	p.closes(tokEndWord, tokFor, line)
+func (p *parser) endFor(r rest) {
+	p.closes(tokEndWord, tokFor, r.line)
 	p.fn.leaveBlock()
 }
 
-func (p *parser) numericFor(name string, line int) {
-	c := p.fn
-	p.limit(len(c.active)+4, localsMax, "local variables")
+func (p *parser) numericFor(line int) {
+	p.limit(len(p.fn.active)+4, localsMax, "local variables")
 	p.advance()
-	base := c.free
-	one := func(then func()) {
-		p.with(p.expr(0), func(e expr) {
-			c.toNext(&e)
-			then()
-		})
-	}
-	body := func() {
+	p.later(rest{next: (*parser).forValue, line: line})
+	p.expr(0)
+}
+
+// forValue takes one of the numbers of a loop, before which there were n, and parses what follows.
+func (p *parser) forValue(r rest) {
+	c := p.fn
+	c.toNext(&p.e)
+	if r.n == 0 {
+		p.expect(',')
+	} else if r.n == 2 || !p.accept(',') {
+		if r.n == 1 {
+			p.e = newExpr(exprNumber, 0)
+			p.e.num = 1
+			c.toNext(&p.e)
+		}
 		c.declare("(for index)", "(for limit)", "(for step)")
 		p.expect(tokDo)
-		prep := c.emit(opForPrep, base, 0, noJump)
-		p.forBody(name)
-		p.then(func() {
-			c.patchHere(prep)
-			c.emit(opForLoop, base, 0, prep+1)
-			c.fixLine(line)
-			p.endFor(line)
-		})
+		r.next, r.n = (*parser).endNumericFor, c.emit(opForPrep, c.free-3, 0, noJump)
+		p.later(r)
+		p.forBody(1)
+		return
 	}
-	one(func() {
-		p.expect(',')
-		one(func() {
-			if p.accept(',') {
-				one(body)
-				return
-			}
-			e := newExpr(exprNumber, 0)
-			e.num = 1
-			c.toNext(&e)
-			body()
-		})
-	})
+	r.n++
+	p.later(r)
+	p.expr(0)
 }
 
-// forBody parses the body of a loop, whose variables are new in each round.
-func (p *parser) forBody(names ...string) {
+// endNumericFor ends the body of a loop that is prepared at n.
+func (p *parser) endNumericFor(r rest) {
+	c := p.fn
+	c.patchHere(r.n)
+	c.emit(opForLoop, c.free-3, 0, r.n+1)
+	c.fixLine(r.line)
+}
+
+// forBody parses the body of a loop, whose n variables are new in each round.
+func (p *parser) forBody(n int) {
 	c := p.fn
 	c.enterBlock(false)
-	c.reserve(len(names))
-	c.declare(names...)
+	c.reserve(n)
+	p.declare(n)
+	p.later(rest{next: (*parser).leaveBlock})
 	p.statements()
-	p.then(c.leaveBlock)
 }
 
-func (p *parser) genericFor(name string, from int) {
-	c := p.fn
-	base := c.free
-	p.limit(len(c.active)+4, localsMax, "local variables")
-	names := []string{name}
+// declare brings the last n variables that were named into scope.
+func (p *parser) declare(n int) {
+	from := len(p.naming) - n
+	p.fn.declare(p.naming[from:]...)
+	p.naming = p.naming[:from]
+}
+
+// variables reads the names of new local variables up to the last that follows a comma, of which
+// one is known, and returns how many they are; behind so many others.
+func (p *parser) variables(behind int) int {
+	n := 1
 	for p.accept(',') {
-		names = append(names, p.variable(3+len(names)))
+		p.naming = append(p.naming, p.variable(behind+n))
+		n++
 	}
+	return n
+}
+
+func (p *parser) genericFor() {
+	p.limit(len(p.fn.active)+4, localsMax, "local variables")
+	n := p.variables(3)
 	p.expect(tokIn)
-	line := p.tok.line
-	p.with(p.exprs(), func(e expr) {
-		p.adjust(3, e.count, &e)
-		c.check(3) // what the iterator is called with
-		c.declare("(for generator)", "(for state)", "(for control)")
-		p.expect(tokDo)
-		prep := c.jump()
-		p.forBody(names...)
-		p.then(func() {
-			c.patchHere(prep)
-			c.emit(opForCall, base, len(names), 0)
-			c.fixLine(line)
-			c.emit(opForTest, base, 0, prep+1)
-			c.fixLine(line)
-			p.endFor(from)
-		})
-	})
+	p.later(rest{next: (*parser).genericBody, n: n, line: p.tok.line})
+	p.exprs()
+}
+
+// genericBody parses the body of a loop of n variables.
+func (p *parser) genericBody(r rest) {
+	c := p.fn
+	p.adjust(3)
+	c.check(3) // what the iterator is called with
+	c.declare("(for generator)", "(for state)", "(for control)")
+	p.expect(tokDo)
+	r.next, r.m = (*parser).endGenericFor, c.jump()
+	p.later(r)
+	p.forBody(r.n)
+}
+
+// endGenericFor ends the body of a loop of n variables, in front of which m jumps.
+func (p *parser) endGenericFor(r rest) {
+	c := p.fn
+	base := c.free - 3
+	c.patchHere(r.m)
+	c.emit(opForCall, base, r.n, 0)
+	c.fixLine(r.line)
+	c.emit(opForTest, base, 0, r.m+1)
+	c.fixLine(r.line)
 }
 
 func (p *parser) functionStatement(line int) {
-	c := p.fn
 	p.advance()
-	to := p.named(p.name())
-	method := false
-	for p.tok.kind == '.' {
-		p.field(&to)
+	p.e = p.named(p.name())
+	p.functionName(rest{next: (*parser).functionName, line: line})
+}
+
+// functionName parses what follows a part of a function's name.
+func (p *parser) functionName(r rest) {
+	if p.tok.kind == '.' {
+		p.field(&p.e)
+		p.later(r)
+		return
 	}
-	if p.tok.kind == ':' {
-		p.field(&to)
-		method = true
+	method := p.tok.kind == ':'
+	if method {
+		p.field(&p.e)
 	}
-	p.with(p.function(line, method), func(f expr) {
-		c.store(&to, &f)
-		c.fixLine(line)
-	})
+	p.hold(&p.e)
+	r.next = (*parser).storeFunction
+	p.later(r)
+	p.function(r.line, method)
+}
+
+func (p *parser) storeFunction(r rest) {
+	p.fn.store(&p.release(1)[0], &p.e)
+	p.fn.fixLine(r.line)
 }
 
 // field parses .name or :name.
@@ -661,35 +668,40 @@ func (p *parser) field(e *expr) {
 func (p *parser) localFunction() {
 	c := p.fn
 	name := p.variable(0)
-	r := c.free
+	p.later(rest{next: (*parser).endLocalFunction, n: c.free})
 	c.reserve(1)
 	c.declare(name)
-	p.with(p.function(p.tok.line, false), func(f expr) {
-		c.releaseExpr(&f)
-		c.toRegister(&f, r)
-		c.locals[c.active[len(c.active)-1]].begin = c.pc()
-	})
+	p.function(p.tok.line, false)
+}
+
+// endLocalFunction puts it into register n.
+func (p *parser) endLocalFunction(r rest) {
+	c := p.fn
+	c.releaseExpr(&p.e)
+	c.toRegister(&p.e, r.n)
+	c.locals[c.active[len(c.active)-1]].begin = c.pc()
 }
 
 func (p *parser) localStatement() {
-	names := []string{p.variable(0)}
-	for p.accept(',') {
-		names = append(names, p.variable(len(names)))
-	}
-	e := newExpr(exprVoid, 0)
+	p.naming = append(p.naming, p.variable(0))
+	p.later(rest{next: (*parser).endLocal, n: p.variables(0)})
 	if p.accept('=') {
-		e = p.exprs()
+		p.exprs()
+	} else {
+		p.noExprs()
 	}
-	p.with(e, func(e expr) {
-		p.adjust(len(names), e.count, &e)
-		p.fn.declare(names...)
-	})
 }
 
-// adjust has n expressions, the last of which is still open, give as many values as wanted.
-func (p *parser) adjust(wanted, n int, e *expr) {
-	c := p.fn
-	more := wanted - n
+// endLocal declares n variables.
+func (p *parser) endLocal(r rest) {
+	p.adjust(r.n)
+	p.declare(r.n)
+}
+
+// adjust has expressions, the last of which is still open, give as many values as wanted.
+func (p *parser) adjust(wanted int) {
+	c, e := p.fn, &p.e
+	more := wanted - p.count
 	if e.kind == exprCall || e.kind == exprVararg {
 		more = max(0, more+1)
 		c.setResults(e, more)
@@ -709,83 +721,84 @@ func (p *parser) adjust(wanted, n int, e *expr) {
 }
 
 func (p *parser) returnStatement() {
-	c := p.fn
 	p.advance()
-	e := newExpr(exprVoid, 0)
-	if !p.blockEnds() && p.tok.kind != ';' {
-		e = p.exprs()
+	p.later(rest{next: (*parser).endReturn})
+	if p.blockEnds() || p.tok.kind == ';' {
+		p.noExprs()
+	} else {
+		p.exprs()
 	}
-	p.with(e, c.giveBack)
 }
 
-// giveBack makes the return of expressions, the last of which is still open.
-func (c *coder) giveBack(e expr) {
-	first, n := len(c.active), e.count
+// endReturn makes the return of expressions, the last of which is still open.
+func (p *parser) endReturn(rest) {
+	c, e := p.fn, &p.e
+	first, n := len(c.active), p.count
 	switch {
 	case n == 0:
 	case e.kind == exprCall && n == 1:
-		c.setResults(&e, -1)
+		c.setResults(e, -1)
 		c.code[e.at] = c.code[e.at].withOp(opTailCall)
 		n = -1
 	case e.kind == exprCall || e.kind == exprVararg:
-		c.setResults(&e, -1)
+		c.setResults(e, -1)
 		n = -1
 	case n == 1:
-		first = c.toAny(&e)
+		first = c.toAny(e)
 	default:
-		c.toNext(&e)
+		c.toNext(e)
 	}
 	c.emit(opReturn, first, n+1, 0)
 }
 
-// exprStatement parses an assignment or a call.
-func (p *parser) exprStatement() {
-	p.with(p.primary(), func(e expr) {
-		if e.kind == exprCall {
-			p.fn.code[e.at] = p.fn.code[e.at].withC(1)
-			return
-		}
-		p.assignment([]expr{e})
-	})
+// callOrAssignment goes on behind the first expression of a statement that begins with one.
+func (p *parser) callOrAssignment(r rest) {
+	if p.e.kind == exprCall {
+		p.fn.code[p.e.at] = p.fn.code[p.e.at].withC(1)
+		return
+	}
+	p.assignment(r)
 }
 
-// assignment parses the rest of one: more variables, then the values.
-func (p *parser) assignment(to []expr) {
-	e := &to[len(to)-1]
-	if e.kind < exprLocal || e.kind > exprIndexed {
+// assignment parses what follows a variable that is assigned to, before which there are n.
+func (p *parser) assignment(r rest) {
+	if p.e.kind == exprLocal {
+		p.shield(p.held[len(p.held)-r.n:], p.e.at)
+	}
+	p.limit(r.n, nestingMax-p.depth, "variables in assignment")
+	if p.e.kind < exprLocal || p.e.kind > exprIndexed {
 		p.wrong("syntax error")
 	}
-	p.fn.keyed(e)
+	p.fn.keyed(&p.e)
+	p.hold(&p.e)
+	r.n++
 	if p.accept(',') {
-		p.with(p.primary(), func(next expr) {
-			if next.kind == exprLocal {
-				p.shield(to, next.at)
-			}
-			to := append(to, next)
-			p.limit(len(to)-1, nestingMax-p.depth, "variables in assignment")
-			p.assignment(to)
-		})
+		r.next = (*parser).assignment
+		p.later(r)
+		p.primary()
 		return
 	}
 	p.expect('=')
-	p.with(p.exprs(), func(e expr) { p.assign(to, e) })
+	r.next = (*parser).assign
+	p.later(r)
+	p.exprs()
 }
 
-// assign makes the code of an assignment to variables, of expressions the last of which is still
+// assign makes the code of an assignment to n variables, of expressions the last of which is still
 // open.
-func (p *parser) assign(to []expr, e expr) {
-	c, n := p.fn, e.count
+func (p *parser) assign(r rest) {
+	c, to, n := p.fn, p.release(r.n), p.count
 	if n == len(to) {
-		c.single(&e)
-		c.store(&to[n-1], &e)
+		c.single(&p.e)
+		c.store(&to[n-1], &p.e)
 		to = to[:n-1]
 	} else {
-		p.adjust(len(to), n, &e)
+		p.adjust(len(to))
 		c.free -= max(0, n-len(to))
 	}
 	for i := len(to) - 1; i >= 0; i-- {
-		e := newExpr(exprFixed, c.free-1)
-		c.store(&to[i], &e)
+		p.e = newExpr(exprFixed, c.free-1)
+		c.store(&to[i], &p.e)
 	}
 }
 
@@ -815,7 +828,7 @@ func (p *parser) shield(to []expr, local int) {
 }
 
 // function parses the parameters and the body of a function.
-func (p *parser) function(line int, method bool) expr {
+func (p *parser) function(line int, method bool) {
 	p.open(line)
 	c := p.fn
 	p.expect('(')
@@ -826,25 +839,21 @@ func (p *parser) function(line int, method bool) expr {
 	}
 	p.parameters()
 	p.expect(')')
+	p.later(rest{next: (*parser).endFunction, line: line})
 	p.statements()
-	if p.suspended {
-		return p.later(func(expr) expr { return p.endFunction(line) })
-	}
-	return p.endFunction(line)
 }
 
-//go:noinline
-func (p *parser) endFunction(line int) expr {
-	p.closes(tokEndWord, tokFunction, line)
+func (p *parser) endFunction(r rest) {
+	p.closes(tokEndWord, tokFunction, r.line)
 	f := p.shut()
 	outer := p.fn
 	outer.protos = append(outer.protos, f)
-	return newExpr(exprPending, outer.emit(opClosure, 0, 0, len(outer.protos)-1))
+	p.e = newExpr(exprPending, outer.emit(opClosure, 0, 0, len(outer.protos)-1))
 }
 
 func (p *parser) parameters() {
 	c := p.fn
-	var names []string
+	n := 0
 	for p.tok.kind != ')' {
 		if p.accept(tokDots) {
 			c.vararg, c.needsArg = true, true
@@ -853,7 +862,8 @@ func (p *parser) parameters() {
 		if p.tok.kind != tokName {
 			p.wrong("<name> or '...' expected")
 		}
-		names = append(names, p.variable(len(names)))
+		p.naming = append(p.naming, p.variable(n))
+		n++
 		if !p.accept(',') {
 			break
 		}
@@ -861,37 +871,11 @@ func (p *parser) parameters() {
 			p.wrong("<name> or '...' expected")
 		}
 	}
-	c.params += len(names)
+	c.params += n
 	if c.vararg {
-		names = append(names, "arg")
-	}
-	c.reserve(len(names))
-	c.declare(names...)
-}
-
-// exprs parses expressions and returns the last, whose count is how many they are. All others are
-// put into registers.
-func (p *parser) exprs() expr {
-	e := p.expr(0)
-	if p.suspended {
-		return p.later(func(e expr) expr { return p.moreExprs(e, 1) })
-	}
-	return p.moreExprs(e, 1)
-}
-
-// moreExprs parses those behind the first n.
-//
-//go:noinline
-func (p *parser) moreExprs(last expr, n int) expr {
-	for p.accept(',') {
-		p.fn.toNext(&last)
-		last = p.expr(0)
+		p.naming = append(p.naming, "arg")
 		n++
-		if p.suspended {
-			parsed := n
-			return p.later(func(e expr) expr { return p.moreExprs(e, parsed) })
-		}
 	}
-	last.count = n
-	return last
+	c.reserve(n)
+	p.declare(n)
 }

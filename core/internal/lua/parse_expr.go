@@ -24,106 +24,111 @@ func binding(k tokenKind) (left, right int) {
 // unaryBinding is how strongly not, # and - bind.
 const unaryBinding = 8
 
-// expr parses an expression of operators that bind more strongly than limit.
-func (p *parser) expr(limit int) expr {
-	if p.spent() {
-		return p.later(func(expr) expr { return p.expr(limit) })
+// noExprs is exprs where there are none.
+func (p *parser) noExprs() { p.e, p.count = newExpr(exprVoid, 0), 0 }
+
+// exprs parses expressions; p.e is then the last, and p.count how many they are. All others are put
+// into registers.
+func (p *parser) exprs() {
+	p.later(rest{next: (*parser).moreExprs, n: 1})
+	p.expr(0)
+}
+
+// moreExprs parses those behind the first n.
+func (p *parser) moreExprs(r rest) {
+	if !p.accept(',') {
+		p.count = r.n
+		return
 	}
+	p.fn.toNext(&p.e)
+	r.n++
+	p.later(r)
+	p.expr(0)
+}
+
+// expr parses an expression of operators that bind more strongly than limit.
+func (p *parser) expr(limit int) {
 	p.enter()
-	var e expr
+	p.later(rest{next: (*parser).operators, n: limit})
 	switch p.tok.kind {
 	case tokNot:
-		e = p.unary(opNot)
+		p.unary(opNot)
 	case '-':
-		e = p.unary(opUnm)
+		p.unary(opUnm)
 	case '#':
-		e = p.unary(opLen)
+		p.unary(opLen)
 	default:
-		e = p.simple()
+		p.simple()
 	}
-	if p.suspended {
-		return p.later(func(e expr) expr { return p.operators(e, limit) })
-	}
-	return p.operators(e, limit)
 }
 
-// operators parses the operators behind an expression, with what is on their right.
-//
-//go:noinline
-func (p *parser) operators(a expr, limit int) expr {
-	for {
-		k := p.tok.kind
-		left, right := binding(k)
-		if left <= limit {
-			break
-		}
-		p.advance()
-		p.fn.infix(k, &a)
-		b := p.expr(right)
-		if p.suspended {
-			return p.laterOperator(a, k, limit)
-		}
-		p.fn.postfix(k, &a, &b)
+// operators parses the operators behind an expression that bind more strongly than n, with what is
+// on their right.
+func (p *parser) operators(r rest) {
+	k := p.tok.kind
+	left, right := binding(k)
+	if left <= r.n {
+		p.depth--
+		return
 	}
-	p.depth--
-	return a
-}
-
-// laterOperator leaves an operator whose right is not parsed yet.
-//
-//go:noinline
-func (p *parser) laterOperator(a expr, k tokenKind, limit int) expr {
-	return p.later(func(b expr) expr {
-		p.fn.postfix(k, &a, &b)
-		return p.operators(a, limit)
-	})
-}
-
-func (p *parser) unary(o op) expr {
 	p.advance()
-	e := p.expr(unaryBinding)
-	if p.suspended {
-		return p.later(func(e expr) expr {
-			p.fn.prefix(o, &e)
-			return e
-		})
-	}
-	p.fn.prefix(o, &e)
-	return e
+	p.fn.infix(k, &p.e)
+	p.hold(&p.e)
+	r.next, r.m = (*parser).operands, int(k)
+	p.later(r)
+	p.expr(right)
 }
 
-func (p *parser) simple() expr {
-	c := p.fn
-	t := p.tok
-	var e expr
-	switch t.kind {
+// operands makes the code of operator m, and parses the operators behind its right operand.
+func (p *parser) operands(r rest) {
+	a := &p.release(1)[0]
+	p.fn.postfix(tokenKind(r.m), a, &p.e)
+	p.e = *a
+	r.next = (*parser).operators
+	p.operators(r)
+}
+
+func (p *parser) unary(o op) {
+	p.advance()
+	p.later(rest{next: (*parser).prefix, n: int(o)})
+	p.expr(unaryBinding)
+}
+
+func (p *parser) prefix(r rest) { p.fn.prefix(op(r.n), &p.e) }
+
+func (p *parser) simple() {
+	c, e := p.fn, &p.e
+	switch p.tok.kind {
 	case tokNumber:
-		e = newExpr(exprNumber, 0)
-		e.num = t.num
+		*e = newExpr(exprNumber, 0)
+		e.num = p.tok.num
 	case tokString:
-		e = newExpr(exprString, c.stringConstant(t.value))
+		*e = newExpr(exprString, c.stringConstant(p.tok.value))
 	case tokNil:
-		e = newExpr(exprNil, 0)
+		*e = newExpr(exprNil, 0)
 	case tokTrue:
-		e = newExpr(exprTrue, 0)
+		*e = newExpr(exprTrue, 0)
 	case tokFalse:
-		e = newExpr(exprFalse, 0)
+		*e = newExpr(exprFalse, 0)
 	case tokDots:
 		if !c.vararg {
 			p.wrong("cannot use '...' outside a vararg function")
 		}
 		c.needsArg = false
-		e = newExpr(exprVararg, c.emit(opVararg, 0, 1, 0))
+		*e = newExpr(exprVararg, c.emit(opVararg, 0, 1, 0))
 	case '{':
-		return p.tableConstructor()
+		p.tableConstructor()
+		return
 	case tokFunction:
+		line := p.tok.line
 		p.advance()
-		return p.function(t.line, false)
+		p.function(line, false)
+		return
 	default:
-		return p.primary()
+		p.primary()
+		return
 	}
 	p.advance()
-	return e
 }
 
 // named finds a variable: in the function, in those around it, or among the globals.
@@ -173,235 +178,192 @@ func (c *coder) find(name string, here bool) (e expr, ok bool) {
 }
 
 // primary parses a variable, a call, or what stands in parentheses.
-func (p *parser) primary() expr {
-	line := p.tok.line
+func (p *parser) primary() {
 	switch p.tok.kind {
 	case tokName:
-		return p.suffixes(p.named(p.name()))
+		p.e = p.named(p.name())
+		p.suffixes(rest{})
 	case '(':
+		p.later(rest{next: (*parser).endParenthesis, line: p.tok.line})
 		p.advance()
-		e := p.expr(0)
-		if p.suspended {
-			return p.later(func(e expr) expr { return p.endParenthesis(e, line) })
-		}
-		return p.endParenthesis(e, line)
+		p.expr(0)
+	default:
+		p.wrong("unexpected symbol")
 	}
-	p.wrong("unexpected symbol")
-	return expr{}
 }
 
-//go:noinline
-func (p *parser) endParenthesis(e expr, line int) expr {
-	p.closes(')', '(', line)
-	p.fn.discharge(&e)
-	return p.suffixes(e)
+func (p *parser) endParenthesis(r rest) {
+	p.closes(')', '(', r.line)
+	p.fn.discharge(&p.e)
+	p.suffixes(r)
 }
 
 // suffixes parses the fields and calls behind an expression.
-func (p *parser) suffixes(e expr) expr {
-	c := p.fn
-	for {
-		if p.spent() {
-			return p.laterSuffixes(e)
-		}
-		switch p.tok.kind {
-		case '.':
-			p.field(&e)
-		case '[':
-			c.toAny(&e)
-			key := p.index()
-			if p.suspended {
-				return p.laterIndex(e)
-			}
-			c.indexed(&e, &key)
-		case ':':
-			p.advance()
-			c.self(&e, c.stringConstant(p.name()))
-			if e = p.call(e.at); p.suspended {
-				return p.later(p.suffixes)
-			}
-		case '(', tokString, '{':
-			c.toNext(&e)
-			if e = p.call(e.at); p.suspended {
-				return p.later(p.suffixes)
-			}
-		default:
-			return e
-		}
+func (p *parser) suffixes(rest) {
+	c, e := p.fn, &p.e
+	switch p.tok.kind {
+	case '.':
+		p.field(e)
+		p.later(rest{next: (*parser).suffixes})
+	case '[':
+		c.toAny(e)
+		p.hold(e)
+		p.later(rest{next: (*parser).element})
+		p.index()
+	case ':':
+		p.advance()
+		c.self(e, c.stringConstant(p.name()))
+		p.call()
+	case '(', tokString, '{':
+		c.toNext(e)
+		p.call()
 	}
 }
 
-//go:noinline
-func (p *parser) laterSuffixes(e expr) expr {
-	return p.later(func(expr) expr { return p.suffixes(e) })
-}
-
-// laterIndex leaves the element of e whose key is not parsed yet.
-//
-//go:noinline
-func (p *parser) laterIndex(e expr) expr {
-	return p.later(func(key expr) expr {
-		p.fn.indexed(&e, &key)
-		return p.suffixes(e)
-	})
+// element makes the code of an element whose key was parsed.
+func (p *parser) element(r rest) {
+	e := &p.release(1)[0]
+	p.fn.indexed(e, &p.e)
+	p.e = *e
+	p.suffixes(r)
 }
 
 // index parses [key].
-func (p *parser) index() expr {
+func (p *parser) index() {
 	p.advance()
-	key := p.expr(0)
-	if p.suspended {
-		return p.later(p.endIndex)
-	}
-	return p.endIndex(key)
+	p.later(rest{next: (*parser).endIndex})
+	p.expr(0)
 }
 
-//go:noinline
-func (p *parser) endIndex(key expr) expr {
-	p.fn.toValue(&key)
+func (p *parser) endIndex(rest) {
+	p.fn.toValue(&p.e)
 	p.expect(']')
-	return key
 }
 
-// call parses the arguments of a call of the function in a register.
-func (p *parser) call(f int) expr {
-	c := p.fn
-	t := p.tok
-	args := newExpr(exprVoid, 0)
-	switch t.kind {
+// call parses the arguments of a call of the expression, which is in a register.
+func (p *parser) call() {
+	k, line := p.tok.kind, p.tok.line
+	p.later(rest{next: (*parser).endCall, n: p.e.at, m: int(k), line: line})
+	p.e = newExpr(exprVoid, 0)
+	switch k {
 	case '(':
-		if t.line != p.last {
+		if line != p.last {
 			p.wrong("ambiguous syntax (function call x new statement)")
 		}
 		p.advance()
 		if p.tok.kind != ')' {
-			args = p.exprs()
+			p.exprs()
 		}
 	case '{':
-		args = p.tableConstructor()
+		p.tableConstructor()
 	case tokString:
-		args = newExpr(exprString, c.stringConstant(t.value))
+		p.e = newExpr(exprString, p.fn.stringConstant(p.tok.value))
 		p.advance()
 	default:
 		p.wrong("function arguments expected")
 	}
-	listed, line := t.kind == '(', t.line
-	if p.suspended {
-		return p.later(func(args expr) expr { return p.endCall(f, args, listed, line) })
-	}
-	return p.endCall(f, args, listed, line)
 }
 
-// endCall makes the code of a call; listed says that its arguments are in parentheses.
-//
-//go:noinline
-func (p *parser) endCall(f int, args expr, listed bool, line int) expr {
-	c := p.fn
-	if listed {
-		if args.kind == exprCall || args.kind == exprVararg {
-			c.setResults(&args, -1)
+// endCall makes the code of a call of the function in register n, whose arguments began with m.
+func (p *parser) endCall(r rest) {
+	c, args := p.fn, &p.e
+	open := args.kind == exprCall || args.kind == exprVararg
+	if r.m == '(' {
+		if open {
+			c.setResults(args, -1)
 		}
-		p.closes(')', '(', line)
+		p.closes(')', '(', r.line)
 	}
 	n := -1
-	if args.kind != exprCall && args.kind != exprVararg {
+	if !open {
 		if args.kind != exprVoid {
-			c.toNext(&args)
+			c.toNext(args)
 		}
-		n = c.free - f - 1
+		n = c.free - r.n - 1
 	}
-	e := newExpr(exprCall, c.emit(opCall, f, n+1, 2))
-	c.fixLine(line)
-	c.free = f + 1
-	return e
+	p.e = newExpr(exprCall, c.emit(opCall, r.n, n+1, 2))
+	c.fixLine(r.line)
+	c.free = r.n + 1
+	p.suffixes(r)
 }
 
 // flushMax is how many elements of a table wait in registers.
 const flushMax = 50
 
-// constructor is a table that is being parsed.
+// constructor is a table that is being parsed. The last element of its array is still open.
 type constructor struct {
 	pc, at, line         int
 	array, hash, waiting int
-	item                 expr // the last of the array, which is still open
 }
 
-func (p *parser) tableConstructor() expr {
+func (p *parser) tableConstructor() {
 	c := p.fn
 	t := constructor{line: p.tok.line, pc: c.emit(opNewTable, 0, 0, 0)}
-	e := newExpr(exprPending, t.pc)
-	c.toNext(&e)
-	t.at, t.item = e.at, newExpr(exprVoid, 0)
+	p.e = newExpr(exprPending, t.pc)
+	c.toNext(&p.e)
+	t.at = p.e.at
+	p.tables = append(p.tables, t)
+	p.e = newExpr(exprVoid, 0)
 	p.advance()
-	return p.elements(t)
+	p.elements(rest{})
 }
 
-// elements parses the rest of a table.
-//
-//go:noinline
-func (p *parser) elements(t constructor) expr {
-	c := p.fn
-	for p.tok.kind != '}' {
-		if t.item.kind != exprVoid {
-			c.toNext(&t.item)
-			t.item.kind = exprVoid
-			if t.waiting == flushMax {
-				c.emit(opSetList, t.at, t.waiting, t.array-t.waiting)
-				c.free = t.at + 1
-				t.waiting = 0
-			}
-		}
-		if p.tok.kind == '[' || p.tok.kind == tokName && p.lookahead().kind == '=' {
-			t.hash++
-			p.record(t.at)
-		} else {
-			t.array++
-			t.waiting++
-			t.item = p.expr(0)
-		}
-		if p.suspended {
-			return p.laterElements(t)
-		}
-		if !p.accept(',') && !p.accept(';') {
-			break
+// elements parses the elements of a table that follow.
+func (p *parser) elements(r rest) {
+	if p.tok.kind == '}' {
+		p.endTable()
+		return
+	}
+	c, t := p.fn, &p.tables[len(p.tables)-1]
+	if p.e.kind != exprVoid {
+		c.toNext(&p.e)
+		if t.waiting == flushMax {
+			c.emit(opSetList, t.at, t.waiting, t.array-t.waiting)
+			c.free = t.at + 1
+			t.waiting = 0
 		}
 	}
-	return p.endTable(t)
+	r.next = (*parser).endElement
+	p.later(r)
+	if p.tok.kind == '[' || p.tok.kind == tokName && p.lookahead().kind == '=' {
+		t.hash++
+		p.record(t.at)
+	} else {
+		t.array++
+		t.waiting++
+		p.expr(0)
+	}
 }
 
-// laterElements leaves a table amid one of its elements.
-//
-//go:noinline
-func (p *parser) laterElements(t constructor) expr {
-	return p.later(func(item expr) expr {
-		t.item = item
-		if !p.accept(',') && !p.accept(';') {
-			return p.endTable(t)
-		}
-		return p.elements(t)
-	})
+func (p *parser) endElement(r rest) {
+	if p.accept(',') || p.accept(';') {
+		p.elements(r)
+	} else {
+		p.endTable()
+	}
 }
 
-//go:noinline
-func (p *parser) endTable(t constructor) expr {
-	c := p.fn
+func (p *parser) endTable() {
+	c, last := p.fn, len(p.tables)-1
+	t := &p.tables[last]
+	p.tables = p.tables[:last]
 	p.closes('}', '{', t.line)
 	switch {
 	case t.waiting == 0:
-	case t.item.kind == exprCall || t.item.kind == exprVararg:
-		c.setResults(&t.item, -1)
+	case p.e.kind == exprCall || p.e.kind == exprVararg:
+		c.setResults(&p.e, -1)
 		c.emit(opSetList, t.at, 0, t.array-t.waiting)
 		t.array--
 	default:
-		if t.item.kind != exprVoid {
-			c.toNext(&t.item)
+		if p.e.kind != exprVoid {
+			c.toNext(&p.e)
 		}
 		c.emit(opSetList, t.at, t.waiting, t.array-t.waiting)
 	}
 	c.free = t.at + 1
 	i := &c.code[t.pc]
 	*i = i.withB(min(roundSize(t.hash), operandMax)).withC(roundSize(t.array))
-	return newExpr(exprFixed, t.at)
+	p.e = newExpr(exprFixed, t.at)
 }
 
 // roundSize is how large Lua 5.1 makes a part of a table for n elements: it keeps three bits of n.
@@ -417,38 +379,38 @@ func roundSize(n int) int {
 // record parses [key] = value or name = value for the table in a register.
 func (p *parser) record(at int) {
 	c := p.fn
-	free := c.free
+	r := rest{next: (*parser).value, n: at, m: c.free}
 	if p.tok.kind == tokName {
-		p.value(at, free, newExpr(exprString, c.stringConstant(p.name())))
+		p.e = newExpr(exprString, c.stringConstant(p.name()))
+		p.value(r)
 		return
 	}
-	p.with(p.index(), func(key expr) { p.value(at, free, key) })
+	p.later(r)
+	p.index()
 }
 
-// value parses = value of a record; free is the first register that was free before it.
-func (p *parser) value(at, free int, key expr) {
+// value parses = value of a record of the table in register n; m was the first free register.
+func (p *parser) value(r rest) {
 	c := p.fn
 	p.expect('=')
-	to := newExpr(exprFixed, at)
-	c.indexed(&to, &key)
+	to := newExpr(exprFixed, r.n)
+	c.indexed(&to, &p.e)
 	c.keyed(&to)
-	e := p.expr(0)
-	if p.suspended {
-		record := to
-		p.with(e, func(e expr) { c.endRecord(record, e, free) })
-		return
-	}
-	c.endRecord(to, e, free)
+	p.hold(&to)
+	r.next = (*parser).endRecord
+	p.later(r)
+	p.expr(0)
 }
 
-//go:noinline
-func (c *coder) endRecord(to, e expr, free int) {
-	if k, ok := c.toConstant(&e); ok {
-		c.storeRecord(&to, opSetTableK, k)
+func (p *parser) endRecord(r rest) {
+	c, to := p.fn, &p.release(1)[0]
+	if k, ok := c.toConstant(&p.e); ok {
+		c.storeRecord(to, opSetTableK, k)
 	} else {
-		c.storeRecord(&to, opSetTable, c.toAny(&e))
+		c.storeRecord(to, opSetTable, c.toAny(&p.e))
 	}
-	c.free = free
+	c.free = r.m
+	p.e.kind = exprVoid
 }
 
 // storeRecord is store for a table that stays in its register.

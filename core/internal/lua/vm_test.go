@@ -173,6 +173,31 @@ func BenchmarkCall(b *testing.B) {
 	}
 }
 
+// BenchmarkCompile compiles a script of about a megabyte.
+func BenchmarkCompile(b *testing.B) {
+	piece := `
+local function update(self, id, ...)
+	local job = redis.call("HGETALL", KEYS[1] .. ":" .. id) -- what is kept of it
+	if #job == 0 or self.paused and id ~= 'last' then return nil, "no such job" end
+	for i = 1, #job, 2 do self.fields[job[i]] = tonumber(job[i + 1]) or job[i + 1] end
+	local limits = {max = 100, window = 0.5, "a", "b", [id] = {1, 2, 3}}
+	while self.count < limits.max do
+		self.count = self.count + (limits.window * 2 - 1) ^ 2
+		if not self:tick(limits, ...) then break end
+	end
+	return cjson.encode({id = id, ok = true, limits = limits})
+end
+`
+	src := []byte(strings.Repeat("do "+piece+"end ", 1500))
+	vm := newVM()
+	b.SetBytes(int64(len(src)))
+	for b.Loop() {
+		if _, problem := vm.Compile("user_script", src); problem != "" {
+			b.Fatal(problem)
+		}
+	}
+}
+
 // reply3 is what the script returned, in RESP3.
 func reply3(vm *VM) string {
 	w := reply.Writer{RESP3: true}
