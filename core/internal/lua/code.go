@@ -9,14 +9,8 @@ type coder struct {
 	target int   // the last place that something jumps to: code before and behind it stays apart
 	free   int   // the first free register
 	active []int // the local variables in scope: their places in proto.locals
-	known  map[constantKey]int
-}
 
-// constantKey tells constants apart: numbers by their bits.
-type constantKey struct {
-	kind kind
-	s    string
-	bits uint64
+	known map[value]int // the numbers of the constants; equal strings are one, as are 0 and -0
 }
 
 // block is a block of statements.
@@ -151,32 +145,18 @@ func (c *coder) release2(a, b *expr) {
 
 // constant returns the number of a constant.
 func (c *coder) constant(v value) int {
-	k := constantKey{kind: v.kind()}
-	switch k.kind {
-	case kindString:
-		k.s = v.o.s
-	case kindNumber:
-		k.bits = floatBits(v.n + 0) // -0 is 0, whichever comes first
-	case kindBoolean:
-		k.bits = uint64(v.o.hash)
-	}
-	if i, ok := c.known[k]; ok {
+	if i, ok := c.known[v]; ok {
 		return i
 	}
 	if len(c.consts) >= constantsMax {
 		c.p.fail("constant table overflow", "")
 	}
-	c.known[k] = len(c.consts)
+	c.known[v] = len(c.consts)
 	c.consts = append(c.consts, v)
 	return len(c.consts) - 1
 }
 
-func (c *coder) stringConstant(s string) int {
-	if i, ok := c.known[constantKey{kind: kindString, s: s}]; ok {
-		return i
-	}
-	return c.constant(c.p.intern(s))
-}
+func (c *coder) stringConstant(s string) int { return c.constant(c.p.intern(s)) }
 
 // nils has registers set to nil, together with those of the instruction before where possible.
 func (c *coder) nils(from, n int) {

@@ -134,8 +134,8 @@ func (x *lexer) newline() {
 	x.line++
 }
 
-// next returns the next token.
-func (x *lexer) next() token {
+// next reads the next token.
+func (x *lexer) next(t *token) {
 	for x.at < len(x.in) {
 		c := x.in[x.at]
 		switch {
@@ -150,10 +150,12 @@ func (x *lexer) next() token {
 		case c == '-' && x.peek(1) == '-':
 			x.comment()
 		default:
-			return x.token(c)
+			*t = token{kind: tokenKind(c), line: x.line}
+			x.token(t)
+			return
 		}
 	}
-	return token{kind: tokEnd, line: x.line, text: "<eof>"}
+	*t = token{kind: tokEnd, line: x.line, text: "<eof>"}
 }
 
 func (x *lexer) comment() {
@@ -222,13 +224,13 @@ func isNameByte(c byte) bool {
 	return c == '_' || 'a' <= c|32 && c|32 <= 'z' || isDigit(c)
 }
 
-func (x *lexer) token(c byte) token {
-	start := x.at
-	t := token{kind: tokenKind(c), line: x.line}
+// token reads the token that begins here, whose kind is the first character so far.
+func (x *lexer) token(t *token) {
+	start, c := x.at, byte(t.kind)
 	switch {
 	case isDigit(c) || c == '.' && isDigit(x.peek(1)):
-		x.number(&t)
-		return t
+		x.number(t)
+		return
 	case isNameByte(c):
 		at := start
 		for at < len(x.in) && isNameByte(x.in[at]) {
@@ -242,25 +244,24 @@ func (x *lexer) token(c byte) token {
 				t.kind = tokKeywords + tokenKind(i)
 			}
 		}
-		return t
+		return
 	case c == '"' || c == '\'':
-		x.quoted(&t, c)
-		return t
+		x.quoted(t, c)
+		return
 	case c == '[':
 		if level := x.longBracket(); level >= 0 {
 			t.value = x.long(level, "unfinished long string")
 			t.kind, t.text = tokString, x.in[start:x.at]
 			t.line = x.line
-			return t
+			return
 		} else if x.peek(1) == '=' {
 			x.fail("invalid long string delimiter", x.in[start:start+1+digits(x.in[start+1:],
 				func(c byte) bool { return c == '=' })])
 		}
 	}
 	x.at++
-	x.operator(&t)
+	x.operator(t)
 	t.text = kindText(t.kind)
-	return t
 }
 
 // operator reads the rest of an operator of several characters.

@@ -149,7 +149,7 @@ func (vm *VM) name(v *value) bool {
 //go:noinline
 func (p *parser) open(line int) {
 	c := &coder{proto: &proto{chunk: p.chunk, line: line, size: 2}, p: p, outer: p.fn,
-		known: map[constantKey]int{}}
+		known: map[value]int{}}
 	p.fn = c
 }
 
@@ -173,27 +173,28 @@ func (p *parser) advance() {
 		p.tok, p.peeked = p.ahead, false
 		return
 	}
-	p.tok = p.scan()
+	p.scan(&p.tok)
 }
 
 // scan reads a token, and counts it.
 //
 //go:noinline
-func (p *parser) scan() token {
+func (p *parser) scan(t *token) {
 	at := p.at
-	t := p.next()
+	p.next(t)
 	p.vm.left -= (p.at - at) / scanCharge
-	return t
 }
 
-// lookahead returns the token behind the present one.
-func (p *parser) lookahead() token {
+// lookahead returns the kind of the token behind the present one.
+func (p *parser) lookahead() tokenKind {
 	if !p.peeked {
-		p.ahead, p.peeked = p.scan(), true
+		p.scan(&p.ahead)
+		p.peeked = true
 	}
-	return p.ahead
+	return p.ahead.kind
 }
 
+//go:noinline
 func (p *parser) wrong(problem string) { p.fail(problem, p.tok.text) }
 
 func (p *parser) expected(k tokenKind) {

@@ -325,7 +325,7 @@ func (p *parser) elements(r rest) {
 	}
 	r.next = (*parser).endElement
 	p.later(r)
-	if p.tok.kind == '[' || p.tok.kind == tokName && p.lookahead().kind == '=' {
+	if p.tok.kind == '[' || p.tok.kind == tokName && p.lookahead() == '=' {
 		t.hash++
 		p.record(t.at)
 	} else {
