@@ -18,6 +18,8 @@ func pushBits(l *thread, n uint32) int {
 }
 
 // bitFold makes a function that combines all its arguments.
+//
+//go:noinline
 func bitFold(combine func(a, b uint32) uint32) builtin {
 	return func(l *thread) int {
 		n := bitsOf(l, 1)
@@ -29,6 +31,8 @@ func bitFold(combine func(a, b uint32) uint32) builtin {
 }
 
 // bitShift makes a function that shifts its first argument by the second, modulo 32.
+//
+//go:noinline
 func bitShift(shift func(n uint32, by int) uint32) builtin {
 	return func(l *thread) int {
 		return pushBits(l, shift(bitsOf(l, 1), int(bitsOf(l, 2)&31)))

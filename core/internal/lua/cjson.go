@@ -66,6 +66,7 @@ func atMost(l *thread, n int) {
 	}
 }
 
+//go:noinline
 func intOption(n *int, most int) builtin {
 	return func(l *thread) int {
 		atMost(l, 1)
@@ -113,6 +114,7 @@ func pushChoice(l *thread, n int, names ...string) {
 	}
 }
 
+//go:noinline
 func boolOption(b *bool) builtin {
 	return func(l *thread) int {
 		atMost(l, 1)

@@ -14,6 +14,8 @@ func mathFunction(f func(float64) float64) builtin {
 }
 
 // mathUnsigned is mathFunction for those whose not-a-number has no sign.
+//
+//go:noinline
 func mathUnsigned(f func(float64) float64) builtin {
 	return func(l *thread) int {
 		n := checkNumber(l, 1)
@@ -43,6 +45,8 @@ func mathAbs(l *thread) int {
 }
 
 // mathFunction2 makes a library function of two numbers.
+//
+//go:noinline
 func mathFunction2(f func(a, b float64) float64) builtin {
 	return func(l *thread) int {
 		b := checkNumber(l, 2) // C takes the last argument first
@@ -53,6 +57,8 @@ func mathFunction2(f func(a, b float64) float64) builtin {
 }
 
 // mathPick makes a library function that picks one of its arguments.
+//
+//go:noinline
 func mathPick(better func(a, b float64) bool) builtin {
 	return func(l *thread) int {
 		best := checkNumber(l, 1)

@@ -161,6 +161,8 @@ func (vm *VM) measure() {
 }
 
 // mark notes an object that is alive, unless it is known to be.
+//
+//go:noinline
 func (vm *VM) mark(o *object) {
 	if o == nil || o.all || o.mark == vm.marks {
 		return
