@@ -38,7 +38,7 @@ type poller struct {
 	epoll  int
 	file   *os.File        // the epoll set, to sleep on as Go's goroutines do; nil with a thread
 	raw    syscall.RawConn // of file
-	wakeup int             // eventfd
+	wakeup int             // eventfd, with a thread; -1 without
 	done   chan struct{}
 
 	// The poller's goroutine owns these.
@@ -49,7 +49,7 @@ type poller struct {
 	socks     map[int]*sock // by descriptor
 	crowd     float64       // how many clients looks found ready lately, on average
 	lingering int           // socks that were hung up and still have output
-	limited   bool          // file has a deadline
+	limited   bool          // file may have a deadline
 
 	stepping atomic.Bool // the poller will look at below before it sleeps
 
@@ -58,6 +58,7 @@ type poller struct {
 	fresh  []*door // listeners that it watches and does not know yet
 	going  []leave // listeners to close
 	doors  []*door
+	woken  bool // file has a deadline that is over, for the poller to attend
 	stop   bool
 }
 
@@ -133,26 +134,32 @@ func (b *Bridge) poll(l net.Listener) (bool, error) {
 
 func newPoller(b *Bridge) (*poller, error) {
 	p := &poller{bridge: b, done: make(chan struct{}),
-		events: make([]syscall.EpollEvent, eventsMin), socks: map[int]*sock{}}
+		events: make([]syscall.EpollEvent, eventsMin), socks: map[int]*sock{}, wakeup: -1}
 	var err error
 	if p.epoll, err = syscall.EpollCreate1(syscall.EPOLL_CLOEXEC); err != nil {
 		return nil, os.NewSyscallError("epoll_create1", err)
 	}
-	flags := uintptr(syscall.O_CLOEXEC | syscall.O_NONBLOCK)
-	fd, _, errno := syscall.RawSyscall(syscall.SYS_EVENTFD2, 0, flags, 0)
-	if errno != 0 {
-		return nil, errs.Join(os.NewSyscallError("eventfd2", errno), syscall.Close(p.epoll))
-	}
-	p.wakeup = int(fd)
-	err = p.watch(p.wakeup, syscall.EPOLL_CTL_ADD, syscall.EPOLLIN)
-	if err == nil && !b.options.Thread {
+	if b.options.Thread {
+		err = p.thread()
+	} else {
 		err = p.threadless()
 	}
 	if err != nil {
-		return nil, errs.Join(err, syscall.Close(p.wakeup), p.closeEpoll())
+		return nil, errs.Join(err, p.release())
 	}
 	go p.run()
 	return p, nil
+}
+
+// thread makes what wakes a thread that sleeps on the epoll set.
+func (p *poller) thread() error {
+	flags := uintptr(syscall.O_CLOEXEC | syscall.O_NONBLOCK)
+	fd, _, errno := syscall.RawSyscall(syscall.SYS_EVENTFD2, 0, flags, 0)
+	if errno != 0 {
+		return os.NewSyscallError("eventfd2", errno)
+	}
+	p.wakeup = int(fd)
+	return p.watch(p.wakeup, syscall.EPOLL_CTL_ADD, syscall.EPOLLIN)
 }
 
 // threadless hands the epoll set to Go's own poller, on which the goroutine will sleep.
@@ -164,11 +171,15 @@ func (p *poller) threadless() (err error) {
 	return err
 }
 
-func (p *poller) closeEpoll() error {
+// release closes the epoll set and what wakes who sleeps on it.
+func (p *poller) release() (err error) {
 	if p.file != nil {
 		return p.file.Close()
 	}
-	return syscall.Close(p.epoll)
+	if p.wakeup >= 0 {
+		err = syscall.Close(p.wakeup)
+	}
+	return errs.Join(err, syscall.Close(p.epoll))
 }
 
 // add gives the poller a listening descriptor to serve. Nobody is woken: who connects does that,
@@ -203,11 +214,19 @@ func (p *poller) close() error {
 	p.mu.Unlock()
 	p.wake()
 	<-p.done
-	return errs.Join(p.closeEpoll(), syscall.Close(p.wakeup))
+	return p.release()
 }
 
-// wake interrupts the poller's sleep, or cuts its next one short.
+// wake interrupts the poller's sleep, or cuts its next one short. A goroutine is woken by a
+// deadline that is over, which costs no system call.
 func (p *poller) wake() {
+	if p.file != nil {
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		p.woken = true
+		_ = p.file.SetReadDeadline(time.Unix(1, 0)) // fails only for a file that is closed
+		return
+	}
 	one := [8]byte{1}
 	// EAGAIN means that it is about to wake already.
 	_, _ = syscall.Write(p.wakeup, one[:])
@@ -249,6 +268,9 @@ func (p *poller) run() {
 // own for the poller gained nothing either, and a script that is suspended (iter.Pull) can only go
 // on in another goroutine if neither is locked to a thread.
 func (p *poller) wait() int {
+	if p.file != nil && p.crowd < crowdMin {
+		return p.sleep()
+	}
 	n := p.look()
 	for n == 0 && p.crowd >= crowdMin {
 		_ = syscall.Nanosleep(&syscall.Timespec{Nsec: napTime}, nil)
@@ -281,20 +303,31 @@ const (
 	lingerLook = 100 * time.Millisecond
 )
 
-// sleep waits in Go's own poller. What becomes ready behind a look that found nothing wakes it.
+// sleep looks, and waits in Go's own poller if it found nothing: what becomes ready behind the look
+// ends that.
 func (p *poller) sleep() (n int) {
 	if p.limited || p.lingering > 0 {
-		var until time.Time
-		if p.limited = p.lingering > 0; p.limited {
-			until = time.Now().Add(lingerLook)
-		}
-		_ = p.file.SetReadDeadline(until) // fails only for a file that is closed
+		p.limit()
 	}
 	_ = p.raw.Read(func(uintptr) bool { // fails when the deadline is over
 		n = p.look()
 		return n > 0
 	})
 	return n
+}
+
+// limit sets how long a sleep may last, unless the poller was woken since it attended.
+func (p *poller) limit() {
+	var until time.Time
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.woken {
+		return
+	}
+	if p.limited = p.lingering > 0; p.limited {
+		until = time.Now().Add(lingerLook)
+	}
+	_ = p.file.SetReadDeadline(until)
 }
 
 // look is epoll_wait that returns at once, so it needs no leave of the Go scheduler: a raw call
@@ -467,6 +500,8 @@ func (p *poller) attend() bool {
 	p.mu.Lock()
 	ending, fresh, going, stop := p.ending, p.fresh, p.going, p.stop
 	p.ending, p.fresh, p.going = nil, nil, nil
+	p.limited = p.limited || p.woken
+	p.woken = false
 	p.mu.Unlock()
 	for _, s := range ending {
 		p.end(s)
