@@ -80,7 +80,7 @@ var commands = newTable(
 )
 
 func newTable(families ...[]Command) table {
-	t := table{byName: map[string]*Command{}}
+	t := table{byName: make(map[string]*Command, 384), all: make([]*Command, 0, 512)}
 	for _, family := range families {
 		for i := range family {
 			t.add(&family[i], nil)

@@ -368,8 +368,7 @@ func (c *wordCounter) list(closing byte) int {
 func (c *wordCounter) item() int {
 	switch c.s[c.i] {
 	case '[':
-		c.i++
-		c.list(']')
+		c.skip()
 		c.more = true
 		return 0
 	case '(':
@@ -400,6 +399,21 @@ func (c *wordCounter) item() int {
 		return 0
 	}
 	return 1
+}
+
+// skip passes over what is in brackets: none of it must be there.
+func (c *wordCounter) skip() {
+	for depth := 0; c.i < len(c.s); c.i++ {
+		switch c.s[c.i] {
+		case '[':
+			depth++
+		case ']':
+			if depth--; depth == 0 {
+				c.i++
+				return
+			}
+		}
+	}
 }
 
 // choice counts the shortest of several alternatives.
