@@ -340,6 +340,9 @@ func (e *Engine) setExpiry(d *db, key []byte, o *object, at int64) {
 		o.ttl = &ttl{key: string(key), store: d.store}
 		d.expires++
 		e.countMemory(expiryBytes)
+		if d.fixed != nil {
+			e.countFixed(o.ttl, 1)
+		}
 	}
 	o.ttl.at = at
 	if e.master != nil && e.aof.replayed != 0 {
@@ -355,10 +358,37 @@ func (e *Engine) removeExpiry(o *object) bool {
 		return false
 	}
 	e.expires.heap.Remove(o.ttl)
+	if o.ttl.store.fixed != nil {
+		e.countFixed(o.ttl, -1)
+	}
 	o.ttl.store.expires--
 	o.ttl = nil
 	e.countMemory(-expiryBytes)
 	return true
+}
+
+// countFixed counts an expiry that came to or went from a table of a fixed size. Keys that were
+// passed over go when their table is not sparse any more.
+//
+//go:noinline
+func (e *Engine) countFixed(t *ttl, by int) {
+	table := t.store.fixed.tableOf(t)
+	if table.keys += by; table.passed && !table.sparse() {
+		table.passed = false
+		e.awaitExpiries()
+	}
+}
+
+// fixTables has tables of expiries keep the sizes that they have, or change them again.
+func (e *Engine) fixTables(fix bool) {
+	for _, d := range e.dbs {
+		if fix {
+			d.fixTables()
+		} else {
+			d.fixed = nil
+		}
+	}
+	e.awaitExpiries()
 }
 
 // placed makes the clockwork of a value's type know the key under which it now stands.
@@ -398,7 +428,11 @@ func (e *Engine) expireNext() {
 		e.countWeighed()
 		return
 	}
-	if t, _, ok := e.expires.heap.Min(); ok {
+	switch t, _, ok := e.expires.heap.Min(); {
+	case !ok:
+	case t.passes():
+		e.expires.heap.Remove(t) // it stays until somebody asks for it
+	default:
 		e.deleteExpired(t)
 	}
 }

@@ -377,11 +377,7 @@ func tableStats(n int) string {
 	if n == 0 {
 		return ""
 	}
-	size := 4
-	for size < n {
-		size *= 2
-	}
-	return "Hash table 0 stats (main hash table):\n table size: " + strconv.Itoa(size) +
+	return "Hash table 0 stats (main hash table):\n table size: " + strconv.Itoa(tableSize(n)) +
 		"\n number of elements: " + strconv.Itoa(n) + "\n"
 }
 

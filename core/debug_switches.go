@@ -9,9 +9,12 @@ import (
 	"github.com/redlet/redlet/core/internal/syntax"
 )
 
-// debugDictResizing is a switch to Redis's tables. Those here are laid out in another way, which
-// nothing but DEBUG HTSTATS would show.
-func debugDictResizing(c *Call) { c.OK() }
+// debugDictResizing is a switch to Redis's tables. Those here are laid out in another way, so that
+// all it does is to have active expiry pass over those that have become too large.
+func debugDictResizing(c *Call) {
+	c.e.fixTables(leadingInt(c.Args[2]) == 0)
+	c.OK()
+}
 
 // debugSkipChecksum has payloads and files taken whose checksums are wrong.
 func debugSkipChecksum(c *Call) {

@@ -14,7 +14,8 @@ type store struct {
 	expires    int // keys with an expiry
 	subexpires int // hashes with a field that has an expiry
 	db         *db
-	bySlot     *slotIndex // nil outside a cluster
+	bySlot     *slotIndex  // nil outside a cluster
+	fixed      fixedTables // nil while tables of expiries grow and shrink
 }
 
 // db is a database as clients select it.
