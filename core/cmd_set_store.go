@@ -141,8 +141,8 @@ func cmdSinter(c *Call) {
 		return
 	}
 	at, n := c.ArrayLater(), 0
-	c.eachCommon(sets, func(m []byte) bool {
-		c.Bulk(m)
+	c.eachCommon(sets, func(m []byte, i int64, isInt bool) bool {
+		c.Element(m, i, isInt)
 		n++
 		return true
 	})
@@ -156,7 +156,7 @@ func cmdSinter(c *Call) {
 func cmdSintercard(c *Call) {
 	if card, ok := c.cardinality(false); ok {
 		n := int64(0)
-		c.eachCommon(card.sets, func([]byte) bool {
+		c.eachCommon(card.sets, func([]byte, int64, bool) bool {
 			n++
 			return n != card.limit
 		})
@@ -208,10 +208,14 @@ func cmdSinterstore(c *Call) {
 	}
 	lim := c.e.setLimits()
 	var common set.Set
+	var digits [20]byte
 	if first := smallest(sets); first != nil && first.Encoding() != set.Intset {
 		common = set.Make(nil, 1, lim)
 	}
-	c.eachCommon(sets, func(m []byte) bool {
+	c.eachCommon(sets, func(m []byte, n int64, isInt bool) bool {
+		if isInt {
+			m = strconv.AppendInt(digits[:0], n, 10)
+		}
 		common.Add(m, lim)
 		return true
 	})
@@ -234,8 +238,8 @@ func smallest(sets []*set.Set) *set.Set {
 }
 
 // eachCommon visits the members that all sets have, in the order of the smallest, until visit
-// returns false. A member is lent until the next one.
-func (c *Call) eachCommon(sets []*set.Set, visit func(m []byte) bool) {
+// returns false: m or, where it isInt, n. A member is lent until the next one.
+func (c *Call) eachCommon(sets []*set.Set, visit func(m []byte, n int64, isInt bool) bool) {
 	first := smallest(sets)
 	if first == nil {
 		return
@@ -256,26 +260,30 @@ members:
 				continue members
 			}
 		}
-		if !visit(m) {
+		if !visit(m, 0, false) {
 			return
 		}
 	}
 }
 
-// eachCommonInt is eachCommon for Intsets.
-func (c *Call) eachCommonInt(first *set.Set, sets []*set.Set, visit func(m []byte) bool) {
-	var digits [20]byte
-integers:
-	for i := range first.Len() {
-		c.e.yieldIn(i)
-		n := first.Int(i)
-		for _, s := range sets {
-			if s != first && !s.HasInt(n) {
-				continue integers
+// eachCommonInt is eachCommon for Intsets. Their integers rise, so all sets are gone through at
+// once, and in batches, each of which one set after the other looks at.
+func (c *Call) eachCommonInt(first *set.Set, sets []*set.Set,
+	visit func(m []byte, n int64, isInt bool) bool) {
+	var batch [yieldEvery]int64
+	at := make([]int, len(sets))
+	for i := 0; i < first.Len(); i += len(batch) {
+		c.e.yieldIn(i + yieldEvery - 1)
+		ns := first.Ints(batch[:], i)
+		for k, s := range sets {
+			if s != first && len(ns) > 0 {
+				ns, at[k] = s.Retain(ns, at[k])
 			}
 		}
-		if !visit(strconv.AppendInt(digits[:0], n, 10)) {
-			return
+		for _, n := range ns {
+			if !visit(nil, n, true) {
+				return
+			}
 		}
 	}
 }

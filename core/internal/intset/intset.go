@@ -66,6 +66,58 @@ func (s Set) At(i int) int64 {
 	return int64(binary.LittleEndian.Uint64(s[headerSize+8*i:]))
 }
 
+// Read copies integers from the i-th on to ns, as many as there are and fit in, and returns them.
+func (s Set) Read(ns []int64, i int) []int64 {
+	ns = ns[:min(len(ns), s.Len()-i)]
+	if s.width() == 2 {
+		data := s[headerSize+2*i:]
+		for k := range ns {
+			ns[k] = int64(int16(binary.LittleEndian.Uint16(data[2*k:])))
+		}
+		return ns
+	}
+	for k := range ns {
+		ns[k] = s.At(i + k)
+	}
+	return ns
+}
+
+// Retain drops those of ns that are not in the set. They rise, and are looked for from a place of
+// the set on, which is returned for those that follow.
+func (s Set) Retain(ns []int64, from int) (kept []int64, next int) {
+	k, count := 0, s.Len()
+	for _, n := range ns {
+		if from < count && s.At(from) < n {
+			from = s.seek(n, from+1, count)
+		}
+		if from == count {
+			break
+		}
+		if s.At(from) == n {
+			ns[k] = n
+			k++
+		}
+	}
+	return ns[:k], from
+}
+
+// seek returns the first place from low on, below count, whose integer is not below n. It is near.
+func (s Set) seek(n int64, low, count int) int {
+	high := low
+	for step := 1; high < count && s.At(high) < n; step *= 2 {
+		low = high + 1
+		high += step
+	}
+	for high = min(high, count); low < high; {
+		if mid := int(uint(low+high) / 2); s.At(mid) < n {
+			low = mid + 1
+		} else {
+			high = mid
+		}
+	}
+	return low
+}
+
 // Has reports whether n is in the set.
 func (s Set) Has(n int64) bool {
 	_, ok := s.find(n)

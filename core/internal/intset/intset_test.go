@@ -140,3 +140,37 @@ func BenchmarkAdd(b *testing.B) {
 		s, _ = s.Add(int64(i * 7919 % 10007))
 	}
 }
+
+// TestRetain compares what is left of rising integers, batch by batch, with asking for each.
+func TestRetain(t *testing.T) {
+	r := rand.New(rand.NewSource(3))
+	for range 2000 {
+		most := []int64{20, 300, 1 << 16, 1 << 40}[r.Intn(4)]
+		a, b := New(), New()
+		for range r.Intn(200) {
+			a, _ = a.Add(r.Int63n(most) - most/2)
+		}
+		for range r.Intn(200) {
+			n := r.Int63n(most) - most/2
+			if a.Len() > 0 && r.Intn(2) == 0 {
+				n = a.At(r.Intn(a.Len()))
+			}
+			b, _ = b.Add(n)
+		}
+		var want, got []int64
+		for i := range a.Len() {
+			if n := a.At(i); b.Has(n) {
+				want = append(want, n)
+			}
+		}
+		batch, from := make([]int64, 1+r.Intn(30)), 0
+		for i := 0; i < a.Len(); i += len(batch) {
+			var kept []int64
+			kept, from = b.Retain(a.Read(batch, i), from)
+			got = append(got, kept...)
+		}
+		if !slices.Equal(got, want) {
+			t.Fatalf("%v and %v have %v in common; want %v", a, b, got, want)
+		}
+	}
+}

@@ -32,11 +32,17 @@ func (s *Set) All(visit func(m []byte) bool) {
 	}
 }
 
-// Int is the i-th member of an Intset.
-func (s *Set) Int(i int) int64 { return s.ints.At(i) }
+// Ints returns members of an Intset from the i-th on, as many as there are and fit in ns.
+func (s *Set) Ints(ns []int64, i int) []int64 { return s.ints.Read(ns, i) }
 
-// HasInt is Has for an Intset.
-func (s *Set) HasInt(n int64) bool { return s.ints != nil && s.ints.Has(n) }
+// Retain drops those of ns, which rise, that are no members of an Intset; they are looked for from
+// a place on, which is returned for those that follow.
+func (s *Set) Retain(ns []int64, from int) (kept []int64, next int) {
+	if s.ints == nil {
+		return nil, 0
+	}
+	return s.ints.Retain(ns, from)
+}
 
 // Scan visits some of the members and returns the cursor to go on with, 0 when it is done, with the
 // guarantee of SCAN. All but a Table are visited whole. A member is lent until the next one.
