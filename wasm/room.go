@@ -30,6 +30,7 @@ type gauge struct {
 	cycle   uint64 // the last collection that it knows of
 	then    int64  // what the engine counted when it came to know
 	refused int    // how often there was no room since it last had one made
+	patient int    // how often there may be none before it has the next one made
 	samples [7]metrics.Sample
 
 	// What it read: the bytes in use, dead objects included, and those of the objects alone; those
@@ -41,7 +42,7 @@ type gauge struct {
 // newGauge asks nothing yet. When the runtime is asked first it prepares all its answers, in a
 // function so long that V8 compiles it for 75 ms, for which the next instance waits.
 func newGauge() *gauge {
-	g := &gauge{counted: func() int64 { return 0 }}
+	g := &gauge{counted: func() int64 { return 0 }, patient: refusedLeast}
 	for i, name := range [...]string{"memory/classes/heap/objects:bytes",
 		"memory/classes/heap/unused:bytes", "memory/classes/heap/free:bytes",
 		"memory/classes/heap/released:bytes", "gc/heap/live:bytes", "gc/cycles/total:gc-cycles",
@@ -55,9 +56,11 @@ func newGauge() *gauge {
 const (
 	// collectEvery is how much must be in use that nobody knows to be alive for a collection.
 	collectEvery = 32 << 20
-	// refusedMost is how often there may be no room before a collection looks for what has gone. Near
-	// the limit it takes as long as a thousand commands.
-	refusedMost = 256
+	// refusedLeast is how often there may be no room before a collection looks for what has gone. Near
+	// the limit it takes as long as a thousand commands, so each that finds nothing has the next wait
+	// twice as long, up to refusedMost.
+	refusedLeast = 256
+	refusedMost  = 16 * refusedLeast
 	// smallPiece is the longest piece for which there is a stretch if there is memory at all.
 	smallPiece = 32 << 10
 )
@@ -66,14 +69,17 @@ const (
 func (g *gauge) room(size, piece int64) bool {
 	g.read()
 	has := g.has(size, piece)
-	if !has {
+	if has {
+		g.patient = refusedLeast
+	} else {
 		g.refused++
 	}
 	return has
 }
 
 func (g *gauge) has(size, piece int64) bool {
-	switch often := g.refused >= refusedMost; {
+	often := g.refused >= g.patient
+	switch {
 	case g.used+size < g.limit/2 && g.fits(size, piece):
 		return true
 	case g.known()+size >= g.limit/8*7 && !often:
@@ -81,7 +87,9 @@ func (g *gauge) has(size, piece int64) bool {
 	case g.used+size < g.limit/16*15 && g.fits(size, piece):
 		return true
 	case often, g.objects-g.known() > min(collectEvery, g.limit/16):
-		g.refused = 0
+		if g.refused = 0; often {
+			g.patient = min(2*g.patient, refusedMost)
+		}
 		runtime.GC()
 		g.read()
 	}
