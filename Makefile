@@ -68,7 +68,7 @@ playground: $(MODULES) js/redlet.wasm ## build the playground for a static file 
 # The page in bin/redlet shares the guest that is in there already.
 $(PAGE): js/redlet.wasm $(PAGE_FILES) | $(MODULES)
 	node js/playground/build.js $(@D)
-	rm $(@D)/app-*/redlet/redlet.wasm
+	rm $(@D)/app-*/redlet.wasm
 	touch $@
 
 .PHONY: test
@@ -249,6 +249,10 @@ bench-lua: build js ## measure scripts against redis-server, in Node too
 .PHONY: bench-queues
 bench-queues: build js ## measure BullMQ's jobs a second, in Node too, beside redis-server (REDLET_REFERENCE=)
 	cd js && node bench-queues.js
+
+.PHONY: bench-page
+bench-page: js ## measure what the playground costs who opens it: bytes, times, frames, memory
+	cd js && node bench-page.js
 
 .PHONY: bench-server
 bench-server: build ## measure MONITOR, pub/sub, TLS, the append-only file, replicas, redirects

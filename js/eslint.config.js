@@ -32,7 +32,13 @@ export default [
     languageOptions: { globals: globals.node },
   },
   {
-    files: ['playground/**/*.js', 'test/playground*.js', 'test/learn.test.js', 'test/learn/*.js'],
+    files: [
+      'playground/**/*.js',
+      'bench-page.js',
+      'test/playground*.js',
+      'test/learn.test.js',
+      'test/learn/*.js',
+    ],
     ignores: ['playground/build.js'],
     languageOptions: { globals: globals.browser },
   },

@@ -58,8 +58,8 @@ func openPlayground(port int, dir string, websocket int) (*playground, error) {
 }
 
 const (
-	// guestPath is where, in a folder of its own, the page looks for the guest.
-	guestPath = "redlet/redlet.wasm"
+	// guestPath is where the page looks for the guest, in the folder that is named after its content.
+	guestPath = "redlet.wasm"
 	// serverPath tells the page of this server.
 	serverPath = "server.json"
 	// lastingPrefix begins the name of the folder that is named after what is in it.

@@ -25,6 +25,19 @@ const KEPT = 'playground';
 
 /** @type {Promise<WebAssembly.Module> | undefined} */
 let compiled;
+/** The thread of the first server of the page's own, which starts while the engine arrives. */
+let first = /** @type {Worker | undefined} */ (thread());
+
+function thread() {
+  return new Worker(new URL('../src/worker-thread.js', import.meta.url), { type: 'module' });
+}
+
+/** @returns {Worker} for another server */
+function nextThread() {
+  const next = first;
+  first = undefined;
+  return next ?? thread();
+}
 
 /**
  * Gets the engine, compiling as it arrives.
@@ -109,7 +122,7 @@ export class Place {
   static async open(kind, { progress, onshutdown, snapshot, config }) {
     const wasm = await engine(progress);
     const dir = kind === 'kept' && navigator.locks && isSecureContext ? KEPT : undefined;
-    const redis = await open({ wasm, dir, snapshot, onshutdown, config });
+    const redis = await open({ wasm, worker: nextThread, dir, snapshot, onshutdown, config });
     return new Place(redis, dir === undefined && kind === 'kept' ? 'fresh' : kind);
   }
 

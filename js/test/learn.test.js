@@ -1,10 +1,11 @@
 // Learns Redis in Chromium: every lesson solved, and failed as its wrong tries do.
 
 import assert from 'node:assert/strict';
-import { copyFile, readdir, writeFile } from 'node:fs/promises';
+import { copyFile, cp, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'node:test';
 
+import { lessons as filed } from '../playground/learn/build.js';
 import { parseLesson } from '../playground/learn/lesson.js';
 import { browser as kind, skip } from './browser.js';
 import { readLessons } from './corpus/files.js';
@@ -33,11 +34,7 @@ test('lessons in a browser', { skip }, async (t) => {
   const { site, browser, folder } = await servePlayground(t, {
     'content-security-policy': `${POLICY}; worker-src 'self'; img-src data:; style-src 'self'`,
   });
-  const app = String((await readdir(folder)).find((name) => name.startsWith('app-')));
-  await copyFile(join(root, 'test/learn/shell.js'), join(folder, app, 'shell.js'));
-  const panel = '<redlet-learn></redlet-learn>';
-  await writeFile(join(folder, app, 'learn.html'), html(panel));
-  await writeFile(join(folder, app, 'lernen.html'), html(panel, 'de'));
+  const sources = await placeSources(folder);
 
   /** @param {string} path */
   async function open(path) {
@@ -49,7 +46,7 @@ test('lessons in a browser', { skip }, async (t) => {
   }
 
   await t.test('the course', async (course) => {
-    const { page, complaints } = await open(`${app}/learn.html`);
+    const { page, complaints } = await open(`${sources}/learn.html`);
     await shell(page);
     await course.test('a lesson is chosen, begun, failed and solved', () => checkPanel(page));
     for (const lesson of played) {
@@ -60,7 +57,7 @@ test('lessons in a browser', { skip }, async (t) => {
   });
 
   await t.test('what is on the server goes only when the learner agrees', async () => {
-    const { page, complaints } = await open(`${app}/learn.html#lesson=${first.id}`);
+    const { page, complaints } = await open(`${sources}/learn.html#lesson=${first.id}`);
     await shell(page, ['SET', 'mine', 'precious']);
     await page.getByText('the keys that are there now go').waitFor();
     await page.getByRole('button', { name: 'Begin', exact: true }).click();
@@ -70,7 +67,7 @@ test('lessons in a browser', { skip }, async (t) => {
   });
 
   await t.test('in German', async () => {
-    const { page, complaints } = await open(`${app}/lernen.html#lesson=${first.id}`);
+    const { page, complaints } = await open(`${sources}/lernen.html#lesson=${first.id}`);
     await shell(page);
     await page.getByText('Deine Aufgabe').waitFor();
     await verdict(page, 'ready', 'Bereit');
@@ -91,6 +88,25 @@ test('lessons in a browser', { skip }, async (t) => {
 });
 
 /**
+ * Places the course's sources beside the built page, as they are, with a page round each.
+ *
+ * @param {string} folder
+ */
+async function placeSources(folder) {
+  const sources = 'sources/playground';
+  const at = join(folder, sources);
+  for (const name of ['src', 'playground/learn', 'playground/dom.js', 'redlet.wasm'])
+    await cp(join(root, name), join(folder, 'sources', name), { recursive: true });
+  await copyFile(join(root, 'test/learn/shell.js'), join(at, 'shell.js'));
+  await mkdir(join(at, 'lessons'));
+  for (const [name, text] of await filed()) await writeFile(join(at, 'lessons', name), text);
+  const panel = '<redlet-learn></redlet-learn>';
+  await writeFile(join(at, 'learn.html'), html(panel));
+  await writeFile(join(at, 'lernen.html'), html(panel, 'de'));
+  return sources;
+}
+
+/**
  * Starts the page's engine and clients.
  *
  * @param {Page} page
@@ -99,10 +115,10 @@ test('lessons in a browser', { skip }, async (t) => {
 async function shell(page, before) {
   await page.evaluate(async (command) => {
     const from = (/** @type {string} */ path) => import(new URL(path, document.baseURI).href);
-    const { open } = await from('redlet/src/worker.js');
-    const { Session } = await from('redlet/src/cli/session.js');
-    const { format } = await from('redlet/src/cli/reply.js');
-    const sds = await from('redlet/src/sds.js');
+    const { open } = await from('../src/worker.js');
+    const { Session } = await from('../src/cli/session.js');
+    const { format } = await from('../src/cli/reply.js');
+    const sds = await from('../src/sds.js');
     const { start } = await from('shell.js');
     const started = await start({ open, Session, format, sds });
     Object.assign(globalThis, { shell: started });

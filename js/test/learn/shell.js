@@ -1,6 +1,6 @@
 /**
  * The least that a page needs to teach: clients that send what a test says, and a server that can
- * be had anew. It is copied beside the built playground, and gets from there what it works with.
+ * be had anew. It is copied beside the course's sources, and gets from there what it works with.
  *
  * @module
  */
@@ -8,7 +8,7 @@
 /** @typedef {import('../../playground/learn/lesson.js').Step} Step */
 
 /**
- * @param {object} modules of the built playground
+ * @param {object} modules
  * @param {typeof import('../../src/worker.js').open} modules.open
  * @param {typeof import('../../src/cli/session.js').Session} modules.Session
  * @param {typeof import('../../src/cli/reply.js').format} modules.format
