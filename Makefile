@@ -125,6 +125,7 @@ python-checks: $(PYTHON)/src/redlet/redlet.wasm
 	cd $(PYTHON) && $(TOOLS)/bin/ruff check . && $(TOOLS)/bin/ruff format --check .
 	cd $(PYTHON) && $(TOOLS)/bin/mypy src && $(TOOLS)/bin/pyright --pythonpath $(TOOLS)/bin/python
 	cd $(PYTHON) && $(TOOLS)/bin/python -m pytest -q
+	embed/installed python
 
 .PHONY: bench-python
 bench-python: python ## measure the Python package beside fakeredis and redis-server
@@ -143,7 +144,8 @@ $(JVM_GUEST): $(GUEST_FILES)
 
 .PHONY: jvm
 jvm: $(JVM_GUEST) ## build the JVM's package (embed/jvm/target), and test it
-	@if command -v javac >/dev/null && command -v mvn >/dev/null; then cd embed/jvm && mvn -B -q verify; \
+	@if command -v javac >/dev/null && command -v mvn >/dev/null; then \
+	  (cd embed/jvm && mvn -B -q verify) && embed/installed jvm; \
 	else echo "left out: embed/jvm, which takes a JDK of version 17 and Maven"; fi
 
 .PHONY: bench-jvm
@@ -168,11 +170,6 @@ rust-checks:
 	cd $(RUST) && RUSTC_WORKSPACE_WRAPPER=clippy-driver cargo test --quiet --locked --all-features
 	cd $(RUST) && cargo package --quiet --locked --no-verify --allow-dirty
 	embed/installed rust
-
-.PHONY: installed
-installed: python jvm rust ## use what is built for Python and the JVM in empty projects, as rust does
-	embed/installed python
-	embed/installed jvm
 
 .PHONY: rust-docs
 rust-docs: $(RUST)/redlet.wasm ## read the Rust crate's documentation for links that lead nowhere
