@@ -226,6 +226,22 @@ def test_trap(server: redlet.Server) -> None:
     assert r.get("k") is None and server.snapshot()
 
 
+@pytest.mark.parametrize("way", ["PANIC", "SEGFAULT"])
+def test_debug_crash(way: str) -> None:
+    with redlet.Server(config={"enable-debug-command": "yes"}) as server:
+        r, other = server.client(), redis_py.Redis.from_url(server.url)
+        r.set("k", "v")
+        server.snapshot()
+        r.set("k", "w")
+        with pytest.raises(redlet.EngineDied, match="by signal") as death:
+            r.execute_command("DEBUG", way)
+        assert any("argv[1]" in line for line in death.value.log)
+        assert r.get("k") == b"v"
+        with pytest.raises(redis_py.ConnectionError):
+            other.execute_command("DEBUG", way)
+        assert other.get("k") == b"v"
+
+
 def test_slow_reader_is_corked(server: redlet.Server) -> None:
     with redis_py.Redis.from_url(server.url) as r, server.client() as other:
         r.set("k", "x" * (1 << 20))

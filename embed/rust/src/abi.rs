@@ -1,6 +1,8 @@
 //! Frames of the guest's ABI, version 2: wasm/ABI.md says what each means.
 
 pub(crate) const VERSION: i32 = 2;
+/// Begins what SHUTDOWN says after DEBUG PANIC and the like.
+pub(crate) const CRASHED: &str = "crashed";
 const HEADER: usize = 16;
 
 /// Kinds of frames to the guest.

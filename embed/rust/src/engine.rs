@@ -292,6 +292,9 @@ impl Engine {
             self.outside.carry_out(&frame);
         }
         if let Some(why) = self.outside.shutdown.take() {
+            if why.starts_with(abi::CRASHED) {
+                return Err(Death { reason: why, log: Vec::new() });
+            }
             self.end(Error::Closed(format!("the server was shut down: {why}")));
         }
         Ok(())

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 
 VERSION: Final = 2
+CRASHED: Final = "crashed"  # begins what SHUTDOWN says after DEBUG PANIC and the like
 HEADER: Final = struct.Struct("<4I")
 CONTROL: Final = struct.Struct("<IId")
 PATH: Final = struct.Struct("<QI")

@@ -241,7 +241,10 @@ class Engine:
                 why = b"redlet has no ports here"
                 self.inbox.append(_abi.frame(_abi.IN_DONE, 0, why, ticket))
         elif kind == _abi.OUT_SHUTDOWN:
-            self.end(Closed("the server was shut down: " + payload.decode(errors="replace")))
+            reason = payload.decode(errors="replace")
+            if reason.startswith(_abi.CRASHED):
+                raise EngineDied(reason)
+            self.end(Closed("the server was shut down: " + reason))
         else:
             self._answers[ticket] = payload
 

@@ -49,6 +49,21 @@ fn a_trap() {
 }
 
 #[test]
+fn a_crash_that_a_client_asks_for() {
+    let server = Server::builder().config("enable-debug-command", "yes").start().unwrap();
+    for way in ["PANIC", "SEGFAULT"] {
+        let mut connection = server.connect().unwrap();
+        assert_eq!(ask(&mut connection, "SET k v").unwrap(), "+OK\r\n");
+        server.snapshot().unwrap();
+        assert_eq!(ask(&mut connection, "SET k w").unwrap(), "+OK\r\n");
+        let error = ask(&mut connection, &format!("DEBUG {way}")).unwrap_err().to_string();
+        assert!(error.contains("by signal") && error.contains("argv[1]"), "{error}");
+        let mut connection = server.connect().unwrap();
+        assert_eq!(ask(&mut connection, "GET k").unwrap(), "$1\r\nv\r\n");
+    }
+}
+
+#[test]
 fn a_death_that_a_client_meets() {
     let server = Server::start().unwrap();
     let mut socket = TcpStream::connect(server.address()).unwrap();

@@ -335,7 +335,11 @@ final class Engine {
                 }
                 break;
             case Frames.SHUTDOWN:
-                end(new EngineException("the server was shut down: " + text(payload), null));
+                String why = text(payload);
+                if (why.startsWith(Frames.CRASHED)) {
+                    throw new EngineException(why, null);
+                }
+                end(new EngineException("the server was shut down: " + why, null));
                 break;
             case Frames.LOG:
                 log(ticket, text(payload));

@@ -35,6 +35,9 @@ final class Frames {
     static final int CLUSTER = 15;
     static final int CONFIG = 16;
 
+    /** Begins what SHUTDOWN says after DEBUG PANIC and the like. */
+    static final String CRASHED = "crashed";
+
     private static final int HEADER = 16;
     private static final int KEEP = 1 << 20;
 

@@ -192,6 +192,28 @@ class RedletServerTest {
     }
 
     @Test
+    void outlivesACrashThatAClientAsksFor() {
+        List<String> log = Collections.synchronizedList(new ArrayList<>());
+        RedletServer.Builder builder = RedletServer.builder().config("enable-debug-command", "yes");
+        try (RedletServer server = builder.log((level, line) -> log.add(line)).start()) {
+            for (String way : List.of("PANIC", "SEGFAULT")) {
+                try (Jedis jedis = new Jedis(server.uri())) {
+                    jedis.set("k", "kept");
+                    server.snapshot();
+                    jedis.set("k", "lost");
+                    assertThrows(
+                            JedisConnectionException.class,
+                            () -> jedis.sendCommand(() -> "DEBUG".getBytes(StandardCharsets.US_ASCII), way));
+                }
+                try (Jedis jedis = new Jedis(server.uri())) {
+                    assertEquals("kept", jedis.get("k"));
+                }
+            }
+            assertEquals(2, log.stream().filter(line -> line.contains("died: crashed by signal")).count());
+        }
+    }
+
+    @Test
     void keepsWhatAPeerDoesNotReadInTheEngine() throws Exception {
         try (RedletServer server = RedletServer.start();
                 Socket lazy = new Socket("127.0.0.1", server.port());
