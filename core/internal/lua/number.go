@@ -6,8 +6,6 @@ import (
 	"strings"
 )
 
-func floatBits(n float64) uint64 { return math.Float64bits(n) }
-
 //go:noinline
 func itoa(n int) string { return strconv.Itoa(n) }
 
