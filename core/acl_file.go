@@ -2,7 +2,6 @@ package core
 
 import (
 	"bytes"
-	"strconv"
 	"strings"
 
 	"github.com/redlet/redlet/core/internal/acl"
@@ -146,7 +145,7 @@ func (e *Engine) parseUsers(text []byte) (users []*acl.User, problem string) {
 		if len(words) == 1 && words[0] == "" {
 			continue
 		}
-		number := strconv.Itoa(i + 1)
+		number := itoa(i + 1)
 		where := e.cfg.aclfile + ":" + number
 		switch {
 		case words[0] != "user" || len(words) < 2:

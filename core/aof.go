@@ -1,8 +1,6 @@
 package core
 
 import (
-	"strconv"
-
 	"github.com/redlet/redlet/core/internal/aofile"
 	"github.com/redlet/redlet/core/internal/small"
 )
@@ -143,7 +141,7 @@ func (e *Engine) annotate(dst []byte) []byte {
 	if !e.cfg.aofTimestamps {
 		return dst
 	}
-	dst = strconv.AppendInt(append(dst, "#TS:"...), int64(e.now)/1e6, 10)
+	dst = appendInt(append(dst, "#TS:"...), int64(e.now)/1e6)
 	return append(dst, "\r\n"...)
 }
 

@@ -34,6 +34,8 @@ func is(arg []byte, word string) bool {
 }
 
 // ArgInt reads argument i as an integer.
+//
+//go:noinline
 func (c *Call) ArgInt(i int) (int64, bool) {
 	return c.argIntOr(i, ErrNotInt)
 }

@@ -278,6 +278,8 @@ func (c *Call) signalFields(event string, key []byte, fields [][]byte) {
 }
 
 // signalDirty is signalModified for what counts as so many changes, which may be none.
+//
+//go:noinline
 func (c *Call) signalDirty(changes int, class notifyClass, event string, key []byte) {
 	c.signalModified(class, event, key)
 	c.e.addDirty(int64(changes - 1))

@@ -1,8 +1,6 @@
 package core
 
 import (
-	"strconv"
-
 	"github.com/redlet/redlet/core/internal/dict"
 	"github.com/redlet/redlet/core/internal/slots"
 )
@@ -272,8 +270,8 @@ func (e *Engine) orderCluster(words [][]byte, nodes []byte) (answer, problem str
 	}
 	if nodes == nil {
 		_, assigned, _ := k.serving()
-		return k.me().id + " " + k.me().shard + " " + strconv.Itoa(len(k.nodes)) + " " +
-			strconv.Itoa(assigned), ""
+		return k.me().id + " " + k.me().shard + " " + itoa(len(k.nodes)) + " " +
+			itoa(assigned), ""
 	}
 	if line := e.takeNodes(nodes); line != "" {
 		return "", "no line of a node: " + line
@@ -477,7 +475,7 @@ func (e *Engine) redirection(why redirect, slot int, to *clusterNode) string {
 		text = "ASK "
 	}
 	endpoint, _ := e.endpoint(to)
-	return text + strconv.Itoa(slot) + " " + endpoint + ":" + strconv.FormatInt(to.port, 10)
+	return text + itoa(slot) + " " + endpoint + ":" + itoa(to.port)
 }
 
 // endpoint is where clients are told to find a node; known is false if that is not to be told.

@@ -2,7 +2,6 @@ package core
 
 import (
 	"bytes"
-	"strconv"
 	"strings"
 
 	"github.com/redlet/redlet/core/internal/slots"
@@ -25,8 +24,8 @@ func (e *Engine) appendNode(dst []byte, n *clusterNode, form nodeForm) []byte {
 	k := e.cluster
 	dst = append(append(dst, n.id...), ' ')
 	dst = append(append(dst, n.ip...), ':')
-	dst = append(strconv.AppendInt(dst, n.port, 10), '@')
-	dst = strconv.AppendInt(dst, n.busPort, 10)
+	dst = append(appendInt(dst, n.port), '@')
+	dst = appendInt(dst, n.busPort)
 	switch aux := form&(nodeKept|nodeTold) != 0; {
 	case aux:
 		dst = append(append(dst, ','), n.hostname...)
@@ -61,9 +60,9 @@ func (e *Engine) appendNode(dst []byte, n *clusterNode, form nodeForm) []byte {
 	dst = e.appendLink(dst, n, form)
 	if form&nodeSlots != 0 {
 		for _, r := range k.ranges(n) {
-			dst = strconv.AppendInt(append(dst, ' '), int64(r[0]), 10)
+			dst = appendInt(append(dst, ' '), int64(r[0]))
 			if r[1] > r[0] {
-				dst = strconv.AppendInt(append(dst, '-'), int64(r[1]), 10)
+				dst = appendInt(append(dst, '-'), int64(r[1]))
 			}
 		}
 	}
@@ -85,20 +84,20 @@ func (e *Engine) appendLink(dst []byte, n *clusterNode, form nodeForm) []byte {
 		since := int64((e.clock.host - n.gone) / 1000)
 		ping, pong, state = pong-since, pong-since, " disconnected"
 	}
-	dst = append(strconv.AppendInt(dst, ping, 10), ' ')
-	dst = append(strconv.AppendInt(dst, pong, 10), ' ')
-	return append(strconv.AppendInt(dst, epoch, 10), state...)
+	dst = append(appendInt(dst, ping), ' ')
+	dst = append(appendInt(dst, pong), ' ')
+	return append(appendInt(dst, epoch), state...)
 }
 
 // appendMoves appends the slots that come and go.
 func (k *cluster) appendMoves(dst []byte) []byte {
 	for slot := range slots.Count {
 		if to := k.to[slot]; to != nil {
-			dst = append(strconv.AppendInt(append(dst, " ["...), int64(slot), 10), "->-"...)
+			dst = append(appendInt(append(dst, " ["...), int64(slot)), "->-"...)
 			dst = append(append(dst, to.id...), ']')
 		}
 		if from := k.from[slot]; from != nil {
-			dst = append(strconv.AppendInt(append(dst, " ["...), int64(slot), 10), "-<-"...)
+			dst = append(appendInt(append(dst, " ["...), int64(slot)), "-<-"...)
 			dst = append(append(dst, from.id...), ']')
 		}
 	}
@@ -210,7 +209,7 @@ func (e *Engine) nodesFile() []byte {
 		text = append(e.appendNode(text, n, nodeKept|nodeSlots), '\n')
 	}
 	text = append(text, "vars currentEpoch "...)
-	text = append(strconv.AppendInt(text, k.epoch, 10), " lastVoteEpoch 0\n"...)
+	text = append(appendInt(text, k.epoch), " lastVoteEpoch 0\n"...)
 	return text
 }
 

@@ -2,7 +2,6 @@ package core
 
 import (
 	"math"
-	"strconv"
 
 	"github.com/redlet/redlet/core/internal/acl"
 	"github.com/redlet/redlet/core/internal/resp"
@@ -653,7 +652,7 @@ func (w *clientLine) text(name, value string) {
 }
 
 //go:noinline
-func (w *clientLine) number(name string, n int64) { w.text(name, strconv.FormatInt(n, 10)) }
+func (w *clientLine) number(name string, n int64) { w.text(name, itoa(n)) }
 
 // userName is whose permissions a connection has. A master has all.
 func (cl *conn) userName() string {

@@ -2,7 +2,6 @@ package core
 
 import (
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/redlet/redlet/core/internal/slots"
@@ -337,8 +336,8 @@ func (c *Call) slotRanges(ranges, taken bool) (list []int, ok bool) {
 			return nil, false
 		}
 		if start > end {
-			c.Error("ERR start slot number " + strconv.Itoa(start) +
-				" is greater than end slot number " + strconv.Itoa(end))
+			c.Error("ERR start slot number " + itoa(start) +
+				" is greater than end slot number " + itoa(end))
 			return nil, false
 		}
 		bounds = append(bounds, start, end)
@@ -356,7 +355,7 @@ func (c *Call) slotRanges(ranges, taken bool) (list []int, ok bool) {
 				why = " specified multiple times"
 			}
 			if why != "" {
-				c.Error("ERR Slot " + strconv.Itoa(slot) + why)
+				c.Error("ERR Slot " + itoa(slot) + why)
 				return nil, false
 			}
 			seen[slot] = true
@@ -412,7 +411,7 @@ func cmdClusterBumpepoch(c *Call) {
 		word = "BUMPED "
 	}
 	c.e.clusterChanged()
-	c.Status(word + strconv.FormatInt(c.e.cluster.me().epoch, 10))
+	c.Status(word + itoa(c.e.cluster.me().epoch))
 }
 
 func cmdClusterSetConfigEpoch(c *Call) {
@@ -423,7 +422,7 @@ func cmdClusterSetConfigEpoch(c *Call) {
 	k := c.e.cluster
 	switch {
 	case epoch < 0:
-		c.Error("ERR Invalid config epoch specified: " + strconv.FormatInt(epoch, 10))
+		c.Error("ERR Invalid config epoch specified: " + itoa(epoch))
 	case len(k.nodes) > 1:
 		c.Error("ERR The user can assign a config epoch only when the node does not know any " +
 			"other node.")
@@ -492,7 +491,7 @@ func cmdClusterInfo(c *Call) {
 	}
 	text := "cluster_state:" + state
 	line := func(name string, n int64) {
-		text += "\r\ncluster_" + name + ":" + strconv.FormatInt(n, 10)
+		text += "\r\ncluster_" + name + ":" + itoa(n)
 	}
 	line("slots_assigned", int64(assigned))
 	line("slots_ok", int64(assigned-failed))
@@ -815,7 +814,7 @@ func cmdClusterSetslot(c *Call) {
 	switch word := c.Args[3]; {
 	case is(word, "migrating") && len(c.Args) == 5:
 		if k.slots[slot] != k.me() {
-			c.Error("ERR I'm not the owner of hash slot " + strconv.Itoa(slot))
+			c.Error("ERR I'm not the owner of hash slot " + itoa(slot))
 			return
 		}
 		n := c.argMaster(4, errNodeUnknown)
@@ -825,7 +824,7 @@ func cmdClusterSetslot(c *Call) {
 		k.to[slot] = n
 	case is(word, "importing") && len(c.Args) == 5:
 		if k.slots[slot] == k.me() {
-			c.Error("ERR I'm already the owner of hash slot " + strconv.Itoa(slot))
+			c.Error("ERR I'm already the owner of hash slot " + itoa(slot))
 			return
 		}
 		n := c.argMaster(4, errNodeUnknown)
@@ -841,7 +840,7 @@ func cmdClusterSetslot(c *Call) {
 			return
 		}
 		if n != k.me() && k.slots[slot] == k.me() && e.dbs[0].bySlot.len(slot) > 0 {
-			c.Error("ERR Can't assign hashslot " + strconv.Itoa(slot) +
+			c.Error("ERR Can't assign hashslot " + itoa(slot) +
 				" to a different node while I still hold keys for this hash slot.")
 			return
 		}

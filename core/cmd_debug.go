@@ -258,7 +258,7 @@ func debugPopulate(c *Call) {
 		}
 	}
 	for i := range count {
-		n := strconv.FormatInt(i, 10)
+		n := itoa(i)
 		key := []byte(prefix + ":" + n)
 		switch {
 		case c.e.mem.full:
@@ -303,9 +303,9 @@ func debugObject(c *Call) {
 	const footer = 10 // version and checksum
 	idle := c.e.idleSeconds(o)
 	text := "Value at:0x7f0000000000 refcount:1 encoding:" + ops.encoding(o) +
-		" serializedlength:" + strconv.Itoa(len(w.EndPayload())-footer) +
+		" serializedlength:" + itoa(len(w.EndPayload())-footer) +
 		" lru:" + strconv.FormatInt((int64(c.e.told()/1e6)-idle)&(1<<24-1), 10) +
-		" lru_seconds_idle:" + strconv.FormatInt(idle, 10)
+		" lru_seconds_idle:" + itoa(idle)
 	if ops.describe != nil {
 		text += ops.describe(o)
 	}
@@ -322,7 +322,7 @@ func debugListpack(c *Call) {
 	default:
 		c.Error("ERR Not a listpack encoded object.")
 	case "listpack", "listpackex":
-		c.e.log(logNotice, "listpack of "+strconv.FormatInt(o.size(), 10)+" bytes")
+		c.e.log(logNotice, "listpack of "+itoa(o.size())+" bytes")
 		c.Status("Listpack structure printed on stdout")
 	}
 }
@@ -340,7 +340,7 @@ func debugQuicklist(c *Call) {
 			if plain {
 				kind = "plain"
 			}
-			c.e.log(logNotice, kind+" node of "+strconv.Itoa(len(data))+" bytes")
+			c.e.log(logNotice, kind+" node of "+itoa(len(data))+" bytes")
 		})
 		c.Status("Quicklist structure printed on stdout")
 	}
@@ -377,8 +377,8 @@ func tableStats(n int) string {
 	if n == 0 {
 		return ""
 	}
-	return "Hash table 0 stats (main hash table):\n table size: " + strconv.Itoa(tableSize(n)) +
-		"\n number of elements: " + strconv.Itoa(n) + "\n"
+	return "Hash table 0 stats (main hash table):\n table size: " + itoa(tableSize(n)) +
+		"\n number of elements: " + itoa(n) + "\n"
 }
 
 const errRESP2 = "ERR RESP2 is not supported by this command"

@@ -2,7 +2,6 @@ package core
 
 import (
 	"math"
-	"strconv"
 
 	"github.com/redlet/redlet/core/internal/glob"
 	"github.com/redlet/redlet/core/internal/hash"
@@ -515,7 +514,7 @@ func cmdHincrby(c *Call) {
 		c.Error(errOverflow)
 		return
 	}
-	c.replaceField(h, strconv.AppendInt(digits[:0], n+by, 10), "hincrby")
+	c.replaceField(h, appendInt(digits[:0], n+by), "hincrby")
 	c.Int(n + by)
 }
 

@@ -88,7 +88,7 @@ func (w *infoText) text(name, value string) {
 
 //go:noinline
 func (w *infoText) int(name string, n int64) {
-	w.text(name, strconv.FormatInt(n, 10))
+	w.text(name, itoa(n))
 }
 
 //go:noinline
@@ -126,7 +126,7 @@ func (w *infoText) idle(names ...string) {
 // humanBytes writes a size as INFO shows it to people.
 func humanBytes(n int64) string {
 	if n < 1024 {
-		return strconv.FormatInt(n, 10) + "B"
+		return itoa(n) + "B"
 	}
 	f, unit := float64(n), byte(0)
 	for _, unit = range []byte("KMGTP") {
@@ -259,17 +259,17 @@ func infoListeners(w *infoText, e *Engine) {
 		binds += ",bind=" + address
 	}
 	listener := func(line string) {
-		w.text("listener"+strconv.Itoa(n), line)
+		w.text("listener"+itoa(n), line)
 		n++
 	}
 	if e.cfg.port != 0 && binds != "" {
-		listener("name=tcp" + binds + ",port=" + strconv.FormatInt(e.cfg.port, 10))
+		listener("name=tcp" + binds + ",port=" + itoa(e.cfg.port))
 	}
 	if path := show("unixsocket"); path != "" {
 		listener("name=unix,bind=" + path)
 	}
 	if e.cfg.tlsPort != 0 && binds != "" {
-		listener("name=tls" + binds + ",port=" + strconv.FormatInt(e.cfg.tlsPort, 10))
+		listener("name=tls" + binds + ",port=" + itoa(e.cfg.tlsPort))
 	}
 }
 
@@ -389,7 +389,7 @@ func okOrErr(ok bool) string {
 }
 
 func infoThreads(w *infoText, e *Engine) {
-	w.text("io_thread_0", "clients="+strconv.Itoa(len(e.conns))+",reads=0,writes=0")
+	w.text("io_thread_0", "clients="+itoa(len(e.conns))+",reads=0,writes=0")
 }
 
 func infoReplication(w *infoText, e *Engine) {
@@ -405,10 +405,10 @@ func infoReplication(w *infoText, e *Engine) {
 		w.int("min_slaves_good_slaves", e.goodReplicas())
 	}
 	for i, cl := range r.conns {
-		w.text("slave"+strconv.Itoa(i), "ip="+cl.replicaIP()+",port="+
-			strconv.FormatInt(cl.replica.port, 10)+
-			",state="+cl.replica.word()+",offset="+strconv.FormatInt(cl.replica.acked, 10)+
-			",lag="+strconv.FormatInt(e.lag(cl), 10))
+		w.text("slave"+itoa(i), "ip="+cl.replicaIP()+",port="+
+			itoa(cl.replica.port)+
+			",state="+cl.replica.word()+",offset="+itoa(cl.replica.acked)+
+			",lag="+itoa(e.lag(cl)))
 	}
 	w.text("master_failover_state", e.failover.state.word())
 	w.text("master_replid", e.ids.replication)

@@ -1,8 +1,6 @@
 package core
 
 import (
-	"strconv"
-
 	"github.com/redlet/redlet/core/internal/histogram"
 )
 
@@ -136,7 +134,7 @@ func cmdLatencyDoctor(c *Call) {
 	}
 	out := []byte(doctorBegins)
 	for i, ev := range e.latencies {
-		out = append(strconv.AppendInt(out, int64(i+1), 10), ". "...)
+		out = append(appendInt(out, int64(i+1)), ". "...)
 		out = ev.report(out, int64(e.told()/1e6))
 	}
 	out = append(out, "\nI have a few advices for you:\n\n"...)
@@ -174,7 +172,7 @@ func (e *Engine) latencyAdvice() string {
 func replaceWord(text string, n int64) string {
 	for i := range len(text) {
 		if text[i] == '%' {
-			return text[:i] + strconv.FormatInt(n, 10) + text[i+1:]
+			return text[:i] + itoa(n) + text[i+1:]
 		}
 	}
 	return text

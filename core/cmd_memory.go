@@ -2,7 +2,6 @@ package core
 
 import (
 	"math"
-	"strconv"
 )
 
 var memoryCommands = []Command{
@@ -67,15 +66,15 @@ var memoryCommands = []Command{
 func cmdMemoryDoctor(c *Call) {
 	r := c.e.memory()
 	c.Verbatim("txt", "About "+humanBytes(r.total)+" are in use for "+
-		strconv.FormatInt(r.keys, 10)+" keys. Nothing is wrong with that.\n")
+		itoa(r.keys)+" keys. Nothing is wrong with that.\n")
 }
 
 // cmdMemoryMallocStats tells what the engine counts itself: it does not see the allocator.
 func cmdMemoryMallocStats(c *Call) {
 	r := c.e.memory()
 	c.Verbatim("txt", "Estimated by the engine, in the sizes that jemalloc gives, in bytes\ntotal: "+
-		strconv.FormatInt(r.total, 10)+"\ndataset: "+strconv.FormatInt(r.dataset, 10)+
-		"\noverhead: "+strconv.FormatInt(r.overhead, 10)+"\n")
+		itoa(r.total)+"\ndataset: "+itoa(r.dataset)+
+		"\noverhead: "+itoa(r.overhead)+"\n")
 }
 
 // cmdMemoryPurge drops what connections keep for their next request and reply.
@@ -133,7 +132,7 @@ func cmdMemoryStats(c *Call) {
 	w.number("functions.caches", scripts.functionCache)
 	w.number("script.VMs", scripts.evalVM+scripts.functionVM)
 	for _, d := range r.perDB {
-		c.BulkString("db." + strconv.Itoa(d.id))
+		c.BulkString("db." + itoa(d.id))
 		c.Map(2)
 		c.BulkString("overhead.hashtable.main")
 		c.Int(d.main)

@@ -1,7 +1,6 @@
 package core
 
 import (
-	"strconv"
 	"strings"
 
 	"github.com/redlet/redlet/core/internal/small"
@@ -176,7 +175,7 @@ func migrateAddress(host, port []byte) string {
 	if strings.Contains(name, ":") && !strings.Contains(name, "://") {
 		name = "[" + name + "]"
 	}
-	return name + ":" + strconv.Itoa(int(uint16(leadingInt(port))))
+	return name + ":" + itoa(int(uint16(leadingInt(port))))
 }
 
 // migrated removes keys that now stand elsewhere. One that was named twice is told of twice.

@@ -3,7 +3,6 @@ package core
 import (
 	"math"
 	"slices"
-	"strconv"
 
 	"github.com/redlet/redlet/core/internal/hyperloglog"
 	"github.com/redlet/redlet/core/internal/set"
@@ -214,7 +213,7 @@ func cmdSinterstore(c *Call) {
 	}
 	c.eachCommon(sets, func(m []byte, n int64, isInt bool) bool {
 		if isInt {
-			m = strconv.AppendInt(digits[:0], n, 10)
+			m = appendInt(digits[:0], n)
 		}
 		common.Add(m, lim)
 		return true

@@ -3,7 +3,6 @@ package core
 import (
 	"encoding/binary"
 	"math"
-	"strconv"
 
 	"github.com/redlet/redlet/core/internal/resp"
 	"github.com/redlet/redlet/core/internal/vector"
@@ -149,14 +148,14 @@ const (
 
 // errDimension says that a vector has another number of components than those of a set.
 func errDimension(got, has int) string {
-	return "ERR Vector dimension mismatch - got " + strconv.Itoa(got) + " but set has " +
-		strconv.Itoa(has)
+	return "ERR Vector dimension mismatch - got " + itoa(got) + " but set has " +
+		itoa(has)
 }
 
 // errProjected is errDimension for vectors that are projected.
 func errProjected(got, expects int) string {
-	return "ERR Input dimension mismatch for projection - got " + strconv.Itoa(got) +
-		" but projection expects " + strconv.Itoa(expects)
+	return "ERR Input dimension mismatch for projection - got " + itoa(got) +
+		" but projection expects " + itoa(expects)
 }
 
 // words checks the number of words, which may be anything from least to most.

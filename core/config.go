@@ -377,14 +377,14 @@ func (p *parameter) within(n int64) string {
 }
 
 func (p *parameter) bounds() string {
-	return "argument must be between " + strconv.FormatInt(p.least, 10) + " and " +
-		strconv.FormatInt(p.most, 10) + " inclusive"
+	return "argument must be between " + itoa(p.least) + " and " +
+		itoa(p.most) + " inclusive"
 }
 
 // parseInt reads an integer in its only way of writing: no sign +, no leading zero.
 func parseInt(s string) (int64, bool) {
 	n, err := strconv.ParseInt(s, 10, 64)
-	return n, err == nil && strconv.FormatInt(n, 10) == s
+	return n, err == nil && itoa(n) == s
 }
 
 // parseMemory reads bytes with an optional unit: k is 1000 and kb is 1024. No digits are 0, and

@@ -2,7 +2,6 @@ package core
 
 import (
 	"maps"
-	"strconv"
 	"strings"
 
 	"github.com/redlet/redlet/internal/sds"
@@ -58,7 +57,7 @@ func (c *config) oomWords(replica bool) string {
 	if replica {
 		score = c.oomScores[1]
 	}
-	return kind + " " + strconv.FormatInt(score, 10)
+	return kind + " " + itoa(score)
 }
 
 // tellRole has the host give the process the score of its new role.

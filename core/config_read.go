@@ -70,9 +70,9 @@ func readClientOutputBufferLimit(c *config, s string) (shown, problem string) {
 			out = append(out, ' ')
 		}
 		out = append(append(out, name...), ' ')
-		out = append(strconv.AppendInt(out, l.hard, 10), ' ')
-		out = append(strconv.AppendInt(out, l.soft, 10), ' ')
-		out = strconv.AppendInt(out, int64(l.within/1e6), 10)
+		out = append(appendInt(out, l.hard), ' ')
+		out = append(appendInt(out, l.soft), ' ')
+		out = appendInt(out, int64(l.within/1e6))
 	}
 	return string(out), ""
 }
@@ -109,7 +109,7 @@ func readMaxmemoryClients(c *config, s string) (shown, problem string) {
 	}
 	c.maxmemoryClients = int64(n)
 	if c.maxmemoryClients < 0 { // a number this great is a percentage to Redis, too
-		return strconv.FormatInt(-c.maxmemoryClients, 10) + "%", ""
+		return itoa(-c.maxmemoryClients) + "%", ""
 	}
 	return strconv.FormatUint(n, 10), ""
 }
@@ -124,7 +124,7 @@ func readHz(c *config, s string) (shown, problem string) {
 		return "", "argument must be between 0 and 2147483647 inclusive"
 	}
 	c.hz = min(max(n, 1), 500)
-	return strconv.FormatInt(c.hz, 10), ""
+	return itoa(c.hz), ""
 }
 
 func readLatencyTrackingInfoPercentiles(c *config, s string) (shown, problem string) {
@@ -170,7 +170,7 @@ func readReplBacklogSize(c *config, s string) (shown, problem string) {
 		return "", "argument must be between 1 and 9223372036854775807 inclusive"
 	}
 	c.replBacklogSize = max(int64(n), 16<<10)
-	return strconv.FormatInt(c.replBacklogSize, 10), ""
+	return itoa(c.replBacklogSize), ""
 }
 
 func readOomScoreAdjValues(c *config, s string) (shown, problem string) {

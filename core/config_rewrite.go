@@ -174,7 +174,7 @@ func (l *outputLimit) line(class int) string {
 	out := append([]byte([...]string{"normal", "replica", "pubsub"}[class]), ' ')
 	out = append(appendMemory(out, uint64(l.hard)), ' ')
 	out = append(appendMemory(out, uint64(l.soft)), ' ')
-	return string(strconv.AppendInt(out, int64(l.within/1e6), 10))
+	return string(appendInt(out, int64(l.within/1e6)))
 }
 
 // appendMemory writes bytes in the greatest unit that has no fraction of them.

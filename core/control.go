@@ -125,7 +125,7 @@ func (e *Engine) orderClock(words [][]byte) (answer, problem string) {
 		return "", "no such order"
 	}
 	e.beforeSleep()
-	answer = strconv.FormatInt(int64(e.told()), 10)
+	answer = itoa(int64(e.told()))
 	if e.turns() && e.due() <= e.clock.read() {
 		return answer + " 1", ""
 	}

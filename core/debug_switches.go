@@ -1,7 +1,6 @@
 package core
 
 import (
-	"strconv"
 	"strings"
 
 	"github.com/redlet/redlet/core/internal/alloc"
@@ -70,8 +69,8 @@ func debugSdslen(c *Call) {
 		c.Error("ERR Not an sds encoded string.")
 	default:
 		key := len(c.Args[2])
-		c.Status("key_sds_len:" + strconv.Itoa(key) + ", key_sds_avail:0, key_zmalloc: " +
-			strconv.Itoa(alloc.String(key)) + ", val_sds_len:" + strconv.Itoa(len(o.str)) +
-			", val_sds_avail:0, val_zmalloc: " + strconv.FormatInt(o.size()-headBytes, 10))
+		c.Status("key_sds_len:" + itoa(key) + ", key_sds_avail:0, key_zmalloc: " +
+			itoa(alloc.String(key)) + ", val_sds_len:" + itoa(len(o.str)) +
+			", val_sds_avail:0, val_zmalloc: " + itoa(o.size()-headBytes))
 	}
 }

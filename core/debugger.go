@@ -119,7 +119,7 @@ func (d *debugger) Line(line int) (stop bool) {
 		return false
 	}
 	d.step, d.called, d.late, d.waiting = false, false, false, true
-	d.log("* Stopped at " + strconv.Itoa(line) + ", stop reason = " + why)
+	d.log("* Stopped at " + itoa(line) + ", stop reason = " + why)
 	d.show(line)
 	d.send()
 	return true
@@ -130,7 +130,7 @@ func (d *debugger) Breakpoint() { d.called = true }
 
 // Debug implements lua.Debugger.
 func (d *debugger) Debug(line int, text string) {
-	d.log("<debug> line " + strconv.Itoa(line) + ": " + text)
+	d.log("<debug> line " + itoa(line) + ": " + text)
 }
 
 // Failed implements lua.Debugger.
@@ -199,7 +199,7 @@ func (d *debugger) show(line int) {
 	if slices.Contains(d.stops, line) {
 		mark[2] = '#'
 	}
-	n := strconv.Itoa(line)
+	n := itoa(line)
 	text := "<out of range source code line>"
 	if line >= 1 && line <= len(d.lines) {
 		text = d.lines[line-1]
@@ -339,7 +339,7 @@ func (d *debugger) maxlen(args [][]byte) {
 		d.log("<value> replies are unlimited.")
 		return
 	}
-	d.log("<value> replies are truncated at " + strconv.Itoa(d.replyMax) + " bytes.")
+	d.log("<value> replies are truncated at " + itoa(d.replyMax) + " bytes.")
 }
 
 // breakpoints lists, sets and removes breakpoints.
@@ -349,7 +349,7 @@ func (d *debugger) breakpoints(args [][]byte) {
 			d.log("No breakpoints set. Use 'b <line>' to add one.")
 			return
 		}
-		d.log(strconv.Itoa(len(d.stops)) + " breakpoints set:")
+		d.log(itoa(len(d.stops)) + " breakpoints set:")
 		for _, line := range d.stops {
 			d.show(line)
 		}

@@ -33,6 +33,8 @@ const (
 )
 
 // set puts a flag in or out.
+//
+//go:noinline
 func (f *engineFlags) set(flag engineFlags, on bool) {
 	if *f &^= flag; on {
 		*f |= flag

@@ -42,8 +42,8 @@ func appendFixed(dst []byte, f float64, digits int) []byte {
 func (c *Call) distance(f float64) {
 	var room [32]byte
 	n := int64(math.RoundToEven(f * 10000))
-	text := strconv.AppendInt(room[:0], n/10000, 10)
-	text = strconv.AppendInt(append(text, '.'), 10000+n%10000, 10)
+	text := appendInt(room[:0], n/10000)
+	text = appendInt(append(text, '.'), 10000+n%10000)
 	dot := bytes.IndexByte(text, '.')
 	c.Bulk(append(text[:dot+1], text[dot+2:]...))
 }

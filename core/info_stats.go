@@ -180,12 +180,12 @@ func infoStats(w *infoText, e *Engine) {
 func infoCommandstats(w *infoText, e *Engine) {
 	for i, st := range e.stats.commands {
 		if st != nil && st.calls+st.rejected+st.failed > 0 {
-			w.text("cmdstat_"+infoName(e.table.all[i].full()), "calls="+strconv.FormatInt(st.calls, 10)+
-				",usec="+strconv.FormatInt(st.took/1000, 10)+
+			w.text("cmdstat_"+infoName(e.table.all[i].full()), "calls="+itoa(st.calls)+
+				",usec="+itoa(st.took/1000)+
 				",usec_per_call="+strconv.FormatFloat(perCall(st), 'f', 2, 64)+
 				",rejected_calls="+
-				strconv.FormatInt(st.rejected, 10)+
-				",failed_calls="+strconv.FormatInt(st.failed, 10))
+				itoa(st.rejected)+
+				",failed_calls="+itoa(st.failed))
 		}
 	}
 }
@@ -219,7 +219,7 @@ func infoErrorstats(w *infoText, e *Engine) {
 	}
 	small.Sort(codes, strings.Compare)
 	for _, code := range codes {
-		w.text("errorstat_"+infoName(code), "count="+strconv.FormatInt(e.stats.errors[code], 10))
+		w.text("errorstat_"+infoName(code), "count="+itoa(e.stats.errors[code]))
 	}
 }
 
@@ -255,10 +255,10 @@ func infoKeyspace(w *infoText, e *Engine) {
 		if n == 0 {
 			continue
 		}
-		w.text("db"+strconv.Itoa(d.id), "keys="+strconv.Itoa(n)+
-			",expires="+strconv.Itoa(d.store.expires)+
-			",avg_ttl="+strconv.FormatInt(e.averageTTL(d), 10)+
-			",subexpiry="+strconv.Itoa(d.store.subexpires))
+		w.text("db"+itoa(d.id), "keys="+itoa(n)+
+			",expires="+itoa(d.store.expires)+
+			",avg_ttl="+itoa(e.averageTTL(d))+
+			",subexpiry="+itoa(d.store.subexpires))
 	}
 }
 
@@ -304,7 +304,7 @@ func infoKeysizes(w *infoText, e *Engine) {
 		}
 		for k := range kinds {
 			if line := keysizeLine(&bins[k]); line != "" && kinds[k].sizes != "" {
-				w.text("db"+strconv.Itoa(d.id)+"_distrib_"+kinds[k].sizes, line)
+				w.text("db"+itoa(d.id)+"_distrib_"+kinds[k].sizes, line)
 			}
 		}
 	}
@@ -330,7 +330,7 @@ func keysizeLine(bins *[64]int) string {
 			}
 		}
 		line = append(strconv.AppendUint(line, low, 10), unit...)
-		line = append(append(line, '='), strconv.Itoa(n)...)
+		line = append(append(line, '='), itoa(n)...)
 	}
 	return string(line)
 }

@@ -83,7 +83,7 @@ func (ev *latencyEvent) graph(now int64) string {
 	for _, s := range ev.samples {
 		low, high = min(low, s.ms), max(high, s.ms)
 	}
-	ms := func(out []byte, n int64) []byte { return append(strconv.AppendInt(out, n, 10), " ms"...) }
+	ms := func(out []byte, n int64) []byte { return append(appendInt(out, n), " ms"...) }
 	out := ms(append([]byte(ev.name), " - high "...), high)
 	out = ms(append(out, ", low "...), low)
 	out = append(ms(append(out, " (all time high "...), ev.max), ")\n"...)
@@ -141,13 +141,13 @@ func drawSamples(out []byte, samples []latencySample, low, high, now int64) []by
 func ago(seconds int64) string {
 	switch {
 	case seconds < 60:
-		return strconv.FormatInt(seconds, 10) + "s"
+		return itoa(seconds) + "s"
 	case seconds < 3600:
-		return strconv.FormatInt(seconds/60, 10) + "m"
+		return itoa(seconds/60) + "m"
 	case seconds < 24*3600:
-		return strconv.FormatInt(seconds/3600, 10) + "h"
+		return itoa(seconds/3600) + "h"
 	}
-	return strconv.FormatInt(seconds/(24*3600), 10) + "d"
+	return itoa(seconds/(24*3600)) + "d"
 }
 
 // report is what LATENCY DOCTOR says of an event.
@@ -161,7 +161,7 @@ func (ev *latencyEvent) report(out []byte, now int64) []byte {
 		deviation += max(s.ms-average, average-s.ms)
 	}
 	number := func(before string, n int64) {
-		out = strconv.AppendInt(append(out, before...), n, 10)
+		out = appendInt(append(out, before...), n)
 	}
 	out = append(append(out, ev.name...), ": "...)
 	number("", n)

@@ -26,7 +26,7 @@ var listOps = kindOps{
 		for at := o.list().Seek(0); at.Valid(); at.Next() {
 			s, n, isInt := at.Value()
 			if isInt {
-				s = pile.Clone(strconv.AppendInt(digits, n, 10))
+				s = pile.Clone(appendInt(digits, n))
 			}
 			visit(s)
 		}
@@ -47,7 +47,7 @@ func digestList(d *digest, o *object) {
 	for at := o.list().Seek(0); at.Valid(); at.Next() {
 		s, n, isInt := at.Value()
 		if isInt {
-			s = strconv.AppendInt(digits[:0], n, 10)
+			s = appendInt(digits[:0], n)
 		}
 		d.mix(s)
 	}
@@ -63,10 +63,10 @@ func describeList(o *object) string {
 	if l.Compressed() {
 		compressed = "1"
 	}
-	return " ql_nodes:" + strconv.Itoa(l.Nodes()) + " ql_avg_node:" +
+	return " ql_nodes:" + itoa(l.Nodes()) + " ql_avg_node:" +
 		strconv.FormatFloat(float64(l.Len())/float64(max(1, l.Nodes())), 'f', 2, 64) +
-		" ql_listpack_max:" + strconv.Itoa(l.Fill()) + " ql_compressed:" + compressed +
-		" ql_uncompressed_size:" + strconv.Itoa(l.Size())
+		" ql_listpack_max:" + itoa(l.Fill()) + " ql_compressed:" + compressed +
+		" ql_uncompressed_size:" + itoa(l.Size())
 }
 
 func loadList(e *Engine, r *rdb.Reader, t rdb.Type) (*object, error) {

@@ -2,7 +2,6 @@ package core
 
 import (
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/redlet/redlet/core/internal/small"
@@ -61,9 +60,9 @@ func (e *Engine) feedMonitors(c *Call) {
 // monitorLine is how a command is shown: when, in which database, for whom, and its words.
 func (e *Engine) monitorLine(c *Call) []byte {
 	us := int64(e.told())
-	line := append(strconv.AppendInt([]byte{'+'}, us/1e6, 10), '.')
-	line = append(line, strconv.FormatInt(1e6+us%1e6, 10)[1:]...)
-	line = append(strconv.AppendInt(append(line, " ["...), int64(c.conn.db.id), 10), ' ')
+	line := append(appendInt([]byte{'+'}, us/1e6), '.')
+	line = append(line, itoa(1e6 + us%1e6)[1:]...)
+	line = append(appendInt(append(line, " ["...), int64(c.conn.db.id)), ' ')
 	switch addr := c.conn.peer.Addr; {
 	case c.conn.has(connScript):
 		line = append(line, "lua"...)

@@ -1,7 +1,6 @@
 package core
 
 import (
-	"strconv"
 	"strings"
 )
 
@@ -115,7 +114,7 @@ func (e *Engine) notify(class notifyClass, event string, d *db, key string) {
 	if on&class == 0 {
 		return
 	}
-	at := "@" + strconv.Itoa(d.id) + "__:"
+	at := "@" + itoa(d.id) + "__:"
 	if on&notifyKeyspace != 0 {
 		e.publish([]byte("__keyspace"+at+key), []byte(event))
 	}
@@ -143,7 +142,7 @@ func (e *Engine) notifyFields(event string, d *db, key string, fields [][]byte) 
 		}
 		list = appendSized(list, string(field))
 	}
-	at := "@" + strconv.Itoa(d.id) + "__:"
+	at := "@" + itoa(d.id) + "__:"
 	if on&notifySubkeyspace != 0 {
 		e.publish([]byte("__subkeyspace"+at+key), append([]byte(event+"|"), list...))
 	}
@@ -165,5 +164,5 @@ func (e *Engine) notifyFields(event string, d *db, key string, fields [][]byte) 
 //
 //go:noinline
 func appendSized(dst []byte, s string) []byte {
-	return append(append(strconv.AppendInt(dst, int64(len(s)), 10), ':'), s...)
+	return append(append(appendInt(dst, int64(len(s))), ':'), s...)
 }

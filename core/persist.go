@@ -2,7 +2,6 @@ package core
 
 import (
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/redlet/redlet/core/internal/rdb"
@@ -81,7 +80,7 @@ func (p *persist) turn(e *Engine) {
 	if p.wanted {
 		p.wanted = false
 	} else {
-		e.log(logNotice, strconv.FormatInt(p.dirty, 10)+" changes since the last save. Saving...")
+		e.log(logNotice, itoa(p.dirty)+" changes since the last save. Saving...")
 	}
 	e.beginSave(save{background: true})
 }

@@ -1,7 +1,6 @@
 package core
 
 import (
-	"strconv"
 	"strings"
 
 	"github.com/redlet/redlet/core/internal/aofile"
@@ -159,7 +158,7 @@ const badFormat = "Bad file format"
 //
 //go:noinline
 func (r *replayer) fail(problem string) {
-	r.e.aof.loading.where = " (at offset " + strconv.FormatInt(r.at, 10) + ")"
+	r.e.aof.loading.where = " (at offset " + itoa(r.at) + ")"
 	text := problem + " reading the append only file " + r.name
 	if problem == badFormat {
 		text += ": make a backup of your AOF file, then use ./redis-check-aof --fix <filename.manifest>"
@@ -187,7 +186,7 @@ func (r *replayer) cut() {
 		return
 	}
 	e.log(logWarning, "!!! Truncating the AOF "+r.name+" at offset "+
-		strconv.FormatInt(r.good, 10)+" !!!")
+		itoa(r.good)+" !!!")
 	failed := func(failure string) {
 		e.log(logWarning, "Error truncating the AOF file "+r.name+": "+failure)
 		r.unexpected()
@@ -213,7 +212,7 @@ func (r *replayer) cut() {
 //
 //go:noinline
 func (r *replayer) unexpected() {
-	r.e.aof.loading.where = " (at offset " + strconv.FormatInt(r.good, 10) + ")"
+	r.e.aof.loading.where = " (at offset " + itoa(r.good) + ")"
 	r.e.loaded("Unexpected end of file reading the append only file " + r.name + ". You can: " +
 		"1) Make a backup of your AOF file, then use ./redis-check-aof --fix <filename.manifest>. " +
 		"2) Alternatively you can set the 'aof-load-truncated' configuration option to yes and " +

@@ -2,7 +2,6 @@ package core
 
 import (
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/redlet/redlet/core/internal/lua"
@@ -120,7 +119,7 @@ func (r *replicas) add(db int, name string, args [][]byte) {
 	}
 	if db != r.db {
 		r.db = db
-		r.put(lua.ReplAll, "SELECT", [][]byte{strconv.AppendInt(nil, int64(db), 10)})
+		r.put(lua.ReplAll, "SELECT", [][]byte{appendInt(nil, int64(db))})
 	}
 	told := lua.ReplAll &^ r.spared
 	r.put(told, name, args)
@@ -715,13 +714,13 @@ func (cl *conn) peerIP() string {
 // appendRequest appends a command as clients send it.
 func appendRequest(dst []byte, name string, args [][]byte) []byte {
 	dst = append(dst, '*')
-	dst = strconv.AppendInt(dst, int64(len(args)+1), 10)
+	dst = appendInt(dst, int64(len(args)+1))
 	dst = append(dst, "\r\n$"...)
-	dst = strconv.AppendInt(dst, int64(len(name)), 10)
+	dst = appendInt(dst, int64(len(name)))
 	dst = append(append(append(dst, "\r\n"...), name...), "\r\n"...)
 	for _, arg := range args {
 		dst = append(dst, '$')
-		dst = strconv.AppendInt(dst, int64(len(arg)), 10)
+		dst = appendInt(dst, int64(len(arg)))
 		dst = append(append(append(dst, "\r\n"...), arg...), "\r\n"...)
 	}
 	return dst
@@ -730,4 +729,4 @@ func appendRequest(dst []byte, name string, args [][]byte) []byte {
 // decimal writes a number as an argument of a command.
 //
 //go:noinline
-func decimal(n int64) []byte { return strconv.AppendInt(nil, n, 10) }
+func decimal(n int64) []byte { return appendInt(nil, n) }

@@ -1,7 +1,6 @@
 package core
 
 import (
-	"strconv"
 	"strings"
 
 	"github.com/redlet/redlet/core/internal/lua"
@@ -260,7 +259,7 @@ func (s *scripts) watch(e *Engine) {
 	}
 	s.busy = true
 	e.log(logWarning, "Slow script detected: still in execution after "+
-		strconv.FormatInt(ms, 10)+" milliseconds. You can try killing the script using the "+
+		itoa(ms)+" milliseconds. You can try killing the script using the "+
 		s.killer()+" command. Script name is: "+s.name+".")
 	e.resumePostponed()
 }
@@ -424,7 +423,7 @@ func (c *Call) endLua(name string) {
 	c.counted = fail.Counted
 	text := failureText(fail)
 	if fail.Source != "" {
-		text += " script: " + name + ", on " + fail.Source + ":" + strconv.Itoa(fail.Line) + "."
+		text += " script: " + name + ", on " + fail.Source + ":" + itoa(fail.Line) + "."
 	}
 	c.Error(text)
 }

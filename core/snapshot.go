@@ -3,7 +3,6 @@ package core
 import (
 	"encoding/binary"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/redlet/redlet/core/internal/random"
@@ -227,7 +226,7 @@ func (l *loader) item(it *rdb.Item) error {
 		return l.library(it)
 	case rdb.ItemSelect:
 		if it.DB >= len(l.stores) {
-			return l.r.Fail(it.Offset, "there is no database "+strconv.Itoa(it.DB))
+			return l.r.Fail(it.Offset, "there is no database "+itoa(it.DB))
 		}
 		l.selects(it.DB)
 	case rdb.ItemKey:

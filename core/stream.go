@@ -77,7 +77,7 @@ func digestStream(d *digest, o *object) {
 	var text [stream.IDLenMax]byte
 	mix := func(s []byte, n int64, isInt bool) {
 		if isInt {
-			s = strconv.AppendInt(text[:0], n, 10)
+			s = appendInt(text[:0], n)
 		}
 		d.mix(s)
 	}

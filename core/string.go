@@ -1,8 +1,6 @@
 package core
 
 import (
-	"strconv"
-
 	"github.com/redlet/redlet/core/internal/alloc"
 	"github.com/redlet/redlet/core/internal/rdb"
 	"github.com/redlet/redlet/core/internal/reply"
@@ -168,7 +166,7 @@ func (o *object) setRoom(n int) { o.num = o.num&strLent | int64(n)<<strRoom }
 // text returns a string value's bytes: its own, or digits written to scratch.
 func (o *object) text(scratch []byte) []byte {
 	if o.enc == encInt {
-		return strconv.AppendInt(scratch[:0], o.num, 10)
+		return appendInt(scratch[:0], o.num)
 	}
 	return o.str
 }

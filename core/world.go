@@ -179,7 +179,7 @@ type Conn struct {
 func (c *Conn) AppendTo(dst []byte) []byte {
 	dst = append(appendAddr(dst, c.Addr), ' ')
 	dst = append(appendAddr(dst, c.Laddr), ' ')
-	dst = strconv.AppendInt(dst, int64(c.FD), 10)
+	dst = appendInt(dst, int64(c.FD))
 	bits := byte('0')
 	if c.Unix {
 		bits |= connIsUnix

@@ -13,6 +13,9 @@ import (
 )
 
 // Writer writes replies in one connection's protocol. It only ever appends.
+//
+// What a hundred places call is not inlined: how they were would be told for each of them in the
+// program's tables, which took four times as much as the code.
 type Writer struct {
 	// Buf is the output, or what of it no piece holds.
 	Buf   []byte
@@ -51,6 +54,8 @@ func (r *Writer) pieceMax() int {
 }
 
 // Len is the size of the output.
+//
+//go:noinline
 func (r *Writer) Len() int { return r.before + len(r.Buf) }
 
 // Overflowed tells whether output was dropped because Room has refused it. There is none then, and
@@ -180,7 +185,12 @@ func long[T []byte | string](r *Writer, b T) {
 	}
 }
 
-func (r *Writer) OK()     { r.write("+OK\r\n") }
+// OK answers that it is done.
+//
+//go:noinline
+func (r *Writer) OK() { r.write("+OK\r\n") }
+
+// Queued answers that a command waits for EXEC.
 func (r *Writer) Queued() { r.write("+QUEUED\r\n") }
 
 // Status writes a simple string.
@@ -248,9 +258,13 @@ func (r *Writer) headLong(kind byte, n int64) {
 	r.Buf = append(r.Buf, '\r', '\n')
 }
 
+//
+//go:noinline
 func (r *Writer) Int(n int64) { r.Head(':', n) }
 
 // Count writes the length of something as an integer.
+//
+//go:noinline
 func (r *Writer) Count(n int) { r.Head(':', int64(n)) }
 
 // Uint writes an integer that may be beyond 63 bits.
@@ -413,6 +427,8 @@ func (r *Writer) NullArray() {
 }
 
 // Array announces n elements.
+//
+//go:noinline
 func (r *Writer) Array(n int) { r.Head('*', int64(n)) }
 
 // Map announces n pairs: a map, or in RESP2 an array of twice as many.
@@ -496,6 +512,8 @@ func (r *Writer) DoubleText(text []byte) {
 type Later int
 
 // ArrayLater announces an array whose length is not known yet; ArrayEnd must follow.
+//
+//go:noinline
 func (r *Writer) ArrayLater() Later { return Later(r.Len()) }
 
 // ArrayEnd writes the header of an array begun with ArrayLater, moving its elements along.
