@@ -1,6 +1,9 @@
 package lua
 
-import "strconv"
+import (
+	"math"
+	"strconv"
+)
 
 func (vm *VM) openBase() {
 	for _, e := range []entry{
@@ -301,7 +304,11 @@ func baseSelect(l *thread) int {
 func baseToNumber(l *thread) int {
 	base := optInt(l, 2, 10)
 	if base == 10 {
-		if n, ok := toNumber(checkAny(l, 1)); ok {
+		v := checkAny(l, 1)
+		if v.isString() {
+			l.vm.charge(len(v.o.s) / 1024)
+		}
+		if n, ok := toNumber(v); ok {
 			l.pushNumber(n)
 		} else {
 			l.push(nilValue)
@@ -312,7 +319,7 @@ func baseToNumber(l *thread) int {
 	if base < 2 || base > 36 {
 		argError(l, 2, "base out of range")
 	}
-	s = trim(s)
+	s = trim(cString(s))
 	neg := s != "" && s[0] == '-'
 	if neg || s != "" && s[0] == '+' {
 		s = s[1:]
@@ -320,17 +327,50 @@ func baseToNumber(l *thread) int {
 	if base == 16 && len(s) > 2 && s[0] == '0' && s[1]|32 == 'x' {
 		s = s[2:]
 	}
-	n, err := strconv.ParseUint(s, base, 64)
-	if err != nil && n == 0 || s == "" {
+	if s == "" {
 		l.push(nilValue)
 		return 1
 	}
-	v := float64(n)
-	if neg {
-		v = float64(-n)
+	return wholeIn(l, s, uint64(base), neg)
+}
+
+// wholeIn pushes the whole number of digits in a base as C's strtoul reads it, where one too large
+// is the largest, whatever its sign.
+func wholeIn(l *thread, s string, base uint64, neg bool) int {
+	n, over, at := uint64(0), false, 0
+	return l.repeat(len(s) <= formatAtOnce, bytesAtOnce/copyCharge, 0, func() int {
+		for to := min(len(s), at+bytesAtOnce); at < to; at++ {
+			d := digitOf(s[at])
+			if d >= base {
+				l.push(nilValue)
+				return 1
+			}
+			over = over || n > (math.MaxUint64-d)/base
+			n = n*base + d
+		}
+		if at < len(s) {
+			return unfinished
+		}
+		switch {
+		case over:
+			n = math.MaxUint64
+		case neg:
+			n = -n
+		}
+		l.pushNumber(float64(n))
+		return 1
+	})
+}
+
+// digitOf is what a character counts as a digit; one that is none counts more than any base.
+func digitOf(c byte) uint64 {
+	switch {
+	case isDigit(c):
+		return uint64(c - '0')
+	case 'a' <= c|32 && c|32 <= 'z':
+		return uint64(c|32-'a') + 10
 	}
-	l.pushNumber(v)
-	return 1
+	return 36
 }
 
 // text is tostring as a value.

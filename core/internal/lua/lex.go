@@ -142,11 +142,7 @@ func (x *lexer) next(t *token) {
 		case c == '\n' || c == '\r':
 			x.newline()
 		case isSpace(c):
-			at := x.at + 1
-			for at < len(x.in) && x.in[at] == c {
-				at++
-			}
-			x.at = at
+			x.at = runEnd(x.in, x.at+1, c)
 		case c == '-' && x.peek(1) == '-':
 			x.comment()
 		default:
@@ -176,6 +172,14 @@ func (x *lexer) comment() {
 //
 //go:noinline
 func plainUntil(s string, at int, a, b byte) int {
+	for at+8 <= len(s) {
+		w := eight(s, at)
+		x, y := w^uint64(a)*everyByte, w^uint64(b)*everyByte
+		if ((w-14*everyByte)&^w|(x-everyByte)&^x|(y-everyByte)&^y)&topBits != 0 {
+			break // one of them is below 14, or a, or b
+		}
+		at += 8
+	}
 	for at < len(s) && s[at] > '\r' && s[at] != a && s[at] != b {
 		at++
 	}
@@ -201,19 +205,24 @@ func (x *lexer) long(level int, unfinished string) string {
 		x.newline()
 	}
 	end := "]" + strings.Repeat("=", level) + "]"
-	var out []byte
+	var out []byte // what is in front of from, if that is not as it stands there
+	from := x.at
 	for x.at < len(x.in) {
 		switch c := x.in[x.at]; {
-		case c == '\n' || c == '\r':
-			out = append(out, '\n')
+		case c == '\n' && x.peek(1) != '\r':
 			x.newline()
+		case c == '\n' || c == '\r':
+			out = append(append(out, x.in[from:x.at]...), '\n')
+			x.newline()
+			from = x.at
 		case c == ']' && strings.HasPrefix(x.in[x.at:], end):
-			x.at += len(end)
-			return string(out)
+			text := x.in[from:x.at]
+			if x.at += len(end); out != nil {
+				text = string(append(out, text...))
+			}
+			return text
 		default:
-			to := plainUntil(x.in, x.at+1, ']', ']')
-			out = append(out, x.in[x.at:to]...)
-			x.at = to
+			x.at = plainUntil(x.in, x.at+1, ']', ']')
 		}
 	}
 	x.fail(unfinished, "<eof>")
@@ -296,8 +305,8 @@ func (x *lexer) operator(t *token) {
 
 func (x *lexer) number(t *token) {
 	start := x.at
-	for isDigit(x.peek(0)) || x.peek(0) == '.' {
-		x.at++
+	for x.peek(0) == '.' || isDigit(x.peek(0)) {
+		x.at = digitsEnd(x.in, x.at+1)
 	}
 	if c := x.peek(0); c|32 == 'e' {
 		x.at++

@@ -16,6 +16,7 @@ func (w *watching) Yield() { w.most = max(w.most, -w.vm.left) }
 var longScripts = [][2]string{
 	{"local t = {} for i = 1, 1e5 do t[i] = 'item' .. i end", "table.concat(t, ',')"},
 	{"", "string.rep('abc', 3e7)"},
+	{"local s = string.rep('1', 2 ^ 24)", "tonumber(s) tonumber(s, 2)"},
 	{"local s = string.rep('x', 2e7)", "s:upper() s:reverse()"},
 	{"local s = string.rep('hello world ', 1e5)", "s:gsub('%w+', '%0%0') s:gsub('o', {o = 'u'})"},
 	{"local s = string.rep('hello world ', 1e5)",
@@ -107,6 +108,8 @@ func TestCharges(t *testing.T) {
 		{"", "for i = 1, 1000 do string.rep('x', 1e4) end", 10},
 		{"local s = string.rep('x', 1e7)", "redis.sha1hex(s)", 35},
 		{"local s = string.rep('x', 1e4)", "for i = 1, 1000 do redis.sha1hex(s) end", 35},
+		{"local s = string.rep('1', 2 ^ 24)", "for i = 1, 30 do tonumber(s) end", 8},
+		{"local s = string.rep('1', 2 ^ 24)", "tonumber(s, 2)", 15},
 		{"local s = string.rep('x=1 ', 1e5)", "loadstring(s)", 50},
 		{longSpaces, "for i = 1, 6 do loadstring(s) end", 5},
 		{longSpaces, "for i = 1, 6 do loadstring('--' .. s) end", 5},

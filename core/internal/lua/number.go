@@ -133,19 +133,16 @@ func parseNumber(s string) (float64, bool) {
 	if s == "" {
 		return 0, false
 	}
-	for i := 0; i < len(s); i++ {
-		if s[i] == '_' {
-			return 0, false
-		}
-	}
 	body, neg := s, false
 	if s[0] == '-' || s[0] == '+' {
 		body, neg = s[1:], s[0] == '-'
 	}
 	if len(body) > 2 && body[0] == '0' && body[1]|32 == 'x' {
-		return parseHex(body, neg)
+		body = shortHex(body)
+	} else if len(body) > digitsKept {
+		body = shortDecimal(body)
 	}
-	if body == "" || body[0] == '-' || body[0] == '+' {
+	if body == "" || body[0] == '-' || body[0] == '+' || strings.IndexByte(body, '_') >= 0 {
 		return 0, false
 	}
 	n, err := strconv.ParseFloat(body, 64)
@@ -158,33 +155,133 @@ func parseNumber(s string) (float64, bool) {
 	return n, true
 }
 
-func parseHex(body string, neg bool) (float64, bool) {
-	text := body
-	exponent := false
-	for i := 2; i < len(text); i++ {
-		exponent = exponent || text[i]|32 == 'p'
+// shortHex gives a hexadecimal number the exponent that Go wants.
+func shortHex(body string) string {
+	if strings.IndexByte(body, 'p') < 0 && strings.IndexByte(body, 'P') < 0 {
+		body += "p0"
 	}
-	if !exponent {
-		text += "p0"
+	return body
+}
+
+// digitsKept is how many digits of a number count: whether one half way between two doubles is
+// rounded up may need 767 of them, and of those behind only whether one is not 0. Go's own reading
+// keeps 800, and takes those of a whole number that has more for fewer.
+const digitsKept = 780
+
+// shortDecimal writes a number of very many digits with few; "" if it is none.
+func shortDecimal(s string) string {
+	from := runEnd(s, 0, '0')
+	at := digitsEnd(s, from)
+	out := []byte(s[from:min(at, from+digitsKept)])
+	scale := at - from - len(out)
+	more := runEnd(s, from+len(out), '0') < at
+	found := at > 0
+	if at < len(s) && s[at] == '.' {
+		at++
+		from = at
+		if len(out) == 0 {
+			from = runEnd(s, at, '0')
+		}
+		end := digitsEnd(s, from)
+		found = found || end > at
+		n := min(end-from, digitsKept-len(out))
+		out = append(out, s[from:from+n]...)
+		if scale == 0 {
+			scale = at - from - n
+		}
+		more = more || runEnd(s, from+n, '0') < end
+		at = end
 	}
-	n, err := strconv.ParseFloat(text, 64)
-	if err != nil && !math.IsInf(n, 0) {
+	if more {
+		out = append(out, '1')
+		scale--
+	}
+	exponent, ok := exponentOf(s[at:])
+	if !found || !ok {
+		return ""
+	}
+	out = append(out, "0e"...)
+	return string(strconv.AppendInt(out, int64(scale+exponent-1), 10))
+}
+
+// exponentOf reads what follows the digits of a number.
+func exponentOf(s string) (n int, ok bool) {
+	if s == "" {
+		return 0, true
+	}
+	if s[0]|32 != 'e' || len(s) < 2 {
 		return 0, false
 	}
-	if neg {
+	from := 1
+	if s[1] == '-' || s[1] == '+' {
+		from = 2
+	}
+	at := runEnd(s, from, '0')
+	if from == len(s) || digitsEnd(s, at) < len(s) {
+		return 0, false
+	}
+	n, _ = strconv.Atoi("0" + s[at:min(len(s), at+9)])
+	if s[1] == '-' {
 		n = -n
 	}
 	return n, true
+}
+
+const (
+	everyByte = 0x0101010101010101
+	topBits   = 0x8080808080808080
+	highHalf  = 0xf0f0f0f0f0f0f0f0
+)
+
+// eight returns the eight bytes of a string from a place on.
+func eight(s string, at int) uint64 {
+	b := s[at : at+8]
+	return uint64(b[0]) | uint64(b[1])<<8 | uint64(b[2])<<16 | uint64(b[3])<<24 |
+		uint64(b[4])<<32 | uint64(b[5])<<40 | uint64(b[6])<<48 | uint64(b[7])<<56
+}
+
+// runEnd returns where the characters equal to c end that are at a place.
+//
+//go:noinline
+func runEnd(s string, at int, c byte) int {
+	for at+8 <= len(s) && eight(s, at) == uint64(c)*everyByte {
+		at += 8
+	}
+	for at < len(s) && s[at] == c {
+		at++
+	}
+	return at
+}
+
+// digitsEnd returns where the digits end that are at a place.
+//
+//go:noinline
+func digitsEnd(s string, at int) int {
+	for at+8 <= len(s) {
+		w := eight(s, at)
+		if w&highHalf != '0'*everyByte || (w+6*everyByte)&highHalf != '0'*everyByte {
+			break
+		}
+		at += 8
+	}
+	for at < len(s) && isDigit(s[at]) {
+		at++
+	}
+	return at
 }
 
 func isSpace(c byte) bool { return c == ' ' || c >= '\t' && c <= '\r' }
 
 func trim(s string) string {
 	for len(s) > 0 && isSpace(s[0]) {
-		s = s[1:]
+		s = s[runEnd(s, 0, s[0]):]
 	}
 	for len(s) > 0 && isSpace(s[len(s)-1]) {
-		s = s[:len(s)-1]
+		n := len(s) - 1
+		for n >= 8 && eight(s, n-8) == uint64(s[n])*everyByte {
+			n -= 8
+		}
+		s = s[:n]
 	}
 	return s
 }
