@@ -244,7 +244,15 @@ func (r *zrange) find(z *zset.Zset) (start, end int) {
 	case byScore:
 		start, end = z.InScores(&r.score, r.reverse)
 	case byLex:
-		start, end = z.InLex(&r.lex, r.reverse)
+		if z.Encoding() != zset.Listpack {
+			start, end = z.InLex(&r.lex, r.reverse, 0)
+			break
+		}
+		if r.offset < 0 || r.offset >= int64(z.Len()) {
+			return 0, 0
+		}
+		start, end = z.InLex(&r.lex, r.reverse, int(r.offset))
+		return r.limited(start, end, 0)
 	default:
 		return r.ranks(int64(z.Len()))
 	}
@@ -258,7 +266,12 @@ func (r *zrange) find(z *zset.Zset) (start, end int) {
 	if offset < 0 || offset >= n {
 		return 0, 0
 	}
-	n -= offset
+	return r.limited(start, end, offset)
+}
+
+// limited is what LIMIT leaves of a range, with an offset that is in it or that it was found by.
+func (r *zrange) limited(start, end int, offset int64) (from, to int) {
+	n := int64(end-start) - offset
 	if r.count >= 0 {
 		n = min(n, r.count)
 	}

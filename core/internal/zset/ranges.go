@@ -168,7 +168,9 @@ func (r *LexRange) none() bool {
 // InLex returns the ranks of the members in a range: from start up to, not including, end. All
 // members should have the same score. Where they have not, those of a Listpack are what Redis finds
 // when it looks from the first member on, or backward from the last.
-func (z *Zset) InLex(r *LexRange, backward bool) (start, end int) {
+//
+// Of a Listpack skip members of the range are left out, which Redis passes over without a look.
+func (z *Zset) InLex(r *LexRange, backward bool, skip int) (start, end int) {
 	n := z.Len()
 	if n == 0 || r.none() {
 		return 0, 0
@@ -184,6 +186,13 @@ func (z *Zset) InLex(r *LexRange, backward bool) (start, end int) {
 		for end = n; end > 0 && r.beyond(last.Member()); end-- {
 			last.Prev()
 		}
+		if end <= skip || r.below(last.Member()) {
+			return 0, 0
+		}
+		for range skip {
+			last.Prev()
+		}
+		end -= skip
 		for start = end; start > 0 && !r.below(last.Member()); start-- {
 			last.Prev()
 		}
@@ -193,6 +202,13 @@ func (z *Zset) InLex(r *LexRange, backward bool) (start, end int) {
 		first.Next()
 		start++
 	}
+	if n-start <= skip || r.beyond(first.Member()) {
+		return 0, 0
+	}
+	for range skip {
+		first.Next()
+	}
+	start += skip
 	for end = start; end < n && !r.beyond(first.Member()); end++ {
 		first.Next()
 	}

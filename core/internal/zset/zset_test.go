@@ -267,7 +267,7 @@ func TestLex(t *testing.T) {
 		} {
 			r := &LexRange{bound(c.min), bound(c.max)}
 			for _, backward := range []bool{false, true} {
-				start, end := z.InLex(r, backward)
+				start, end := z.InLex(r, backward, 0)
 				if end-start != c.end-c.start || end > start && start != c.start {
 					t.Errorf("%s %s in a %v: from %d to %d", c.min, c.max, z.Encoding(), start, end)
 				}
