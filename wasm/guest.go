@@ -28,8 +28,8 @@ type guest struct {
 	control [abi.ControlSize]byte
 }
 
-// buffer returns an input buffer of at least size bytes, valid until the next call of buffer or
-// step.
+// buffer returns an input buffer of at least size bytes, valid until the next call of buffer: a
+// step may use what is in it, and leaves it where it is.
 func (g *guest) buffer(size int) []byte {
 	if cap(g.input) < size || cap(g.input) > keepMax && size <= keepMax {
 		g.input = make([]byte, max(size, 4096))

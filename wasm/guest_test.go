@@ -105,6 +105,21 @@ func TestSession(t *testing.T) {
 	b.want(out(core.EventHangup, 1, 0, "+OK\r\n"))
 }
 
+func TestInputStaysWhereItIs(t *testing.T) {
+	b := newBench(t)
+	at := &b.buffer(4096)[0]
+	b.send(core.InOpen, 1, 0, peer)
+	for range 3 {
+		b.send(core.InData, 1, 0, "PING\r\n")
+		status := b.step(copy(b.input, b.next), b.now)
+		b.next = b.next[:0]
+		if &b.input[0] != at || status != abi.StatusOK ||
+			!strings.HasSuffix(string(b.output), "+PONG\r\n") {
+			t.Fatalf("status %d, output %q, or the buffer has moved", status, b.output)
+		}
+	}
+}
+
 func TestConfigure(t *testing.T) {
 	seed := strings.Repeat("\x07", abi.SeedSize)
 	b := newBench(t)

@@ -51,8 +51,10 @@ const SPARE_SIZE = 16 << 20;
 /** Bytes of a page of memory, and of the pieces that are looked at for an image. */
 const PAGE = 65536;
 const PIECE = 4096;
-/** How many bytes are copied one by one. */
-const COPY_MAX = 128;
+/** Bytes of input that are copied at once, whatever part of them are frames. */
+const WINDOW = 512;
+/** Bytes of input for which the guest is asked once. */
+const ROOM = 4096;
 const NOTHING = new Uint8Array(0);
 const MEMORY_GLOBAL = /^global_/;
 
@@ -68,6 +70,13 @@ export class Guest {
   #view;
   /** Whether the memory holds nothing but what the module puts there. */
   #fresh = true;
+  /** Where frames of up to {@link ROOM} bytes go; 0 if the guest has yet to be asked. */
+  #input = 0;
+  // What was handed in last, and the first bytes of it.
+  /** @type {Uint8Array} */
+  #source = NOTHING;
+  /** @type {Uint8Array} */
+  #window = NOTHING;
   /** Where in the memory the frames are that came out of the last step. */
   from = 0;
   to = 0;
@@ -148,6 +157,7 @@ export class Guest {
 
   #begin() {
     this.#control = this.#exports.control() >>> 0;
+    this.#input = 0;
     this.#refresh();
   }
 
@@ -227,17 +237,26 @@ export class Guest {
   }
 
   /**
-   * Hands in the frames. A view of a few bytes takes longer to make than they take to copy.
+   * Hands in the frames. A view takes longer to make than a few hundred bytes take to copy.
    *
-   * @param {any} bytes
+   * @param {Uint8Array} bytes
    * @param {number} size
    */
   #put(bytes, size) {
-    const at = this.#exports.input(size) >>> 0;
-    this.#refresh();
-    const memory = this.#memory;
-    if (size > COPY_MAX) memory.set(bytes.subarray(0, size), at);
-    else for (let i = 0; i < size; i++) memory[at + i] = bytes[i];
+    if (this.#input === 0 || size > ROOM) {
+      this.#input = this.#exports.input(Math.max(size, ROOM)) >>> 0;
+      this.#refresh();
+    }
+    if (size > WINDOW) {
+      this.#memory.set(bytes.subarray(0, size), this.#input);
+      if (size > ROOM) this.#input = 0; // the guest may want to keep less room
+      return;
+    }
+    if (this.#source !== bytes) {
+      this.#source = bytes;
+      this.#window = bytes.subarray(0, WINDOW);
+    }
+    this.#memory.set(this.#window, this.#input);
   }
 
   /** When the engine wants its next step: microseconds since the Unix epoch, or Infinity. */
