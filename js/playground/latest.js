@@ -26,3 +26,22 @@ export function latest(work) {
     running = false;
   };
 }
+
+/**
+ * Makes a function that has the work done before the next picture of the page is drawn, once for
+ * all calls until then.
+ *
+ * @param {() => unknown} work
+ * @returns {() => void}
+ */
+export function onceAFrame(work) {
+  let due = false;
+  return () => {
+    if (due) return;
+    due = true;
+    requestAnimationFrame(() => {
+      due = false;
+      work();
+    });
+  };
+}

@@ -6,6 +6,7 @@
 
 import { remainder } from '../src/cli/commands.js';
 import { find, h } from './dom.js';
+import { onceAFrame } from './latest.js';
 import { t } from './words.js';
 
 /** @typedef {import('../src/cli/commands.js').Commands} Commands */
@@ -78,7 +79,7 @@ export class Line {
     if (history.at(-1) !== line) history.push(line);
     history.splice(0, history.length - HISTORY_MAX);
     this.#at = history.length;
-    store();
+    storeSoon();
   }
 
   /** Does what a key does, for those who have none. @param {'Tab' | 'ArrowUp' | 'ArrowDown'} key */
@@ -257,10 +258,10 @@ function remembered() {
   }
 }
 
-function store() {
+const storeSoon = onceAFrame(() => {
   try {
     localStorage.setItem(STORE, JSON.stringify(history));
   } catch {
     // A page that may not store forgets its history: no more than that.
   }
-}
+});

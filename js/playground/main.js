@@ -18,6 +18,9 @@ import { chooseLanguage, fill, t } from './words.js';
 /** How often what shows the server is renewed at most, in milliseconds. */
 const RENEWAL_MS = 250;
 
+/** How many lines a link of commands has at most: the last. */
+const LINES_MAX = 5000;
+
 /** What the parts of the page share. */
 export class App {
   /** @type {Place | undefined} */
@@ -52,7 +55,7 @@ export class App {
       keys: () => this.keys,
       changed: () => this.changed(),
       sent: (pane) => this.panes.sends(pane),
-      ran: (line) => this.lines.push(line),
+      ran: (line) => this.#ran(line),
       stopped: (line) => this.#forget(line),
       exchanged: (pane, exchange) => this.panes.exchanged(pane, exchange),
       shown: (exchange, view) => this.shown(exchange, view),
@@ -72,6 +75,13 @@ export class App {
     return lines;
   }
 
+  /** @param {string} line */
+  #ran(line) {
+    const { lines } = this;
+    lines.push(line);
+    if (lines.length > LINES_MAX) lines.shift();
+  }
+
   /** Says that the data are new. */
   anew() {
     if (this.place) this.#lines.delete(this.place);
@@ -87,7 +97,7 @@ export class App {
 
   /** Says that the server may have changed. */
   changed() {
-    this.panes.show();
+    this.panes.showSoon();
     if (this.#due) return;
     this.#due = true;
     setTimeout(() => {

@@ -7,6 +7,7 @@
 import { readLine, commandLines } from '../src/cli/script.js';
 import { Session, promptOf } from '../src/cli/session.js';
 import { button, find, h } from './dom.js';
+import { onceAFrame } from './latest.js';
 import { Line } from './line.js';
 import { t } from './words.js';
 
@@ -242,9 +243,8 @@ export class Pane extends HTMLElement {
     if (this.#atEnd) this.#toEnd();
   }
 
-  #toEnd() {
-    this.#log.scrollTop = this.#log.scrollHeight;
-  }
+  /** Asking for the height lays all of the log out: once a frame is enough. */
+  #toEnd = onceAFrame(() => (this.#log.scrollTop = this.#log.scrollHeight));
 
   /** Shows what the connection is in. */
   show() {

@@ -5,6 +5,7 @@
  */
 
 import { button, find, h } from './dom.js';
+import { onceAFrame } from './latest.js';
 import { Pane } from './pane.js';
 import { t } from './words.js';
 
@@ -95,7 +96,8 @@ export class Panes {
       }),
     );
     const before = [...this.#tabs.children].map((tab) => tab.outerHTML).join();
-    if (before !== tabs.map((tab) => tab.outerHTML).join()) this.#tabs.replaceChildren(...tabs);
+    if (before === tabs.map((tab) => tab.outerHTML).join()) return;
+    this.#tabs.replaceChildren(...tabs);
     this.#tabs.hidden = this.all.length < 2;
     this.#tabs.querySelector('[aria-pressed=true]')?.scrollIntoView({ block: 'nearest' });
   }
@@ -116,8 +118,11 @@ export class Panes {
     document.dispatchEvent(
       new CustomEvent('redlet-exchange', { detail: { pane: pane.name, command: words, reply } }),
     );
-    this.show();
+    this.showSoon();
   }
+
+  /** Shows it soon: commands may come by the thousand. */
+  showSoon = onceAFrame(() => this.show());
 
   /** @param {Pane} pane that sends a command now */
   sends(pane) {
