@@ -124,6 +124,8 @@ func (e *Engine) setNow(t Time) {
 }
 
 // keyMs is the time in milliseconds since the Unix epoch, as expiries count.
+//
+//go:noinline
 func (e *Engine) keyMs() int64 { return int64(e.keyTime) / 1000 }
 
 // told is the time that clients are told.

@@ -167,6 +167,8 @@ func (c *Call) peekIn(d *db, key []byte) *object {
 }
 
 // ofKind reports whether a value, which may be nil, is of a kind; if not it replies the error.
+//
+//go:noinline
 func (c *Call) ofKind(o *object, k kind) bool {
 	if o != nil && o.kind != k {
 		c.Error(ErrWrongType)

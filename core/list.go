@@ -96,6 +96,8 @@ func loadList(e *Engine, r *rdb.Reader, t rdb.Type) (*object, error) {
 }
 
 // list is the value of an object of that kind.
+//
+//go:noinline
 func (o *object) list() *list.List { return o.body.(*list.List) }
 
 // newList returns an empty list, to which elements must be added at once.

@@ -86,6 +86,8 @@ var kinds = [kindCount]kindOps{
 }
 
 // ops is what there is to know of the value's type.
+//
+//go:noinline
 func (o *object) ops() *kindOps { return &kinds[o.kind] }
 
 // typeName is what TYPE answers.
