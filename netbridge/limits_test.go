@@ -10,8 +10,8 @@ import (
 // TestOutputLimit has clients that read nothing grow beyond client-output-buffer-limit: they are
 // closed, and nobody else is.
 func TestOutputLimit(t *testing.T) {
-	each(t, func(t *testing.T, plain bool) {
-		_, addr := serve(t, plain, map[string]string{
+	each(t, func(t *testing.T, w way) {
+		_, addr := serve(t, w, map[string]string{
 			"client-output-buffer-limit": "normal 1mb 0 0 pubsub 1mb 0 0"})
 		good := dial(t, "tcp", addr)
 		value := strings.Repeat("x", 1<<20)
@@ -51,8 +51,8 @@ func TestOutputLimit(t *testing.T) {
 
 // TestTimeout turns the clock until an idle client is closed; one that is blocked stays.
 func TestTimeout(t *testing.T) {
-	each(t, func(t *testing.T, plain bool) {
-		_, addr := serve(t, plain, map[string]string{"timeout": "60"})
+	each(t, func(t *testing.T, w way) {
+		_, addr := serve(t, w, map[string]string{"timeout": "60"})
 		idle, blocked, other := dial(t, "tcp", addr), dial(t, "tcp", addr), dial(t, "tcp", addr)
 		idle.send("PING\r\n")
 		idle.expect("+PONG\r\n")
@@ -78,8 +78,8 @@ func TestTimeout(t *testing.T) {
 }
 
 func TestClientKill(t *testing.T) {
-	each(t, func(t *testing.T, plain bool) {
-		_, addr := serve(t, plain, nil)
+	each(t, func(t *testing.T, w way) {
+		_, addr := serve(t, w, nil)
 		victim, other := dial(t, "tcp", addr), dial(t, "tcp", addr)
 		victim.send("PING\r\n")
 		victim.expect("+PONG\r\n")
@@ -91,8 +91,8 @@ func TestClientKill(t *testing.T) {
 
 // TestClientList sees the ends of a connection as the system gives them.
 func TestClientList(t *testing.T) {
-	each(t, func(t *testing.T, plain bool) {
-		_, addr := serve(t, plain, nil)
+	each(t, func(t *testing.T, w way) {
+		_, addr := serve(t, w, nil)
 		c := dial(t, "tcp", addr)
 		c.send("CLIENT INFO\r\n")
 		if _, err := c.r.ReadString('\n'); err != nil {
@@ -110,7 +110,7 @@ func TestClientList(t *testing.T) {
 // has room at first.
 func TestDeepPipeline(t *testing.T) {
 	const pings, size, first = 200_000, len("PING\r\n"), 4 << 10
-	_, addr := serve(t, false, nil)
+	_, addr := serve(t, ways[0], nil)
 	c := dial(t, "tcp", addr)
 	go func() {
 		_, _ = io.WriteString(c, strings.Repeat("PING\r\n", pings)) // the replies tell

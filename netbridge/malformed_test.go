@@ -21,9 +21,9 @@ type exchange struct {
 const password = "pw"
 
 func TestMalformed(t *testing.T) {
-	each(t, func(t *testing.T, plain bool) {
-		_, addr := serve(t, plain, nil)
-		_, guarded := serve(t, plain, map[string]string{"requirepass": password})
+	each(t, func(t *testing.T, w way) {
+		_, addr := serve(t, w, nil)
+		_, guarded := serve(t, w, map[string]string{"requirepass": password})
 		play(t, "tcp", addr, malformed)
 		play(t, "tcp", guarded, malformedGuest)
 	})

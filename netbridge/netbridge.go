@@ -2,9 +2,10 @@
 // owns: TCP, unix sockets and TLS. RESP goes through untouched; limits, timeouts and everything
 // else that a client can notice are the engine's.
 //
-// On Linux one goroutine serves all plain sockets of a Bridge from one epoll set: everything that
-// is ready is read, goes to the engine in one step, and the step's output is written before the
-// next look. TLS, and every socket elsewhere, is served by two goroutines a connection.
+// On Linux one goroutine serves all sockets of a Bridge from one epoll set, with TLS and without:
+// everything that is ready is read, goes to the engine in one step, and the step's output is
+// written before the next look. WebSockets, and every socket elsewhere, are served by two
+// goroutines a connection.
 //
 // It is for who builds a host, and may change with any version.
 package netbridge
@@ -45,7 +46,7 @@ type Options struct {
 type Bridge struct {
 	loop    *host.Loop
 	options Options
-	poller  *poller      // nil until the first plain socket, and always nil where there is no epoll
+	poller  *poller      // nil until the first of its sockets, and always where there is no epoll
 	plain   bool         // without epoll even where there is one; for tests
 	silence atomic.Int64 // how long a connection may be silent, in nanoseconds
 
@@ -71,17 +72,40 @@ func (b *Bridge) SetKeepAlive(d time.Duration) { b.silence.Store(int64(d)) }
 
 func (b *Bridge) keepAliveTime() time.Duration { return time.Duration(b.silence.Load()) }
 
-// Secure makes a connection that was accepted one that speaks TLS. It is a function so that a
-// program that has no port with TLS need not hold what serves one, a hundred kilobytes.
-type Secure func(net.Conn) net.Conn
+// Secure makes a connection that was accepted one that speaks TLS, or through a WebSocket. It is an
+// interface so that a program that has no port with TLS need not hold what serves one, a hundred
+// kilobytes.
+type Secure interface {
+	over(net.Conn) net.Conn
+}
+
+// resumable is a Secure over which the poller reads: what a connection has of a record waits in it
+// for the rest, when Read fails for want of more.
+type resumable interface {
+	server(net.Conn) shaker
+}
+
+// shaker is the server's end of a connection that shakes hands before it carries anything.
+type shaker interface {
+	net.Conn
+	Handshake() error
+	// CloseWrite tells the peer that nothing more will come.
+	CloseWrite() error
+}
 
 // TLS speaks it by a configuration; nil if that is nil.
 func TLS(config *tls.Config) Secure {
 	if config == nil {
 		return nil
 	}
-	return func(c net.Conn) net.Conn { return tls.Server(c, config) }
+	return overTLS{config}
 }
+
+type overTLS struct{ config *tls.Config }
+
+func (o overTLS) over(c net.Conn) net.Conn { return tls.Server(c, o.config) }
+
+func (o overTLS) server(c net.Conn) shaker { return tls.Server(c, o.config) }
 
 // Listen opens a listening socket and serves what it accepts until the Bridge is closed. The
 // network is "tcp", "tcp4", "tcp6" or "unix". A non-nil secure makes it a TLS listener.
@@ -110,8 +134,9 @@ func (b *Bridge) Accept(l net.Listener, secure Secure) error {
 	if b.closed {
 		return ErrClosed
 	}
-	if secure == nil && !b.plain {
-		if taken, err := b.poll(l); taken || err != nil {
+	resumes, ok := secure.(resumable)
+	if (secure == nil || ok) && !b.plain {
+		if taken, err := b.poll(l, resumes); taken || err != nil {
 			return err
 		}
 	}
@@ -167,7 +192,7 @@ func (b *Bridge) accept(l net.Listener, secure Secure) {
 			b.keepAlive(t)
 		}
 		if secure != nil {
-			c = secure(c)
+			c = secure.over(c)
 		}
 		if b.Serve(c) != nil {
 			c.Close()

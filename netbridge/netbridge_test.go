@@ -27,20 +27,49 @@ import (
 	"github.com/redlet/redlet/host"
 )
 
-// each runs a test over both ways of serving a socket.
-func each(t *testing.T, f func(t *testing.T, plain bool)) {
-	t.Run("poller", func(t *testing.T) { f(t, false) })
-	t.Run("goroutines", func(t *testing.T) { f(t, true) })
+// way is how a test's sockets are served.
+type way struct {
+	name   string
+	plain  bool // by goroutines
+	secret bool // with TLS
 }
 
+var ways = []way{{"poller", false, false}, {"goroutines", true, false},
+	{"poller with TLS", false, true}, {"goroutines with TLS", true, true}}
+
+// each runs a test over all ways of serving a socket.
+func each(t *testing.T, f func(t *testing.T, w way)) {
+	for _, w := range ways {
+		t.Run(w.name, func(t *testing.T) { f(t, w) })
+	}
+}
+
+// eachOpen runs a test over the ways without TLS.
+func eachOpen(t *testing.T, f func(t *testing.T, w way)) {
+	for _, w := range ways[:2] {
+		t.Run(w.name, func(t *testing.T) { f(t, w) })
+	}
+}
+
+// secret are the addresses where dial is to speak TLS.
+var secret sync.Map
+
 // serve starts a bridge with a TCP listener and returns its address.
-func serve(t *testing.T, plain bool, config map[string]string) (*Bridge, string) {
+func serve(t *testing.T, w way, config map[string]string) (*Bridge, string) {
 	t.Helper()
 	b := bridge(t, config)
-	b.plain = plain
-	addr, err := b.Listen("tcp", "127.0.0.1:0", nil)
+	b.plain = w.plain
+	var secure Secure
+	if w.secret {
+		secure = TLS(selfSigned(t))
+	}
+	addr, err := b.Listen("tcp", "127.0.0.1:0", secure)
 	if err != nil {
 		t.Fatal(err)
+	}
+	if w.secret {
+		secret.Store(addr.String(), true)
+		t.Cleanup(func() { secret.Delete(addr.String()) })
 	}
 	return b, addr.String()
 }
@@ -54,11 +83,20 @@ type client struct {
 
 func dial(t *testing.T, network, addr string) *client {
 	t.Helper()
-	c, err := net.Dial(network, addr)
+	c, err := connect(network, addr)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return wrap(t, c)
+}
+
+// connect opens a connection, which shakes hands for TLS when it is first used.
+func connect(network, addr string) (net.Conn, error) {
+	c, err := net.Dial(network, addr)
+	if _, ok := secret.Load(addr); ok && err == nil {
+		c = tls.Client(c, &tls.Config{InsecureSkipVerify: true})
+	}
+	return c, err
 }
 
 func wrap(t *testing.T, c net.Conn) *client {
@@ -110,8 +148,8 @@ func command(args ...string) string {
 }
 
 func TestCommands(t *testing.T) {
-	each(t, func(t *testing.T, plain bool) {
-		_, addr := serve(t, plain, nil)
+	each(t, func(t *testing.T, w way) {
+		_, addr := serve(t, w, nil)
 		c := dial(t, "tcp", addr)
 		c.send(command("SET", "k", "v") + command("GET", "k") + "PING\r\n")
 		c.expect("+OK\r\n$1\r\nv\r\n+PONG\r\n")
@@ -125,8 +163,8 @@ func TestCommands(t *testing.T) {
 }
 
 func TestManyClients(t *testing.T) {
-	each(t, func(t *testing.T, plain bool) {
-		_, addr := serve(t, plain, nil)
+	each(t, func(t *testing.T, w way) {
+		_, addr := serve(t, w, nil)
 		var wg sync.WaitGroup
 		for i := range 20 {
 			c := dial(t, "tcp", addr)
@@ -147,8 +185,8 @@ func TestManyClients(t *testing.T) {
 // TestSlowReader has a client ask for far more than the sockets' buffers hold before it reads
 // anything, while another client goes on.
 func TestSlowReader(t *testing.T) {
-	each(t, func(t *testing.T, plain bool) {
-		_, addr := serve(t, plain, nil)
+	each(t, func(t *testing.T, w way) {
+		_, addr := serve(t, w, nil)
 		slow, other := dial(t, "tcp", addr), dial(t, "tcp", addr)
 		const size, times = 1 << 20, 40
 		value := strings.Repeat("x", size)
@@ -170,8 +208,8 @@ func TestSlowReader(t *testing.T) {
 
 // TestBigInput sends a value many times larger than a read.
 func TestBigInput(t *testing.T) {
-	each(t, func(t *testing.T, plain bool) {
-		_, addr := serve(t, plain, nil)
+	each(t, func(t *testing.T, w way) {
+		_, addr := serve(t, w, nil)
 		c := dial(t, "tcp", addr)
 		value := strings.Repeat("0123456789abcdef", 1<<19)
 		c.send(command("SET", "k", value) + command("STRLEN", "k"))
@@ -180,8 +218,8 @@ func TestBigInput(t *testing.T) {
 }
 
 func TestGarbageEndsOneConnection(t *testing.T) {
-	each(t, func(t *testing.T, plain bool) {
-		_, addr := serve(t, plain, nil)
+	each(t, func(t *testing.T, w way) {
+		_, addr := serve(t, w, nil)
 		good := dial(t, "tcp", addr)
 		good.send(command("SET", "k", "v"))
 		good.expect("+OK\r\n")
@@ -194,8 +232,8 @@ func TestGarbageEndsOneConnection(t *testing.T) {
 }
 
 func TestMaxClients(t *testing.T) {
-	each(t, func(t *testing.T, plain bool) {
-		_, addr := serve(t, plain, map[string]string{"maxclients": "2"})
+	each(t, func(t *testing.T, w way) {
+		_, addr := serve(t, w, map[string]string{"maxclients": "2"})
 		for range 2 {
 			c := dial(t, "tcp", addr)
 			c.send("PING\r\n")
@@ -206,9 +244,9 @@ func TestMaxClients(t *testing.T) {
 }
 
 func TestUnixSocket(t *testing.T) {
-	each(t, func(t *testing.T, plain bool) {
+	eachOpen(t, func(t *testing.T, w way) {
 		b := bridge(t, nil)
-		b.plain = plain
+		b.plain = w.plain
 		path := filepath.Join(t.TempDir(), "s")
 		for range 2 { // the second finds a file left behind
 			if err := os.WriteFile(path, nil, 0o600); err != nil {
@@ -237,9 +275,9 @@ func TestUnixSocket(t *testing.T) {
 
 // TestAccept has clients connect to sockets that are open, and serves them when all are there.
 func TestAccept(t *testing.T) {
-	each(t, func(t *testing.T, plain bool) {
+	eachOpen(t, func(t *testing.T, w way) {
 		b := bridge(t, nil)
-		b.plain = plain
+		b.plain = w.plain
 		var doors []net.Listener
 		var clients []*client
 		for range 2 {
@@ -302,9 +340,9 @@ func selfSigned(t *testing.T) *tls.Config {
 // TestCloseLeavesNothing closes a bridge amid open, idle, busy and stuck connections and counts
 // goroutines and descriptors.
 func TestCloseLeavesNothing(t *testing.T) {
-	each(t, func(t *testing.T, plain bool) {
+	each(t, func(t *testing.T, w way) {
 		goroutines, descriptors := runtime.NumGoroutine(), openDescriptors(t)
-		b, addr := serve(t, plain, nil)
+		b, addr := serve(t, w, nil)
 		dial(t, "tcp", addr)
 		busy := dial(t, "tcp", addr)
 		busy.send("PING\r\n")
@@ -348,14 +386,14 @@ func TestCloseLeavesNothing(t *testing.T) {
 // TestConnectionsComeAndGo opens and closes connections from many goroutines and finds no
 // descriptor left over.
 func TestConnectionsComeAndGo(t *testing.T) {
-	each(t, func(t *testing.T, plain bool) {
-		_, addr := serve(t, plain, nil)
+	each(t, func(t *testing.T, w way) {
+		_, addr := serve(t, w, nil)
 		before := openDescriptors(t)
 		var wg sync.WaitGroup
 		for range 8 {
 			wg.Go(func() {
 				for i := range 40 {
-					c, err := net.Dial("tcp", addr)
+					c, err := connect("tcp", addr)
 					if err != nil {
 						t.Error(err)
 						return
@@ -423,10 +461,10 @@ func TestAddress(t *testing.T) {
 }
 
 // TestUnlisten closes one of two ports. Who came by it stays.
-func TestUnlisten(t *testing.T) { each(t, testUnlisten) }
+func TestUnlisten(t *testing.T) { eachOpen(t, testUnlisten) }
 
-func testUnlisten(t *testing.T, plain bool) {
-	b, first := serve(t, plain, nil)
+func testUnlisten(t *testing.T, w way) {
+	b, first := serve(t, w, nil)
 	second, err := b.Listen("tcp", "127.0.0.1:0", nil)
 	if err != nil {
 		t.Fatal(err)

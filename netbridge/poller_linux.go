@@ -1,6 +1,7 @@
 package netbridge
 
 import (
+	"io"
 	"net"
 	"net/netip"
 	"os"
@@ -31,8 +32,8 @@ const (
 	acceptMax = 1000
 )
 
-// poller serves plain sockets from one goroutine and one epoll set. Only that goroutine reads and
-// closes descriptors; whoever steps the loop writes.
+// poller serves sockets from one goroutine and one epoll set. Only that goroutine closes
+// descriptors and reads from them, but for handshakes, see link; whoever steps the loop writes.
 type poller struct {
 	bridge *Bridge
 	epoll  int
@@ -55,6 +56,7 @@ type poller struct {
 
 	mu     sync.Mutex
 	ending []*sock // hung up: for the poller to close
+	shaken []*sock // hands were shaken with them, or in vain
 	fresh  []*door // listeners that it watches and does not know yet
 	going  []leave // listeners to close
 	doors  []*door
@@ -67,6 +69,7 @@ type door struct {
 	fd   int
 	unix string // the socket's path, removed at the end
 	name net.Addr
+	over resumable // nil: plain
 }
 
 // leave asks for the end of a listener.
@@ -80,7 +83,8 @@ type sock struct {
 	poller *poller
 	id     core.ConnID
 	fd     int
-	local  bool // a unix socket
+	local  bool  // a unix socket
+	link   *link // nil: plain
 
 	mu      sync.Mutex
 	pending []byte // what the system did not take; nothing overtakes it
@@ -90,8 +94,8 @@ type sock struct {
 	lingersTo time.Time // closed then at the latest; zero: not hung up, or nothing is pending
 }
 
-// poll takes a listener over if it is a plain socket.
-func (b *Bridge) poll(l net.Listener) (bool, error) {
+// poll takes a listener over if it is a socket. Connections speak TLS if over is not nil.
+func (b *Bridge) poll(l net.Listener, over resumable) (bool, error) {
 	sc, ok := l.(syscall.Conn)
 	if !ok {
 		return false, nil
@@ -100,7 +104,7 @@ func (b *Bridge) poll(l net.Listener) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	d := &door{fd: -1, name: l.Addr()}
+	d := &door{fd: -1, name: l.Addr(), over: over}
 	var dupErr error
 	err = raw.Control(func(fd uintptr) {
 		// The copy stays in non-blocking mode, which belongs to the open socket.
@@ -346,6 +350,10 @@ func (p *poller) look() int {
 func (p *poller) ready(ev *syscall.EpollEvent) {
 	fd := int(ev.Fd)
 	if s := p.socks[fd]; s != nil {
+		if s.link != nil && s.link.shaking {
+			p.shake(s, ev.Events)
+			return
+		}
 		if ev.Events&syscall.EPOLLOUT != 0 {
 			p.flush(s)
 		}
@@ -368,19 +376,36 @@ func (p *poller) ready(ev *syscall.EpollEvent) {
 
 // read takes what one socket has into the arena and makes it an input of the coming step.
 func (p *poller) read(s *sock) {
+	if s.link != nil {
+		p.decrypt(s)
+		return
+	}
 	buf := p.room()
-	r, _, errno := syscall.RawSyscall(syscall.SYS_READ, uintptr(s.fd),
-		uintptr(unsafe.Pointer(&buf[0])), uintptr(len(buf)))
-	switch {
-	case errno == 0 && r > 0:
-		n := int(r)
+	n, err := s.receive(buf)
+	switch err {
+	case nil:
 		p.used += n
 		p.input(core.Input{Kind: core.InData, Conn: s.id, Data: buf[:n:n]})
-	case errno == syscall.EAGAIN || errno == syscall.EINTR:
+	case syscall.EAGAIN:
 	default:
 		p.input(core.Input{Kind: core.InClose, Conn: s.id})
 		p.drop(s)
 	}
+}
+
+// receive reads what the system has of a socket. If that is nothing yet, the error is EAGAIN.
+func (s *sock) receive(buf []byte) (int, error) {
+	r, _, errno := syscall.RawSyscall(syscall.SYS_READ, uintptr(s.fd),
+		uintptr(unsafe.Pointer(&buf[0])), uintptr(len(buf)))
+	switch {
+	case errno == syscall.EINTR: // for the next look
+		return 0, syscall.EAGAIN
+	case errno != 0:
+		return 0, errno
+	case r == 0:
+		return 0, io.EOF
+	}
+	return int(r), nil
 }
 
 // room returns what is free of the arena, for one read; at least a quarter of it is.
@@ -425,13 +450,21 @@ func (p *poller) accept(d *door) {
 		}
 		s := &sock{poller: p, fd: fd, local: d.unix != ""}
 		p.tune(s)
-		if err := p.watch(fd, syscall.EPOLL_CTL_ADD, syscall.EPOLLIN); err != nil {
+		peer, events := d.describe(fd, sa), uint32(syscall.EPOLLIN)
+		if d.over != nil {
+			s.link, events = newLink(s, peer, d.over), syscall.EPOLLONESHOT
+		}
+		if err := p.watch(fd, syscall.EPOLL_CTL_ADD, events); err != nil {
 			_ = syscall.Close(fd)
 			continue
 		}
 		p.socks[fd] = s
 		p.send() // what was read before precedes the opening
-		s.id = p.bridge.loop.Open(d.describe(fd, sa), s)
+		s.id = p.bridge.loop.Open(peer, s)
+		if s.link != nil {
+			p.bridge.running.Add(1)
+			go s.link.shake()
+		}
 	}
 }
 
@@ -486,6 +519,9 @@ func (p *poller) drop(s *sock) {
 	if s.closed {
 		return
 	}
+	if s.link != nil {
+		s.link.close()
+	}
 	s.closed = true
 	if !s.lingersTo.IsZero() {
 		p.lingering--
@@ -498,11 +534,15 @@ func (p *poller) drop(s *sock) {
 // attend does what other goroutines left for the poller; true means that it is over.
 func (p *poller) attend() bool {
 	p.mu.Lock()
-	ending, fresh, going, stop := p.ending, p.fresh, p.going, p.stop
-	p.ending, p.fresh, p.going = nil, nil, nil
+	ending, shaken, fresh, going, stop := p.ending, p.shaken, p.fresh, p.going, p.stop
+	p.ending, p.shaken, p.fresh, p.going = nil, nil, nil, nil
 	p.limited = p.limited || p.woken
 	p.woken = false
 	p.mu.Unlock()
+	for _, s := range shaken {
+		p.settle(s)
+	}
+	p.send()
 	for _, s := range ending {
 		p.end(s)
 	}
@@ -529,15 +569,21 @@ func (p *poller) attend() bool {
 // end closes a socket that was hung up, or lets it linger until its output is sent.
 func (p *poller) end(s *sock) {
 	s.mu.Lock()
-	waits := !s.closed && len(s.pending) > 0
+	waits := !s.closed && s.owes()
+	if waits {
+		p.lingering++
+		s.lingersTo = time.Now().Add(host.LingerTime)
+		s.watch()
+	}
 	s.mu.Unlock()
 	if !waits {
 		p.drop(s)
-		return
 	}
-	p.lingering++
-	s.lingersTo = time.Now().Add(host.LingerTime)
-	_ = p.watch(s.fd, syscall.EPOLL_CTL_MOD, syscall.EPOLLOUT)
+}
+
+// owes tells whether there is output that the system has not. The caller holds s.mu.
+func (s *sock) owes() bool {
+	return len(s.pending) > 0 || s.link != nil && len(s.link.early) > 0
 }
 
 // expire closes sockets that were hung up and have not taken their last output in time.
@@ -577,10 +623,10 @@ func (p *poller) flush(s *sock) {
 	rest, err := s.write(s.pending)
 	n := copy(s.pending, rest)
 	s.pending = s.pending[:n]
-	over := s.over
+	over := s.over && !s.owes()
 	if err == nil && n == 0 && !over {
 		s.pending = nil
-		_ = p.watch(s.fd, syscall.EPOLL_CTL_MOD, syscall.EPOLLIN)
+		s.watch()
 	}
 	s.mu.Unlock()
 	switch {
@@ -613,26 +659,50 @@ func (s *sock) write(data []byte) (rest []byte, err error) {
 	return nil, nil
 }
 
+// watch has the socket looked at for what it waits for. The caller holds s.mu.
+func (s *sock) watch() {
+	var events uint32
+	switch {
+	case s.link != nil && s.link.shaking:
+		events = s.link.awaits()
+	case !s.over:
+		events = syscall.EPOLLIN
+	}
+	if len(s.pending) > 0 {
+		events |= syscall.EPOLLOUT
+	}
+	_ = s.poller.watch(s.fd, syscall.EPOLL_CTL_MOD, events)
+}
+
+// put offers output to the system, and keeps what it does not take. The caller holds s.mu.
+func (s *sock) put(data []byte) error {
+	if len(s.pending) > 0 { // nothing overtakes it
+		s.pending = append(s.pending, data...)
+		return nil
+	}
+	rest, err := s.write(data)
+	if len(rest) > 0 {
+		s.pending = append(s.pending, rest...)
+		s.watch()
+	}
+	return err
+}
+
 // Data sends output of the engine; the loop calls it. A socket that takes no more has the engine
-// hold the rest of its output back.
+// hold the rest of its output back, and is told so again if more came just then.
 func (s *sock) Data(data []byte) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.closed || s.over {
 		return
 	}
-	if len(s.pending) > 0 { // the engine was told otherwise just as more came to wait
-		s.pending = append(s.pending, data...)
-		s.poller.bridge.loop.Send([]core.Input{{Kind: core.InCork, Conn: s.id}})
-		return
+	// On an error the poller reads the same one, and closes.
+	if s.link != nil {
+		_ = s.link.seal(data)
+	} else {
+		_ = s.put(data)
 	}
-	rest, err := s.write(data)
-	if err != nil {
-		return // the poller reads the same error and closes
-	}
-	if len(rest) > 0 {
-		s.pending = append(s.pending, rest...)
-		_ = s.poller.watch(s.fd, syscall.EPOLL_CTL_MOD, syscall.EPOLLIN|syscall.EPOLLOUT)
+	if len(s.pending) > 0 {
 		s.poller.bridge.loop.Send([]core.Input{{Kind: core.InCork, Conn: s.id}})
 	}
 }

@@ -23,9 +23,13 @@ import (
 // machine and of the host that they connect to are let in, and those of the origins given, such as
 // "https://example.com"; "*" lets in all. Who says nothing is no browser.
 func WebSocket(origins ...string) Secure {
-	return func(c net.Conn) net.Conn {
-		return &webSocket{Conn: c, in: bufio.NewReaderSize(c, 4096), origins: origins}
-	}
+	return overWebSocket{origins}
+}
+
+type overWebSocket struct{ origins []string }
+
+func (o overWebSocket) over(c net.Conn) net.Conn {
+	return &webSocket{Conn: c, in: bufio.NewReaderSize(c, 4096), origins: o.origins}
 }
 
 // webSocket is a connection through a WebSocket. It shakes hands when it is first read from or

@@ -142,7 +142,7 @@ func FuzzWebSocket(f *testing.F) {
 	f.Add([]byte(webRequest+"\r\n"), []byte{0x82, 0xfe, 0, 5, 1, 2, 3, 4, 5})
 	f.Fuzz(func(t *testing.T, head, frames []byte) {
 		c := &pipe{in: bytes.NewReader(append(append([]byte{}, head...), frames...))}
-		got, _ := io.ReadAll(WebSocket()(c))
+		got, _ := io.ReadAll(WebSocket().over(c))
 		if len(got) > len(frames) && bytes.HasSuffix(head, []byte("\r\n\r\n")) {
 			t.Errorf("%d bytes of %d", len(got), len(frames))
 		}
