@@ -38,13 +38,6 @@ var luaReasons = map[string]string{
 		"in the guest, a profile with scripts in it nothing",
 }
 
-// roundReasons say why a row of what a server does round its data may fall short natively.
-var roundReasons = map[string]string{
-	"TLS": "crypto/tls wants a connection that blocks, so each has two goroutines where plain " +
-		"sockets share one poller: finding the next to run, and waking it, is a third of the " +
-		"processor time, ciphers and their sums less than a twentieth",
-}
-
 // whyShort is the reason of a row that falls short, "" if none is known; a row of a family ends
 // with the number of its elements.
 func whyShort(peer, test string) string {

@@ -3,7 +3,6 @@ package main
 import (
 	"errors"
 	"fmt"
-	"strings"
 	"time"
 )
 
@@ -44,7 +43,7 @@ func compareTurns(o options, peers []*peer, name string, do turn) error {
 			costs[i] = append(costs[i], float64((p.used()-before).Microseconds())/float64(n))
 		}
 	}
-	values, remark, cost, why := make([]string, len(peers)), "", "", ""
+	values, remark, cost := make([]string, len(peers)), "", ""
 	for i, p := range peers {
 		values[i] = fmt.Sprintf("%.1f", median(rates[i])/1000)
 		cost += fmt.Sprintf(" %.2f", median(costs[i]))
@@ -57,14 +56,8 @@ func compareTurns(o options, peers []*peer, name string, do turn) error {
 			continue
 		}
 		remark += "  native " + verdict(ratio, roundGoal, ratio >= roundGoal)
-		if _, kind, _ := strings.Cut(name, ", "); ratio < roundGoal {
-			why = roundReasons[kind]
-		}
 	}
 	row(name, values, remark+"  µs"+cost)
-	if why != "" {
-		fmt.Println("  " + why)
-	}
 	return nil
 }
 
