@@ -218,7 +218,7 @@ func isAlnum(b byte) bool {
 func readProcTitleTemplate(_ *config, s string) (shown, problem string) {
 	const wrong = "template format is invalid or contains unknown variables"
 	if strings.ReplaceAll(s, "{title}", "") == "" {
-		return "", wrong // an engine has no title, so nothing would be left
+		return "", wrong // the title may be empty, and nothing would be left
 	}
 	const known = "title listen-addr server-mode port tls-port unixsocket config-file"
 	for rest := s; ; {

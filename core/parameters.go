@@ -231,7 +231,7 @@ var parameters = [...]parameter{
 	{name: "pidfile", kind: paramString, flags: paramImmutable, value: ""},
 	{name: "port", kind: paramInt, flags: paramHost, value: "6379", most: 65535,
 		set: func(c *config, v setting) { c.port = v.n }},
-	{name: "proc-title-template", kind: paramSpecial, flags: paramText,
+	{name: "proc-title-template", kind: paramSpecial, flags: paramText | paramTold,
 		value: "{title} {listen-addr} {server-mode}", read: readProcTitleTemplate},
 	{name: "propagation-error-behavior", kind: paramEnum, value: "ignore",
 		words: "ignore panic panic-on-replicas"},

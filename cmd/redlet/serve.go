@@ -70,6 +70,7 @@ func serve(s *settings, log *logger) int {
 	if !v.start() {
 		return 1
 	}
+	v.retitle()
 	v.super.tell("STATUS=Ready to accept connections\n", "READY=1\n")
 	code := v.wait(signals)
 	v.super.tell("STOPPING=1\n")
