@@ -126,6 +126,8 @@ const (
 )
 
 // yieldIn lets the host's scheduler take a turn now and then during a long loop.
+//
+//go:noinline
 func (e *Engine) yieldIn(i int) {
 	if i%yieldEvery == yieldEvery-1 && e.yield != nil {
 		e.yield()

@@ -1,6 +1,7 @@
 package netbridge
 
 import (
+	"crypto/tls"
 	"net"
 	"net/netip"
 	"os"
@@ -13,6 +14,32 @@ import (
 	"github.com/redlet/redlet/host"
 )
 
+// resumable is a Secure over which the poller reads: what a connection has of a record waits in it
+// for the rest, when Read fails for want of more.
+type resumable interface {
+	link(*sock, core.Conn) secured
+}
+
+// secured is a link, an interface for the reason for which Secure is one.
+type secured interface {
+	shake()
+	shakes() bool           // the handshake is not over yet
+	awaits() uint32         // what the epoll set should look for until it is
+	ready(events uint32)    // the handshake's socket is ready
+	settle()                // hands were shaken
+	decrypt()               // the socket has something
+	seal(data []byte) error // send output; the caller holds sock.mu
+	owes() bool             // output waits in here; the caller holds sock.mu
+	close()                 // the caller holds sock.mu and closes the socket
+}
+
+func (o overTLS) link(s *sock, peer core.Conn) secured {
+	l := &link{sock: s, peer: peer, shaking: true}
+	l.more.L = &s.mu
+	l.tls = tls.Server(l, o.config)
+	return l
+}
+
 // link is what TLS takes for its connection over a sock.
 //
 // Hands are shaken by a goroutine of its own, since crypto/tls cannot interrupt that: Read waits
@@ -21,7 +48,7 @@ import (
 // Write gathers the records of one output for one system call.
 type link struct {
 	sock *sock
-	tls  shaker
+	tls  *tls.Conn
 	peer core.Conn
 
 	// The poller changes shaking, holding sock.mu. While it is set the handshake's goroutine alone
@@ -42,13 +69,6 @@ const sealMax = 64 << 10
 
 // gatherings are buffers for link.out.
 var gatherings = sync.Pool{New: func() any { return new([]byte) }}
-
-func newLink(s *sock, peer core.Conn, over resumable) *link {
-	l := &link{sock: s, peer: peer, shaking: true}
-	l.more.L = &s.mu
-	l.tls = over.server(l)
-	return l
-}
 
 // shake shakes hands and gives the connection to the poller.
 func (l *link) shake() {
@@ -75,27 +95,30 @@ func (l *link) awaits() uint32 {
 	return syscall.EPOLLONESHOT
 }
 
-// shake tells a handshake that its socket is ready.
-func (p *poller) shake(s *sock, events uint32) {
+func (l *link) shakes() bool { return l.shaking }
+
+// ready tells a handshake that its socket is ready.
+func (l *link) ready(events uint32) {
+	s, p := l.sock, l.sock.poller
 	if events&syscall.EPOLLOUT != 0 {
 		p.flush(s)
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if events&^syscall.EPOLLOUT != 0 {
-		s.link.waiting = false
-		s.link.more.Signal()
+		l.waiting = false
+		l.more.Signal()
 	}
-	if !s.closed && (s.link.waiting || len(s.pending) > 0) {
+	if !s.closed && (l.waiting || len(s.pending) > 0) {
 		s.watch()
 	}
 }
 
 // settle serves a connection with which hands were shaken. What came behind the handshake was read
 // with it.
-func (p *poller) settle(s *sock) {
+func (l *link) settle() {
+	s, p := l.sock, l.sock.poller
 	s.mu.Lock()
-	l := s.link
 	if !s.closed && l.failed == nil {
 		l.shaking = false
 		_ = l.seal(l.early) // on an error the poller reads the same one
@@ -113,17 +136,18 @@ func (p *poller) settle(s *sock) {
 	case over:
 		p.drop(s)
 	default:
-		p.decrypt(s)
+		l.decrypt()
 	}
 }
 
 // decrypt takes what one socket has into the arena and makes it inputs of the coming step. It
 // leaves nothing in the connection but a part of a record, of whose rest the epoll set will tell.
-func (p *poller) decrypt(s *sock) {
-	s.link.budget = host.ReadSize
+func (l *link) decrypt() {
+	s, p := l.sock, l.sock.poller
+	l.budget = host.ReadSize
 	for {
 		buf := p.room()
-		n, err := s.link.open(buf)
+		n, err := l.open(buf)
 		if n > 0 {
 			p.used += n
 			p.input(core.Input{Kind: core.InData, Conn: s.id, Data: buf[:n:n]})
@@ -180,6 +204,8 @@ func (l *link) flush() error {
 	l.out = nil
 	return err
 }
+
+func (l *link) owes() bool { return len(l.early) > 0 }
 
 // close tells the peer that nothing more will come, where that can be told at once, and ends a
 // handshake. The caller holds sock.mu and closes the socket.

@@ -79,20 +79,6 @@ type Secure interface {
 	over(net.Conn) net.Conn
 }
 
-// resumable is a Secure over which the poller reads: what a connection has of a record waits in it
-// for the rest, when Read fails for want of more.
-type resumable interface {
-	server(net.Conn) shaker
-}
-
-// shaker is the server's end of a connection that shakes hands before it carries anything.
-type shaker interface {
-	net.Conn
-	Handshake() error
-	// CloseWrite tells the peer that nothing more will come.
-	CloseWrite() error
-}
-
 // TLS speaks it by a configuration; nil if that is nil.
 func TLS(config *tls.Config) Secure {
 	if config == nil {
@@ -104,8 +90,6 @@ func TLS(config *tls.Config) Secure {
 type overTLS struct{ config *tls.Config }
 
 func (o overTLS) over(c net.Conn) net.Conn { return tls.Server(c, o.config) }
-
-func (o overTLS) server(c net.Conn) shaker { return tls.Server(c, o.config) }
 
 // Listen opens a listening socket and serves what it accepts until the Bridge is closed. The
 // network is "tcp", "tcp4", "tcp6" or "unix". A non-nil secure makes it a TLS listener.
@@ -134,9 +118,8 @@ func (b *Bridge) Accept(l net.Listener, secure Secure) error {
 	if b.closed {
 		return ErrClosed
 	}
-	resumes, ok := secure.(resumable)
-	if (secure == nil || ok) && !b.plain {
-		if taken, err := b.poll(l, resumes); taken || err != nil {
+	if !b.plain {
+		if taken, err := b.poll(l, secure); taken || err != nil {
 			return err
 		}
 	}

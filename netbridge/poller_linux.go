@@ -83,8 +83,8 @@ type sock struct {
 	poller *poller
 	id     core.ConnID
 	fd     int
-	local  bool  // a unix socket
-	link   *link // nil: plain
+	local  bool    // a unix socket
+	link   secured // nil: plain
 
 	mu      sync.Mutex
 	pending []byte // what the system did not take; nothing overtakes it
@@ -94,10 +94,11 @@ type sock struct {
 	lingersTo time.Time // closed then at the latest; zero: not hung up, or nothing is pending
 }
 
-// poll takes a listener over if it is a socket. Connections speak TLS if over is not nil.
-func (b *Bridge) poll(l net.Listener, over resumable) (bool, error) {
+// poll takes a listener over if it is a socket, and the poller can read over what secures it.
+func (b *Bridge) poll(l net.Listener, secure Secure) (bool, error) {
+	over, resumes := secure.(resumable)
 	sc, ok := l.(syscall.Conn)
-	if !ok {
+	if !ok || secure != nil && !resumes {
 		return false, nil
 	}
 	raw, err := sc.SyscallConn()
@@ -350,8 +351,8 @@ func (p *poller) look() int {
 func (p *poller) ready(ev *syscall.EpollEvent) {
 	fd := int(ev.Fd)
 	if s := p.socks[fd]; s != nil {
-		if s.link != nil && s.link.shaking {
-			p.shake(s, ev.Events)
+		if s.link != nil && s.link.shakes() {
+			s.link.ready(ev.Events)
 			return
 		}
 		if ev.Events&syscall.EPOLLOUT != 0 {
@@ -377,7 +378,7 @@ func (p *poller) ready(ev *syscall.EpollEvent) {
 // read takes what one socket has into the arena and makes it an input of the coming step.
 func (p *poller) read(s *sock) {
 	if s.link != nil {
-		p.decrypt(s)
+		s.link.decrypt()
 		return
 	}
 	buf := p.room()
@@ -452,7 +453,7 @@ func (p *poller) accept(d *door) {
 		p.tune(s)
 		peer, events := d.describe(fd, sa), uint32(syscall.EPOLLIN)
 		if d.over != nil {
-			s.link, events = newLink(s, peer, d.over), syscall.EPOLLONESHOT
+			s.link, events = d.over.link(s, peer), syscall.EPOLLONESHOT
 		}
 		if err := p.watch(fd, syscall.EPOLL_CTL_ADD, events); err != nil {
 			_ = syscall.Close(fd)
@@ -540,7 +541,7 @@ func (p *poller) attend() bool {
 	p.woken = false
 	p.mu.Unlock()
 	for _, s := range shaken {
-		p.settle(s)
+		s.link.settle()
 	}
 	p.send()
 	for _, s := range ending {
@@ -583,7 +584,7 @@ func (p *poller) end(s *sock) {
 
 // owes tells whether there is output that the system has not. The caller holds s.mu.
 func (s *sock) owes() bool {
-	return len(s.pending) > 0 || s.link != nil && len(s.link.early) > 0
+	return len(s.pending) > 0 || s.link != nil && s.link.owes()
 }
 
 // expire closes sockets that were hung up and have not taken their last output in time.
@@ -663,7 +664,7 @@ func (s *sock) write(data []byte) (rest []byte, err error) {
 func (s *sock) watch() {
 	var events uint32
 	switch {
-	case s.link != nil && s.link.shaking:
+	case s.link != nil && s.link.shakes():
 		events = s.link.awaits()
 	case !s.over:
 		events = syscall.EPOLLIN

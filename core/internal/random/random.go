@@ -42,6 +42,8 @@ func (r *Generator) Next() uint64 {
 func rotate(x uint64, k uint) uint64 { return x<<k | x>>(64-k) }
 
 // Below returns a random number from 0 up to n-1; n must be positive.
+//
+//go:noinline
 func (r *Generator) Below(n int) int { return int(r.Next() % uint64(n)) }
 
 // AppendState writes the generator's state for a snapshot.
