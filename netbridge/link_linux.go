@@ -121,6 +121,10 @@ func (l *link) settle() {
 	s.mu.Lock()
 	if !s.closed && l.failed == nil {
 		l.shaking = false
+		// The handshake's end has no answer. A client that gathers small writes (Nagle) sends its
+		// first command when the system acknowledges that end, 40 ms later by itself. A socket that
+		// refuses the option works without it.
+		_ = syscall.SetsockoptInt(s.fd, syscall.IPPROTO_TCP, syscall.TCP_QUICKACK, 1)
 		_ = l.seal(l.early) // on an error the poller reads the same one
 		l.early = nil
 		s.watch()
