@@ -61,7 +61,7 @@ func (v *server) apply(c host.Change) (why string) {
 	case c.Name == "tcp-keepalive":
 		v.bridge.SetKeepAlive(time.Duration(v.keepaliveS) * time.Second)
 	case c.Name == "proc-title-template":
-		v.retitle()
+		_ = v.retitle()
 	case isOOM(c.Name):
 		if err := v.oom.set(c.Value); err != nil {
 			v.log.print(levelWarning, "Unable to write oom_score_adj: "+systemText(err))

@@ -70,7 +70,6 @@ func serve(s *settings, log *logger) int {
 	if !v.start() {
 		return 1
 	}
-	v.retitle()
 	v.super.tell("STATUS=Ready to accept connections\n", "READY=1\n")
 	code := v.wait(signals)
 	v.super.tell("STOPPING=1\n")
@@ -122,7 +121,7 @@ func (v *server) start() bool {
 		return false
 	}
 	for _, step := range []func() error{v.bindAll, v.makeLoop, v.writePid, v.servePage,
-		v.startCluster, v.accept} {
+		v.startCluster, v.retitle, v.accept} {
 		if err := step(); err != nil {
 			if !errors.Is(err, errTold) {
 				v.log.print(levelWarning, err.Error())

@@ -19,10 +19,11 @@ func keepArguments() string {
 	return os.Args[0]
 }
 
-// retitle shows in the system's list of processes what proc-title-template says.
-func (v *server) retitle() {
+// retitle shows in the system's list of processes what proc-title-template says. Nothing is amiss
+// where that cannot be shown.
+func (v *server) retitle() error {
 	if !strings.EqualFold(v.value("set-proc-title", "yes"), "yes") {
-		return
+		return nil
 	}
 	at, mode := v.unixsocket, ""
 	if port := cmp.Or(v.port, v.tlsPort); port != 0 {
@@ -45,4 +46,5 @@ func (v *server) retitle() {
 		"{config-file}", v.values["config-file"],
 	).Replace(v.value("proc-title-template", "{title} {listen-addr} {server-mode}"))
 	showTitle(strings.TrimRight(title, " "))
+	return nil
 }
