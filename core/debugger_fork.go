@@ -38,7 +38,7 @@ func (c *Call) forkDebugger() {
 	f := &debugFork{cl, child}
 	e.forks = append(e.forks, f)
 	child.feed(forkConn, appendRequest(nil, string(c.Args[0]), c.Args[1:]))
-	e.forkTurn(f)
+	e.forkSays(f) // what has come behind EVAL is the copy's when EVAL is over
 }
 
 // fork returns a copy of the engine without its connections, which keeps nothing and which nobody
@@ -98,6 +98,12 @@ func (e *Engine) forkTurn(f *debugFork) {
 		cl.in = cl.in[:0]
 		f.copy.feed(forkConn, in)
 	}
+	e.forkSays(f)
+}
+
+// forkSays has a copy do what is due and takes what it says.
+func (e *Engine) forkSays(f *debugFork) {
+	cl := f.conn
 	f.copy.Advance(max(f.copy.clock.host, e.clock.host))
 	over := false
 	for ev := (Event{}); f.copy.Poll(&ev); {

@@ -147,3 +147,34 @@ func TestDebuggerGone(t *testing.T) {
 		t.Errorf("x is %q", got)
 	}
 }
+
+// TestDebuggerKept: a session begins amid input that was kept while its client waited. The copy
+// gets what stands behind EVAL, once.
+func TestDebuggerKept(t *testing.T) {
+	e, err := coretest.NewEngine(testConfig)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := e.Send('A', coretest.Request("SCRIPT", "DEBUG", "YES")); err != nil {
+		t.Fatal(err)
+	}
+	var all []byte
+	for _, command := range [][]string{{"BLPOP", "q", "0"}, {"EVAL", "return 1", "0"},
+		{"print", "x"}} {
+		all = append(all, coretest.Request(command...)...)
+	}
+	if err := e.Send('A', all); err != nil {
+		t.Fatal(err)
+	}
+	if err := e.Send('B', coretest.Request("RPUSH", "q", "x")); err != nil {
+		t.Fatal(err)
+	}
+	if err := e.Send('A', coretest.Request("continue")); err != nil {
+		t.Fatal(err)
+	}
+	got, _ := e.Receive('A', true)
+	if text := string(got); strings.Count(text, "No such variable") != 1 ||
+		!strings.Contains(text, "<endsession>") {
+		t.Errorf("%q", text)
+	}
+}
