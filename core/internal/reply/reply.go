@@ -27,7 +27,7 @@ type Writer struct {
 	// Whole says that all of the output stays in Buf. Where Room is asked it is else kept in pieces:
 	// nothing is moved as it grows, and no piece is larger than PieceMax.
 	Whole bool
-	// Small says that no piece is to be larger than PieceSmall.
+	// Small says that no piece is to be larger than PieceSmall, nor than PiecePage in a large output.
 	Small bool
 
 	pieces [][]byte // what stands before Buf
@@ -37,12 +37,15 @@ type Writer struct {
 }
 
 // The bounds of a piece of the output. Where memory is short and much was freed, a guest may have
-// tens of megabytes and no stretch of more than a few pages.
+// tens of megabytes and no stretch of more than a page of Go's heap.
 const (
 	PieceMin   = 64 << 10
 	PieceMax   = 128 << 10
 	PieceSmall = 32 << 10
+	PiecePage  = 8 << 10
 	PieceLent  = 4 << 10 // the first one beside what is lent
+
+	outputLarge = 1 << 20 // from here on small pieces are pages
 )
 
 // pieceMax is the size of the largest piece.
@@ -51,6 +54,14 @@ func (r *Writer) pieceMax() int {
 		return PieceSmall
 	}
 	return PieceMax
+}
+
+// pieceNext is the size of the largest piece that is allocated for what comes next.
+func (r *Writer) pieceNext() int {
+	if r.Small && r.before >= outputLarge {
+		return PiecePage
+	}
+	return r.pieceMax()
 }
 
 // Len is the size of the output.
@@ -138,7 +149,7 @@ func (r *Writer) full(n int) bool {
 	if r.lent > 0 {
 		size = max(r.before-r.lent, PieceLent)
 	}
-	r.Buf = make([]byte, 0, max(n, min(size, r.pieceMax())))
+	r.Buf = make([]byte, 0, max(n, min(size, r.pieceNext())))
 	return true
 }
 
@@ -176,7 +187,7 @@ func long[T []byte | string](r *Writer, b T) {
 		r.overflow()
 	}
 	for len(b) > 0 {
-		if cap(r.Buf) == len(r.Buf) && !r.full(min(len(b), r.pieceMax())) {
+		if cap(r.Buf) == len(r.Buf) && !r.full(min(len(b), r.pieceNext())) {
 			return
 		}
 		n := min(len(b), cap(r.Buf)-len(r.Buf))
