@@ -49,6 +49,7 @@ type claim struct {
 	justID   bool
 	last     stream.ID // the group has come at least so far
 	moved    bool      // it has moved there, and replicas were not told yet
+	it       stream.Iterator
 }
 
 // argMinIdle reads argument 4, the least time for which an entry has been pending that is claimed.
@@ -142,8 +143,7 @@ func (c *Call) claimOptions(m *claim) (ok bool) {
 // whether anything was changed.
 func (c *Call) claim(m *claim, id stream.ID, text []byte) (claimed, changed bool) {
 	p := m.g.Pending(id)
-	it := m.s.Range(id, id)
-	if !it.Next() { // it was deleted, and is not pending any longer
+	if !m.it.Find(m.s, id) { // it was deleted, and is not pending any longer
 		if p == nil {
 			return false, false
 		}
@@ -170,7 +170,7 @@ func (c *Call) claim(m *claim, id stream.ID, text []byte) (claimed, changed bool
 	if m.justID {
 		c.streamID(id)
 	} else {
-		c.streamEntry(it)
+		c.streamEntry(&m.it)
 	}
 	m.consumer.Active = m.now
 	m.moved = false

@@ -465,17 +465,17 @@ func (c *Call) streamClaim(
 	r *streamRead, i int, s *stream.Stream, consumer *stream.Consumer,
 ) (n int64) {
 	g, now := r.groups[i], c.toldSinceMs()
+	var it stream.Iterator
 	for o := g.Oldest(now); c.streamMore(r, n) && o.Next(); {
 		p := o.Pending()
 		idle := now - p.Time
 		if idle < r.claim {
 			break
 		}
-		it := s.Range(o.ID(), o.ID())
-		if !it.Next() { // it was deleted from the stream
+		if !it.Find(s, o.ID()) { // it was deleted from the stream
 			continue
 		}
-		c.claimedEntry(it, idle, p.Count)
+		c.claimedEntry(&it, idle, p.Count)
 		c.redelivered(g, g.Assign(o.ID(), consumer, now))
 		consumer.Active = now
 		c.propagateClaim(r.keys[i], r.group, g, idText(o.ID()), p)
