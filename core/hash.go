@@ -53,6 +53,8 @@ var hashOps = kindOps{
 }
 
 // hash is the value of an object of that kind.
+//
+//go:noinline
 func (o *object) hash() *hashValue { return o.body.(*hashValue) }
 
 // digestHash mixes in fields whose time is over and that are still there, too.

@@ -48,6 +48,8 @@ var setOps = kindOps{
 }
 
 // set is the value of an object of that kind.
+//
+//go:noinline
 func (o *object) set() *set.Set { return o.body.(*set.Set) }
 
 func newSet(s set.Set) *object { return &object{kind: kindSet, body: &s} }

@@ -32,6 +32,8 @@ var streamOps = kindOps{
 }
 
 // stream is the value of an object of that kind.
+//
+//go:noinline
 func (o *object) stream() *stream.Stream { return o.body.(*stream.Stream) }
 
 //go:noinline

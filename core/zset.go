@@ -39,6 +39,8 @@ var zsetOps = kindOps{
 }
 
 // zset is the value of an object of that kind.
+//
+//go:noinline
 func (o *object) zset() *zset.Zset { return o.body.(*zset.Zset) }
 
 func newZset(z zset.Zset) *object { return &object{kind: kindZset, body: &z} }
