@@ -283,6 +283,9 @@ func checkRoom(c *Call, at place) verdict {
 	}
 	if at == atScript {
 		size = argBytes(c.Args)
+		if c.cmd.Flags&Write != 0 && c.propagates() && !e.hasRoom(e.replicas.growth(int(size))) {
+			return errOOM
+		}
 	} else if c.isQueued() && !e.hasRoom(c.conn.queueGrowth()) {
 		return errOOM
 	}

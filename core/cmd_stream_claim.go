@@ -254,7 +254,7 @@ func (c *Call) autoclaim(m *claim, start stream.ID, count, attempts int64) {
 	var deleted []stream.ID
 	var text [stream.IDLenMax]byte
 	p := m.g.Seek(start)
-	for ; attempts > 0 && count > 0 && p.Valid(); attempts-- {
+	for ; attempts > 0 && count > 0 && p.Valid() && c.roomToMove(int64(n)); attempts-- {
 		id := p.ID()
 		claimed, changed := c.claim(m, id, id.Append(text[:0]))
 		if changed {

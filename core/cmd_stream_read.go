@@ -260,6 +260,9 @@ func (c *Call) streamReadFrom(r *streamRead) bool {
 					clip(r.group, len(r.group)) + "' in XREADGROUP with GROUP option")
 				return false
 			}
+			if r.claim >= 0 && !c.roomFor(r.groups[i].Unordered()) {
+				return false
+			}
 		}
 		if !c.streamReadID(r, i, s) {
 			return false
@@ -316,7 +319,16 @@ func (c *Call) streamMore(r *streamRead, n int64) bool {
 	case r.maxsize > 0 && all > 0:
 		return int64(c.Len()-r.replyAt) < r.maxsize
 	}
-	return true
+	return !r.grouped || c.roomToMove(n)
+}
+
+// roomToMove tells whether there is memory for more entries to become pending, with what replicas
+// are told of them; n have. Where there is none a read or a claim ends as if no more was asked for.
+func (c *Call) roomToMove(n int64) bool {
+	const atOnce = 4096 // they take less than roomSpare
+	e := c.e
+	return e.room == nil || n%atOnce != atOnce-1 ||
+		e.hasRoom(e.replicas.growth(len(e.replicas.unit))) && e.askRoom(roomSpare, roomPiece)
 }
 
 // streamServe writes what there is to read of a stream and reports whether there is something.

@@ -141,6 +141,15 @@ func (r *replicas) put(told int, name string, args [][]byte) {
 	}
 }
 
+// growth is how much memory it takes that what was added grows by more bytes: it is moved, and
+// waits twice more, to be appended or sent and in what the host takes.
+func (r *replicas) growth(more int) int64 {
+	if n := len(r.unit) + more; n > cap(r.unit) {
+		return 4 * int64(n)
+	}
+	return 0
+}
+
 // propagatePending sends what was added.
 func (e *Engine) propagatePending() {
 	r := &e.replicas

@@ -295,6 +295,14 @@ var manyGreeds = []greed{
 		})
 		g.do("XREADGROUP", "GROUP", "g", "c", "STREAMS", "s", ">")
 		g.do("XAUTOCLAIM", "s", "g", "d", "0", "0", "COUNT", "1000000")
+		g.do("XPENDING", "s", "g", "-", "+", "1000000")
+		g.do("XINFO", "STREAM", "s", "FULL", "COUNT", "1000000")
+		g.do("CONFIG", "SET", "appendonly", "yes")
+		g.do("XAUTOCLAIM", "s", "g", "e", "0", "0", "COUNT", "1000000", "JUSTID")
+		g.do("XREADGROUP", "GROUP", "g", "e", "COUNT", "1000000", "CLAIM", "0", "STREAMS", "s", ">")
+		g.do("XGROUP", "CREATE", "s", "h", "0")
+		g.do("XREADGROUP", "GROUP", "h", "c", "STREAMS", "s", ">")
+		g.do("CONFIG", "SET", "appendonly", "no")
 	}},
 	{name: "functions", run: func(g *greedy) {
 		body := strings.Repeat("-- "+longName+"\n", 40)
@@ -342,6 +350,7 @@ var manyGreeds = []greed{
 		g.fill()
 		g.do("BGREWRITEAOF")
 		g.do("SPOP", "set", "1000000")
+		g.do("EVAL", "for i = 1, 1000000 do redis.call('INCR', KEYS[1]) end", "1", longName[:100])
 		g.do("CONFIG", "SET", "appendonly", "no")
 	}},
 	{name: "an image", long: true, run: func(g *greedy) {

@@ -66,6 +66,17 @@ func (g *Group) byTime() *tree[*ID] {
 	return g.times
 }
 
+// Unordered is how many bytes it takes to have what is pending in its order, if it is not yet.
+func (g *Group) Unordered() int64 {
+	if g.times != nil {
+		return 0
+	}
+	return int64(g.pending.n) * (placeBytes + timedBytes)
+}
+
+// placeBytes is the size of a place.
+const placeBytes = 24
+
 // place is an entry that is pending, with its id.
 type place struct {
 	id ID
@@ -74,7 +85,13 @@ type place struct {
 
 // places lists those entries that are wanted, in their order.
 func (g *Group) places(wanted func(*Pending) bool) []place {
-	var places []place
+	n := 0
+	for at := g.pending.first(); at.valid(); at.next() {
+		if wanted(at.val()) {
+			n++
+		}
+	}
+	places := make([]place, 0, n)
 	for at := g.pending.first(); at.valid(); at.next() {
 		if wanted(at.val()) {
 			places = append(places, place{at.id(), at.val()})
