@@ -5,6 +5,10 @@ package lua
 // function; all else is in the functions called. They may push and pop calls, so that all that is
 // kept here is taken anew behind them.
 func (vm *VM) execute() {
+slow: // what has been done may have taken long, or have begun what did
+	if vm.detached || vm.left <= 0 && vm.look() {
+		return
+	}
 again:
 	for {
 		l := vm.l
@@ -55,11 +59,11 @@ again:
 				}
 				fr.pc = pc
 				vm.index(l, t.value(), key, int(a), -1)
-				continue again
+				goto slow
 			case opSetGlobal:
 				fr.pc = pc
 				vm.setIndex(l, fn.env.value(), k[i.c()], r[a], -1)
-				continue again
+				goto slow
 			case opGetTable:
 				if o := r[uint8(i>>16)].o; o != nil && o.kind == kindTable {
 					t, key := o.t, &r[uint8(i>>32)]
@@ -81,7 +85,7 @@ again:
 				}
 				fr.pc = pc
 				vm.index(l, r[uint8(i>>16)], r[uint8(i>>32)], int(a), i.b())
-				continue again
+				goto slow
 			case opGetField:
 				key := k[i.c()]
 				if o := r[uint8(i>>16)].o; o != nil && o.kind == kindTable {
@@ -98,7 +102,7 @@ again:
 				}
 				fr.pc = pc
 				vm.index(l, r[uint8(i>>16)], key, int(a), i.b())
-				continue again
+				goto slow
 			case opGetIndex:
 				if o := r[uint8(i>>16)].o; o != nil && o.kind == kindTable {
 					if v := o.t.get(k[i.c()]); v.o != nil || o.t.meta == nil {
@@ -108,7 +112,7 @@ again:
 				}
 				fr.pc = pc
 				vm.index(l, r[uint8(i>>16)], k[i.c()], int(a), i.b())
-				continue again
+				goto slow
 			case opSetTable:
 				if o := r[a].o; o != nil && o.kind == kindTable {
 					t, key := o.t, &r[uint8(i>>16)]
@@ -123,11 +127,11 @@ again:
 				}
 				fr.pc = pc
 				vm.setIndex(l, r[a], r[uint8(i>>16)], r[uint8(i>>32)], int(a))
-				continue again
+				goto slow
 			case opSetTableK:
 				fr.pc = pc
 				vm.setIndex(l, r[a], r[uint8(i>>16)], k[i.c()], int(a))
-				continue again
+				goto slow
 			case opSetField:
 				key := k[i.b()]
 				if o := r[a].o; o != nil && o.kind == kindTable && !o.t.fixed {
@@ -140,11 +144,11 @@ again:
 				}
 				fr.pc = pc
 				vm.setIndex(l, r[a], key, r[uint8(i>>32)], int(a))
-				continue again
+				goto slow
 			case opSetFieldK:
 				fr.pc = pc
 				vm.setIndex(l, r[a], k[i.b()], k[i.c()], int(a))
-				continue again
+				goto slow
 			case opNewTable:
 				fr.pc = pc
 				r[a] = vm.newTable(i.c(), i.b()).value()
@@ -166,7 +170,7 @@ again:
 				}
 				fr.pc = pc
 				vm.index(l, v, key, int(a), i.b())
-				continue again
+				goto slow
 			case opAdd:
 				x, y := &r[uint8(i>>16)], &r[uint8(i>>32)]
 				if x.o == &numberTag && y.o == &numberTag {
@@ -178,7 +182,7 @@ again:
 				}
 				fr.pc = pc
 				vm.arithmetic(l, opAdd, i.b(), *y, i.c())
-				continue again
+				goto slow
 			case opSub:
 				x, y := &r[uint8(i>>16)], &r[uint8(i>>32)]
 				if x.o == &numberTag && y.o == &numberTag {
@@ -190,7 +194,7 @@ again:
 				}
 				fr.pc = pc
 				vm.arithmetic(l, opSub, i.b(), *y, i.c())
-				continue again
+				goto slow
 			case opMul:
 				x, y := &r[uint8(i>>16)], &r[uint8(i>>32)]
 				if x.o == &numberTag && y.o == &numberTag {
@@ -202,7 +206,7 @@ again:
 				}
 				fr.pc = pc
 				vm.arithmetic(l, opMul, i.b(), *y, i.c())
-				continue again
+				goto slow
 			case opDiv, opMod, opPow:
 				x, y := &r[uint8(i>>16)], &r[uint8(i>>32)]
 				if x.o == &numberTag && y.o == &numberTag {
@@ -211,7 +215,7 @@ again:
 				}
 				fr.pc = pc
 				vm.arithmetic(l, i.op(), i.b(), *y, i.c())
-				continue again
+				goto slow
 			case opAddK:
 				x := &r[uint8(i>>16)]
 				if x.o == &numberTag {
@@ -223,7 +227,7 @@ again:
 				}
 				fr.pc = pc
 				vm.arithmetic(l, opAdd, i.b(), k[i.c()], -1)
-				continue again
+				goto slow
 			case opSubK:
 				x := &r[uint8(i>>16)]
 				if x.o == &numberTag {
@@ -235,7 +239,7 @@ again:
 				}
 				fr.pc = pc
 				vm.arithmetic(l, opSub, i.b(), k[i.c()], -1)
-				continue again
+				goto slow
 			case opModK:
 				x, y := &r[uint8(i>>16)], k[i.c()].n
 				if x.o == &numberTag {
@@ -249,7 +253,7 @@ again:
 				}
 				fr.pc = pc
 				vm.arithmetic(l, opMod, i.b(), k[i.c()], -1)
-				continue again
+				goto slow
 			case opMulK, opDivK, opPowK:
 				x := &r[uint8(i>>16)]
 				o := i.op() - (opAddK - opAdd)
@@ -259,7 +263,7 @@ again:
 				}
 				fr.pc = pc
 				vm.arithmetic(l, o, i.b(), k[i.c()], -1)
-				continue again
+				goto slow
 			case opUnm:
 				if x := &r[uint8(i>>16)]; x.o == &numberTag {
 					r[a] = value{&numberTag, -x.n}
@@ -267,17 +271,17 @@ again:
 				}
 				fr.pc = pc
 				vm.negate(l, int(a), i.b())
-				continue again
+				goto slow
 			case opNot:
 				r[a] = boolean(!r[uint8(i>>16)].isTrue())
 			case opLen:
 				fr.pc = pc
 				vm.length(l, int(a), i.b())
-				continue again
+				goto slow
 			case opConcat:
 				fr.pc = pc
 				vm.concat(l, i.b(), i.c())
-				continue again
+				goto slow
 			case opJump:
 				to := i.c()
 				if to < pc {
@@ -310,12 +314,12 @@ again:
 			case opEq, opNe:
 				x, y := r[a], r[uint8(i>>16)]
 				if x.o != nil && x.o != y.o {
-					if len(x.o.s) > comparedMost {
+					if n := len(x.o.s); n > comparedAtOnce {
+						vm.left -= min(n, comparedMost) / comparedAtOnce
 						fr.pc = pc
 						vm.compare(l, i, x, y)
-						continue again
+						goto slow
 					}
-					vm.left -= len(x.o.s) / comparedAtOnce
 				}
 				if same := equal(x, y); same || x.table() == nil || y.table() == nil {
 					if same == (i.op() == opEq) {
@@ -325,7 +329,7 @@ again:
 				}
 				fr.pc = pc
 				vm.compare(l, i, x, y)
-				continue again
+				goto slow
 			case opEqK:
 				if equal(r[a], k[i.b()]) {
 					pc = i.c()
@@ -348,7 +352,7 @@ again:
 				}
 				fr.pc = pc
 				vm.compare(l, i, *x, *y)
-				continue again
+				goto slow
 			case opLtK, opNltK, opLeK, opNleK, opGtK, opNgtK, opGeK, opNgeK:
 				x, y := &r[a], k[i.b()].n
 				if x.o == &numberTag {
@@ -370,7 +374,7 @@ again:
 				}
 				fr.pc = pc
 				vm.compare(l, i, r[a], k[i.b()])
-				continue again
+				goto slow
 			case opCall:
 				fr.pc = pc
 				at := fr.base + int(a)
@@ -417,7 +421,7 @@ again:
 				if vm.leave(from, n) {
 					return
 				}
-				continue again
+				goto slow
 			case opForPrep:
 				fr.pc = pc
 				vm.forPrepare(l, int(a))

@@ -69,7 +69,6 @@ func (l *thread) dropJobs(calls int) {
 
 // goOnJob goes on with the job of the call under way.
 func (vm *VM) goOnJob(l *thread) (stop bool) {
-	vm.detached = false // a metamethod's first step, which nobody could heed, may have set it
 	at := len(l.jobs) - 1
 	n := l.jobs[at].step(l)
 	if n >= 0 {

@@ -1,6 +1,9 @@
 package lua
 
-import "testing"
+import (
+	"strings"
+	"testing"
+)
 
 // watching is a host that notes how far beyond their stretch the instructions had gone each time
 // that the machine looks whether it is to stop.
@@ -47,6 +50,9 @@ var longScripts = [][2]string{
 	{longStrings, "return rawequal(u, w)"},
 	{longStrings, "table.sort({u, v, w})"},
 	{"local t = {} for i = 1, 2 ^ 21 do t[i] = i end", "t[#t + 1] = 1"},
+	{"local s = string.rep('x', 2 ^ 24) local x", strings.Repeat("x = s .. 1 ", 100)},
+	{"local s = string.rep('x', 2 ^ 20 - 1) local x, u, v = 0, s .. 1, s .. 1",
+		strings.Repeat("x = u < v x = u == v ", 100)},
 	{"", "local t = {} for i = 1, 2 ^ 18 do t[i] = i t[-i] = i end"},
 	{"", "local t = setmetatable({}, {}) for i = 1, 2 ^ 17 do t[-i] = i end"},
 	{"local t = {} for i = 1, 2 ^ 20 do t[i] = i end", "for i = 1, 5 do table.maxn(t) end"},
