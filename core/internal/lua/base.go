@@ -279,6 +279,9 @@ func rawSet(l *thread) int {
 	writable(l, t)
 	l.vm.checkKey(k)
 	l.vm.chargeKey(k)
+	if t.large() && t.grows(k) {
+		return l.growBefore(rawSet, t, k)
+	}
 	t.set(l.vm, k, v)
 	l.push(l.arg(1))
 	return 1

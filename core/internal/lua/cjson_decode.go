@@ -86,9 +86,20 @@ func (r *jsonReader) step(l *thread) int {
 		if r.vm.spent(elementCharge) {
 			return suspended
 		}
-		if r.open[len(r.open)-1].isMap {
+		n := len(r.open) - 1
+		d := &r.open[n]
+		if d.over || d.full(l) {
+			if n := d.putBatch(l); n != 0 {
+				return n
+			}
+		}
+		switch {
+		case d.over:
+			r.open = r.open[:n]
+			r.behind = true
+		case d.isMap:
 			r.field()
-		} else {
+		default:
 			r.element()
 		}
 	}
@@ -149,19 +160,11 @@ func (r *jsonReader) put(v value) {
 	r.behind = true
 }
 
-// shut ends a table.
-func (r *jsonReader) shut() {
-	n := len(r.open) - 1
-	r.open[n].putBatch(r.l)
-	r.open = r.open[:n]
-	r.behind = true
-}
-
 // another tells whether the table around has one more, and reads its first token; at the token that
 // is the table's end it is over.
 func (r *jsonReader) another(end jsonKind, wanted string) bool {
 	if r.next(); r.tok.kind == end {
-		r.shut()
+		r.open[len(r.open)-1].over = true
 		return false
 	}
 	if r.behind {
@@ -181,9 +184,6 @@ func (r *jsonReader) field() {
 	if r.tok.kind != jsonString {
 		r.fail("object key string")
 	}
-	if d := &r.open[len(r.open)-1]; r.l.top-d.at >= batchMax {
-		d.putBatch(r.l)
-	}
 	r.l.push(r.vm.decodedString(r.in, r.tok.text))
 	if r.next(); r.tok.kind != jsonColon {
 		r.fail("colon")
@@ -196,9 +196,6 @@ func (r *jsonReader) field() {
 func (r *jsonReader) element() {
 	if !r.another(jsonArrayEnd, "comma or array end") {
 		return
-	}
-	if d := &r.open[len(r.open)-1]; r.l.top-d.at >= batchMax {
-		d.putBatch(r.l)
 	}
 	r.value()
 }

@@ -240,11 +240,15 @@ func (r *msgReader) step(l *thread) int {
 			continue
 		}
 		t := &r.open[len(r.open)-1]
+		if t.left == 0 || t.full(l) {
+			if n := t.putBatch(l); n != 0 {
+				return n
+			}
+		}
 		if t.left > 0 {
 			r.value()
 			continue
 		}
-		t.putBatch(l)
 		if r.open = r.open[:len(r.open)-1]; t.bad {
 			r.vm.checkKey(l.stack[l.top-2])
 		}
@@ -279,9 +283,7 @@ func (r *msgReader) have() {
 	if t.isMap && (r.l.top-t.at)&1 != 0 { // a key
 		return
 	}
-	if t.left--; r.l.top-t.at >= batchMax {
-		t.putBatch(r.l)
-	}
+	t.left--
 }
 
 // deeper begins a table of so many elements or, if it is a map, pairs.

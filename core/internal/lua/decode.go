@@ -60,31 +60,45 @@ type decoding struct {
 	t     *table
 	at    int
 	n     int // elements in t
+	put   int // how much of what waits is in t already
 	isMap bool
 	bad   bool // its key is none: an error once it was read
+	over  bool // all of it was read
 	left  int  // how many elements or pairs are to come, if that is known
 }
 
-// putBatch puts what waits on the stack into its table.
-func (d *decoding) putBatch(l *thread) {
+// full tells whether enough waits on the stack to be put into its table.
+func (d *decoding) full(l *thread) bool { return l.top-d.at >= batchMax }
+
+// putBatch puts what waits on the stack into its table, or tells what is to be done first.
+func (d *decoding) putBatch(l *thread) int {
 	batch := l.stack[d.at:l.top]
 	switch {
 	case len(batch) == 0:
 	case d.isMap && d.t.bare() && l.vm.putShape(d.t, batch):
 	case d.isMap:
-		for i := 0; i+1 < len(batch); i += 2 {
-			d.t.set(l.vm, batch[i], batch[i+1])
+		for ; d.put+1 < len(batch); d.put += 2 {
+			k := batch[d.put]
+			if d.t.large() && d.t.grows(k) {
+				return l.growFirst(d.t, k)
+			}
+			d.t.set(l.vm, k, batch[d.put+1])
 		}
 	case d.n == 0 && noneNil(batch): // as many places as one behind the other would make
 		d.t.resize(l.vm, 1<<bits.Len(uint(len(batch)-1)), 0)
 		d.n = copy(d.t.arr, batch)
 	default:
-		for _, v := range batch {
+		for ; d.put < len(batch); d.put++ {
+			k := integer(d.n + 1)
+			if d.t.large() && d.t.grows(k) {
+				return l.growFirst(d.t, k)
+			}
 			d.n++
-			d.t.setInt(l.vm, d.n, v)
+			d.t.set(l.vm, k, batch[d.put])
 		}
 	}
-	l.top = d.at
+	l.top, d.put = d.at, 0
+	return 0
 }
 
 func noneNil(list []value) bool {

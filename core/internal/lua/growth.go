@@ -2,14 +2,14 @@ package lua
 
 import "math/bits"
 
-// growth is a large table that grows for another pair: a call of a function of no name, amid the
-// instruction that has set a key. Until it is over the table is as it was, so that one that a
-// library keeps is whole if the script is killed.
+// growth is a large table that grows for another key. Until it is over the table is as it was, so
+// that one that a library keeps is whole if the script is killed.
 type growth struct {
-	vm       *VM
-	t        *table
-	grown    table // what it becomes
-	key, val value
+	vm    *VM
+	t     *table
+	grown table // what it becomes
+	key   value
+	redo  bool // the instruction of the call around this one, which needs it, is then run once more
 
 	phase growthPhase
 	at    int // how far that is
@@ -40,16 +40,12 @@ const (
 // large tells whether a table grows in steps, if it grows.
 func (t *table) large() bool { return len(t.nodes) > growsAtOnce || len(t.arr) > growsAtOnce }
 
-// grows tells whether a large table must grow for a key. One with __newindex does so within the
-// instruction, and so does one that leaves no room for the call.
-func (t *table) grows(l *thread, k value) bool {
-	if !t.meta.handler(eventNewIndex).isNil() {
-		return false
-	}
+// grows tells whether a large table must grow for a key.
+func (t *table) grows(k value) bool {
 	for t.free > 0 && !t.nodes[t.free-1].key.isNil() {
 		t.free--
 	}
-	if t.free > 0 || l.full() {
+	if t.free > 0 {
 		return false
 	}
 	if i, ok := asInt(k.n); ok && k.isNumber() && uint(i-1) < uint(len(t.arr)) {
@@ -58,9 +54,28 @@ func (t *table) grows(l *thread, k value) bool {
 	return t.bare() || t.find(k) == nil && !t.nodes[t.place(k)].val.isNil()
 }
 
-// grow begins to have a table grow for another pair.
-func (vm *VM) grow(l *thread, t *table, key, val value) {
-	j := &growth{vm: vm, t: t, grown: *t, key: key, val: val}
+// newGrowth makes ready for having a table grow for another key.
+func (vm *VM) newGrowth(t *table, key value) *growth {
+	return &growth{vm: vm, t: t, grown: *t, key: key}
+}
+
+// growFirst has a table grow before the step of a job goes on.
+func (l *thread) growFirst(t *table, key value) int {
+	l.ahead = l.vm.newGrowth(t, key)
+	return waiting
+}
+
+// growBefore has a table grow before a call of a function of a library, which has changed nothing
+// yet, is made once more.
+func (l *thread) growBefore(fn builtin, t *table, key value) int {
+	l.later(fn)
+	return l.growFirst(t, key)
+}
+
+// growHere has a table grow for the instruction under way, by a call of a function of no name.
+func (vm *VM) growHere(l *thread, t *table, key value) {
+	j := vm.newGrowth(t, key)
+	j.redo = true
 	at := l.scratch()
 	l.enterC()
 	l.stack[at] = vm.function(func(l *thread) int { return l.start(j) })
@@ -75,10 +90,13 @@ func (j *growth) size() int {
 	return len(j.grown.arr)*valueSize + len(j.grown.nodes)*nodeSize
 }
 
-func (j *growth) step(*thread) int {
+func (j *growth) step(l *thread) int {
 	for {
 		charge, over := j.part()
 		if over {
+			if j.redo {
+				l.frames[len(l.frames)-2].pc--
+			}
 			return 0
 		}
 		if j.vm.spent(charge) {
@@ -129,7 +147,6 @@ func (j *growth) part() (charge int, over bool) {
 		return n * moveCharge, false
 	}
 	t.arr, t.nodes, t.free = j.grown.arr, j.grown.nodes, j.grown.free
-	t.set(j.vm, j.key, j.val)
 	return 0, true
 }
 
@@ -150,7 +167,6 @@ func (j *growth) resize() (over bool) {
 	array, hash := j.count.sizes(j.key)
 	if array < len(t.arr) {
 		t.resize(vm, array, hash)
-		t.set(vm, j.key, j.val)
 		return true
 	}
 	size := 0

@@ -1,9 +1,6 @@
 package lua
 
-import (
-	"strings"
-	"testing"
-)
+import "testing"
 
 // growing fills tables of many nodes; what pairs gives then shows how they have grown.
 const growing = `
@@ -41,13 +38,57 @@ func TestGrowth(t *testing.T) {
 	}
 }
 
-// growsWhole runs the script with a metatable that has __newindex: such a table grows within an
-// instruction.
+// growsWhole runs the script within so many calls that there is no room for another: its tables grow
+// within an instruction.
 func growsWhole(t *testing.T, vm *VM, script string) string {
-	const new = "local function new() return setmetatable({}, {__newindex = rawset}) end "
-	f := compile(t, vm, new+strings.Replace(script, "local t = {}", "local t = new()", 1))
-	vm.Run(f, nil, nil, true, func() {})
+	const within = "local function within(n, f) if n == 0 then return f() end " +
+		"return select(2, pcall(within, n - 1, f)) end return within(197, function() "
+	f := compile(t, vm, within+script+" end)")
+	vm.Run(f, nil, nil, true, func() {
+		if underGrowth(vm) != nil {
+			t.Error("a table grows in steps where there is no room for a call")
+		}
+	})
 	return outcome(vm)
+}
+
+// TestCallsGrow: a table grows in steps by whatever sets its keys, to what it becomes in one.
+func TestCallsGrow(t *testing.T) {
+	const told = " local all, n = {}, 0 for k, v in pairs(t) do n = n + 1 " +
+		"all[n] = tostring(k) .. tostring(v) end return redis.sha1hex(table.concat(all, ','))"
+	const list = "local t = {} for i = 1, 2e4 do t[i] = i end"
+	const fields = "local t = {} for i = 1, 2e4 do t['k' .. i] = i end"
+	for _, s := range [][2]string{
+		{"local t = {} for i = 1, 2e4 do rawset(t, 'k' .. i, i) end", fields},
+		{"local t = setmetatable({}, {__newindex = rawset}) for i = 1, 2e4 do t['k' .. i] = i end",
+			fields},
+		{"local t = {} local p = setmetatable({}, {__newindex = t}) " +
+			"for i = 1, 2e4 do p['k' .. i] = i end", fields},
+		{"local t = setmetatable({}, {__newindex = function(t, k, v) rawset(t, k, v) end}) " +
+			"for i = 1, 2e4 do t[i] = i end", list},
+		{"local t = {} for i = 1, 2e4 do table.insert(t, i) end", list},
+		{"local t = {} for i = 1, 2e4 do table.insert(t, i, i) end", list},
+		{"local s = {} for i = 1, 2e4 do s[i] = i end local t = cjson.decode(cjson.encode(s))", list},
+		{"local s = {} for i = 1, 2e4 do s[i] = '\"k' .. i .. '\":' .. i end " +
+			"local t = cjson.decode('{' .. table.concat(s, ',') .. '}')", fields},
+		{"local s = {} for i = 1, 2e4 do s[i] = i end local t = cmsgpack.unpack(cmsgpack.pack(s))",
+			list},
+		{"local s = {} for i = 1, 2e4 do s[i] = cmsgpack.pack('k' .. i, i) end " +
+			"local t = cmsgpack.unpack('\\222' .. struct.pack('>H', 2e4) .. table.concat(s))", fields},
+	} {
+		vm := newVM()
+		want := growsWhole(t, vm, s[1]+told)
+		grew := false
+		runTinyNoting(vm, compile(t, vm, s[0]+told), nil, func() {
+			grew = grew || underGrowth(vm) != nil
+		})
+		if got := outcome(vm); got != want {
+			t.Errorf("%s: got %s, want %s", s[0], got, want)
+		}
+		if !grew {
+			t.Errorf("%s: no table was growing at the end of a slice", s[0])
+		}
+	}
 }
 
 func underGrowth(vm *VM) *growth {

@@ -16,6 +16,7 @@ type job interface {
 const (
 	suspended = -1 // the slice is over
 	calling   = -2 // it calls l.callee: the next step finds one result on top of the stack
+	waiting   = -5 // l.ahead is to be done first: the step is then made once more
 )
 
 // jobUnderWay is a job of a thread.
@@ -74,6 +75,9 @@ func (vm *VM) goOnJob(l *thread) (stop bool) {
 	if n >= 0 {
 		l.jobs[at].job = nil
 		l.jobs = l.jobs[:at]
+		if at > 0 && l.jobs[at-1].depth == len(l.frames) { // it was done ahead of that one
+			return false
+		}
 		return vm.leave(l.top-n, n)
 	}
 	return vm.stepped(l, n)
@@ -81,8 +85,13 @@ func (vm *VM) goOnJob(l *thread) (stop bool) {
 
 // stepped makes the call that a job has asked for, if it did.
 func (vm *VM) stepped(l *thread, n int) (stop bool) {
-	if n == suspended {
+	switch n {
+	case suspended:
 		return true
+	case waiting:
+		l.jobs = append(l.jobs, jobUnderWay{l.ahead, len(l.frames)})
+		l.ahead = nil
+		return false
 	}
 	l.enterC()
 	vm.left -= 8
@@ -120,10 +129,16 @@ func (l *thread) element(v, key value) (found value, known bool) {
 	return value{}, true
 }
 
-// later leaves a job to the next slice.
-func (l *thread) later(j job) int {
+// again is a call of a function of a library that is to be made once more.
+type again struct{ fn builtin }
+
+func (a again) step(l *thread) int { return a.fn(l) }
+func (again) size() int            { return 0 }
+
+// later leaves the call under way to the next slice.
+func (l *thread) later(fn builtin) int {
 	if n := len(l.jobs); n == 0 || l.jobs[n-1].depth < len(l.frames) {
-		l.jobs = append(l.jobs, jobUnderWay{j, len(l.frames)})
+		l.jobs = append(l.jobs, jobUnderWay{again{fn}, len(l.frames)})
 	}
 	return suspended
 }

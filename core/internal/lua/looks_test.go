@@ -49,7 +49,12 @@ var longScripts = [][2]string{
 	{longStrings, "return u < v, u <= v, u == w"},
 	{longStrings, "return rawequal(u, w)"},
 	{longStrings, "table.sort({u, v, w})"},
-	{"local t = {} for i = 1, 2 ^ 21 do t[i] = i end", "t[#t + 1] = 1"},
+	{fullArray, "t[#t + 1] = 1"},
+	{fullArray, "rawset(t, #t + 1, 1)"},
+	{fullArray, "table.insert(t, 1)"},
+	{fullArray, "setmetatable(t, {__newindex = function() end}) t[#t + 1] = 1"},
+	{"local s = '[' .. string.rep('1,', 2 ^ 22) .. '1]'", "cjson.decode(s)"},
+	{"local s = '\\221\\0\\64\\0\\1' .. string.rep('\\1', 2 ^ 22 + 1)", "cmsgpack.unpack(s)"},
 	{"local s = string.rep('x', 2 ^ 24) local x", strings.Repeat("x = s .. 1 ", 100)},
 	{"local s = string.rep('x', 2 ^ 20 - 1) local x, u, v = 0, s .. 1, s .. 1",
 		strings.Repeat("x = u < v x = u == v ", 100)},
@@ -61,6 +66,9 @@ var longScripts = [][2]string{
 	{"local f f = function() return pcall(f) end", "f()"},
 	{"local f f = function() return coroutine.wrap(f)() end", "pcall(f)"},
 }
+
+// fullArray is a table of two million places, none of which is free.
+const fullArray = "local t = {} for i = 1, 2 ^ 21 do t[i] = i end"
 
 // longStrings are three of 32 MB, the first and the last equal.
 const longStrings = "local s = string.rep('x', 2 ^ 25) " +

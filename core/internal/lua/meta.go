@@ -106,8 +106,8 @@ func (vm *VM) setIndex(l *thread, v, key, val value, register int) {
 			}
 			vm.checkKey(key)
 			vm.chargeKey(key)
-			if t.large() && t.grows(l, key) {
-				vm.grow(l, t, key, val)
+			if t.large() && t.grows(key) && !l.full() { // where there is no room for a call it grows at once
+				vm.growHere(l, t, key)
 				return
 			}
 			p := t.slot(vm, key)

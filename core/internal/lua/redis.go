@@ -94,7 +94,7 @@ func (vm *VM) call(l *thread, raises bool) int {
 		vm.inHost = false
 		if reply == nil {
 			vm.detached = true
-			return l.later(again{vm, raises})
+			return l.later(func(l *thread) int { return vm.call(l, raises) })
 		}
 		if len(reply) >= large {
 			vm.allocated(len(reply))
@@ -118,15 +118,6 @@ func (vm *VM) call(l *thread, raises bool) int {
 	l.push(result)
 	return 1
 }
-
-// again is a redis.call whose reply the host has yet to give: it is made once more.
-type again struct {
-	vm     *VM
-	raises bool
-}
-
-func (a again) step(l *thread) int { return a.vm.call(l, a.raises) }
-func (a again) size() int          { return 0 }
 
 func (vm *VM) redisLog(l *thread) int {
 	if l.count() < 2 {

@@ -8,7 +8,10 @@ import (
 )
 
 // runTiny runs a script that is suspended wherever it can be.
-func runTiny(vm *VM, f Function, args [][]byte) {
+func runTiny(vm *VM, f Function, args [][]byte) { runTinyNoting(vm, f, args, func() {}) }
+
+// runTinyNoting is runTiny that calls note whenever the script is suspended.
+func runTinyNoting(vm *VM, f Function, args [][]byte, note func()) {
 	vm.reset()
 	vm.meter.begin()
 	nargs := vm.prepare(f, nil, args, true)
@@ -16,6 +19,7 @@ func runTiny(vm *VM, f Function, args [][]byte) {
 		n++
 		vm.left, vm.slice = 1+n%19, 0
 		done = vm.goOn(nargs)
+		note()
 	}
 }
 

@@ -15,6 +15,7 @@ type thread struct {
 	dest   int     // of the frame that is about to be made
 	jobs   []jobUnderWay
 	callee int   // the place of what a job calls
+	ahead  job   // what a job waits for
 	lines  []int // for a debugger: where each call was at its last opLine
 }
 
