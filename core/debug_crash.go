@@ -28,7 +28,23 @@ const CrashedBy = "crashed by signal: "
 // crash ends the engine without a reply.
 func (c *Call) crash(signal string) {
 	e := c.e
-	e.log(logWarning, "------ CURRENT CLIENT INFO ------\n"+c.clientText()+"\nargc: '2'\n"+
+	e.log(logWarning, currentClient+c.clientText()+"\nargc: '2'\n"+
 		"argv[0]: '\"debug\"'\nargv[1]: '\""+string(bytes.ToLower(c.Args[1]))+"\"'")
 	e.shutdown(CrashedBy + signal)
+}
+
+// currentClient is the line before the client of a crash.
+const currentClient = "------ CURRENT CLIENT INFO ------\n"
+
+// Culprit tells whose command was running when the engine panicked, in the two lines that Redis's
+// bug report has: the client, its command among its fields, and no data. It tells nothing if it was
+// nobody's, and if the engine is too broken to be asked.
+func (e *Engine) Culprit() (lines string) {
+	defer func() { _ = recover() }()
+	cl := e.currentClient
+	if e.top.conn == cl { // not counted yet; else it is one that has waited
+		cl.lastCmd = e.top.cmd
+	}
+	c := Call{e: e, conn: cl}
+	return currentClient + c.clientText()
 }

@@ -98,6 +98,31 @@ func testDeath(t *testing.T, m Maker) {
 	dial(t, l).want("GET k", "$4", "kept")
 }
 
+// TestDeathTellsWhoseCommandItWas has a command panic: sent, queued, and called by a script.
+func TestDeathTellsWhoseCommandItWas(t *testing.T) {
+	for sent, command := range map[string]string{
+		"BOOM secret":                            "boom",
+		"MULTI\r\nBOOM secret\r\nEXEC":           "exec",
+		"EVAL \"redis.call('boom','secret')\" 0": "eval",
+	} {
+		var log logbook
+		var died error
+		l := newLoop(t, LoopOptions{Log: log.log, Died: func(why error) { died = why },
+			Commands: []core.Command{{Name: "boom", Arity: -1, Flags: core.Fast,
+				Run: func(*core.Call) { panic("broken") }}}})
+		c := dial(t, l)
+		c.say(sent)
+		c.wantEnd()
+		log.want(t, "engine died: broken", "1 clients were disconnected")
+		death := died.(*Death)
+		if !strings.HasPrefix(death.Detail, "------ CURRENT CLIENT INFO ------\nid=") ||
+			!strings.Contains(death.Detail, " cmd="+command+" ") ||
+			strings.Contains(death.Detail+strings.Join(log.lines, ""), "secret") {
+			t.Errorf("%q: %s", sent, death.Detail)
+		}
+	}
+}
+
 func TestDeathWithNothingKept(t *testing.T) { each(t, testDeathWithNothingKept) }
 
 func testDeathWithNothingKept(t *testing.T, m Maker) {

@@ -34,7 +34,7 @@ type Maker func(core.Options) (Engine, error)
 // a failed step of a guest. No client can cause it but by a bug of redlet.
 type Death struct {
 	Reason string // one line
-	Detail string // a stack trace, or the guest's last words
+	Detail string // whose command it was, and a stack trace; or the guest's last words
 }
 
 // Error returns the reason.

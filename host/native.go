@@ -3,6 +3,7 @@ package host
 import (
 	"fmt"
 	"runtime/debug"
+	"strings"
 
 	"github.com/redlet/redlet/core"
 )
@@ -90,6 +91,7 @@ func (n *native) Close() error {
 }
 
 func (n *native) die(broken any) *Death {
-	n.dead = &Death{Reason: fmt.Sprint(broken), Detail: string(debug.Stack())}
+	n.dead = &Death{Reason: fmt.Sprint(broken),
+		Detail: strings.TrimSpace(n.core.Culprit() + "\n" + string(debug.Stack()))}
 	return n.dead
 }

@@ -47,7 +47,7 @@ func (g *guest) step(size int, now float64) (status abi.Status) {
 	g.output, g.last = g.output[:0], -1
 	defer func() {
 		if broken := recover(); broken != nil {
-			status = g.fail(abi.StatusFailed, reason(broken))
+			status = g.fail(abi.StatusFailed, g.reason(broken))
 		}
 	}()
 	if size < 0 || size > len(g.input) {
@@ -208,14 +208,17 @@ func instant(now float64) core.Time {
 	return core.Time(min(now, timeMax))
 }
 
-// reason says what broke and where.
-func reason(broken any) string {
+// reason says what broke, in whose command and where.
+func (g *guest) reason(broken any) string {
 	text := "panic"
 	switch v := broken.(type) {
 	case error:
 		text = v.Error()
 	case string:
 		text = v
+	}
+	if culprit := g.engine.Culprit(); culprit != "" {
+		text += "\n" + culprit
 	}
 	stack := make([]byte, stackMax)
 	return text + "\n" + string(stack[:runtime.Stack(stack, false)])

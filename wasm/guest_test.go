@@ -259,6 +259,22 @@ func TestPanicIsAFailedStep(t *testing.T) {
 	}
 }
 
+// TestPanicTellsWhoseCommandItWas has a command panic.
+func TestPanicTellsWhoseCommandItWas(t *testing.T) {
+	b := newBench(t)
+	b.guest.engine, _ = core.New(core.Options{Now: start, Commands: []core.Command{
+		{Name: "boom", Arity: -1, Flags: core.Fast, Run: func(*core.Call) { panic("broken") }}}})
+	b.send(core.InOpen, 7, 0, peer)
+	b.send(core.InData, 7, 0, "BOOM secret\r\n")
+	_, events := b.run()
+	said := string(events[0].Data)
+	if !strings.HasPrefix(said, "broken\n------ CURRENT CLIENT INFO ------\nid=7 ") ||
+		!strings.Contains(said, " cmd=boom ") ||
+		strings.Contains(said, "secret") {
+		t.Error(said)
+	}
+}
+
 // TestFiles has a guest load its data, save them, and refuse what it cannot load.
 func TestFiles(t *testing.T) {
 	content := func(text string) string {
