@@ -14,11 +14,13 @@ import (
 func (l *Loop) bury(why error) {
 	clear(l.out)
 	l.out = l.out[:0]
+	death, _ := errs.As[*Death](why)
 	if l.options.Died != nil {
 		l.options.Died(why)
+		death = nil
 	}
 	l.log(3, why.Error())
-	if death, ok := errs.As[*Death](why); ok && death.Detail != "" {
+	if death != nil && death.Detail != "" {
 		l.log(3, death.Detail)
 	}
 	if n := l.hangupAll(); n > 0 {

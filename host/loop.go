@@ -71,8 +71,8 @@ type LoopOptions struct {
 	// "" or what was not, and why; nil has none of them. One that is asked, and not just told, may
 	// take its time; else what holds for Log holds for it.
 	Configure func(changes []Change, asked bool) (refused string)
-	// Died, if not nil, is told why an engine has died, before another is made. What holds for Log
-	// holds for it.
+	// Died, if not nil, is told why an engine has died, before another is made; Log then tells the
+	// reason alone. What holds for Log holds for it.
 	Died func(why error)
 	// Log, if not nil, takes the engine's log and the Loop's own; level 0 is debug, 3 warning.
 	Log func(level int, text string)

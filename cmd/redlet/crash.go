@@ -1,6 +1,8 @@
 package main
 
 import (
+	"errors"
+	"fmt"
 	"os"
 	"runtime"
 	"strconv"
@@ -8,6 +10,7 @@ import (
 	"syscall"
 
 	"github.com/redlet/redlet/core"
+	"github.com/redlet/redlet/host"
 )
 
 // fatalSignals are those by which Redis dies with a report. One that comes from a defect of the
@@ -22,23 +25,41 @@ func crashed(reason string) (sig syscall.Signal, is bool) {
 	return syscall.Signal(n), is && err == nil
 }
 
-// crash writes what Redis calls a bug report, of which programs that watch logs know the first line
-// and the last, and returns the exit code: 1 with use-exit-on-panic, and else the one that a shell
-// tells of a process which a signal has ended. A Go program cannot end so itself.
-func (v *server) crash(sig syscall.Signal) int {
+// report writes what Redis calls a bug report, of which programs that watch logs know the first
+// line and the last.
+func (v *server) report(by, stack string) {
 	v.log.print(levelWarning, "=== REDIS BUG REPORT START: Cut & paste starting from here ===")
-	v.log.printf(levelWarning, "%s crashed by signal: %d", versionName, int(sig))
-	v.traces()
+	v.log.printf(levelWarning, "%s crashed by %s", versionName, by)
+	v.traces(stack)
 	v.log.print(levelWarning, "=== REDIS BUG REPORT END. Make sure to include from START to END. ===")
+}
+
+// died reports a defect of an engine's own; another takes its place.
+func (v *server) died(why error) {
+	by, stack := why.Error(), ""
+	if death := (*host.Death)(nil); errors.As(why, &death) {
+		by, stack = death.Reason, death.Detail
+	}
+	v.report("a defect: "+by, stack)
+}
+
+// crash reports the end by a signal and returns the exit code: 1 with use-exit-on-panic, and else
+// the one that a shell tells of a process which a signal has ended. A Go program cannot end so
+// itself.
+func (v *server) crash(sig syscall.Signal) int {
+	v.report(fmt.Sprint("signal: ", int(sig)), stacks())
 	if v.values["use-exit-on-panic"] == "yes" {
 		return 1
 	}
 	return 128 + int(sig)
 }
 
-// traces logs what each goroutine is about: functions and places, never data.
-func (v *server) traces() {
+// stacks tells what each goroutine is about: functions and places, never data.
+func stacks() string {
 	stack := make([]byte, 1<<20)
-	stack = stack[:runtime.Stack(stack, true)]
+	return string(stack[:runtime.Stack(stack, true)])
+}
+
+func (v *server) traces(stack string) {
 	v.log.printf(levelWarning, "------ STACK TRACE ------\n%s\n------ STACK TRACE DONE ------", stack)
 }

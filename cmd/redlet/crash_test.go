@@ -1,10 +1,14 @@
 package main
 
 import (
+	"bytes"
 	"net"
 	"path/filepath"
+	"strings"
 	"syscall"
 	"testing"
+
+	"github.com/redlet/redlet/host"
 )
 
 // TestCrash ends servers as clients and signals may, and reads the report.
@@ -38,6 +42,23 @@ func TestCrash(t *testing.T) {
 			}
 			p.end(c.code)
 		})
+	}
+}
+
+// TestDefect reads the report of an engine's death.
+func TestDefect(t *testing.T) {
+	var log bytes.Buffer
+	v := &server{log: newLogger(&log)}
+	v.died(&host.Death{Reason: "broken", Detail: "id=7 addr=here"})
+	for _, text := range []string{"# === REDIS BUG REPORT START",
+		"Redis 8.0.2 crashed by a defect: broken\n",
+		"------ STACK TRACE ------\nid=7 addr=here\n------ STACK TRACE DONE",
+		"=== REDIS BUG REPORT END"} {
+		_, rest, found := strings.Cut(log.String(), text)
+		if !found {
+			t.Fatalf("no %q in:\n%s", text, log.String())
+		}
+		log = *bytes.NewBufferString(rest)
 	}
 }
 

@@ -173,6 +173,9 @@ func (v *server) makeLoop() error {
 			}
 		},
 	}
+	if v.values["crash-log-enabled"] != "no" {
+		o.Died = v.died
+	}
 	if v.tlsReplication {
 		if err := v.certify(v.settings); err != nil {
 			return err
@@ -252,7 +255,7 @@ func (v *server) wait(signals <-chan os.Signal) int {
 			switch number, _ := sig.(syscall.Signal); {
 			case sig == syscall.SIGALRM:
 				v.log.print(levelWarning, "Received SIGALRM")
-				v.traces()
+				v.traces(stacks())
 				continue
 			case slices.Contains(fatalSignals, sig):
 				return v.crash(number)
