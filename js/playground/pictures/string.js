@@ -71,17 +71,13 @@ function registers(value) {
     })
   );
   const pen = /** @type {CanvasRenderingContext2D} */ (canvas.getContext('2d'));
-  const style = getComputedStyle(document.documentElement);
-  const accent = style.getPropertyValue('--accent');
-  pen.fillStyle = style.getPropertyValue('--raised');
-  pen.fillRect(0, 0, 128, 128);
+  pen.fillStyle = getComputedStyle(document.documentElement).getPropertyValue('--accent');
   const used = all.filter((register) => register > 0).length;
   // Few are drawn so that they are seen.
   const side = used < 500 ? 3 : 1;
   all.forEach((register, i) => {
     if (register === 0) return;
     pen.globalAlpha = Math.min(1, 0.3 + register / 14);
-    pen.fillStyle = accent;
     pen.fillRect(i % 128, Math.floor(i / 128), side, side);
   });
   const kept = value[4] === 0 ? 'dense' : 'sparse';
