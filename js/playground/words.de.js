@@ -6,7 +6,7 @@
 
 /** @type {Partial<typeof import('./words.en.js').words>} */
 export const words = {
-  welcome: `Das ist ein eigenes Redis, in dieser Seite. Nichts davon verlässt sie. Klicken Sie einen Befehl an oder tippen Sie einen:
+  welcome: `Das ist ein eigenes Redis, in dieser Seite. Nichts davon verlässt sie. Klicke einen Befehl an oder tippe einen:
 \`SET greeting "hello, world" EX 60\`   \`INCR visits\`   \`HSET user:1 name Ada born 1815\`
 \`RPUSH queue first second third\`   \`ZADD scores 120 ada 95 bob 143 eve\`   \`help SET\`   \`help @list\`
 Tab ergänzt, ↑ und ↓ holen Getipptes zurück, Strg-R sucht darin, Strg-C hält an. \`edit\` öffnet einen Editor für Skripte.`,
@@ -61,7 +61,7 @@ Tab ergänzt, ↑ und ↓ holen Getipptes zurück, Strg-R sucht darin, Strg-C h�
   'keys.some': '{found} von {size} Schlüsseln',
   'keys.more': '{shown} von {total} — mehr zeigen',
   'look.how':
-    'Wählen Sie einen Schlüssel, um hineinzusehen. Hinsehen ändert nichts: kein Treffer wird gezählt, kein Schlüssel gilt als benutzt.',
+    'Wähle einen Schlüssel, um hineinzusehen. Hinsehen ändert nichts: kein Treffer wird gezählt, kein Schlüssel gilt als benutzt.',
   'look.read': 'Lesen',
   'look.expire': 'Befristen…',
   'look.delete': 'Löschen',
@@ -115,7 +115,7 @@ Tab ergänzt, ↑ und ↓ holen Getipptes zurück, Strg-R sucht darin, Strg-C h�
   'time.setNow': 'Stellen',
   'time.history': 'Verlauf',
   'time.how':
-    'Jede Änderung hinterlässt einen Zustand. Gehen Sie zu einem zurück, zweigen Sie einen eigenen Server davon ab, oder sehen Sie, was sich seither geändert hat.',
+    'Jede Änderung hinterlässt einen Zustand. Geh zu einem zurück, zweige einen eigenen Server davon ab, oder sieh nach, was sich seither geändert hat.',
   'time.begun': 'als die Seite geöffnet wurde',
   'time.other': 'eine Änderung von anderswo',
   'time.expired': 'abgelaufen: {keys}',
@@ -133,7 +133,7 @@ Tab ergänzt, ↑ und ↓ holen Getipptes zurück, Strg-R sucht darin, Strg-C h�
   'compare.expiry': 'andere Frist',
   'compare.same': 'Nichts hat sich geändert.',
   'wire.toggle': 'Bytes',
-  'wire.how': 'Zeigen Sie auf einen Teil, um zu sehen, was er sagt.',
+  'wire.how': 'Zeig auf einen Teil, um zu sehen, was er sagt.',
   'wire.passedOn': '⇉ ist, was Replikate davon bekommen, und die AOF-Datei.',
   'wire.replica': 'Replikat',
   'wire.size': '{n} Bytes',
@@ -156,8 +156,8 @@ Tab ergänzt, ↑ und ↓ holen Getipptes zurück, Strg-R sucht darin, Strg-C h�
   'share.title': 'Behalten und teilen',
   'share.open': 'Teilen…',
   'share.kept':
-    'Alles, was Sie hier tun, bleibt in diesem Browser und ist wieder da, wenn Sie zurückkommen. Tabs dieser Seite teilen es sich.',
-  'share.fresh': 'Was Sie hier tun, ist weg, wenn die Seite geschlossen wird.',
+    'Alles, was du hier tust, bleibt in diesem Browser und ist wieder da, wenn du zurückkommst. Tabs dieser Seite teilen es sich.',
+  'share.fresh': 'Was du hier tust, ist weg, wenn die Seite geschlossen wird.',
   'share.link': 'Der Link',
   'share.commands': 'Link mit den Befehlen',
   'share.data': 'Link mit den Daten',
@@ -170,7 +170,7 @@ Tab ergänzt, ↑ und ↓ holen Getipptes zurück, Strg-R sucht darin, Strg-C h�
   'share.reset': 'Von vorn beginnen',
   'share.another': 'Ein anderer Server, in einem neuen Tab',
   'share.came':
-    'Was folgt, kam mit dem Link. Es läuft in einem eigenen Server: was Sie behalten haben, bleibt unberührt.',
+    'Was folgt, kam mit dem Link. Es läuft in einem eigenen Server: was du behalten hast, bleibt unberührt.',
   'theme.toggle': 'Hell oder dunkel',
   'language.label': 'Sprache',
   'place.label': 'Welcher Server',
