@@ -70,7 +70,10 @@ test('lessons in a browser', { skip }, async (t) => {
     const { page, complaints } = await open(`${sources}/lernen.html#lesson=${first.id}`);
     await shell(page);
     await page.getByText('Deine Aufgabe').waitFor();
+    await page.getByRole('heading', { name: 'Ein Schlüssel und sein Wert' }).waitFor();
     await verdict(page, 'ready', 'Bereit');
+    await play(page, lessons[0]?.wrong[0]?.steps ?? []);
+    await verdict(page, 'no', 'Unter dem Schlüssel greeting liegt noch nichts.');
     assert.deepEqual(complaints, []);
   });
 
@@ -98,7 +101,7 @@ async function placeSources(folder) {
   for (const name of ['src', 'playground/learn', 'playground/dom.js', 'redlet.wasm'])
     await cp(join(root, name), join(folder, 'sources', name), { recursive: true });
   await copyFile(join(root, 'test/learn/shell.js'), join(at, 'shell.js'));
-  await mkdir(join(at, 'lessons'));
+  await mkdir(join(at, 'lessons/de'), { recursive: true });
   for (const [name, text] of await filed()) await writeFile(join(at, 'lessons', name), text);
   const panel = '<redlet-learn></redlet-learn>';
   await writeFile(join(at, 'learn.html'), html(panel));
@@ -222,8 +225,8 @@ async function checkPage(page) {
   await verdict(page, 'yes');
 }
 
-/** What a block does not need to be read: all but its style and its text. @param {string} url */
-const isHeavy = (url) => !/\.(css|txt)$/.test(url);
+/** What a block does not need to be read: all but style, list and text. @param {string} url */
+const isHeavy = (url) => !/\.(css|json|txt)$/.test(url);
 
 /** @param {Page} page */
 async function checkBlocks(page) {

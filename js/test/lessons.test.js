@@ -3,7 +3,9 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 
-import { Checker, parseLesson } from '../playground/learn/lesson.js';
+import { lessons as filed } from '../playground/learn/build.js';
+import { Checker, parseLesson, translated } from '../playground/learn/lesson.js';
+import { LANGUAGES } from '../playground/learn/words.js';
 import { open } from '../src/node.js';
 import { readLessons } from './corpus/files.js';
 import { EPOCH, Player, playOptions } from './corpus/player.js';
@@ -20,6 +22,33 @@ for (const [name, text] of Object.entries(await readLessons())) {
     for (const { says, steps } of lesson.wrong) assert.equal(await verdict(t, lesson, steps), says);
   });
 }
+
+for (const lang of LANGUAGES) {
+  test(`lessons in ${lang} are about the same`, async () => {
+    const files = await filed();
+    for (const [name, text] of Object.entries(await readLessons())) {
+      const lesson = parseLesson(name.replace(/^lessons\/|\.txt$/g, ''), text);
+      const other = files.get(`${lang}/${lesson.id}.txt`);
+      assert.ok(other, `there is no ${lesson.id}`);
+      const there = translated(lesson, lang, other);
+      for (const part of /** @type {const} */ (['why', 'task', 'hint', 'home', 'production']))
+        assert.deepEqual(codes(there[part]), codes(lesson[part]), `${lesson.id}, ${part}`);
+      assert.deepEqual(there.checks.map(commands), lesson.checks.map(commands));
+    }
+  });
+}
+
+test('a text of another lesson is refused', async () => {
+  const [[name, text]] = /** @type {[[string, string]]} */ (Object.entries(await readLessons()));
+  const prose = '# t\n# w\n= task\n# t\n= hint\n# h\n= check c\n= home\n# h\n= production\n# p\n';
+  assert.throws(() => translated(parseLesson(name, text), 'de', prose), /its checks are not/);
+});
+
+/** What stands between backquotes. @param {string[]} blocks */
+const codes = (blocks) => blocks.flatMap((text) => text.match(/`[^`]*`/g) ?? []).sort();
+
+/** What a check does, whatever it says. @param {Lesson['checks'][0]} check */
+const commands = ({ commands: steps, seen }) => [steps, seen];
 
 test('a lesson without a check is none', () => {
   const text = '# t\n# why\n= picture none\n= task\n# t\n= hint\n# h\n= try\n> PING\nPONG\n';

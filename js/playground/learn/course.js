@@ -4,7 +4,7 @@
  * @module
  */
 
-import { parseLesson } from './lesson.js';
+import { parseLesson, translated } from './lesson.js';
 
 /**
  * Where progress is kept.
@@ -14,7 +14,7 @@ import { parseLesson } from './lesson.js';
  * @property {(key: string, value: string) => void} setItem
  */
 
-/** @typedef {{ id: string, title: string }} Entry */
+/** @typedef {{ id: string, titles: { en: string } & Record<string, string> }} Entry by languages */
 
 /** @typedef {{ number: number, lessons: Entry[] }} Chapter */
 
@@ -28,6 +28,7 @@ const KEY = 'redlet.lessons';
 export class Course {
   #base;
   #entries;
+  #lang;
   #store;
   /** @type {Set<string>} */
   #done = new Set();
@@ -37,11 +38,13 @@ export class Course {
   /**
    * @param {string} base where the lessons are, with a slash at the end
    * @param {Entry[]} entries in their order
+   * @param {string} lang what the lessons are read in, those that there are in it
    * @param {Store} store
    */
-  constructor(base, entries, store) {
+  constructor(base, entries, lang, store) {
     this.#base = base;
     this.#entries = entries;
+    this.#lang = lang.slice(0, 2).toLowerCase();
     this.#store = store;
     this.#recall();
   }
@@ -50,10 +53,11 @@ export class Course {
    * Gets the list of lessons. The lessons themselves come one by one.
    *
    * @param {string} base where they are, with a slash at the end
+   * @param {string} lang such as `de` or `de-AT`
    * @param {Store} [store]
    */
-  static async load(base, store = browserStore()) {
-    return new Course(base, JSON.parse(await text(`${base}index.json`)), store);
+  static async load(base, lang, store = browserStore()) {
+    return new Course(base, JSON.parse(await text(`${base}index.json`)), lang, store);
   }
 
   /** How many lessons there are. */
@@ -99,9 +103,28 @@ export class Course {
     return this.#entries[this.#entries.findIndex((entry) => entry.id === id) + 1];
   }
 
+  /**
+   * What a lesson is called, and in which language.
+   *
+   * @param {Entry} entry
+   */
+  title({ titles }) {
+    const title = titles[this.#lang];
+    return title ? { title, lang: this.#lang } : { title: titles.en, lang: 'en' };
+  }
+
+  /** @param {string} id of any lesson */
+  async read(id) {
+    const lesson = parseLesson(id, await text(`${this.#base}${id}.txt`));
+    const entry = this.#entries.find((one) => one.id === id);
+    const { lang } = entry ? this.title(entry) : lesson;
+    if (lang === lesson.lang) return lesson;
+    return translated(lesson, lang, await text(`${this.#base}${lang}/${id}.txt`));
+  }
+
   /** @param {string} id of the lesson that is opened */
   async open(id) {
-    const lesson = parseLesson(id, await text(`${this.#base}${id}.txt`));
+    const lesson = await this.read(id);
     this.last = id;
     this.#keep();
     return lesson;

@@ -23,6 +23,7 @@ import { difference, parseTranscript } from './transcript.js';
 /**
  * @typedef {object} Lesson
  * @property {string} id its file's name without the ending
+ * @property {string} lang the language of its prose
  * @property {string} title
  * @property {string[]} why paragraphs; `code` stands between backquotes, here and in what follows
  * @property {{ type: string, key: string }} picture what to look at meanwhile
@@ -71,6 +72,7 @@ export function parseLesson(id, text) {
   const [type = '', key = ''] = (named('picture')[0]?.text ?? '').split(/ (.*)/s);
   const lesson = {
     id,
+    lang: 'en',
     title: prose.title,
     why: prose.of(''),
     picture: { type, key },
@@ -88,6 +90,37 @@ export function parseLesson(id, text) {
   };
   complain(lesson);
   return lesson;
+}
+
+/**
+ * A lesson in another language, by a file that has its prose alone: the parts of the lesson's that
+ * are prose, and behind `= check` and `= seen`, in the lesson's order, what these say.
+ *
+ * @param {Lesson} lesson
+ * @param {string} lang of the text
+ * @param {string} text
+ * @returns {Lesson}
+ * @throws {SyntaxError} where the text is of another lesson
+ */
+export function translated(lesson, lang, text) {
+  const prose = parseProse(text);
+  const says = [...text.matchAll(/^= (check|seen) (.+)$/gm)];
+  const kinds = lesson.checks.map(({ seen }) => (seen ? 'seen' : 'check'));
+  if (says.map(([, kind]) => kind).join() !== kinds.join())
+    throw new SyntaxError(`${lang}/${lesson.id}: its checks are not ${kinds.join()}`);
+  const other = {
+    ...lesson,
+    lang,
+    title: prose.title,
+    why: prose.of(''),
+    task: prose.of('task'),
+    hint: prose.of('hint'),
+    home: prose.of('home'),
+    production: prose.of('production'),
+    checks: lesson.checks.map((check, i) => ({ ...check, says: String(says[i]?.[2]) })),
+  };
+  complain(other);
+  return other;
 }
 
 /** @param {Lesson} lesson */

@@ -84,7 +84,7 @@ export class LearnPanel extends HTMLElement {
   async #start() {
     this.#say ??= await wordsOf(languageOf(this));
     try {
-      this.#course ??= await Course.load(LESSONS);
+      this.#course ??= await Course.load(LESSONS, languageOf(this));
       await this.#show();
     } catch (error) {
       this.#fail(error);
@@ -146,7 +146,9 @@ export class LearnPanel extends HTMLElement {
    * @param {Course} course
    * @param {import('./course.js').Entry} entry
    */
-  #entry(course, { id, title }) {
+  #entry(course, entry) {
+    const { id } = entry;
+    const { title, lang } = course.title(entry);
     const done = course.isDone(id) && this.#say?.('course.done');
     return h(
       'li',
@@ -154,7 +156,7 @@ export class LearnPanel extends HTMLElement {
       h(
         'a',
         { href: `#lesson=${id}`, 'data-done': Boolean(done) },
-        h('span', { lang: 'en' }, title),
+        h('span', { lang }, title),
         done && h('span.done', {}, ` ✓ ${done}`),
       ),
     );
@@ -173,7 +175,7 @@ export class LearnPanel extends HTMLElement {
     const view = new LessonView(lesson, say, host, {
       solved: () => course.finish(id),
       next: after && (() => (location.hash = `lesson=${after.id}`)),
-      nextTitle: after?.title,
+      nextTitle: after && course.title(after).title,
       last: !after,
     });
     this.#view = view;

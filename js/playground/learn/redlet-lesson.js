@@ -13,7 +13,7 @@
  */
 
 import { Console } from './console.js';
-import { LESSONS, text } from './course.js';
+import { Course, LESSONS, text } from './course.js';
 import { h } from '../dom.js';
 import { parseLesson } from './lesson.js';
 import { dress } from './style.js';
@@ -78,11 +78,7 @@ export class RedletLesson extends HTMLElement {
 
   async #show() {
     const say = await wordsOf(languageOf(this));
-    const src = this.getAttribute('src') ?? '';
-    const named = /^[\w-]+$/.test(src);
-    const url = named ? new URL(`${src}.txt`, LESSONS) : new URL(src, document.baseURI);
-    const id = String(url.pathname.split('/').pop()).replace(/\.txt$/, '');
-    const lesson = parseLesson(id, await text(url.href));
+    const lesson = await read(this.getAttribute('src') ?? '', languageOf(this));
     const view = new LessonView(lesson, say, this, {
       solved: () => this.dispatchEvent(new CustomEvent('redlet-solved', { bubbles: true })),
     });
@@ -135,6 +131,17 @@ export class RedletLesson extends HTMLElement {
   clock = {
     advance: async (/** @type {number} */ ms) => (await this.#begin()).clock.advance(ms),
   };
+}
+
+/**
+ * @param {string} src names a lesson of the course, or is an address
+ * @param {string} lang what one of the course is wanted in
+ */
+async function read(src, lang) {
+  if (/^[\w-]+$/.test(src)) return (await Course.load(LESSONS, lang)).read(src);
+  const url = new URL(src, document.baseURI);
+  const id = String(url.pathname.split('/').pop()).replace(/\.txt$/, '');
+  return parseLesson(id, await text(url.href));
 }
 
 customElements.define('redlet-lesson', RedletLesson);

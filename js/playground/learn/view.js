@@ -77,20 +77,20 @@ export class LessonView {
   }
 
   #build() {
-    const { title, why, task, clients, turns } = this.#lesson;
+    const { lang, title, why, task, clients, turns } = this.#lesson;
     const say = this.#say;
     const needs = [
       clients.length > 1 && say('lesson.clients', { n: clients.length }),
       turns && say('lesson.turns'),
     ].filter((line) => line !== false);
     this.root.replaceChildren(
-      h('h2', { tabindex: -1, lang: 'en' }, title),
-      ...paragraphs(why),
+      h('h2', { tabindex: -1, lang }, title),
+      ...paragraphs(why, lang),
       h(
         'section.task',
         {},
         h('h3', {}, say('lesson.task')),
-        ...paragraphs(task),
+        ...paragraphs(task, lang),
         needs.length > 0 && h('p.quiet', {}, needs.join(' ')),
       ),
       this.#verdict,
@@ -103,8 +103,8 @@ export class LessonView {
   /** The hint and the solution, on request. */
   #buildMore() {
     const say = this.#say;
-    const { hint, solution, clients } = this.#lesson;
-    const hints = h('div.hint', { id: 'hint', hidden: true }, ...paragraphs(hint));
+    const { lang, hint, solution, clients } = this.#lesson;
+    const hints = h('div.hint', { id: 'hint', hidden: true }, ...paragraphs(hint, lang));
     const rows = solution.map((step) => this.#row(step, clients.length > 1)).filter(Boolean);
     const lines = h('ol.solution', { id: 'solution', hidden: true }, .../** @type {any} */ (rows));
     this.#more.replaceChildren(
@@ -233,15 +233,15 @@ export class LessonView {
 
   /** What comes when the task is done. */
   #showAfter() {
-    const { home, production } = this.#lesson;
+    const { lang, home, production } = this.#lesson;
     const { next, nextTitle = '', last } = this.#listener;
     const say = this.#say;
     const on = say('lesson.next', { title: nextTitle });
     const parts = [
       h('h3', {}, say('lesson.home')),
-      ...paragraphs(home),
+      ...paragraphs(home, lang),
       h('h3', {}, say('lesson.production')),
-      ...paragraphs(production),
+      ...paragraphs(production, lang),
     ];
     if (next) parts.push(button(on, next, { class: 'primary' }));
     if (last) parts.push(h('p', {}, say('lesson.end')));
@@ -258,7 +258,7 @@ export class LessonView {
    * @param {(Node | string)[]} [answer]
    */
   #tell(state, head, says = '', answer) {
-    const said = says !== '' && [' ', h('span', { lang: 'en' }, ...prose(says))];
+    const said = says !== '' && [' ', h('span', { lang: this.#lesson.lang }, ...prose(says))];
     const line = h('p', {}, h('strong', {}, head), .../** @type {any} */ (said || []));
     const detail =
       answer &&
@@ -292,9 +292,12 @@ function prose(text) {
   return text.split('`').map((part, i) => (i % 2 === 0 ? part : h('code', {}, part)));
 }
 
-/** @param {string[]} blocks */
-function paragraphs(blocks) {
-  return blocks.map((block) => h('p', { lang: 'en' }, ...prose(block)));
+/**
+ * @param {string[]} blocks
+ * @param {string} lang
+ */
+function paragraphs(blocks, lang) {
+  return blocks.map((block) => h('p', { lang }, ...prose(block)));
 }
 
 /**

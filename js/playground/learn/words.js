@@ -13,6 +13,9 @@ import { words as english } from './words.en.js';
 /** What languages beside English there are. */
 const OTHERS = { de: () => import('./words.de.js') };
 
+/** The languages beside English that lessons may be in, too. */
+export const LANGUAGES = Object.keys(OTHERS);
+
 /**
  * Gets the words of a language; English where there are none.
  *
