@@ -177,8 +177,10 @@ def test_config_and_seed() -> None:
     assert answers[0] == answers[1]
     with pytest.raises(redlet.RedletError, match="nonsense"):
         redlet.Server(config={"nonsense": 1}).start()
-    with pytest.raises(redlet.RedletError, match="snapshot"):
+    with pytest.raises(redlet.RedletError, match='takes a "dir"'):
         redlet.Server(config={"appendonly": True})
+    with pytest.raises(redlet.RedletError, match="no folder: /no/such"):
+        redlet.Server(config={"dir": "/no/such"})
     with pytest.raises(redlet.RedletError, match="option of the server"):
         redlet.Server(config={"Port": 6379})
 

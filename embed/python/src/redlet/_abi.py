@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import struct
 from collections.abc import Iterator, Mapping
 from typing import Final
+
+# Parameters of redis.conf.
+Config = Mapping[str, "str | int | bool | os.PathLike[str]"]
 
 VERSION: Final = 2
 CRASHED: Final = "crashed"  # begins what SHUTDOWN says after DEBUG PANIC and the like
@@ -21,6 +25,7 @@ IN_UNCORK: Final = 6
 IN_STOP: Final = 7
 IN_SNAPSHOT: Final = 8
 IN_RESTORE: Final = 9
+IN_CONNECTED: Final = 10
 IN_DONE: Final = 11
 IN_CONTENT: Final = 12
 IN_ABSENT: Final = 13
@@ -66,13 +71,18 @@ def cut_path(payload: bytes) -> tuple[str, int, bytes]:
     return payload[PATH.size : end].decode(errors="surrogateescape"), offset, payload[end:]
 
 
-def configuration(seed: bytes, config: Mapping[str, str | int | bool]) -> bytes:
+def words(error: Exception) -> bytes:
+    """What the system calls an error, which clients are told."""
+    return (getattr(error, "strerror", None) or str(error)).encode()
+
+
+def configuration(seed: bytes, config: Config) -> bytes:
     """The payload of CONFIGURE."""
     text = "".join(f"{name} {_quoted(value)}\n" for name, value in config.items())
     return seed + text.encode()
 
 
-def _quoted(value: str | int | bool) -> str:
+def _quoted(value: str | int | bool | os.PathLike[str]) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     escaped = "".join(_escaped(c) for c in str(value).encode())

@@ -7,9 +7,10 @@ import contextlib
 import itertools
 import logging
 import os
+import socket
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 
 from . import _abi
 from ._files import Files
@@ -20,6 +21,13 @@ _LEVELS = (logging.DEBUG, logging.DEBUG, logging.INFO, logging.WARNING)
 _LOG_KEPT = 20  # lines of log that EngineDied tells
 _STEP_MAX = 1 << 20  # bytes handed in at once: the guest is to be asked whether it has room
 _CORK = 1 << 20  # bytes that may wait outside of the guest, where its limits do not count them
+_DIAL_MAX = 30.0  # seconds until a connection that the guest asks for is given up
+
+
+_REFUSALS = {
+    _abi.OUT_CLUSTER: b"no other node is in this process",
+    _abi.OUT_CONFIG: b"redlet has no ports here",  # they are whose process this is
+}
 
 
 class RedletError(Exception):
@@ -88,24 +96,26 @@ class Connection:
 class Engine:
     """An engine and its connections. Every method but connect and ask wants the lock held."""
 
-    def __init__(self, now: Callable[[], float]) -> None:
+    def __init__(self, now: Callable[[], float], files: Files) -> None:
         self.lock = threading.RLock()
         self.inbox: list[bytes] = []
         self.connections: dict[int, Connection] = {}
         self.wake: Callable[[], None] = lambda: None  # the deadline has come nearer
+        self.carry: Callable[[socket.socket, int], None]  # takes over what the engine asked for
         self.over: Exception | None = None  # why nothing works any more
         self.kept: bytes | None = None  # the last snapshot: what follows a death begins with it
         self._now = now
-        self._files = Files()
+        self._files = files
         self._guest: Guest | None = None
         self._configuration = b""
+        self._dialling: set[int] = set()  # tickets of connections that the guest waits for
         self._running = False
         self._last_number = 0  # of a connection: CLIENT ID shows them, so none comes twice
         self._tickets = itertools.count(1)
         self._answers: dict[int, bytes] = {}
         self._lines: collections.deque[str] = collections.deque(maxlen=_LOG_KEPT)
 
-    def begin(self, config: Mapping[str, str | int | bool], seed: bytes | None) -> None:
+    def begin(self, config: _abi.Config, seed: bytes | None) -> None:
         """Starts a guest and configures it."""
         self._configuration = _abi.configuration(seed or os.urandom(32), config)
         with self.lock:
@@ -118,34 +128,43 @@ class Engine:
         return self.ask(_abi.IN_CONFIGURE, self._configuration, conn=1)
 
     def fork(self) -> Engine:
-        """Another engine that goes on where this one is, but for the connections."""
+        """Another engine that will go on where this one is, but for the connections."""
         with self.lock:
+            self._without_files()
             self.run()
-            fork = Engine(self._now)
+            fork = Engine(self._now, Files())
             fork._guest = Guest(self._running_guest().image())
             fork._configuration, fork.kept = self._configuration, self.kept
             fork._last_number = self._last_number
             fork.inbox = [_abi.frame(_abi.IN_CLOSE, number) for number in self.connections]
-            fork.run()
+            why = b"the server was forked"
+            fork.inbox += [_abi.frame(_abi.IN_DONE, 0, why, ticket) for ticket in self._dialling]
         return fork
 
     def reset(self) -> None:
         """Puts the engine back to what it was when it started; connections are closed."""
         with self.lock:
             self._running_guest()
-            self.inbox.clear()
+            self._without_files()
             self._hang_up()
-            self._files, self.kept = Files(), None
+            self.kept = None
             self._guest = Guest()
             self._configure()
+
+    def _without_files(self) -> None:
+        if self._files.lasting:
+            raise RedletError('the files in "dir" are those of one server')
 
     def _running_guest(self) -> Guest:
         if self.over is not None or self._guest is None:
             raise self.over or Closed("the server has not started")
         return self._guest
 
-    def connect(self, notify: Callable[[], None], peer: str = "", fd: int = -1) -> Connection:
-        """Opens a connection; peer is address and local address, as CLIENT LIST shows them."""
+    def connect(
+        self, notify: Callable[[], None], peer: str = "", fd: int = -1, ticket: int = 0
+    ) -> Connection:
+        """Opens a connection; peer is address and local address, as CLIENT LIST shows them. With
+        a ticket it is one that the guest has asked for."""
         with self.lock:
             if self.over is not None:
                 raise self.over
@@ -153,8 +172,32 @@ class Engine:
             connection = Connection(self, number, notify)
             self.connections[number] = connection
             peer = peer or f"127.0.0.1:{number % 65535 + 1} 127.0.0.1:0"
-            self.inbox.append(_abi.frame(_abi.IN_OPEN, number, f"{peer} {fd} 0".encode()))
+            if ticket:
+                self.inbox.append(_abi.frame(_abi.IN_CONNECTED, number, b"", ticket))
+            else:
+                self.inbox.append(_abi.frame(_abi.IN_OPEN, number, f"{peer} {fd} 0".encode()))
             return connection
+
+    def _dial(self, guest: Guest | None, ticket: int, payload: bytes) -> None:
+        """Makes a connection that a guest has asked for, beside everything else."""
+        address, _, source = _abi.cut_path(payload)
+        host, _, port = address.rpartition(":")
+        peer, why = None, b""
+        try:
+            bound = (source.decode(), 0) if source else None
+            peer = socket.create_connection((host.strip("[]"), int(port)), _DIAL_MAX, bound)
+        except (OSError, OverflowError, UnicodeError) as error:
+            why = _abi.words(error)
+        with self.lock, contextlib.suppress(EngineDied):
+            if self._guest is guest and self.over is None:
+                self._dialling.discard(ticket)
+                if peer:
+                    self.carry(peer, ticket)
+                else:
+                    self.inbox.append(_abi.frame(_abi.IN_DONE, 0, why, ticket))
+                self.run()
+            elif peer:
+                peer.close()
 
     def ask(self, kind: int, payload: bytes = b"", conn: int = 0) -> bytes:
         """Sends a frame that is answered, which happens in the step that carries it."""
@@ -163,6 +206,8 @@ class Engine:
             ticket = next(self._tickets)
             self.inbox.append(_abi.frame(kind, conn, payload, ticket))
             self.run()
+            while ticket not in self._answers and self.due() == 0:  # files take several steps
+                self.run()
             if ticket not in self._answers:  # the engine was shut down in that step
                 raise self.over or RedletError("the engine gave no answer")
             return self._answers.pop(ticket)
@@ -224,22 +269,17 @@ class Engine:
                     del self.connections[number]
                 connection.notify()
         elif _abi.OUT_READ <= kind <= _abi.OUT_REMOVE:
-            if answer := self._files.answer(kind, ticket, payload):
-                self.inbox.append(answer)
+            self._files.carry_out(kind, ticket, payload, self.inbox)
         elif kind == _abi.OUT_LOG:
             self._lines.append(payload.decode(errors="replace"))
             _log.log(_LEVELS[min(ticket, 3)], "%s", self._lines[-1])
         elif kind == _abi.OUT_CONNECT:
-            why = b"redlet makes no connections here"
-            self.inbox.append(_abi.frame(_abi.IN_DONE, 0, why, ticket))
-        elif kind == _abi.OUT_CLUSTER:  # this node is its cluster's only one
+            self._dialling.add(ticket)
+            dial = (self._guest, ticket, payload)
+            threading.Thread(target=self._dial, args=dial, name="redlet-dial", daemon=True).start()
+        elif kind in _REFUSALS:
             if ticket:
-                why = b"no other node is in this process"
-                self.inbox.append(_abi.frame(_abi.IN_DONE, 0, why, ticket))
-        elif kind == _abi.OUT_CONFIG:  # ports and the like are whose process this is
-            if ticket:
-                why = b"redlet has no ports here"
-                self.inbox.append(_abi.frame(_abi.IN_DONE, 0, why, ticket))
+                self.inbox.append(_abi.frame(_abi.IN_DONE, 0, _REFUSALS[kind], ticket))
         elif kind == _abi.OUT_SHUTDOWN:
             reason = payload.decode(errors="replace")
             if reason.startswith(_abi.CRASHED):
@@ -253,21 +293,25 @@ class Engine:
         death.log[:0] = self._lines
         death.args = ("\n".join(["the engine died: " + death.reason, *death.log]),)
         _log.error("%s", death.args[0])
-        self.inbox.clear()
-        self._answers.clear()
         self._hang_up()
-        self._files = Files()
         self.inbox.append(_abi.frame(_abi.IN_CONFIGURE, 1, self._configuration))
-        if self.kept:
+        if self.kept and not self._files.lasting:
             self.inbox.append(_abi.frame(_abi.IN_RESTORE, 0, self.kept))
         try:
             self._guest = Guest()
-            while self._step() and self.inbox:
+            while self.due() == 0 and self._step():
                 pass
+            if refusal := self._answers.pop(0, b""):
+                self.end(RedletError(refusal.decode(errors="replace")))
         except EngineDied as again:
             self.end(again)
 
     def _hang_up(self) -> None:
+        """Forgets all that the guest has to do with."""
+        self.inbox.clear()
+        self._answers.clear()
+        self._dialling.clear()
+        self._files.close()
         gone, self.connections = self.connections, {}
         for connection in gone.values():
             connection.ended = True
@@ -278,6 +322,5 @@ class Engine:
         if self.over is None:
             self.over = why
             self._guest = None
-            self.inbox.clear()
             self._hang_up()
             self.wake()

@@ -10,11 +10,12 @@ import selectors
 import socket
 import threading
 import weakref
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from . import _abi
 from ._engine import Closed, Connection, Engine, RedletError, wall
+from ._files import Disk, Files
 from ._guest import EngineDied
 
 if TYPE_CHECKING:
@@ -80,39 +81,45 @@ class BaseServer:
         *,
         host: str = "127.0.0.1",
         port: int | None = 0,
-        config: Mapping[str, str | int | bool] | None = None,
+        config: _abi.Config | None = None,
         seed: bytes | None = None,
         now: Callable[[], float] = wall,
     ) -> None:
         """Takes the options; ``start`` starts."""
         if seed is not None and len(seed) != 32:
             raise ValueError("a seed has 32 bytes")
-        self._config, self._seed = {"save": "", **(config or {})}, seed
-        if "dir" in self._config or self._config.get("appendonly", "no") not in ("no", False):
-            raise RedletError("no files are kept here: use snapshot and restore")
-        if any(name.lower() == "port" for name in self._config):
+        self._config: dict[str, str | int | bool | os.PathLike[str]] = {"save": ""}
+        self._config.update((name.lower(), value) for name, value in (config or {}).items())
+        if "port" in self._config:
             raise RedletError("the port is an option of the server, not of its config")
-        self._host, self._port = host, port
-        self._engine = Engine(now)
+        if folder := self._config.get("dir"):
+            if not os.path.isdir(str(folder)):
+                raise RedletError(f'"dir" is no folder: {folder}')
+            self._config["dir"] = os.path.abspath(str(folder))
+        elif self._config.get("appendonly", "no") not in ("no", False):
+            raise RedletError('"appendonly" takes a "dir"')
+        self._seed, self._host, self._port = seed, host, port
+        self._engine = Engine(now, Disk() if folder else Files())
         self._loop: _Loop | None = None
 
     def start(self) -> Self:
         """Starts the server; ``with`` does that too."""
         if self._loop is None:
-            listener = None if self._port is None else _listen(self._host, self._port)
-            port = listener.getsockname()[1] if listener else 0  # INFO and CLUSTER SLOTS tell it
+            loop = _Loop(
+                self._engine, None if self._port is None else _listen(self._host, self._port)
+            )
+            port = loop.address[1] if loop.address else 0  # INFO and CLUSTER SLOTS tell it
             try:
                 self._engine.begin({"port": port, **self._config}, self._seed)
             except BaseException:
-                if listener:
-                    listener.close()
+                loop.end()
                 raise
-            self._serve(listener)
+            self._serve(loop)
         return self
 
-    def _serve(self, listener: socket.socket | None) -> None:
-        self._loop = _Loop(self._engine, listener)
-        self.clock = Clock(self._engine)
+    def _serve(self, loop: _Loop) -> None:
+        loop.start()
+        self._loop, self.clock = loop, Clock(self._engine)
         _servers.add(self)
 
     @property
@@ -153,7 +160,7 @@ class BaseServer:
         fork: Self = object.__new__(type(self))
         fork._host, fork._port = self._host, None if self._port is None else 0
         fork._engine = self._engine.fork()
-        fork._serve(None if self._port is None else _listen(self._host, 0))
+        fork._serve(_Loop(fork._engine, None if self._port is None else _listen(self._host, 0)))
         return fork
 
     def reset(self) -> None:
@@ -266,8 +273,11 @@ class _Loop:
         if self._listener:
             self.address = self._listener.getsockname()[:2]
             self._selector.register(self._listener, selectors.EVENT_READ)
-        engine.wake = self._wake
+        engine.wake, engine.carry = self._wake, self._carry
         self._thread = threading.Thread(target=self._run, name="redlet", daemon=True)
+
+    def start(self) -> None:
+        """Begins to serve."""
         self._thread.start()
 
     def join(self, timeout: float | None) -> bool:
@@ -281,7 +291,7 @@ class _Loop:
         self._sockets, mine = {}, self._sockets
         for peer in mine.values():
             peer.close()
-        self._end()
+        self.end()
 
     def _wake(self) -> None:
         if self._asleep:
@@ -307,7 +317,7 @@ class _Loop:
                     self._serve(key, events)
                 with contextlib.suppress(EngineDied):  # logged, and its clients see it
                     self._engine.run()
-        self._end()
+        self.end()
 
     def _serve(self, key: selectors.SelectorKey, events: int) -> None:
         if key.fileobj is self._woken:
@@ -326,21 +336,24 @@ class _Loop:
             accepted, peer = self._listener.accept()
         except OSError:
             return
-        accepted.setblocking(False)
-        accepted.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         local = accepted.getsockname()
-        names = f"{peer[0]}:{peer[1]} {local[0]}:{local[1]}"
+        self._carry(accepted, 0, f"{peer[0]}:{peer[1]} {local[0]}:{local[1]}")
+
+    def _carry(self, peer: socket.socket, ticket: int, names: str = "") -> None:
+        """Has a socket carry a connection. The loop's next round looks at it."""
+        peer.setblocking(False)
+        peer.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
         def notify() -> None:
             if connection.ended and not connection.outbox:
                 with contextlib.suppress(OSError):  # at once, so that no client sends into the void
-                    accepted.shutdown(socket.SHUT_RDWR)
+                    peer.shutdown(socket.SHUT_RDWR)
             self._dirty.add(connection)
             self._wake()
 
-        connection = self._engine.connect(notify, names, accepted.fileno())
-        self._sockets[connection] = accepted
-        self._selector.register(accepted, selectors.EVENT_READ, connection)
+        connection = self._engine.connect(notify, names, peer.fileno(), ticket)
+        self._sockets[connection] = peer
+        notify()
 
     def _read(self, connection: Connection) -> None:
         try:
@@ -368,24 +381,31 @@ class _Loop:
                     with contextlib.suppress(EngineDied):
                         connection.take(sent)
             except (BlockingIOError, InterruptedError):
-                events = selectors.EVENT_READ | selectors.EVENT_WRITE
-                self._selector.modify(peer, events, connection)
-                continue
+                self._watch(connection, selectors.EVENT_READ | selectors.EVENT_WRITE)
             except OSError:
                 connection.close()
                 self._drop(connection)
-                continue
-            if connection.ended:
-                self._drop(connection)
-            elif self._selector.get_key(peer).events != selectors.EVENT_READ:
-                self._selector.modify(peer, selectors.EVENT_READ, connection)
+            else:
+                if connection.ended:
+                    self._drop(connection)
+                else:
+                    self._watch(connection, selectors.EVENT_READ)
+
+    def _watch(self, connection: Connection, events: int) -> None:
+        peer = self._sockets[connection]
+        if peer not in self._selector.get_map():
+            self._selector.register(peer, events, connection)
+        elif self._selector.get_key(peer).events != events:
+            self._selector.modify(peer, events, connection)
 
     def _drop(self, connection: Connection) -> None:
         if peer := self._sockets.pop(connection, None):
-            self._selector.unregister(peer)
+            if peer in self._selector.get_map():
+                self._selector.unregister(peer)
             peer.close()
 
-    def _end(self) -> None:
+    def end(self) -> None:
+        """Closes all."""
         for connection in list(self._sockets):
             self._drop(connection)
         self._selector.close()
