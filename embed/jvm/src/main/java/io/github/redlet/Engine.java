@@ -59,10 +59,13 @@ final class Engine {
     private int lastTicket;
     private byte[] kept;
     private EngineException over;
+    /** Null where the server has no folder. */
+    private final Disk disk;
 
     /** Starts an engine, or what {@link #fork} has copied. */
     private Engine(Settings settings, int port, Fork fork) throws IOException {
         this.settings = settings;
+        disk = settings.config.containsKey("dir") ? new Disk() : null;
         listener = ServerSocketChannel.open();
         listener.setOption(StandardSocketOptions.SO_REUSEADDR, true);
         try {
@@ -97,6 +100,9 @@ final class Engine {
 
     /** Copies the engine as it is, but for the connections. */
     Engine fork() throws IOException {
+        if (disk != null) {
+            throw new EngineException("the files in \"dir\" are those of one server", null);
+        }
         return new Engine(settings, 0, call(() -> {
             while (over == null && inbox.size() > 0) {
                 step();
@@ -166,6 +172,20 @@ final class Engine {
             inbox.add(Frames.CLOSE, id, 0, NOTHING);
             return null;
         });
+    }
+
+    /** Asks for the end as a signal does. */
+    void shutdown() {
+        String refusal = call(() -> {
+            inbox.add(Frames.STOP, 0, 0, "sigterm");
+            while (over == null && inbox.size() > 0) {
+                step();
+            }
+            return over == null ? lines.peekLast() : null;
+        });
+        if (refusal != null) {
+            throw new EngineException(refusal, null);
+        }
     }
 
     /** Has the engine die, for tests: a frame of no kind is no input. */
@@ -322,7 +342,7 @@ final class Engine {
                 }
                 break;
             case Frames.CONNECT:
-                dial(path(payload), ticket);
+                dial(Frames.path(payload), ticket);
                 break;
             case Frames.CLUSTER: // this node is its cluster's only one
                 if (ticket != 0) {
@@ -346,7 +366,7 @@ final class Engine {
                 break;
             default:
                 if (kind >= Frames.READ && kind <= Frames.REMOVE) {
-                    refuseFile(kind, ticket);
+                    files(kind, ticket, payload);
                 } else {
                     CompletableFuture<byte[]> waiter = waiters.remove(ticket);
                     if (waiter != null) {
@@ -356,8 +376,10 @@ final class Engine {
         }
     }
 
-    private void refuseFile(int kind, int ticket) {
-        if (ticket != 0) {
+    private void files(int kind, int ticket, ByteBuffer payload) {
+        if (disk != null) {
+            disk.carryOut(kind, ticket, payload, inbox);
+        } else if (ticket != 0) {
             inbox.add(kind == Frames.APPEND ? Frames.APPENDED : Frames.DONE, 0, ticket, "there are no files here");
         }
     }
@@ -384,15 +406,18 @@ final class Engine {
         try {
             guest = new Guest(Guest.Own.IMAGE);
             configure(new CompletableFuture<>());
-            if (kept != null) {
+            if (kept != null && disk == null) {
                 inbox.add(Frames.RESTORE, 0, 0, kept);
             }
-            Frames.read(guest.step(inbox.bytes(), inbox.size(), settings.now.getAsLong()), this::receive);
-            inbox.clear();
+            while (over == null && inbox.size() > 0) {
+                ByteBuffer output = guest.step(inbox.bytes(), inbox.size(), settings.now.getAsLong());
+                inbox.clear();
+                Frames.read(output, this::receive);
+            }
         } catch (EngineException e) {
-            // A guest that dies before it has answered was killed by the snapshot.
+            // A guest that dies before it has answered was killed by the snapshot, or its files.
             inbox.clear();
-            end(new EngineException("no engine starts with the last snapshot: " + e.getMessage(), e));
+            end(new EngineException("no engine starts with the last data: " + e.getMessage(), e));
         }
         waiting.forEach(waiter -> waiter.completeExceptionally(death));
     }
@@ -413,6 +438,9 @@ final class Engine {
             connection.close();
         }
         connections.clear();
+        if (disk != null) {
+            disk.close();
+        }
     }
 
     private void ready(SelectionKey key) {
@@ -570,7 +598,7 @@ final class Engine {
         }
     }
 
-    private static void quietly(AutoCloseable closeable) {
+    static void quietly(AutoCloseable closeable) {
         try {
             if (closeable != null) {
                 closeable.close();
@@ -578,14 +606,6 @@ final class Engine {
         } catch (Exception e) {
             // It is gone all the same.
         }
-    }
-
-    private static String path(ByteBuffer payload) {
-        ByteBuffer at = payload.duplicate().order(payload.order());
-        at.position(at.position() + 8);
-        int size = at.getInt();
-        at.limit(at.position() + size);
-        return text(at);
     }
 
     private static byte[] bytes(ByteBuffer payload) {

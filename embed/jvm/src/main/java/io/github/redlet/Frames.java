@@ -13,10 +13,13 @@ final class Frames {
     static final int CLOSE = 4;
     static final int CORK = 5;
     static final int UNCORK = 6;
+    static final int STOP = 7;
     static final int TAKE_SNAPSHOT = 8;
     static final int RESTORE = 9;
     static final int CONNECTED = 10;
     static final int DONE = 11;
+    static final int CONTENT = 12;
+    static final int ABSENT = 13;
     static final int APPENDED = 14;
     static final int CONTROL = 15;
 
@@ -30,6 +33,8 @@ final class Frames {
     static final int CONFIGURED = 8;
     static final int READ = 9;
     static final int APPEND = 10;
+    static final int SYNC = 11;
+    static final int REPLACE = 12;
     static final int REMOVE = 13;
     static final int CONTROLLED = 14;
     static final int CLUSTER = 15;
@@ -99,8 +104,16 @@ final class Frames {
         buffer.clear();
     }
 
-    private static ByteBuffer buffer(int size) {
+    static ByteBuffer buffer(int size) {
         return ByteBuffer.allocate(size).order(ByteOrder.LITTLE_ENDIAN);
+    }
+
+    /** Takes an offset and a path out of a payload, and returns the path. */
+    static String path(ByteBuffer payload) {
+        payload.getLong();
+        byte[] path = new byte[payload.getInt()];
+        payload.get(path);
+        return new String(path, StandardCharsets.UTF_8);
     }
 
     /** The payload of CONFIGURE. */

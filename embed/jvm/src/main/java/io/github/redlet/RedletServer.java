@@ -8,6 +8,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.LinkedHashMap;
+import java.util.Locale;
 import java.util.Map;
 import java.util.function.BiConsumer;
 
@@ -143,6 +144,7 @@ public final class RedletServer implements AutoCloseable {
      * to another port. It is another server from then on, to be closed by itself.
      *
      * @return the copy
+     * @throws EngineException if the server has a {@code dir}, which two cannot write to
      */
     public RedletServer fork() {
         try {
@@ -152,7 +154,17 @@ public final class RedletServer implements AutoCloseable {
         }
     }
 
-    /** Ends the server and drops all data; clients are disconnected. Nothing remains of it. */
+    /**
+     * Ends the server as a signal does: what is to be saved is saved.
+     *
+     * @throws EngineException if it could not be saved; the server then goes on
+     */
+    public void shutdown() {
+        engine.shutdown();
+        engine.close();
+    }
+
+    /** Ends the server and drops all data that is not in its files; clients are disconnected. */
     @Override
     public void close() {
         engine.close();
@@ -195,8 +207,9 @@ public final class RedletServer implements AutoCloseable {
         }
 
         /**
-         * A parameter of redis.conf, such as {@code maxmemory 100mb}. There are no files: with {@code
-         * appendonly yes} a server does not start.
+         * A parameter of redis.conf, such as {@code maxmemory 100mb}. With {@code dir} the server loads the
+         * files of that folder and saves its data there, as redis-server does, with {@code appendonly yes}
+         * too. Without it nothing is written, and SAVE is refused.
          *
          * @param name of the parameter
          * @param value as CONFIG SET takes it
@@ -207,7 +220,7 @@ public final class RedletServer implements AutoCloseable {
             if (name.equalsIgnoreCase("port")) {
                 throw new IllegalArgumentException("the port is told to Builder.port");
             }
-            config.put(name, value);
+            config.put(name.toLowerCase(Locale.ROOT), value);
             return this;
         }
 
@@ -248,7 +261,7 @@ public final class RedletServer implements AutoCloseable {
          * Starts the server.
          *
          * @return the server; close it
-         * @throws EngineException if the configuration is refused
+         * @throws EngineException if the configuration or what {@code dir} holds is refused
          * @throws UncheckedIOException if the port is taken
          */
         public RedletServer start() {

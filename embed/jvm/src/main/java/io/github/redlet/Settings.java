@@ -1,5 +1,7 @@
 package io.github.redlet;
 
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -25,6 +27,13 @@ final class Settings {
         this.port = builder.port;
         new SecureRandom().nextBytes(seed);
         this.config = Map.copyOf(builder.config);
+        String folder = config.get("dir");
+        if (folder != null && !Files.isDirectory(Path.of(folder))) {
+            throw new EngineException("\"dir\" is no folder: " + folder, null);
+        }
+        if (folder == null && config.getOrDefault("appendonly", "no").equals("yes")) {
+            throw new EngineException("\"appendonly\" takes a \"dir\"", null);
+        }
         this.frozenAt = builder.frozenAt;
         if (frozenAt != null) {
             orders.addAll(Clock.frozenAt(frozenAt));

@@ -135,7 +135,6 @@ class RedletServerTest {
         EngineException refusal =
                 assertThrows(EngineException.class, () -> RedletServer.builder().config("maxmemory", "much").start());
         assertTrue(refusal.getMessage().contains("maxmemory"), refusal.getMessage());
-        assertThrows(EngineException.class, () -> RedletServer.builder().config("appendonly", "yes").start());
     }
 
     @Test
