@@ -16,6 +16,7 @@ pub(crate) mod to {
     pub(crate) const STOP: u32 = 7;
     pub(crate) const SNAPSHOT: u32 = 8;
     pub(crate) const RESTORE: u32 = 9;
+    pub(crate) const CONNECTED: u32 = 10;
     pub(crate) const DONE: u32 = 11;
     pub(crate) const CONTENT: u32 = 12;
     pub(crate) const ABSENT: u32 = 13;

@@ -1,10 +1,11 @@
 //! The owner of one guest: whoever has something for it takes the lock and steps.
 
-use std::collections::{HashMap, VecDeque};
-use std::fmt;
+use std::collections::{HashMap, HashSet, VecDeque};
+use std::net::TcpStream;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::Waker;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::{fmt, io};
 
 use crate::abi::{self, Frame, from, to};
 use crate::files::Files;
@@ -48,9 +49,20 @@ pub(crate) struct Link {
     corked: bool,
 }
 
+/// A connection that the guest asks for.
+pub(crate) struct Dial {
+    pub(crate) address: String,
+    ticket: u32,
+    life: u32, // of the guest that asked: another one's tickets begin anew
+}
+
 /// What the guest acts on.
 #[derive(Default)]
 struct Outside {
+    life: u32,
+    dials: Vec<Dial>,
+    dialling: HashSet<u32>,
+    reached: Vec<(u32, TcpStream)>,
     inbox: Vec<u8>,
     links: HashMap<u32, Link>,
     dirty: Vec<u32>,
@@ -120,6 +132,9 @@ impl Engine {
         for (&number, _) in self.outside.links.iter().filter(|(_, link)| !link.ended) {
             fork.send(to::CLOSE, number, &[]);
         }
+        for &ticket in &self.outside.dialling {
+            fork.outside.refuse(ticket, "the server was forked");
+        }
         fork.run()?;
         Ok(fork)
     }
@@ -156,11 +171,43 @@ impl Engine {
     /// Opens a connection; peer is address, local address and descriptor, as CLIENT LIST has them.
     pub(crate) fn connect(&mut self, peer: &str, socket: bool) -> Result<u32> {
         self.check()?;
-        self.last_number += 1;
-        let number = self.last_number;
+        let number = self.open(socket);
         self.send(to::OPEN, number, format!("{peer} 0").as_bytes());
-        self.outside.links.insert(number, Link { socket, ..Link::default() });
         Ok(number)
+    }
+
+    fn open(&mut self, socket: bool) -> u32 {
+        self.last_number += 1;
+        self.outside.links.insert(self.last_number, Link { socket, ..Link::default() });
+        self.last_number
+    }
+
+    /// What the guest wants to be connected to.
+    pub(crate) fn dials(&mut self) -> Vec<Dial> {
+        std::mem::take(&mut self.outside.dials)
+    }
+
+    /// Is called with what came of one of these.
+    pub(crate) fn reached(&mut self, dial: &Dial, stream: io::Result<TcpStream>) {
+        if dial.life != self.outside.life || !self.outside.dialling.remove(&dial.ticket) {
+            return;
+        }
+        match stream {
+            Ok(stream) => self.outside.reached.push((dial.ticket, stream)),
+            Err(error) => self.outside.refuse(dial.ticket, &error.to_string()),
+        }
+        self.wake();
+    }
+
+    /// The connections that stand, by their numbers, for the thread that serves sockets.
+    pub(crate) fn connected(&mut self) -> Vec<(u32, TcpStream)> {
+        let reached = std::mem::take(&mut self.outside.reached);
+        let connected = reached.into_iter().map(|(ticket, stream)| {
+            let number = self.open(true);
+            abi::push(&mut self.outside.inbox, to::CONNECTED, number, ticket, &[]);
+            (number, stream)
+        });
+        connected.collect()
     }
 
     /// Hands bytes of a client to the engine, for its next step; whether it still wants any.
@@ -269,7 +316,8 @@ impl Engine {
             }
         }
         let nearer = self.guest.as_ref().map(|guest| guest.deadline) < before;
-        if nearer || !self.outside.dirty.is_empty() || self.over.is_some() {
+        let outside = &self.outside;
+        if nearer || !outside.dirty.is_empty() || !outside.dials.is_empty() || self.over.is_some() {
             self.wake();
         }
         result
@@ -308,7 +356,6 @@ impl Engine {
         if self.guest.take().is_none() {
             return Err(error);
         }
-        self.outside.inbox.clear();
         self.outside.answers.clear();
         self.hang_up();
         if let Err(again) = self.replace() {
@@ -320,7 +367,6 @@ impl Engine {
     fn replace(&mut self) -> Result<()> {
         self.guest = Some(Guest::new()?);
         let configuration = self.configuration.clone();
-        self.outside.inbox.clear();
         abi::push(&mut self.outside.inbox, to::CONFIGURE, 1, 0, &configuration);
         if let (Some(image), None) = (self.kept.clone(), &self.outside.files) {
             self.send(to::RESTORE, 0, &image);
@@ -338,6 +384,10 @@ impl Engine {
             tell(&mut self.outside.dirty, number, link);
         }
         self.outside.inbox.clear();
+        self.outside.life += 1;
+        self.outside.dials.clear();
+        self.outside.dialling.clear();
+        self.outside.reached.clear();
     }
 
     /// Drops the guest; whoever waits is told why.
@@ -363,7 +413,11 @@ impl Outside {
             from::DATA | from::HANGUP => self.deliver(conn, kind == from::HANGUP, payload),
             from::LOG => self.hear(ticket, text(payload)),
             from::SHUTDOWN => self.shutdown = Some(text(payload)),
-            from::CONNECT => self.refuse(ticket, "redlet makes no connections here"),
+            from::CONNECT => {
+                let (address, ..) = abi::cut_path(payload);
+                self.dials.push(Dial { address, ticket, life: self.life });
+                self.dialling.insert(ticket);
+            }
             from::CLUSTER if ticket != 0 => {
                 self.refuse(ticket, "no other node is in this process");
             }

@@ -61,6 +61,7 @@ impl Sockets {
         loop {
             let mut engine = shared.lock();
             self.flush(&mut engine);
+            self.dial(&mut engine);
             if engine.check().is_err() {
                 return;
             }
@@ -74,6 +75,9 @@ impl Sockets {
             }
             let mut engine = shared.lock();
             engine.asleep = false;
+            for (number, stream) in engine.connected() {
+                let _ = self.carry(&mut engine, TcpStream::from_std(stream), number);
+            }
             for number in std::mem::take(&mut self.unread) {
                 self.read(&mut engine, number, false);
             }
@@ -127,12 +131,35 @@ impl Sockets {
     fn welcome(
         &mut self,
         engine: &mut Engine,
-        mut stream: TcpStream,
+        stream: TcpStream,
         peer: SocketAddr,
     ) -> io::Result<()> {
         stream.set_nodelay(true)?;
         let names = format!("{peer} {} {}", stream.local_addr()?, descriptor(&stream));
         let number = engine.connect(&names, true)?;
+        self.carry(engine, stream, number)
+    }
+
+    /// Makes the connections that the engine asks for, beside everything else.
+    fn dial(&self, engine: &mut Engine) {
+        for dial in engine.dials() {
+            let shared = self.engine.clone();
+            let work = move || {
+                let stream = std::net::TcpStream::connect(&dial.address).and_then(|stream| {
+                    stream.set_nodelay(true)?;
+                    stream.set_nonblocking(true)?;
+                    Ok(stream)
+                });
+                shared.lock().reached(&dial, stream);
+            };
+            if let Err(error) = thread::Builder::new().name("redlet-dial".into()).spawn(work) {
+                log::warn!("a connection cannot be made: {error}");
+            }
+        }
+    }
+
+    /// Has a socket carry a connection.
+    fn carry(&mut self, engine: &mut Engine, mut stream: TcpStream, number: u32) -> io::Result<()> {
         let interest = Interest::READABLE | Interest::WRITABLE;
         let token = Token(number as usize);
         if let Err(error) = self.poll.registry().register(&mut stream, token, interest) {

@@ -392,3 +392,53 @@ fn many_servers() {
         }
     });
 }
+
+/// Waits until a replica has what its master has.
+fn in_line(replica: &mut Connection, master: &mut Connection) {
+    let up = "master_link_status:up\r\n";
+    while !cmd("INFO").arg("replication").query::<String>(replica).unwrap().contains(up) {
+        thread::yield_now();
+    }
+    assert_eq!(cmd("WAIT").arg(&[1, 20_000]).query::<u32>(master).unwrap(), 1);
+}
+
+#[test]
+fn replicaof() {
+    let (master, other) = (Server::start().unwrap(), Server::start().unwrap());
+    let (mut m, mut o) = (client(&master), client(&other));
+    let _: () = m.set("k", "v").unwrap();
+    let _: () = o.set("other", 1).unwrap();
+    let address = format!("127.0.0.1 {}", master.port());
+    let replica = Server::builder().config("replicaof", address).start().unwrap();
+    let mut r = client(&replica);
+    in_line(&mut r, &mut m);
+    assert_eq!(r.get::<_, String>("k").unwrap(), "v");
+    let _: () = m.set("k", vec![b'x'; 3 << 20]).unwrap();
+    in_line(&mut r, &mut m);
+    assert_eq!(r.strlen::<_, usize>("k").unwrap(), 3 << 20);
+    let _: () = cmd("REPLICAOF").arg("localhost").arg(other.port()).query(&mut r).unwrap();
+    in_line(&mut r, &mut o);
+    assert_eq!(r.keys::<_, Vec<String>>("*").unwrap(), ["other"]);
+    let fork = replica.fork().unwrap();
+    assert!(client(&fork).exists::<_, bool>("other").unwrap());
+    replica.reset().unwrap();
+    in_line(&mut client(&replica), &mut m);
+}
+
+#[test]
+fn migrate() {
+    let (server, other) = (Server::start().unwrap(), Server::start().unwrap());
+    let mut r = client(&server);
+    let _: () = r.set("k", "v").unwrap();
+    let port = other.port().to_string();
+    let migrate = |r: &mut Connection| {
+        cmd("MIGRATE").arg(&["127.0.0.1", &port, "k", "0", "20000"]).query::<String>(r)
+    };
+    assert_eq!(migrate(&mut r).unwrap(), "OK");
+    assert_eq!(client(&other).get::<_, String>("k").unwrap(), "v");
+    assert_eq!(migrate(&mut r).unwrap(), "NOKEY");
+    drop(other);
+    let _: () = r.set("k", "v").unwrap();
+    assert_eq!(migrate(&mut r).unwrap_err().code(), Some("IOERR"));
+    assert!(r.exists::<_, bool>("k").unwrap());
+}
