@@ -53,7 +53,7 @@ final class Engine {
     private final Map<Integer, CompletableFuture<byte[]>> waiters = new HashMap<>();
     private final Set<Integer> dialling = new HashSet<>();
     private final ArrayDeque<String> lines = new ArrayDeque<>();
-    private Guest guest;
+    Guest guest;
     private int life;
     private int lastConn;
     private int lastTicket;
@@ -188,11 +188,6 @@ final class Engine {
         }
     }
 
-    /** Has the engine die, for tests: a frame of no kind is no input. */
-    void die() {
-        ask(() -> question(-1, NOTHING));
-    }
-
     /** Ends the engine; whoever waits for it is told, and its thread is gone. */
     void close() {
         closing = true;
@@ -210,12 +205,12 @@ final class Engine {
         }
     }
 
-    private byte[] ask(Supplier<CompletableFuture<byte[]>> question) {
+    byte[] ask(Supplier<CompletableFuture<byte[]>> question) {
         return await(call(question));
     }
 
     /** Runs something on the engine's thread. */
-    private <T> T call(Supplier<T> action) {
+    <T> T call(Supplier<T> action) {
         if (Thread.currentThread() == thread) {
             throw new IllegalStateException("the engine's own thread, which writes the log, must not wait for it");
         }
@@ -246,7 +241,7 @@ final class Engine {
         }
     }
 
-    private CompletableFuture<byte[]> question(int kind, byte[] payload) {
+    CompletableFuture<byte[]> question(int kind, byte[] payload) {
         CompletableFuture<byte[]> answer = new CompletableFuture<>();
         waiters.put(++lastTicket, answer);
         inbox.add(kind, 0, lastTicket, payload);

@@ -50,7 +50,7 @@ final class Guest {
     /** The clock of the shim must not run back behind what an image has seen. */
     private static final long CLOCK_START = 1L << 40;
 
-    private final Instance instance;
+    final Instance instance;
     private final Memory memory;
     private final ExportFunction input;
     private final ExportFunction step;

@@ -180,13 +180,38 @@ class RedletServerTest {
             jedis.set("k", "kept");
             server.snapshot();
             jedis.set("k", "lost");
-            EngineException death = assertThrows(EngineException.class, () -> server.engine().die());
+            Engine engine = server.engine();
+            EngineException death = assertThrows( // a frame of no kind is no input
+                    EngineException.class, () -> engine.ask(() -> engine.question(-1, new byte[0])));
             assertTrue(death.getMessage().contains("status 2"), death.getMessage());
             assertTrue(log.stream().anyMatch(line -> line.contains("the engine died")), log.toString());
             assertThrows(JedisConnectionException.class, () -> jedis.get("k"));
             try (Jedis again = new Jedis(server.uri())) {
                 assertEquals("kept", again.get("k"));
             }
+        }
+    }
+
+    @Test
+    void outlivesATrap() {
+        List<String> log = Collections.synchronizedList(new ArrayList<>());
+        try (RedletServer server = RedletServer.builder().log((level, line) -> log.add(line)).start()) {
+            try (Jedis jedis = new Jedis(server.uri())) {
+                jedis.set("k", "kept");
+                server.snapshot();
+                jedis.set("k", "lost");
+                server.engine().call(() -> { // a stack that is not there
+                    server.engine().guest.instance.exports().global("global_0").setValue(8);
+                    return null;
+                });
+                EngineException death = assertThrows(EngineException.class, server::snapshot);
+                assertTrue(death.getMessage().contains("the engine died"), death.getMessage());
+                assertThrows(JedisConnectionException.class, () -> jedis.get("k"));
+            }
+            try (Jedis again = new Jedis(server.uri())) {
+                assertEquals("kept", again.get("k"));
+            }
+            assertTrue(log.stream().anyMatch(line -> line.contains("the engine died")), log.toString());
         }
     }
 
