@@ -1,6 +1,7 @@
 package redlet_test
 
 import (
+	"strconv"
 	"strings"
 	"testing"
 
@@ -94,7 +95,11 @@ func TestRunClusterReplicas(t *testing.T) {
 	step(2, "OK", "SET", "foo", "1")
 	step(2, "1", "WAIT", "1", "0")
 	step(5, "MOVED 12182 "+addrs[2], "GET", "foo")
-	step(5, "1", "DBSIZE")
+	// What the master has answered its replica has, as where both are processes.
+	for keys := 1; keys < 100; keys++ {
+		step(5, strconv.Itoa(keys), "DBSIZE")
+		step(2, "OK", "SET", "{foo}"+strconv.Itoa(keys), "1")
+	}
 	step(5, "OK", "CLUSTER", "FAILOVER", "TAKEOVER")
 	step(5, "1", "GET", "foo")
 	step(0, "MOVED 12182 "+addrs[5], "GET", "foo")

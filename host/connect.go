@@ -13,15 +13,20 @@ import (
 // connectTime is how long a connection that the engine asks for may take to stand.
 const connectTime = 5 * time.Second
 
-// connect carries out an EventConnect by a goroutine: the owner never waits for a network.
+// connect carries out an EventConnect by a goroutine: the owner never waits for a network. No port
+// is needed if a node of the cluster is there, which so can be followed before its own is open.
 func (l *Loop) connect(ev *core.Event) {
+	if peer := l.bus.at(ev.Path); peer != nil {
+		l.wire(peer, ev.Ticket)
+		return
+	}
 	if l.dialing == nil {
 		l.dialing, l.stopDialing = context.WithCancel(context.Background())
 	}
-	ctx, life, ticket, peer := l.dialing, l.life, ev.Ticket, l.bus.at(ev.Path)
+	ctx, life, ticket := l.dialing, l.life, ev.Ticket
 	address, from := ev.Path, string(ev.Data)
 	l.begin(func(h *home) {
-		c, err := l.dialOut(ctx, address, from, peer)
+		c, err := l.dialOut(ctx, address, from)
 		l.own(h)
 		defer l.release()
 		switch {
@@ -37,12 +42,7 @@ func (l *Loop) connect(ev *core.Event) {
 	})
 }
 
-// dialOut connects to an address: without a port if a node of the cluster, peer, is there, which so
-// can be followed before its port is open.
-func (l *Loop) dialOut(ctx context.Context, address, from string, peer *Loop) (net.Conn, error) {
-	if peer != nil {
-		return peer.Dial()
-	}
+func (l *Loop) dialOut(ctx context.Context, address, from string) (net.Conn, error) {
 	if l.options.Connect != nil {
 		return l.options.Connect(ctx, address, from)
 	}

@@ -151,6 +151,7 @@ type inbox struct {
 	inputs []core.Input
 	bytes  []byte // Data of inputs is copied here
 	opens  []opening
+	corked []*wire // to uncork once the inputs are applied
 }
 
 type opening struct {
@@ -360,13 +361,16 @@ func (l *Loop) takeInbox() {
 	if len(l.work.inputs) > 0 {
 		l.step(l.work.inputs)
 	}
+	for _, w := range l.work.corked {
+		w.uncork()
+	}
 	l.work.reset()
 }
 
 func (b *inbox) reset() {
 	clear(b.inputs)
 	clear(b.opens)
-	b.inputs, b.opens = b.inputs[:0], b.opens[:0]
+	b.inputs, b.opens, b.corked = b.inputs[:0], b.opens[:0], nil
 	if b.bytes = b.bytes[:0]; cap(b.bytes) > arenaKeep {
 		b.bytes = nil
 	}
