@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/redlet/redlet/core/internal/slots"
+	"github.com/redlet/redlet/core/internal/small"
 )
 
 // What nodes of a cluster tell one another. Redis's nodes do so by connections of their own, the
@@ -123,7 +124,7 @@ func (e *Engine) heard(data []byte) {
 		return
 	case n == nil && (meets || m.verb == "pong"):
 		n = k.add(m.sender)
-		k.banned = slices.DeleteFunc(k.banned, func(b ban) bool { return b.id == m.sender })
+		k.banned = small.DeleteFunc(k.banned, func(b ban) bool { return b.id == m.sender })
 	case n == nil:
 		return
 	}
@@ -351,6 +352,6 @@ const banTime Time = 60e6
 //
 //go:noinline
 func (k *cluster) isBanned(e *Engine, id string) bool {
-	k.banned = slices.DeleteFunc(k.banned, func(b ban) bool { return e.clock.host >= b.until })
+	k.banned = small.DeleteFunc(k.banned, func(b ban) bool { return e.clock.host >= b.until })
 	return slices.ContainsFunc(k.banned, func(b ban) bool { return b.id == id })
 }

@@ -292,7 +292,7 @@ func cmdSunion(c *Call) {
 	if !ok {
 		return
 	}
-	sets = slices.DeleteFunc(sets, func(s *set.Set) bool { return s == nil })
+	sets = small.DeleteFunc(sets, func(s *set.Set) bool { return s == nil })
 	switch len(sets) {
 	case 0:
 		c.Set(0)

@@ -80,7 +80,7 @@ func (e *Engine) forkOf(cl *conn) *debugFork {
 // dropFork ends a session in a copy.
 func (e *Engine) dropFork(f *debugFork) {
 	f.copy.Close()
-	e.forks = slices.DeleteFunc(e.forks, func(other *debugFork) bool { return other == f })
+	e.forks = small.DeleteFunc(e.forks, func(other *debugFork) bool { return other == f })
 }
 
 // forksTurn has each copy do what is due.

@@ -1,7 +1,6 @@
 package core
 
 import (
-	"slices"
 	"strconv"
 
 	"github.com/redlet/redlet/core/internal/small"
@@ -57,7 +56,7 @@ func (e *Engine) latencyOf(name string) *latencyEvent {
 // forgetLatency forgets an event, all of them if the name is "", and returns how many there were.
 func (e *Engine) forgetLatency(name string) int {
 	before := len(e.latencies)
-	e.latencies = slices.DeleteFunc(e.latencies, func(ev *latencyEvent) bool {
+	e.latencies = small.DeleteFunc(e.latencies, func(ev *latencyEvent) bool {
 		return name == "" || ev.name == name
 	})
 	return before - len(e.latencies)

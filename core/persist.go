@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/redlet/redlet/core/internal/rdb"
+	"github.com/redlet/redlet/core/internal/small"
 )
 
 // persist is what the engine knows of its RDB file: what has changed since it was last saved, when
@@ -107,7 +108,7 @@ func (p *persist) delayed() *save {
 // endDelayed ends such a save, as FLUSHALL does with one that is under way. It has not failed.
 func (e *Engine) endDelayed() {
 	p := &e.persist
-	p.pending = slices.DeleteFunc(p.pending, func(s *save) bool { return s.delayed })
+	p.pending = small.DeleteFunc(p.pending, func(s *save) bool { return s.delayed })
 	e.aof.plan(e)
 	if e.replicas.delayed {
 		e.replicas.delayed = false
@@ -214,7 +215,7 @@ func (e *Engine) saved(s *save, failure string) {
 
 // drop forgets a save.
 func (p *persist) drop(s *save) {
-	p.pending = slices.DeleteFunc(p.pending, func(other *save) bool { return other == s })
+	p.pending = small.DeleteFunc(p.pending, func(other *save) bool { return other == s })
 }
 
 // isSaved notes a save that succeeded.

@@ -273,7 +273,7 @@ func (r *replicas) durable(offset int64) int {
 // askReplicas has the replicas say how far they are; a command that waits for it then runs again.
 func (e *Engine) askReplicas(p *blockedCall) {
 	r := &e.replicas
-	r.asked = slices.DeleteFunc(r.asked, (*blockedCall).over)
+	r.asked = small.DeleteFunc(r.asked, (*blockedCall).over)
 	r.asked = append(r.asked, p)
 	e.feedReplicas(getAck())
 }
@@ -299,7 +299,7 @@ func (e *Engine) retryAsked() {
 			e.retry(p)
 		}
 	}
-	e.replicas.asked = slices.DeleteFunc(e.replicas.asked, (*blockedCall).over)
+	e.replicas.asked = small.DeleteFunc(e.replicas.asked, (*blockedCall).over)
 }
 
 // over reports whether a command waits no longer.
@@ -597,7 +597,7 @@ func (e *Engine) detach(cl *conn) {
 		if r.delayed && r.waiting() == 0 && len(e.cfg.save) == 0 { // nobody has any use for them
 			r.delayed, r.held = false, nil
 			p := &e.persist
-			p.pending = slices.DeleteFunc(p.pending, func(s *save) bool { return s.replicas })
+			p.pending = small.DeleteFunc(p.pending, func(s *save) bool { return s.replicas })
 			e.aof.plan(e)
 		}
 		e.endingTurn()

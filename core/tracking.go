@@ -126,7 +126,7 @@ func (e *Engine) track(key []byte, id ConnID) {
 		return
 	}
 	if n := len(ids); n >= staleFrom && n == cap(ids) {
-		ids = slices.DeleteFunc(ids, func(id ConnID) bool { return e.conns[id] == nil })
+		ids = small.DeleteFunc(ids, func(id ConnID) bool { return e.conns[id] == nil })
 		t.items -= n - len(ids)
 	}
 	at, _ := slices.BinarySearch(ids, id)

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/redlet/redlet/core/internal/glob"
+	"github.com/redlet/redlet/core/internal/small"
 )
 
 // Selector is one set of permissions: commands, keys and channels that go together.
@@ -167,7 +168,7 @@ func (s *Selector) change(index, subs int, allow bool) {
 			s.AllCommands = false
 		}
 	}
-	s.first = slices.DeleteFunc(s.first, func(f firstArg) bool {
+	s.first = small.DeleteFunc(s.first, func(f firstArg) bool {
 		return index <= f.command && f.command <= index+subs
 	})
 }

@@ -1,4 +1,4 @@
-// Package small does what slices.Insert, slices.Delete and slices.SortStableFunc do, in a tenth of
+// Package small does what slices.Insert, Delete, DeleteFunc and SortStableFunc do, in a tenth of
 // the code: each type that they are used with has them once more, or each place, and they are
 // generous.
 package small
@@ -24,6 +24,22 @@ func Insert[E any](s []E, i int, v ...E) []E {
 //go:noinline
 func Delete[E any](s []E, i, j int) []E {
 	n := i + copy(s[i:], s[j:])
+	clear(s[n:])
+	return s[:n]
+}
+
+// DeleteFunc takes out those elements that gone says are, and clears what is left over behind the
+// end.
+//
+//go:noinline
+func DeleteFunc[E any](s []E, gone func(E) bool) []E {
+	n := 0
+	for _, v := range s {
+		if !gone(v) {
+			s[n] = v
+			n++
+		}
+	}
 	clear(s[n:])
 	return s[:n]
 }

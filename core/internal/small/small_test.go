@@ -42,6 +42,22 @@ func TestDelete(t *testing.T) {
 	}
 }
 
+func TestDeleteFunc(t *testing.T) {
+	for n := range 5 {
+		for gone := range 1 << n {
+			s, all := make([]int, n), make([]int, n)
+			for k := range s {
+				s[k], all[k] = k+1, k+1
+			}
+			del := func(v int) bool { return gone>>(v-1)&1 == 1 }
+			want := slices.DeleteFunc(all, del)
+			if got := DeleteFunc(s, del); !slices.Equal(got, want) || !slices.Equal(s, all) {
+				t.Errorf("of %d, %b: %v in %v, want %v in %v", n, gone, got, s, want, all)
+			}
+		}
+	}
+}
+
 func TestSort(t *testing.T) {
 	type pair struct{ by, at int }
 	random := rand.New(rand.NewPCG(1, 2))
