@@ -240,15 +240,20 @@ func (e *Engine) configure(values map[string]string) error {
 	if len(values) == 0 {
 		return nil
 	}
-	known := 0
-	for name := range values { // order: they are counted
+	known, named := 0, make([]bool, len(parameters))
+	for name := range values { // order: they are counted and marked
 		if isBeside(name) {
 			known++
+		} else if i := findParameter([]byte(name)); i >= 0 {
+			named[i] = true
 		}
 	}
 	c.file = values[configFileName]
 	c.host = toldByHost(values)
 	for i := range parameters {
+		if !named[i] {
+			continue
+		}
 		p := &parameters[i]
 		for _, name := range [...]string{p.name, p.alias} {
 			value, given := values[name]
