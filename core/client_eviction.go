@@ -29,13 +29,28 @@ func (c *config) clientsMost() int64 {
 func (e *Engine) weighClient(cl *conn) {
 	was := cl.weight
 	if cl.weight = cl.counted; cl.counted > 0 {
-		cl.weight -= min(int64(cl.w.Len()), outputFree)
+		query, args, more := cl.underWay()
+		cl.weight += query - int64(len(cl.in)) + args + more - min(int64(cl.w.Len()), outputFree)
 	}
 	e.mem.weight += cl.weight - was
 	if e.mem.weight > e.mem.weightMost || e.has(engineClients) {
 		e.clientsChanged()
 	}
 }
+
+// underWay is how much of a connection's kept input has not become arguments yet, how long those
+// are that have, and how much is to come of a large one, for which Redis has taken the memory.
+func (cl *conn) underWay() (query, args, more int64) {
+	read, taken := cl.reader.Taken()
+	n := len(cl.in) - read
+	if rest := cl.reader.Pending(len(cl.in)); n+rest > largeArg {
+		more = int64(rest)
+	}
+	return int64(n), int64(taken), more
+}
+
+// largeArg is the length of an argument from which on Redis makes room for all of it at once.
+const largeArg = 32 << 10
 
 // clientsChanged notes whether clients take more memory than they may. It is to be called when one
 // of these has changed.

@@ -19,7 +19,7 @@ func crowd(t *testing.T, config map[string]string) *Engine {
 	}
 	e.feed(1, request("CLIENT", "NO-EVICT", "ON"))
 	for id, size := range map[ConnID]int{2: 100 << 10, 3: 300 << 10, 4: 200 << 10} {
-		e.feed(id, []byte("*1\r\n$1000000\r\n"+strings.Repeat("x", size)))
+		e.feed(id, []byte("*1\r\n$"+strconv.Itoa(size)+"\r\n"+strings.Repeat("x", size)))
 	}
 	return e
 }
@@ -33,6 +33,33 @@ func served(e *Engine) string {
 		}
 	}
 	return out
+}
+
+// TestUnderWay has a client weigh what CLIENT LIST says: with all of a large argument as soon as
+// its length is known.
+func TestUnderWay(t *testing.T) {
+	for _, c := range []struct {
+		sent  string
+		shown string
+		more  int64 // than the client alone weighs
+	}{
+		{"*2\r\n$3\r\nfoo\r\n$1000000\r\nxxxx", "qbuf=4 qbuf-free=999998 argv-mem=3 ", 1000005},
+		{"*2\r\n$3\r\nfoo\r\n$30000\r\nxxxx", "qbuf=4 qbuf-free=20470 argv-mem=3 ", 7},
+		{"GET foo", "qbuf=7 qbuf-free=20467 argv-mem=0 ", 7},
+	} {
+		e := crowd(t, nil)
+		e.open(5, Conn{})
+		before := e.mem.weight
+		e.feed(5, []byte(c.sent))
+		e.feed(1, request("CLIENT", "LIST", "ID", "5"))
+		_, out, _ := outcome(e)
+		total := " tot-mem=" + strconv.FormatInt(e.conn(5).weight, 10) + " "
+		if more := e.mem.weight - before; more != c.more ||
+			!strings.Contains(string(out), c.shown) || !strings.Contains(string(out), total) {
+			t.Errorf("%q: %d more, want %d; want %q and %q in %s", c.sent, more, c.more, c.shown,
+				total, out)
+		}
+	}
 }
 
 // TestEvictClients lowers what clients may take until only those are left that are not evicted.

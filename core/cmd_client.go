@@ -560,18 +560,16 @@ func (cl *conn) letters() string {
 // Redis reads into buffers of this size and shows what is free of them.
 const queryBufferSize = 20474
 
-// inputOf is how much of a connection's input has not become arguments yet, and how long the
-// arguments are of the command that it runs, waits for or is sending.
-func (c *Call) inputOf(cl *conn) (query, args int64) {
-	query = int64(len(cl.in))
-	switch {
+// inputOf is how much of a connection's input has not become arguments yet, how long the arguments
+// are of the command that it runs, waits for or is sending, and how much there is room for besides.
+func (c *Call) inputOf(cl *conn) (query, args, more int64) {
+	switch query = int64(len(cl.in)); {
 	case cl == c.conn:
-		return query + int64(cl.request), argBytes(c.Args)
+		return query + int64(cl.request), argBytes(c.Args), 0
 	case cl.blocked != nil:
-		return query, argBytes(cl.blocked.args)
+		return query, argBytes(cl.blocked.args), 0
 	}
-	read, taken := cl.reader.Taken()
-	return query - int64(read), int64(taken)
+	return cl.underWay()
 }
 
 // describe appends the line that CLIENT LIST shows of a connection.
@@ -581,10 +579,10 @@ func (c *Call) describe(out []byte, cl *conn) []byte {
 	if cl.has(connMulti) {
 		queued = int64(len(cl.queue))
 	}
-	query, argMem := c.inputOf(cl)
-	free := int64(0)
+	query, argMem, more := c.inputOf(cl)
+	free := more
 	if query > 0 { // those that have sent nothing share one buffer
-		free = max(0, queryBufferSize-query)
+		free = max(more, queryBufferSize-query)
 	}
 	watched := int64(len(cl.watched))
 	if cl.dirtyCAS { // nothing more can become of its transaction
@@ -625,7 +623,7 @@ func (c *Call) describe(out []byte, cl *conn) []byte {
 	w.number("obl", static)
 	w.number("oll", nodes)
 	w.number("omem", listed)
-	w.number("tot-mem", cl.bytes()-int64(len(cl.in))+query+argMem)
+	w.number("tot-mem", cl.bytes()-int64(len(cl.in))+query+argMem+more)
 	w.text("events", "r")
 	w.text("cmd", name)
 	w.text("user", cl.userName())

@@ -179,6 +179,9 @@ func (r *Reader) Bytes() int { return 2 * spanBytes * len(r.spans) }
 // Taken is how many bytes of the request under way have been read, and how many of them are
 // arguments.
 func (r *Reader) Taken() (read, args int) {
+	if !r.multi { // of a line all is read again
+		return 0, 0
+	}
 	for _, s := range r.spans {
 		args += s.to - s.from
 	}
