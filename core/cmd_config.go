@@ -209,6 +209,9 @@ func (c *Call) configPlaces(next *config) ([]int, bool) {
 		case p.flags&paramProtected != 0 && !allows(next.protectedConfigs, c.conn):
 			c.Error(errConfigSet(clip(name, 128), "can't set protected config"))
 			return nil, false
+		case p.flags&paramLoaded != 0 && c.e.loading != nil:
+			c.Error(errLoading)
+			return nil, false
 		}
 		alias := !is(name, p.name)
 		for j, earlier := range places {

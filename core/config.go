@@ -198,6 +198,7 @@ const (
 	paramText                            // of a special one: a file has it in quotes
 	paramEmpty                           // of a text: nothing is a value, too
 	paramBytes                           // of a special one: a file has it with a unit
+	paramLoaded                          // not to be set while data are loaded
 	paramBinary                          // of a string: it may hold zero bytes
 )
 

@@ -29,6 +29,7 @@ func TestLoadingDelay(t *testing.T) {
 		{"-3", 0, "", false},
 	} {
 		config := maps.Clone(aofConfig)
+		config["enable-protected-configs"] = "yes"
 		s, err := coretest.NewEngine(config)
 		if err != nil {
 			t.Fatal(err)
@@ -54,6 +55,16 @@ func TestLoadingDelay(t *testing.T) {
 		}
 		if got := reply(t, s, "GET", "a"); got != want {
 			t.Errorf("%+v: %q", c, got)
+		}
+		if want = "+OK\r\n"; c.loading {
+			want = isLoading
+		}
+		set := []string{"CONFIG", "SET", "loglevel", "debug", "repl-diskless-load", "swapdb"}
+		if got := reply(t, s, set...); got != want {
+			t.Errorf("%+v: %q: %q", c, set, got)
+		}
+		if got := reply(t, s, "CONFIG", "SET", "dir", "nowhere"); got == want != c.loading {
+			t.Errorf("%+v: CONFIG SET dir: %q", c, got)
 		}
 	}
 }
