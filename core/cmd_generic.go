@@ -584,7 +584,7 @@ func cmdObjectRefcount(c *Call) {
 	o := c.object()
 	switch {
 	case o == nil:
-	case o.shared():
+	case o.shared() && c.e.cfg.shares():
 		c.Int(math.MaxInt32)
 	default:
 		c.Int(1)

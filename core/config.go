@@ -153,6 +153,16 @@ const (
 // volatile tells whether a policy evicts only keys with an expiry.
 func (p evictionPolicy) volatile() bool { return p < evictAllLRU }
 
+// shares tells whether Redis keeps a small number just once: unless each is to have an age of its
+// own. For each value it goes by what was set when the value came.
+func (c *config) shares() bool {
+	switch c.maxmemoryPolicy {
+	case evictVolatileLRU, evictVolatileLFU, evictVolatileLRM, evictAllLRU, evictAllLFU, evictAllLRM:
+		return c.maxmemory == 0
+	}
+	return true
+}
+
 // parameter declares a configuration parameter: all that CONFIG knows of it.
 type parameter struct {
 	name, alias string
