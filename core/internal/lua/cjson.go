@@ -169,6 +169,9 @@ type jsonTable struct {
 	t  *table
 	at int // how many elements, or places of the table, are behind
 	n  int // the elements of an array; -1 is an object
+
+	val  value // of the key of an object that is being written
+	half bool  // there is one
 }
 
 func (vm *VM) jsonEncode(l *thread, o *jsonOptions) int {
@@ -185,7 +188,7 @@ func (vm *VM) jsonEncode(l *thread, o *jsonOptions) int {
 	return l.start(w)
 }
 
-func (w *jsonWriter) size() int { return cap(w.out) + 32*cap(w.open) }
+func (w *jsonWriter) size() int { return cap(w.out) + 64*cap(w.open) }
 
 func (w *jsonWriter) step(l *thread) int {
 	for {
@@ -203,7 +206,10 @@ func (w *jsonWriter) step(l *thread) int {
 		if n < 0 {
 			return w.end(l)
 		}
-		if t := &w.open[n]; t.n < 0 {
+		if t := &w.open[n]; t.half {
+			t.half = false
+			w.fieldValue(t.val)
+		} else if t.n < 0 {
 			w.field(t)
 		} else if t.at == t.n {
 			w.out = append(w.out, ']')
@@ -285,11 +291,11 @@ func (w *jsonWriter) table(t *table) {
 	}
 	if n := w.arrayLength(t); n > 0 {
 		w.out = append(w.out, '[')
-		w.open = append(w.open, jsonTable{t, 0, n})
+		w.open = append(w.open, jsonTable{t: t, n: n})
 		return
 	}
 	w.out = append(w.out, '{')
-	w.open = append(w.open, jsonTable{t, 0, -1})
+	w.open = append(w.open, jsonTable{t: t, n: -1})
 }
 
 // field writes the next field of a table, or its end.
@@ -307,9 +313,9 @@ func (w *jsonWriter) field(t *jsonTable) {
 	switch k.kind() {
 	case kindString:
 		w.out = append(w.out, '"')
-		w.text(k.o.s)
-		for w.in {
-			w.text(w.long)
+		if w.text(k.o.s); w.in {
+			t.val, t.half = v, true
+			return
 		}
 	case kindNumber:
 		w.out = append(w.out, '"')
@@ -318,6 +324,10 @@ func (w *jsonWriter) field(t *jsonTable) {
 	default:
 		w.refuse(k.typeName(), "table key must be a number or string")
 	}
+	w.fieldValue(v)
+}
+
+func (w *jsonWriter) fieldValue(v value) {
 	w.out = append(w.out, ':')
 	w.value(v)
 }

@@ -46,17 +46,28 @@ var jsonNames = [...]string{
 // jsonReader makes Lua values of a JSON text. The tables that it is in are a list of its own, so
 // that it can be suspended; all that they are to have waits on the stack.
 type jsonReader struct {
-	vm     *VM
-	l      *thread
-	o      *jsonOptions
-	in     string
-	at     int
-	open   []decoding
-	buf    []byte
-	tok    jsonToken
-	begun  bool // the text has been begun
-	behind bool // a value has just been read
+	vm    *VM
+	l     *thread
+	o     *jsonOptions
+	in    string
+	at    int
+	open  []decoding
+	wants jsonWant
+	buf   []byte // of a string in which something is escaped
+	amid  bool   // such a string is being read
+	tok   jsonToken
 }
+
+// jsonWant is what is to come next.
+type jsonWant uint8
+
+const (
+	jsonWantsValue jsonWant = iota
+	jsonWantsFirst          // the first key or element of a table, or its end
+	jsonWantsKey
+	jsonWantsColon
+	jsonWantsNext // a comma or the end of the table, or of all
+)
 
 func (vm *VM) jsonDecode(l *thread, o *jsonOptions) int {
 	if l.count() != 1 {
@@ -67,7 +78,8 @@ func (vm *VM) jsonDecode(l *thread, o *jsonOptions) int {
 		r = &jsonReader{vm: vm}
 	}
 	vm.jsonReader = nil
-	r.l, r.o, r.in, r.at, r.open, r.begun = l, o, checkString(l, 1), 0, r.open[:0], false
+	r.l, r.o, r.in, r.at, r.open = l, o, checkString(l, 1), 0, r.open[:0]
+	r.wants, r.amid = jsonWantsValue, false
 	if len(r.in) >= 2 && (r.in[0] == 0 || r.in[1] == 0) {
 		fail(l, "JSON parser does not support UTF-16 or UTF-32")
 	}
@@ -77,33 +89,34 @@ func (vm *VM) jsonDecode(l *thread, o *jsonOptions) int {
 func (r *jsonReader) size() int { return decodingSize*cap(r.open) + cap(r.buf) }
 
 func (r *jsonReader) step(l *thread) int {
-	if !r.begun {
-		r.begun, r.behind = true, false
-		r.next()
-		r.value()
-	}
-	for len(r.open) > 0 {
-		if r.vm.spent(elementCharge) {
+	for {
+		if r.vm.left <= 0 && r.vm.look() {
 			return suspended
 		}
-		n := len(r.open) - 1
-		d := &r.open[n]
-		if d.over || d.full(l) {
-			if n := d.putBatch(l); n != 0 {
-				return n
+		if n := len(r.open) - 1; n >= 0 {
+			if d := &r.open[n]; d.over || d.full(l) {
+				if n := d.putBatch(l); n != 0 {
+					return n
+				}
+				if d.over {
+					r.open = r.open[:n]
+					continue
+				}
 			}
 		}
-		switch {
-		case d.over:
-			r.open = r.open[:n]
-			r.behind = true
-		case d.isMap:
-			r.field()
-		default:
-			r.element()
+		if !r.next() {
+			continue
 		}
+		if len(r.open) == 0 && r.wants == jsonWantsNext {
+			return r.end()
+		}
+		r.take(&r.tok)
 	}
-	if r.next(); r.tok.kind != jsonEnd {
+}
+
+// end ends the reading.
+func (r *jsonReader) end() int {
+	if r.tok.kind != jsonEnd {
 		r.fail("the end")
 	}
 	r.l, r.o, r.in, r.tok = nil, nil, "", jsonToken{}
@@ -111,6 +124,48 @@ func (r *jsonReader) step(l *thread) int {
 		r.vm.jsonReader = r
 	}
 	return 1
+}
+
+// take goes on by a token.
+func (r *jsonReader) take(t *jsonToken) {
+	switch r.wants {
+	case jsonWantsValue:
+		r.value()
+	case jsonWantsFirst, jsonWantsNext:
+		d := &r.open[len(r.open)-1]
+		switch {
+		case t.kind == jsonArrayEnd && !d.isMap, t.kind == jsonObjectEnd && d.isMap:
+			d.over = true
+			r.wants = jsonWantsNext
+		case r.wants == jsonWantsFirst && d.isMap:
+			r.key(t)
+		case r.wants == jsonWantsFirst:
+			r.value()
+		case t.kind != jsonComma && d.isMap:
+			r.fail("comma or object end")
+		case t.kind != jsonComma:
+			r.fail("comma or array end")
+		case d.isMap:
+			r.wants = jsonWantsKey
+		default:
+			r.wants = jsonWantsValue
+		}
+	case jsonWantsKey:
+		r.key(t)
+	default:
+		if t.kind != jsonColon {
+			r.fail("colon")
+		}
+		r.wants = jsonWantsValue
+	}
+}
+
+func (r *jsonReader) key(t *jsonToken) {
+	if t.kind != jsonString {
+		r.fail("object key string")
+	}
+	r.l.push(r.vm.decodedString(r.in, t.text))
+	r.wants = jsonWantsColon
 }
 
 // fail raises the error that something else was expected.
@@ -125,6 +180,7 @@ func (r *jsonReader) fail(want string) {
 // value puts the value that begins with the token just read to where it belongs.
 func (r *jsonReader) value() {
 	t := &r.tok
+	r.vm.left -= elementCharge
 	switch t.kind {
 	case jsonString:
 		r.put(r.vm.decodedString(r.in, t.text))
@@ -151,53 +207,13 @@ func (r *jsonReader) deeper(isMap bool) {
 	t := r.vm.newTable(0, 0)
 	r.l.push(t.value())
 	r.open = append(r.open, decoding{t: t, at: r.l.top, isMap: isMap})
-	r.behind = false
+	r.wants = jsonWantsFirst
 }
 
 // put leaves a value for the table around it.
 func (r *jsonReader) put(v value) {
 	r.l.push(v)
-	r.behind = true
-}
-
-// another tells whether the table around has one more, and reads its first token; at the token that
-// is the table's end it is over.
-func (r *jsonReader) another(end jsonKind, wanted string) bool {
-	if r.next(); r.tok.kind == end {
-		r.open[len(r.open)-1].over = true
-		return false
-	}
-	if r.behind {
-		if r.tok.kind != jsonComma {
-			r.fail(wanted)
-		}
-		r.next()
-	}
-	return true
-}
-
-// field reads the next field of an object, or its end.
-func (r *jsonReader) field() {
-	if !r.another(jsonObjectEnd, "comma or object end") {
-		return
-	}
-	if r.tok.kind != jsonString {
-		r.fail("object key string")
-	}
-	r.l.push(r.vm.decodedString(r.in, r.tok.text))
-	if r.next(); r.tok.kind != jsonColon {
-		r.fail("colon")
-	}
-	r.next()
-	r.value()
-}
-
-// element reads the next element of an array, or its end.
-func (r *jsonReader) element() {
-	if !r.another(jsonArrayEnd, "comma or array end") {
-		return
-	}
-	r.value()
+	r.wants = jsonWantsNext
 }
 
 // jsonFirst tells by its first character what a token is; those of more characters begin with
@@ -216,24 +232,31 @@ var jsonFirst = func() (first [256]jsonKind) {
 	return
 }()
 
-// next reads the next token into r.tok.
-func (r *jsonReader) next() {
+// next reads the next token into r.tok, or a part of one that is long.
+func (r *jsonReader) next() (whole bool) {
+	if r.amid {
+		return r.escaped(&r.tok)
+	}
 	in, at := r.in, r.at
-	for at < len(in) && (in[at] == ' ' || in[at] == '\n' || in[at] == '\t' || in[at] == '\r') {
+	most := min(len(in), at+bytesAtOnce)
+	for at < most && (in[at] == ' ' || in[at] == '\n' || in[at] == '\t' || in[at] == '\r') {
 		at++
 	}
 	r.vm.left -= (at - r.at) >> 5
 	t := &r.tok
 	r.at, t.at = at, at
+	if at == most && at < len(in) {
+		return false
+	}
 	if at == len(in) {
 		t.kind = jsonEnd
-		return
+		return true
 	}
 	t.kind = jsonFirst[in[at]]
 	switch t.kind {
 	case jsonEnd:
 	case jsonString:
-		r.text(t)
+		return r.text(t)
 	case jsonNumber:
 		r.number(t)
 	case jsonWord:
@@ -241,6 +264,7 @@ func (r *jsonReader) next() {
 	default:
 		r.at++
 	}
+	return true
 }
 
 func (r *jsonReader) word(t *jsonToken) {
@@ -295,7 +319,7 @@ func (r *jsonReader) digits(t *jsonToken) bool {
 		at++
 	}
 	n, from, behind := 0.0, at, -1 // the point
-	for at < len(in) {
+	for at < len(in) && at-from <= digitsMax {
 		if d := in[at] - '0'; d <= 9 {
 			n = n*10 + float64(d)
 		} else if in[at] == '.' && behind < 0 && at > from {
@@ -339,10 +363,11 @@ func numberLength(s string, loose bool) int {
 			return i + 2 + digits(s[i+2:], isHex)
 		}
 	}
-	whole := digits(s[i:], isDigit)
-	i += whole
+	from := i
+	i = digitsEnd(s, i)
+	whole := i - from
 	if i < len(s) && s[i] == '.' {
-		fraction := digits(s[i+1:], isDigit)
+		fraction := digitsEnd(s, i+1) - i - 1
 		if whole+fraction > 0 {
 			i += 1 + fraction
 		}
@@ -356,8 +381,8 @@ func numberLength(s string, loose bool) int {
 		if j < len(s) && (s[j] == '-' || s[j] == '+') {
 			j++
 		}
-		if n := digits(s[j:], isDigit); n > 0 {
-			i = j + n
+		if end := digitsEnd(s, j); end > j {
+			i = end
 		}
 	}
 	return i
@@ -375,79 +400,90 @@ func isDigit(c byte) bool { return '0' <= c && c <= '9' }
 func isHex(c byte) bool   { return isDigit(c) || 'a' <= c|32 && c|32 <= 'f' }
 
 // text reads a string.
-func (r *jsonReader) text(t *jsonToken) {
-	in, from := r.in, r.at+1
-	i := from
-	for i < len(in) && in[i] != '"' && in[i] != '\\' && in[i] != 0 {
-		i++
+func (r *jsonReader) text(t *jsonToken) (whole bool) {
+	from := r.at + 1
+	i := textEnd(r.in, from)
+	if i == len(r.in) || r.in[i] != '"' {
+		r.at, r.buf = from, r.buf[:0]
+		return r.escaped(t)
 	}
-	if i < len(in) && in[i] == '"' {
-		t.text = in[from:i]
-	} else if i = r.escaped(t, i); i < 0 {
-		return
-	}
+	t.text = r.in[from:i]
 	r.vm.left -= (i - r.at) >> 6
 	r.at = i + 1
+	return true
 }
 
-// escaped reads the rest of a string in which something is escaped, and returns where it ends; -1
-// if it is wrong.
-func (r *jsonReader) escaped(t *jsonToken, i int) int {
-	in := r.in
-	out, from := r.buf[:0], r.at+1
+// textEnd returns where the next character is that means something in a string.
+func textEnd(in string, i int) int {
 	for {
-		for i < len(in) && in[i] != '"' && in[i] != '\\' && in[i] != 0 {
-			i++
-		}
-		out = append(out, in[from:i]...)
-		if i == len(in) || in[i] == 0 { // where a string ends for C
-			t.kind, t.fault, t.at = jsonFault, "unexpected end of string", i
-			return -1
-		}
-		if in[i] == '"' {
-			t.text, r.buf = string(out), out
+		i = plainUntil(in, i, '"', '\\')
+		if i == len(in) || in[i] == 0 || in[i] > '\r' {
 			return i
 		}
-		n, decoded := jsonEscape(in[i:])
-		if n == 0 {
+		i++
+	}
+}
+
+// escapesAtOnce is how many escape sequences are read between two looks at the slice.
+const escapesAtOnce = 1 << 10
+
+// escaped reads the rest of a string in which something is escaped, or a part of it.
+func (r *jsonReader) escaped(t *jsonToken) (whole bool) {
+	in := r.in
+	r.amid = false
+	for range escapesAtOnce {
+		i := textEnd(in, r.at)
+		r.vm.left -= 2 + (i-r.at)>>6
+		r.buf = append(r.buf, in[r.at:i]...)
+		if r.at = i; i == len(in) || in[i] == 0 { // where a string ends for C
+			t.kind, t.fault, t.at = jsonFault, "unexpected end of string", i
+			return true
+		}
+		if in[i] == '"' {
+			t.text = string(r.buf)
+			r.at++
+			return true
+		}
+		n := 0
+		if r.buf, n = appendUnescaped(r.buf, in[i:]); n == 0 {
 			t.kind, t.at, t.fault = jsonFault, i, "invalid escape code"
 			if i+1 < len(in) && in[i+1] == 'u' {
 				t.fault = "invalid unicode escape code"
 			}
-			return -1
+			return true
 		}
-		out = append(out, decoded...)
-		i += n
-		from = i
+		r.at += n
 	}
+	r.amid = true
+	return false
 }
 
-// jsonEscape decodes the escape sequence at the beginning of s; its length is 0 if it is wrong.
-func jsonEscape(s string) (n int, decoded []byte) {
+// appendUnescaped decodes the escape sequence at the beginning of s; its length is 0 if it is wrong.
+func appendUnescaped(out []byte, s string) (_ []byte, n int) {
 	if len(s) < 2 {
-		return 0, nil
+		return out, 0
 	}
 	if i := strings.IndexByte(`"\/bfnrt`, s[1]); i >= 0 {
-		return 2, []byte{"\"\\/\b\f\n\r\t"[i]}
+		return append(out, "\"\\/\b\f\n\r\t"[i]), 2
 	}
 	if s[1] != 'u' {
-		return 0, nil
+		return out, 0
 	}
 	code, ok := hex4(s[2:])
 	if !ok || code&0xfc00 == 0xdc00 {
-		return 0, nil
+		return out, 0
 	}
 	if code&0xfc00 != 0xd800 {
-		return 6, appendUTF8(nil, code)
+		return appendUTF8(out, code), 6
 	}
 	if len(s) < 12 || s[6] != '\\' || s[7] != 'u' {
-		return 0, nil
+		return out, 0
 	}
 	low, ok := hex4(s[8:])
 	if !ok || low&0xfc00 != 0xdc00 {
-		return 0, nil
+		return out, 0
 	}
-	return 12, appendUTF8(nil, 0x10000+(code&0x3ff)<<10+low&0x3ff)
+	return appendUTF8(out, 0x10000+(code&0x3ff)<<10+low&0x3ff), 12
 }
 
 func hex4(s string) (uint32, bool) {

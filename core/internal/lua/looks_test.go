@@ -63,6 +63,9 @@ var longScripts = [][2]string{
 	{"local t = {} for i = 1, 2 ^ 20 do t[i] = i end", "for i = 1, 5 do table.maxn(t) end"},
 	{emptied, "for i = 1, 5 do next(t) end"},
 	{emptied, "for i = 1, 5 do for k in pairs(t) do end end"},
+	{"local s = '\"' .. string.rep('\\\\n', 2 ^ 20) .. '\"'", "cjson.decode(s)"},
+	{"local s = string.rep(' ', 2 ^ 23)", "cjson.decode(s .. '1' .. s)"},
+	{"local s = string.rep('x', 2 ^ 23)", "cjson.encode({[s] = 1})"},
 	{"local f f = function() return pcall(f) end", "f()"},
 	{"local f f = function() return coroutine.wrap(f)() end", "pcall(f)"},
 }
