@@ -66,6 +66,7 @@ var longScripts = [][2]string{
 	{"local s = '\"' .. string.rep('\\\\n', 2 ^ 20) .. '\"'", "cjson.decode(s)"},
 	{"local s = string.rep(' ', 2 ^ 23)", "cjson.decode(s .. '1' .. s)"},
 	{"local s = string.rep('x', 2 ^ 23)", "cjson.encode({[s] = 1})"},
+	{"local s = string.rep('%0', 2 ^ 20)", "s:sub(1, 1):gsub('.', s)"},
 	{"local f f = function() return pcall(f) end", "f()"},
 	{"local f f = function() return coroutine.wrap(f)() end", "pcall(f)"},
 }

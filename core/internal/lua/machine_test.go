@@ -95,6 +95,7 @@ var snippets = []string{
 	"local t = {1, 2, 3} table.insert(t, 4) table.insert(t, 1, 0) return table.remove(t), " +
 		"table.remove(t, 1), #t, table.concat(t, ',')",
 	"return ('hello world'):gsub('o', '0'), ('abc'):gsub('%w', '%0%0'), ('abc'):gsub('', '-')",
+	"return ('abc'):gsub('%w', '<%0-%0>', 2), ('abc'):gsub('^%w', '<%0>'), ('a'):gsub('a', '')",
 	"return ('hello'):find('l'), ('hello'):find('xyz'), ('a.b'):find('.', 1, true)",
 	"return ('key=val'):match('(%w+)=(%w+)'), ('  x '):match('^%s*(.-)%s*$')",
 	"local t = {} for w in ('one two three'):gmatch('%a+') do t[#t + 1] = w end return " +

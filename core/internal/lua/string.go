@@ -320,8 +320,9 @@ type substitution struct {
 	at, n    int
 	limit    int
 	first    int
-	end      int  // of the match that a function is asked about
-	asked    bool // what it says is on top of the stack
+	end      int    // of the match that a function is asked about
+	asked    bool   // what it says is on top of the stack
+	rest     string // of the template, for a match
 }
 
 func (vm *VM) gsub(l *thread) int {
@@ -344,7 +345,7 @@ func (vm *VM) gsub(l *thread) int {
 	if g.first = 0; pattern != "" && pattern[0] == '^' {
 		g.first = 1
 	}
-	g.at, g.n, g.out, g.asked = 0, 0, g.out[:0], false
+	g.at, g.n, g.out, g.asked, g.rest = 0, 0, g.out[:0], false, ""
 	g.begin(0, g.first)
 	return l.start(g)
 }
@@ -357,19 +358,26 @@ func (g *substitution) step(l *thread) int {
 		g.put(l, l.pop())
 		g.pass(g.end)
 	}
-	for g.n < g.limit && g.at <= len(g.src) {
-		end := g.run()
-		if end == suspended {
-			return suspended
-		}
-		if end >= 0 {
+	for g.rest != "" || g.n < g.limit && g.at <= len(g.src) {
+		if g.rest == "" {
+			end := g.run()
+			if end == suspended {
+				return suspended
+			}
+			if end < 0 {
+				g.pass(end)
+				continue
+			}
 			g.n++
 			if g.end = end; !g.replace(l) {
 				g.asked = true
 				return calling
 			}
 		}
-		g.pass(end)
+		if !g.expand(l) {
+			return suspended
+		}
+		g.pass(g.end)
 	}
 	return g.finish(l)
 }
@@ -433,8 +441,7 @@ func (g *substitution) replace(l *thread) (known bool) {
 		l.calls(top)
 		return false
 	}
-	g.out = g.expand(g.out, g.template, g.at, g.end)
-	g.bound(l)
+	g.rest = g.template
 	return true
 }
 
@@ -444,6 +451,7 @@ func (g *substitution) put(l *thread, v value) {
 	case kindNil:
 		g.out = append(g.out, g.src[g.at:g.end]...)
 	case kindString:
+		l.vm.charge(len(v.o.s) / 1024)
 		g.out = append(g.out, v.o.s...)
 	case kindNumber:
 		g.out = appendNumber(g.out, v.n)
@@ -462,25 +470,42 @@ func (g *substitution) bound(l *thread) {
 	}
 }
 
-// expand appends a template in which %1 stands for a capture.
-func (m *matcher) expand(out []byte, template string, s, end int) []byte {
-	for i := 0; i < len(template); i++ {
-		if template[i] != '%' {
-			out = append(out, template[i])
-			continue
+// expand appends the rest of a template in which %1 stands for a capture. whole is false where the
+// slice is over before.
+func (g *substitution) expand(l *thread) (whole bool) {
+	for g.rest != "" {
+		i := strings.IndexByte(g.rest, '%')
+		if i < 0 {
+			i = len(g.rest)
 		}
-		if i++; i == len(template) {
-			return append(out, 0) // what C finds there
+		from := len(g.out)
+		if g.out = append(g.out, g.rest[:i]...); i < len(g.rest) {
+			i += g.escape(g.rest[i+1:]) + 1
 		}
-		switch c := template[i]; {
-		case !isDigit(c):
-			out = append(out, c)
-		case c == '0':
-			out = append(out, m.src[s:end]...)
-		default:
-			t, _ := text(m.capture(int(c-'1'), s, end))
-			out = append(out, t...)
+		g.bound(l)
+		g.rest = g.rest[i:]
+		g.vm.left -= 1 + (len(g.out)-from)/1024
+		if g.rest != "" && g.vm.left <= 0 && g.vm.look() {
+			return false
 		}
 	}
-	return out
+	return true
+}
+
+// escape appends what stands for the characters behind a %, and returns how many they are.
+func (g *substitution) escape(s string) int {
+	if s == "" {
+		g.out = append(g.out, 0) // what C finds there
+		return 0
+	}
+	switch c := s[0]; {
+	case !isDigit(c):
+		g.out = append(g.out, c)
+	case c == '0':
+		g.out = append(g.out, g.src[g.at:g.end]...)
+	default:
+		t, _ := text(g.capture(int(c-'1'), g.at, g.end))
+		g.out = append(g.out, t...)
+	}
+	return 1
 }
