@@ -213,7 +213,7 @@ func baseNext(l *thread) int {
 	if i < 0 {
 		return l.pushPair(k, v)
 	}
-	return l.repeat(false, 0, 0, func() int {
+	return l.repeat(0, 0, func() int {
 		if k, v, i = t.near(l.vm, i); i < 0 {
 			return l.pushPair(k, v)
 		}
@@ -341,7 +341,7 @@ func baseToNumber(l *thread) int {
 // is the largest, whatever its sign.
 func wholeIn(l *thread, s string, base uint64, neg bool) int {
 	n, over, at := uint64(0), false, 0
-	return l.repeat(len(s) <= formatAtOnce, bytesAtOnce/copyCharge, 0, func() int {
+	return l.repeat(bytesAtOnce/copyCharge, 0, func() int {
 		for to := min(len(s), at+bytesAtOnce); at < to; at++ {
 			d := digitOf(s[at])
 			if d >= base {

@@ -17,29 +17,49 @@ type directive struct {
 // format is string.format.
 func (vm *VM) format(l *thread) int {
 	j := formatting{f: checkString(l, 1), arg: 1, out: vm.scratch[:0]}
-	if len(j.f) > formatAtOnce {
-		long := j
-		long.out = nil
-		return l.repeat(false, 1, len(j.f), func() int { return long.next(l) })
+	for {
+		if n := j.next(l); n != unfinished {
+			vm.keepScratch(j.out)
+			return n
+		}
+		if vm.spent(1) {
+			long := j
+			vm.scratch = nil // it is the job's now
+			l.jobs = append(l.jobs, jobUnderWay{&long, len(l.frames)})
+			return suspended
+		}
 	}
-	n := unfinished
-	for n == unfinished {
-		n = j.next(l)
-	}
-	vm.keepScratch(j.out)
-	return n
 }
 
 // formatting is where string.format is.
 type formatting struct {
-	f   string
-	at  int
-	arg int
-	out []byte
+	f      string
+	at     int
+	arg    int
+	out    []byte
+	quoted string // the rest of what %q writes
+	quotes bool
 }
 
-// next writes text, or what stands for an argument.
+func (j *formatting) size() int { return cap(j.out) }
+
+func (j *formatting) step(l *thread) int {
+	for {
+		if n := j.next(l); n != unfinished {
+			return n
+		}
+		if l.vm.spent(1) {
+			return suspended
+		}
+	}
+}
+
+// next writes text, or what stands for an argument or a part of it.
 func (j *formatting) next(l *thread) int {
+	if j.quotes {
+		j.quote(l)
+		return unfinished
+	}
 	i := strings.IndexByte(j.f[j.at:], '%')
 	if i < 0 {
 		j.out = append(j.out, j.f[j.at:]...)
@@ -59,10 +79,30 @@ func (j *formatting) next(l *thread) int {
 	if j.arg++; j.arg > l.count() {
 		argError(l, j.arg, "no value")
 	}
+	if d.verb == 'q' {
+		j.quoted, j.quotes = checkString(l, j.arg), true
+		j.out = append(j.out, '"')
+		return unfinished
+	}
 	if j.out = d.write(l, j.out, j.arg); len(j.out) > StringMax {
 		fail(l, "not enough memory")
 	}
 	return unfinished
+}
+
+// quote writes the next part of what %q writes.
+func (j *formatting) quote(l *thread) {
+	part := j.quoted[:min(len(j.quoted), bytesAtOnce)]
+	l.vm.charge(len(part) / copyCharge)
+	if j.quoted = j.quoted[len(part):]; j.quoted == "" {
+		j.quotes = false
+	}
+	if j.out = appendQuoted(j.out, part); len(j.out) > StringMax {
+		fail(l, "not enough memory")
+	}
+	if !j.quotes {
+		j.out = append(j.out, '"')
+	}
 }
 
 // parse reads a directive and returns the offset of its verb.
@@ -132,11 +172,10 @@ func (d *directive) write(l *thread, out []byte, arg int) []byte {
 		return d.based(out, unsigned(checkNumber(l, arg)))
 	case 'e', 'E', 'f', 'g', 'G':
 		return d.float(out, checkNumber(l, arg))
-	case 'q':
-		return appendQuoted(out, checkString(l, arg))
 	case 's':
 		s := checkString(l, arg)
 		if d.precision < 0 && len(s) >= 100 {
+			l.vm.charge(len(s) / 1024)
 			return append(out, s...)
 		}
 		s = cString(s)
@@ -281,7 +320,6 @@ func (d *directive) pad(out []byte, s string) []byte {
 }
 
 func appendQuoted(out []byte, s string) []byte {
-	out = append(out, '"')
 	for i := range len(s) {
 		switch c := s[i]; c {
 		case '"', '\\', '\n':
@@ -294,5 +332,5 @@ func appendQuoted(out []byte, s string) []byte {
 			out = append(out, c)
 		}
 	}
-	return append(out, '"')
+	return out
 }

@@ -166,12 +166,8 @@ func (j *loop) step(*thread) int {
 	}
 }
 
-// formatAtOnce is how long a format may be to be worked through without a look at whether the slice
-// is over; bytesAtOnce is how many bytes are made so.
-const (
-	formatAtOnce = 4 << 10
-	bytesAtOnce  = 64 << 10
-)
+// bytesAtOnce is how many bytes are made without a look at whether the slice is over.
+const bytesAtOnce = 64 << 10
 
 // elementCharge is what a string that is joined, a new key of a table, an element of a message, or
 // a step of matching a pattern takes in instructions.
@@ -184,14 +180,16 @@ const (
 	digestCharge = 4
 )
 
-// repeat repeats one thing: at once, if it will not take long.
-func (l *thread) repeat(atOnce bool, charge, held int, round func() int) int {
-	if !atOnce {
-		return l.start(&loop{l.vm, round, charge, held})
-	}
+// repeat repeats one thing, by a job from where the slice is over.
+func (l *thread) repeat(charge, held int, round func() int) int {
 	for {
 		if n := round(); n != unfinished {
 			return n
+		}
+		if l.vm.spent(charge) {
+			j := &loop{l.vm, round, charge, held}
+			l.jobs = append(l.jobs, jobUnderWay{j, len(l.frames)})
+			return suspended
 		}
 	}
 }
@@ -202,7 +200,7 @@ func (vm *VM) fill(l *thread, size int, next func(part []byte, from, to int) []b
 	vm.allocated(size)
 	var out strings.Builder
 	var part []byte
-	return l.repeat(false, bytesAtOnce/copyCharge, size, func() int {
+	return l.repeat(bytesAtOnce/copyCharge, size, func() int {
 		if out.Len() == 0 {
 			out.Grow(size)
 		}

@@ -229,6 +229,24 @@ func (x *lexer) long(level int, unfinished string) string {
 	return ""
 }
 
+// nameEnd returns where the characters of a name end that begin at a place.
+func nameEnd(s string, at int) int {
+	for ; at+8 <= len(s); at += 8 {
+		w := eight(s, at)
+		low := w | 0x20*everyByte
+		letters := (low + (128-'a')*everyByte) &^ (low + (127-'z')*everyByte)
+		figures := (w + (128-'0')*everyByte) &^ (w + (127-'9')*everyByte)
+		others := (w ^ '_'*everyByte) + 127*everyByte
+		if (letters|figures|^others)&^w&topBits != topBits { // no byte above 127 is one of them
+			break
+		}
+	}
+	for at < len(s) && isNameByte(s[at]) {
+		at++
+	}
+	return at
+}
+
 func isNameByte(c byte) bool {
 	return c == '_' || 'a' <= c|32 && c|32 <= 'z' || isDigit(c)
 }
@@ -241,11 +259,7 @@ func (x *lexer) token(t *token) {
 		x.number(t)
 		return
 	case isNameByte(c):
-		at := start
-		for at < len(x.in) && isNameByte(x.in[at]) {
-			at++
-		}
-		x.at = at
+		x.at = nameEnd(x.in, start)
 		t.kind, t.text = tokName, x.in[start:x.at]
 		t.value = t.text
 		for i, word := range keywords {

@@ -67,6 +67,10 @@ var longScripts = [][2]string{
 	{"local s = string.rep(' ', 2 ^ 23)", "cjson.decode(s .. '1' .. s)"},
 	{"local s = string.rep('x', 2 ^ 23)", "cjson.encode({[s] = 1})"},
 	{"local s = string.rep('%0', 2 ^ 20)", "s:sub(1, 1):gsub('.', s)"},
+	{"local s = string.rep('x', 2 ^ 23)", "string.format('%q%q', s, s)"},
+	{"local s = string.rep('x', 2 ^ 25)", "table.concat({s, s, s})"},
+	{"local s = string.rep('x', 2 ^ 25)", "struct.pack('sss', s, s, s)"},
+	{"local s = string.rep('x', 2 ^ 25)", "string.format('%s%s%s', s, s, s)"},
 	{"local f f = function() return pcall(f) end", "f()"},
 	{"local f f = function() return coroutine.wrap(f)() end", "pcall(f)"},
 }

@@ -2,6 +2,7 @@ package lua
 
 import (
 	"reflect"
+	"strings"
 	"testing"
 )
 
@@ -35,5 +36,24 @@ func TestTinyCompiling(t *testing.T) {
 	}
 	if suspended < 2*len(all) {
 		t.Errorf("%d sources were suspended %d times", len(all), suspended)
+	}
+}
+
+// TestNameEnd looks at eight characters of a name at once as one does at each.
+func TestNameEnd(t *testing.T) {
+	for c := range 256 {
+		for at := range 10 {
+			s := strings.Repeat("aZ_09z", 2)[:at] + string([]byte{byte(c)}) + "andMoreOfIt123"
+			want := len(s)
+			for i := range len(s) {
+				if !isNameByte(s[i]) {
+					want = i
+					break
+				}
+			}
+			if got := nameEnd(s, 0); got != want {
+				t.Errorf("%q: %d, want %d", s, got, want)
+			}
+		}
 	}
 }

@@ -193,7 +193,7 @@ func (vm *VM) sha1hex(l *thread) int {
 	vm.charge(min(len(s), bytesAtOnce) / digestCharge)
 	state := sha1.New()
 	var part []byte
-	return l.repeat(len(s) <= bytesAtOnce, bytesAtOnce/digestCharge, bytesAtOnce, func() int {
+	return l.repeat(bytesAtOnce/digestCharge, bytesAtOnce, func() int {
 		n := min(len(s), bytesAtOnce)
 		part = append(part[:0], s[:n]...)
 		if s = s[n:]; s != "" {

@@ -2,6 +2,7 @@ package lua
 
 import (
 	"math"
+	"slices"
 	"strings"
 )
 
@@ -59,9 +60,6 @@ func (f *layout) next(total int64) (o option, ok bool) {
 	}
 	return o, true
 }
-
-// short tells whether the format needs no look at whether the slice is over.
-func (f *layout) short() bool { return len(f.in) <= formatAtOnce }
 
 // number reads the digits that follow an option.
 func (f *layout) number(otherwise int) int {
@@ -126,7 +124,7 @@ func (vm *VM) structPack(l *thread) int {
 	f := newLayout(l)
 	var out []byte
 	arg := 2
-	return l.repeat(f.short(), 2, 0, func() int {
+	return l.repeat(2, 0, func() int {
 		o, ok := f.next(int64(len(out)))
 		if !ok {
 			l.pushBytes(out)
@@ -151,7 +149,7 @@ func (vm *VM) structPack(l *thread) int {
 				argError(l, arg+1, "string too short")
 			}
 			vm.allocated(size)
-			out = append(out, s[:size]...)
+			out = append(slices.Grow(out, size+1), s[:size]...)
 			if o.kind == 's' {
 				out = append(out, 0)
 			}
@@ -202,7 +200,7 @@ func (vm *VM) structUnpack(l *thread) int {
 		argError(l, 2, "data string too short")
 	}
 	base, count := l.top, l.count()
-	return l.repeat(f.short(), 2, 0, func() int {
+	return l.repeat(2, 0, func() int {
 		o, ok := f.next(int64(at))
 		switch {
 		case !ok:
@@ -225,7 +223,11 @@ func (vm *VM) structUnpack(l *thread) int {
 		if o.kind == 's' {
 			size = stringEnd(l, data[at:])
 		}
-		if o.kind != 'x' {
+		switch o.kind {
+		case 'x':
+		case 's', 'c':
+			l.push(vm.part(data, data[at:at+size]))
+		default:
 			l.push(f.get(o.kind, data[at:at+size]))
 		}
 		if at += size; o.kind == 's' {
@@ -247,11 +249,8 @@ func stringEnd(l *thread, s string) int {
 	return 0
 }
 
-// get makes a value of its bytes.
+// get makes a number of its bytes.
 func (f *layout) get(kind byte, s string) value {
-	if kind == 's' || kind == 'c' {
-		return f.l.vm.bytes([]byte(s))
-	}
 	var bits uint64
 	for i := range len(s) {
 		if f.big {
@@ -279,7 +278,7 @@ func structSize(l *thread) int {
 	f := newLayout(l)
 	f.sizes = true
 	total := int64(0)
-	return l.repeat(f.short(), 2, 0, func() int {
+	return l.repeat(2, 0, func() int {
 		o, ok := f.next(total)
 		switch {
 		case !ok:

@@ -36,19 +36,16 @@ func (vm *VM) tableConcat(l *thread) int {
 	} else {
 		c.to = checkInt(l, 4)
 	}
-	if c.to-c.at > concatAtOnce { // what may be suspended has bytes of its own
-		long := c
-		long.out = nil
-		return l.start(&long)
-	}
 	for c.at <= c.to {
-		c.one(l)
+		if c.one(l); vm.spent(elementCharge) {
+			long := c
+			vm.scratch = nil // it is the job's now
+			l.jobs = append(l.jobs, jobUnderWay{&long, len(l.frames)})
+			return suspended
+		}
 	}
 	return c.end(l)
 }
-
-// concatAtOnce is how many values are joined without a look at whether the slice is over.
-const concatAtOnce = 1000
 
 func (c *concatenation) step(l *thread) int {
 	for c.at <= c.to {
@@ -66,6 +63,7 @@ func (c *concatenation) size() int { return cap(c.out) }
 func (c *concatenation) one(l *thread) {
 	switch v := c.t.getInt(c.at); v.kind() {
 	case kindString:
+		c.vm.left -= len(v.o.s) / 1024
 		c.out = append(c.out, v.o.s...)
 	case kindNumber:
 		c.out = appendNumber(c.out, v.n)
@@ -203,7 +201,7 @@ func (vm *VM) tableRemove(l *thread) int {
 
 func (vm *VM) tableMaxn(l *thread) int {
 	t, most, i := checkTable(l, 1), 0.0, 0
-	return l.repeat(t.places() <= passedAtOnce, 0, 0, func() int {
+	return l.repeat(0, 0, func() int {
 		to := min(i+passedAtOnce, t.places())
 		vm.left -= (to - i) / passCharge
 		for {
