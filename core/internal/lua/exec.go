@@ -18,7 +18,7 @@ again:
 			if vm.goOnJob(l) {
 				return
 			}
-			continue
+			goto slow
 		}
 		code, k := fn.proto.code, fn.proto.consts
 		r := (*[windowMax]value)(l.stack[fr.base:])

@@ -66,8 +66,8 @@ var longScripts = [][2]string{
 	{"local s = '\"' .. string.rep('\\\\n', 2 ^ 20) .. '\"'", "cjson.decode(s)"},
 	{"local s = string.rep(' ', 2 ^ 23)", "cjson.decode(s .. '1' .. s)"},
 	{"local s = string.rep('x', 2 ^ 23)", "cjson.encode({[s] = 1})"},
-	{"local s = string.rep('%0', 2 ^ 20)", "s:sub(1, 1):gsub('.', s)"},
 	{"local s = string.rep('x', 2 ^ 23)", "string.format('%q%q', s, s)"},
+	{"local s = string.rep('%0', 2 ^ 20)", "s:sub(1, 1):gsub('.', s)"},
 	{"local s = string.rep('x', 2 ^ 25)", "table.concat({s, s, s})"},
 	{"local s = string.rep('x', 2 ^ 25)", "struct.pack('sss', s, s, s)"},
 	{"local s = string.rep('x', 2 ^ 25)", "string.format('%s%s%s', s, s, s)"},
@@ -108,6 +108,28 @@ func TestLooks(t *testing.T) {
 		if w.most > beyondMost {
 			t.Errorf("%s: %d instructions beyond a stretch", s[1], w.most)
 		}
+	}
+}
+
+// TestMeasure: a script stands still while what it has is measured, a slice at a time, and it does
+// not matter where its slices end.
+func TestMeasure(t *testing.T) {
+	const script = "local t = {} for i = 1, 6e5 do t[i] = {i} end " +
+		"local k = {} for i = 1, 1e5 do k[{}] = 'x' .. i end return #t"
+	whole, parts := newVM(), newVM()
+	slices := 0
+	whole.Run(compile(t, whole, script), nil, nil, true, func() {
+		if whole.amid {
+			slices++
+		}
+	})
+	if slices < 10 {
+		t.Errorf("it was measured in %d slices", slices)
+	}
+	runTiny(parts, compile(t, parts, script), nil)
+	if whole.used != parts.used || whole.bound != parts.bound || outcome(whole) != outcome(parts) {
+		t.Errorf("%d bytes up to %d: %s, in tiny slices %d up to %d: %s", whole.used, whole.bound,
+			outcome(whole), parts.used, parts.bound, outcome(parts))
 	}
 }
 

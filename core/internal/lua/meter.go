@@ -1,5 +1,7 @@
 package lua
 
+import "math"
+
 // meter counts a script's instructions, and what else takes time or memory.
 type meter struct {
 	left   int // instructions until the next look
@@ -14,7 +16,11 @@ type meter struct {
 	used   int // bytes of the heap: what was alive when that was last measured, and all made since
 	bound  int // at how many the next measure is taken
 	marks  uint16
+	due    bool      // what is alive is to be measured at the next look
+	amid   bool      // it is being measured: the script stands still
 	marked []*object // what a measure has still to look into
+	values []value   // and what of the table or stack that it is in
+	nodes  []node
 }
 
 const (
@@ -28,13 +34,21 @@ const (
 	memoryMax = 1 << 30
 	// measureEvery is how many bytes a script makes, at least, before what is alive is measured.
 	measureEvery = 64 << 20
+	// measureLate is how many bytes more may be made until the next look; else it is measured at once.
+	measureLate = 256 << 20
+	// measuredAtOnce is how many values are measured between two looks at whether the slice is over.
+	measuredAtOnce = 8 << 10
 )
 
 func (m *meter) begin() {
 	m.left, m.slice, m.slices = lookEvery, SliceSize-lookEvery, 0
 	m.killed, m.starve = false, false
 	m.used, m.bound = 0, min(measureEvery, m.most)
+	m.forget()
 }
+
+// forget ends a measure.
+func (m *meter) forget() { m.due, m.amid, m.marked, m.values, m.nodes = false, false, nil, nil, nil }
 
 // charge counts work of a library function as if it were instructions.
 func (m *meter) charge(instructions int) { m.left -= instructions }
@@ -51,10 +65,15 @@ func (vm *VM) look() (stop bool) {
 	if !m.killed {
 		vm.host.Yield()
 		m.slice += m.left // what a charge took beyond the stretch
+		waits := m.due && !vm.measured()
 		if m.slice <= 0 {
 			m.slice = SliceSize
 			m.slices++
 			stop = true
+		}
+		if waits {
+			m.left, vm.detached = 0, true
+			return true
 		}
 	}
 	if m.killed {
@@ -95,7 +114,7 @@ func (vm *VM) count(size int) {
 		}
 	}
 	if vm.used += size; vm.used > vm.bound {
-		vm.measure()
+		vm.exceeded()
 	}
 }
 
@@ -126,7 +145,7 @@ func (vm *VM) allocated(size int) {
 		vm.starved()
 	}
 	if vm.used+size > vm.bound {
-		vm.measure()
+		vm.exceeded()
 	}
 }
 
@@ -139,25 +158,70 @@ func (vm *VM) starved() {
 	vm.die()
 }
 
-// measure counts the memory of all that is alive, and ends a script that takes too much.
-func (vm *VM) measure() {
+// exceeded has what is alive measured at the next look, which is to be soon.
+func (vm *VM) exceeded() {
 	m := &vm.meter
-	m.marks++
-	m.used = 0
-	vm.mark(&vm.globals.object)
-	for l := vm.l; l != nil; l = l.from {
-		vm.mark(&l.object)
+	if !m.live {
+		return // a source is compiled, for which there was room
 	}
-	vm.mark(&vm.main.object)
-	for n := len(m.marked); n > 0; n = len(m.marked) {
-		o := m.marked[n-1]
-		m.marked = m.marked[:n-1]
-		vm.measureObject(o)
+	if !m.due {
+		m.slice += m.left
+		m.due, m.left = true, 0
 	}
-	m.bound = max(min(measureEvery, m.most), 2*m.used)
-	if m.used > m.most {
-		vm.starved()
+	if m.used > m.bound+measureLate {
+		slice := m.slice
+		m.slice = math.MaxInt
+		vm.measured()
+		m.slice = slice
 	}
+}
+
+// measured counts the memory of all that is alive, until that is done or the slice is over, and ends
+// a script that takes too much.
+func (vm *VM) measured() bool {
+	m := &vm.meter
+	if !m.amid {
+		m.amid = true
+		m.marks++
+		m.used = 0
+		vm.mark(&vm.globals.object)
+		for l := vm.l; l != nil; l = l.from {
+			vm.mark(&l.object)
+		}
+		vm.mark(&vm.main.object)
+	}
+	for m.slice > 0 {
+		switch {
+		case len(m.values) > 0:
+			n := min(len(m.values), measuredAtOnce)
+			for i := range m.values[:n] {
+				vm.mark(m.values[i].o)
+			}
+			m.values = m.values[n:]
+			m.slice -= n / 8
+		case len(m.nodes) > 0:
+			n := min(len(m.nodes), measuredAtOnce)
+			for i := range m.nodes[:n] {
+				vm.mark(m.nodes[i].key.o)
+				vm.mark(m.nodes[i].val.o)
+			}
+			m.nodes = m.nodes[n:]
+			m.slice -= n / 4
+		case len(m.marked) > 0:
+			at := len(m.marked) - 1
+			o := m.marked[at]
+			m.marked = m.marked[:at]
+			vm.measureObject(o)
+			m.slice -= 2
+		default:
+			m.bound = max(min(measureEvery, m.most), 2*m.used)
+			if m.forget(); m.used > m.most {
+				vm.starved()
+			}
+			return true
+		}
+	}
+	return false
 }
 
 // mark notes an object that is alive, unless it is known to be.
@@ -182,15 +246,11 @@ func (vm *VM) measureObject(o *object) {
 	case kindTable:
 		t := o.t
 		vm.used += tableSize + len(t.arr)*valueSize
-		for i := range t.arr {
-			vm.mark(t.arr[i].o)
-		}
-		if !t.bare() {
+		if m := &vm.meter; t.bare() {
+			m.values = t.arr
+		} else {
 			vm.used += len(t.nodes) * nodeSize
-			for i := range t.nodes {
-				vm.mark(t.nodes[i].key.o)
-				vm.mark(t.nodes[i].val.o)
-			}
+			m.values, m.nodes = t.arr, t.nodes
 		}
 		if t.meta != nil {
 			vm.mark(&t.meta.object)
@@ -225,9 +285,7 @@ func (vm *VM) measureThread(l *thread) {
 			top = max(top, fr.base+fr.fn.proto.size)
 		}
 	}
-	for i := range l.stack[:min(top, len(l.stack))] {
-		vm.mark(l.stack[i].o)
-	}
+	vm.values = l.stack[:min(top, len(l.stack))]
 }
 
 func (m *meter) kill() {

@@ -17,7 +17,9 @@ func runTinyNoting(vm *VM, f Function, args [][]byte, note func()) {
 	nargs := vm.prepare(f, nil, args, true)
 	for done, n := false, 0; !done; nargs = -1 {
 		n++
-		vm.left, vm.slice = 1+n%19, 0
+		if !vm.amid { // else the script stands still
+			vm.left, vm.slice = 1+n%19, 0
+		}
 		done = vm.goOn(nargs)
 		note()
 	}
