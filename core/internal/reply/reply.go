@@ -2,6 +2,7 @@
 package reply
 
 import (
+	"bytes"
 	"encoding/binary"
 	"math"
 	"slices"
@@ -226,11 +227,16 @@ func (r *Writer) Line(kind byte, text string) {
 		return
 	}
 	r.Buf = append(r.Buf, kind)
-	for i := 0; i < len(text); i++ {
-		if b := text[i]; b == '\r' || b == '\n' {
-			r.Buf = append(r.Buf, ' ')
-		} else {
-			r.Buf = append(r.Buf, b)
+	at := len(r.Buf)
+	r.Buf = append(r.Buf, text...)
+	for _, c := range [...]byte{'\r', '\n'} {
+		for line := r.Buf[at:]; ; {
+			i := bytes.IndexByte(line, c)
+			if i < 0 {
+				break
+			}
+			line[i] = ' '
+			line = line[i+1:]
 		}
 	}
 	r.Buf = append(r.Buf, '\r', '\n')
