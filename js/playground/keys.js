@@ -7,6 +7,7 @@
 import { latin1 } from '../src/sds.js';
 import { button, find, h } from './dom.js';
 import { latest } from './latest.js';
+import { Eviction } from './eviction.js';
 import { Look } from './look.js';
 import { duration, quoted, show } from './text.js';
 import { t } from './words.js';
@@ -46,6 +47,7 @@ export class Keys {
   #app;
   #root;
   #look;
+  #eviction;
   #db = -1;
   /** @type {Uint8Array[]} */
   #names = [];
@@ -68,8 +70,12 @@ export class Keys {
     this.#root = root;
     root.append(...frame(this));
     this.#look = new Look(app, find('.look', root));
+    this.#eviction = new Eviction(find('.eviction', root));
     app.watch(() => this.renew());
-    app.moved(() => this.forget());
+    app.moved(() => {
+      this.#eviction.clear();
+      this.forget();
+    });
     document.addEventListener('redlet-pane', () => this.renew());
     setInterval(() => document.hidden || this.renew(), PERIOD_MS);
     void this.renew();
@@ -113,6 +119,7 @@ export class Keys {
       shown.flatMap((item) => (item.key ? [item.key] : [])),
     );
     this.#draw(shown, rows, await place.clock.get(), tree.length);
+    await this.#eviction.renew(place, db, this.#names);
     await this.#look.renew(place, db);
   }
 
@@ -122,6 +129,7 @@ export class Keys {
     this.#app.keys = [];
     this.#draw([], new Map(), 0, 0);
     this.#look.clear();
+    this.#eviction.clear();
   }
 
   /**
@@ -251,6 +259,7 @@ function frame(keys) {
     h('p.empty.muted', {}, t('keys.none')),
     h('ul.list', { hidden: true, 'aria-label': t('tab.keys') }),
     button('', () => keys.more(), { class: 'more', hidden: true }),
+    h('section.eviction', { hidden: true, 'aria-label': t('evict.title') }),
     h('div.look', {}),
   ];
 }

@@ -6,6 +6,7 @@
 
 import { latin1 } from '../src/sds.js';
 import { button, find, h } from './dom.js';
+import { placesOf } from './pictures/parts.js';
 import { PICTURES } from './pictures/pictures.js';
 import { duration, quoted, show } from './text.js';
 import { t } from './words.js';
@@ -36,6 +37,8 @@ export class Look {
   #encoding = '';
   /** @type {string} which of a type's pictures was chosen */
   #view = '';
+  /** How many places its hash table has, if it has one. */
+  #places = 0;
 
   /**
    * @param {App} app
@@ -66,6 +69,7 @@ export class Look {
     this.#key = key;
     this.#view = view;
     this.#drawn = this.#encoding = '';
+    this.#places = 0;
     this.#root.replaceChildren(
       h('div.row', {}, h('h2.name', {}, show(key)), h('span.grow'), this.#actions()),
       h('p.facts.small.muted'),
@@ -123,7 +127,7 @@ export class Look {
     if (!(idle instanceof Error)) facts.push(t('look.idle', { n: Number(idle) }));
     find('.facts', this.#root).textContent = facts.join(' · ');
     this.#turned(kind, show(encoding));
-    await this.#picture(place, db, kind, show(encoding), now);
+    await this.#picture(place, db, kind, { encoding: show(encoding), bytes: Number(bytes) }, now);
   }
 
   #gone() {
@@ -144,38 +148,57 @@ export class Look {
     const before = this.#encoding;
     this.#encoding = now;
     if (before === '' || before === now || !before.startsWith(`${type} `)) return;
+    this.#say(t('look.turned', { before: before.slice(type.length + 1), now: encoding }));
+  }
+
+  /**
+   * Takes note of the size of the key's hash table, and says when it has grown.
+   *
+   * @param {number} places
+   */
+  #grown(places) {
+    const before = this.#places;
+    this.#places = places;
+    if (before > 0 && places > before) this.#say(t('look.grew', { before, places }));
+  }
+
+  /** Says that something has happened to the key. @param {string} what */
+  #say(what) {
     const said = find('.turned', this.#root);
     said.hidden = false;
-    said.textContent = t('look.turned', { before: before.slice(type.length + 1), now: encoding });
+    said.textContent = what;
   }
 
   /**
    * @param {import('./place.js').Place} place
    * @param {number} db
    * @param {string} type
-   * @param {string} encoding
+   * @param {import('./pictures/pictures.js').Kept} kept
    * @param {number} now
    */
-  async #picture(place, db, type, encoding, now) {
+  async #picture(place, db, type, kept, now) {
     const key = /** @type {Uint8Array} */ (this.#key);
     const kinds = PICTURES[type];
     if (!kinds) return;
     const first = await place.look(db, kinds.read(key));
-    const more = kinds.more ? await place.look(db, kinds.more(key, first)) : [];
+    const more = kinds.more ? await place.look(db, kinds.more(key, first, kept)) : [];
     if (key !== this.#key) return;
     const views = kinds.views(first);
     const view = views.includes(this.#view) ? this.#view : String(views[0]);
     const lives = kinds.lives?.(first, more) ? Math.floor(now / 1000) : 0;
-    const drawn = `${lives} ${view} ${encoding} ${text(first)} ${text(more)}`;
+    const drawn = `${lives} ${view} ${kept.encoding} ${text(first)} ${text(more)}`;
     if (drawn === this.#drawn) return;
     const fresh = this.#drawn === '';
     this.#drawn = drawn;
     this.#choice(views, view);
     const pane = () => this.#app.panes.active;
+    const places = kept.encoding === 'hashtable' ? placesOf(Number(first[0]), this.#places) : 0;
+    this.#grown(places);
     const picture = kinds.draw({
       key: quoted(key),
       view,
-      encoding,
+      encoding: kept.encoding,
+      places,
       now,
       first,
       more,

@@ -142,9 +142,14 @@ export class Place {
     return this.redis.engine.owner.look(db, commands);
   }
 
+  /** What INFO tells. @param {string} sections @returns {Promise<string>} */
+  info(sections) {
+    return this.order(`info ${sections}`);
+  }
+
   /** What tells whether the data have changed: it is another then. */
   async changes() {
-    return changesIn(await this.order('info persistence stats'));
+    return changesIn(await this.info('persistence stats'));
   }
 
   /** Ends the script that runs, if one does. @returns {Promise<string>} why it cannot, or '' */
@@ -168,7 +173,7 @@ export class Place {
  *
  * @param {string} info
  */
-export function changesIn(info) {
+function changesIn(info) {
   const counts = info.match(
     /^(rdb_changes_since_last_save|expired_keys|expired_subkeys|evicted_keys):\d+/gm,
   );

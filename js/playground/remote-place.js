@@ -4,7 +4,7 @@
  * @module
  */
 
-import { Place, changesIn } from './place.js';
+import { Place } from './place.js';
 import { connectTo } from './remote.js';
 
 /** @typedef {import('../src/resp.js').Argument} Argument */
@@ -45,10 +45,10 @@ export class RemotePlace extends Place {
     return this.#client.pipeline(commands);
   }
 
-  /** @override */
-  async changes() {
-    const [text] = await this.look(Math.max(0, this.#db), [['INFO', 'persistence', 'stats']]);
-    return changesIn(new TextDecoder().decode(text));
+  /** @override @param {string} sections */
+  async info(sections) {
+    const [text] = await this.look(Math.max(0, this.#db), [['INFO', ...sections.split(' ')]]);
+    return new TextDecoder().decode(text);
   }
 
   /** @override */

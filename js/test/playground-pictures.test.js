@@ -24,8 +24,78 @@ test('pictures', { skip }, async (t) => {
     assert.deepEqual(colours, [true], 'what is drawn is more red than blue, and something is');
   });
 
+  await t.test('a list lies in its nodes', async () => {
+    await enter(page, 'CONFIG SET list-max-listpack-size 4');
+    await look(page, 'RPUSH queue a b c d e f g h i j', 'queue');
+    await texts(page, '.node', [/^abcd4 elements/, /^efgh4 elements/, /^ij2 elements/]);
+    // Packed by LZF, and more than are drawn.
+    await enter(page, 'CONFIG SET list-max-listpack-size -2');
+    const fill = `EVAL "for i=1,2000 do redis.call('rpush','long',10000000+i..'x') end" 0`;
+    await look(page, fill, 'long');
+    const nodes = await texts(page, '.node', [/24x…/, /elements/, /elements/]);
+    const counts = nodes.map((text) => Number(/(\d+) elements/.exec(text)?.[1]));
+    assert.deepEqual(counts, [744, 743, 513]);
+    await page.getByText('Shown are 24 of 2000.').waitFor();
+  });
+
+  await t.test('a hash table has places, and says when it has grown', async () => {
+    await enter(page, 'CONFIG SET set-max-listpack-entries 2');
+    await look(page, 'SADD tags a b c d', 'tags');
+    await page.getByText('4 elements in a hash table of 4 places').waitFor();
+    assert.equal(await page.locator('.places .taken').count(), 4);
+    await enter(page, 'SADD tags e');
+    await page.getByText('The table has grown from 4 to 8 places').waitFor();
+    assert.equal(await page.locator('.places i').count(), 8);
+    assert.equal(await page.locator('.places .taken').count(), 5);
+    // It shrinks later than it grows.
+    await enter(page, 'SREM tags a b c');
+    await page.getByText('2 elements in a hash table of 8 places').waitFor();
+  });
+
+  await t.test('what goes when the memory is full is seen, and why', async () => {
+    const eviction = page.locator('.eviction');
+    assert.equal(await eviction.isHidden(), true);
+    await enter(page, 'FLUSHALL');
+    for (const key of ['old', 'young']) {
+      await enter(page, `SETRANGE ${key} 1000000 x`);
+      await page.evaluate(() => /** @type {any} */ (globalThis).redlet.clock.advance(60_000));
+    }
+    const used = await page.evaluate(async () => {
+      const info = await /** @type {any} */ (globalThis).redlet.redis.call('INFO', 'memory');
+      return Number(/^used_memory:(\d+)/m.exec(info)?.[1]);
+    });
+    await enter(page, `CONFIG SET maxmemory ${used + 500_000}`);
+    await eviction.getByText('No key goes.').waitFor();
+    await enter(page, 'CONFIG SET maxmemory-policy allkeys-lru');
+    await texts(page, '.eviction .next li', [/^oldunused for 2 min/, /^youngunused for \d\d s/]);
+    await enter(page, 'CONFIG SET maxmemory-samples 64');
+    // The next write finds that there is too much.
+    await enter(page, 'SETRANGE new 1000000 x');
+    await enter(page, 'SET newer x');
+    await texts(page, '.eviction .gone li', [/^oldunused for 2 min/]);
+    await eviction.getByText('1 keys had to go.').waitFor();
+  });
+
   assert.deepEqual(complaints, []);
 });
+
+/**
+ * Waits until elements say something, each in its turn.
+ *
+ * @param {Page} page
+ * @param {string} selector
+ * @param {RegExp[]} want
+ */
+async function texts(page, selector, want) {
+  const deadline = Date.now() + 15_000;
+  for (;;) {
+    const have = await page.locator(selector).allTextContents();
+    if (have.length === want.length && want.every((text, i) => text.test(String(have[i]))))
+      return have;
+    if (Date.now() > deadline) assert.fail(`${selector} says ${have.join(' | ')}`);
+    await page.waitForTimeout(20);
+  }
+}
 
 /**
  * Enters a command, and looks into a key.

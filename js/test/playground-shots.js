@@ -1,4 +1,4 @@
-// Takes pictures of the playground in sixteen states, at four widths, light and dark:
+// Takes pictures of the playground in eighteen states, at four widths, light and dark:
 //
 //     node test/playground-shots.js FOLDER
 
@@ -32,6 +32,8 @@ const DATA = [
   'RPUSH queue first second third',
   'ZADD scores 120 ada 95 bob 143 eve 70 mel',
   'SADD tags red green blue',
+  'CONFIG SET list-max-listpack-size 4',
+  'RPUSH nodes ada grace linus barbara donald edsger tony alan john haskell',
   'XADD orders * item tea n 2',
   'XADD orders * item milk n 1',
   'XGROUP CREATE orders kitchen 0',
@@ -97,6 +99,7 @@ async function states(page, narrow, take) {
   await look('orders', '04-stream');
   await look('cities', '05-geo');
   await look('seen', '06-hyperloglog');
+  await look('nodes', '17-nodes');
   await tab('terminal');
   await enter(page, 'help ZADD');
   await take('07-help');
@@ -141,4 +144,9 @@ async function lessons(page, tab, take) {
   await take('15-solved');
   await page.locator('#learn .after .primary').scrollIntoViewIfNeeded();
   await take('16-next');
+  await page.evaluate(() => (location.hash = 'lesson=0602-when-the-memory-is-full'));
+  await page.locator('.verdict[data-state=ready]').waitFor();
+  await solveLesson(page);
+  await tab('keys');
+  await take('18-eviction');
 }

@@ -15,6 +15,8 @@ import { zset } from './zset.js';
 
 /** How many elements are drawn. */
 export const DRAWN = 200;
+/** Of lists up to how many bytes the nodes are drawn. */
+const NODES_MAX = 1 << 20;
 
 /**
  * What a picture is drawn of.
@@ -23,6 +25,7 @@ export const DRAWN = 200;
  * @property {string} key as it is typed
  * @property {string} view which of the pictures
  * @property {string} encoding
+ * @property {number} places of its hash table; 0 where there is none
  * @property {number} now the engine's time, in milliseconds
  * @property {any[]} first the replies to what was read first
  * @property {any[]} more those to what was read then
@@ -30,9 +33,17 @@ export const DRAWN = 200;
  */
 
 /**
+ * How a value is kept.
+ *
+ * @typedef {object} Kept
+ * @property {string} encoding
+ * @property {number} bytes
+ */
+
+/**
  * @typedef {object} Picture
  * @property {(key: Uint8Array) => any[][]} read
- * @property {(key: Uint8Array, first: any[]) => any[][]} [more]
+ * @property {(key: Uint8Array, first: any[], kept: Kept) => any[][]} [more]
  * @property {(first: any[]) => string[]} views the first is drawn unless another is chosen
  * @property {(first: any[], more: any[]) => boolean} [lives] whether it changes as time passes
  * @property {(subject: Subject) => Node} draw
@@ -54,6 +65,9 @@ export const PICTURES = {
       ['LLEN', key],
       ['LRANGE', key, 0, DRAWN - 1],
     ],
+    // Where its nodes begin and end, only what is saved of it tells.
+    more: (key, _, { encoding, bytes }) =>
+      encoding === 'quicklist' && bytes <= NODES_MAX ? [['DUMP', key]] : [],
     views: () => ['list'],
     draw: list,
   },

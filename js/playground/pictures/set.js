@@ -7,20 +7,20 @@
 import { h } from '../dom.js';
 import { show } from '../text.js';
 import { t } from '../words.js';
-import { caption, cell, typed } from './parts.js';
+import { caption, cell, table, typed } from './parts.js';
 
 /** @param {import('./pictures.js').Subject} subject */
-export function set({ key, first, encoding, propose }) {
+export function set({ key, first, encoding, places, propose }) {
   const [size, [, members]] = first;
   const cells = members.map((/** @type {Uint8Array} */ member) =>
     cell(show(member), member, () => propose(`SREM ${key} ${typed(member)}`)),
   );
-  const how =
-    encoding === 'intset' ? 'look.intset' : encoding === 'listpack' ? 'look.packed' : 'look.table';
+  const how = t(encoding === 'intset' ? 'look.intset' : 'look.packed', { n: size });
   return h(
     'div',
     {},
+    places > 0 && table(size, places),
     h('div', { class: `cloud ${encoding}` }, cells),
-    caption(t(how, { n: size }), members.length, size),
+    caption(places > 0 ? '' : how, members.length, size),
   );
 }
