@@ -73,6 +73,8 @@ export class Host {
   async reset(config) {
     const app = this.#app;
     const place = await app.own('fresh', undefined, config);
+    // A lesson puts there what no client of the page's does.
+    place.recording?.spoil();
     const first = this.#left === undefined;
     if (first) this.#left = app.place;
     await app.move(place, first);

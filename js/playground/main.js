@@ -12,7 +12,7 @@ import { chooseLanguage, fill, t } from './words.js';
 
 /**
  * @typedef {(kind: 'kept' | 'fresh' | 'branch', snapshot?: Uint8Array,
- *   config?: Record<string, string>) => Promise<Place>} OpenOwn
+ *   config?: Record<string, string>, seed?: string) => Promise<Place>} OpenOwn
  */
 
 /** How often what shows the server is renewed at most, in milliseconds. */
@@ -54,9 +54,9 @@ export class App {
       commands: () => this.commands,
       keys: () => this.keys,
       changed: () => this.changed(),
-      sent: (pane) => this.panes.sends(pane),
+      sent: (pane, words) => this.#sent(pane, words),
       ran: (line) => this.#ran(line),
-      stopped: (line) => this.#forget(line),
+      stopped: (pane, line) => this.#stopped(pane, line),
       exchanged: (pane, exchange) => this.panes.exchanged(pane, exchange),
       shown: (exchange, view) => this.shown(exchange, view),
       wire: (exchange) => this.wire(exchange),
@@ -85,11 +85,27 @@ export class App {
   /** Says that the data are new. */
   anew() {
     if (this.place) this.#lines.delete(this.place);
+    this.place?.recording?.spoil();
     this.changed();
   }
 
-  /** Has what was stopped not run again from a link. @param {string} line */
-  #forget(line) {
+  /**
+   * @param {import('./pane.js').Pane} pane
+   * @param {readonly string[]} words
+   */
+  #sent(pane, words) {
+    this.place?.recording?.note(this.panes.all.indexOf(pane), words);
+    this.panes.sends(pane);
+  }
+
+  /**
+   * Has what was stopped not run again from a link of commands.
+   *
+   * @param {import('./pane.js').Pane} pane
+   * @param {string} line
+   */
+  #stopped(pane, line) {
+    this.place?.recording?.note(this.panes.all.indexOf(pane), []);
     const { lines } = this;
     const at = lines.lastIndexOf(line);
     if (at >= 0) lines.splice(at, 1);

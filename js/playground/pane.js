@@ -26,9 +26,10 @@ const ENTRIES_MAX = 2000;
  * @property {() => import('../src/cli/commands.js').Commands | undefined} commands
  * @property {() => string[]} keys
  * @property {(pane: Pane) => void} changed
- * @property {(pane: Pane) => void} sent
+ * @property {(pane: Pane, words: readonly string[]) => void} sent gets what is sent now
  * @property {(line: string) => unknown} ran gets each line that was sent
- * @property {(line: string) => unknown} stopped gets one that was stopped before its answer
+ * @property {(pane: Pane, line: string) => unknown} stopped gets a line that was stopped before its
+ *   answer
  * @property {(pane: Pane, exchange: Exchange) => void} exchanged
  * @property {(exchange: Exchange, view: View) => string | Node | undefined} shown how a reply is
  *   shown otherwise than redis-cli does, if it is
@@ -182,6 +183,16 @@ export class Pane extends HTMLElement {
     this.#next();
   }
 
+  /** @type {(() => void)[]} who waits for {@link ready} */
+  #waiting = [];
+
+  /** Resolves when all that was entered has been answered. @returns {Promise<void>} */
+  ready() {
+    const ready = new Promise((resolve) => this.#waiting.push(() => resolve(undefined)));
+    this.#next();
+    return /** @type {Promise<void>} */ (ready);
+  }
+
   /** Runs the commands of a text one after the other. @param {string} text */
   paste(text) {
     for (const line of commandLines(text)) this.run(line);
@@ -203,7 +214,7 @@ export class Pane extends HTMLElement {
     this.#session?.interrupt();
     this.focus();
     if (!busy) return;
-    this.#app.stopped(this.#entered);
+    this.#app.stopped(this, this.#entered);
     await this.#app.stop(this);
   }
 
@@ -269,12 +280,15 @@ export class Pane extends HTMLElement {
       if (!session || session.busy) return this.show();
       if (this.#again > 0) {
         this.#again--;
-        this.#app.sent(this);
+        this.#app.sent(this, this.#words);
         session.send(this.#words);
         continue;
       }
       const line = this.#queue.shift();
-      if (line === undefined) return this.show();
+      if (line === undefined) {
+        for (const ready of this.#waiting.splice(0)) ready();
+        return this.show();
+      }
       this.print(line, 'sent');
       this.#take(line);
     }

@@ -5,6 +5,7 @@
  */
 
 import { open } from '../src/worker.js';
+import { Recording } from './record.js';
 
 /** @typedef {import('../src/redlet.js').Redlet} Redlet */
 /** @typedef {import('../src/resp.js').Argument} Argument */
@@ -21,12 +22,18 @@ const KEPT = 'playground';
  * @property {() => void} onshutdown
  * @property {Uint8Array} [snapshot]
  * @property {Record<string, string>} [config]
+ * @property {string} [seed] of all chance; otherwise another each time
  */
 
 /** @type {Promise<WebAssembly.Module> | undefined} */
 let compiled;
 /** The thread of the first server of the page's own, which starts while the engine arrives. */
 let first = /** @type {Worker | undefined} */ (thread());
+
+function anySeed() {
+  const bytes = crypto.getRandomValues(new Uint8Array(12));
+  return [...bytes].map((byte) => byte.toString(16).padStart(2, '0')).join('');
+}
 
 function thread() {
   return new Worker(new URL('../src/worker-thread.js', import.meta.url), { type: 'module' });
@@ -100,6 +107,8 @@ async function count(response, size, progress) {
 export class Place {
   redis;
   kind;
+  /** What was done here, if it began as new. @type {Recording | undefined} */
+  recording;
   /** @type {Timepiece} */
   clock;
 
@@ -119,11 +128,13 @@ export class Place {
    * @param {'kept' | 'fresh' | 'branch'} kind
    * @param {Opening} more
    */
-  static async open(kind, { progress, onshutdown, snapshot, config }) {
+  static async open(kind, { progress, onshutdown, snapshot, config, seed = anySeed() }) {
     const wasm = await engine(progress);
     const dir = kind === 'kept' && navigator.locks && isSecureContext ? KEPT : undefined;
-    const redis = await open({ wasm, worker: nextThread, dir, snapshot, onshutdown, config });
-    return new Place(redis, dir === undefined && kind === 'kept' ? 'fresh' : kind);
+    const redis = await open({ wasm, worker: nextThread, dir, snapshot, onshutdown, config, seed });
+    const place = new Place(redis, dir === undefined && kind === 'kept' ? 'fresh' : kind);
+    if (place.kind === 'fresh' && !snapshot) place.recording = new Recording(place, seed);
+    return place;
   }
 
   /** @param {string} words */

@@ -29,6 +29,16 @@ export async function dataLink(image) {
   return address(`rdb=${await packed(image)}`);
 }
 
+/**
+ * A link that does again what was done at a server as new.
+ *
+ * @param {string} text
+ * @returns {Promise<string>}
+ */
+export async function replayLink(text) {
+  return address(`replay=${await packed(text)}`);
+}
+
 /** @param {string} hash */
 function address(hash) {
   const url = new URL(location.href);
@@ -41,12 +51,13 @@ function address(hash) {
  * What a link holds.
  *
  * @param {string} hash
- * @returns {Promise<{ text?: string, image?: Uint8Array } | undefined>}
+ * @returns {Promise<{ text?: string, image?: Uint8Array, replay?: string } | undefined>}
  */
 export async function read(hash) {
-  const [, kind, value = ''] = /^#(run|runz|rdb)=(.*)$/s.exec(hash) ?? [];
+  const [, kind, value = ''] = /^#(run|runz|rdb|replay)=(.*)$/s.exec(hash) ?? [];
   if (kind === 'run') return { text: decodeURIComponent(value.replaceAll('+', ' ')) };
   if (kind === 'runz') return { text: new TextDecoder().decode(await unpacked(value)) };
+  if (kind === 'replay') return { replay: new TextDecoder().decode(await unpacked(value)) };
   if (kind === 'rdb') return { image: await unpacked(value) };
   return undefined;
 }

@@ -24,11 +24,13 @@ export async function start(app) {
   const loading = /** @type {HTMLProgressElement} */ (find('#loading'));
   const progress = (/** @type {number} */ part) => (loading.value = part);
   const onshutdown = () => shutDown(app);
-  app.own = (kind, snapshot, config) =>
-    Place.open(kind, { progress, onshutdown, snapshot, config });
+  app.own = (kind, snapshot, config, seed) =>
+    Place.open(kind, { progress, onshutdown, snapshot, config, seed });
   const shared = await read(location.hash);
+  const replay = shared?.replay ? await import('./replay.js') : undefined;
+  const session = replay?.parse(String(shared?.replay));
   const alone = shared !== undefined || new URLSearchParams(location.search).has('fresh');
-  const own = () => app.own(alone ? 'fresh' : 'kept', shared?.image);
+  const own = () => app.own(alone ? 'fresh' : 'kept', shared?.image, undefined, session?.seed);
   if (alone || !(await places(app, own))) await app.move(await own());
   loading.hidden = true;
   const client = /** @type {Place} */ (app.place).redis.client();
@@ -40,11 +42,12 @@ export async function start(app) {
   wire(app);
   tools(app);
   const keys = new Keys(app, find('#keys'));
-  new Time(app, find('#clock'));
+  const time = new Time(app, find('#clock'));
   const host = new Host(app);
   Object.assign(globalThis, { redlet: host });
   if (shared) app.panes.active.print(t('share.came'), 'note');
   if (shared?.text) app.panes.active.paste(shared.text);
+  if (replay && session) await replay.play(app, session.steps, () => time.keep());
   document.documentElement.dataset.ready = 'true';
   const { learn } = await import('./learn.js');
   learn(host, keys);

@@ -158,10 +158,10 @@ export class Time {
     void this.#note();
   }
 
-  /** Keeps the state if it is another than the last. */
-  #note = latest(() => this.#keep());
+  #note = latest(() => this.keep());
 
-  async #keep() {
+  /** Keeps the state if it is another than the last. */
+  async keep() {
     const { place } = this.#app;
     if (!place || place.kind === 'remote') return;
     const changes = await place.changes();
@@ -250,6 +250,7 @@ export class Time {
   async #back(state) {
     const { place } = this.#app;
     if (!place) return;
+    place.recording?.spoil();
     await place.redis.restore(state.image);
     await place.clock.set(state.time);
     this.#changes = await place.changes();

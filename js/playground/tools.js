@@ -7,7 +7,7 @@
 import { button, download, find, h } from './dom.js';
 import { exported } from './export.js';
 import { RemotePlace } from './remote-place.js';
-import { commandLink, dataLink } from './share.js';
+import { commandLink, dataLink, replayLink } from './share.js';
 import { LANGUAGES, language, t } from './words.js';
 
 /** @typedef {import('./main.js').App} App */
@@ -110,7 +110,9 @@ function show(app, dialog) {
       row(
         act('share.commands', () => link(commandLink(app.lines))),
         act('share.data', async () => link(dataLink(await redis().snapshot())), remote),
+        act('share.replay', async () => link(replay(app)), !app.place?.recording?.useful),
       ),
+      h('p.muted.small', {}, t('share.replayHow')),
       field,
       row(
         act('share.load', () => load(app), remote),
@@ -134,12 +136,19 @@ function show(app, dialog) {
 }
 
 /** @param {App} app */
+async function replay(app) {
+  const { written } = await import('./replay.js');
+  return replayLink(await written(/** @type {any} */ (app.place?.recording)));
+}
+
+/** @param {App} app */
 async function load(app) {
   const input = /** @type {HTMLInputElement} */ (h('input', { type: 'file', accept: '.rdb' }));
   input.click();
   await new Promise((resolve) => input.addEventListener('change', resolve, { once: true }));
   const file = input.files?.[0];
   if (!file || !app.place) return;
+  app.place.recording?.spoil();
   await app.place.redis.restore(new Uint8Array(await file.arrayBuffer()));
   app.panes.active.print(t('share.loaded', { name: file.name }), 'note');
   app.changed();

@@ -186,6 +186,9 @@ Tab ergänzt, ↑ und ↓ holen Getipptes zurück, Strg-R sucht darin, Strg-C h�
   'share.link': 'Der Link',
   'share.commands': 'Link mit den Befehlen',
   'share.data': 'Link mit den Daten',
+  'share.replay': 'Link, der es wiederholt',
+  'share.replayHow':
+    'Eine Wiederholung tut es noch einmal, auf das Byte genau: alle Clients, Zufall und Uhr, wie sie waren, jeden Schritt im Verlauf. Sie braucht einen Server, der neu war und nichts als Befehle bekam, wie einen anderen in einem neuen Tab.',
   'share.copied': 'Kopiert: {n} Zeichen. Was hinter dem # steht, wird keinem Server gesendet.',
   'share.made': '{n} Zeichen. Was hinter dem # steht, wird keinem Server gesendet.',
   'share.load': 'Eine RDB-Datei öffnen…',

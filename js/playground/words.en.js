@@ -161,6 +161,9 @@ Tab completes, ↑ and ↓ bring back what you typed, Ctrl-R searches it, Ctrl-C
   'share.link': 'The link',
   'share.commands': 'Link with the commands',
   'share.data': 'Link with the data',
+  'share.replay': 'Link that replays it',
+  'share.replayHow':
+    'A replay does it again to the byte: all clients, chance and the clock as they were, each step in its history. It takes a server that was new and got nothing but commands, as another in a new tab.',
   'share.copied': 'Copied: {n} characters. What is behind the # is sent to no server.',
   'share.made': '{n} characters. What is behind the # is sent to no server.',
   'share.load': 'Open an RDB file…',

@@ -44,6 +44,10 @@ test('what the playground keeps', { skip }, async (t) => {
     await other.context().close();
   });
 
+  await t.test('a session is replayed from its seed, to the byte', () =>
+    checkReplay(browser, site.url),
+  );
+
   await t.test('files go out and come in', () => checkFiles(page, folder));
 
   await t.test('all is there after a reload, for another tab, without a network', async () => {
@@ -72,6 +76,82 @@ test('what the playground keeps', { skip }, async (t) => {
     [],
   );
 });
+
+/**
+ * @param {import('playwright-core').Browser} browser
+ * @param {string} url
+ */
+async function checkReplay(browser, url) {
+  const first = await browser.newPage();
+  await first.goto(`${url}?fresh`);
+  await ready(first);
+  const link = await session(first);
+  const other = await browser.newPage();
+  const wrong = listen(other);
+  await other.goto(link);
+  await ready(other);
+  for (const say of [data, said]) assert.deepEqual(await say(other), await say(first));
+  // Each step has left a state: the oldest is as new.
+  await other.click('#history');
+  const states = other.locator('.states li');
+  assert.ok((await states.count()) > 8);
+  await states.filter({ hasText: 'SPOP' }).first().waitFor();
+  assert.deepEqual(wrong, []);
+  await first.context().close();
+  await other.context().close();
+}
+
+/**
+ * Does what depends on chance, on the time and on who waits, and makes a link of it.
+ *
+ * @param {Page} page
+ */
+async function session(page) {
+  const lines = [
+    'SADD tags a b c d e f g h i j k l m n o p',
+    'SPOP tags 3',
+    'SRANDMEMBER tags 5',
+    'SET short x PX 500',
+    'XADD orders * item tea',
+    '3 INCR n',
+    'MULTI',
+    'RPUSH q a "\\xc3\\xa9 b"',
+    'EXEC',
+  ];
+  for (const line of lines) await enter(page, line);
+  await lastLine(page, /^1\) \(integer\) 2$/);
+  await page.getByRole('button', { name: '+1 s' }).click();
+  await enter(page, 'GET short');
+  await lastLine(page, '(nil)');
+  await page.click('#add');
+  await enter(page, 'BLPOP nothing 0');
+  await page.locator('.pane[data-active] .stop').click();
+  await enter(page, 'BLPOP jobs 0');
+  await page.locator('.pane').first().locator('.input').focus();
+  await enter(page, 'RPUSH jobs ada');
+  await enter(page, 'RANDOMKEY');
+  await lastLine(page, /^"/);
+  await page.locator('.pane').last().getByText('2) "ada"').waitFor();
+  return made(page, 'share.replay');
+}
+
+/** What is under each key, as it is kept. @param {Page} page */
+function data(page) {
+  return page.evaluate(() => {
+    const script = `local all = {}
+      for _, key in ipairs(redis.call('KEYS', '*')) do
+        table.insert(all, key .. redis.sha1hex(redis.call('DUMP', key)))
+      end
+      table.sort(all)
+      return all`;
+    return /** @type {any} */ (globalThis).redlet.redis.call('EVAL', script, '0');
+  });
+}
+
+/** What the clients were answered. @param {Page} page */
+function said(page) {
+  return page.locator('.log > .reply').allTextContents();
+}
 
 /**
  * Makes a link.
