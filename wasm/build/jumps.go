@@ -79,7 +79,7 @@ const prologue = "\x23\x00\x21\x01"
 const setPC = "\x21\x00"
 
 // packCode rewrites the functions of a code section.
-func packCode(body []byte, known runtimeCalls) ([]byte, error) {
+func packCode(body []byte, known runtimeCalls, empty int64) ([]byte, error) {
 	r := reader{body}
 	n, err := r.unsigned()
 	if err != nil {
@@ -91,8 +91,11 @@ func packCode(body []byte, known runtimeCalls) ([]byte, error) {
 		if err != nil {
 			return nil, err
 		}
-		if f, ok := parse(code, known); ok {
+		if f, ok := parse(code, known); ok && known.deferred != 0 {
 			code = f.straight()
+		}
+		if code, err = packCalls(code, empty); err != nil {
+			return nil, err
 		}
 		out = append(appendUnsigned(out, uint64(len(code))), code...)
 	}
@@ -146,17 +149,23 @@ func parse(body []byte, known runtimeCalls) (f *function, ok bool) {
 
 // parseHead reads the locals and the prologue.
 func (f *function) parseHead(r *reader) bool {
+	err := skipLocals(r)
+	if err != nil || !bytes.HasPrefix(r.rest, []byte(prologue)) {
+		return false
+	}
+	r.rest = r.rest[len(prologue):]
+	return true
+}
+
+// skipLocals reads what locals a function has.
+func skipLocals(r *reader) error {
 	n, err := r.unsigned()
 	for ; err == nil && n > 0; n-- {
 		if _, err = r.unsigned(); err == nil && len(r.rest) > 0 {
 			r.rest = r.rest[1:]
 		}
 	}
-	if err != nil || !bytes.HasPrefix(r.rest, []byte(prologue)) {
-		return false
-	}
-	r.rest = r.rest[len(prologue):]
-	return true
+	return err
 }
 
 // parseTable reads the table and returns the last part that it names, -1 if it is none of Go's.

@@ -131,6 +131,10 @@ func pack(module []byte) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
+	empty, err := emptyPlaces(sections)
+	if err != nil {
+		return nil, err
+	}
 	out := []byte(magic)
 	var globals []uint64
 	for _, s := range sections {
@@ -140,10 +144,12 @@ func pack(module []byte) ([]byte, error) {
 			globals, err = changing(body)
 		case exportSection:
 			body, err = export(body, globals)
+		case tableSection:
+			body, err = packTable(body, empty)
+		case elementSection:
+			body, err = packElements(body)
 		case codeSection:
-			if known.deferred != 0 {
-				body, err = packCode(body, known)
-			}
+			body, err = packCode(body, known, empty)
 		case dataSection:
 			body, err = packData(body)
 		}
