@@ -5,7 +5,7 @@ use std::io::{self, ErrorKind, Read, Write};
 use std::net::{Shutdown, SocketAddr};
 use std::sync::Arc;
 use std::thread::{self, JoinHandle};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use mio::event::Event;
 use mio::net::{TcpListener, TcpStream};
@@ -16,6 +16,7 @@ use crate::engine::{Engine, Shared};
 const READ_MAX: usize = 64 << 10;
 const SLEEP_MAX: Duration = Duration::from_secs(60); // deadlines may lie years ahead
 const RETRY: Duration = Duration::from_millis(100); // where no descriptor is left to accept with
+const LOOK: Duration = Duration::from_micros(30); // for more, before it sleeps
 const LISTENER: Token = Token(0); // those of connections are their numbers
 const WAKER: Token = Token(usize::MAX);
 
@@ -68,7 +69,7 @@ impl Sockets {
             let wait = self.wait(&engine);
             engine.asleep = true;
             drop(engine);
-            if let Err(error) = self.poll.poll(&mut events, Some(wait))
+            if let Err(error) = self.sleep(&mut events, wait)
                 && error.kind() != ErrorKind::Interrupted
             {
                 return shared.lock().end(error.into());
@@ -91,6 +92,21 @@ impl Sockets {
                 let _ = engine.run(); // a death is logged, and its clients see it
             }
         }
+    }
+
+    /// Waits for what comes. Whoever sends one command after another sends the next within
+    /// microseconds, and falling asleep and being woken takes longer: so it looks a while first.
+    fn sleep(&mut self, events: &mut Events, wait: Duration) -> io::Result<()> {
+        let (began, mut looks) = (Instant::now(), !events.is_empty());
+        while looks && wait > Duration::ZERO {
+            self.poll.poll(events, Some(Duration::ZERO))?;
+            if !events.is_empty() {
+                return Ok(());
+            }
+            thread::yield_now(); // to the client, where there is but one processor
+            looks = began.elapsed() < LOOK.min(wait);
+        }
+        self.poll.poll(events, Some(wait))
     }
 
     fn wait(&self, engine: &Engine) -> Duration {
