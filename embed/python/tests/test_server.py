@@ -266,6 +266,22 @@ def test_shutdown() -> None:
     server.close()
 
 
+def test_out_of_turn() -> None:
+    """Before the start and behind the end everything says so."""
+    server = redlet.Server()
+    every = [server.snapshot, server.reset, server.fork, server.stop, server.clock.now]
+    for early in every:
+        with pytest.raises(redlet.Closed, match="has not started"):
+            early()
+    with pytest.raises(redis_py.ConnectionError, match="has not started"):
+        server.client().ping()
+    with server:
+        assert server.client().ping()
+    for late in [*every[:3], every[4], server.start]:
+        with pytest.raises(redlet.Closed, match="is closed"):
+            late()
+
+
 def test_close_while_clients_block() -> None:
     server = redlet.Server().start()
     seen: list[Exception] = []

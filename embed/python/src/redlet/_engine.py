@@ -166,8 +166,7 @@ class Engine:
         """Opens a connection; peer is address and local address, as CLIENT LIST shows them. With
         a ticket it is one that the guest has asked for."""
         with self.lock:
-            if self.over is not None:
-                raise self.over
+            self._running_guest()
             self._last_number = number = self._last_number + 1
             connection = Connection(self, number, notify)
             self.connections[number] = connection
@@ -231,8 +230,8 @@ class Engine:
         """Steps, and goes on while what comes of it asks for more."""
         if self._running or self.over is not None:
             return
+        before = self._running_guest().deadline
         self._running = True
-        before = self._guest.deadline if self._guest else 0.0
         try:
             while self._step() and self.inbox:
                 pass
@@ -253,8 +252,7 @@ class Engine:
             count += 1
         frames = b"".join(self.inbox[:count]) if count != 1 else self.inbox[0]
         del self.inbox[:count]
-        assert self._guest is not None
-        output = self._guest.step(frames, self._now() * 1e6)
+        output = self._running_guest().step(frames, self._now() * 1e6)
         if output:
             for kind, number, ticket, payload in _abi.frames(output):
                 self._receive(kind, number, ticket, payload)

@@ -100,6 +100,7 @@ class BaseServer:
             raise RedletError('"appendonly" takes a "dir"')
         self._seed, self._host, self._port = seed, host, port
         self._engine = Engine(now, Disk() if folder else Files())
+        self.clock = Clock(self._engine)
         self._loop: _Loop | None = None
 
     def start(self) -> Self:
@@ -115,11 +116,13 @@ class BaseServer:
                 loop.end()
                 raise
             self._serve(loop)
+        if self._engine.over:  # it does not start twice
+            raise self._engine.over
         return self
 
     def _serve(self, loop: _Loop) -> None:
         loop.start()
-        self._loop, self.clock = loop, Clock(self._engine)
+        self._loop = loop
         _servers.add(self)
 
     @property
@@ -160,6 +163,7 @@ class BaseServer:
         fork: Self = object.__new__(type(self))
         fork._host, fork._port = self._host, None if self._port is None else 0
         fork._engine = self._engine.fork()
+        fork.clock = Clock(fork._engine)
         fork._serve(_Loop(fork._engine, None if self._port is None else _listen(self._host, 0)))
         return fork
 
@@ -171,6 +175,7 @@ class BaseServer:
     def stop(self, signal: str = "sigterm") -> None:
         """Asks for the end as a signal does: what is to be saved is saved before."""
         with self._engine.lock:
+            self._engine.run()  # which refuses, before the start
             self._engine.inbox.append(_abi.frame(_abi.IN_STOP, 0, signal.encode()))
             self._engine.run()
 
