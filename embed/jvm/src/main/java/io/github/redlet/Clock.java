@@ -21,9 +21,12 @@ public final class Clock {
      * have expired, and clients that block have their answers.
      *
      * @param by how far; not negative
-     * @throws EngineException if it is negative
+     * @throws IllegalArgumentException if it is negative
      */
     public void advance(Duration by) {
+        if (by.isNegative()) {
+            throw new IllegalArgumentException("time cannot be turned by less than nothing");
+        }
         turn("clock forward " + by.toNanos() / 1000);
     }
 

@@ -10,6 +10,7 @@ import java.time.temporal.ChronoUnit;
 import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.function.BiConsumer;
 
 /**
@@ -220,7 +221,7 @@ public final class RedletServer implements AutoCloseable {
             if (name.equalsIgnoreCase("port")) {
                 throw new IllegalArgumentException("the port is told to Builder.port");
             }
-            config.put(name.toLowerCase(Locale.ROOT), value);
+            config.put(name.toLowerCase(Locale.ROOT), Objects.requireNonNull(value, name));
             return this;
         }
 

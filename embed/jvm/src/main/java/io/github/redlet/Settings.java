@@ -31,7 +31,7 @@ final class Settings {
         if (folder != null && !Files.isDirectory(Path.of(folder))) {
             throw new EngineException("\"dir\" is no folder: " + folder, null);
         }
-        if (folder == null && config.getOrDefault("appendonly", "no").equals("yes")) {
+        if (folder == null && !config.getOrDefault("appendonly", "no").equalsIgnoreCase("no")) {
             throw new EngineException("\"appendonly\" takes a \"dir\"", null);
         }
         this.frozenAt = builder.frozenAt;
