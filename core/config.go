@@ -225,7 +225,7 @@ type ConfigError struct{ Name, Problem string }
 
 // Error words the refusal in one line.
 func (e *ConfigError) Error() string {
-	return "core: configuration parameter '" + e.Name + "': " + e.Problem
+	return "configuration parameter '" + e.Name + "': " + e.Problem
 }
 
 // badDirective is what Redis says of a line of redis.conf that names no parameter.
