@@ -12,7 +12,6 @@ import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -68,7 +67,12 @@ class VectorsTest {
 
     private static byte[] input(JsonNode step) {
         if (step.has("raw")) {
-            return HexFormat.of().parseHex(step.get("raw").asText());
+            String hex = step.get("raw").asText();
+            ByteBuffer bytes = ByteBuffer.allocate(hex.length() / 2);
+            for (int i = 0; i < hex.length(); i += 2) {
+                bytes.put((byte) Integer.parseInt(hex.substring(i, i + 2), 16));
+            }
+            return bytes.array();
         }
         Frames frames = new Frames();
         for (JsonNode frame : step.path("in")) {
