@@ -41,15 +41,18 @@ def rate(work: Callable[[], int]) -> float:
 
 
 def rates(r: Any) -> list[float]:
-    """One GET after another, pipelines of SET, sorted sets in a pipeline."""
+    """One GET after another; pipelines of SET, of GET, of INCR, of sorted sets."""
     r.set("k", "v")
 
-    def pipelined() -> int:
-        pipe = r.pipeline(transaction=False)
-        for i in range(BATCH):
-            pipe.set(f"key:{i}", "v")
-        pipe.execute()
-        return BATCH
+    def pipelined(stage: Callable[[Any, int], Any]) -> float:
+        def work() -> int:
+            pipe = r.pipeline(transaction=False)
+            for i in range(BATCH):
+                stage(pipe, i)
+            pipe.execute()
+            return BATCH
+
+        return rate(work)
 
     def sorted_sets() -> int:
         pipe = r.pipeline(transaction=False)
@@ -59,7 +62,13 @@ def rates(r: Any) -> list[float]:
         pipe.execute()
         return BATCH
 
-    return [rate(lambda: bool(r.get("k"))), rate(pipelined), rate(sorted_sets)]
+    return [
+        rate(lambda: bool(r.get("k"))),
+        pipelined(lambda pipe, i: pipe.set(f"key:{i}", "v")),
+        pipelined(lambda pipe, i: pipe.get(f"key:{i}")),
+        pipelined(lambda pipe, i: pipe.incr(f"n:{i}")),
+        rate(sorted_sets),
+    ]
 
 
 def alone(r: Any) -> Any:
@@ -146,7 +155,8 @@ def main() -> None:
                     time.sleep(0.01)
                 rows.append(["redis-server, TCP", *show(rates(redis.Redis(port=16997)))])
                 server.terminate()
-    heads = ["", "GET in turn", "SET by 100", "ZADD, ZRANGE by 100", "empty", "100,000 keys"]
+    heads = ["", "GET in turn", "SET by 100", "GET by 100", "INCR by 100"]
+    heads += ["ZADD, ZRANGE by 100", "empty", "100,000 keys"]
     for row in [heads, *rows]:
         print("".join(word.ljust(21) for word in row))
 
