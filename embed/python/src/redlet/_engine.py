@@ -96,7 +96,7 @@ class Connection:
 class Engine:
     """An engine and its connections. Every method but connect and ask wants the lock held."""
 
-    def __init__(self, now: Callable[[], float], files: Files) -> None:
+    def __init__(self, now: Callable[[], float], files: Files | None = None) -> None:
         self.lock = threading.RLock()
         self.inbox: list[bytes] = []
         self.connections: dict[int, Connection] = {}
@@ -105,7 +105,7 @@ class Engine:
         self.over: Exception | None = None  # why nothing works any more
         self.kept: bytes | None = None  # the last snapshot: what follows a death begins with it
         self._now = now
-        self._files = files
+        self._files = files or Files()
         self._guest: Guest | None = None
         self._configuration = b""
         self._dialling: set[int] = set()  # tickets of connections that the guest waits for
@@ -132,7 +132,7 @@ class Engine:
         with self.lock:
             self._without_files()
             self.run()
-            fork = Engine(self._now, Files())
+            fork = Engine(self._now)
             fork._guest = Guest(self._running_guest().image())
             fork._configuration, fork.kept = self._configuration, self.kept
             fork._last_number = self._last_number

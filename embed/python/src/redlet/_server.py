@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from . import _abi
 from ._engine import Closed, Connection, Engine, RedletError, wall
-from ._files import Disk, Files
+from ._files import Disk
 from ._guest import EngineDied
 
 if TYPE_CHECKING:
@@ -99,7 +99,7 @@ class BaseServer:
         elif self._config.get("appendonly", "no") not in ("no", False):
             raise RedletError('"appendonly" takes a "dir"')
         self._seed, self._host, self._port = seed, host, port
-        self._engine = Engine(now, Disk() if folder else Files())
+        self._engine = Engine(now, Disk() if folder else None)
         self.clock = Clock(self._engine)
         self._loop: _Loop | None = None
 
