@@ -45,6 +45,7 @@ type clusterNode struct {
 	epoch              int64
 	offset             int64 // how far its stream was when it last said so
 	slots              int   // how many it serves
+	linked             int64 // since when it is heard, in ms; 0 while it is not
 	gone               Time  // since when it is not there, by the host's clock; Never while it is
 	failed             bool  // it has been gone for long
 }

@@ -128,6 +128,9 @@ func (e *Engine) heard(data []byte) {
 	case n == nil:
 		return
 	}
+	if n.linked == 0 {
+		n.linked = e.keyMs()
+	}
 	n.gone, n.failed, n.offset = Never, false, m.offset
 	k.epoch = max(k.epoch, m.epoch)
 	switch m.verb {
@@ -324,7 +327,8 @@ func (k *cluster) add(id string) *clusterNode {
 func (n *clusterNode) learn(told *clusterNode) {
 	kept := *n
 	*n = *told
-	n.id, n.slots, n.offset, n.gone, n.failed = kept.id, kept.slots, kept.offset, kept.gone, false
+	n.id, n.slots, n.linked, n.offset = kept.id, kept.slots, kept.linked, kept.offset
+	n.gone, n.failed = kept.gone, false
 	if n.epoch < kept.epoch {
 		n.epoch = kept.epoch
 	}

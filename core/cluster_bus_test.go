@@ -258,6 +258,29 @@ func TestClusterMeets(t *testing.T) {
 	}
 }
 
+// TestClusterLinks shows that each node is linked to and from each that is there, as redis-server
+// says of nodes whose bus is at rest.
+func TestClusterLinks(t *testing.T) {
+	c := newTestNet(t, 3, nil)
+	c.want(0, "CLUSTER LINKS", "*0\r\n")
+	c.create(3)
+	link := func(node int, since Time) string {
+		text := ""
+		for _, direction := range []string{"to", "from"} {
+			text += fmt.Sprintf("*12\r\n$9\r\ndirection\r\n$%d\r\n%s\r\n$4\r\nnode\r\n$40\r\n%s\r\n"+
+				"$11\r\ncreate-time\r\n:%d\r\n$6\r\nevents\r\n$1\r\nr\r\n"+
+				"$21\r\nsend-buffer-allocated\r\n:48\r\n$16\r\nsend-buffer-used\r\n:48\r\n",
+				len(direction), direction, c.id(node), since/1000)
+		}
+		return text
+	}
+	met := c.now
+	c.turn(1)
+	c.want(0, "CLUSTER LINKS", "*4\r\n"+link(1, met)+link(2, met))
+	c.end(1)
+	c.want(0, "CLUSTER LINKS", "*2\r\n"+link(2, met))
+}
+
 // TestClusterReplica shows what a replica serves.
 func TestClusterReplica(t *testing.T) {
 	c := newTestNet(t, 6, nil)

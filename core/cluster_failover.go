@@ -138,7 +138,7 @@ func (k *cluster) shift(d Time) {
 // nodeGone notes that a node has ended.
 func (e *Engine) nodeGone(n *clusterNode) {
 	if n != nil && n.gone == Never {
-		n.gone = e.clock.host
+		n.gone, n.linked = e.clock.host, 0
 		e.clusterChanged()
 	}
 }

@@ -473,8 +473,32 @@ func cmdClusterGetkeysinslot(c *Call) {
 func cmdClusterMyid(c *Call)      { c.BulkString(c.e.cluster.me().id) }
 func cmdClusterMyshardid(c *Call) { c.BulkString(c.e.cluster.me().shard) }
 
-// cmdClusterLinks has none to show: they are connections of the bus.
-func cmdClusterLinks(c *Call) { c.Array(0) }
+// cmdClusterLinks lists the ways to each node that is heard, and from it. Redis has a connection
+// for each; here messages are handed over at once, so that nothing ever waits to be written, and a
+// queue takes what Redis counts for an empty one.
+func cmdClusterLinks(c *Call) {
+	const emptyQueue = 48
+	at, count := c.ArrayLater(), 0
+	for _, other := range c.e.cluster.nodes[1:] {
+		if other.linked == 0 {
+			continue
+		}
+		for _, direction := range []string{"to", "from"} {
+			count++
+			c.Map(6)
+			c.BulkString("direction")
+			c.BulkString(direction)
+			c.BulkString("node")
+			c.BulkString(other.id)
+			c.fieldInt("create-time", other.linked)
+			c.BulkString("events")
+			c.BulkString("r")
+			c.fieldInt("send-buffer-allocated", emptyQueue)
+			c.fieldInt("send-buffer-used", emptyQueue)
+		}
+	}
+	c.ArrayEnd(at, '*', count)
+}
 
 func cmdClusterInfo(c *Call) {
 	k := c.e.cluster
