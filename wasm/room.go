@@ -19,10 +19,10 @@ const memoryStandard = 15 << 28
 // find out: it knows what the last has left, and how much more the engine has counted since. Only
 // when it has refused often is one made all the same: something may have gone that nobody counted.
 //
-// What is allocated at once must fit into one stretch: there is one above all that was ever in use,
-// and how long those are that were freed between is not known, so no more than a part of their sum
-// is counted on. What is free between small things serves small things alone, and counts as in use
-// by half.
+// What is allocated at once must fit into one stretch: the one above all that was ever in use, or
+// one that was freed between. A guest's runtime tells how long the longest of these is, see package
+// wasm/build; where it does not, a part of their sum is counted on. What is free between small
+// things serves small things alone, and counts as in use by half.
 type gauge struct {
 	limit   int64
 	counted func() int64 // what the engine counts as in use
@@ -31,12 +31,12 @@ type gauge struct {
 	then    int64  // what the engine counted when it came to know
 	refused int    // how often there was no room since it last had one made
 	patient int    // how often there may be none before it has the next one made
-	samples [7]metrics.Sample
+	samples [8]metrics.Sample
 
 	// What it read: the bytes in use, dead objects included, and those of the objects alone; those
-	// that the last collection left; those of free stretches, and those above all that was ever in
-	// use.
-	used, objects, live, idle, above int64
+	// that the last collection left; those of free stretches, of the longest of them, and those above
+	// all that was ever in use.
+	used, objects, live, idle, longest, above int64
 }
 
 // newGauge asks nothing yet. When the runtime is asked first it prepares all its answers, in a
@@ -46,7 +46,7 @@ func newGauge() *gauge {
 	for i, name := range [...]string{"memory/classes/heap/objects:bytes",
 		"memory/classes/heap/unused:bytes", "memory/classes/heap/free:bytes",
 		"memory/classes/heap/released:bytes", "gc/heap/live:bytes", "gc/cycles/total:gc-cycles",
-		"gc/gomemlimit:bytes"} {
+		"gc/gomemlimit:bytes", "memory/classes/heap/stretch:bytes"} {
 		g.samples[i].Name = "/" + name
 	}
 	return g
@@ -61,7 +61,7 @@ const (
 	// twice as long, up to refusedMost.
 	refusedLeast = 256
 	refusedMost  = 16 * refusedLeast
-	// smallPiece is the longest piece for which there is a stretch if there is memory at all.
+	// smallPiece is the longest piece that counts as small.
 	smallPiece = 32 << 10
 )
 
@@ -108,10 +108,8 @@ func (g *gauge) known() int64 {
 
 // fits tells whether there is a stretch for the longest piece, and enough for all.
 func (g *gauge) fits(size, piece int64) bool {
-	if piece <= smallPiece {
-		return size < g.above+g.idle/2 || size < g.idle/2
-	}
-	return piece < max(g.above, g.idle/4)
+	return piece <= max(g.above, g.longest) &&
+		(piece > smallPiece || size < max(g.above, 0)+g.idle/2)
 }
 
 // read brings the gauge up to date.
@@ -122,6 +120,9 @@ func (g *gauge) read() {
 	g.objects, g.live = value(0), value(4)
 	g.used, g.idle = g.objects+value(1)/2, value(2)+value(3)
 	g.above = g.limit - value(0) - value(1) - g.idle
+	if g.longest = g.idle / 4; g.samples[7].Value.Kind() == metrics.KindUint64 {
+		g.longest = value(7)
+	}
 	if cycle := g.samples[5].Value.Uint64(); cycle != g.cycle {
 		g.cycle, g.then = cycle, g.counted()
 	}

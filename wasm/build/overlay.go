@@ -53,6 +53,21 @@ var unused = []edit{
 		"*(*memHdr)(r) = memHdr{size: l}\n last.set((*memHdr)(r))\n"},
 }
 
+// stretch adds a metric: the size of the longest stretch of the heap that is free. The allocator
+// keeps it, in the one summary that there is of each half of a guest's memory.
+var stretch = edit{metricsFile, "\t\t\"/memory/classes/heap/stacks:bytes\": {",
+	`		"/memory/classes/heap/stretch:bytes": {
+			compute: func(in *statAggregate, out *metricValue) {
+				pages := uint(0)
+				for _, half := range mheap_.pages.summary[0] {
+					pages = max(pages, half.max())
+				}
+				out.kind = metricKindUint64
+				out.scalar = uint64(pages) * pageSize
+			},
+		},
+		"/memory/classes/heap/stacks:bytes": {`}
+
 // metrics are those that the guest asks for. The runtime has a function for each that it knows, and
 // enters them all in a table when it is asked first.
 var metrics = []string{"/memory/classes/heap/", "/gc/heap/live:", "/gc/cycles/total:",
@@ -78,9 +93,9 @@ func dropMetrics(text []byte) []byte {
 	return kept
 }
 
-// overlay has Go build the guest with a runtime that knows of wide buckets and nothing of what is
-// unused. Where another version of Go does not have a place of those, the guest is larger and no
-// worse. It returns the file that tells Go so.
+// overlay has Go build the guest with a runtime that knows of wide buckets and of stretches, and
+// nothing of what is unused. Where another version of Go does not have a place of these, the guest
+// is larger and guesses what is free. It returns the file that tells Go so.
 func overlay(dir string) (string, error) {
 	root, err := exec.Command("go", "env", "GOROOT").Output()
 	if err != nil {
@@ -88,7 +103,7 @@ func overlay(dir string) (string, error) {
 	}
 	source := filepath.Join(strings.TrimSpace(string(root)), "src")
 	texts := map[string][]byte{}
-	for _, e := range append([]edit{wideBuckets}, unused...) {
+	for _, e := range append([]edit{wideBuckets, stretch}, unused...) {
 		found, err := e.apply(source, texts)
 		if err == nil && !found && e == wideBuckets {
 			err = errTable
