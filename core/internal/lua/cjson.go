@@ -166,6 +166,8 @@ type jsonWriter struct {
 
 // jsonTable is a table that is being written.
 type jsonTable struct {
+	_ [0]func() // not compared
+
 	t  *table
 	at int // how many elements, or places of the table, are behind
 	n  int // the elements of an array; -1 is an object

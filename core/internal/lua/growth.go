@@ -55,11 +55,15 @@ func (t *table) grows(k value) bool {
 }
 
 // newGrowth makes ready for having a table grow for another key.
+//
+//go:noinline
 func (vm *VM) newGrowth(t *table, key value) *growth {
 	return &growth{vm: vm, t: t, grown: *t, key: key}
 }
 
 // growFirst has a table grow before the step of a job goes on.
+//
+//go:noinline
 func (l *thread) growFirst(t *table, key value) int {
 	l.ahead = l.vm.newGrowth(t, key)
 	return waiting
@@ -67,6 +71,8 @@ func (l *thread) growFirst(t *table, key value) int {
 
 // growBefore has a table grow before a call of a function of a library, which has changed nothing
 // yet, is made once more.
+//
+//go:noinline
 func (l *thread) growBefore(fn builtin, t *table, key value) int {
 	l.later(fn)
 	return l.growFirst(t, key)

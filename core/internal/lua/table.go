@@ -146,20 +146,19 @@ func (v *visiting) step(l *thread) int {
 func (vm *VM) tableInsert(l *thread) int {
 	t := checkTable(l, 1)
 	writable(l, t)
-	end := t.length() + 1
-	switch l.count() {
+	n, end := l.count(), t.length()+1
+	if n == 3 {
+		end = max(end, checkInt(l, 2))
+	}
+	if k := integer(end); t.large() && t.grows(k) {
+		return l.growBefore(vm.tableInsert, t, k)
+	}
+	switch n {
 	case 2:
-		if k := integer(end); t.large() && t.grows(k) {
-			return l.growBefore(vm.tableInsert, t, k)
-		}
 		t.setInt(vm, end, l.arg(2))
 	case 3:
 		at := checkInt(l, 2)
 		v := l.arg(3)
-		end = max(end, at)
-		if k := integer(end); t.large() && t.grows(k) {
-			return l.growBefore(vm.tableInsert, t, k)
-		}
 		vm.charge((end - max(at, 1)) / 8)
 		t.setInt(vm, end, nilValue) // makes its place
 		i := end
