@@ -145,7 +145,7 @@ func (vm *VM) loadString(l *thread) int {
 	return l.start(&loading{vm: vm, parser: vm.newParser(name, source)})
 }
 
-func (j *loading) size() int { return cap(j.source) }
+func (j *loading) size() int { return len(j.source) }
 
 func (j *loading) step(l *thread) int {
 	if j.parser == nil {

@@ -190,7 +190,7 @@ func (vm *VM) jsonEncode(l *thread, o *jsonOptions) int {
 	return l.start(w)
 }
 
-func (w *jsonWriter) size() int { return cap(w.out) + 64*cap(w.open) }
+func (w *jsonWriter) size() int { return len(w.out) + 64*len(w.open) }
 
 func (w *jsonWriter) step(l *thread) int {
 	for {

@@ -86,7 +86,7 @@ func (vm *VM) jsonDecode(l *thread, o *jsonOptions) int {
 	return l.start(r)
 }
 
-func (r *jsonReader) size() int { return decodingSize*cap(r.open) + cap(r.buf) }
+func (r *jsonReader) size() int { return decodingSize*len(r.open) + len(r.buf) }
 
 func (r *jsonReader) step(l *thread) int {
 	for {

@@ -57,7 +57,7 @@ func (vm *VM) msgpack(l *thread) int {
 	return l.start(&packer{vm: vm})
 }
 
-func (p *packer) size() int { return cap(p.out) + 32*cap(p.open) }
+func (p *packer) size() int { return len(p.out) + 32*len(p.open) }
 
 func (p *packer) step(l *thread) int {
 	for {
@@ -221,7 +221,7 @@ func (vm *VM) msgunpack(l *thread, limit, offset int64) int {
 	return l.start(r)
 }
 
-func (r *msgReader) size() int { return decodingSize * cap(r.open) }
+func (r *msgReader) size() int { return decodingSize * len(r.open) }
 
 func (r *msgReader) step(l *thread) int {
 	for {

@@ -41,7 +41,7 @@ type formatting struct {
 	quotes bool
 }
 
-func (j *formatting) size() int { return cap(j.out) }
+func (j *formatting) size() int { return len(j.out) }
 
 func (j *formatting) step(l *thread) int {
 	for {

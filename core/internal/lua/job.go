@@ -8,7 +8,8 @@ import "strings"
 type job interface {
 	// step goes on and returns how many results lie on top of the stack, or suspended, or calling.
 	step(l *thread) int
-	// size is how many bytes it keeps beside the stack.
+	// size is how many bytes it keeps beside the stack: of what is used, since how much more Go makes
+	// room for differs between its versions.
 	size() int
 }
 

@@ -133,6 +133,43 @@ func TestMeasure(t *testing.T) {
 	}
 }
 
+// TestMemoryIsExact: the memory of a script is the same on every host, whatever the size of an int
+// there, and with every version of Go.
+func TestMemoryIsExact(t *testing.T) {
+	for _, s := range []struct {
+		script      string
+		used, bound int
+	}{
+		{"return 1", 4320, 4194304},
+		{"local t = {} for i = 1, 25000 do t[i] = {i} end", 3728848, 4194304},
+		{"local t = {} for i = 1, 4e4 do t[i] = 'x' .. i end", 3202158, 4194304},
+		{"local t = {} for i = 1, 1e4 do t['k' .. i] = function() return i end end", 3028686, 4194304},
+		{"local s = string.rep('x', 2 ^ 19) local t = {} for i = 1, 30 do t[i % 3] = s .. i end",
+			5291376, 5339372},
+		{"local t = {} for i = 1, 2000 do t[i % 300] = " +
+			"coroutine.wrap(function() coroutine.yield(t) end) t[i % 300]() end", 5774390, 7979516},
+		{"local t = {} for i = 1, 4000 do t[i] = {a = i, b = {i, 'x' .. i}} end " +
+			"for i = 1, 3 do t = cjson.decode(cjson.encode(t)) end", 3405664, 6528136},
+		{"local t = {} for i = 1, 5000 do t[i] = {i, x = 's' .. i} end " +
+			"for i = 1, 3 do t = cmsgpack.unpack(cmsgpack.pack(t)) end", 2581570, 4194304},
+		{"local s = string.rep('hello world ', 5e4) for i = 1, 9 do s:gsub('%w+', '<%0>') end",
+			1448013, 4194304},
+		{"local function f(n, ...) if n > 0 then return 1 + f(n - 1, n, ...) end return 0 end " +
+			"for i = 1, 20 do f(150) end local t = {} for i = 1, 1e4 do t[-i] = {} end", 2033928, 4194304},
+	} {
+		vm := newVM()
+		vm.most = 4 << 20 // and so it is measured that often
+		vm.Run(compile(t, vm, s.script), nil, nil, true, func() {})
+		if f := vm.Failure(); f != nil {
+			t.Errorf("%s: %s", s.script, f.Text)
+		}
+		if vm.used != s.used || vm.bound != s.bound {
+			t.Errorf("%s: %d bytes up to %d, want %d up to %d", s.script, vm.used, vm.bound, s.used,
+				s.bound)
+		}
+	}
+}
+
 // longSpaces is a string of 16 MB.
 const longSpaces = "local s = string.rep(' ', 2 ^ 24)"
 

@@ -34,6 +34,8 @@ const (
 	memoryMax = 1 << 30
 	// measureEvery is how many bytes a script makes, at least, before what is alive is measured.
 	measureEvery = 64 << 20
+	// measureNext is the most bytes at which the next measure is taken, where an int has 32 bits too.
+	measureNext = 3 << 29
 	// measureLate is how many bytes more may be made until the next look; else it is measured at once.
 	measureLate = 256 << 20
 	// measuredAtOnce is how many values are measured between two looks at whether the slice is over.
@@ -214,10 +216,10 @@ func (vm *VM) measured() bool {
 			vm.measureObject(o)
 			m.slice -= 2
 		default:
-			m.bound = max(min(measureEvery, m.most), 2*m.used)
 			if m.forget(); m.used > m.most {
 				vm.starved()
 			}
+			m.bound = min(max(min(measureEvery, m.most), 2*m.used), measureNext)
 			return true
 		}
 	}

@@ -221,7 +221,7 @@ func (vm *VM) search(l *thread, f *finding) int {
 // choicesKept is how many choices a matcher may have room for to be kept.
 const choicesKept = 1024
 
-func (f *finding) size() int { return cap(f.choices) * 20 }
+func (f *finding) size() int { return len(f.choices) * 20 }
 
 func (f *finding) step(l *thread) int {
 	if f.plain {
@@ -350,7 +350,7 @@ func (vm *VM) gsub(l *thread) int {
 	return l.start(g)
 }
 
-func (g *substitution) size() int { return cap(g.choices)*20 + cap(g.out) }
+func (g *substitution) size() int { return len(g.choices)*20 + len(g.out) }
 
 func (g *substitution) step(l *thread) int {
 	if g.asked {

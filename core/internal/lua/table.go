@@ -57,7 +57,7 @@ func (c *concatenation) step(l *thread) int {
 	return c.end(l)
 }
 
-func (c *concatenation) size() int { return cap(c.out) }
+func (c *concatenation) size() int { return len(c.out) }
 
 // one appends the next value.
 func (c *concatenation) one(l *thread) {
