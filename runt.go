@@ -100,7 +100,7 @@ func (w *witness) report(t TB) {
 		t.Log("redlet: the server's warnings:\n\t" + strings.Join(w.warnings, "\n\t"))
 	}
 	if text := w.tail.String(); text != "" {
-		t.Log("redlet: the last commands, by the server's clock and the clients' ids:\n" + text)
+		t.Log("redlet: the last commands, when they came and from which client:\n" + text)
 	}
 }
 
