@@ -78,14 +78,25 @@ func (s *settings) serverTLS() (*tls.Config, error) {
 	return c, nil
 }
 
-// keyPair reads a certificate and its key.
+// keyPair reads a certificate and its key, which may have a password.
 func (s *settings) keyPair(cert, key string) (tls.Certificate, error) {
 	for _, name := range []string{cert, key} {
 		if s.value(name, "") == "" {
 			return tls.Certificate{}, fatalf("No %s configured!", name)
 		}
 	}
-	return tls.LoadX509KeyPair(s.value(cert, ""), s.value(key, ""))
+	shown, err := os.ReadFile(s.value(cert, ""))
+	if err != nil {
+		return tls.Certificate{}, err
+	}
+	secret, err := os.ReadFile(s.value(key, ""))
+	if err == nil {
+		secret, err = openKey(secret, s.value(key+"-pass", ""))
+	}
+	if err != nil {
+		return tls.Certificate{}, err
+	}
+	return tls.X509KeyPair(shown, secret)
 }
 
 // authorities reads those whose certificates are accepted; nil if none are named.
