@@ -79,7 +79,8 @@ var badFiles = []struct {
 			"Failed listening on port $PORT (tcp), aborting."}},
 	{"certificates that do not match", nil, "--port 0 --tls-port 1 --tls-cert-file $CERT " +
 		"--tls-key-file $KEY --tls-ca-cert-file $CERT --bind 127.0.0.1",
-		[]string{"Failed to configure TLS. Check logs for more info."}},
+		[]string{"Failed to load private key: $KEY: ",
+			"Failed to configure TLS. Check logs for more info."}},
 }
 
 // badFolder makes the folder of a case, and returns the arguments and what is to be said.

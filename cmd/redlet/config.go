@@ -24,15 +24,17 @@ type directive struct {
 
 // badDirective is a configuration that cannot be obeyed. It prints as redis-server prints it.
 type badDirective struct {
-	line   int
+	line   int // 0 if it is no one line's fault
 	text   string
 	reason string
 }
 
 func (e *badDirective) Error() string {
-	return fmt.Sprintf("\n*** FATAL CONFIG FILE ERROR (%s) ***\n"+
-		"Reading the configuration file, at line %d\n>>> '%s'\n%s\n",
-		versionName, e.line, e.text, e.reason)
+	place := ""
+	if e.line > 0 {
+		place = fmt.Sprintf("Reading the configuration file, at line %d\n>>> '%s'\n", e.line, e.text)
+	}
+	return fmt.Sprintf("\n*** FATAL CONFIG FILE ERROR (%s) ***\n%s%s\n", versionName, place, e.reason)
 }
 
 // unreadable is a configuration file that could not be opened.

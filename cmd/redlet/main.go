@@ -121,8 +121,7 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	if s.logfile != "" {
 		file, err := os.OpenFile(s.logfile, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o644)
 		if err != nil {
-			fmt.Fprintf(stderr, "\n*** FATAL CONFIG FILE ERROR (%s) ***\n"+
-				"Can't open the log file: %s\n", versionName, systemText(err))
+			fmt.Fprint(stderr, &badDirective{reason: "Can't open the log file: " + systemText(err)})
 			return 1
 		}
 		defer file.Close()

@@ -80,6 +80,9 @@ var refusals = []struct {
 	{args: []string{"--logfile", "$DIR/missing/log"},
 		want: "*** FATAL CONFIG FILE ERROR (Redis 8.0.2) ***\n" +
 			"Can't open the log file: No such file or directory"},
+	{args: []string{"--cluster-enabled", "yes", "--replicaof", "127.0.0.1 1"},
+		want: "*** FATAL CONFIG FILE ERROR (Redis 8.0.2) ***\n" +
+			"replicaof directive not allowed in cluster mode"},
 	{args: []string{"$DIR/missing.conf"}, want: " # Fatal error, can't open config file " +
 		"'$DIR/missing.conf': No such file or directory"},
 	{args: []string{"--rename-command", "nosuch", "x"},
@@ -182,6 +185,8 @@ func TestOwnRefusals(t *testing.T) {
 		{[]string{"--playground-port", "1", "--playground-dir", ".", "--port", "0", "--unixsocket",
 			"s"}, "no playground: stat index.html: no such file or directory"},
 		{[]string{"--tls-port", "1", "--port", "0"}, "No tls-cert-file configured!"},
+		{[]string{"--tls-port", "1", "--port", "0", "--tls-cert-file", "$DIR/c", "--tls-key-file",
+			"k"}, "/c: No such file or directory"},
 		{[]string{"--logfile", "$DIR/missing/log"},
 			"Can't open the log file: No such file or directory"},
 	} {

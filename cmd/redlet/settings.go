@@ -80,6 +80,10 @@ func settle(directives []directive) (*settings, error) {
 			return nil, err
 		}
 	}
+	if master := s.value("replicaof", ""); master != "" && !strings.EqualFold(master, "no one") &&
+		strings.EqualFold(s.value("cluster-enabled", "no"), "yes") {
+		return nil, &badDirective{reason: "replicaof directive not allowed in cluster mode"}
+	}
 	s.derive()
 	return s, nil
 }

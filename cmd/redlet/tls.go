@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/tls"
 	"crypto/x509"
+	"encoding/pem"
 	"errors"
 	"net"
 	"os"
@@ -67,7 +68,7 @@ func (s *settings) serverTLS() (*tls.Config, error) {
 		c.ClientAuth = tls.VerifyClientCertIfGiven
 	}
 	if c.ClientCAs, err = s.authorities(); err != nil {
-		return nil, err
+		return nil, fatal("Failed to configure CA certificate(s) file/directory: " + systemText(err))
 	}
 	needed := c.ClientAuth != tls.NoClientCert || s.tlsReplication ||
 		strings.EqualFold(s.value("tls-cluster", "no"), "yes")
@@ -85,18 +86,26 @@ func (s *settings) keyPair(cert, key string) (tls.Certificate, error) {
 			return tls.Certificate{}, fatalf("No %s configured!", name)
 		}
 	}
-	shown, err := os.ReadFile(s.value(cert, ""))
-	if err != nil {
-		return tls.Certificate{}, err
+	certFile, keyFile := s.value(cert, ""), s.value(key, "")
+	shown, err := os.ReadFile(certFile)
+	if block, _ := pem.Decode(shown); err == nil && block == nil {
+		err = errors.New("there is no PEM in it")
 	}
-	secret, err := os.ReadFile(s.value(key, ""))
+	if err != nil {
+		return tls.Certificate{}, fatalf("Failed to load certificate: %s: %s", certFile, systemText(err))
+	}
+	var pair tls.Certificate
+	secret, err := os.ReadFile(keyFile)
 	if err == nil {
 		secret, err = openKey(secret, s.value(key+"-pass", ""))
 	}
-	if err != nil {
-		return tls.Certificate{}, err
+	if err == nil {
+		pair, err = tls.X509KeyPair(shown, secret)
 	}
-	return tls.X509KeyPair(shown, secret)
+	if err != nil {
+		return pair, fatalf("Failed to load private key: %s: %s", keyFile, systemText(err))
+	}
+	return pair, nil
 }
 
 // authorities reads those whose certificates are accepted; nil if none are named.
