@@ -77,6 +77,8 @@ export class Host {
     place.recording?.spoil();
     const first = this.#left === undefined;
     if (first) this.#left = app.place;
+    // What can be tried is the lesson's now.
+    app.welcome?.remove();
     await app.move(place, first);
     if (!first || !this.#left) return;
     const note = h(

@@ -39,6 +39,8 @@ export class App {
   shown = () => undefined;
   /** @type {(exchange: import('./pane.js').Exchange) => Node | undefined} */
   wire = () => undefined;
+  /** What is said at first. @type {HTMLElement | undefined} */
+  welcome;
   /** What is told that the server may have changed. @type {Set<() => unknown>} */
   #watchers = new Set();
   /** What is told that the place is another. @type {Set<() => unknown>} */
@@ -190,7 +192,7 @@ await chooseLanguage();
 fill(document);
 const app = new App();
 tabs(app);
-app.panes.active.print(t('welcome'), 'note');
+app.welcome = app.panes.active.print(t('welcome'), 'note');
 app.panes.active.focus();
 try {
   const { start } = await import('./start.js');

@@ -39,6 +39,18 @@ export async function replayLink(text) {
   return address(`replay=${await packed(text)}`);
 }
 
+/** A link that opens a lesson. @param {string} id */
+export function lessonLink(id) {
+  return address(`lesson=${id}`);
+}
+
+/** The HTML that puts a lesson into a page. @param {string} id */
+export function lessonTags(id) {
+  const script = new URL('./lesson.js', document.baseURI).href;
+  const tag = `<script type="module" src="${script}"></script>`;
+  return `${tag}<redlet-lesson src="${id}"></redlet-lesson>`;
+}
+
 /** @param {string} hash */
 function address(hash) {
   const url = new URL(location.href);

@@ -7,7 +7,7 @@
 import { button, download, find, h } from './dom.js';
 import { exported } from './export.js';
 import { RemotePlace } from './remote-place.js';
-import { commandLink, dataLink, replayLink } from './share.js';
+import { commandLink, dataLink, lessonLink, lessonTags, replayLink } from './share.js';
 import { LANGUAGES, language, t } from './words.js';
 
 /** @typedef {import('./main.js').App} App */
@@ -68,6 +68,12 @@ function remember(key, value) {
 }
 
 /**
+ * Shows what can be copied, copies it, and says so.
+ *
+ * @typedef {(made: Promise<string> | string, word?: import('./words.js').Word) => Promise<void>} Link
+ */
+
+/**
  * @param {App} app
  * @param {HTMLDialogElement} dialog
  */
@@ -76,7 +82,8 @@ function show(app, dialog) {
   const field = /** @type {HTMLInputElement} */ (
     h('input.text.link', { readonly: true, 'aria-label': t('share.link'), hidden: true })
   );
-  const link = async (/** @type {Promise<string>} */ made) => {
+  /** @type {Link} */
+  const link = async (made, word) => {
     field.value = await made;
     field.hidden = false;
     field.select();
@@ -84,7 +91,8 @@ function show(app, dialog) {
       () => true,
       () => false,
     );
-    said.textContent = t(copied ? 'share.copied' : 'share.made', { n: field.value.length });
+    const how = copied ? 'share.copied' : 'share.made';
+    said.textContent = t(word ?? how, { n: field.value.length });
   };
   const attempt = async (/** @type {() => Promise<unknown>} */ what) => {
     try {
@@ -107,6 +115,7 @@ function show(app, dialog) {
       'div.rows',
       {},
       h('p.muted.small', {}, t(app.place?.kind === 'kept' ? 'share.kept' : 'share.fresh')),
+      lessonRow(act, link),
       row(
         act('share.commands', () => link(commandLink(app.lines))),
         act('share.data', async () => link(dataLink(await redis().snapshot())), remote),
@@ -133,6 +142,23 @@ function show(app, dialog) {
     ),
   );
   dialog.showModal();
+}
+
+/**
+ * What there is to share of the lesson that is open, if one is.
+ *
+ * @param {(word: import('./words.js').Word, what: () => Promise<unknown>) => Node} act
+ * @param {Link} link
+ */
+function lessonRow(act, link) {
+  const id = new URLSearchParams(location.hash.slice(1)).get('lesson');
+  if (!id) return '';
+  return h(
+    'div.row',
+    {},
+    act('share.lesson', () => link(lessonLink(id))),
+    act('share.embed', () => link(lessonTags(id), 'share.tags')),
+  );
 }
 
 /** @param {App} app */

@@ -186,6 +186,10 @@ Tab ergänzt, ↑ und ↓ holen Getipptes zurück, Strg-R sucht darin, Strg-C h�
   'share.link': 'Der Link',
   'share.commands': 'Link mit den Befehlen',
   'share.data': 'Link mit den Daten',
+  'share.lesson': 'Link zu dieser Lektion',
+  'share.embed': 'Diese Lektion in einer eigenen Seite',
+  'share.tags':
+    'Setze das in eine Seite desselben Ortes. Zwei Lektionen brauchen das Skript einmal.',
   'share.replay': 'Link, der es wiederholt',
   'share.replayHow':
     'Eine Wiederholung tut es noch einmal, auf das Byte genau: alle Clients, Zufall und Uhr, wie sie waren, jeden Schritt im Verlauf. Sie braucht einen Server, der neu war und nichts als Befehle bekam, wie einen anderen in einem neuen Tab.',

@@ -161,6 +161,9 @@ Tab completes, ↑ and ↓ bring back what you typed, Ctrl-R searches it, Ctrl-C
   'share.link': 'The link',
   'share.commands': 'Link with the commands',
   'share.data': 'Link with the data',
+  'share.lesson': 'Link to this lesson',
+  'share.embed': 'This lesson in a page of yours',
+  'share.tags': 'Put this into a page of the same site. Two lessons need the script once.',
   'share.replay': 'Link that replays it',
   'share.replayHow':
     'A replay does it again to the byte: all clients, chance and the clock as they were, each step in its history. It takes a server that was new and got nothing but commands, as another in a new tab.',

@@ -211,6 +211,20 @@ async function checkPage(page) {
   await page.locator('.pane').nth(0).locator('.input').fill('RPUSH mails ada');
   await page.locator('.pane').nth(0).locator('.input').press('Enter');
   await verdict(page, 'yes');
+  assert.equal(await page.getByText('This is a Redis of your own').count(), 0);
+  // Who teaches has a link to it, and what puts it into a page.
+  await page.click('#share');
+  const link = page.locator('dialog input.link');
+  await page.click('[data-act="share.lesson"]');
+  await page.getByText(/^(Copied: )?\d+ characters/).waitFor();
+  assert.match(await link.inputValue(), /^http[^?]*\/#lesson=0203-wait-for-work$/);
+  await page.click('[data-act="share.embed"]');
+  await page.getByText('Put this into a page').waitFor();
+  assert.match(
+    await link.inputValue(),
+    /^<script .*\/lesson\.js"><\/script><redlet-lesson src="0203-wait-for-work"><\/redlet-lesson>$/,
+  );
+  await page.getByRole('button', { name: 'Close', exact: true }).click();
   // A server of its own kind, and a reply in the newer protocol.
   await page.evaluate(() => (location.hash = 'lesson=0605-keys-that-stay-together'));
   await verdict(page, 'ready');
