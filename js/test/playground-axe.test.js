@@ -22,6 +22,8 @@ const { resolve } = createRequire(import.meta.url);
 const source = await readFile(resolve('axe-core/axe.min.js'), 'utf8');
 
 const DATA = [
+  'CONFIG SET list-max-listpack-size 2 set-max-listpack-entries 2',
+  'CONFIG SET maxmemory 8mb maxmemory-policy allkeys-lru',
   'SET greeting "hello, world" EX 60',
   'HSET user:1 name Ada born 1815',
   'HSET user:2 name Bob',

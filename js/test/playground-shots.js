@@ -146,6 +146,7 @@ async function lessons(page, tab, take) {
   await take('16-next');
   await page.evaluate(() => (location.hash = 'lesson=0602-when-the-memory-is-full'));
   await page.locator('.verdict[data-state=ready]').waitFor();
+  await page.click('#learn button[aria-controls=solution]');
   await solveLesson(page);
   await tab('keys');
   await take('18-eviction');
