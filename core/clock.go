@@ -79,8 +79,17 @@ const dueMax = 10_000
 // Advance turns the host's clock, forward or back. What falls due happens in the order of its
 // time. It does a bounded amount at a time: Deadline tells when there is more.
 func (e *Engine) Advance(host Time) {
-	if host < e.clock.host {
+	calm := e.calm
+	e.calm = 0
+	switch {
+	case host < e.clock.host:
 		e.shiftHost(host - e.clock.host)
+	case host < calm: // it only gets later
+		e.clock.host = host
+		e.cycleOver()
+		e.setNow(e.clock.read())
+		e.beforeSleep()
+		return
 	}
 	e.clock.host = host
 	e.cycleOver()
@@ -164,7 +173,11 @@ func (e *Engine) Deadline() Time {
 	case e.has(engineScript):
 		return e.migration.due(e.clock.host)
 	}
-	return min(e.clock.hostTime(e.due()), e.socketsDue(), e.networkDue(), e.forksDue())
+	due := min(e.clock.hostTime(e.due()), e.socketsDue(), e.networkDue(), e.forksDue())
+	if len(e.forks) == 0 {
+		e.calm = due
+	}
+	return due
 }
 
 // waitsForFiles reports whether the engine does nothing before the host has answered: it is loading

@@ -15,6 +15,7 @@ const takeMin = 32 << 10
 // feed takes bytes that a client sent and runs every command that they complete. The bytes are not
 // kept.
 func (e *Engine) feed(id ConnID, data []byte) {
+	e.calm = 0
 	cl := e.conn(id)
 	if cl == nil || cl.has(connClosing) {
 		return

@@ -254,6 +254,7 @@ func (e *Engine) Input(in *Input) {
 
 // input takes in what is not a client's bytes.
 func (e *Engine) input(in *Input) {
+	e.calm = 0
 	switch in.Kind {
 	case InOpen:
 		peer, ok := parseConn(in.Data)
@@ -352,6 +353,7 @@ func (e *Engine) Poll(ev *Event) bool {
 // poll is Poll where there is something. Fields are set one by one and none of an EventData is
 // copied: in the guest a whole Event took ten times as long.
 func (e *Engine) poll(ev *Event) {
+	e.calm = 0
 	next := &e.events[e.polled]
 	if next.Kind != EventData {
 		e.pollRare(ev)
