@@ -160,6 +160,11 @@ impl Engine {
         self.over.clone().map_or(Ok(()), Err)
     }
 
+    /// Whether an end that was asked for waits for replicas that lag.
+    pub(crate) fn lingers(&mut self) -> bool {
+        self.control("info server").is_ok_and(|told| told.contains("shutdown_in_milliseconds"))
+    }
+
     /// Whether the engine ended when it was asked to.
     pub(crate) fn ended(&self) -> Result<()> {
         match self.over {

@@ -1,6 +1,6 @@
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::path::Path;
-use std::thread::JoinHandle;
+use std::thread::{self, JoinHandle};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use crate::abi::{self, to};
@@ -222,7 +222,8 @@ impl Server {
         self.engine.lock().reset()
     }
 
-    /// Asks for the end as a signal does, and waits for it: what is to be saved is saved.
+    /// Asks for the end as a signal does, and waits for it: what is to be saved is saved, and for
+    /// replicas that lag it waits as long as `shutdown-timeout` says.
     ///
     /// # Errors
     ///
@@ -232,6 +233,11 @@ impl Server {
         engine.check()?;
         engine.send(to::STOP, 0, b"sigterm");
         engine.run()?;
+        while engine.lingers() {
+            drop(engine);
+            thread::sleep(Duration::from_millis(1));
+            engine = self.engine.lock();
+        }
         engine.ended()
     }
 

@@ -426,6 +426,24 @@ fn replicaof() {
 }
 
 #[test]
+fn shutdown_waits_for_replicas() {
+    let server = Server::start().unwrap();
+    let mut replica = server.connect().unwrap(); // it never says how far it has come
+    assert!(told(&mut replica, "PSYNC ? -1\r\n", 11).starts_with("+FULLRESYNC"));
+    let _: () = client(&server).set("k", "v").unwrap();
+    thread::scope(|scope| {
+        let shutdown = scope.spawn(|| server.shutdown());
+        let waits = || cmd("INFO").arg("server").query::<String>(&mut client(&server)).unwrap();
+        while !waits().contains("shutdown_in_milliseconds") {
+            thread::yield_now();
+        }
+        assert!(!shutdown.is_finished());
+        drop(replica);
+        shutdown.join().unwrap().unwrap();
+    });
+}
+
+#[test]
 fn migrate() {
     let (server, other) = (Server::start().unwrap(), Server::start().unwrap());
     let mut r = client(&server);

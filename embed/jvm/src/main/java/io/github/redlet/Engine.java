@@ -21,6 +21,7 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.Supplier;
 
 /** Owns a guest and its connections, on a thread of its own. */
@@ -174,18 +175,25 @@ final class Engine {
         });
     }
 
-    /** Asks for the end as a signal does. */
+    /** Asks for the end as a signal does, and waits for it. */
     void shutdown() {
-        String refusal = call(() -> {
+        call(() -> {
             inbox.add(Frames.STOP, 0, 0, "sigterm");
             while (over == null && inbox.size() > 0) {
                 step();
             }
-            return over == null ? lines.peekLast() : null;
+            return null;
         });
-        if (refusal != null) {
-            throw new EngineException(refusal, null);
+        String refusal;
+        try {
+            while (control("info server").contains("shutdown_in_milliseconds")) { // for replicas that lag
+                LockSupport.parkNanos(1_000_000);
+            }
+            refusal = call(lines::peekLast);
+        } catch (EngineException e) {
+            return; // it has ended
         }
+        throw new EngineException(refusal, null);
     }
 
     /** Ends the engine; whoever waits for it is told, and its thread is gone. */

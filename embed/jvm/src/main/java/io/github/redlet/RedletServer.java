@@ -156,7 +156,8 @@ public final class RedletServer implements AutoCloseable {
     }
 
     /**
-     * Ends the server as a signal does: what is to be saved is saved.
+     * Ends the server as a signal does: what is to be saved is saved, and replicas that lag are waited for
+     * as long as {@code shutdown-timeout} says.
      *
      * @throws EngineException if it could not be saved; the server then goes on
      */

@@ -174,6 +174,25 @@ class RedletServerTest {
     }
 
     @Test
+    void waitsForReplicasBeforeItsEnd() throws Exception {
+        RedletServer server = RedletServer.start();
+        try (Socket replica = new Socket("127.0.0.1", server.port());
+                Jedis jedis = new Jedis(server.uri())) {
+            replica.getOutputStream().write("PSYNC ? -1\r\n".getBytes(StandardCharsets.US_ASCII));
+            replica.getInputStream().read(); // it never says how far it has come
+            jedis.set("k", "v");
+            CompletableFuture<Void> shutdown = CompletableFuture.runAsync(server::shutdown);
+            while (!jedis.info("server").contains("shutdown_in_milliseconds")) {
+                Thread.onSpinWait();
+            }
+            assertFalse(shutdown.isDone());
+            replica.shutdownOutput(); // it has gone
+            shutdown.get(60, TimeUnit.SECONDS);
+        }
+        assertThrows(EngineException.class, server::snapshot);
+    }
+
+    @Test
     void outlivesTheDeathOfItsEngine() throws Exception {
         List<String> log = Collections.synchronizedList(new ArrayList<>());
         try (RedletServer server = RedletServer.builder().log((level, line) -> log.add(line)).start();
