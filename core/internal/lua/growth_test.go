@@ -38,8 +38,8 @@ func TestGrowth(t *testing.T) {
 	}
 }
 
-// growsWhole runs the script within so many calls that there is no room for another: its tables grow
-// within an instruction.
+// growsWhole runs the script within so many calls that there is no room for another: its tables
+// grow within an instruction.
 func growsWhole(t *testing.T, vm *VM, script string) string {
 	const within = "local function within(n, f) if n == 0 then return f() end " +
 		"return select(2, pcall(within, n - 1, f)) end return within(197, function() "

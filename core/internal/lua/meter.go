@@ -50,7 +50,9 @@ func (m *meter) begin() {
 }
 
 // forget ends a measure.
-func (m *meter) forget() { m.due, m.amid, m.marked, m.values, m.nodes = false, false, nil, nil, nil }
+func (m *meter) forget() {
+	m.due, m.amid, m.marked, m.values, m.nodes = false, false, nil, nil, nil
+}
 
 // charge counts work of a library function as if it were instructions.
 func (m *meter) charge(instructions int) { m.left -= instructions }
@@ -178,8 +180,8 @@ func (vm *VM) exceeded() {
 	}
 }
 
-// measured counts the memory of all that is alive, until that is done or the slice is over, and ends
-// a script that takes too much.
+// measured counts the memory of all that is alive, until that is done or the slice is over, and
+// ends a script that takes too much.
 func (vm *VM) measured() bool {
 	m := &vm.meter
 	if !m.amid {
