@@ -1,5 +1,7 @@
 package lua
 
+import "slices"
+
 // begin calls what lies on the stack at a place, with the arguments behind it. It returns at once;
 // a function of a script is run by the loop, and so is the job that a function of a library leaves.
 // stop says that the script is over, or its slice.
@@ -378,6 +380,9 @@ func (vm *VM) catch(e *thrown) (stop bool) {
 		l := vm.l
 		for i := len(l.frames) - 1; i >= 0 && !e.fatal; i-- {
 			if fr := &l.frames[i]; fr.guard {
+				if fr.fn.deep == deepNone && l == vm.main && !guards(l.frames[:i]) {
+					e.v = vm.loadFailure(e)
+				}
 				l.frames = l.frames[:i+1]
 				l.dropJobs(i + 1)
 				return vm.guarded(l, fr, e.v)
@@ -393,6 +398,26 @@ func (vm *VM) catch(e *thrown) (stop bool) {
 			return stop
 		}
 	}
+}
+
+// guards tells whether one of some calls catches errors.
+func guards(frames []frame) bool {
+	return slices.ContainsFunc(frames, func(fr frame) bool { return fr.guard })
+}
+
+// loadFailure is what load makes of an error of its function where no pcall is around it: what
+// Redis's handler of a script's errors makes of that.
+func (vm *VM) loadFailure(e *thrown) value {
+	if e.v.table() != nil {
+		return e.v
+	}
+	f := vm.describe(e)
+	t := vm.errorTable(f.Text, false)
+	if f.Line > 0 {
+		t.setField(vm, "source", vm.str(f.Source))
+		t.setField(vm, "line", integer(f.Line))
+	}
+	return t.value()
 }
 
 // guarded goes on in a pcall, xpcall or load with an error.
