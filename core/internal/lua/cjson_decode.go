@@ -458,7 +458,7 @@ func (r *jsonReader) escaped(t *jsonToken) (whole bool) {
 	return false
 }
 
-// appendUnescaped decodes the escape sequence at the beginning of s; its length is 0 if that is
+// appendUnescaped decodes the escape sequence at the beginning of s; its length is 0 if it is
 // wrong.
 func appendUnescaped(out []byte, s string) (_ []byte, n int) {
 	if len(s) < 2 {

@@ -38,7 +38,8 @@ const (
 	measureNext = 3 << 29
 	// measureLate is how many bytes more may be made until the next look; else it is measured at once.
 	measureLate = 256 << 20
-	// measuredAtOnce is how many values are measured between two looks at whether the slice is over.
+	// measuredAtOnce is how many values are measured between two looks at whether the slice is
+	// over.
 	measuredAtOnce = 8 << 10
 )
 
@@ -51,7 +52,8 @@ func (m *meter) begin() {
 
 // forget ends a measure.
 func (m *meter) forget() {
-	m.due, m.amid, m.marked, m.values, m.nodes = false, false, nil, nil, nil
+	m.due, m.amid = false, false
+	m.marked, m.values, m.nodes = nil, nil, nil
 }
 
 // charge counts work of a library function as if it were instructions.
