@@ -99,7 +99,7 @@ func cmdConfigGet(c *Call) {
 func (c *Call) configMatches(pattern []byte, seen []bool, show func(i int, name string)) {
 	for i := range parameters {
 		p := &parameters[i]
-		if p.flags&paramHidden != 0 || !c.e.since(p.since) {
+		if p.flags&paramHidden != 0 || p.since > c.e.cfg.compat {
 			continue
 		}
 		for k, name := range [...]string{p.name, p.alias} {

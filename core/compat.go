@@ -51,7 +51,7 @@ func (e *Engine) listed(cmd *Command) bool {
 // parameter returns the place of a parameter that the engine takes, -1 if there is none.
 func (e *Engine) parameter(name []byte) int {
 	i := findParameter(name)
-	if i >= 0 && sinceOf(parameters[i].since) > e.cfg.obeys {
+	if i >= 0 && parameters[i].since > e.cfg.obeys {
 		return -1
 	}
 	return i

@@ -166,12 +166,12 @@ func (c *config) shares() bool {
 // parameter declares a configuration parameter: all that CONFIG knows of it.
 type parameter struct {
 	name, alias string
-	since       string // the version that brought it, where that is later than 8.0
 	kind        paramKind
 	flags       paramFlag
-	value       string // the default
-	least, most int64  // of numbers and bytes
-	words       string // of an enumeration, the first being 0; ^V behind one that came later
+	since       compatLevel // the version that brought it, where that is later than 8.0; else 0
+	value       string      // the default
+	least, most int64       // of numbers and bytes
+	words       string      // of an enumeration, the first being 0; ^V behind one that came later
 	// set hands a checked value to the engine; nil if the engine has no use for it.
 	set func(c *config, v setting)
 	// read checks a value that has rules of its own, sets it, and returns how CONFIG GET shows it

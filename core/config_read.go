@@ -349,6 +349,12 @@ func readActivedefrag(_ *config, s string) (shown, problem string) {
 // compatLevel is a version of Redis as one number: major<<16 | minor<<8 | patch.
 type compatLevel uint32
 
+// The versions that brought parameters.
+const (
+	in8dot6 compatLevel = 8<<16 | 6<<8
+	in8dot8 compatLevel = 8<<16 | 8<<8
+)
+
 // anyVersion is later than every version.
 const anyVersion = ^compatLevel(0)
 

@@ -214,7 +214,7 @@ func (e *Engine) rewriteConfigFile(all bool, then func(failure string)) {
 		}
 		for i := range wanted {
 			at := findParameter([]byte(wanted[i].name))
-			own := at >= 0 && (parameters[at].flags&paramOwn != 0 || parameters[at].since != "")
+			own := at >= 0 && (parameters[at].flags&paramOwn != 0 || parameters[at].since != 0)
 			wanted[i].always = wanted[i].always || all && !own
 		}
 		e.replaceFile(e.cfg.file, rewriteConfig(file, wanted), then)
