@@ -1,6 +1,8 @@
 package core
 
 import (
+	"strings"
+
 	"github.com/redlet/redlet/core/internal/aofile"
 	"github.com/redlet/redlet/core/internal/rdb"
 )
@@ -181,7 +183,8 @@ func (e *Engine) logBadImage(err error) {
 		e.log(logWarning, "Wrong signature trying to load DB from file")
 		return
 	case rdb.BadVersion:
-		e.log(logWarning, "Can't handle this RDB format: "+what)
+		version, _, _ := strings.Cut(what, " cannot")
+		e.log(logWarning, "Can't handle RDB format "+version)
 		return
 	case rdb.TooShort:
 		e.log(logWarning, "Short read or OOM loading DB. Unrecoverable error, aborting now.")

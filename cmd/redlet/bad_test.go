@@ -47,7 +47,7 @@ var badFiles = []struct {
 	{"no image", map[string]string{"dump.rdb": "this is no image"}, "",
 		[]string{"Wrong signature trying to load DB from file", noImage}},
 	{"a version", map[string]string{"dump.rdb": "REDIS9999 and more"}, "",
-		[]string{"Can't handle", "9999", noImage}},
+		[]string{"Can't handle RDB format version 9999", noImage}},
 	{"a manifest with an empty line", map[string]string{aofName + "manifest": aofIncr + "\n"}, "$AOF",
 		[]string{"*** FATAL AOF MANIFEST FILE ERROR ***", "Reading the manifest file, at line 2",
 			">>> ''", "Invalid AOF manifest file format"}},

@@ -194,7 +194,7 @@ func (v *server) makeLoop() error {
 	case err != nil && told.Load(): // the engine has said it, in Redis's words
 		return errTold
 	case err != nil:
-		return usersRefused(err)
+		return v.usersRefused(err)
 	}
 	v.loop = loop
 	giveBack()
@@ -211,13 +211,14 @@ func (v *server) makeLoop() error {
 var errTold = errors.New("see the log")
 
 // usersRefused words, as redis-server does, that users of the configuration cannot be made.
-func usersRefused(err error) error {
+func (v *server) usersRefused(err error) error {
 	_, problem, is := strings.Cut(err.Error(), "configuration parameter 'user': ")
 	if !is {
 		return err
 	}
 	if !strings.HasPrefix(problem, "Configuring") {
-		problem += "\nCritical error while loading ACLs. Exiting."
+		v.log.print(levelWarning, problem)
+		problem = "Critical error while loading ACLs. Exiting."
 	}
 	return fatal(problem)
 }
