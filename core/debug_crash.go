@@ -46,5 +46,5 @@ func (e *Engine) Culprit() (lines string) {
 		cl.lastCmd = e.top.cmd
 	}
 	c := Call{e: e, conn: cl}
-	return currentClient + c.clientText()
+	return currentClient + c.clientText() + "\n"
 }

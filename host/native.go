@@ -3,7 +3,6 @@ package host
 import (
 	"fmt"
 	"runtime/debug"
-	"strings"
 
 	"github.com/redlet/redlet/core"
 )
@@ -92,6 +91,6 @@ func (n *native) Close() error {
 
 func (n *native) die(broken any) *Death {
 	n.dead = &Death{Reason: fmt.Sprint(broken),
-		Detail: strings.TrimSpace(n.core.Culprit() + "\n" + string(debug.Stack()))}
+		Detail: n.core.Culprit() + string(debug.Stack())}
 	return n.dead
 }

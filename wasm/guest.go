@@ -217,11 +217,8 @@ func (g *guest) reason(broken any) string {
 	case string:
 		text = v
 	}
-	if culprit := g.engine.Culprit(); culprit != "" {
-		text += "\n" + culprit
-	}
 	stack := make([]byte, stackMax)
-	return text + "\n" + string(stack[:runtime.Stack(stack, false)])
+	return text + "\n" + g.engine.Culprit() + string(stack[:runtime.Stack(stack, false)])
 }
 
 // main is for a native build, which serves only tests: the guest is entered by its exports.
