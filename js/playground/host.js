@@ -89,6 +89,8 @@ export class Host {
         note.remove();
         const left = this.#left;
         this.#left = undefined;
+        // The lesson is left with its server.
+        if (location.hash !== '') location.hash = '';
         if (left) void app.move(left);
       }),
     );

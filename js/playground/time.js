@@ -32,6 +32,15 @@ const VOLATILE_MAX = 1000;
  * @property {string[]} expired the keys whose time was over
  */
 
+/**
+ * What there is of a server's past.
+ *
+ * @typedef {object} Past
+ * @property {State[]} states
+ * @property {State | undefined} at
+ * @property {string} changes
+ */
+
 export class Time {
   #app;
   #bar;
@@ -40,6 +49,10 @@ export class Time {
   states = [];
   /** Which of them is shown. @type {State | undefined} */
   #at;
+  /** What is known of servers that go on elsewhere. @type {WeakMap<object, Past>} */
+  #others = new WeakMap();
+  /** Whose states they are. @type {import('./place.js').Place | undefined} */
+  #place;
   #changes = '';
   /** @type {string[]} the commands since the last state */
   #commands = [];
@@ -53,6 +66,7 @@ export class Time {
    */
   constructor(app, bar) {
     this.#app = app;
+    this.#place = app.place;
     this.#bar = bar;
     bar.append(...this.#buttons());
     this.#dialog = /** @type {HTMLDialogElement} */ (
@@ -151,9 +165,16 @@ export class Time {
     return button(t('close'), () => this.#dialog.close());
   }
 
+  /** Has the states of another server, of which there may be some from before. */
   #moved() {
-    this.states = [];
-    this.#changes = '';
+    const past = { states: this.states, at: this.#at, changes: this.#changes };
+    if (this.#place) this.#others.set(this.#place, past);
+    this.#place = this.#app.place;
+    const known = this.#place && this.#others.get(this.#place);
+    this.states = known?.states ?? [];
+    this.#at = known?.at;
+    this.#changes = known?.changes ?? '';
+    this.#commands = [];
     this.#expiries.clear();
     void this.#note();
   }
@@ -166,7 +187,7 @@ export class Time {
     if (!place || place.kind === 'remote') return;
     const changes = await place.changes();
     if (changes === this.#changes) return;
-    const first = this.#changes === '';
+    const first = this.states.length === 0;
     this.#changes = changes;
     const commands = this.#commands.splice(0);
     const [image, time] = [await place.redis.snapshot(), await place.clock.get()];

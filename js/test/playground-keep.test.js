@@ -206,6 +206,11 @@ async function checkHistory(page) {
   await page.click('#branch button');
   await enter(page, 'GET plan');
   await lastLine(page, '"paid"');
+  // So is what led to them, and the lesson is left.
+  assert.equal(await page.evaluate('location.hash'), '');
+  await page.click('#history');
+  await page.locator('.states .why', { hasText: 'SET plan' }).first().waitFor();
+  await page.keyboard.press('Escape');
 }
 
 /** @param {Page} page */
@@ -214,6 +219,7 @@ async function checkHost(page) {
     const { redlet } = /** @type {any} */ (globalThis);
     await redlet.reset({ 'maxmemory-policy': 'allkeys-lru' });
     redlet.run('CONFIG GET maxmemory-policy', 'B');
+    location.hash = 'lesson=none';
   });
   await lastLine(page, '1) "maxmemory-policy"\n2) "allkeys-lru"');
   await page.locator('#keys .empty').waitFor();
