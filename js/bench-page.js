@@ -14,11 +14,12 @@ import { createServer } from 'node:http';
 import { loadavg, tmpdir } from 'node:os';
 import { extname, join } from 'node:path';
 
-import { TYPES, launch } from './test/browser.js';
+import { chromium } from 'playwright-core';
+
+import { TYPES, chromiumOptions } from './test/browser.js';
 import { root } from './test/helpers.js';
 
 /** @typedef {import('playwright-core').Page} Page */
-/** @typedef {import('playwright-core').CDPSession} CDPSession */
 
 /** A line of 10 Mbit/s whose answers begin after 20 ms. */
 const LINE = {
@@ -32,8 +33,9 @@ const OPEN_LINE = { ...LINE, latency: 0, downloadThroughput: -1, uploadThroughpu
 /** How many commands a second change the sorted set, and for how long. */
 const RATE = 1000;
 const FRAMES_MS = 5000;
-/** How many commands are an hour's: one in 36 ms. */
-const HOUR = 100_000;
+/** How many commands are an hour's, for which the clock is turned on; in how many parts. */
+const HOUR = 36_000;
+const PARTS = 6;
 
 /** @type {{ url: string, size: number, packed: number }[]} what was sent since it was emptied */
 const sent = [];
@@ -46,7 +48,9 @@ const { port } = /** @type {import('node:net').AddressInfo} */ (server.address()
 const address = `http://127.0.0.1:${port}/?fresh`;
 const rounds = Number(process.argv[2] ?? 5);
 
-const browser = await launch();
+// Memory is measured when it is asked for, not when the browser next collects.
+const args = [...(chromiumOptions.args ?? []), '--enable-blink-features=ForceEagerMeasureMemory'];
+const browser = await chromium.launch({ ...chromiumOptions, args });
 /** @type {Record<string, number[]>} */
 const times = {};
 for (let round = 0; round < rounds; round++) await load(round === 0);
@@ -86,7 +90,7 @@ async function load(counts) {
     });
     (times[`${name}: can be typed in`] ??= []).push(typable);
     (times[`${name}: first command answered`] ??= []).push(answered);
-    if (counts && name === '10 Mbit/s, first') await tell(page);
+    if (counts && name === '10 Mbit/s, first') await tell();
     await page.waitForFunction(() => navigator.serviceWorker.controller !== null);
     // The browser writes down what it has compiled when it finds time.
     await page.waitForTimeout(3000);
@@ -101,7 +105,6 @@ function watch() {
     const input = /** @type {HTMLInputElement | null} */ (document.querySelector('.pane .input'));
     if (input && page.typable === undefined && document.activeElement === input) {
       page.typable = performance.now();
-      page.loaded = performance.getEntriesByType('resource').map(({ name }) => name);
       input.value = 'ECHO first-answer';
       input.form?.requestSubmit();
     }
@@ -112,11 +115,13 @@ function watch() {
   look();
 }
 
-/** Says how many bytes came until the page could be typed in. @param {Page} page */
-async function tell(page) {
-  /** @type {string[]} */
-  const loaded = await page.evaluate(() => /** @type {any} */ (globalThis).loaded);
-  const paths = new Set(loaded.map((url) => new URL(url).pathname).concat('/'));
+/** Says how many bytes it takes to have the page typed in: what is asked for before all else. */
+async function tell() {
+  const html = await readFile(join(folder, 'index.html'), 'utf8');
+  const first = html
+    .match(/<(?:link|script)[^>]*>/g)
+    ?.filter((tag) => !tag.includes('fetchpriority'));
+  const paths = new Set(['/', ...(first ?? []).map((tag) => /="\.(\/app-[^"]*)"/.exec(tag)?.[1])]);
   const shell = sent.filter(({ url }) => paths.has(url) && !url.endsWith('.wasm'));
   const engine = sent.find(({ url }) => url.endsWith('.wasm'));
   const sum = (/** @type {'size' | 'packed'} */ what) =>
@@ -130,21 +135,73 @@ async function tell(page) {
 async function work() {
   const context = await browser.newContext();
   const page = await context.newPage();
-  const devtools = await context.newCDPSession(page);
   await page.goto(address);
   await page.waitForSelector('[data-ready]');
   await run(page, 'ZADD z 1 a 2 b 3 c 4 d 5 e 6 f 7 g 8 h 9 i 10 j');
   await page.click('#keys li[data-key=kz] .key');
   const { frames, commands } = await page.evaluate(changing, [RATE, FRAMES_MS]);
   say(`a sorted set that changes`, `${frames} frames and ${commands} commands a second`);
-  const before = await heap(devtools);
-  const start = Date.now();
-  await page.evaluate(anHour, HOUR);
-  const s = Math.round((Date.now() - start) / 1000);
-  const after = await heap(devtools);
-  const mb = (/** @type {number} */ bytes) => (bytes / 1e6).toFixed(1);
-  say(`${HOUR} commands, in ${s} s`, `the page's heap from ${mb(before)} to ${mb(after)} MB`);
+  await hour(page);
   await context.close();
+}
+
+/**
+ * Uses the page as in an hour, and says after each part of it what memory it takes.
+ *
+ * @param {Page} page
+ */
+async function hour(page) {
+  await memory(page, 'an hour’s use, before');
+  for (let part = 1; part <= PARTS; part++) {
+    const start = Date.now();
+    await page.evaluate(much, [HOUR / PARTS, 3_600_000 / PARTS]);
+    const s = Math.round((Date.now() - start) / 1000);
+    await click(page);
+    await memory(page, `  after ${(60 * part) / PARTS} minutes, in ${s} s`);
+  }
+}
+
+/**
+ * Does what is done beside commands: a client comes and goes, a state is gone back to, a lesson is
+ * begun and left.
+ *
+ * @param {Page} page
+ */
+async function click(page) {
+  await page.click('#add');
+  const pane = page.locator('.pane').nth(1);
+  await pane.locator('.input').fill('SUBSCRIBE news');
+  await pane.locator('.input').press('Enter');
+  await pane.getByText('subscribed').first().waitFor();
+  await pane.locator('.close').click();
+  await page.click('#history');
+  await page.locator('.states li').nth(3).getByRole('button', { name: 'Go there' }).click();
+  await page.evaluate(() => (location.hash = 'lesson=0101-a-key-and-its-value'));
+  await page.locator('.verdict:not([data-state=wait])').waitFor();
+  await page.evaluate(() => (location.hash = ''));
+  await page.click('#left button');
+}
+
+/**
+ * @param {Page} page
+ * @param {string} when
+ */
+async function memory(page, when) {
+  const { breakdown } = await page.evaluate(() =>
+    /** @type {any} */ (performance).measureUserAgentSpecificMemory(),
+  );
+  const mb = (/** @type {string} */ what) => {
+    const parts = breakdown.filter((/** @type {any} */ { types, attribution }) =>
+      [...types, ...attribution.map((/** @type {any} */ { scope }) => scope)].includes(what),
+    );
+    const sum = parts.reduce(
+      (/** @type {number} */ n, /** @type {any} */ part) => n + part.bytes,
+      0,
+    );
+    return `${(sum / 1e6).toFixed(1)} MB`;
+  };
+  const [heap, dom, worker] = ['Window', 'DOM', 'DedicatedWorkerGlobalScope'].map(mb);
+  say(when, `the page ${heap}, its elements ${dom}, the workers with their engines ${worker}`);
 }
 
 /**
@@ -184,10 +241,11 @@ function changing([rate = 0, ms = 0]) {
 /**
  * Runs in the page: enters many commands of many kinds, and waits for all answers.
  *
- * @param {number} count
+ * @param {number[]} how many, and by how many milliseconds the clock is turned meanwhile
  * @returns {Promise<void>}
  */
-function anHour(count) {
+function much([count = 0, ms = 0]) {
+  const { clock } = /** @type {any} */ (globalThis).redlet;
   const pane = /** @type {any} */ (document.querySelector('.pane'));
   const kinds = [
     (/** @type {number} */ n) => `SET key:${n % 500} value-${n} EX 100`,
@@ -202,8 +260,10 @@ function anHour(count) {
   return new Promise((resolve) => {
     let [given, answers] = [0, 0];
     const more = () => {
-      for (; given < count && given - answers < 100; given++)
+      for (; given < count && given - answers < 100; given++) {
         pane.run(String(kinds[given % kinds.length]?.(given)));
+        if (given % 100 === 0) void clock.advance((100 * ms) / count);
+      }
     };
     document.addEventListener('redlet-exchange', () => {
       if (++answers === count) return resolve();
@@ -211,12 +271,6 @@ function anHour(count) {
     });
     more();
   });
-}
-
-/** @param {CDPSession} devtools */
-async function heap(devtools) {
-  await devtools.send('HeapProfiler.collectGarbage');
-  return (await devtools.send('Runtime.getHeapUsage')).usedSize;
 }
 
 /**
@@ -243,6 +297,9 @@ async function serve(request, response) {
     'content-type': TYPES[extname(file)] ?? 'application/octet-stream',
     'cache-control': lasts ? 'public, max-age=31536000, immutable' : 'no-cache',
     'content-length': (packed ?? plain).length,
+    // Only a page on its own is told what memory it takes.
+    'cross-origin-opener-policy': 'same-origin',
+    'cross-origin-embedder-policy': 'require-corp',
     ...(packed ? { 'content-encoding': 'br' } : {}),
   });
   response.end(packed ?? plain);
