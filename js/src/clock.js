@@ -4,6 +4,8 @@
  * @module
  */
 
+import { checkValue, kinds } from './options.js';
+
 /** Turns the engine's clock, with the command REDLET.CLOCK. Times are in milliseconds. */
 export class Clock {
   #client;
@@ -25,6 +27,7 @@ export class Clock {
    * @returns {Promise<void>}
    */
   async advance(ms) {
+    checkValue('what clock.advance() takes', ms, kinds.count);
     await this.#client.call('REDLET.CLOCK', 'ADVANCE', ms);
   }
 
@@ -35,6 +38,7 @@ export class Clock {
    * @returns {Promise<void>}
    */
   async freeze(at) {
+    if (at !== undefined) checkValue('what clock.freeze() takes', at, kinds.time);
     await this.#client.call('REDLET.CLOCK', 'FREEZE');
     if (at !== undefined) await this.set(at);
   }
@@ -46,6 +50,7 @@ export class Clock {
    * @returns {Promise<void>}
    */
   async set(at) {
+    checkValue('what clock.set() takes', at, kinds.time);
     await this.#client.call('REDLET.CLOCK', 'SET', Number(at));
   }
 

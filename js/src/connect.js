@@ -96,7 +96,7 @@ async function use(name, server) {
 
 /** @param {ConnectConfig} config */
 function read(config) {
-  const options = typeof config === 'string' ? { url: config } : config;
+  const options = typeof config === 'object' ? config : { url: config };
   checkOptions('connect()', options, OPTIONS);
   const { url = '', in_memory = false, name = 'default', parameters = {} } = options;
   const { protocol } = URL.canParse(url) ? new URL(url) : { protocol: '' };
@@ -110,5 +110,6 @@ function read(config) {
   if (protocol === 'redis:' || protocol === 'rediss:' || protocol === 'unix:')
     return { url, name, parameters };
   const [scheme] = url.split(':', 1); // a password may follow
-  throw new TypeError(`redlet: connect() takes redis://… or memory:name, not ${scheme}:`);
+  const given = url === '' ? 'nothing' : `${scheme}:`;
+  throw new TypeError(`redlet: connect() takes redis://… or memory:name, not ${given}`);
 }

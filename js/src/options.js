@@ -18,7 +18,7 @@ const isTime = (/** @type {any} */ value) =>
   isNumber(value) || (typeof value === 'object' && isNumber(value?.getTime?.()));
 
 /** @type {Record<'any' | 'boolean' | 'bytes' | 'clock' | 'commands' | 'count' | 'maps' | 'never' |
- *   'object' | 'resp' | 'seed' | 'string' | 'toCall', [Is, string]>} */
+ *   'object' | 'resp' | 'seed' | 'string' | 'time' | 'toCall', [Is, string]>} */
 export const kinds = {
   any: [() => true, ''],
   boolean: [(value) => typeof value === 'boolean', 'true or false'],
@@ -43,6 +43,7 @@ export const kinds = {
     'a string or a Uint8Array',
   ],
   string: [(value) => typeof value === 'string', 'a string'],
+  time: [isTime, 'a valid Date or a number of milliseconds'],
   toCall: [(value) => typeof value === 'function', 'a function'],
 };
 

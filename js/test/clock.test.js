@@ -28,6 +28,19 @@ test('a clock can be set, frozen and left to run', async (t) => {
   assert.equal(await redis.clock.get(), 2_000_001);
 });
 
+test('what is no time is refused by name, and leaves the clock as it is', async (t) => {
+  const { clock } = await opened(t, { clock: 1000 });
+  const wrong = /** @type {any} */ ('tomorrow');
+  await assert.rejects(
+    clock.set(wrong),
+    /what clock.set\(\) takes must be a valid Date or a number/,
+  );
+  await assert.rejects(clock.freeze(NaN), /clock.freeze\(\)/);
+  await assert.rejects(clock.advance(-1), /clock.advance\(\) takes must be a number, 0 or more/);
+  await clock.set(new Date(2000));
+  assert.equal(await clock.get(), 2000);
+});
+
 test('a blocking command times out by the clock, whatever waits before it', async (t) => {
   const redis = await opened(t, { clock: 1000 });
   const popped = redis.client().call('BLPOP', 'queue', 5);

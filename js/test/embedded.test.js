@@ -15,6 +15,7 @@ test('a real Redis is only named', async () => {
   }
   await assert.rejects(connect('http://:secret@x'), /or memory:name, not http:$/);
   await assert.rejects(connect(/** @type {any} */ ({ uri: 'x' })), /no option 'uri'/);
+  await assert.rejects(connect(/** @type {any} */ (undefined)), /or memory:name, not nothing$/);
 });
 
 test('an embedded one is shared by its name, and ends with the last who uses it', async () => {

@@ -29,6 +29,7 @@ test('what is intercepted comes to the engine, and all else goes where it went',
   assert.equal(url, 'redis://redis.test/2');
   assert.throws(() => redis.intercept('redis://REDIS.test:6379'), /is intercepted already/);
   assert.throws(() => redis.intercept('rediss://other.test'), /takes redis:, not rediss:/);
+  assert.throws(() => redis.intercept('other.test'), /takes redis:\/\/host:port, not other.test/);
   const ways = [() => net.connect(at), () => net.createConnection(at.port, at.host, () => {})];
   for (const way of ways) {
     const stream = way();

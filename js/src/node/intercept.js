@@ -28,6 +28,8 @@ const { connect, createConnection } = net;
  */
 export function intercept(engine, url, password) {
   if (engine.over) throw engine.over;
+  if (url !== undefined && !URL.canParse(url))
+    throw new TypeError(`redlet: intercept() takes redis://host:port, not ${url}`);
   const given = new URL(url ?? `redis://${NOBODY}:${++latest}`);
   if (given.protocol !== 'redis:')
     throw new TypeError(`redlet: intercept() takes redis:, not ${given.protocol}`);
