@@ -2,7 +2,6 @@ package io.github.redlet;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
-import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.lettuce.core.ClientOptions;
@@ -34,9 +33,6 @@ import org.redisson.api.RRateLimiter;
 import org.redisson.api.RateType;
 import org.redisson.api.RedissonClient;
 import org.redisson.config.Config;
-import org.springframework.data.redis.connection.RedisStandaloneConfiguration;
-import org.springframework.data.redis.connection.lettuce.LettuceConnectionFactory;
-import org.springframework.data.redis.core.StringRedisTemplate;
 import redis.clients.jedis.DefaultJedisClientConfig;
 import redis.clients.jedis.HostAndPort;
 import redis.clients.jedis.Jedis;
@@ -170,25 +166,6 @@ class ClientsTest {
             assertEquals("work", client.getBlockingQueue("queue").poll(30, TimeUnit.SECONDS));
         } finally {
             client.shutdown(0, 1, TimeUnit.SECONDS);
-        }
-    }
-
-    @Test
-    void springData() {
-        LettuceConnectionFactory factory =
-                new LettuceConnectionFactory(new RedisStandaloneConfiguration("127.0.0.1", server.port()));
-        factory.afterPropertiesSet();
-        factory.start();
-        try {
-            StringRedisTemplate template = new StringRedisTemplate(factory);
-            template.opsForValue().set("session", "s", Duration.ofMinutes(30));
-            assertEquals("s", template.opsForValue().get("session"));
-            server.clock().advance(Duration.ofMinutes(30));
-            assertNull(template.opsForValue().get("session"));
-            template.opsForStream().add("stream", Map.of("field", "value"));
-            assertEquals(1, template.opsForStream().size("stream"));
-        } finally {
-            factory.destroy();
         }
     }
 }
