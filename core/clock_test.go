@@ -60,6 +60,7 @@ func TestDeadlineIsForgotten(t *testing.T) {
 		"Memory":    func(e *Engine) { e.Memory() },
 		"MaxMemory": func(e *Engine) { e.MaxMemory() },
 		"Version":   func(e *Engine) { e.Version() },
+		"Culprit":   func(e *Engine) { e.Culprit() },
 		"Recount":   func(e *Engine) { e.Recount() },
 		"Close":     func(e *Engine) { e.Close() },
 	}
