@@ -56,7 +56,7 @@ func (vm *VM) collectGarbage(l *thread) int {
 	case "collect", "stop", "restart", "setpause", "setstepmul":
 		l.pushNumber(0)
 	default:
-		argError(l, 1, "invalid option '"+s+"'")
+		argError(l, 1, "invalid option '"+cString(s)+"'")
 	}
 	return 1
 }

@@ -77,7 +77,7 @@ func (p *proto) registerName(pc, register int) (kind, name string) {
 		i := p.code[at]
 		switch i.op() {
 		case opGetGlobal:
-			return "global", p.consts[i.c()].o.s
+			return "global", p.nameAt(i.c())
 		case opMove:
 			if i.b() >= i.a() {
 				return "", ""
@@ -87,14 +87,19 @@ func (p *proto) registerName(pc, register int) (kind, name string) {
 		case opGetTable, opGetIndex:
 			return "field", "?"
 		case opGetField:
-			return "field", p.consts[i.c()].o.s
+			return "field", p.nameAt(i.c())
 		case opGetUpval:
 			return "upvalue", p.upNames[i.b()]
 		case opSelf:
-			return "method", p.consts[i.c()].o.s
+			return "method", p.nameAt(i.c())
 		}
 		return "", ""
 	}
+}
+
+// nameAt is a constant as an error names it.
+func (p *proto) nameAt(constant int) string {
+	return cString(p.consts[constant].o.s)
 }
 
 // localName returns the name of the local variable in a register, "" if there is none.

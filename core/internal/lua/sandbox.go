@@ -70,7 +70,7 @@ func writable(l *thread, t *table) *table {
 
 func (vm *VM) missingGlobal(l *thread) int {
 	name, _ := text(l.arg(2))
-	fail(l, errMissing+name+"'")
+	fail(l, errMissing+cString(name)+"'")
 	return 0
 }
 
