@@ -57,8 +57,12 @@ test('pictures', { skip }, async (t) => {
     assert.equal(await eviction.isHidden(), true);
     await enter(page, 'FLUSHALL');
     for (const key of ['old', 'young']) {
-      await enter(page, `SETRANGE ${key} 1000000 x`);
-      await page.evaluate(() => /** @type {any} */ (globalThis).redlet.clock.advance(60_000));
+      // The clock is not turned before the command has been answered.
+      await page.evaluate(async (key) => {
+        const { redis, clock } = /** @type {any} */ (globalThis).redlet;
+        await redis.call('SETRANGE', key, '1000000', 'x');
+        clock.advance(60_000);
+      }, key);
     }
     const used = await page.evaluate(async () => {
       const info = await /** @type {any} */ (globalThis).redlet.redis.call('INFO', 'memory');
