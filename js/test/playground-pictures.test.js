@@ -58,9 +58,9 @@ test('pictures', { skip }, async (t) => {
     await enter(page, 'FLUSHALL');
     for (const key of ['old', 'young']) {
       // The clock is not turned before the command has been answered.
-      await page.evaluate(async (key) => {
+      await page.evaluate(async (name) => {
         const { redis, clock } = /** @type {any} */ (globalThis).redlet;
-        await redis.call('SETRANGE', key, '1000000', 'x');
+        await redis.call('SETRANGE', name, '1000000', 'x');
         clock.advance(60_000);
       }, key);
     }
