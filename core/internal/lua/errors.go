@@ -98,6 +98,8 @@ func (p *proto) registerName(pc, register int) (kind, name string) {
 }
 
 // nameAt is a constant as an error names it.
+//
+//go:noinline
 func (p *proto) nameAt(constant int) string {
 	return cString(p.consts[constant].o.s)
 }

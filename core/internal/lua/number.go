@@ -121,6 +121,8 @@ func toInteger(n float64) int64 {
 }
 
 // cString returns what C sees of a string: it ends at a NUL byte.
+//
+//go:noinline
 func cString(s string) string {
 	s, _, _ = strings.Cut(s, "\x00")
 	return s
