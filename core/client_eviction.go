@@ -29,8 +29,11 @@ func (c *config) clientsMost() int64 {
 func (e *Engine) weighClient(cl *conn) {
 	was := cl.weight
 	if cl.weight = cl.counted; cl.counted > 0 {
-		query, args, more := cl.underWay()
-		cl.weight += query - int64(len(cl.in)) + args + more - min(int64(cl.w.Len()), outputFree)
+		cl.weight -= min(int64(cl.w.Len()), outputFree)
+		if kept := int64(len(cl.in)); kept > 0 {
+			query, args, more := cl.underWay()
+			cl.weight += query + args + more - kept
+		}
 	}
 	e.mem.weight += cl.weight - was
 	if e.mem.weight > e.mem.weightMost || e.has(engineClients) {
@@ -40,6 +43,8 @@ func (e *Engine) weighClient(cl *conn) {
 
 // underWay is how much of a connection's kept input has not become arguments yet, how long those
 // are that have, and how much is to come of a large one, for which Redis has taken the memory.
+//
+//go:noinline
 func (cl *conn) underWay() (query, args, more int64) {
 	read, taken := cl.reader.Taken()
 	n := len(cl.in) - read

@@ -40,6 +40,7 @@ type Reader struct {
 	pos   int // where to go on reading
 	left  int // arguments to come; 0 between requests
 	bulk  int // length of the argument to come, or -1
+	taken int // bytes of the arguments in spans
 	multi bool
 	spans []span
 }
@@ -158,7 +159,7 @@ func quickLen(buf []byte, at int) (n, next int) {
 const spansKeepMax = 1024
 
 func (r *Reader) reset() {
-	r.pos, r.left, r.multi = 0, 0, false
+	r.pos, r.left, r.taken, r.multi = 0, 0, 0, false
 	r.spans = r.spans[:0]
 	if cap(r.spans) > spansKeepMax {
 		r.spans = nil
@@ -182,10 +183,7 @@ func (r *Reader) Taken() (read, args int) {
 	if !r.multi { // of a line all is read again
 		return 0, 0
 	}
-	for _, s := range r.spans {
-		args += s.to - s.from
-	}
-	return r.pos, args
+	return r.pos, r.taken
 }
 
 // Pending is the number of bytes that the request under way still needs at least; 0 if unknown.
@@ -262,6 +260,7 @@ func (r *Reader) argument(buf []byte, lim Limits) Status {
 		return Partial
 	}
 	r.spans = append(r.spans, span{r.pos, r.pos + r.bulk})
+	r.taken += r.bulk
 	r.pos += r.bulk + 2
 	r.bulk = -1
 	r.left--
