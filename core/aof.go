@@ -238,6 +238,7 @@ func (e *Engine) syncFirst() {
 		at++
 	}
 	ev := e.events[last]
+	ev.Offset = 1
 	copy(e.events[at+1:], e.events[at:last])
 	e.events[at] = ev
 }

@@ -111,6 +111,8 @@ const (
 	// before those that come next for that file.
 	EventAppend EventKind = 10
 	// EventSync asks the host to make durable what was appended to the file Path so far: InDone.
+	// Offset is 1 if nothing runs and no event comes before that answer: nobody waits longer if the
+	// host waits too.
 	EventSync EventKind = 11
 	// EventReplace asks the host to put Data at Path so that at any moment the old file is there or
 	// the new one, whole: InDone, once it is durable.
@@ -143,7 +145,7 @@ type Event struct {
 	Conn   ConnID
 	Ticket uint32 // what the answer must have; 0 if none is wanted
 	Path   string // of a file, relative to the host's folder if it is relative; or an address
-	Offset int64  // EventRead
+	Offset int64  // EventRead, EventSync
 	Data   []byte // lent until the next Input or Advance, or the host's own: see Lent
 }
 

@@ -305,6 +305,33 @@ func testAOFAlways(t *testing.T, m Maker) {
 	}
 }
 
+// TestAOFAlwaysAtOnce has the disk waited for by whoever steps the engine: what was sent is
+// answered when Send returns, and lies in the file.
+func TestAOFAlwaysAtOnce(t *testing.T) { each(t, testAOFAlwaysAtOnce) }
+
+func testAOFAlwaysAtOnce(t *testing.T, m Maker) {
+	dir := t.TempDir()
+	l := newLoop(t, LoopOptions{Maker: m, Dir: dir, Config: logged("appendfsync", "always")})
+	var sink heard
+	id := l.Open(core.Conn{Addr: "127.0.0.1:50000"}, &sink)
+	for range 20 {
+		sink = sink[:0]
+		l.Send([]core.Input{{Kind: core.InData, Conn: id, Data: []byte("SET a 1\r\nSET b 2\r\n")}})
+		if string(sink) != "+OK\r\n+OK\r\n" {
+			t.Fatalf("the answer is %q", sink)
+		}
+	}
+	if n := strings.Count(files(t, dir)["1.incr.aof"], "SET"); n != 40 {
+		t.Errorf("%d changes are in the file", n)
+	}
+}
+
+// heard is a Sink that keeps what comes. It is the owner's.
+type heard []byte
+
+func (h *heard) Data(data []byte)   { *h = append(*h, data...) }
+func (h *heard) Hangup(last []byte) { *h = append(*h, last...) }
+
 // TestAOFAfterDeath has an engine die: the next one has what the file has.
 func TestAOFAfterDeath(t *testing.T) {
 	dir := t.TempDir()

@@ -40,8 +40,11 @@ func (l *Loop) verb(i int) {
 	case core.EventSync:
 		err = l.retry(l.files[path])
 		if a := l.files[path]; err == nil && a != nil {
-			l.sync(a.file, answer)
-			return
+			if o.Offset == 0 {
+				l.sync(a.file, answer)
+				return
+			}
+			err = a.file.Sync() // nothing runs before the answer
 		}
 	case core.EventRead:
 		answer.Data, err = readPiece(path, o.Offset)
