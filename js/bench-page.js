@@ -139,8 +139,13 @@ async function work() {
   await page.waitForSelector('[data-ready]');
   await run(page, 'ZADD z 1 a 2 b 3 c 4 d 5 e 6 f 7 g 8 h 9 i 10 j');
   await page.click('#keys li[data-key=kz] .key');
-  const { frames, commands } = await page.evaluate(changing, [RATE, FRAMES_MS]);
-  say(`a sorted set that changes`, `${frames} frames and ${commands} commands a second`);
+  for (const [who, typed] of /** @type {const} */ ([
+    ['another client', 0],
+    ['the terminal', 1],
+  ])) {
+    const { frames, commands } = await page.evaluate(changing, [RATE, FRAMES_MS, typed]);
+    say(`a sorted set that ${who} changes`, `${frames} frames, ${commands} commands a second`);
+  }
   await hour(page);
   await context.close();
 }
@@ -214,23 +219,32 @@ async function run(page, line) {
 }
 
 /**
- * Runs in the page: counts frames and answers while a sorted set changes.
+ * Runs in the page: counts frames and answers while a sorted set changes. With each frame all is
+ * sent that is due by then, however long the last one took.
  *
- * @param {number[]} how many commands a second, and for how many milliseconds
+ * @param {number[]} how many commands a second, for how many milliseconds, and whether they are
+ *   typed; the terminal sends each when the one before it has been answered
  * @returns {Promise<{ frames: number, commands: number }>}
  */
-function changing([rate = 0, ms = 0]) {
+function changing([rate = 0, ms = 0, typed = 0]) {
+  const { redis } = /** @type {any} */ (globalThis).redlet;
   const pane = /** @type {any} */ (document.querySelector('.pane'));
   return new Promise((resolve) => {
     let [frames, given, answers] = [0, 0, 0];
-    document.addEventListener('redlet-exchange', () => answers++);
+    const answered = () => answers++;
+    document.addEventListener('redlet-exchange', answered);
+    const send = (/** @type {string} */ by, /** @type {string} */ member) =>
+      typed
+        ? pane.run(`ZINCRBY z ${by} ${member}`)
+        : redis.call('ZINCRBY', 'z', by, member).then(answered);
     const start = performance.now();
     const frame = () => {
       frames++;
       const passed = performance.now() - start;
       for (; given < (passed * rate) / 1000; given++)
-        pane.run(`ZINCRBY z ${1 + (given % 7)} ${'abcdefghij'[given % 10]}`);
+        send(String(1 + (given % 7)), String('abcdefghij'[given % 10]));
       if (passed < ms) return requestAnimationFrame(frame);
+      document.removeEventListener('redlet-exchange', answered);
       const second = (/** @type {number} */ n) => Math.round((1000 * n) / passed);
       resolve({ frames: second(frames), commands: second(answers) });
     };

@@ -90,7 +90,7 @@ export class Pane extends HTMLElement {
     this.#log.addEventListener('scroll', () => this.#scrolled());
     this.#sizes.observe(this.#log);
     this.rename(name);
-    this.show();
+    this.#show();
   }
 
   /** What CLIENT LIST calls it. */
@@ -257,10 +257,13 @@ export class Pane extends HTMLElement {
   /** Asking for the height lays all of the log out: once a frame is enough. */
   #toEnd = onceAFrame(() => (this.#log.scrollTop = this.#log.scrollHeight));
 
-  /** Shows what the connection is in. */
-  show() {
+  /** Shows what the connection is in, once a frame: what is over by then is not seen. */
+  show = onceAFrame(() => this.#show());
+
+  #show() {
     const session = this.#session;
-    find('.prompt', this).textContent = this.#prompt();
+    const prompt = find('.prompt', this);
+    if (prompt.textContent !== this.#prompt()) prompt.textContent = this.#prompt();
     const state = stateOf(session, this.#queue.length);
     const badge = find('.state', this);
     if (badge.textContent !== state.text) badge.textContent = state.text;

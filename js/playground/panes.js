@@ -88,6 +88,8 @@ export class Panes {
   show() {
     this.#root.dataset.count = String(this.all.length);
     for (const pane of this.all) pane.toggleAttribute('data-active', pane === this.active);
+    this.#tabs.hidden = this.all.length < 2;
+    if (this.#tabs.hidden) return;
     const tabs = this.all.map((pane) =>
       button(pane.name, () => (this.activate(pane), pane.focus()), {
         class: 'pane-tab',
@@ -98,7 +100,6 @@ export class Panes {
     const before = [...this.#tabs.children].map((tab) => tab.outerHTML).join();
     if (before === tabs.map((tab) => tab.outerHTML).join()) return;
     this.#tabs.replaceChildren(...tabs);
-    this.#tabs.hidden = this.all.length < 2;
     this.#tabs.querySelector('[aria-pressed=true]')?.scrollIntoView({ block: 'nearest' });
   }
 
