@@ -128,6 +128,7 @@ type loading struct {
 	fn     value // of load
 	source []byte
 	asked  bool // what the function gave is on top of the stack
+	begun  bool // it has been asked before
 	parser *parser
 }
 
@@ -142,7 +143,9 @@ func (vm *VM) baseLoad(l *thread) int {
 func (vm *VM) loadString(l *thread) int {
 	source := checkString(l, 1)
 	name := optString(l, 2, source)
-	return l.start(&loading{vm: vm, parser: vm.newParser(name, source)})
+	j := &loading{vm: vm, parser: vm.newParser(name, source)}
+	j.parser.depth = l.levels
+	return l.start(j)
 }
 
 func (j *loading) size() int { return len(j.source) }
@@ -178,9 +181,15 @@ func (j *loading) take(l *thread, piece value) int {
 		l.pushString("reader function must return a string")
 		return 2
 	}
+	if s == "" && !j.begun { // Lua looks at how the source begins, and asks once more
+		j.begun = true
+		return l.callsWith(j.fn)
+	}
+	j.begun = true
 	if s == "" {
 		l.frames[len(l.frames)-1].guard = false
 		j.parser = j.vm.newParser(j.name, string(j.source))
+		j.parser.depth = l.levels
 		return 0
 	}
 	j.vm.allocated(len(j.source) + len(s))

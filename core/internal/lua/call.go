@@ -1,7 +1,5 @@
 package lua
 
-import "slices"
-
 // begin calls what lies on the stack at a place, with the arguments behind it. It returns at once;
 // a function of a script is run by the loop, and so is the job that a function of a library leaves.
 // stop says that the script is over, or its slice.
@@ -12,8 +10,8 @@ func (l *thread) begin(at, nargs, want int, end ending) (stop bool) {
 		nargs = vm.callable(l, at, nargs)
 		f = l.stack[at].function()
 	}
-	if len(l.frames) >= framesMax {
-		vm.failHere("stack overflow")
+	if len(l.frames) >= l.most {
+		l.overflow()
 	}
 	p := f.proto
 	if p == nil {
@@ -50,7 +48,7 @@ func (l *thread) begin(at, nargs, want int, end ending) (stop bool) {
 func (fr *frame) begin(f *function, base, ret, want int, end ending, extra, dest int) {
 	fr.fn, fr.base, fr.pc, fr.ret, fr.want = f, base, 0, ret, want
 	fr.extra, fr.tails, fr.end, fr.dest = extra, 0, end, dest
-	fr.guard, fr.handles = false, false
+	fr.guard = false
 }
 
 // frame makes room for another call.
@@ -66,7 +64,7 @@ func (l *thread) frame() *frame {
 // enter calls a function of a script that takes no ..., if there is room, as most of all calls are.
 func (l *thread) enter(f *function, at, want int, end ending) bool {
 	p, n := f.proto, len(l.frames)
-	if n >= framesMax || n == cap(l.frames) || at+1+windowMax+p.size > len(l.stack) {
+	if n >= l.most || n == cap(l.frames) || at+1+windowMax+p.size > len(l.stack) {
 		return false
 	}
 	for i := l.top; i < at+1+p.params; i++ {
@@ -177,9 +175,7 @@ func (vm *VM) leave(from, n int) (stop bool) {
 			from, n = to-1, l.top-to+1
 			continue
 		case endHandler:
-			l.stack[to-1] = falseValue
-			from, n = to-1, 2
-			continue
+			return vm.guarded(l, l.guardian(), l.stack[to])
 		case endTostring:
 			from, n = to, 1
 			continue
@@ -220,6 +216,9 @@ func (vm *VM) tailCall(l *thread, fr *frame, at int) (stop bool) {
 	if f.proto == nil {
 		return l.begin(at, nargs, -1, endPlain)
 	}
+	if len(l.frames) >= l.most { // it is a call before it takes the other's place
+		l.overflow()
+	}
 	if len(l.open) > 0 {
 		l.closeFrom(fr.base)
 	}
@@ -232,9 +231,10 @@ func (vm *VM) tailCall(l *thread, fr *frame, at int) (stop bool) {
 	return false
 }
 
-// forCall calls the iterator of a generic for.
+// forCall calls the iterator of a generic for, as C calls functions.
 func (vm *VM) forCall(l *thread, at, results int) (stop bool) {
-	if f := l.stack[at].function(); f != nil && f == vm.next && results <= 2 {
+	f := l.stack[at].function()
+	if f != nil && f == vm.next && results <= 2 && !l.full() {
 		if t := l.stack[at+1].table(); t != nil {
 			if i, ok := t.index(l.stack[at+2]); ok {
 				k, v, i := t.near(vm, i)
@@ -245,9 +245,13 @@ func (vm *VM) forCall(l *thread, at, results int) (stop bool) {
 			}
 		}
 	}
+	l.enterC()
 	copy(l.stack[at+3:at+6], l.stack[at:at+3])
 	l.top = at + 6
-	return l.begin(at+3, 2, results, endPlain)
+	if f != nil && f.proto != nil && !f.proto.vararg && l.enter(f, at+3, results, endDrop) {
+		return false
+	}
+	return l.begin(at+3, 2, results, endDrop)
 }
 
 // forPrepare begins a numeric for. Strings that read as numbers will do.
@@ -345,6 +349,7 @@ func (vm *VM) varargs(l *thread, fr *frame, a, n int) {
 type thrown struct {
 	v     value
 	fatal bool // nothing catches it
+	last  bool // nothing handles it
 }
 
 // attempt runs the loop until the script or its slice is over, or an error happens. nargs is how
@@ -373,20 +378,16 @@ func (vm *VM) attempt(nargs int, before *thrown) (e *thrown) {
 	return nil
 }
 
-// catch unwinds the calls up to the pcall that catches an error, or ends the script. A coroutine
-// ends by an error, which is then its resumer's.
+// catch finds the pcall, xpcall or load that catches an error, and has it go on there. If there is
+// none, the script ends. A coroutine ends by an error, which is then its resumer's.
 func (vm *VM) catch(e *thrown) (stop bool) {
 	for {
 		l := vm.l
-		for i := len(l.frames) - 1; i >= 0 && !e.fatal; i-- {
-			if fr := &l.frames[i]; fr.guard {
-				if fr.fn.deep == deepNone && l == vm.main && !guards(l.frames[:i]) {
-					e.v = vm.loadFailure(e)
-				}
-				l.frames = l.frames[:i+1]
-				l.dropJobs(i + 1)
-				return vm.guarded(l, fr, e.v)
+		if i := l.guardian(); i >= 0 && !e.fatal {
+			if e.last {
+				return vm.guarded(l, i, e.v)
 			}
+			return vm.handle(l, i, e)
 		}
 		if l == vm.main {
 			vm.failure = vm.describe(e)
@@ -400,9 +401,38 @@ func (vm *VM) catch(e *thrown) (stop bool) {
 	}
 }
 
-// guards tells whether one of some calls catches errors.
-func guards(frames []frame) bool {
-	return slices.ContainsFunc(frames, func(fr frame) bool { return fr.guard })
+// guardian finds the innermost call that catches errors; -1 if there is none.
+func (l *thread) guardian() int {
+	i := len(l.frames) - 1
+	for i >= 0 && !l.frames[i].guard {
+		i--
+	}
+	return i
+}
+
+// handle has an error handled before it is caught, while the calls up to there still stand: by the
+// handler of an xpcall, which handles its own errors too, or by that of Redis for a load that is in
+// no pcall.
+func (vm *VM) handle(l *thread, caught int, e *thrown) (stop bool) {
+	i := caught
+	for i >= 0 && !(l.frames[i].guard && l.frames[i].fn.deep != deepNone) { // load has no handler
+		i--
+	}
+	if i < 0 && l == vm.main {
+		return vm.guarded(l, caught, vm.loadFailure(e))
+	}
+	if i < 0 || l.frames[i].fn.deep != deepXpcall {
+		return vm.guarded(l, caught, e.v)
+	}
+	handler := l.stack[l.frames[i].base+1]
+	if handler.function() == nil {
+		vm.failHandling()
+	}
+	at := l.scratch()
+	l.enterC()
+	l.stack[at], l.stack[at+1] = handler, e.v
+	l.top = at + 2
+	return l.begin(at, 1, 1, endHandler)
 }
 
 // loadFailure is what load makes of an error of its function where no pcall is around it: what
@@ -420,34 +450,29 @@ func (vm *VM) loadFailure(e *thrown) value {
 	return t.value()
 }
 
-// guarded goes on in a pcall, xpcall or load with an error.
-func (vm *VM) guarded(l *thread, fr *frame, err value) (stop bool) {
+// guarded ends the calls within a pcall, xpcall or load and goes on there with an error.
+func (vm *VM) guarded(l *thread, i int, err value) (stop bool) {
+	l.frames = l.frames[:i+1]
+	fr := &l.frames[i]
 	l.closeFrom(fr.base)
+	l.underflow()
 	l.levels = fr.pc
 	at := fr.base
 	fr.guard = false
-	if fr.fn.deep == deepNone { // it is load, whose reader failed
-		l.dropJobs(len(l.frames) - 1)
-		l.stack[at], l.stack[at+1] = value{}, err
-		l.top = at + 2
-		return vm.leave(at, 2)
-	}
-	if fr.fn.deep == deepPcall {
+	switch fr.fn.deep {
+	case deepPcall:
+		l.dropJobs(i + 1)
 		l.stack[at-1], l.stack[at] = falseValue, err
 		return vm.caught(l, at)
+	case deepXpcall:
+		l.dropJobs(i + 1)
+		l.stack[at], l.stack[at+1] = falseValue, err
+	default: // it is load, whose reader failed
+		l.dropJobs(i)
+		l.stack[at], l.stack[at+1] = value{}, err
 	}
-	handler := l.stack[at+1]
-	l.stack[at+2], l.stack[at+3] = handler, err
-	l.top = at + 4
-	fr.guard, fr.handles = !fr.handles, true
-	if !fr.guard || handler.function() == nil { // the handler failed
-		fr.guard = false
-		l.stack[at+1], l.stack[at+2] = falseValue, constant("error in error handling")
-		l.top = at + 3
-		return vm.leave(at+1, 2)
-	}
-	l.enterC()
-	return l.begin(at+2, 1, 1, endHandler)
+	l.top = at + 2
+	return vm.leave(at, 2)
 }
 
 // caught ends a pcall with an error, which lies at a place of the stack. Of an error table pcall

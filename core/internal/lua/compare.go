@@ -41,7 +41,7 @@ func (vm *VM) compareLong(l *thread, o op, a, b value, end ending) (called bool)
 }
 
 // full tells whether there is no room for a call from within an instruction.
-func (l *thread) full() bool { return l.levels >= levelsMax-2 || len(l.frames) >= framesMax }
+func (l *thread) full() bool { return l.levels >= levelsMax-2 || len(l.frames) >= l.most }
 
 func (j *comparing) size() int { return 0 }
 

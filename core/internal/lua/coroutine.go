@@ -178,5 +178,6 @@ func (vm *VM) threadFails(l *thread, e *thrown) (caught, stop bool) {
 	if s, ok := text(e.v); ok {
 		e.v = vm.str(where(to, 1) + s)
 	}
+	e.last = false
 	return false, false
 }

@@ -12,6 +12,11 @@ func (vm *VM) throw(problem string) { panic(&thrown{v: vm.str(problem)}) }
 //go:noinline
 func (vm *VM) throwValue(v value) { panic(&thrown{v: v}) }
 
+// failHandling raises the error of those who handle one, which nothing handles.
+func (vm *VM) failHandling() {
+	panic(&thrown{v: constant("error in error handling"), last: true})
+}
+
 // failHere raises an error of the operation under way, with its place if it is a script's.
 func (vm *VM) failHere(problem string) { vm.throw(where(vm.l, 0) + problem) }
 

@@ -8,6 +8,7 @@ type thread struct {
 	top    int // the first free place, where a number of values is open
 	frames []frame
 	open   []*upvalue // registers that functions close over, from the lowest to the highest
+	most   int        // how many calls there may be
 	levels int        // calls from C that are under way, as Lua counts them
 	base   int        // levels when it was resumed
 	status status
@@ -43,8 +44,7 @@ type frame struct {
 	end   ending
 	dest  int // the register that the result of a metamethod is for
 
-	guard   bool // errors of what it calls end here; pc is how many levels there were before
-	handles bool // it is xpcall, and an error happened
+	guard bool // errors of what it calls end here; pc is how many levels there were before
 }
 
 // ending says what happens when a call returns.
@@ -69,15 +69,17 @@ const (
 
 // Bounds of Lua 5.1 on calls.
 const (
-	framesMax = 16384 // calls that do not return
-	levelsMax = 200   // calls of functions by libraries and metamethods within each other
-	windowMax = 256   // registers that the loop may reach
-	stackMax  = 1 << 22
+	framesMax  = 16384 - 1               // calls within each other: one more is C's own
+	callsMax   = 20000                   // room for more is for those who handle the error of too many
+	levelsMax  = 200                     // calls by libraries, metamethods and for within each other
+	levelsOver = levelsMax + levelsMax/8 // with those who handle the error of too many
+	windowMax  = 256                     // registers that the loop may reach
+	stackMax   = 1 << 25
 )
 
 //go:noinline
 func (vm *VM) newThread() *thread {
-	t := &thread{vm: vm, stack: make([]value, windowMax)}
+	t := &thread{vm: vm, stack: make([]value, windowMax), most: framesMax}
 	vm.ids++
 	t.object = object{kind: kindThread, hash: vm.ids, co: t}
 	return t
@@ -172,9 +174,33 @@ func (l *thread) pushBool(b bool)      { l.push(boolean(b)) }
 // enterC counts a call from C.
 func (l *thread) enterC() {
 	if l.levels++; l.levels >= levelsMax {
-		if l.levels == levelsMax {
-			l.levels--
-			l.vm.failHere("C stack overflow")
-		}
+		l.tooManyLevels()
+	}
+}
+
+//go:noinline
+func (l *thread) tooManyLevels() {
+	if l.levels == levelsMax {
+		l.vm.failHere("C stack overflow")
+	}
+	if l.levels >= levelsOver {
+		l.vm.failHandling()
+	}
+}
+
+// overflow ends a call for which there is no room. From then on there is room for twice as many,
+// for those who handle the error.
+func (l *thread) overflow() {
+	if l.most >= callsMax {
+		l.vm.failHandling()
+	}
+	l.most = 2*l.most + 1
+	l.vm.failHere("stack overflow")
+}
+
+// underflow leaves room for callsMax once that error is caught, if there are fewer calls.
+func (l *thread) underflow() {
+	if l.most >= callsMax && len(l.frames)+1 < callsMax {
+		l.most = callsMax - 1
 	}
 }

@@ -284,7 +284,7 @@ func (vm *VM) reset() {
 		if vm.used > leftMax {
 			clear(l.stack)
 		}
-		l.top, l.frames, l.open, l.levels = 0, l.frames[:0], nil, 0
+		l.top, l.frames, l.open, l.levels, l.most = 0, l.frames[:0], nil, 0, framesMax
 		l.dropJobs(0)
 	}
 	vm.l = vm.main
