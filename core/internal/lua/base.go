@@ -37,7 +37,6 @@ func (vm *VM) openBase() {
 		vm.globals.setField(vm, e.name, f)
 	}
 	next := vm.globals.field("next")
-	vm.next = next.function()
 	vm.pairs = [2]value{vm.function(ipairsNext), next}
 	for i, name := range kindNames {
 		vm.kindNames[i] = constant(name)

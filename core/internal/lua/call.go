@@ -231,15 +231,23 @@ func (vm *VM) tailCall(l *thread, fr *frame, at int) (stop bool) {
 	return false
 }
 
-// forCall calls the iterator of a generic for, as C calls functions.
+// forCall calls the iterator of a generic for, as C calls functions. Those of pairs and ipairs are
+// mostly not called at all.
 func (vm *VM) forCall(l *thread, at, results int) (stop bool) {
-	f := l.stack[at].function()
-	if f != nil && f == vm.next && results <= 2 && !l.full() {
-		if t := l.stack[at+1].table(); t != nil {
-			if i, ok := t.index(l.stack[at+2]); ok {
-				k, v, i := t.near(vm, i)
-				if i < 0 {
-					l.stack[at+3], l.stack[at+4] = k, v
+	if t := l.stack[at+1].table(); t != nil && results <= 2 && !l.full() {
+		switch r, last := l.stack[at+3:at+5], l.stack[at+2]; l.stack[at].o {
+		case vm.pairs[0].o:
+			i := int(last.n) + 1
+			if last.isNumber() && uint(i-1) < uint(len(t.arr)) && float64(i) == last.n+1 {
+				if r[0], r[1] = integer(i), t.arr[i-1]; r[1].isNil() {
+					r[0] = value{}
+				}
+				return false
+			}
+		case vm.pairs[1].o:
+			if i, ok := t.index(last); ok {
+				if k, v, i := t.near(vm, i); i < 0 {
+					r[0], r[1] = k, v
 					return false
 				}
 			}
@@ -248,7 +256,8 @@ func (vm *VM) forCall(l *thread, at, results int) (stop bool) {
 	l.enterC()
 	copy(l.stack[at+3:at+6], l.stack[at:at+3])
 	l.top = at + 6
-	if f != nil && f.proto != nil && !f.proto.vararg && l.enter(f, at+3, results, endDrop) {
+	if f := l.stack[at].function(); f != nil && f.proto != nil && !f.proto.vararg &&
+		l.enter(f, at+3, results, endDrop) {
 		return false
 	}
 	return l.begin(at+3, 2, results, endDrop)

@@ -59,12 +59,11 @@ type VM struct {
 	l       *thread // the one that runs
 	main    *thread
 	globals *table
-	strings *table    // the metatable of strings
-	methods *table    // what it has for __index, which nobody can change
-	named   []*table  // the globals and the libraries, whose names scripts use
-	next    *function // the iterator of pairs
-	pairs   [2]value  // the iterators of ipairs and pairs
-	ids     uint32    // how many tables and functions were made: where tables put them as keys
+	strings *table   // the metatable of strings
+	methods *table   // what it has for __index, which nobody can change
+	named   []*table // the globals and the libraries, whose names scripts use
+	pairs   [2]value // the iterators of ipairs and pairs
+	ids     uint32   // how many tables and functions were made: where tables put them as keys
 
 	inHost   bool // a handler is running; still set after a panic in one
 	random   random
