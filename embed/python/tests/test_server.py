@@ -10,6 +10,7 @@ from collections.abc import Iterator
 
 import pytest
 import redis as redis_py
+from redis.cache import CacheConfig
 
 import redlet
 from redlet import _abi, _redis
@@ -77,6 +78,15 @@ def test_commands(r: redis_py.Redis) -> None:
     with pytest.raises(redis_py.ResponseError, match="WRONGTYPE"):
         r.incr("h")
     assert r.eval("return redis.call('GET', KEYS[1])", 1, "k") == "v"
+
+
+def test_client_side_caching(server: redlet.Server) -> None:
+    with server.client(protocol=3, cache_config=CacheConfig()) as client, server.client() as other:
+        other.set("k", "v")
+        assert client.get("k") == client.get("k") == b"v"
+        assert client.pipeline(transaction=False).get("k").execute() == [b"v"]
+        other.set("k", "w")
+        assert client.get("k") == b"w"
 
 
 def test_large_values(r: redis_py.Redis) -> None:

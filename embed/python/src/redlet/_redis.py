@@ -80,6 +80,9 @@ class _Hiredis(_HiredisParser):
 class EngineConnection(AbstractConnection):
     """A connection of redis-py to an engine in this process."""
 
+    host: Any = "redlet"  # client-side caching wants to know it, and the port
+    port = 0
+
     def __init__(self, engine: Engine, socket_timeout: float | None = None, **options: Any) -> None:
         options.setdefault("parser_class", _Hiredis if pack_command else _RESP2Parser)
         super().__init__(socket_timeout=socket_timeout, **options)
