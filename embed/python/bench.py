@@ -143,7 +143,8 @@ def main() -> None:
         )
         rows.append(["redlet, no socket", *show(rates(server.client()))])
         rows.append(["redlet, TCP", *show(rates(redis.Redis.from_url(server.url)))])
-        rows.append(["redis-py alone", *show(rates(alone(server.client())))])
+        by_pool = redis.Redis(connection_pool=server.pool())
+        rows.append(["redis-py alone", *show(rates(alone(by_pool)))])
     rows[0] += memory("redlet", REDLET)
     rows.append(["fakeredis", *show(rates(fakeredis.FakeRedis())), *memory("fakeredis", FAKE)])
     if program := os.environ.get("REDLET_REFERENCE") or shutil.which("redis-server"):

@@ -1,5 +1,6 @@
 """What the package promises: servers, clocks, clients without sockets, and ends without hangs."""
 
+import contextlib
 import datetime
 import os
 import subprocess
@@ -10,6 +11,7 @@ from collections.abc import Iterator
 
 import pytest
 import redis as redis_py
+from redis._parsers import _RESP2Parser
 from redis.cache import CacheConfig
 
 import redlet
@@ -78,6 +80,64 @@ def test_commands(r: redis_py.Redis) -> None:
     with pytest.raises(redis_py.ResponseError, match="WRONGTYPE"):
         r.incr("h")
     assert r.eval("return redis.call('GET', KEYS[1])", 1, "k") == "v"
+
+
+def mixed(client: redis_py.Redis) -> list[object]:
+    """Replies of many kinds in one pipeline, with their types."""
+    with client.pipeline(transaction=False) as pipe:
+        pipe.set("k", "ä").get("k").get("none").set("k", "x", ex=9).set("k", "y", get=True)
+        pipe.execute_command("get", "k").execute_command(b"OBJECT HELP").ping().incr("k").incr("n")
+        pipe.hset("h", mapping={"a": 1, "b": 2}).hgetall("h").hget("h", "a").incrbyfloat("f", 1.5)
+        pipe.zadd("z", {"a": 1.5}).zscore("z", "a").zrange("z", 0, -1, withscores=True)
+        pipe.set("d", 1).dump("d").sadd("s", 1, 2).smembers("s").blpop("q", 0.01).client_getname()
+        pipe.eval("return redis.call('NO')", 0).config_get("maxmemory").execute_command("HGETALL")
+        pipe.xadd("x", {"f": 1}, id="1-1").xrange("x").lpush("l", "x" * (2 << 20)).lrange("l", 0, 0)
+        replies = pipe.execute(raise_on_error=False)
+        return [(type(r), str(r)) if isinstance(r, Exception) else (type(r), r) for r in replies]
+
+
+@pytest.mark.parametrize("protocol", [2, 3])
+@pytest.mark.parametrize("decode", [True, False])
+def test_pipelines_answer_as_by_tcp(server: redlet.Server, decode: bool, protocol: int) -> None:
+    options = {"decode_responses": decode, "protocol": protocol}
+    with redis_py.Redis.from_url(server.url, **options) as by_tcp:
+        expected = mixed(by_tcp)
+    for more in ({}, {"health_check_interval": 9}, {"parser_class": _RESP2Parser}):
+        server.reset()
+        with server.client(**options, **more) as client:
+            assert mixed(client) == expected
+
+
+def test_pipelines_with_errors(r: redis_py.Redis) -> None:
+    r.set("k", "v")
+    with r.pipeline(transaction=False) as pipe:
+        with pytest.raises(redis_py.ResponseError, match=r"Command # 2 \(INCRBY k 1\) of pipeline"):
+            pipe.get("k").incr("k").set("k", "w").execute()
+        assert pipe.get("k").execute() == ["w"]  # nothing is left over
+        pipe.get("k").client_kill_filter(_id=r.client_id(), skipme=False).get("k")
+        with contextlib.suppress(redis_py.ConnectionError):
+            pipe.execute()
+        assert pipe.get("k").execute() == ["w"]
+        pipe.watch("k")
+        assert pipe.get("k") == "w"
+        pipe.multi()
+        r.set("k", "x")
+        with pytest.raises(redis_py.WatchError):
+            pipe.get("k").execute()
+        r.set("k", b"\xff")
+        with pytest.raises(UnicodeDecodeError):
+            pipe.get("k").get("none").execute()
+        assert pipe.strlen("k").execute() == [1]
+
+
+def test_pushes_between_replies(server: redlet.Server) -> None:
+    with server.client(protocol=3, decode_responses=True) as client, client.pipeline(False) as pipe:
+        seen: list[object] = []
+        pipe.execute_command("CLIENT", "TRACKING", "ON").get("a").execute()
+        pipe.immediate_execute_command("PING")
+        pipe.connection._parser.set_invalidation_push_handler(seen.append)
+        assert pipe.get("a").set("a", 1).get("a").execute() == [None, True, "1"]
+        assert seen == [["invalidate", ["a"]]]
 
 
 def test_client_side_caching(server: redlet.Server) -> None:

@@ -16,7 +16,9 @@ import redis
 import redis.asyncio
 from redis._parsers import _HiredisParser, _RESP2Parser
 from redis.asyncio.connection import AbstractConnection as AsyncConnection
+from redis.client import NEVER_DECODE, Pipeline
 from redis.connection import AbstractConnection
+from redis.exceptions import ResponseError
 from redis.utils import HIREDIS_AVAILABLE
 
 from ._engine import Closed, Connection, Engine
@@ -69,8 +71,28 @@ class Pipe:
             self._arrived.notify_all()
 
 
+class _Reader:
+    """hiredis' reader, which takes its last reply back."""
+
+    def __init__(self, reader: Any) -> None:
+        self.feed, self.has_data, self.gets = reader.feed, reader.has_data, reader.gets
+
+    def take_back(self, reply: Any) -> None:
+        gets = self.gets
+
+        def again(*decode: bool) -> Any:
+            self.gets = gets
+            return reply
+
+        self.gets = again
+
+
 class _Hiredis(_HiredisParser):
     """hiredis' parser, but for its way to look for data, which takes a socket."""
+
+    def on_connect(self, connection: AbstractConnection, **options: Any) -> None:
+        super().on_connect(connection, **options)  # type: ignore[no-untyped-call]
+        self._reader: Any = _Reader(self._reader)
 
     def can_read(self, timeout: float | None = 0) -> bool:
         waiting: bool = self._reader.has_data()
@@ -108,6 +130,63 @@ class EngineConnection(AbstractConnection):
 
     def _host_error(self) -> str:
         return "redlet"
+
+
+_Commands = list[tuple[tuple[Any, ...], dict[str, Any]]]
+
+# Replies that redis-py passes on as they are.
+_PLAIN = frozenset({bytes, str, int, float, bool, dict, type(None)})
+
+
+class _Pipeline(Pipeline):
+    """A pipeline to an engine in this process, with less between hiredis and who asks."""
+
+    def _execute_pipeline(
+        self, connection: AbstractConnection, commands: _Commands, raise_on_error: bool
+    ) -> list[Any]:
+        names = {args[0] for args, _ in commands}
+        parser: Any = getattr(connection, "_parser", None)  # there is none under a cache
+        quick = isinstance(parser, _Hiredis) and not connection.health_check_interval
+        if not quick or any("HIMPORT" in str(name).upper() for name in names):  # it prepares them
+            return super()._execute_pipeline(connection, commands, raise_on_error)  # type: ignore[no-untyped-call,no-any-return]
+        connection.send_packed_command(connection.pack_commands([args for args, _ in commands]))  # type: ignore[no-untyped-call]
+        try:
+            replies = self._replies(connection, parser._reader, names, commands)
+        except BaseException:  # what was not read would answer the next command
+            connection.disconnect()  # type: ignore[no-untyped-call]
+            raise
+        if raise_on_error:
+            self.raise_first_error(commands, replies)  # type: ignore[no-untyped-call]
+        return replies
+
+    def _replies(
+        self, connection: AbstractConnection, reader: _Reader, names: set[Any], commands: _Commands
+    ) -> list[Any]:
+        known: dict[str, Callable[[Any], Any]] = self.response_callbacks
+        callbacks = {name: known.get(name) for name in names}
+        replies: list[Any] = []
+        for args, options in commands:
+            callback = callbacks[args[0]]
+            try:
+                if options and (callback or NEVER_DECODE in options):
+                    reply = self.parse_response(connection, args[0], **options)  # type: ignore[no-untyped-call]
+                elif type(reply := reader.gets()) not in _PLAIN:
+                    reader.take_back(reply)
+                    reply = self.parse_response(connection, args[0], **options)  # type: ignore[no-untyped-call]
+                elif callback:
+                    reply = callback(reply)
+            except ResponseError as error:
+                reply = error
+            replies.append(reply)
+        return replies
+
+
+class Client(redis.Redis):
+    """A client of redis-py whose pipelines are quick."""
+
+    def pipeline(self, transaction: bool = True, shard_hint: Any = None) -> Pipeline:
+        callbacks = self.response_callbacks
+        return _Pipeline(self.connection_pool, callbacks, transaction, shard_hint)
 
 
 class _Transport(asyncio.Transport):

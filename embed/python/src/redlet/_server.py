@@ -222,9 +222,9 @@ class Server(BaseServer):
 
     def client(self, **options: Any) -> redis.Redis:
         """A client of redis-py that needs no socket; options are those of ``pool``."""
-        import redis
+        from ._redis import Client
 
-        return redis.Redis.from_pool(self.pool(**options))
+        return Client.from_pool(self.pool(**options))
 
 
 @atexit.register
