@@ -133,7 +133,7 @@ func (e *Engine) identify(cl *conn, u *acl.User) {
 
 // greetGuest makes a connection that of somebody who has not said yet who it is.
 func (e *Engine) greetGuest(cl *conn) {
-	cl.authenticated = !e.mustAuthenticate()
+	cl.authenticated, cl.guest = false, !e.mustAuthenticate()
 	e.identify(cl, e.access.normal)
 	e.askWho(cl)
 }
@@ -142,8 +142,16 @@ func (e *Engine) greetGuest(cl *conn) {
 //
 //go:noinline
 func (e *Engine) askWho(cl *conn) {
-	asks := !cl.authenticated && !cl.peer.Own && e.mustAuthenticate()
+	asks := !cl.authenticated && !cl.guest && !cl.peer.Own && e.mustAuthenticate()
 	cl.flags.set(connUnauthenticated, asks)
+}
+
+// orderGuests has those who came in while no password was needed say who they are.
+func (e *Engine) orderGuests() {
+	for _, cl := range e.connsByID() {
+		cl.guest = false
+		e.askWho(cl)
+	}
 }
 
 // mustAuthenticate tells whether nobody is let in without a password.
@@ -154,7 +162,7 @@ func (e *Engine) mustAuthenticate() bool {
 
 // expel ends a connection whose user may no longer use it.
 func (e *Engine) expel(cl *conn) {
-	cl.authenticated = false
+	cl.authenticated, cl.guest = false, false
 	e.identify(cl, e.access.normal)
 	e.hangup(cl)
 }

@@ -35,8 +35,8 @@ type conn struct {
 	noTouch   bool
 	readOnly  bool // READONLY: a replica of a cluster serves what its master does
 	asking    int8 // 2 after ASKING, 1 while the command behind it runs
-	// authenticated is set when its user needed no password or gave it.
-	authenticated bool
+	// authenticated is set when its user gave a password, guest when none was needed.
+	authenticated, guest bool
 
 	name, libName, libVer []byte
 	lastInput             Time

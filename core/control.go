@@ -29,6 +29,8 @@ import (
 //	look DB                     runs the commands behind a line feed, requests that only read, and
 //	                            tells their replies: nothing counts them. See look.go
 //	script kill                 ends the script or function that runs, at once, as SCRIPT KILL does
+//	guests ask                  has clients give a password that came while none was needed: Redis
+//	                            lets them stay when one is set
 //	filter on|off               has Options.Filter asked about commands, or no longer
 //	filter resume CONN [drop]   lets a client go on whose command a Fault's Delay holds up; what is
 //	                            behind a line feed answers it in place of the command, and with
@@ -52,6 +54,9 @@ func (e *Engine) control(in *Input) {
 			reply = nil
 		}
 		answer, problem = e.orderCluster(words[1:], reply)
+	case string(words[0]) == "guests" && len(words) == 2 && string(words[1]) == "ask":
+		e.orderGuests()
+		problem = ""
 	case string(words[0]) == "filter" && len(words) == 2:
 		answer, problem = e.orderFilter(words[1])
 	case string(words[0]) == "filter" && len(words) > 2 && string(words[1]) == "resume":

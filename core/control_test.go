@@ -232,6 +232,26 @@ func TestApart(t *testing.T) {
 	other.ask(1, "PEXPIRETIME b", ":184456\r\n")
 }
 
+// TestGuestsAsk has a client say who it is that came before there was a password.
+func TestGuestsAsk(t *testing.T) {
+	c := control(t, nil)
+	c.open(1, Conn{Addr: local})
+	c.open(2, Conn{Addr: local})
+	c.open(3, Conn{Addr: local, Own: true})
+	c.ask(1, "CONFIG SET requirepass p", "+OK\r\n")
+	c.ask(1, "PING", "+PONG\r\n") // as Redis has it
+	c.ask(2, "AUTH p", "+OK\r\n")
+	c.order("guests ask", "+")
+	c.ask(1, "PING", "-NOAUTH Authentication required.\r\n")
+	c.ask(2, "PING", "+PONG\r\n")
+	c.ask(3, "CONFIG SET requirepass ''", "+OK\r\n")
+	c.ask(1, "PING", "+PONG\r\n")
+	c.ask(3, "CONFIG SET requirepass p", "+OK\r\n")
+	c.ask(1, "PING", "-NOAUTH Authentication required.\r\n")
+	c.ask(1, "AUTH p", "+OK\r\n")
+	c.order("guests come", "-no such order")
+}
+
 // TestSeedOrder has two engines choose alike, of which one has chosen before.
 func TestSeedOrder(t *testing.T) {
 	var picks []string

@@ -12,9 +12,8 @@
 // What differs on purpose is what clients are answered. Where miniredis is unlike Redis, in
 // commands that it does not know, in the words of an error, in the order of a hash, in DUMP and
 // SCAN, in what chance chooses, redlet answers as redis-server 8 does: there are 16 databases, and
-// what is left of an expiry is told in whole milliseconds. A connection stays authenticated when
-// RequireAuth comes later. Type and Dump tell a HyperLogLog as the string that it is in Redis. A
-// [Subscriber] must be closed.
+// what is left of an expiry is told in whole milliseconds. Type and Dump tell a HyperLogLog as the
+// string that it is in Redis. A [Subscriber] must be closed.
 package miniredis
 
 import (
@@ -261,6 +260,10 @@ func (m *Miniredis) ClockTTL(enabled bool) {
 	if enabled {
 		order = "clock together"
 	}
+	m.control(order)
+}
+
+func (m *Miniredis) control(order string) {
 	_, _ = redlet.LoopOf(m.redis).Control(order) // obeys as long as there is an engine
 }
 
@@ -279,13 +282,13 @@ func (m *Miniredis) Seed(seed int) {
 	_ = m.redis.Seed(uint64(seed)) // takes any number
 }
 
-// RequireAuth has clients AUTH with a password; "" is none.
+// RequireAuth has clients AUTH with a password, those too that are connected already; "" is none.
 func (m *Miniredis) RequireAuth(pw string) { m.RequireUserAuth(defaultUser, pw) }
 
 const defaultUser = "default"
 
 // RequireUserAuth has clients AUTH as one of the users that it has added, who may all do anything.
-// With an empty password the user may not come in.
+// Who has done so may stay, whatever changes. With an empty password the user may not come in.
 func (m *Miniredis) RequireUserAuth(username, pw string) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -293,6 +296,7 @@ func (m *Miniredis) RequireUserAuth(username, pw string) {
 	rules := []string{"off", "resetpass"}
 	if pw != "" {
 		m.users[username] = true
+		m.control("guests ask")
 		rules = []string{"on", "resetpass", ">" + pw, "~*", "&*", "+@all"}
 	}
 	m.permit(username, rules)

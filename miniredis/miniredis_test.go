@@ -307,8 +307,11 @@ func TestShortTTL(t *testing.T) {
 
 func TestRequireUserAuth(t *testing.T) {
 	m := miniredis.RunT(t)
+	early := dial(t, m)
+	early.want("PING", "+PONG")
 	m.RequireUserAuth("ann", "one")
 	m.RequireUserAuth("bob", "two")
+	early.want("PING", "-NOAUTH Authentication required.")
 	c := dial(t, m)
 	const wrong = "-WRONGPASS invalid username-password pair or user is disabled."
 	c.want("SET k v", "-NOAUTH Authentication required.")
@@ -322,7 +325,10 @@ func TestRequireUserAuth(t *testing.T) {
 	c.want("HELLO 3 AUTH ann wrong", wrong)
 	c.want("HELLO 3 AUTH ann one", "%7")
 	same(t, dial(t, m).says("PING"), "-NOAUTH Authentication required.")
+	bob := dial(t, m)
+	bob.want("AUTH bob two", "+OK")
 	m.RequireAuth("all")
+	bob.want("PING", "+PONG")
 	c = dial(t, m)
 	c.want("AUTH all", "+OK")
 	c.want("AUTH default all", "+OK")
