@@ -8,7 +8,7 @@ import { latin1 } from '../src/sds.js';
 import { button, find, h } from './dom.js';
 import { compare } from './compare.js';
 import { latest } from './latest.js';
-import { duration, show } from './text.js';
+import { duration, quoted, show } from './text.js';
 import { t } from './words.js';
 
 /** @typedef {import('./main.js').App} App */
@@ -75,7 +75,7 @@ export class Time {
     document.body.append(this.#dialog);
     document.addEventListener('redlet-exchange', (event) => {
       const { command } = /** @type {CustomEvent} */ (event).detail;
-      if (command) this.#commands.push(command.map(show).join(' '));
+      if (command) this.#commands.push(command.map(typed).join(' '));
     });
     app.watch(() => void this.#note());
     app.moved(() => this.#moved());
@@ -225,7 +225,7 @@ export class Time {
     keys.forEach((key, i) => {
       if (Number(times[i]) > 0) this.#expiries.set(latin1(key), Number(times[i]));
     });
-    return gone.map(([key]) => show(Uint8Array.from(key, (char) => char.charCodeAt(0))));
+    return gone.map(([key]) => show(bytesOf(key)));
   }
 
   /** Shows the states. */
@@ -323,4 +323,14 @@ export class Time {
       ),
     );
   }
+}
+
+/** @param {string} binary */
+function bytesOf(binary) {
+  return Uint8Array.from(binary, (char) => char.charCodeAt(0));
+}
+
+/** A word of a command, as it is typed. @param {string} binary */
+function typed(binary) {
+  return quoted(bytesOf(binary));
 }

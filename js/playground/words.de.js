@@ -69,7 +69,7 @@ Tab ergänzt, ↑ und ↓ holen Getipptes zurück, Strg-R sucht darin, Strg-C h�
   'look.views': 'Bilder',
   'look.bytes': '{n} Bytes',
   'look.ttl': 'läuft ab in {ttl}',
-  'look.idle': 'seit {n} s unbenutzt',
+  'look.idle': 'seit {n}\u00a0s unbenutzt',
   'look.gone': 'Diesen Schlüssel gibt es jetzt nicht.',
   'look.turned': 'Er wird nun anders gehalten: aus {before} wurde {now}.',
   'look.change': 'Ändern: der Befehl kommt in die Zeile',

@@ -69,7 +69,7 @@ Tab completes, ↑ and ↓ bring back what you typed, Ctrl-R searches it, Ctrl-C
   'look.views': 'Pictures',
   'look.bytes': '{n} bytes',
   'look.ttl': 'expires in {ttl}',
-  'look.idle': 'idle for {n} s',
+  'look.idle': 'idle for {n}\u00a0s',
   'look.gone': 'There is no such key now.',
   'look.turned': 'It is kept another way now: {before} became {now}.',
   'look.change': 'Change it: the command comes into the line',

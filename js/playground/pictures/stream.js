@@ -36,8 +36,13 @@ export function stream({ key, first, propose }) {
       { 'data-id': show(id) },
       h('code', {}, show(id)),
       h('span.fields', {}, pairs(fields)),
-      waits.map((who) => h('span.tag', {}, who)),
-      marks,
+      waits.length + marks.length > 0 &&
+        h(
+          'span.tags',
+          {},
+          waits.map((who) => h('span.tag', {}, who)),
+          marks,
+        ),
     );
   });
   return h(
