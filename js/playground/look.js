@@ -6,12 +6,13 @@
 
 import { latin1 } from '../src/sds.js';
 import { button, find, h } from './dom.js';
-import { placesOf } from './pictures/parts.js';
 import { PICTURES } from './pictures/pictures.js';
+import { readTable } from './pictures/table.js';
 import { duration, quoted, show } from './text.js';
 import { t } from './words.js';
 
 /** @typedef {import('./main.js').App} App */
+/** @typedef {import('./pictures/table.js').Table} Table */
 
 /** The command with which a person reads a value. @type {Record<string, string>} */
 const READS = {
@@ -37,8 +38,10 @@ export class Look {
   #encoding = '';
   /** @type {string} which of a type's pictures was chosen */
   #view = '';
-  /** How many places its hash table has, if it has one. */
-  #places = 0;
+  /** Its hash table, if it has one. @type {Table | undefined} */
+  #table;
+  /** What that was before it grew. @type {Table | undefined} */
+  #grown;
 
   /**
    * @param {App} app
@@ -69,7 +72,7 @@ export class Look {
     this.#key = key;
     this.#view = view;
     this.#drawn = this.#encoding = '';
-    this.#places = 0;
+    this.#table = this.#grown = undefined;
     this.#root.replaceChildren(
       h('div.row', {}, h('h2.name', {}, show(key)), h('span.grow'), this.#actions()),
       h('p.facts.small.muted'),
@@ -152,14 +155,18 @@ export class Look {
   }
 
   /**
-   * Takes note of the size of the key's hash table, and says when it has grown.
+   * Takes note of the key's hash table, and says when it has grown.
    *
-   * @param {number} places
+   * @param {Table | undefined} table
    */
-  #grown(places) {
-    const before = this.#places;
-    this.#places = places;
-    if (before > 0 && places > before) this.#say(t('look.grew', { before, places }));
+  #tabled(table) {
+    const before = this.#table;
+    this.#table = table;
+    if (!table || !before || table.places < before.places) this.#grown = undefined;
+    else if (table.places > before.places) {
+      this.#grown = before;
+      this.#say(t('look.grew', { before: before.places, places: table.places }));
+    }
   }
 
   /** Says that something has happened to the key. @param {string} what */
@@ -182,23 +189,32 @@ export class Look {
     if (!kinds) return;
     const first = await place.look(db, kinds.read(key));
     const more = kinds.more ? await place.look(db, kinds.more(key, first, kept)) : [];
+    const table =
+      kinds.scan && kept.encoding === 'hashtable'
+        ? await readTable(
+            (commands) => place.look(db, commands),
+            kinds.scan(key),
+            Number(first[0]),
+            this.#table?.places ?? 0,
+          )
+        : undefined;
     if (key !== this.#key) return;
     const views = kinds.views(first);
     const view = views.includes(this.#view) ? this.#view : String(views[0]);
     const lives = kinds.lives?.(first, more) ? Math.floor(now / 1000) : 0;
-    const drawn = `${lives} ${view} ${kept.encoding} ${text(first)} ${text(more)}`;
+    const drawn = `${lives} ${view} ${kept.encoding} ${text([first, more, table])}`;
     if (drawn === this.#drawn) return;
     const fresh = this.#drawn === '';
     this.#drawn = drawn;
     this.#choice(views, view);
+    this.#tabled(table);
     const pane = () => this.#app.panes.active;
-    const places = kept.encoding === 'hashtable' ? placesOf(Number(first[0]), this.#places) : 0;
-    this.#grown(places);
     const picture = kinds.draw({
       key: quoted(key),
       view,
       encoding: kept.encoding,
-      places,
+      table,
+      grown: this.#grown,
       now,
       first,
       more,

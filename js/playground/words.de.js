@@ -99,7 +99,12 @@ Tab ergänzt, ↑ und ↓ holen Getipptes zurück, Strg-R sucht darin, Strg-C h�
   'look.places':
     '{n} Elemente in einer Hashtabelle mit {places} Plätzen: jedes wird sofort gefunden. Eines mehr als {places}, und die Tabelle wird doppelt so groß.',
   'look.grew':
-    'Die Tabelle ist von {before} auf {places} Plätze gewachsen, und jedes Element hat einen anderen Platz: ein Rehash. Redis zieht mit jedem Befehl einige um, hier geschieht es auf einmal.',
+    'Die Tabelle ist von {before} auf {places} Plätze gewachsen: ein Rehash. Jede Änderung der Daten zieht um, was auf einigen der alten Plätze liegt, hier auf 16, in Redis auf einem; Redis macht weiter, solange sonst nichts zu tun ist.',
+  'look.was': 'So war es vorher.',
+  'look.moving':
+    '{n} Elemente auf dem Weg von {places} auf {twice} Plätze: ein Rehash. Gezeichnet ist, woher sie kommen. Jede Änderung der Daten zieht um, was auf 16 weiteren Plätzen liegt; Redis nimmt einen, und macht weiter, solange sonst nichts zu tun ist.',
+  'look.moved':
+    'Bei {places} Plätzen zählt ein Bit des Hashs mehr als bei {before}: {moved} Elemente, die mit Rahmen, haben jetzt einen anderen Platz.',
   'evict.title': 'Speicher',
   'evict.used': '{used} von {max}',
   'evict.noeviction': 'noeviction: ist er voll, wird das Schreiben abgelehnt. Kein Schlüssel geht.',

@@ -99,7 +99,12 @@ Tab completes, ↑ and ↓ bring back what you typed, Ctrl-R searches it, Ctrl-C
   'look.places':
     '{n} elements in a hash table of {places} places: each is found at once. One more than {places}, and the table doubles.',
   'look.grew':
-    'The table has grown from {before} to {places} places, and each element has another place: a rehash. Redis moves some with each command, here it is done at once.',
+    'The table has grown from {before} to {places} places: a rehash. Each change of the data moves what is in some of the old places, here 16, in Redis one; Redis goes on with it while nothing else is to be done.',
+  'look.was': 'That was before.',
+  'look.moving':
+    '{n} elements on their way from {places} to {twice} places: a rehash. Drawn is where they come from. Each change of the data moves what is in 16 places more; Redis moves one, and goes on while nothing else is to be done.',
+  'look.moved':
+    'Of {places} places one more bit of the hash is looked at than of {before}: {moved} elements, those in a frame, have another place now.',
   'evict.title': 'Memory',
   'evict.used': '{used} of {max}',
   'evict.noeviction': 'noeviction: when it is full, writes are refused. No key goes.',

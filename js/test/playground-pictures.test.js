@@ -38,19 +38,10 @@ test('pictures', { skip }, async (t) => {
     await page.getByText('Shown are 24 of 2000.').waitFor();
   });
 
-  await t.test('a hash table has places, and says when it has grown', async () => {
-    await enter(page, 'CONFIG SET set-max-listpack-entries 2');
-    await look(page, 'SADD tags a b c d', 'tags');
-    await page.getByText('4 elements in a hash table of 4 places').waitFor();
-    assert.equal(await page.locator('.places .taken').count(), 4);
-    await enter(page, 'SADD tags e');
-    await page.getByText('The table has grown from 4 to 8 places').waitFor();
-    assert.equal(await page.locator('.places i').count(), 8);
-    assert.equal(await page.locator('.places .taken').count(), 5);
-    // It shrinks later than it grows.
-    await enter(page, 'SREM tags a b c');
-    await page.getByText('2 elements in a hash table of 8 places').waitFor();
-  });
+  await t.test('a hash table has places, and says when it has grown', () => checkGrowth(page));
+  await t.test('a large hash table is moved with one change after the other', () =>
+    checkMoving(page),
+  );
 
   await t.test('what goes when the memory is full is seen, and why', async () => {
     const eviction = page.locator('.eviction');
@@ -82,6 +73,72 @@ test('pictures', { skip }, async (t) => {
 
   assert.deepEqual(complaints, []);
 });
+
+/** @param {Page} page */
+async function checkGrowth(page) {
+  await enter(page, 'CONFIG SET set-max-listpack-entries 2');
+  await look(page, 'SADD tags a b c d', 'tags');
+  await page.getByText('4 elements in a hash table of 4 places').waitFor();
+  const old = (await placesOf(page))[0] ?? new Map();
+  assert.deepEqual([...old.keys()].sort(), ['a', 'b', 'c', 'd']);
+  await enter(page, 'SADD tags e');
+  await page.getByText('The table has grown from 4 to 8 places').waitFor();
+  const [before, now] = await placesOf(page);
+  assert.deepEqual(before, old, 'what was is drawn beside what is');
+  assert.deepEqual([...(now?.keys() ?? [])].sort(), ['a', 'b', 'c', 'd', 'e']);
+  // What was in a place is there or as many places on.
+  for (const [name, place] of old) assert.equal(Number(now?.get(name)) % 4, place);
+  const moved = [...old].filter(([name, place]) => now?.get(name) !== place);
+  await page.getByText(`${moved.length} elements, those in a frame`).waitFor();
+  const framed = await page.locator('.places').last().locator('.moved').count();
+  assert.equal(framed, new Set(moved.map(([name]) => now?.get(name))).size);
+  // It shrinks later than it grows.
+  await enter(page, 'SREM tags a b c');
+  await page.getByText('2 elements in a hash table of 8 places').waitFor();
+}
+
+/** @param {Page} page */
+async function checkMoving(page) {
+  await enter(page, 'CONFIG SET hash-max-listpack-entries 2');
+  const fields = Array.from({ length: 64 }, (_, n) => `f${n} ${n}`);
+  await look(page, `HSET large ${fields.join(' ')}`, 'large');
+  await page.getByText('64 elements in a hash table of 64 places').waitFor();
+  const old = (await placesOf(page))[0] ?? new Map();
+  assert.equal(old.size, 64);
+  await enter(page, 'HSET large more 1');
+  await page.getByText('65 elements on their way from 64 to 128 places').waitFor();
+  assert.deepEqual(withoutMore((await placesOf(page))[0]), old);
+  for (const n of [1, 2, 3]) await enter(page, `HSET large more${n} 1`);
+  await page.getByText('68 elements in a hash table of 128 places').waitFor();
+  const [before, now] = await placesOf(page);
+  assert.deepEqual(withoutMore(before), old);
+  for (const [name, place] of old) assert.equal(Number(now?.get(name)) % 64, place);
+}
+
+/**
+ * Where the elements are in the hash tables that are drawn.
+ *
+ * @param {Page} page
+ * @returns {Promise<Map<string, number>[]>}
+ */
+async function placesOf(page) {
+  const tables = await page
+    .locator('.places')
+    .evaluateAll((grids) =>
+      grids.map((grid) => [...grid.children].map((place) => place.getAttribute('title') ?? '')),
+    );
+  return tables.map((titles) => {
+    const names = (/** @type {string} */ title) => title.replace(/^\d+: /, '').split(', ');
+    return new Map(
+      titles.flatMap((title, at) => (title ? names(title).map((name) => [name, at]) : [])),
+    );
+  });
+}
+
+/** Only what was there at first. @param {Map<string, number>} [places] */
+function withoutMore(places) {
+  return new Map([...(places ?? [])].filter(([name]) => !name.startsWith('more')));
+}
 
 /**
  * Waits until elements say something, each in its turn.

@@ -7,10 +7,11 @@
 import { h } from '../dom.js';
 import { duration, show } from '../text.js';
 import { t } from '../words.js';
-import { caption, cell, table, typed } from './parts.js';
+import { caption, cell, typed } from './parts.js';
+import { drawTable } from './table.js';
 
 /** @param {import('./pictures.js').Subject} subject */
-export function hash({ key, first, more, places, now, propose }) {
+export function hash({ key, first, more, table, grown, now, propose }) {
   const [size, [, flat]] = first;
   const times = Array.isArray(more[0]) ? more[0] : [];
   const rows = [];
@@ -33,11 +34,11 @@ export function hash({ key, first, more, places, now, propose }) {
     {},
     [t('look.field'), t('look.value'), 'TTL'].map((text) => h('th', { scope: 'col' }, text)),
   );
-  const how = places > 0 ? '' : t('look.packed', { n: size });
+  const how = table ? '' : t('look.packed', { n: size });
   return h(
     'div',
     {},
-    places > 0 && table(size, places),
+    table && drawTable(size, table, grown),
     h('table', {}, h('thead', {}, head), h('tbody', {}, rows)),
     caption(how, rows.length, size),
   );

@@ -43,43 +43,6 @@ export function caption(text, shown, size) {
   return h('p.small.muted', {}, text + part);
 }
 
-/** The smallest hash table, and how many of its places are drawn one by one. */
-const PLACES_MIN = 4;
-const PLACES_DRAWN = 256;
-
-/**
- * How many places a hash table has: it doubles before it is more than full, and shrinks when not
- * even an eighth is used.
- *
- * @param {number} n how many elements it has
- * @param {number} before how many places it had
- */
-export function placesOf(n, before) {
-  let places = PLACES_MIN;
-  while (places < n) places *= 2;
-  return n * 8 > before ? Math.max(places, before) : places;
-}
-
-/**
- * A hash table: how many of its places are taken.
- *
- * @param {number} n
- * @param {number} places
- */
-export function table(n, places) {
-  const label = t('look.places', { n, places });
-  const drawn = Math.min(places, PLACES_DRAWN);
-  const squares = Array.from({ length: drawn }, (_, i) =>
-    h('i', { class: i < (n * drawn) / places ? 'taken' : undefined }),
-  );
-  return h(
-    'div',
-    {},
-    h('div.places', { 'data-id': `places ${places}`, 'aria-hidden': 'true' }, squares),
-    h('p.small.muted', {}, label),
-  );
-}
-
 /** A value as it is typed. @param {any} value */
 export const typed = (value) =>
   value instanceof Uint8Array ? quoted(value) : quoted(String(value));

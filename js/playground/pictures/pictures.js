@@ -25,7 +25,8 @@ const NODES_MAX = 1 << 20;
  * @property {string} key as it is typed
  * @property {string} view which of the pictures
  * @property {string} encoding
- * @property {number} places of its hash table; 0 where there is none
+ * @property {import('./table.js').Table} [table] its hash table, if it has one
+ * @property {import('./table.js').Table} [grown] what that was before it grew, if it was seen to
  * @property {number} now the engine's time, in milliseconds
  * @property {any[]} first the replies to what was read first
  * @property {any[]} more those to what was read then
@@ -44,6 +45,7 @@ const NODES_MAX = 1 << 20;
  * @typedef {object} Picture
  * @property {(key: Uint8Array) => any[][]} read
  * @property {(key: Uint8Array, first: any[], kept: Kept) => any[][]} [more]
+ * @property {(key: Uint8Array) => any[]} [scan] what goes through its elements
  * @property {(first: any[]) => string[]} views the first is drawn unless another is chosen
  * @property {(first: any[], more: any[]) => boolean} [lives] whether it changes as time passes
  * @property {(subject: Subject) => Node} draw
@@ -80,6 +82,7 @@ export const PICTURES = {
       const fields = scan[1].filter((/** @type {any} */ _, /** @type {number} */ i) => i % 2 === 0);
       return fields.length ? [['HPEXPIRETIME', key, 'FIELDS', fields.length, ...fields]] : [];
     },
+    scan: (key) => ['HSCAN', key, 'NOVALUES'],
     views: () => ['hash'],
     lives: (_, [times]) => Array.isArray(times) && times.some((time) => Number(time) > 0),
     draw: hash,
@@ -89,6 +92,7 @@ export const PICTURES = {
       ['SCARD', key],
       ['SSCAN', key, 0, 'COUNT', DRAWN],
     ],
+    scan: (key) => ['SSCAN', key],
     views: () => ['set'],
     draw: set,
   },

@@ -7,10 +7,11 @@
 import { h } from '../dom.js';
 import { show } from '../text.js';
 import { t } from '../words.js';
-import { caption, cell, table, typed } from './parts.js';
+import { caption, cell, typed } from './parts.js';
+import { drawTable } from './table.js';
 
 /** @param {import('./pictures.js').Subject} subject */
-export function set({ key, first, encoding, places, propose }) {
+export function set({ key, first, encoding, table, grown, propose }) {
   const [size, [, members]] = first;
   const cells = members.map((/** @type {Uint8Array} */ member) =>
     cell(show(member), member, () => propose(`SREM ${key} ${typed(member)}`)),
@@ -19,8 +20,8 @@ export function set({ key, first, encoding, places, propose }) {
   return h(
     'div',
     {},
-    places > 0 && table(size, places),
+    table && drawTable(size, table, grown),
     h('div', { class: `cloud ${encoding}` }, cells),
-    caption(places > 0 ? '' : how, members.length, size),
+    caption(table ? '' : how, members.length, size),
   );
 }
