@@ -39,6 +39,8 @@ export class App {
   shown = () => undefined;
   /** @type {(exchange: import('./pane.js').Exchange) => Node | undefined} */
   wire = () => undefined;
+  /** Keeps the server's state, if it is another than the last. */
+  keepState = () => Promise.resolve();
   /** What is said at first. @type {HTMLElement | undefined} */
   welcome;
   /** What is told that the server may have changed. @type {Set<() => unknown>} */

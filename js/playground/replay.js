@@ -11,8 +11,6 @@
 
 import { shown } from './learn/lesson.js';
 
-/** @typedef {import('./main.js').App} App */
-
 /**
  * @typedef {object} Step
  * @property {number} client which, from 0
@@ -64,32 +62,6 @@ export function parse(text) {
     else if (sent) step(letter || 'A', sent);
     else throw new SyntaxError(`no step of a session: ${line}`);
   }
+  if (seed === '') throw new SyntaxError('no session: its first line is no seed');
   return { seed, steps };
-}
-
-/**
- * Does the steps, at a server as new of that seed. Its clock stands at the time of each, and runs
- * on from the last.
- *
- * @param {App} app
- * @param {readonly Step[]} steps
- * @param {() => unknown} kept is called behind each
- */
-export async function play(app, steps, kept) {
-  const place = /** @type {import('./place.js').Place} */ (app.place);
-  await place.clock.freeze();
-  for (const { client, line, time } of steps) {
-    await place.clock.set(time / 1000);
-    while (app.panes.all.length <= client && !app.panes.full) app.panes.add();
-    const pane = app.panes.all[client] ?? app.panes.active;
-    if (line === '') await pane.interrupt();
-    else {
-      // When it was sent, what came before it had been answered.
-      await pane.ready();
-      app.panes.activate(pane);
-      pane.run(line);
-    }
-    await kept();
-  }
-  await place.clock.run();
 }

@@ -27,8 +27,7 @@ export async function start(app) {
   app.own = (kind, snapshot, config, seed) =>
     Place.open(kind, { progress, onshutdown, snapshot, config, seed });
   const shared = await read(location.hash);
-  const replay = shared?.replay ? await import('./replay.js') : undefined;
-  const session = replay?.parse(String(shared?.replay));
+  const session = shared?.replay ? (await import('./replay.js')).parse(shared.replay) : undefined;
   const alone = shared !== undefined || new URLSearchParams(location.search).has('fresh');
   const own = () => app.own(alone ? 'fresh' : 'kept', shared?.image, undefined, session?.seed);
   if (alone || !(await places(app, own))) await app.move(await own());
@@ -43,11 +42,12 @@ export async function start(app) {
   tools(app);
   const keys = new Keys(app, find('#keys'));
   const time = new Time(app, find('#clock'));
+  app.keepState = () => time.keep();
   const host = new Host(app);
   Object.assign(globalThis, { redlet: host });
   if (shared) app.panes.active.print(t('share.came'), 'note');
   if (shared?.text) app.panes.active.paste(shared.text);
-  if (replay && session) await replay.play(app, session.steps, () => time.keep());
+  if (session) await new (await import('./player.js')).Player(app, session).attach();
   document.documentElement.dataset.ready = 'true';
   const { learn } = await import('./learn.js');
   learn(host, keys);

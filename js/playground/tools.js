@@ -103,6 +103,7 @@ function show(app, dialog) {
   };
   const redis = () => /** @type {import('./place.js').Place} */ (app.place).redis;
   const remote = app.place?.kind === 'remote';
+  const recorded = app.place?.recording?.useful;
   const row = (/** @type {(Node | string)[]} */ ...parts) => h('div.row', {}, parts);
   const act = (
     /** @type {import('./words.js').Word} */ word,
@@ -115,21 +116,25 @@ function show(app, dialog) {
       'div.rows',
       {},
       h('p.muted.small', {}, t(app.place?.kind === 'kept' ? 'share.kept' : 'share.fresh')),
-      lessonRow(act, link),
+      ...lessonRow(act, link),
+      h('h3', {}, t('share.links')),
       row(
         act('share.commands', () => link(commandLink(app.lines))),
         act('share.data', async () => link(dataLink(await redis().snapshot())), remote),
-        act('share.replay', async () => link(replay(app)), !app.place?.recording?.useful),
+        act('share.replay', async () => link(replayLink(await session(app))), !recorded),
       ),
-      h('p.muted.small', {}, t('share.replayHow')),
       field,
+      h('h3', {}, t('share.files')),
       row(
-        act('share.load', () => load(app), remote),
-        act('share.save', async () => download('dump.rdb', await redis().snapshot()), remote),
         act('share.export', async () => {
           if (app.place) download('redis-cli.txt', await exported(app.place, app.panes.active.db));
         }),
+        act('share.save', async () => download('dump.rdb', await redis().snapshot()), remote),
+        act('share.session', async () => download('session.txt', await session(app)), !recorded),
+        act('share.load', () => load(app, dialog), remote),
       ),
+      h('p.muted.small', {}, t('share.replayHow')),
+      h('h3', {}, t('share.server')),
       row(
         act('share.reset', () => anew(app, dialog), remote),
         button(t('share.another'), () => open('?fresh', '_blank', 'noopener')),
@@ -152,30 +157,49 @@ function show(app, dialog) {
  */
 function lessonRow(act, link) {
   const id = new URLSearchParams(location.hash.slice(1)).get('lesson');
-  if (!id) return '';
-  return h(
-    'div.row',
-    {},
-    act('share.lesson', () => link(lessonLink(id))),
-    act('share.embed', () => link(lessonTags(id), 'share.tags')),
-  );
+  if (!id) return [];
+  return [
+    h('h3', {}, t('share.theLesson')),
+    h(
+      'div.row',
+      {},
+      act('share.lesson', () => link(lessonLink(id))),
+      act('share.embed', () => link(lessonTags(id), 'share.tags')),
+    ),
+  ];
 }
 
-/** @param {App} app */
-async function replay(app) {
+/** What was done here, as a text that does it again. @param {App} app */
+async function session(app) {
   const { written } = await import('./replay.js');
-  return replayLink(await written(/** @type {any} */ (app.place?.recording)));
+  return written(/** @type {import('./record.js').Recording} */ (app.place?.recording));
 }
 
-/** @param {App} app */
-async function load(app) {
-  const input = /** @type {HTMLInputElement} */ (h('input', { type: 'file', accept: '.rdb' }));
+/**
+ * Opens a file: data, or a session.
+ *
+ * @param {App} app
+ * @param {HTMLDialogElement} dialog
+ */
+async function load(app, dialog) {
+  const accept = '.rdb,.txt';
+  const input = /** @type {HTMLInputElement} */ (h('input', { type: 'file', accept }));
   input.click();
   await new Promise((resolve) => input.addEventListener('change', resolve, { once: true }));
   const file = input.files?.[0];
   if (!file || !app.place) return;
+  const bytes = new Uint8Array(await file.arrayBuffer());
+  if (file.name.endsWith('.txt')) {
+    const [{ parse }, { Player }] = await Promise.all([
+      import('./replay.js'),
+      import('./player.js'),
+    ]);
+    const player = new Player(app, parse(new TextDecoder().decode(bytes)));
+    dialog.close();
+    return player.open();
+  }
   app.place.recording?.spoil();
-  await app.place.redis.restore(new Uint8Array(await file.arrayBuffer()));
+  await app.place.redis.restore(bytes);
   app.panes.active.print(t('share.loaded', { name: file.name }), 'note');
   app.changed();
 }

@@ -48,6 +48,10 @@ test('what the playground keeps', { skip }, async (t) => {
     checkReplay(browser, site.url),
   );
 
+  await t.test('a session goes out as a file, comes in, and is played', () =>
+    checkSession(browser, site.url, folder),
+  );
+
   await t.test('files go out and come in', () => checkFiles(page, folder));
 
   await t.test('all is there after a reload, for another tab, without a network', async () => {
@@ -133,6 +137,68 @@ async function session(page) {
   await lastLine(page, /^"/);
   await page.locator('.pane').last().getByText('2) "ada"').waitFor();
   return made(page, 'share.replay');
+}
+
+/**
+ * @param {import('playwright-core').Browser} browser
+ * @param {string} url
+ * @param {string} folder
+ */
+async function checkSession(browser, url, folder) {
+  const first = await browser.newPage();
+  await first.goto(`${url}?fresh`);
+  await ready(first);
+  await session(first);
+  await first.click('#share');
+  const text = String(await downloaded(first, '[data-act="share.session"]'));
+  assert.match(text, /^! seed \S+\n! time \d+\n(@ \+\d+us\n)?> SADD tags a b/);
+  const file = join(folder, 'session.txt');
+  await writeFile(file, text);
+  const other = await browser.newPage();
+  const wrong = listen(other);
+  await other.goto(`${url}?fresh`);
+  await ready(other);
+  await enter(other, 'SET before 1');
+  await lastLine(other, 'OK');
+  await openFile(other, file);
+  const bar = other.locator('#replay');
+  const all = text.match(/^([A-Z]?>|! stop)/gm)?.length;
+  await bar.getByText(`Replay: ${all} of ${all}`).waitFor();
+  for (const say of [data, said]) assert.deepEqual(await say(other), await say(first));
+  await bar.getByText('From the start').click();
+  await bar.getByText(`Replay: 0 of ${all}`).waitFor();
+  await bar.getByText('Step').click();
+  await bar.getByText(`Replay: 1 of ${all}`).waitFor();
+  assert.deepEqual(await said(other), ['(integer) 16']);
+  await bar.getByText('Play', { exact: true }).click();
+  await bar.getByText(`Replay: 3 of ${all}`).waitFor();
+  await bar.getByText('Pause').click();
+  await bar.getByText('Play', { exact: true }).click();
+  await bar.getByText(`Replay: ${all} of ${all}`).waitFor();
+  for (const say of [data, said]) assert.deepEqual(await say(other), await say(first));
+  await bar.getByText('Back to what was here').click();
+  await bar.waitFor({ state: 'detached' });
+  await enter(other, 'GET before');
+  await lastLine(other, '"1"');
+  await writeFile(file, 'no session');
+  await openFile(other, file);
+  await other.locator('dialog [role=status]', { hasText: 'no step of a session' }).waitFor();
+  assert.deepEqual(wrong, []);
+  await first.context().close();
+  await other.context().close();
+}
+
+/**
+ * @param {Page} page
+ * @param {string} file
+ */
+async function openFile(page, file) {
+  await page.click('#share');
+  const [chooser] = await Promise.all([
+    page.waitForEvent('filechooser'),
+    page.click('[data-act="share.load"]'),
+  ]);
+  await chooser.setFiles(file);
 }
 
 /** What is under each key, as it is kept. @param {Page} page */
@@ -273,12 +339,7 @@ async function checkFiles(page, folder) {
   await lastLine(page, 'OK');
   const file = join(folder, 'dump.rdb');
   await writeFile(file, image);
-  await page.click('#share');
-  const [chooser] = await Promise.all([
-    page.waitForEvent('filechooser'),
-    page.click('[data-act="share.load"]'),
-  ]);
-  await chooser.setFiles(file);
+  await openFile(page, file);
   await page.locator('.log', { hasText: 'dump.rdb' }).waitFor();
   await page.keyboard.press('Escape');
   await enter(page, 'GET shared');
