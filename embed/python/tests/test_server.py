@@ -15,7 +15,7 @@ from redis._parsers import _RESP2Parser
 from redis.cache import CacheConfig
 
 import redlet
-from redlet import _abi, _redis
+from redlet import _abi, _redis, _server
 from redlet._engine import wall
 
 
@@ -253,6 +253,11 @@ def test_config_and_seed() -> None:
         redlet.Server(config={"dir": "/no/such"})
     with pytest.raises(redlet.RedletError, match="option of the server"):
         redlet.Server(config={"Port": 6379})
+
+
+def test_addresses() -> None:
+    assert _server._name(("127.0.0.1", 7)) == "127.0.0.1:7"
+    assert _server._name(("::1", 7, 0, 0)) == "[::1]:7"  # which is how the engine knows a loopback
 
 
 def test_save_is_harmless(r: redis_py.Redis) -> None:

@@ -140,8 +140,7 @@ class BaseServer:
     @property
     def url(self) -> str:
         """Where clients find the server: ``redis://127.0.0.1:PORT``."""
-        host, port = self.address
-        return f"redis://[{host}]:{port}" if ":" in host else f"redis://{host}:{port}"
+        return "redis://" + _name(self.address)
 
     def snapshot(self) -> bytes:
         """Everything but the connections, as an RDB file. What follows a death begins with it."""
@@ -341,8 +340,7 @@ class _Loop:
             accepted, peer = self._listener.accept()
         except OSError:
             return
-        local = accepted.getsockname()
-        self._carry(accepted, 0, f"{peer[0]}:{peer[1]} {local[0]}:{local[1]}")
+        self._carry(accepted, 0, f"{_name(peer)} {_name(accepted.getsockname())}")
 
     def _carry(self, peer: socket.socket, ticket: int, names: str = "") -> None:
         """Has a socket carry a connection. The loop's next round looks at it."""
@@ -417,6 +415,11 @@ class _Loop:
         for end in (self._listener, self._woken, self._waker):
             if end is not None:
                 end.close()
+
+
+def _name(address: tuple[Any, ...]) -> str:
+    host, port = address[:2]
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
 def _listen(host: str, port: int) -> socket.socket:
