@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"crypto/tls"
+	"errors"
 	"fmt"
 	"maps"
 	"net"
@@ -27,8 +28,12 @@ import (
 // close must be called when the address is of no more use; a second call does nothing.
 func Open(ctx context.Context, rawURL string) (address string, close func() error, err error) {
 	u, err := url.Parse(rawURL)
-	if err != nil {
-		return "", nil, fmt.Errorf("redlet: %w", err)
+	switch {
+	case err != nil: // its own words show the password
+		return "", nil, fmt.Errorf("redlet: that is no URL such as redis://127.0.0.1:6379: %w",
+			errors.Unwrap(err))
+	case ctx.Err() != nil:
+		return "", nil, fmt.Errorf("redlet: %w", ctx.Err())
 	}
 	switch u.Scheme {
 	case "memory":
@@ -57,8 +62,19 @@ type sharedServer struct {
 
 func openMemory(u *url.URL) (address string, close func() error, err error) {
 	name, config := u.Opaque, map[string]string{}
-	for parameter, values := range u.Query() {
-		config[parameter] = values[len(values)-1]
+	if *u != (url.URL{Scheme: u.Scheme, Opaque: name, RawQuery: u.RawQuery}) {
+		return "", nil, fmt.Errorf("redlet: %q is not of the form memory:name?parameter=value",
+			u.Redacted())
+	}
+	query, err := url.ParseQuery(u.RawQuery)
+	if err != nil {
+		return "", nil, fmt.Errorf("redlet: memory:%s: %w", name, err)
+	}
+	for parameter, values := range query {
+		if len(values) > 1 {
+			return "", nil, fmt.Errorf("redlet: memory:%s: %s is given twice", name, parameter)
+		}
+		config[parameter] = values[0]
 	}
 	shared.Lock()
 	defer shared.Unlock()

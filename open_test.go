@@ -2,6 +2,7 @@ package redlet_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/url"
 	"strings"
@@ -47,6 +48,34 @@ func TestOpenMemory(t *testing.T) {
 	}
 	if _, _, err := redlet.Open(t.Context(), b); err == nil {
 		t.Error("the server goes on after the last one closed it")
+	}
+}
+
+// TestOpenRefuses has URLs of which a part would mean nothing, and could be taken to mean much.
+func TestOpenRefuses(t *testing.T) {
+	const form = " is not of the form memory:name?parameter=value"
+	for name, want := range map[string]string{
+		"memory://cache":               `"memory://cache"` + form,
+		"memory:/cache":                `"memory:/cache"` + form,
+		"memory:cache#1":               `"memory:cache#1"` + form,
+		"memory://:p@":                 `"memory://:xxxxx@"` + form,
+		"memory:c?maxkeys=3;timeout=1": "memory:c: invalid semicolon separator in query",
+		"memory:c?maxkeys=3&maxkeys=4": "memory:c: maxkeys is given twice",
+		"memory:c?port=1":              "the parameter port has no effect here: use WithAddr",
+		"127.0.0.1:6379": "that is no URL such as redis://127.0.0.1:6379: " +
+			"first path segment in URL cannot contain colon",
+		"redis://:secret@here:port": "that is no URL such as redis://127.0.0.1:6379: " +
+			`invalid port ":port" after host`,
+	} {
+		_, _, err := redlet.Open(t.Context(), name)
+		if err == nil || err.Error() != "redlet: "+want {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	ended, end := context.WithCancel(t.Context())
+	end()
+	if _, _, err := redlet.Open(ended, "memory:c"); !errors.Is(err, context.Canceled) {
+		t.Errorf("when there is no more need: %v", err)
 	}
 }
 
