@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/redis/go-redis/v9"
 
@@ -122,6 +123,17 @@ func TestUnixSocket(t *testing.T) {
 	_, err = redlet.Run(redlet.WithUnixSocket(filepath.Join(dir, "none", "s")))
 	if err == nil || !strings.HasPrefix(err.Error(), "redlet: ") {
 		t.Error("a socket in a folder that is not there:", err)
+	}
+}
+
+// TestClockRefuses has a time that no clock shows.
+func TestClockRefuses(t *testing.T) {
+	const want = "redlet: the clock goes from 1970 to 9999"
+	if _, err := redlet.Run(redlet.WithFrozenClock(time.Time{})); err == nil || err.Error() != want {
+		t.Error("a server that begins in the year 1:", err)
+	}
+	if err := redlet.RunT(t).SetTime(time.Time{}); err == nil || err.Error() != want {
+		t.Error("a clock that is set to the year 1:", err)
 	}
 }
 

@@ -137,7 +137,7 @@ func (e *Engine) orderClock(words [][]byte) (answer, problem string) {
 	return answer + " 0", ""
 }
 
-const errClockRange = "the clock does not go beyond the year 9999"
+const errClockRange = "the clock goes from 1970 to 9999"
 
 // forward turns the clock ahead, or says why not.
 func (e *Engine) forward(d Time) (problem string) {

@@ -90,7 +90,7 @@ func TestOrdersToTheClock(t *testing.T) {
 	c.now += 1e6
 	c.order("clock", "+7000000 0")
 	c.order("clock set 253402300799999000", "+253402300799999000 0")
-	c.order("clock forward 1", "-the clock does not go beyond the year 9999")
+	c.order("clock forward 1", "-the clock goes from 1970 to 9999")
 	for _, bad := range []string{"", "clack", "clock forward", "clock forward -1", "clock forward x",
 		"clock run 1", "clock backward", "clock set 1 2", "seed", "seed x", "config", "config none"} {
 		c.e.Input(&Input{Kind: InControl, Data: []byte(bad)})

@@ -212,6 +212,9 @@ func (l *Loop) boot() error {
 			_, err = l.order(order, false)
 		}
 	}
+	if why, is := errs.As[refused](err); is {
+		return errors.New(string(why)) // who starts a Loop says whose it is
+	}
 	return err
 }
 
