@@ -99,15 +99,25 @@ func (l *Loop) begin(f func(h *home)) {
 	}()
 }
 
+// Carrier takes over a connection that the engine asked for, or answers nil if it does not carry
+// such a one. The owner of the Loop calls it, and what holds for a Sink's methods holds for it.
+// What it sends meanwhile waits until the engine knows the connection.
+type Carrier func(c net.Conn, id core.ConnID) Sink
+
 // connected gives the engine the connection that it asked for.
 func (l *Loop) connected(c net.Conn, ticket uint32) {
-	l.running.RLock()
-	s := NewStream(l, c, l.running.RUnlock)
 	l.mu.Lock()
 	l.lastID++
-	s.id = l.lastID
+	id := l.lastID
 	l.mu.Unlock()
-	l.sinks[s.id] = s
-	l.step([]core.Input{{Kind: core.InConnected, Conn: s.id, Ticket: ticket}})
-	go s.run()
+	if l.carry != nil {
+		l.sinks[id] = l.carry(c, id)
+	}
+	if l.sinks[id] == nil {
+		l.running.RLock()
+		s := NewStream(l, c, l.running.RUnlock)
+		l.sinks[id], s.id = s, id
+		defer func() { go s.run() }()
+	}
+	l.step([]core.Input{{Kind: core.InConnected, Conn: id, Ticket: ticket}})
 }

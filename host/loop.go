@@ -67,6 +67,9 @@ type LoopOptions struct {
 	// address of this machine unless from is ""; nil is TCP, within five seconds. It may be called
 	// by several goroutines. The context ends with the Loop.
 	Connect func(ctx context.Context, address, from string) (net.Conn, error)
+	// Carrier, if not nil, makes what carries those connections, once, before any is there: see
+	// Carrier. Those that it does not take are carried by goroutines.
+	Carrier func(l *Loop) Carrier
 	// Configure puts parameters into force that are the host's: see core.EventConfig. It answers
 	// "" or what was not, and why; nil has none of them. One that is asked, and not just told, may
 	// take its time; else what holds for Log holds for it.
@@ -132,6 +135,7 @@ type Loop struct {
 	out      []core.Event
 	sinks    map[core.ConnID]Sink
 	filter   func(*core.Call) core.Fault
+	carry    Carrier
 	kept     []byte               // the image of Keep
 	asked    uint32               // the ticket of the last question of ask
 	told     map[uint32][]byte    // answers to such questions
@@ -169,6 +173,9 @@ func NewLoop(o LoopOptions) (*Loop, error) {
 	l.base = &home{bubble: bubble(), wakes: core.Never}
 	l.own(l.base)
 	err := l.boot()
+	if err == nil && o.Carrier != nil {
+		l.carry = o.Carrier(l)
+	}
 	l.release()
 	if err != nil {
 		return nil, errs.Join(err, l.Close())

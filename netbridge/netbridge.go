@@ -213,6 +213,18 @@ func (b *Bridge) Serve(c net.Conn) error {
 	return nil
 }
 
+// Carrier is what carries the connections that the engine asks for, to a master above all, as those
+// that come: by the goroutine that serves all sockets. It takes no TLS, and is nil where there is
+// no epoll.
+func (b *Bridge) Carrier() host.Carrier {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.plain || b.needPoller() != nil { // who listens gets that error too
+		return nil
+	}
+	return b.carrier()
+}
+
 // Close stops listening, closes every connection after what it takes at once, and returns when
 // nothing of the Bridge remains: no goroutine, no descriptor. A second Close does nothing.
 func (b *Bridge) Close() error {

@@ -57,6 +57,7 @@ type poller struct {
 	mu     sync.Mutex
 	ending []*sock // hung up: for the poller to close
 	shaken []*sock // hands were shaken with them, or in vain
+	taken  []*sock // connected to, and not watched yet
 	fresh  []*door // listeners that it watches and does not know yet
 	going  []leave // listeners to close
 	doors  []*door
@@ -84,6 +85,7 @@ type sock struct {
 	id     core.ConnID
 	fd     int
 	local  bool    // a unix socket
+	out    bool    // the engine asked for it; it would ask again if it were told of the Bridge's end
 	link   secured // nil: plain
 
 	mu      sync.Mutex
@@ -105,18 +107,8 @@ func (b *Bridge) poll(l net.Listener, secure Secure) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	d := &door{fd: -1, name: l.Addr(), over: over}
-	var dupErr error
-	err = raw.Control(func(fd uintptr) {
-		// The copy stays in non-blocking mode, which belongs to the open socket.
-		n, _, errno := syscall.RawSyscall(syscall.SYS_FCNTL, fd, syscall.F_DUPFD_CLOEXEC, 0)
-		if errno != 0 {
-			dupErr = os.NewSyscallError("fcntl", errno)
-			return
-		}
-		d.fd = int(n)
-	})
-	if err = errs.Join(err, dupErr); err != nil {
+	d := &door{name: l.Addr(), over: over}
+	if d.fd, err = duplicate(raw); err != nil {
 		return false, err
 	}
 	if u, ok := l.(*net.UnixListener); ok {
@@ -126,15 +118,65 @@ func (b *Bridge) poll(l net.Listener, secure Secure) (bool, error) {
 	if err := l.Close(); err != nil {
 		return false, errs.Join(err, syscall.Close(d.fd))
 	}
-	if b.poller == nil {
-		if b.poller, err = newPoller(b); err != nil {
-			return false, errs.Join(err, syscall.Close(d.fd))
-		}
+	if err = b.needPoller(); err == nil {
+		err = b.poller.add(d)
 	}
-	if err = b.poller.add(d); err != nil {
+	if err != nil {
 		return false, errs.Join(err, syscall.Close(d.fd))
 	}
 	return true, nil
+}
+
+// needPoller makes the poller unless it is there. The caller holds b.mu.
+func (b *Bridge) needPoller() (err error) {
+	if b.poller == nil {
+		b.poller, err = newPoller(b)
+	}
+	return err
+}
+
+func (b *Bridge) carrier() host.Carrier { return b.carry }
+
+// carry takes a socket that the engine connected to another server.
+func (b *Bridge) carry(c net.Conn, id core.ConnID) host.Sink {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	sc, is := c.(*net.TCPConn)
+	if !is || b.poller == nil || b.closed {
+		return nil
+	}
+	raw, err := sc.SyscallConn()
+	if err != nil {
+		return nil
+	}
+	s := &sock{poller: b.poller, id: id, out: true}
+	if s.fd, err = duplicate(raw); err != nil {
+		return nil
+	}
+	_ = c.Close() // the copy lives on
+	s.poller.tune(s)
+	s.poller.take(s)
+	return s
+}
+
+// take gives the poller a socket that was connected.
+func (p *poller) take(s *sock) {
+	p.mu.Lock()
+	p.taken = append(p.taken, s)
+	p.mu.Unlock()
+	p.wake()
+}
+
+// duplicate copies a descriptor. The copy stays in non-blocking mode, which belongs to the open
+// socket.
+func duplicate(raw syscall.RawConn) (copied int, err error) {
+	controlErr := raw.Control(func(fd uintptr) {
+		n, _, errno := syscall.RawSyscall(syscall.SYS_FCNTL, fd, syscall.F_DUPFD_CLOEXEC, 0)
+		if copied = int(n); errno != 0 {
+			err = os.NewSyscallError("fcntl", errno)
+		}
+	})
+	return copied, errs.Join(controlErr, err)
 }
 
 func newPoller(b *Bridge) (*poller, error) {
@@ -536,10 +578,14 @@ func (p *poller) drop(s *sock) {
 func (p *poller) attend() bool {
 	p.mu.Lock()
 	ending, shaken, fresh, going, stop := p.ending, p.shaken, p.fresh, p.going, p.stop
-	p.ending, p.shaken, p.fresh, p.going = nil, nil, nil, nil
+	taken := p.taken
+	p.ending, p.shaken, p.fresh, p.going, p.taken = nil, nil, nil, nil, nil
 	p.limited = p.limited || p.woken
 	p.woken = false
 	p.mu.Unlock()
+	for _, s := range taken {
+		p.meet(s)
+	}
 	for _, s := range shaken {
 		s.link.settle()
 	}
@@ -565,6 +611,21 @@ func (p *poller) attend() bool {
 		p.finish()
 	}
 	return stop
+}
+
+// meet begins to watch a socket that was connected. What was written to it may wait already.
+func (p *poller) meet(s *sock) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed {
+		return
+	}
+	p.socks[s.fd] = s
+	if err := p.watch(s.fd, syscall.EPOLL_CTL_ADD, syscall.EPOLLIN); err != nil {
+		p.input(core.Input{Kind: core.InClose, Conn: s.id})
+		return
+	}
+	s.watch()
 }
 
 // end closes a socket that was hung up, or lets it linger until its output is sent.
@@ -602,7 +663,9 @@ func (p *poller) finish() {
 		d.close()
 	}
 	for _, s := range p.socks {
-		p.input(core.Input{Kind: core.InClose, Conn: s.id})
+		if !s.out {
+			p.input(core.Input{Kind: core.InClose, Conn: s.id})
+		}
 	}
 	p.send()
 	for _, s := range p.socks {
@@ -712,7 +775,7 @@ func (s *sock) Data(data []byte) {
 func (s *sock) Hangup(data []byte) {
 	s.Data(data)
 	s.mu.Lock()
-	over := s.over
+	over := s.over || s.closed
 	s.over = true
 	s.mu.Unlock()
 	if over {

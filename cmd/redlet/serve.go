@@ -162,6 +162,14 @@ func (v *server) makeLoop() error {
 		Stopwatch: func() int64 { return int64(time.Since(began)) },
 		Connect:   v.connect,
 		Configure: v.configure,
+		Carrier: func(l *host.Loop) host.Carrier {
+			v.bridge = netbridge.New(l, netbridge.Options{
+				Backlog:   v.backlog,
+				KeepAlive: time.Duration(v.keepaliveS) * time.Second,
+				Thread:    true,
+			})
+			return v.bridge.Carrier()
+		},
 		Log: func(level int, text string) {
 			told.Store(told.Load() || level >= levelWarning)
 			v.log.write(level, text)
@@ -199,11 +207,6 @@ func (v *server) makeLoop() error {
 	v.loop = loop
 	giveBack()
 	go collect(loop.Memory, limit, v.closed)
-	v.bridge = netbridge.New(loop, netbridge.Options{
-		Backlog:   v.backlog,
-		KeepAlive: time.Duration(v.keepaliveS) * time.Second,
-		Thread:    true,
-	})
 	return nil
 }
 
