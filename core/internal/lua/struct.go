@@ -267,9 +267,10 @@ func (f *layout) get(kind byte, s string) value {
 	case 'B', 'H', 'L', 'T', 'I':
 		return number(float64(bits))
 	}
-	if n := len(s); n > 0 && n < 8 {
-		shift := 64 - 8*n
-		return number(float64(int64(bits<<shift) >> shift))
+	if n := len(s); n > 0 { // the sign of one that is longer is looked for as a processor shifts
+		if mask := ^uint64(0) << ((8*n - 1) % 64); bits&mask != 0 {
+			bits |= mask
+		}
 	}
 	return number(float64(int64(bits)))
 }
