@@ -52,7 +52,9 @@ func (vm *VM) collectGarbage(l *thread) int {
 		l.pushNumber(memoryKB)
 	case "step":
 		l.pushBool(false)
-	case "collect", "stop", "restart", "setpause", "setstepmul":
+	case "setpause", "setstepmul": // what it was before
+		l.pushNumber(200)
+	case "collect", "stop", "restart":
 		l.pushNumber(0)
 	default:
 		argError(l, 1, "invalid option '"+cString(s)+"'")
