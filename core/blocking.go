@@ -183,6 +183,8 @@ func (c *Call) signalReady(key []byte) {
 }
 
 // signalKeyAsReady notes that a key was touched, if anybody waits for it.
+//
+//go:noinline
 func (e *Engine) signalKeyAsReady(d *db, key string) {
 	if len(d.waiting[key]) == 0 {
 		return

@@ -243,6 +243,8 @@ func (c *Call) deleteOver(key []byte, there bool) {
 
 // signalOpened is what a command of a module does that has opened a key to change it, whether it
 // changed anything or not: everybody is told. Changes counts what it changed.
+//
+//go:noinline
 func (c *Call) signalOpened(changes int, key []byte) {
 	c.signalDirty(changes, notifyNone, "", key)
 }

@@ -615,6 +615,8 @@ func (c *Call) slotsNode(n *clusterNode) {
 }
 
 // texts writes strings one behind the other.
+//
+//go:noinline
 func (c *Call) texts(list []string) {
 	for _, s := range list {
 		c.BulkString(s)

@@ -208,6 +208,8 @@ func debugSleep(c *Call) {
 }
 
 // sleepUntil has nobody served before an instant; 0 is over.
+//
+//go:noinline
 func (e *Engine) sleepUntil(t Time) {
 	e.asleep = t
 	e.flags.set(engineAsleep, t != 0)

@@ -122,6 +122,8 @@ func (c *Call) streamID(id stream.ID) {
 }
 
 // idText is an id as an argument.
+//
+//go:noinline
 func idText(id stream.ID) []byte { return id.Append(nil) }
 
 // argStreamID reads argument i as an id, whose number may be missing.

@@ -128,6 +128,8 @@ func clip(b []byte, most int) string {
 }
 
 // cText is a client's bytes as an error line shows them that is written with C's %s.
+//
+//go:noinline
 func cText(b []byte) string { return clip(b, len(b)) }
 
 //go:noinline

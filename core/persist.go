@@ -118,6 +118,8 @@ func (e *Engine) endDelayed() {
 }
 
 // diskErrorChanged notes whether something failed that may keep commands from writing.
+//
+//go:noinline
 func (e *Engine) diskErrorChanged() {
 	e.flags.set(engineDiskError, e.persist.broken || e.aof.failure != "")
 }

@@ -21,6 +21,8 @@ const (
 )
 
 // hasRoom tells whether memory for so many bytes more can be had, in one piece.
+//
+//go:noinline
 func (e *Engine) hasRoom(size int64) bool {
 	return e.room == nil || size < roomAsked || e.askRoom(size, size)
 }

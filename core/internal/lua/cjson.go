@@ -158,8 +158,8 @@ type jsonWriter struct {
 	vm   *VM
 	l    *thread
 	o    *jsonOptions
-	out  []byte
 	open []jsonTable
+	building
 	long string // the rest of a string that is being written
 	in   bool   // one is
 }
@@ -186,20 +186,19 @@ func (vm *VM) jsonEncode(l *thread, o *jsonOptions) int {
 	}
 	vm.jsonWriter = nil
 	w.l, w.o, w.out, w.open, w.in = l, o, w.out[:0], w.open[:0], false
+	w.pieces, w.before = nil, 0
 	w.value(l.arg(1))
 	return l.start(w)
 }
 
-func (w *jsonWriter) size() int { return len(w.out) + 64*len(w.open) }
+func (w *jsonWriter) size() int { return w.building.size() + 64*len(w.open) }
 
 func (w *jsonWriter) step(l *thread) int {
 	for {
 		if w.vm.spent(elementCharge) {
 			return suspended
 		}
-		if len(w.out) > StringMax {
-			fail(l, "not enough memory")
-		}
+		w.bound(l)
 		if w.in {
 			w.text(w.long)
 			continue
@@ -227,14 +226,13 @@ func (w *jsonWriter) step(l *thread) int {
 
 // end pushes what was written.
 func (w *jsonWriter) end(l *thread) int {
-	w.vm.allocated(len(w.out))
-	l.pushBytes(w.out)
+	n := l.pushBuilt(&w.building, value{})
 	if cap(w.out) <= scratchMax {
 		w.l, w.o = nil, nil
 		clear(w.open[:cap(w.open)])
 		w.vm.jsonWriter = w
 	}
-	return 1
+	return n
 }
 
 //go:noinline

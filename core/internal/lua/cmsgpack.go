@@ -36,8 +36,8 @@ const (
 type packer struct {
 	vm   *VM
 	arg  int // the next argument
-	out  []byte
 	open []packTable
+	building
 }
 
 // packTable is a table that is being packed.
@@ -57,16 +57,14 @@ func (vm *VM) msgpack(l *thread) int {
 	return l.start(&packer{vm: vm})
 }
 
-func (p *packer) size() int { return len(p.out) + 32*len(p.open) }
+func (p *packer) size() int { return p.building.size() + 32*len(p.open) }
 
 func (p *packer) step(l *thread) int {
 	for {
 		if p.vm.spent(elementCharge) {
 			return suspended
 		}
-		if len(p.out) > StringMax {
-			fail(l, "not enough memory")
-		}
+		p.bound(l)
 		n := len(p.open) - 1
 		if n < 0 {
 			if p.arg++; p.arg > l.count() {
@@ -94,16 +92,14 @@ func (p *packer) step(l *thread) int {
 			p.value(k)
 		}
 	}
-	p.vm.allocated(len(p.out))
-	l.pushBytes(p.out)
-	return 1
+	return l.pushBuilt(&p.building, value{})
 }
 
 func (p *packer) value(v value) {
 	switch v.kind() {
 	case kindString:
 		p.out = packHead(p.out, len(v.o.s), 0xa0, 32, 0xd9, 0xda)
-		p.out = append(p.out, v.o.s...)
+		p.add(v.o.s)
 		return
 	case kindNumber:
 		p.out = packNumber(p.out, v.n)
@@ -308,6 +304,8 @@ func (r *msgReader) take(n int) string {
 }
 
 // uint reads a big-endian number of n bytes.
+//
+//go:noinline
 func (r *msgReader) uint(n int) (v uint64) {
 	for _, c := range []byte(r.take(n)) {
 		v = v<<8 | uint64(c)

@@ -103,6 +103,8 @@ func (c *coder) emit(o op, a, b, x int) int {
 func (c *coder) fixLine(line int) { c.lines[len(c.lines)-1] = int32(line) }
 
 // reserve takes registers.
+//
+//go:noinline
 func (c *coder) reserve(n int) {
 	c.check(n)
 	c.free += n

@@ -16,7 +16,8 @@ type directive struct {
 
 // format is string.format.
 func (vm *VM) format(l *thread) int {
-	j := formatting{f: checkString(l, 1), arg: 1, out: vm.scratch[:0]}
+	j := formatting{f: checkString(l, 1), arg: 1}
+	j.out = vm.scratch[:0]
 	for {
 		if n := j.next(l); n != unfinished {
 			vm.keepScratch(j.out)
@@ -36,12 +37,10 @@ type formatting struct {
 	f      string
 	at     int
 	arg    int
-	out    []byte
 	quoted string // the rest of what %q writes
 	quotes bool
+	building
 }
-
-func (j *formatting) size() int { return len(j.out) }
 
 func (j *formatting) step(l *thread) int {
 	for {
@@ -62,12 +61,10 @@ func (j *formatting) next(l *thread) int {
 	}
 	i := strings.IndexByte(j.f[j.at:], '%')
 	if i < 0 {
-		j.out = append(j.out, j.f[j.at:]...)
-		l.vm.allocated(len(j.out))
-		l.pushBytes(j.out)
-		return 1
+		j.add(j.f[j.at:])
+		return l.pushBuilt(&j.building, value{})
 	}
-	j.out = append(j.out, j.f[j.at:j.at+i]...)
+	j.add(j.f[j.at : j.at+i])
 	i += j.at + 1
 	if i < len(j.f) && j.f[i] == '%' {
 		j.out = append(j.out, '%')
@@ -84,9 +81,12 @@ func (j *formatting) next(l *thread) int {
 		j.out = append(j.out, '"')
 		return unfinished
 	}
-	if j.out = d.write(l, j.out, j.arg); len(j.out) > StringMax {
-		fail(l, "not enough memory")
+	if s, ok := l.arg(j.arg).str(); ok && d.verb == 's' && d.precision < 0 && len(s) >= wholeFrom {
+		j.add(s)
+	} else {
+		j.out = d.write(l, j.out, j.arg)
 	}
+	j.bound(l)
 	return unfinished
 }
 
@@ -97,13 +97,15 @@ func (j *formatting) quote(l *thread) {
 	if j.quoted = j.quoted[len(part):]; j.quoted == "" {
 		j.quotes = false
 	}
-	if j.out = appendQuoted(j.out, part); len(j.out) > StringMax {
-		fail(l, "not enough memory")
-	}
+	j.out = appendQuoted(j.out, part)
 	if !j.quotes {
 		j.out = append(j.out, '"')
 	}
+	j.bound(l)
 }
+
+// wholeFrom is from how many bytes on %s writes a string as it is, whatever the directive says.
+const wholeFrom = 100
 
 // parse reads a directive and returns the offset of its verb.
 func (d *directive) parse(l *thread, f string, i int) int {
@@ -173,12 +175,7 @@ func (d *directive) write(l *thread, out []byte, arg int) []byte {
 	case 'e', 'E', 'f', 'g', 'G':
 		return d.float(out, checkNumber(l, arg))
 	case 's':
-		s := checkString(l, arg)
-		if d.precision < 0 && len(s) >= 100 {
-			l.vm.charge(len(s) / 1024)
-			return append(out, s...)
-		}
-		s = cString(s)
+		s := cString(checkString(l, arg))
 		if d.precision >= 0 {
 			s = s[:min(len(s), d.precision)]
 		}

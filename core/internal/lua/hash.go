@@ -328,6 +328,8 @@ func (t *table) take(vm *VM, nodes []node) {
 }
 
 // checkSizes raises an error where a part of a table would be too large.
+//
+//go:noinline
 func (vm *VM) checkSizes(array, nodes int) {
 	if array > 1<<arrayBits || nodes > 1<<arrayBits {
 		vm.failHere("table overflow")

@@ -18,6 +18,7 @@ const (
 	suspended = -1 // the slice is over
 	calling   = -2 // it calls l.callee: the next step finds one result on top of the stack
 	waiting   = -5 // l.ahead is to be done first: the step is then made once more
+	becoming  = -6 // l.ahead does the rest: the call's job is over, if it has one
 )
 
 // jobUnderWay is a job of a thread.
@@ -29,7 +30,7 @@ type jobUnderWay struct {
 // start begins the job of the function of a library under way.
 func (l *thread) start(j job) int {
 	n := j.step(l)
-	if n < 0 {
+	if n < 0 && n != becoming {
 		l.jobs = append(l.jobs, jobUnderWay{j, len(l.frames)})
 	}
 	return n
@@ -92,6 +93,15 @@ func (vm *VM) stepped(l *thread, n int) (stop bool) {
 	case waiting:
 		l.jobs = append(l.jobs, jobUnderWay{l.ahead, len(l.frames)})
 		l.ahead = nil
+		return false
+	case becoming:
+		j := jobUnderWay{l.ahead, len(l.frames)}
+		l.ahead = nil
+		if n := len(l.jobs); n > 0 && l.jobs[n-1].depth == j.depth {
+			l.jobs[n-1] = j
+		} else {
+			l.jobs = append(l.jobs, j)
+		}
 		return false
 	}
 	l.enterC()
@@ -195,23 +205,54 @@ func (l *thread) repeat(charge, held int, round func() int) int {
 	}
 }
 
-// fill makes a string of a size, which is at least a few thousand bytes, part by part: next appends
-// bytes for those from one place to another.
-func (vm *VM) fill(l *thread, size int, next func(part []byte, from, to int) []byte) int {
+// filling makes a long string part by part.
+type filling struct {
+	vm     *VM
+	length int
+	out    strings.Builder
+	part   []byte
+	next   func(part []byte, from, to int) []byte
+	second value // pushed behind it, if there is one
+}
+
+// newFilling makes ready for a string of a size, which is at least a few thousand bytes: next
+// appends bytes for those from one place to another.
+//
+//go:noinline
+func (vm *VM) newFilling(size int, second value,
+	next func(part []byte, from, to int) []byte) *filling {
 	vm.allocated(size)
-	var out strings.Builder
-	var part []byte
-	return l.repeat(bytesAtOnce/copyCharge, size, func() int {
-		if out.Len() == 0 {
-			out.Grow(size)
+	return &filling{vm: vm, length: size, next: next, second: second}
+}
+
+// fill makes a string of a size, of which next gives the parts.
+//
+//go:noinline
+func (vm *VM) fill(l *thread, size int, next func(part []byte, from, to int) []byte) int {
+	return l.start(vm.newFilling(size, value{}, next))
+}
+
+func (j *filling) size() int { return j.length }
+
+func (j *filling) step(l *thread) int {
+	if j.out.Len() == 0 {
+		j.out.Grow(j.length)
+	}
+	for {
+		to := min(j.length, j.out.Len()+bytesAtOnce)
+		j.part = j.next(j.part[:0], j.out.Len(), to)
+		j.out.Write(j.part)
+		if to == j.length {
+			break
 		}
-		to := min(size, out.Len()+bytesAtOnce)
-		part = next(part[:0], out.Len(), to)
-		out.Write(part)
-		if to < size {
-			return unfinished
+		if j.vm.spent(bytesAtOnce / copyCharge) {
+			return suspended
 		}
-		l.push(vm.str(out.String()))
+	}
+	l.push(j.vm.str(j.out.String()))
+	if j.second.isNil() {
 		return 1
-	})
+	}
+	l.push(j.second)
+	return 2
 }

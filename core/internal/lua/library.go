@@ -47,6 +47,8 @@ func (vm *VM) openLibraries() {
 }
 
 // see puts globals behind the environment of libraries.
+//
+//go:noinline
 func (vm *VM) see(globals *table) {
 	vm.libraryEnv.meta.set(vm, value{o: &eventKeys[eventIndex]}, globals.value())
 }

@@ -365,10 +365,32 @@ func (vm *VM) concat(l *thread, first, last int) {
 			from--
 			size += textSize(r[from])
 		}
+		if size > pieceMax && !l.full() {
+			vm.callHandler(l, vm.newJoining(r[from:last+1]), a, b, endConcat, from)
+			return
+		}
 		r[from] = vm.join(r[from:last+1], size)
 		last = from
 	}
 	r[fr.fn.proto.code[fr.pc-1].a()] = r[first]
+}
+
+// newJoining returns a function that joins long strings.
+//
+//go:noinline
+func (vm *VM) newJoining(list []value) value {
+	b := &building{}
+	for _, v := range list {
+		if v.o == &numberTag {
+			b.out = appendNumber(b.out, v.n)
+		} else {
+			b.add(v.o.s)
+		}
+	}
+	if b.size() > StringMax {
+		vm.failHere("not enough memory")
+	}
+	return vm.function(func(l *thread) int { return l.pushBuilt(b, value{}) })
 }
 
 func isText(v value) bool {

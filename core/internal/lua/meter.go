@@ -43,6 +43,7 @@ const (
 	measuredAtOnce = 8 << 10
 )
 
+//go:noinline
 func (m *meter) begin() {
 	m.left, m.slice, m.slices = lookEvery, SliceSize-lookEvery, 0
 	m.killed, m.starve = false, false
@@ -156,6 +157,8 @@ func (vm *VM) allocated(size int) {
 }
 
 // starved ends a script for want of memory.
+//
+//go:noinline
 func (vm *VM) starved() {
 	if !vm.live {
 		return // there was room for the source that is being compiled

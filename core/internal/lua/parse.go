@@ -580,6 +580,8 @@ func (p *parser) forBody(n int) {
 }
 
 // declare brings the last n variables that were named into scope.
+//
+//go:noinline
 func (p *parser) declare(n int) {
 	from := len(p.naming) - n
 	p.fn.declare(p.naming[from:]...)

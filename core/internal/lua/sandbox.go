@@ -61,6 +61,8 @@ func (t *table) protect() {
 }
 
 // writable raises an error when a table is read-only.
+//
+//go:noinline
 func writable(l *thread, t *table) *table {
 	if t.fixed {
 		l.vm.failHere(errReadOnly)

@@ -316,13 +316,13 @@ type substitution struct {
 	matcher
 	by       value
 	template string // by as text
-	out      []byte
-	at, n    int
-	limit    int
-	first    int
-	end      int    // of the match that a function is asked about
-	asked    bool   // what it says is on top of the stack
-	rest     string // of the template, for a match
+	building
+	at, n int
+	limit int
+	first int
+	end   int    // of the match that a function is asked about
+	asked bool   // what it says is on top of the stack
+	rest  string // of the template, for a match
 }
 
 func (vm *VM) gsub(l *thread) int {
@@ -346,11 +346,12 @@ func (vm *VM) gsub(l *thread) int {
 		g.first = 1
 	}
 	g.at, g.n, g.out, g.asked, g.rest = 0, 0, g.out[:0], false, ""
+	g.pieces, g.before = nil, 0
 	g.begin(0, g.first)
 	return l.start(g)
 }
 
-func (g *substitution) size() int { return len(g.choices)*20 + len(g.out) }
+func (g *substitution) size() int { return len(g.choices)*20 + g.building.size() }
 
 func (g *substitution) step(l *thread) int {
 	if g.asked {
@@ -397,31 +398,33 @@ func (g *substitution) pass(end int) {
 		g.limit = 0
 	} else if g.n < g.limit && g.at < len(g.src) {
 		next := g.skip(g.at, 0)
-		g.out = append(g.out, g.src[g.at:next]...)
+		g.add(g.src[g.at:next])
 		g.at = next
 	}
 	g.begin(g.at, g.first)
 }
 
 func (g *substitution) finish(l *thread) int {
-	if g.at < len(g.src) {
-		g.out = append(g.out, g.src[g.at:]...)
-	}
-	g.vm.allocated(len(g.out))
+	n := 2
 	if g.n == 0 {
 		l.push(l.arg(1))
 		if !l.stack[l.top-1].isString() {
 			l.stack[l.top-1] = g.vm.str(g.src)
 		}
+		l.pushInt(0)
+		g.pieces, g.before = nil, 0
 	} else {
-		l.pushBytes(g.out)
+		if g.at < len(g.src) {
+			g.add(g.src[g.at:])
+		}
+		g.bound(l)
+		n = l.pushBuilt(&g.building, integer(g.n))
 	}
-	l.pushInt(g.n)
 	if cap(g.choices) <= choicesKept && cap(g.out) <= scratchMax {
 		g.l, g.src, g.pat, g.template, g.by = nil, "", "", "", value{}
 		g.vm.substitution = g
 	}
-	return 2
+	return n
 }
 
 // replace appends what stands for a match. known is false when a function is to say it, whose call
@@ -449,25 +452,18 @@ func (g *substitution) replace(l *thread) (known bool) {
 func (g *substitution) put(l *thread, v value) {
 	switch v.kind() {
 	case kindNil:
-		g.out = append(g.out, g.src[g.at:g.end]...)
+		g.add(g.src[g.at:g.end])
 	case kindString:
-		l.vm.charge(len(v.o.s) / 1024)
-		g.out = append(g.out, v.o.s...)
+		g.add(v.o.s)
 	case kindNumber:
 		g.out = appendNumber(g.out, v.n)
 	default:
 		if v.isTrue() {
 			fail(l, "invalid replacement value (a "+v.typeName()+")")
 		}
-		g.out = append(g.out, g.src[g.at:g.end]...)
+		g.add(g.src[g.at:g.end])
 	}
 	g.bound(l)
-}
-
-func (g *substitution) bound(l *thread) {
-	if len(g.out) > StringMax {
-		fail(l, "not enough memory")
-	}
 }
 
 // expand appends the rest of a template in which %1 stands for a capture. whole is false where the
@@ -478,13 +474,12 @@ func (g *substitution) expand(l *thread) (whole bool) {
 		if i < 0 {
 			i = len(g.rest)
 		}
-		from := len(g.out)
-		if g.out = append(g.out, g.rest[:i]...); i < len(g.rest) {
+		if g.add(g.rest[:i]); i < len(g.rest) {
 			i += g.escape(g.rest[i+1:]) + 1
 		}
 		g.bound(l)
 		g.rest = g.rest[i:]
-		g.vm.left -= 1 + (len(g.out)-from)/1024
+		g.vm.left--
 		if g.rest != "" && g.vm.left <= 0 && g.vm.look() {
 			return false
 		}
@@ -502,10 +497,10 @@ func (g *substitution) escape(s string) int {
 	case !isDigit(c):
 		g.out = append(g.out, c)
 	case c == '0':
-		g.out = append(g.out, g.src[g.at:g.end]...)
+		g.add(g.src[g.at:g.end])
 	default:
 		t, _ := text(g.capture(int(c-'1'), g.at, g.end))
-		g.out = append(g.out, t...)
+		g.add(t)
 	}
 	return 1
 }

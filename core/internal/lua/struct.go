@@ -2,7 +2,6 @@ package lua
 
 import (
 	"math"
-	"slices"
 	"strings"
 )
 
@@ -122,22 +121,21 @@ func packArgument[T any](l *thread, arg int, want string, get func(value) (T, bo
 
 func (vm *VM) structPack(l *thread) int {
 	f := newLayout(l)
-	var out []byte
+	var b building
 	arg := 2
 	return l.repeat(2, 0, func() int {
-		o, ok := f.next(int64(len(out)))
+		o, ok := f.next(int64(b.size()))
 		if !ok {
-			l.pushBytes(out)
-			return 1
+			return l.pushBuilt(&b, value{})
 		}
 		for range o.pad {
-			out = append(out, 0)
+			b.out = append(b.out, 0)
 		}
 		switch o.kind {
 		case ' ':
 			return unfinished
 		case 'x':
-			out = append(out, 0)
+			b.out = append(b.out, 0)
 			return unfinished
 		case 's', 'c':
 			s := packArgument(l, arg, "string", text)
@@ -148,17 +146,14 @@ func (vm *VM) structPack(l *thread) int {
 			if len(s) < size {
 				argError(l, arg+1, "string too short")
 			}
-			vm.allocated(size)
-			out = append(slices.Grow(out, size+1), s[:size]...)
-			if o.kind == 's' {
-				out = append(out, 0)
+			if b.add(s[:size]); o.kind == 's' {
+				b.out = append(b.out, 0)
 			}
 		default:
-			out = f.put(out, o, packArgument(l, arg, "number", toNumber))
+			b.out = f.put(b.out, o, packArgument(l, arg, "number", toNumber))
 		}
-		if arg++; len(out) > StringMax {
-			fail(l, "not enough memory")
-		}
+		arg++
+		b.bound(l)
 		return unfinished
 	})
 }

@@ -25,12 +25,13 @@ type concatenation struct {
 	t       *table
 	between string
 	at, to  int
-	out     []byte
+	building
 }
 
 func (vm *VM) tableConcat(l *thread) int {
 	between, t := optString(l, 2, ""), checkTable(l, 1)
-	c := concatenation{vm: vm, t: t, between: between, at: optInt(l, 3, 1), out: vm.scratch[:0]}
+	c := concatenation{vm: vm, t: t, between: between, at: optInt(l, 3, 1)}
+	c.out = vm.scratch[:0]
 	if l.arg(4).isNil() {
 		c.to = t.length()
 	} else {
@@ -57,14 +58,11 @@ func (c *concatenation) step(l *thread) int {
 	return c.end(l)
 }
 
-func (c *concatenation) size() int { return len(c.out) }
-
 // one appends the next value.
 func (c *concatenation) one(l *thread) {
 	switch v := c.t.getInt(c.at); v.kind() {
 	case kindString:
-		c.vm.left -= len(v.o.s) / 1024
-		c.out = append(c.out, v.o.s...)
+		c.add(v.o.s)
 	case kindNumber:
 		c.out = appendNumber(c.out, v.n)
 	default:
@@ -72,19 +70,16 @@ func (c *concatenation) one(l *thread) {
 			" in table for 'concat'")
 	}
 	if c.at < c.to {
-		c.out = append(c.out, c.between...)
+		c.add(c.between)
 	}
-	if len(c.out) > StringMax {
-		fail(l, "not enough memory")
-	}
+	c.bound(l)
 	c.at++
 }
 
 func (c *concatenation) end(l *thread) int {
-	c.vm.allocated(len(c.out))
-	l.pushBytes(c.out)
+	n := l.pushBuilt(&c.building, value{})
 	c.vm.keepScratch(c.out)
-	return 1
+	return n
 }
 
 // visiting is table.foreach, or table.foreachi, which goes from 1 to n.

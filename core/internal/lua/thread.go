@@ -165,11 +165,16 @@ func (l *thread) push(v value) {
 	l.top++
 }
 
+//go:noinline
 func (l *thread) pushNumber(n float64) { l.push(value{&numberTag, n}) }
-func (l *thread) pushInt(n int)        { l.push(value{&numberTag, float64(n)}) }
-func (l *thread) pushString(s string)  { l.push(l.vm.str(s)) }
-func (l *thread) pushBytes(b []byte)   { l.push(l.vm.bytes(b)) }
-func (l *thread) pushBool(b bool)      { l.push(boolean(b)) }
+
+//go:noinline
+func (l *thread) pushInt(n int)       { l.push(value{&numberTag, float64(n)}) }
+func (l *thread) pushString(s string) { l.push(l.vm.str(s)) }
+func (l *thread) pushBytes(b []byte)  { l.push(l.vm.bytes(b)) }
+
+//go:noinline
+func (l *thread) pushBool(b bool) { l.push(boolean(b)) }
 
 // enterC counts a call from C.
 func (l *thread) enterC() {
