@@ -24,18 +24,18 @@ export function help(commands, words) {
   if (first.startsWith('@')) {
     const group = commands.group(first.slice(1));
     if (group.length === 0) return h('div.help', {}, t('help.noGroup', { name: first }));
-    const items = group.map(({ name, summary }) =>
-      h('li', {}, tryIt(`help ${name}`), ` ${summary}`),
-    );
-    return h('div.help', {}, h('ul', {}, items));
+    return h('div.help', {}, listed(group));
   }
   const command = commands.find(words);
   if (!command) return h('div.help', {}, t('help.none', { name: words.join(' ') }));
-  return page(command);
+  return page(command, commands);
 }
 
-/** @param {import('../src/cli/commands.js').Command} command */
-function page({ name, syntax, summary, since, group, complexity }) {
+/**
+ * @param {import('../src/cli/commands.js').Command} command
+ * @param {import('../src/cli/commands.js').Commands} commands
+ */
+function page({ name, syntax, summary, since, group, complexity }, commands) {
   const facts = [
     [t('help.complexity'), complexity],
     [t('help.since'), since],
@@ -45,15 +45,39 @@ function page({ name, syntax, summary, since, group, complexity }) {
     fact ? [h('dt', {}, term), h('dd', {}, fact)] : [],
   );
   const examples = h('div.examples');
-  void exampleOf(name).then((found) => found && examples.append(...example(found)));
+  void exampleOf(name).then((found) =>
+    examples.append(...(found ? example(found) : alone(name, syntax))),
+  );
   return h(
     'div.help',
     {},
     h('p.syntax', {}, `${name} ${syntax}`),
     h('p', {}, summary),
     h('dl', {}, list),
+    listed(commands.subcommands(name)),
     examples,
   );
+}
+
+/** @param {import('../src/cli/commands.js').Command[]} commands whose pages are a click away */
+function listed(commands) {
+  const items = commands.map(({ name, summary }) =>
+    h('li', {}, tryIt(`help ${name}`), ` ${summary}`),
+  );
+  return h('ul', {}, items);
+}
+
+/** What is not to be done by a click that only wanted to look. */
+const GRAVE = /^(FLUSH\w+|SHUTDOWN|QUIT|RESET|P?SYNC|FAILOVER|SCRIPT FLUSH|FUNCTION FLUSH)$/;
+
+/**
+ * A command that has no example, as its reply is another each time, but wants no arguments.
+ *
+ * @param {string} name
+ * @param {string} syntax
+ */
+function alone(name, syntax) {
+  return /^(\[.*)?$/.test(syntax) && !GRAVE.test(name) ? [h('p', {}, tryIt(name))] : [];
 }
 
 /** How far the example has come whose lines were clicked last. @type {Progress | undefined} */

@@ -207,6 +207,12 @@ async function checkLine(page) {
   );
   await page.click('.help >> text=help @generic');
   await lastLine(page, /help DEL /);
+  await enter(page, 'help xgroup');
+  await page.click('.help >> text=help XGROUP SETID');
+  await lastLine(page, /^XGROUP SETID key group .*XGROUP SETID example:/);
+  await enter(page, 'help time');
+  await page.click('.help .examples >> text="TIME"');
+  await lastLine(page, /^1\) "\d+"\n2\) "\d+"$/);
   await enter(page, 'help nothing');
   await lastLine(page, 'No command is named nothing');
 }

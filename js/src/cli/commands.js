@@ -77,6 +77,16 @@ export class Commands {
   }
 
   /**
+   * The subcommands of a command.
+   *
+   * @param {string} name
+   * @returns {Command[]}
+   */
+  subcommands(name) {
+    return [...this.#byName.values()].filter((command) => command.name.startsWith(`${name} `));
+  }
+
+  /**
    * The commands of a group.
    *
    * @param {string} group
