@@ -247,6 +247,10 @@ def test_config_and_seed() -> None:
     assert answers[0] == answers[1]
     with pytest.raises(redlet.RedletError, match="nonsense"):
         redlet.Server(config={"nonsense": 1}).start()
+    with pytest.raises(TypeError, match="NoneType"):  # a password that the environment lacks
+        redlet.Server(config={"requirepass": None}).start()
+    with redlet.Server(config={"requirepass": b"\xff"}) as server:
+        assert server.client(password=b"\xff").ping()
     with pytest.raises(redlet.RedletError, match='takes a "dir"'):
         redlet.Server(config={"appendonly": True})
     with pytest.raises(redlet.RedletError, match="no folder: /no/such"):
@@ -494,6 +498,14 @@ def test_module() -> None:
             assert program.wait(30) == 0
         finally:
             program.kill()
+
+
+@pytest.mark.parametrize("option", ["--port 99999", "--dir /none", "--appendonly yes", "--no no"])
+def test_module_refuses(option: str) -> None:
+    command = [sys.executable, "-m", "redlet", "--port=0", *option.split()]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 1
+    assert done.stderr.startswith("redlet: ") and done.stderr.count("\n") == 1
 
 
 def test_wall_is_the_time() -> None:

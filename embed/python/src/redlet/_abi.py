@@ -85,7 +85,8 @@ def configuration(seed: bytes, config: Config) -> bytes:
 def _quoted(value: str | int | bool | os.PathLike[str]) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
-    escaped = "".join(_escaped(c) for c in str(value).encode())
+    text = str(value) if isinstance(value, int) else os.fspath(value)  # which refuses None
+    escaped = "".join(_escaped(c) for c in os.fsencode(text))
     return f'"{escaped}"'
 
 
