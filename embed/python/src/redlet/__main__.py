@@ -30,7 +30,7 @@ def main() -> int:
             config[name] = f"{config[name]} {word}".strip()
     try:
         server = Server(host=known.host, port=known.port, config=config).start()
-    except (RedletError, OSError) as error:
+    except (RedletError, OSError, OverflowError) as error:  # the last is of port 99999
         print(f"redlet: {error}", file=sys.stderr)
         return 1
 
