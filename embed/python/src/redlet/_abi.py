@@ -86,11 +86,4 @@ def _quoted(value: str | int | bool | os.PathLike[str]) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     text = str(value) if isinstance(value, int) else os.fspath(value)  # which refuses None
-    escaped = "".join(_escaped(c) for c in os.fsencode(text))
-    return f'"{escaped}"'
-
-
-def _escaped(c: int) -> str:
-    if c in b'"\\':
-        return "\\" + chr(c)
-    return chr(c) if 32 <= c < 127 else f"\\x{c:02x}"
+    return '"' + "".join(f"\\x{byte:02x}" for byte in os.fsencode(text)) + '"'

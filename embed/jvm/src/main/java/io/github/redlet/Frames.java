@@ -127,13 +127,7 @@ final class Frames {
     private static String quoted(String value) {
         StringBuilder text = new StringBuilder("\"");
         for (byte b : value.getBytes(StandardCharsets.UTF_8)) {
-            if (b == '"' || b == '\\') {
-                text.append('\\').append((char) b);
-            } else if (b >= ' ' && b < 127) {
-                text.append((char) b);
-            } else {
-                text.append(String.format("\\x%02x", b));
-            }
+            text.append(String.format("\\x%02x", b));
         }
         return text.append('"').toString();
     }
