@@ -32,20 +32,15 @@ IN_ABSENT: Final = 13
 IN_APPENDED: Final = 14
 IN_CONTROL: Final = 15
 
-OUT_DATA: Final = 1
 OUT_HANGUP: Final = 2
 OUT_CONNECT: Final = 3
 OUT_SHUTDOWN: Final = 4
 OUT_LOG: Final = 5
-OUT_SNAPSHOT: Final = 6
-OUT_RESTORED: Final = 7
-OUT_CONFIGURED: Final = 8
 OUT_READ: Final = 9
 OUT_APPEND: Final = 10
 OUT_SYNC: Final = 11
 OUT_REPLACE: Final = 12
 OUT_REMOVE: Final = 13
-OUT_CONTROLLED: Final = 14
 OUT_CLUSTER: Final = 15
 OUT_CONFIG: Final = 16
 
