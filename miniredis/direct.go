@@ -183,6 +183,9 @@ func (db *RedisDB) Lpush(k, v string) (int, error) { return number(db.do("LPUSH"
 
 // Push puts items last and returns the new length.
 func (db *RedisDB) Push(k string, v ...string) (int, error) {
+	if len(v) == 0 { // RPUSH wants one
+		return number(db.do("LLEN", k))
+	}
 	return number(db.do(line(v, "RPUSH", k)...))
 }
 
@@ -194,11 +197,19 @@ func (db *RedisDB) Pop(k string) (string, error) { return db.taken("RPOP", k) }
 
 // SetAdd adds members and returns how many are new.
 func (db *RedisDB) SetAdd(k string, elems ...string) (int, error) {
+	if len(elems) == 0 { // SADD wants one
+		_, err := db.SCard(k)
+		return 0, err
+	}
 	return number(db.do(line(elems, "SADD", k)...))
 }
 
 // SRem removes members and returns how many were there, or ErrKeyNotFound.
 func (db *RedisDB) SRem(k string, fields ...string) (int, error) {
+	if len(fields) == 0 { // SREM wants one
+		_, err := db.SCard(k)
+		return 0, db.there(k, true, err)
+	}
 	there := db.Exists(k)
 	n, err := number(db.do(line(fields, "SREM", k)...))
 	if err == nil && !there {
@@ -322,7 +333,11 @@ func (db *RedisDB) ZScore(k, member string) (float64, error) {
 
 // ZMScore is ZScore of several members.
 func (db *RedisDB) ZMScore(k string, members []string) ([]float64, error) {
-	r, err := db.do(line(members, "ZMSCORE", k)...)
+	command := line(members, "ZMSCORE", k)
+	if len(members) == 0 { // ZMSCORE wants one
+		command[0] = "ZCARD"
+	}
+	r, err := db.do(command...)
 	if err = db.there(k, true, err); err != nil {
 		return nil, err
 	}
@@ -379,6 +394,9 @@ func (db *RedisDB) HllAdd(k string, elems ...string) (int, error) {
 
 // HllCount is about how many different elements HyperLogLogs have seen together.
 func (db *RedisDB) HllCount(keys ...string) (int, error) {
+	if len(keys) == 0 { // PFCOUNT wants one
+		return 0, nil
+	}
 	n, err := number(db.do(line(keys, "PFCOUNT")...))
 	return n, ofHyperLogLog(err)
 }

@@ -305,6 +305,46 @@ func TestShortTTL(t *testing.T) {
 	same(t, m.Exists("k"), false)
 }
 
+// TestNothingToAdd has lists of elements that happen to be empty, as a test's own tables have them:
+// miniredis takes those, though Redis's commands do not.
+func TestNothingToAdd(t *testing.T) {
+	m := miniredis.RunT(t)
+	must(t, m.Set("string", "v"))
+	_, err := m.Push("list", "a", "b")
+	must(t, err)
+	_, err = m.SAdd("set", "a")
+	must(t, err)
+	_, err = m.ZAdd("zset", 1, "a")
+	must(t, err)
+	for name, call := range map[string]func(key string) (any, error){
+		"Push":    func(k string) (any, error) { return m.Push(k) },
+		"RPush":   func(k string) (any, error) { return m.RPush(k) },
+		"SAdd":    func(k string) (any, error) { return m.SAdd(k) },
+		"SetAdd":  func(k string) (any, error) { return m.SetAdd(k) },
+		"SRem":    func(k string) (any, error) { return m.SRem(k) },
+		"ZMScore": func(k string) (any, error) { return m.ZMScore(k) },
+	} {
+		key, want, missing := "set", "0 <nil>", "0 <nil>"
+		switch name {
+		case "Push", "RPush":
+			key, want = "list", "2 <nil>"
+		case "SRem":
+			missing = "0 ERR no such key"
+		case "ZMScore":
+			key, want, missing = "zset", "[] <nil>", "[] ERR no such key"
+		}
+		got, err := call(key)
+		same(t, fmt.Sprint(name, " ", got, " ", err), name+" "+want)
+		got, err = call("none")
+		same(t, fmt.Sprint(name, " ", got, " ", err), name+" "+missing)
+		_, err = call("string")
+		same(t, err, miniredis.ErrWrongType)
+	}
+	n, err := m.PfCount()
+	same(t, fmt.Sprint(n, err), "0 <nil>")
+	same(t, m.Keys(), []string{"list", "set", "string", "zset"})
+}
+
 func TestRequireUserAuth(t *testing.T) {
 	m := miniredis.RunT(t)
 	early := dial(t, m)
