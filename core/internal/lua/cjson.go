@@ -42,13 +42,13 @@ func (vm *VM) newCjson(o *jsonOptions) *table {
 	for _, e := range []entry{
 		{"encode", func(l *thread) int { return vm.jsonEncode(l, o) }},
 		{"decode", func(l *thread) int { return vm.jsonDecode(l, o) }},
+		{"encode_sparse_array", func(l *thread) int { return sparseOption(l, o) }},
 		{"encode_max_depth", intOption(&o.encodeDepth, math.MaxInt32)},
 		{"decode_max_depth", intOption(&o.decodeDepth, math.MaxInt32)},
 		{"encode_number_precision", intOption(&o.precision, 14)},
-		{"encode_sparse_array", func(l *thread) int { return sparseOption(l, o) }},
 		{"encode_keep_buffer", boolOption(&o.keepBuffer)},
-		{"decode_invalid_numbers", boolOption(&o.decodeInvalid)},
 		{"encode_invalid_numbers", func(l *thread) int { return invalidOption(l, o) }},
+		{"decode_invalid_numbers", boolOption(&o.decodeInvalid)},
 		{"new", func(l *thread) int { l.push(vm.newCjson(&jsonOptions{}).value()); return 1 }},
 	} {
 		t.setField(vm, e.name, vm.function(e.fn))

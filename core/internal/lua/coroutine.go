@@ -4,9 +4,11 @@ package lua
 func (vm *VM) openCoroutine() {
 	t := vm.library("coroutine", []entry{
 		{"create", vm.coCreate},
-		{"wrap", vm.coWrap},
-		{"status", vm.coStatus},
+		{"resume", nil},
 		{"running", vm.coRunning},
+		{"status", vm.coStatus},
+		{"wrap", vm.coWrap},
+		{"yield", nil},
 	})
 	for _, e := range []struct {
 		name string

@@ -20,16 +20,15 @@ func (vm *VM) openLibraries() {
 			vm.running.set(vm, k, v)
 		}
 	})
-	api, loadAPI := vm.newTable(0, 0), vm.newTable(0, 0)
+	api, loadAPI := vm.newRedis(), vm.newTable(0, 0)
 	vm.redis.each(func(k, v value) {
 		switch k.o.s {
-		case "breakpoint", "debug", "replicate_commands":
-			return
-		case "log", "LOG_DEBUG", "LOG_VERBOSE", "LOG_NOTICE", "LOG_WARNING",
-			"REDIS_VERSION", "REDIS_VERSION_NUM":
+		case "REDIS_VERSION", "REDIS_VERSION_NUM":
+			api.set(vm, k, v)
+			fallthrough
+		case "log", "LOG_DEBUG", "LOG_VERBOSE", "LOG_NOTICE", "LOG_WARNING":
 			loadAPI.set(vm, k, v)
 		}
-		api.set(vm, k, v)
 	})
 	vm.running.setField(vm, "cjson", vm.newCjson(&vm.json[1]).value())
 	loadAPI.setField(vm, "register_function", vm.function(vm.registerFunction))
@@ -41,7 +40,7 @@ func (vm *VM) openLibraries() {
 	vm.libraryEnv = vm.newTable(0, 0)
 	vm.libraryEnv.meta = vm.newTable(0, 1)
 	vm.see(vm.running)
-	vm.running.setField(vm, "_G", vm.libraryEnv.value())
+	vm.running.setField(vm, "_G", vm.running.value())
 	vm.libraryEnv.protect()
 	vm.registering.protect()
 }

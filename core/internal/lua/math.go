@@ -76,9 +76,9 @@ func mathPick(better func(a, b float64) bool) builtin {
 func (vm *VM) openMath() {
 	t := vm.library("math", []entry{
 		{"abs", mathAbs}, {"acos", mathUnsigned(math.Acos)},
-		{"asin", mathUnsigned(math.Asin)}, {"atan", mathFunction(math.Atan)},
-		{"atan2", mathFunction2(math.Atan2)}, {"ceil", mathFunction(math.Ceil)},
-		{"cos", mathFunction(math.Cos)}, {"cosh", mathFunction(math.Cosh)},
+		{"asin", mathUnsigned(math.Asin)}, {"atan2", mathFunction2(math.Atan2)},
+		{"atan", mathFunction(math.Atan)}, {"ceil", mathFunction(math.Ceil)},
+		{"cosh", mathFunction(math.Cosh)}, {"cos", mathFunction(math.Cos)},
 		{"deg", mathFunction(func(n float64) float64 { return n / (math.Pi / 180) })},
 		{"exp", mathFunction(math.Exp)}, {"floor", mathFunction(math.Floor)},
 		{"fmod", mathFunction2(math.Mod)},
@@ -94,10 +94,9 @@ func (vm *VM) openMath() {
 			l.pushNumber(math.Ldexp(n, int(max(-ldexpMax, min(exp, ldexpMax)))))
 			return 1
 		}},
-		{"log", mathFunction(math.Log)}, {"log10", mathUnsigned(math.Log10)},
+		{"log10", mathUnsigned(math.Log10)}, {"log", mathFunction(math.Log)},
 		{"max", mathPick(func(a, b float64) bool { return a > b })},
 		{"min", mathPick(func(a, b float64) bool { return a < b })},
-		{"mod", mathFunction2(math.Mod)},
 		{"modf", func(l *thread) int {
 			n := checkNumber(l, 1)
 			whole, fraction := math.Modf(n)
@@ -120,13 +119,13 @@ func (vm *VM) openMath() {
 			vm.seeded = true
 			return 0
 		}},
-		{"sin", mathFunction(math.Sin)}, {"sinh", mathFunction(math.Sinh)},
-		{"sqrt", mathFunction(math.Sqrt)}, {"tan", mathFunction(math.Tan)},
-		{"tanh", mathFunction(math.Tanh)},
+		{"sinh", mathFunction(math.Sinh)}, {"sin", mathFunction(math.Sin)},
+		{"sqrt", mathFunction(math.Sqrt)}, {"tanh", mathFunction(math.Tanh)},
+		{"tan", mathFunction(math.Tan)},
 	})
-	t.setField(vm, "mod", t.field("fmod")) // one function under two names
-	t.setField(vm, "huge", number(math.Inf(1)))
 	t.setField(vm, "pi", number(math.Pi))
+	t.setField(vm, "huge", number(math.Inf(1)))
+	t.setField(vm, "mod", t.field("fmod")) // one function under two names
 }
 
 // ldexpMax is beyond what any double can be scaled by: from the least to the greatest it is 2098.

@@ -2,34 +2,48 @@ package lua
 
 import "github.com/redlet/redlet/core/internal/sha1"
 
-// openRedis makes the table redis.
+// openRedis makes the table redis of scripts.
 func (vm *VM) openRedis() {
-	t := vm.library("redis", []entry{
+	t := vm.newRedis()
+	t.add(vm, []entry{
+		{"breakpoint", vm.redisBreakpoint},
+		{"debug", vm.redisDebug},
+		{"replicate_commands", func(l *thread) int { l.push(trueValue); return 1 }},
+	})
+	vm.redis = t
+	vm.globals.setField(vm, "redis", t.value())
+	vm.named = append(vm.named, t)
+}
+
+// newRedis makes what the tables redis of scripts and of libraries have in common, in Redis's order,
+// for pairs to give the same. The version is put in later.
+func (vm *VM) newRedis() *table {
+	t := vm.newTable(0, 0)
+	t.add(vm, []entry{
 		{"call", func(l *thread) int { return vm.call(l, true) }},
 		{"pcall", func(l *thread) int { return vm.call(l, false) }},
 		{"log", vm.redisLog},
+	})
+	for i, name := range [...]string{"LOG_DEBUG", "LOG_VERBOSE", "LOG_NOTICE", "LOG_WARNING",
+		"REDIS_VERSION_NUM", "REDIS_VERSION"} {
+		t.setField(vm, name, integer(i))
+	}
+	t.add(vm, []entry{
 		{"setresp", vm.setResp},
+		{"sha1hex", vm.sha1hex},
 		{"error_reply", func(l *thread) int { return vm.singleField(l, "err") }},
 		{"status_reply", func(l *thread) int { return vm.singleField(l, "ok") }},
-		{"sha1hex", vm.sha1hex},
 		{"set_repl", vm.setRepl},
-		{"replicate_commands", func(l *thread) int { l.push(trueValue); return 1 }},
-		{"breakpoint", vm.redisBreakpoint},
-		{"debug", vm.redisDebug},
-		{"acl_check_cmd", vm.aclCheck},
 	})
-	for _, c := range []struct {
+	for _, c := range [...]struct {
 		name string
 		n    int
-	}{
-		{"LOG_DEBUG", LogDebug}, {"LOG_VERBOSE", LogVerbose},
-		{"LOG_NOTICE", LogNotice}, {"LOG_WARNING", LogWarning},
-		{"REPL_NONE", 0}, {"REPL_AOF", 1}, {"REPL_SLAVE", 2}, {"REPL_REPLICA", 2}, {"REPL_ALL", 3},
-	} {
-		t.setField(vm, c.name, integer(c.n))
+	}{{"NONE", 0}, {"AOF", ReplAOF}, {"SLAVE", ReplReplica}, {"REPLICA", ReplReplica},
+		{"ALL", ReplAll}} {
+		t.setField(vm, "REPL_"+c.name, integer(c.n))
 	}
-	vm.redis = t
-	vm.named = append(vm.named, t)
+	t.setField(vm, "acl_check_cmd", vm.function(vm.aclCheck))
+	return t
 }
 
 const (

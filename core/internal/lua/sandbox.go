@@ -36,12 +36,17 @@ func (vm *VM) open() {
 // library makes a table of functions and names it as a global.
 func (vm *VM) library(name string, entries []entry) *table {
 	t := vm.newTable(0, len(entries))
-	for _, e := range entries {
-		t.setField(vm, e.name, vm.function(e.fn))
-	}
+	t.add(vm, entries)
 	vm.globals.setField(vm, name, t.value())
 	vm.named = append(vm.named, t)
 	return t
+}
+
+// add gives a table functions.
+func (t *table) add(vm *VM, entries []entry) {
+	for _, e := range entries {
+		t.setField(vm, e.name, vm.function(e.fn))
+	}
 }
 
 // protect makes a table read-only, and all that it leads to.
