@@ -411,6 +411,8 @@ func (vm *VM) catch(e *thrown) (stop bool) {
 }
 
 // guardian finds the innermost call that catches errors; -1 if there is none.
+//
+//go:noinline
 func (l *thread) guardian() int {
 	i := len(l.frames) - 1
 	for i >= 0 && !l.frames[i].guard {
