@@ -496,7 +496,6 @@ func cmdClientInfo(c *Call) {
 }
 
 func cmdClientList(c *Call) {
-	var ids map[int64]bool
 	class := classAny
 	switch {
 	case len(c.Args) == 2:
@@ -506,24 +505,40 @@ func cmdClientList(c *Call) {
 			return
 		}
 	case len(c.Args) > 3 && is(c.Args[2], "id"):
-		ids = map[int64]bool{}
-		for i := 3; i < len(c.Args); i++ {
-			id, ok := c.argIntOr(i, "ERR Invalid client ID")
-			if !ok {
-				return
-			}
-			ids[id] = true
-		}
+		c.listByID()
+		return
 	default:
 		c.Error(ErrSyntax)
 		return
 	}
 	var out []byte
 	for _, cl := range c.e.listedConns() {
-		if ids != nil && !ids[int64(cl.id)] || class != classAny && cl.class() != class {
-			continue
+		if class == classAny || cl.class() == class {
+			out = append(c.describe(out, cl), '\n')
 		}
-		out = append(c.describe(out, cl), '\n')
+	}
+	c.Verbatim("txt", string(out))
+}
+
+// listByID is CLIENT LIST with the word ID: a line for each id of a client, as often as it is asked
+// for.
+func (c *Call) listByID() {
+	all := map[int64]*conn{}
+	for _, cl := range c.e.listedConns() {
+		all[int64(cl.id)] = cl
+	}
+	var out []byte
+	for i := 3; i < len(c.Args); i++ {
+		id, ok := c.argIntOr(i, "ERR Invalid client ID")
+		if !ok {
+			return
+		}
+		if cap(out)-len(out) < 1<<10 && !c.roomFor(2*int64(cap(out))) { // it is about to grow
+			return
+		}
+		if cl := all[id]; cl != nil {
+			out = append(c.describe(out, cl), '\n')
+		}
 	}
 	c.Verbatim("txt", string(out))
 }
