@@ -91,27 +91,27 @@ func readNotifyKeyspaceEvents(c *config, s string) (shown, problem string) {
 }
 
 func readMaxmemoryClients(c *config, s string) (shown, problem string) {
-	const wrong = "argument must be a memory or percent value"
-	if digits, ok := strings.CutSuffix(s, "%"); ok {
-		n, ok := parseInt(digits)
-		switch {
-		case !ok || n < 0:
-			return "", wrong
-		case n > 100:
-			return "", "percentage argument must be less or equal to 100"
-		}
-		c.maxmemoryClients = -n
-		return s, ""
+	var n int64 // below 0 it is a percentage
+	digits, ok := strings.CutSuffix(s, "%")
+	if ok {
+		n, ok = parseInt(digits)
+		ok, n = ok && n >= 0, -n
+	} else {
+		var size uint64
+		size, ok = parseMemory(s)
+		n = int64(size) // a number too great for this is a percentage to Redis, too
 	}
-	n, ok := parseMemory(s)
-	if !ok {
-		return "", wrong
+	switch {
+	case !ok:
+		return "", "argument must be a memory or percent value"
+	case n < -100:
+		return "", "percentage argument must be less or equal to 100"
 	}
-	c.maxmemoryClients = int64(n)
-	if c.maxmemoryClients < 0 { // a number this great is a percentage to Redis, too
-		return itoa(-c.maxmemoryClients) + "%", ""
+	c.maxmemoryClients = n
+	if n < 0 {
+		return itoa(-n) + "%", ""
 	}
-	return strconv.FormatUint(n, 10), ""
+	return itoa(n), ""
 }
 
 // readHz keeps hz between 1 and 500. An engine has no ticks: only INFO shows it.
