@@ -170,6 +170,7 @@ func infoWanted(s *infoSection, args [][]byte) bool {
 	for _, arg := range args {
 		switch {
 		case is(arg, s.name),
+			is(arg, "module_list") && s.name == "modules",
 			s.shown == infoDefault && is(arg, "default"),
 			s.shown <= infoAll && (is(arg, "all") || is(arg, "everything")):
 			return true
