@@ -648,13 +648,16 @@ func (e *Engine) empty(d *db) {
 
 // swapDBs exchanges the keys of two databases.
 func (e *Engine) swapDBs(a, b *db) {
+	e.addDirty(1)
+	if a == b {
+		return
+	}
 	e.touchAll(a, b.store)
 	e.touchAll(b, a.store)
 	a.store, b.store = b.store, a.store
 	a.store.db, b.store.db = a, b
 	e.signalAllAsReady(a)
 	e.signalAllAsReady(b)
-	e.addDirty(1)
 }
 
 // By a file that is loaded.

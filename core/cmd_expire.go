@@ -253,7 +253,7 @@ func (c *Call) expireKey(u expireUnit) {
 		c.Propagate(removalName(c.e.cfg.lazyExpire), key)
 		c.delete(key)
 	} else {
-		c.propagateExpiry(key, at)
+		c.propagateExpiry(key, at, c.Args[3:]...)
 		c.e.setExpiry(c.db, key, o, at)
 		c.signalModified(notifyGeneric, "expire", key)
 	}

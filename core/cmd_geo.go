@@ -238,10 +238,13 @@ words:
 		}
 		args = append(args, decimal(int64(geohash.Encode(p))), c.Args[i+2])
 	}
-	sent := c.Args // which MONITOR and the slow log show
+	sent, before := c.Args, c.e.persist.dirty
 	c.Args = args
 	cmdZadd(c)
-	c.Args = sent
+	c.Args = sent // which MONITOR and the slow log show
+	if c.e.persist.dirty != before && c.propagates() {
+		c.Propagate("zadd", args[1:]...)
+	}
 }
 
 // eachMember calls give with the place of each member that the command names; there is none at a

@@ -135,9 +135,7 @@ func cmdSwapdb(c *Call) {
 	if !ok {
 		return
 	}
-	if a != b {
-		c.e.swapDBs(a, b)
-	}
+	c.e.swapDBs(a, b)
 	c.OK()
 }
 

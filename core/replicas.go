@@ -90,10 +90,11 @@ func (c *Call) propagateSet(key, value []byte, at int64) {
 	}
 }
 
-// propagateExpiry sends the replicas the instant at which a key now expires.
-func (c *Call) propagateExpiry(key []byte, at int64) {
+// propagateExpiry sends the replicas the instant at which a key now expires, and conditions that
+// have held.
+func (c *Call) propagateExpiry(key []byte, at int64, conditions ...[]byte) {
 	if c.propagates() {
-		c.Propagate("PEXPIREAT", key, decimal(at))
+		c.Propagate("PEXPIREAT", append([][]byte{key, decimal(at)}, conditions...)...)
 	}
 }
 

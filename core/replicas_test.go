@@ -40,6 +40,10 @@ var replicated = []struct{ name, send, want string }{
 	{"databases", "set a 1|select 3|set a 1|get a", "SELECT 0\nset a 1\nSELECT 3\nset a 1"},
 	{"expiry", "set a 1 ex 100 get|expire a 200|getex a persist|expire a -1",
 		"SELECT 0\nSET a 1 PXAT 1700000100000\nPEXPIREAT a 1700000200000\nPERSIST a\nDEL a"},
+	{"conditions of an expiry", "set a 1|expire a 200 nx|expire a 300 nx|expire a 100 XX lt",
+		"SELECT 0\nset a 1\nPEXPIREAT a 1700000200000 nx\nPEXPIREAT a 1700000100000 XX lt"},
+	{"GEOADD and SWAPDB", "geoadd g ch 1 1 a|geoadd g 1 1 a|geoadd g nx|swapdb 0 0",
+		"SELECT 0\nzadd g ch 3377822707026402 a\nswapdb 0 0"},
 	{"payloads", "restore a 1700000100000 " + payload11 + " absttl|restore b 100 " + payload11,
 		"SELECT 0\nrestore a 1700000100000 " + bare11 + " absttl\n" +
 			"restore b 1700000000100 " + bare11 + " ABSTTL"},
