@@ -13,7 +13,8 @@ type applier struct {
 
 func newApplier(e *Engine) applier {
 	return applier{e: e, conn: conn{user: e.access.normal, db: e.dbs[0],
-		flags: connExec | connClosing}}
+		flags: connExec | connClosing,
+		peer:  Conn{Own: true}}} // a master's commands are counted as they are read
 }
 
 // command applies a command, or keeps it until the transaction is complete, and returns what is

@@ -95,6 +95,9 @@ func (e *Engine) account(c *Call, at int, ns int64) {
 		e.noteKeys(c, at)
 	}
 	e.stats.of(c.cmd).calls++
+	if !c.conn.peer.Own {
+		e.stats.processed++
+	}
 	if text := c.ErrorAt(at); text != nil {
 		e.failed(c, text)
 	}

@@ -271,9 +271,9 @@ func (c *Call) signalModified(class notifyClass, event string, key []byte) {
 	}
 }
 
-// signalFields is signalModified for fields of a hash.
-func (c *Call) signalFields(event string, key []byte, fields [][]byte) {
-	c.signalModified(notifyHash, event, key)
+// signalFields is signalDirty for fields of a hash, which are named to those who are told of them.
+func (c *Call) signalFields(changes int, event string, key []byte, fields [][]byte) {
+	c.signalDirty(changes, notifyHash, event, key)
 	if c.e.tellsFields() {
 		c.e.notifyFields(event, c.db, string(key), fields)
 	}
@@ -524,6 +524,9 @@ func (e *Engine) expireFieldsOf(d *db, key string, h *hashValue, most int) {
 	}))
 	e.fieldsExpired(d, key, h, told)
 }
+
+// fieldOver counts a field to which a command gives an expiry that is over as one that has expired.
+func (e *Engine) fieldOver() { e.stats.expiredFields++ }
 
 // deleteExpiredFields deletes those fields of a hash whose time has come, and returns them: none
 // while what is over stays.

@@ -599,10 +599,6 @@ func (c *Call) describe(out []byte, cl *conn) []byte {
 	if query > 0 { // those that have sent nothing share one buffer
 		free = max(more, queryBufferSize-query)
 	}
-	watched := int64(len(cl.watched))
-	if cl.dirtyCAS { // nothing more can become of its transaction
-		watched = 0
-	}
 	name := ""
 	if cl.lastCmd != nil {
 		name = cl.lastCmd.full()
@@ -626,7 +622,7 @@ func (c *Call) describe(out []byte, cl *conn) []byte {
 	w.number("psub", int64(cl.subs[subPattern].Len()))
 	w.number("ssub", int64(cl.subs[subShard].Len()))
 	w.number("multi", queued)
-	w.number("watch", watched)
+	w.number("watch", int64(cl.watches()))
 	w.number("qbuf", query)
 	w.number("qbuf-free", free)
 	w.number("argv-mem", argMem)

@@ -478,7 +478,7 @@ func (c *Call) rename(nx bool) bool {
 	expiry := o.expiry()
 	c.remove(from)
 	c.addTo(c.db, to, o, expiry)
-	c.signalModified(notifyGeneric, "rename_from", from)
+	c.signalDirty(0, notifyGeneric, "rename_from", from)
 	c.signalModified(notifyGeneric, "rename_to", to)
 	if before != nil {
 		c.overwritten(c.db, to, before.kind, o.kind)
@@ -558,7 +558,7 @@ func cmdMove(c *Call) {
 	expiry := o.expiry()
 	c.remove(key)
 	c.addTo(target, key, o, expiry)
-	c.signalModified(notifyGeneric, "move_from", key)
+	c.signalDirty(0, notifyGeneric, "move_from", key)
 	c.signalModifiedIn(target, notifyGeneric, "move_to", key)
 	c.Int(1)
 }
@@ -567,7 +567,7 @@ const errSameObject = "ERR source and destination objects are the same"
 
 // object returns the value that an OBJECT subcommand asks about; nil once it has replied null.
 func (c *Call) object() *object {
-	o := c.peek(c.Args[2])
+	o := c.lookupNoNotify(c.Args[2])
 	if o == nil {
 		c.Null()
 	}

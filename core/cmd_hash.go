@@ -303,7 +303,7 @@ func (c *Call) hset() (fresh int, ok bool) {
 
 // signalPairs is signalFields for fields that were set, each with its value behind it.
 func (c *Call) signalPairs(key []byte, pairs [][]byte) {
-	c.signalModified(notifyHash, "hset", key)
+	c.signalDirty(len(pairs)/2, notifyHash, "hset", key)
 	if !c.e.tellsFields() {
 		return
 	}
@@ -330,7 +330,7 @@ func cmdHsetnx(c *Call) {
 	h.Prepare(c.Args[2:], lim)
 	h.Set(c.Args[2], c.Args[3], false, lim)
 	c.hashChanged(h)
-	c.signalFields("hset", c.Args[1], c.Args[2:3])
+	c.signalFields(1, "hset", c.Args[1], c.Args[2:3])
 	c.Int(1)
 }
 
@@ -431,7 +431,7 @@ func cmdHdel(c *Call) {
 		}
 	}
 	if n > 0 {
-		c.signalFields("hdel", c.Args[1], gone)
+		c.signalFields(n, "hdel", c.Args[1], gone)
 		c.hashChanged(h)
 	}
 	c.Count(n)
@@ -579,7 +579,7 @@ func (c *Call) replaceField(h *hashValue, value []byte, event string) {
 	if event == "hincrbyfloat" {
 		c.Propagate("HSET", c.Args[1], c.Args[2], value)
 	}
-	c.signalFields(event, c.Args[1], c.Args[2:3])
+	c.signalFields(1, event, c.Args[1], c.Args[2:3])
 }
 
 func cmdHscan(c *Call) {

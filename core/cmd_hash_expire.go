@@ -294,6 +294,7 @@ type fieldChange struct {
 	c                               *Call
 	h                               *hashValue
 	changed, deleted, stay, expired bool
+	changes                         int   // as they are counted, which those of expired are not
 	at                              int64 // what expire gave
 	tried                           bool  // to give expiries,
 	was                             int64 // the soonest before which was this, or Never
@@ -326,10 +327,12 @@ func (ch *fieldChange) expire(field []byte, at int64, cond condition) int64 {
 	}
 	if at <= ch.c.nowMs() {
 		ch.delete(field)
+		ch.c.e.fieldOver()
 		return fieldDeleted
 	}
 	ch.h.SetExpiry(field, at)
 	ch.changed, ch.at = true, at
+	ch.changes++
 	ch.note(&ch.given, field)
 	return fieldChanged
 }
@@ -340,6 +343,7 @@ func (ch *fieldChange) delete(field []byte) bool {
 		return false
 	}
 	ch.deleted = true
+	ch.changes++
 	ch.note(&ch.gone, field)
 	return true
 }
@@ -355,6 +359,7 @@ func (ch *fieldChange) persist(field []byte) int64 {
 	}
 	ch.h.SetExpiry(field, hash.Never)
 	ch.stay = true
+	ch.changes++
 	ch.note(&ch.stayed, field)
 	return fieldChanged
 }
@@ -384,9 +389,10 @@ func (ch *fieldChange) end() {
 		{ch.deleted, "hdel", ch.gone},
 	} {
 		if e.happened {
-			c.signalFields(e.event, key, e.fields)
+			c.signalFields(0, e.event, key, e.fields)
 		}
 	}
+	c.e.addDirty(int64(ch.changes))
 	switch {
 	case ch.changed:
 		ch.h.Note(ch.was, ch.at)
@@ -470,6 +476,7 @@ func cmdHpersist(c *Call) {
 	for _, field := range fields {
 		c.Int(ch.persist(field))
 	}
+	ch.changes = min(ch.changes, 1) // Redis counts one for all of them
 	ch.end()
 }
 
@@ -653,6 +660,7 @@ func cmdHsetex(c *Call) {
 	}
 	ch.propagateGone()
 	c.signalPairs(c.Args[1], opt.pairs)
+	ch.changes = 0 // the pairs were counted
 	ch.end()
 	c.Int(1)
 }

@@ -177,6 +177,6 @@ func cmdHimportSet(c *Call) {
 	if c.propagates() {
 		c.Propagate("RESTORE", key, []byte("0"), c.e.payload(o), []byte("REPLACE"))
 	}
-	c.signalFields("hset", key, set.fields)
+	c.signalFields(len(set.fields), "hset", key, set.fields)
 	c.OK()
 }

@@ -286,8 +286,8 @@ func infoClients(w *infoText, e *Engine) {
 		}
 		input = max(input, cap(cl.in))
 		output = max(output, cl.w.Len())
-		watched += len(cl.watched)
-		if len(cl.watched) > 0 {
+		if n := cl.watches(); n > 0 {
+			watched += n
 			watching++
 		}
 		if cl.has(connSubscribed) {

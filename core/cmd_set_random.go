@@ -52,6 +52,7 @@ func (c *Call) popMembers() {
 	}
 	n := s.Len()
 	if count >= int64(n) {
+		c.lookupRead(key) // Redis answers as SUNION does, which counts as a hit
 		c.members(s)
 		c.Propagate(removalName(c.e.cfg.lazyServerDel), key)
 		c.signalDirty(n, notifySet, "spop", key)

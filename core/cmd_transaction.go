@@ -277,6 +277,15 @@ func (e *Engine) unwatch(cl *conn) {
 	cl.watched, cl.dirtyCAS = cl.watched[:0], false
 }
 
+// watches is how many keys a client watches: none once one was changed, since nothing more can
+// become of its transaction.
+func (cl *conn) watches() int {
+	if cl.dirtyCAS {
+		return 0
+	}
+	return len(cl.watched)
+}
+
 // touchWatchers dooms the transactions that watch a key.
 func (e *Engine) touchWatchers(d *db, key string) {
 	watchers := d.watchers[key]

@@ -28,9 +28,6 @@ func (e *Engine) dispatch(cl *conn, args [][]byte) (held bool) {
 		e.enqueue(c)
 	default:
 		cl.commands++
-		if !cl.peer.Own {
-			e.stats.processed++
-		}
 		e.invoke(c)
 		if cl.task != nil {
 			return false

@@ -135,13 +135,22 @@ func (c *Call) lookupUnusual(o *object) *object {
 
 // lookupNoTouch is find that does not count as a use: EXISTS and TTL leave a key as idle as it was.
 func (c *Call) lookupNoTouch(key []byte) *object {
-	o := c.peek(key)
-	if o != nil {
-		c.e.stats.hits++
-		return o
+	o := c.lookupNoNotify(key)
+	if o == nil {
+		c.notify(notifyKeyMiss, "keymiss", key)
 	}
-	c.miss(key)
-	return nil
+	return o
+}
+
+// lookupNoNotify is lookupNoTouch without an event if there is none.
+func (c *Call) lookupNoNotify(key []byte) *object {
+	o := c.peek(key)
+	if o == nil {
+		c.e.stats.misses++
+	} else {
+		c.e.stats.hits++
+	}
+	return o
 }
 
 func (c *Call) miss(key []byte) {

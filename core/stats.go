@@ -89,7 +89,7 @@ func (s *stats) start(e *Engine) {
 	if started == 0 {
 		started = e.now
 	}
-	*s = stats{started: started, errors: map[string]int64{}}
+	*s = stats{started: started, denied: s.denied, errors: map[string]int64{}}
 	e.scripts.count.evicted = 0
 }
 

@@ -72,3 +72,35 @@ func TestLazilyFreed(t *testing.T) {
 	feed(e, 1, "function flush async", "script flush async")
 	shows("memory", "lazyfreed_objects:131")
 }
+
+// TestProcessed counts the commands of INFO as Redis does: each once it has been answered, those of
+// scripts and transactions too. So INFO does not count itself.
+func TestProcessed(t *testing.T) {
+	e := start(t)
+	e.open(2, Conn{Addr: "127.0.0.1:50001"})
+	for _, step := range []struct {
+		client  int
+		command string
+		want    int64
+	}{
+		{1, "PING", 1},
+		{1, "NOSUCH", 1},
+		{1, "MULTI", 2},
+		{1, "INCR n", 2},
+		{1, "INCR n", 2},
+		{1, "EXEC", 5},
+		{1, `EVAL "redis.call('INCR','n') redis.pcall('LPUSH','n',1) redis.pcall('X')" 0`, 8},
+		{2, "BLPOP l 0", 8},
+		{1, "RPUSH l a", 10},
+		{2, "BLPOP l 0.1", 10},
+	} {
+		feed(e, ConnID(step.client), step.command)
+		if got := e.stats.processed; got != step.want {
+			t.Errorf("%s: %d commands, want %d", step.command, got, step.want)
+		}
+	}
+	e.Advance(e.now + 200_000)
+	if got := e.stats.processed; got != 11 {
+		t.Errorf("%d commands after a timeout, want 11", got)
+	}
+}
