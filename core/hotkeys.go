@@ -21,6 +21,8 @@ type hotkeys struct {
 const hotkeysPrecision = 10
 
 // hotkeysChanged has commands noted, or no longer.
+//
+//go:noinline
 func (e *Engine) hotkeysChanged() {
 	e.flags.set(engineHotkeys, e.hotkeys != nil && e.hotkeys.active)
 }

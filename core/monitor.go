@@ -12,6 +12,8 @@ import (
 // asked. While there is none, a command pays nothing for it: engineMonitor is not set.
 
 // monitorsChanged has commands shown, or no longer.
+//
+//go:noinline
 func (e *Engine) monitorsChanged() { e.flags.set(engineMonitor, len(e.monitors) > 0) }
 
 // monitor has a client shown every command from now on.

@@ -59,6 +59,8 @@ const noMemory = "Cannot allocate memory"
 
 // hasRoomForImage tells whether there is memory for an image of all data and for a copy of it on
 // its way to the host.
+//
+//go:noinline
 func (e *Engine) hasRoomForImage() bool {
 	return e.hasRoom(2 * (e.mem.used - e.mem.clients - e.mem.links))
 }

@@ -145,6 +145,8 @@ func (d *Dict[V]) At(i int) (string, *V) {
 
 // Backward visits all entries in reverse dense order until visit returns false; to be ranged
 // over. The visited key may be deleted during the visit, no other one; nothing may be put.
+//
+//go:noinline
 func (d *Dict[V]) Backward(visit func(key string, v *V) bool) {
 	for i := d.n - 1; i >= 0; i-- {
 		if key, v := d.At(i); !visit(key, v) {

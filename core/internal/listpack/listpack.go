@@ -298,6 +298,8 @@ func (p Pack) findShort(pos int, s []byte, skip int) int {
 func (p Pack) count() int { return int(binary.LittleEndian.Uint16(p[4:])) }
 
 // setHeader writes the pack's size as it stands and a count of n.
+//
+//go:noinline
 func (p Pack) setHeader(n int) {
 	binary.LittleEndian.PutUint32(p, uint32(len(p)))
 	binary.LittleEndian.PutUint16(p[4:], uint16(min(n, countUnknown)))
@@ -305,6 +307,8 @@ func (p Pack) setHeader(n int) {
 
 // addCount writes the header after delta elements came, or went, to a pack that had been of count
 // n.
+//
+//go:noinline
 func (p Pack) addCount(n, delta int) {
 	if n != countUnknown {
 		n += delta

@@ -7,6 +7,8 @@ import (
 )
 
 // bitsOf reads argument n as 32 bits: the number is rounded and taken modulo 2^32.
+//
+//go:noinline
 func bitsOf(l *thread, n int) uint32 {
 	const magic = 6755399441055744 // 2^52 + 2^51: what is added to it loses its fraction
 	return uint32(math.Float64bits(checkNumber(l, n) + magic))

@@ -283,6 +283,8 @@ func (r *Reader) Float64() (float64, error) {
 
 // Length reads a length or another unsigned number. As in Redis the start of an encoded string
 // passes for one of six bits.
+//
+//go:noinline
 func (r *Reader) Length() (uint64, error) {
 	n, _, err := r.lengthOrEncoding()
 	return n, err

@@ -99,6 +99,8 @@ func (t *names[V]) all() []V {
 }
 
 // Groups lists the groups in the order of their names. The list is lent until one comes or goes.
+//
+//go:noinline
 func (s *Stream) Groups() []*Group { return s.groups.all() }
 
 // Group returns the group of a name, nil if there is none.
@@ -146,6 +148,8 @@ func (g *Group) SetLast(id ID) {
 
 // Consumers lists the consumers in the order of their names. The list is lent until one comes or
 // goes.
+//
+//go:noinline
 func (g *Group) Consumers() []*Consumer { return g.consumers.all() }
 
 // Consumer returns the consumer of a name, nil if there is none.
