@@ -227,6 +227,7 @@ func (e *Engine) handleBlockedOnKeys() {
 	if len(e.blocked.ready) == 0 || e.blocked.serves {
 		return
 	}
+	e.stir()
 	e.timeRow() // what has run so far
 	e.blocked.serves = true
 	for len(e.blocked.ready) > 0 {

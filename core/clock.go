@@ -79,18 +79,17 @@ const dueMax = 10_000
 // Advance turns the host's clock, forward or back. What falls due happens in the order of its
 // time. It does a bounded amount at a time: Deadline tells when there is more.
 func (e *Engine) Advance(host Time) {
-	calm := e.calm
-	e.calm = 0
 	switch {
 	case host < e.clock.host:
 		e.shiftHost(host - e.clock.host)
-	case host < calm: // it only gets later
+	case host < e.calm:
 		e.clock.host = host
 		e.cycleOver()
 		e.setNow(e.clock.read())
 		e.beforeSleep()
 		return
 	}
+	e.stir()
 	e.clock.host = host
 	e.cycleOver()
 	for host >= e.socketsDue() {
@@ -163,32 +162,47 @@ func (e *Engine) behindMs() int64 {
 // over all that it has, so that what ran is timed here.
 func (e *Engine) Deadline() Time {
 	e.timeRow()
-	switch {
-	case e.waitsForFiles():
-		return Never
-	case len(e.resting) > 0:
-		return e.clock.host
-	case e.scripts.debug.waits():
-		return Never
-	case e.has(engineScript):
-		return e.migration.due(e.clock.host)
+	if e.calm != 0 {
+		return e.calm
 	}
-	due := min(e.clock.hostTime(e.due()), e.socketsDue(), e.networkDue(), e.forksDue())
+	rest := e.calmBut
+	if rest == 0 {
+		switch {
+		case e.waitsForFiles():
+			return Never
+		case len(e.resting) > 0:
+			return e.clock.host
+		case e.scripts.debug.waits():
+			return Never
+		case e.has(engineScript):
+			return e.migration.due(e.clock.host)
+		}
+		rest = min(e.clock.hostTime(e.restDue()), e.socketsDue(), e.networkDue(), e.forksDue())
+	}
+	due := min(rest, e.clock.hostTime(e.dataDue()))
 	if len(e.forks) == 0 {
-		e.calm = due
+		e.calm, e.calmBut = due, rest
 	}
 	return due
 }
+
+// stir has the next Deadline look at everything.
+func (e *Engine) stir() { e.calm, e.calmBut = 0, 0 }
 
 // waitsForFiles reports whether the engine does nothing before the host has answered: it is loading
 // its data, or what was appended is being made durable.
 func (e *Engine) waitsForFiles() bool { return e.aof.loading != nil || e.held }
 
 // due returns the engine time at which something next happens by itself.
-func (e *Engine) due() Time {
-	d := min(e.expiresDue(), e.blocked.due(), e.idle.due(), e.filter.due())
-	d = min(d, e.pause.due(), e.persist.due(e), e.sleepsUntil(), e.loadingDue())
-	return min(d, e.replicas.pingAt, e.aof.at, e.idmpDue())
+func (e *Engine) due() Time { return min(e.dataDue(), e.restDue()) }
+
+// dataDue is due for what commands of the fast path bring about.
+func (e *Engine) dataDue() Time { return min(e.expiresDue(), e.persist.due(e), e.idmpDue()) }
+
+// restDue is due for everything else.
+func (e *Engine) restDue() Time {
+	d := min(e.blocked.due(), e.idle.due(), e.filter.due(), e.pause.due())
+	return min(d, e.sleepsUntil(), e.loadingDue(), e.replicas.pingAt, e.aof.at)
 }
 
 // expiresDue is when the next key or field expires: at once or never, where their time is apart.

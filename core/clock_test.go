@@ -55,14 +55,15 @@ func TestDeadlineIsForgotten(t *testing.T) {
 		acts["Input"] = append(acts["Input"], input(kind))
 	}
 	reads := map[string]func(e *Engine){
-		"Deadline":  func(e *Engine) { e.Deadline() },
-		"Snapshot":  func(e *Engine) { e.Snapshot(nil) },
-		"Memory":    func(e *Engine) { e.Memory() },
-		"MaxMemory": func(e *Engine) { e.MaxMemory() },
-		"Version":   func(e *Engine) { e.Version() },
-		"Culprit":   func(e *Engine) { e.Culprit() },
-		"Recount":   func(e *Engine) { e.Recount() },
-		"Close":     func(e *Engine) { e.Close() },
+		"Deadline":   func(e *Engine) { e.Deadline() },
+		"Snapshot":   func(e *Engine) { e.Snapshot(nil) },
+		"Memory":     func(e *Engine) { e.Memory() },
+		"MaxMemory":  func(e *Engine) { e.MaxMemory() },
+		"Version":    func(e *Engine) { e.Version() },
+		"Culprit":    func(e *Engine) { e.Culprit() },
+		"Recount":    func(e *Engine) { e.Recount() },
+		"Overlooked": func(e *Engine) { e.Overlooked() },
+		"Close":      func(e *Engine) { e.Close() },
 	}
 	calm := func() (e *Engine, until Time) {
 		s := newScriptSession(t, nil)
@@ -86,8 +87,8 @@ func TestDeadlineIsForgotten(t *testing.T) {
 		}
 		for i, act := range acts[m.Name] {
 			e, until := calm()
-			if act(e); e.calm != 0 {
-				t.Errorf("%s, %d: calm until %d, as before: %t", m.Name, i, e.calm, e.calm == until)
+			if act(e); e.Overlooked() != "" {
+				t.Errorf("%s, %d: until %d: %s", m.Name, i, until, e.Overlooked())
 			}
 		}
 	}

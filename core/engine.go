@@ -64,8 +64,10 @@ type Engine struct {
 	flags  engineFlags
 	clock  clock
 	now    Time // the engine's own time, fixed while a command runs
-	// calm is until when nothing happens by itself, if the host has just asked for that; else 0.
-	calm Time
+	// calm is until when nothing happens by itself, if the host has asked for that and nothing but
+	// commands of the fast path that write nothing has run since; else 0. calmBut is that but for
+	// what they bring about that write: see dataDue.
+	calm, calmBut Time
 	// keyTime is that by which keys and fields expire: now, unless the clock sets them apart.
 	keyTime Time
 	second  uint32 // now in seconds, as objects keep it

@@ -45,6 +45,18 @@ func (e *Engine) Recount() string {
 	return ""
 }
 
+// Overlooked says where Deadline tells something else than it would if it looked at everything; ""
+// if nowhere.
+func (e *Engine) Overlooked() string {
+	due := e.Deadline()
+	e.stir()
+	if all := e.Deadline(); all != due {
+		return "due at " + strconv.FormatInt(int64(due), 10) + ", not " +
+			strconv.FormatInt(int64(all), 10)
+	}
+	return ""
+}
+
 // Afterwards are commands that walk through and change the value under the key k.
 var Afterwards = afterwards
 

@@ -42,7 +42,9 @@ func (e *Engine) runFastPath(cl *conn, buf []byte) (done, next int) {
 		}
 		if c.cmd != k.cmd {
 			e.countCalls(c, calls)
-			c.cmd, calls = k.cmd, 0
+			if c.cmd, calls = k.cmd, 0; c.cmd.Flags&Write != 0 {
+				e.calm = 0
+			}
 		}
 		c.Args = args
 		at := c.Len()

@@ -15,12 +15,12 @@ const takeMin = 32 << 10
 // feed takes bytes that a client sent and runs every command that they complete. The bytes are not
 // kept.
 func (e *Engine) feed(id ConnID, data []byte) {
-	e.calm = 0
 	cl := e.conn(id)
 	if cl == nil || cl.has(connClosing) {
 		return
 	}
 	if cl.link != nil {
+		e.stir()
 		e.arrive(cl, data)
 		return
 	}
@@ -34,6 +34,7 @@ func (e *Engine) feed(id ConnID, data []byte) {
 			e.keep(cl, data[n:])
 		}
 	} else {
+		e.stir()
 		e.keep(cl, data)
 		e.resume(cl)
 	}
@@ -163,6 +164,7 @@ func (e *Engine) runAll(cl *conn, buf []byte) int {
 			lim := resp.Limits{BulkMax: e.cfg.protoMaxBulkLen, Guest: cl.has(connUnauthenticated)}
 			n, status = cl.reader.Next(buf[done:], lim)
 		}
+		e.stir()
 		switch status {
 		case resp.Partial:
 			return done

@@ -9,7 +9,7 @@ import (
 )
 
 // weighing is an engine whose count of memory is compared, after each step, with what goes through
-// everything gives.
+// everything gives; so is what it has due next.
 type weighing struct {
 	*coretest.Engine
 	t *testing.T
@@ -29,8 +29,10 @@ func (w weighing) Turn(by time.Duration) error {
 
 func (w weighing) check(after string) {
 	w.t.Helper()
-	if wrong := w.Engine.Recount(); wrong != "" {
-		w.t.Fatalf("after %.100q: %s", after, wrong)
+	for _, wrong := range [...]string{w.Engine.Overlooked(), w.Engine.Recount()} {
+		if wrong != "" {
+			w.t.Fatalf("after %.100q: %s", after, wrong)
+		}
 	}
 }
 

@@ -166,6 +166,7 @@ func (e *Engine) outputGiven(cl *conn, n int) {
 	e.polledOne()
 	if left && !cl.rests {
 		cl.rests = true
+		e.stir()
 		e.resting = append(e.resting, cl)
 	}
 	cl.announced = left
@@ -195,6 +196,7 @@ func (e *Engine) flush(cl *conn) {
 	}
 	cl.buffer.used(cl.w.Len())
 	if cl.corked {
+		e.stir()
 		e.limitOutput(cl)
 		return
 	}

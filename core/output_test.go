@@ -117,6 +117,30 @@ func TestOutputLimitSoft(t *testing.T) {
 	}
 }
 
+// TestOutputLimitSoftOfReader has a client that takes nothing read so much that it is to be looked
+// at again, which Deadline was not to tell before.
+func TestOutputLimitSoftOfReader(t *testing.T) {
+	const now = 1_700_000_000_000_000
+	e, err := New(Options{Now: now, Config: map[string]string{"save": "",
+		"client-output-buffer-limit": "normal 0 100000 3"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	e.open(1, Conn{})
+	e.feed(1, request("SET", "k", strings.Repeat("x", 110_000)))
+	e.feed(1, request("GET", "none")) // the next GET takes the fast path
+	for e.Poll(&Event{}) {
+	}
+	e.cork(1, true)
+	if due := e.Deadline(); due != Never {
+		t.Fatalf("due at %d", due)
+	}
+	e.feed(1, request("GET", "k"))
+	if due := e.Deadline(); due != now+4_000_000 {
+		t.Errorf("looked at again at %d", due)
+	}
+}
+
 // startLimited starts an engine with large values and a limit of 1 MB.
 func startLimited(t *testing.T) *Engine {
 	t.Helper()

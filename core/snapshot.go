@@ -29,7 +29,7 @@ func (e *Engine) Restore(image []byte) error {
 }
 
 func (e *Engine) restore(l *loader, image []byte) error {
-	e.calm = 0
+	e.stir()
 	e.scripts.abandon(e)
 	if err := l.load(image); err != nil {
 		return err

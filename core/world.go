@@ -256,7 +256,7 @@ func (e *Engine) Input(in *Input) {
 
 // input takes in what is not a client's bytes.
 func (e *Engine) input(in *Input) {
-	e.calm = 0
+	e.stir()
 	switch in.Kind {
 	case InOpen:
 		peer, ok := parseConn(in.Data)
@@ -355,7 +355,6 @@ func (e *Engine) Poll(ev *Event) bool {
 // poll is Poll where there is something. Fields are set one by one and none of an EventData is
 // copied: in the guest a whole Event took ten times as long.
 func (e *Engine) poll(ev *Event) {
-	e.calm = 0
 	next := &e.events[e.polled]
 	if next.Kind != EventData {
 		e.pollRare(ev)
@@ -377,6 +376,7 @@ func (e *Engine) poll(ev *Event) {
 }
 
 func (e *Engine) pollRare(ev *Event) {
+	e.stir()
 	next := &e.events[e.polled]
 	if next.Kind == EventHangup {
 		e.pollHangup(ev)
