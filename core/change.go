@@ -27,11 +27,14 @@ func (e *Engine) addDirty(n int64) { e.persist.dirty += n }
 // memoryChanged notes whether more memory is in use than maxmemory allows, or the host has, or
 // there are more keys than maxkeys allows. It is to be called when one of them has changed.
 func (e *Engine) memoryChanged() {
-	over := e.cfg.maxmemory > 0 && e.mem.used-e.notCounted() > e.cfg.maxmemory
+	e.askIfDue()
+	over := e.mem.full || e.cfg.maxmemory > 0 && e.mem.used-e.notCounted() > e.cfg.maxmemory
 	if e.tooManyKeys() {
 		over, e.mem.limited = true, true
 	}
-	e.flags.set(engineMemory, e.noRoom() || over)
+	if over != e.has(engineMemory) {
+		e.flags.set(engineMemory, over)
+	}
 }
 
 // By a command.

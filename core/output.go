@@ -145,7 +145,11 @@ func (e *Engine) takeOutput(cl *conn) []byte {
 	if cl.task != nil {
 		cl.task.shift(n)
 	}
-	e.countClient(cl, cl.bytes())
+	if n > outputFree || cl.w.Len() > 0 || cl.has(connClosing) {
+		e.countClient(cl, cl.bytes())
+	} else {
+		e.countTaken(cl, int64(n))
+	}
 	return out
 }
 
@@ -191,17 +195,20 @@ func (e *Engine) announceRest() {
 // flush announces a connection's output to the host, once until it is polled.
 func (e *Engine) flush(cl *conn) {
 	e.countClient(cl, cl.bytes())
-	if cl.w.Len() == 0 || cl.has(connClosing) {
+	n := cl.w.Len()
+	if n == 0 || cl.has(connClosing) {
 		return
 	}
-	cl.buffer.used(cl.w.Len())
+	cl.buffer.used(n)
 	if cl.corked {
 		e.stir()
 		e.limitOutput(cl)
 		return
 	}
-	if e.limitHard(cl); cl.has(connClosing) {
-		return
+	if n > outputFree {
+		if e.limitHard(cl); cl.has(connClosing) {
+			return
+		}
 	}
 	if !cl.announced {
 		cl.announced = true

@@ -53,16 +53,15 @@ func (e *Engine) askRoom(size, piece int64) bool {
 	return e.room(size, piece)
 }
 
-// noRoom tells whether there is no room for small things, as far as it is known: the host is asked
-// when the bytes in use have changed, or so many have come, that it is worth it.
-func (e *Engine) noRoom() bool {
+// askIfDue asks the host whether there is room for small things, when the bytes in use have
+// changed, or so many have come, that it is worth it.
+func (e *Engine) askIfDue() {
 	m := &e.mem
 	more := m.used - m.asked
 	if e.room != nil && (more >= roomAsked || more <= -roomAsked || m.came >= roomCame) {
 		m.asked, m.came = m.used, 0
 		m.full = !e.askRoom(roomSpare, roomPiece)
 	}
-	return m.full
 }
 
 // came counts input, of which something may be kept that does not count as memory in use.

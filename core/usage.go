@@ -160,10 +160,11 @@ const (
 // has yet to send, the commands that it has queued, what it watches, listens to and tracks, and the
 // fieldsets that it has prepared. One that has only to be closed takes nothing.
 func (cl *conn) bytes() int64 {
-	if cl.has(connClosing) && cl.w.Len() == 0 {
+	out := cl.w.Len()
+	if cl.has(connClosing) && out == 0 {
 		return 0
 	}
-	n := clientBytes + int64(len(cl.in)+cl.w.Len()) + cl.queueBytes +
+	n := clientBytes + int64(len(cl.in)+out) + cl.queueBytes +
 		watchBytes*int64(len(cl.watched))
 	if cl.has(connSubscribed) {
 		for i := range cl.subs {
@@ -183,14 +184,28 @@ func (cl *conn) bytes() int64 {
 // grown or shrunk.
 func (e *Engine) countClient(cl *conn, bytes int64) {
 	more := bytes - cl.counted
-	cl.counted = bytes
+	e.countFor(cl, more)
 	if cl.isUser() {
-		e.mem.clients += more
 		e.weighClient(cl)
-	} else {
-		e.mem.links += more
 	}
 	if more != 0 {
 		e.countMemory(more)
+	}
+}
+
+// countTaken is countClient where all that has changed is that output has been taken, and so little
+// of it that it did not weigh.
+func (e *Engine) countTaken(cl *conn, n int64) {
+	e.countFor(cl, -n)
+	e.countMemory(-n)
+}
+
+// countFor counts that a connection takes so much more.
+func (e *Engine) countFor(cl *conn, more int64) {
+	cl.counted += more
+	if cl.isUser() {
+		e.mem.clients += more
+	} else {
+		e.mem.links += more
 	}
 }
