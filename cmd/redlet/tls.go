@@ -76,7 +76,7 @@ func (s *settings) serverTLS() (*tls.Config, error) {
 		return nil, fatal("Either tls-ca-cert-file or tls-ca-cert-dir must be specified " +
 			"when tls-cluster, tls-replication or tls-auth-clients are enabled!")
 	}
-	return c, nil
+	return c, s.ciphers(c)
 }
 
 // keyPair reads a certificate and its key, which may have a password.
@@ -144,7 +144,7 @@ func (s *settings) authorities() (*x509.CertPool, error) {
 	return pool, nil
 }
 
-// protocols reads tls-protocols; without it they are TLS 1.2 and 1.3. Go picks the ciphers.
+// protocols reads tls-protocols; without it they are TLS 1.2 and 1.3.
 func (s *settings) protocols(c *tls.Config) error {
 	c.MinVersion, c.MaxVersion = tls.VersionTLS12, tls.VersionTLS13
 	words := strings.Fields(s.value("tls-protocols", ""))
