@@ -26,7 +26,6 @@ type secured interface {
 	shakes() bool           // the handshake is not over yet
 	awaits() uint32         // what the epoll set should look for until it is
 	ready(events uint32)    // the handshake's socket is ready
-	settle()                // hands were shaken
 	decrypt()               // the socket has something
 	seal(data []byte) error // send output; the caller holds sock.mu
 	owes() bool             // output waits in here; the caller holds sock.mu
@@ -81,7 +80,7 @@ func (l *link) shake() {
 		return
 	}
 	p.mu.Lock()
-	p.shaken = append(p.shaken, l.sock)
+	p.jobs = append(p.jobs, l.settle)
 	p.mu.Unlock()
 	p.wake()
 }

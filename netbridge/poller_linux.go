@@ -55,11 +55,10 @@ type poller struct {
 	stepping atomic.Bool // the poller will look at below before it sleeps
 
 	mu     sync.Mutex
-	ending []*sock // hung up: for the poller to close
-	shaken []*sock // hands were shaken with them, or in vain
-	taken  []*sock // connected to, and not watched yet
-	fresh  []*door // listeners that it watches and does not know yet
-	going  []leave // listeners to close
+	ending []*sock  // hung up: for the poller to close
+	jobs   []func() // what only the poller may do: for sockets whose hands were shaken, or new ones
+	fresh  []*door  // listeners that it watches and does not know yet
+	going  []leave  // listeners to close
 	doors  []*door
 	woken  bool // file has a deadline that is over, for the poller to attend
 	stop   bool
@@ -162,7 +161,7 @@ func (b *Bridge) carry(c net.Conn, id core.ConnID) host.Sink {
 // take gives the poller a socket that was connected.
 func (p *poller) take(s *sock) {
 	p.mu.Lock()
-	p.taken = append(p.taken, s)
+	p.jobs = append(p.jobs, func() { p.meet(s) })
 	p.mu.Unlock()
 	p.wake()
 }
@@ -577,17 +576,13 @@ func (p *poller) drop(s *sock) {
 // attend does what other goroutines left for the poller; true means that it is over.
 func (p *poller) attend() bool {
 	p.mu.Lock()
-	ending, shaken, fresh, going, stop := p.ending, p.shaken, p.fresh, p.going, p.stop
-	taken := p.taken
-	p.ending, p.shaken, p.fresh, p.going, p.taken = nil, nil, nil, nil, nil
+	ending, jobs, fresh, going, stop := p.ending, p.jobs, p.fresh, p.going, p.stop
+	p.ending, p.jobs, p.fresh, p.going = nil, nil, nil, nil
 	p.limited = p.limited || p.woken
 	p.woken = false
 	p.mu.Unlock()
-	for _, s := range taken {
-		p.meet(s)
-	}
-	for _, s := range shaken {
-		s.link.settle()
+	for _, do := range jobs {
+		do()
 	}
 	p.send()
 	for _, s := range ending {
