@@ -146,8 +146,40 @@ async function work() {
     const { frames, commands } = await page.evaluate(changing, [RATE, FRAMES_MS, typed]);
     say(`a sorted set that ${who} changes`, `${frames} frames, ${commands} commands a second`);
   }
+  await stop(page);
   await hour(page);
   await context.close();
+}
+
+/**
+ * Says how long Stop takes, from the click until the terminal has a prompt and another client an
+ * answer: to end a wait, and to end a script that would never end.
+ *
+ * @param {Page} page
+ */
+async function stop(page) {
+  for (const line of ['BLPOP nothing 0', "EVAL 'while true do end' 0"]) {
+    /** @type {number[]} */
+    const took = [];
+    for (let round = 0; round < 5; round++) {
+      await run(page, line);
+      await page.locator('.state', { hasText: 'waits:' }).waitFor();
+      took.push(await page.evaluate(stopping));
+    }
+    const [least, , middle] = took.toSorted((a, b) => a - b).map(Math.round);
+    say(`Stop, ${line}`, `${least} ms at best, ${middle} ms in the middle`);
+  }
+}
+
+/** Runs in the page: presses Stop. @returns {Promise<number>} milliseconds */
+async function stopping() {
+  const { redis } = /** @type {any} */ (globalThis).redlet;
+  const prompt = document.querySelector('.prompt');
+  const start = performance.now();
+  /** @type {HTMLElement} */ (document.querySelector('.pane .stop')).click();
+  await redis.call('PING');
+  while (prompt?.textContent !== 'redlet>') await new Promise(requestAnimationFrame);
+  return performance.now() - start;
 }
 
 /**

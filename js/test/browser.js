@@ -48,11 +48,19 @@ export const chromiumOptions = {
   args: ['--no-sandbox', '--no-first-run', ...QUIET.map((part) => `--disable-${part}`)],
 };
 
-/** Starts the browser. The channel says that it is Firefox as it is, driven by WebDriver BiDi. */
-export function launch() {
+/**
+ * Starts the browser. The channel says that it is Firefox as it is, driven by WebDriver BiDi.
+ *
+ * @param {boolean} [still] whether the person wants no motion
+ */
+export function launch(still = false) {
   if (missing) throw new Error(missing);
-  if (browser === 'chromium') return chromium.launch(chromiumOptions);
-  return firefox.launch({ executablePath, channel: 'moz-firefox' });
+  if (browser === 'chromium') {
+    const args = [...chromiumOptions.args, ...(still ? ['--force-prefers-reduced-motion'] : [])];
+    return chromium.launch({ ...chromiumOptions, args });
+  }
+  const firefoxUserPrefs = { 'ui.prefersReducedMotion': still ? 1 : 0 };
+  return firefox.launch({ executablePath, channel: 'moz-firefox', firefoxUserPrefs });
 }
 
 /** @type {Record<string, string>} */

@@ -6,7 +6,15 @@ import { join } from 'node:path';
 import test from 'node:test';
 
 import { skip } from './browser.js';
-import { downloaded, enter, lastLine, listen, openPlayground, ready } from './playground.js';
+import {
+  downloaded,
+  enter,
+  lastLine,
+  listen,
+  openFile,
+  openPlayground,
+  ready,
+} from './playground.js';
 
 /** @typedef {import('playwright-core').Page} Page */
 
@@ -186,19 +194,6 @@ async function checkSession(browser, url, folder) {
   assert.deepEqual(wrong, []);
   await first.context().close();
   await other.context().close();
-}
-
-/**
- * @param {Page} page
- * @param {string} file
- */
-async function openFile(page, file) {
-  await page.click('#share');
-  const [chooser] = await Promise.all([
-    page.waitForEvent('filechooser'),
-    page.click('[data-act="share.load"]'),
-  ]);
-  await chooser.setFiles(file);
 }
 
 /** What is under each key, as it is kept. @param {Page} page */

@@ -139,6 +139,21 @@ export async function downloaded(page, selector) {
 }
 
 /**
+ * Opens a file by the page's button for it.
+ *
+ * @param {Page} page
+ * @param {string} file
+ */
+export async function openFile(page, file) {
+  await page.click('#share');
+  const [chooser] = await Promise.all([
+    page.waitForEvent('filechooser'),
+    page.click('[data-act="share.load"]'),
+  ]);
+  await chooser.setFiles(file);
+}
+
+/**
  * Has an open lesson's hint and solution shown, and fails it.
  *
  * @param {Page} page

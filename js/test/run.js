@@ -22,7 +22,8 @@ const args = [...flags, ...files.map((name) => `test/${name}`)];
 const { status } = spawnSync(process.execPath, args, { cwd: root, stdio: 'inherit' });
 
 /** What is run in Firefox too: what people do in the page. */
-const FIREFOX = ['playground', 'playground-keep', 'playground-embed', 'learn'];
+const PARTS = ['', '-keep', '-embed', '-pictures', '-everybody'];
+const FIREFOX = [...PARTS.map((part) => `playground${part}`), 'learn'];
 
 const again = [...flags, ...FIREFOX.map((name) => `test/${name}.test.js`)];
 const env = { ...process.env, REDLET_BROWSER: 'firefox' };
