@@ -1,15 +1,15 @@
-// Takes pictures of the playground in eighteen states, at four widths, light and dark:
+// Takes pictures of the playground in twenty-one states, at four widths, light and dark:
 //
 //     node test/playground-shots.js FOLDER
 
 import { spawnSync } from 'node:child_process';
-import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 
 import { launch, serveFolder } from './browser.js';
 import { root } from './helpers.js';
-import { enter, failLesson, solveLesson } from './playground.js';
+import { enter, failLesson, openFile, solveLesson } from './playground.js';
 
 /** @typedef {import('playwright-core').Page} Page */
 /** @typedef {(name: string) => Promise<unknown>} Take */
@@ -31,7 +31,8 @@ const DATA = [
   'HEXPIRE user:1 100 FIELDS 1 born',
   'RPUSH queue first second third',
   'ZADD scores 120 ada 95 bob 143 eve 70 mel',
-  'SADD tags red green blue',
+  'CONFIG SET set-max-listpack-entries 2',
+  'SADD tags red green blue white',
   'CONFIG SET list-max-listpack-size 4',
   'RPUSH nodes ada grace linus barbara donald edsger tony alan john haskell',
   'XADD orders * item tea n 2',
@@ -100,6 +101,11 @@ async function states(page, narrow, take) {
   await look('cities', '05-geo');
   await look('seen', '06-hyperloglog');
   await look('nodes', '17-nodes');
+  await look('tags', '19-table');
+  await tab('terminal');
+  await enter(page, 'SADD tags black');
+  await tab('keys');
+  await take('20-table-grown');
   await tab('terminal');
   await enter(page, 'help ZADD');
   await take('07-help');
@@ -125,6 +131,13 @@ async function states(page, narrow, take) {
   await enter(page, 'SHUTDOWN');
   await take('12-shut-down');
   await lessons(page, tab, take);
+  const session = join(built, 'session.txt');
+  const steps = ['SET greeting hello', 'INCR visits', 'INCR visits'].map((line) => `> ${line}`);
+  await writeFile(session, ['! seed any', '! time 1000000000000000', ...steps].join('\n'));
+  await openFile(page, session);
+  await page.click('[data-act=again]');
+  await page.click('[data-act=step]');
+  await take('21-replay');
 }
 
 /**
