@@ -394,29 +394,29 @@ func cmdArinfo(c *Call) {
 		fields = 12
 	}
 	c.Map(fields)
-	count := func(name string, n uint64) {
-		c.BulkString(name)
-		c.Uint(n)
-	}
 	l := a.Layout()
-	count("count", a.Count())
-	count("len", a.Len())
-	count("next-insert-index", next)
-	count("slices", uint64(l.Slices))
-	count("directory-size", uint64(l.Directory))
-	count("super-dir-entries", uint64(l.Blocks))
-	count("slice-size", uint64(l.SliceSize))
+	c.countField("count", a.Count())
+	c.countField("len", a.Len())
+	c.countField("next-insert-index", next)
+	c.countField("slices", uint64(l.Slices))
+	c.countField("directory-size", uint64(l.Directory))
+	c.countField("super-dir-entries", uint64(l.Blocks))
+	c.countField("slice-size", uint64(l.SliceSize))
 	if !full {
 		return
 	}
-	average := func(name string, sum, n int) {
-		c.BulkString(name)
-		c.Double(float64(sum) / float64(max(n, 1)))
-	}
 	d := a.Details()
-	count("dense-slices", uint64(d.Dense))
-	count("sparse-slices", uint64(d.Sparse))
-	average("avg-dense-size", d.DenseSize, d.Dense)
-	average("avg-dense-fill", d.DenseCount, d.DenseSize)
-	average("avg-sparse-size", d.SparseSize, d.Sparse)
+	c.countField("dense-slices", uint64(d.Dense))
+	c.countField("sparse-slices", uint64(d.Sparse))
+	c.average("avg-dense-size", d.DenseSize, d.Dense)
+	c.average("avg-dense-fill", d.DenseCount, d.DenseSize)
+	c.average("avg-sparse-size", d.SparseSize, d.Sparse)
+}
+
+// average writes a field that is a mean of n.
+//
+//go:noinline
+func (c *Call) average(name string, sum, n int) {
+	c.BulkString(name)
+	c.Double(float64(sum) / float64(max(n, 1)))
 }

@@ -180,34 +180,38 @@ func cmdHotkeysGet(c *Call) {
 	}
 	c.Array(1) // of a node each: there is this one
 	c.Map(fields)
-	field := func(name string, n int64) {
-		c.BulkString(name)
-		c.Int(n)
-	}
-	active := int64(0)
+	active := uint64(0)
 	if h.active {
 		active = 1
 	}
-	field("tracking-active", active)
-	field("sample-ratio", int64(h.ratio))
+	c.countField("tracking-active", active)
+	c.countField("sample-ratio", uint64(h.ratio))
 	c.BulkString("selected-slots")
 	c.Array(1)
 	c.Array(2)
 	c.Int(0)
 	c.Int(16383)
-	field("all-commands-all-slots-us", h.us)
-	field("net-bytes-all-commands-all-slots", h.net)
-	field("collection-start-time-unix-ms", int64(h.began)/1000)
-	field("collection-duration-ms", int64(ended-h.began)/1000)
+	c.countField("all-commands-all-slots-us", uint64(h.us))
+	c.countField("net-bytes-all-commands-all-slots", uint64(h.net))
+	c.countField("collection-start-time-unix-ms", uint64(h.began/1000))
+	c.countField("collection-duration-ms", uint64((ended-h.began)/1000))
 	if h.byCPU != nil {
-		field("total-cpu-time-user-ms", h.us/1000)
-		field("total-cpu-time-sys-ms", 0)
+		c.countField("total-cpu-time-user-ms", uint64(h.us/1000))
+		c.countField("total-cpu-time-sys-ms", 0)
 	}
 	if h.byNet != nil {
-		field("total-net-bytes", h.byNet.Total())
+		c.countField("total-net-bytes", uint64(h.byNet.Total()))
 	}
 	c.hottest("by-cpu-time-us", h.byCPU, h.count)
 	c.hottest("by-net-bytes", h.byNet, h.count)
+}
+
+// countField writes a field that is a count.
+//
+//go:noinline
+func (c *Call) countField(name string, n uint64) {
+	c.BulkString(name)
+	c.Uint(n)
 }
 
 // hottest writes the field of a metric, if it was asked for.

@@ -250,36 +250,36 @@ func (d *debugger) input() {
 // command runs a command of the debugger.
 func (d *debugger) command(words [][]byte) {
 	vm := d.e.scripts.vm
-	name := func(long string) bool { return is(words[0], long) || is(words[0], long[:1]) }
+	name := debuggerCommand(words[0])
 	switch {
-	case name("help"):
+	case name.is("help"):
 		d.out = append(d.out, debuggerHelp...)
-	case name("step"), name("next"), name("continue"):
-		d.step, d.waiting = !name("continue"), false
+	case name.is("step"), name.is("next"), name.is("continue"):
+		d.step, d.waiting = !name.is("continue"), false
 		return
-	case name("abort"):
+	case name.is("abort"):
 		d.abort, d.waiting = "script aborted for user request", false
 		return
-	case name("trace"):
+	case name.is("trace"):
 		d.trace()
-	case name("maxlen"):
+	case name.is("maxlen"):
 		d.maxlen(words[1:])
-	case name("break"):
+	case name.is("break"):
 		d.breakpoints(words[1:])
-	case name("eval"):
+	case name.is("eval"):
 		text, problem := vm.Eval(string(bytes.Join(words[1:], []byte(" "))))
 		if problem != "" {
 			d.log("<error> " + strings.TrimPrefix(problem, "ERR "))
 		} else {
 			d.clip("<retval> " + text)
 		}
-	case name("redis") && len(words) > 1:
+	case name.is("redis") && len(words) > 1:
 		d.step = true // what it calls is shown
 		vm.CallRedis(words[1:])
 		d.step = false
-	case name("print"):
+	case name.is("print"):
 		d.print(words[1:])
-	case name("list"):
+	case name.is("list"):
 		around, context := 0, debugContext
 		if len(words) > 1 {
 			around = int(max(0, leadingInt(words[1])))
@@ -288,13 +288,19 @@ func (d *debugger) command(words [][]byte) {
 			context = int(leadingInt(words[2]))
 		}
 		d.list(around, context)
-	case name("whole"):
+	case name.is("whole"):
 		d.list(1, debugContextWhole)
 	default:
 		d.log("<error> Unknown Redis Lua debugger command or wrong number of arguments.")
 	}
 	d.send()
 }
+
+// debuggerCommand is what a command of the debugger was called: by its name or the first letter.
+type debuggerCommand []byte
+
+//go:noinline
+func (c debuggerCommand) is(name string) bool { return is(c, name) || is(c, name[:1]) }
 
 // trace logs the calls under way.
 func (d *debugger) trace() {

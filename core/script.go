@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"github.com/redlet/redlet/core/internal/lua"
+	"github.com/redlet/redlet/core/internal/reply"
 	"github.com/redlet/redlet/core/internal/small"
 )
 
@@ -13,9 +14,10 @@ import (
 // instructions, and Advance resumes it. Until busy-reply-threshold has passed the input of
 // everybody else is held back; then they are told that the server is busy.
 type scripts struct {
-	vm         *lua.VM // made for the first script
-	client     *conn   // the client that runs what scripts call; made with vm
-	inner      Call    // the command that a script calls; reused
+	vm         *lua.VM      // made for the first script
+	client     *conn        // the client that runs what scripts call; made with vm
+	inner      Call         // the command that a script calls; reused
+	reply      reply.Writer // of the script, while it is written
 	cache      map[string]*script
 	last       *script // what EVAL or EVALSHA ran last; it is in cache
 	permissive bool    // DEBUG SET-DISABLE-DENY-SCRIPTS
@@ -170,11 +172,10 @@ func (t *task) goOn(c *Call) (done bool) {
 	}
 	if s.debug != nil && s.debug.abort != "" {
 		s.vm.Abort(s.debug.abort)
-	} else if !s.vm.Continue() {
+	} else if !s.vm.Replying() && !s.vm.Continue() {
 		return false
 	}
-	c.endLua(t.name)
-	return true
+	return c.endLua(t.name)
 }
 
 // maySuspend reports whether the command may wait for another server: one of a client, of a script
@@ -361,8 +362,7 @@ func (c *Call) runLua(r luaRun) {
 		done := s.vm.Start(r.fn, r.keys, r.args, r.global)
 		s.inside = inside
 		switch {
-		case done:
-			c.endLua(r.name)
+		case done && c.endLua(r.name):
 		case alone:
 			c.suspend(s.first.at, r.name)
 			return
@@ -400,8 +400,9 @@ func (c *Call) beginLua(r *luaRun) bool {
 	return true
 }
 
-// endLua answers the command whose script has ended.
-func (c *Call) endLua(name string) {
+// endLua answers the command whose script has ended, and reports whether it has written all of the
+// answer: a long one is written a slice at a time.
+func (c *Call) endLua(name string) (done bool) {
 	e, s := c.e, &c.e.scripts
 	if s.debug != nil {
 		s.debug.end()
@@ -414,11 +415,12 @@ func (c *Call) endLua(name string) {
 		e.countClient(s.client, 0)
 	}
 	e.replicas.spared = 0
+	if s.vm.Failure() == nil && !c.replyLua() {
+		return false
+	}
 	fail := s.vm.Failure()
 	if fail == nil {
-		c.counted = s.vm.Counted()
-		s.vm.Reply(c.Writer)
-		return
+		return true
 	}
 	c.counted = fail.Counted
 	text := failureText(fail)
@@ -426,6 +428,33 @@ func (c *Call) endLua(name string) {
 		text += " script: " + name + ", on " + fail.Source + ":" + itoa(fail.Line) + "."
 	}
 	c.Error(text)
+	return true
+}
+
+// replyLua answers with what a script has returned, and reports whether all of it is written. What
+// is long is written beside the client's output, which may get messages meanwhile.
+func (c *Call) replyLua() (done bool) {
+	s := &c.e.scripts
+	if s.vm.Replying() {
+		if done = s.vm.Reply(&s.reply); done && s.vm.Failure() == nil {
+			reply.Move(c.Writer, &s.reply)
+		} else if done {
+			s.reply.Reset()
+		}
+		return done
+	}
+	c.counted = s.vm.Counted()
+	at := c.Len()
+	if s.vm.Reply(c.Writer) {
+		return true
+	}
+	s.reply = reply.Writer{RESP3: c.RESP3, Small: c.Small, Room: c.Room}
+	if s.reply.Room == nil { // it is to be in pieces all the same
+		s.reply.Room = func(int, bool) bool { return true }
+	}
+	s.reply.Raw(c.From(at))
+	c.Cut(at)
+	return false
 }
 
 // failureText is what is answered of a script that has failed, but for where.

@@ -240,6 +240,69 @@ func (s *scriptSession) run(id ConnID) string {
 // manyOnes is a table that takes several slices to compile.
 var manyOnes = "local t = {" + strings.Repeat("1,", 100_000)
 
+// longReplies are scripts whose replies take several slices to write, and those replies.
+var longReplies = [][2]string{
+	{"local t = {} for i = 1, 1e5 do t[i] = 7 end return t",
+		"*100000\r\n" + strings.Repeat(":7\r\n", 1e5)},
+	{"return {1, {string.rep('x', 2 ^ 23), 'y'}}",
+		"*2\r\n:1\r\n*2\r\n$8388608\r\n" + strings.Repeat("x", 1<<23) + "\r\n$1\r\ny\r\n"},
+	{"local t = {} for i = 1, 5e4 do t[i] = {} end return {t}",
+		"*1\r\n*50000\r\n" + strings.Repeat("*0\r\n", 5e4)},
+}
+
+// TestScriptLongReply: a long reply is written a slice at a time. What the client is told meanwhile
+// comes before it, and a script can be killed while it is written.
+func TestScriptLongReply(t *testing.T) {
+	for _, r := range longReplies {
+		s := newScriptSession(t, map[string]string{"busy-reply-threshold": "1"})
+		reply := func(rest string) {
+			t.Helper()
+			if got := s.run(1); got != r[1]+rest {
+				t.Fatalf("%s: got %d bytes, want %d", r[0], len(got), len(r[1]+rest))
+			}
+		}
+		s.want(s.command(1, "EVAL", r[0], "0"), "")
+		reply("")
+		s.send(1, "MULTI")
+		s.command(1, "EVAL", r[0], "0")
+		s.command(1, "EVAL_RO", "return 1", "0")
+		if got, want := s.send(1, "EXEC")+s.run(1), "*2\r\n"+r[1]+":1\r\n"; got != want {
+			t.Fatalf("%s: got %d bytes, want %d", r[0], len(got), len(want))
+		}
+		s.send(1, "CLIENT REPLY SKIP")
+		s.command(1, "EVAL", r[0], "0")
+		s.want(s.run(1)+s.send(1, "PING"), "+PONG")
+
+		slices := s.replying(r[0])
+		s.want(s.get(1), "")
+		s.e.flush(s.e.conns[1])
+		s.want(s.get(1), "")
+		s.want(s.send(2, "SCRIPT KILL"), "+OK")
+		s.step(2000)
+		s.want(s.get(1), "-"+errScriptKilled)
+		s.want(s.send(2, "PING"), "+PONG")
+		if s.replying(r[0]) != slices {
+			t.Error("it begins to write in another slice")
+		}
+		s.e.Close()
+		s.want(s.get(1), "-"+errScriptKilled)
+	}
+}
+
+// replying has client 1 run a script until a part of its reply is written, and returns how many
+// slices that took.
+func (s *scriptSession) replying(script string) (slices int) {
+	s.command(1, "EVAL", script, "0")
+	for ; !s.e.scripts.vm.Replying(); slices++ {
+		s.step(2000)
+		if s.e.scripts.task == nil {
+			s.Fatalf("%s: the reply was written at once", script)
+		}
+	}
+	s.step(2000)
+	return slices
+}
+
 // TestScriptCompiling: a script that is long to compile is suspended meanwhile, wherever it stands.
 func TestScriptCompiling(t *testing.T) {
 	s := newScriptSession(t, map[string]string{"busy-reply-threshold": "1000"})

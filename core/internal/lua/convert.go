@@ -154,6 +154,8 @@ type replying struct {
 	vm   *VM
 	w    *reply.Writer
 	open []replyTable
+	rest string // of a long string that is being written
+	left int    // how many elements more are written in this slice
 }
 
 // replyTable is a table that is being written.
@@ -161,24 +163,109 @@ type replyTable struct {
 	t    *table
 	kind byte // '*', '%' or '~'
 	at   int  // how many elements, or places of the table, are behind
-	n    int  // the elements of an array
+	n    int  // the elements of an array, or the pairs
 	used int  // how many places the table and what is around it take on the stack of Redis's Lua
 	val  value
 	half bool // val is the value of the key just written
+
+	counted bool // n is known, and written
 }
 
-// Reply writes what the script returned, in the client's protocol.
-func (vm *VM) Reply(w *reply.Writer) {
+const (
+	// repliedAtOnce is how many elements of a reply are written in a slice.
+	repliedAtOnce = 20_000
+	// replyPart is how many bytes of a string are written in the time of replyPartTakes elements.
+	replyPart      = 64 << 10
+	replyPartTakes = 500
+)
+
+// Reply writes what the script returned, in the client's protocol, for a slice, and reports whether
+// that was all: else it is called again. A script that is killed meanwhile has failed.
+func (vm *VM) Reply(w *reply.Writer) (done bool) {
 	r := replying{vm: vm, w: w}
-	r.value(vm.result, 0)
-	for len(r.open) > 0 && !w.Overflowed() {
-		r.next(&r.open[len(r.open)-1])
+	if k := vm.replying; k == nil {
+		r.value(vm.result, 0)
+	} else {
+		r.open, r.rest, vm.replying = k.open, k.rest, nil
+		if vm.killed {
+			vm.failure = &Failure{Killed: true}
+			return true
+		}
+	}
+	r.left = repliedAtOnce
+	for !w.Overflowed() {
+		switch {
+		case r.left <= 0:
+			kept := r
+			vm.replying = &kept
+			return false
+		case r.rest != "":
+			r.part()
+		case len(r.open) > 0:
+			r.next(&r.open[len(r.open)-1])
+		default:
+			return true
+		}
+		r.left--
+	}
+	return true
+}
+
+// Replying tells whether a part of the reply is written.
+func (vm *VM) Replying() bool { return vm.replying != nil }
+
+// part writes the next part of a long string.
+//
+//go:noinline
+func (r *replying) part() {
+	n := min(len(r.rest), replyPart)
+	part := []byte(r.rest[:n])
+	if r.rest = r.rest[n:]; r.rest == "" {
+		part = append(part, "\r\n"...)
+	}
+	r.w.Raw(part)
+	r.left -= replyPartTakes
+}
+
+// count counts the elements of a table, or the pairs, and begins it when it has counted all.
+//
+//go:noinline
+func (r *replying) count(t *replyTable) {
+	to := min(t.at+passedAtOnce, t.t.places())
+	r.left -= passedAtOnce / passCharge
+	if t.kind == '*' {
+		for to = t.n + passedAtOnce; t.n < to; t.n++ {
+			if t.t.getInt(t.n + 1).isNil() {
+				t.counted = true
+				r.w.Array(t.n)
+				return
+			}
+		}
+		return
+	}
+	for {
+		_, _, at := t.t.within(t.at, to)
+		if at == 0 {
+			break
+		}
+		t.at = at
+		t.n++
+	}
+	if t.at = to; to < t.t.places() {
+		return
+	}
+	if t.at, t.counted = 0, true; t.kind == '%' {
+		r.w.Map(t.n)
+	} else {
+		r.w.Set(t.n)
 	}
 }
 
 // next writes the next part of a table, or ends it.
 func (r *replying) next(t *replyTable) {
 	switch {
+	case !t.counted:
+		r.count(t)
 	case t.half:
 		t.half = false
 		r.value(t.val, t.used+3)
@@ -209,7 +296,12 @@ func (r *replying) value(v value, used int) {
 	}
 	switch v.kind() {
 	case kindString:
-		w.BulkString(v.o.s)
+		if len(v.o.s) <= replyPart {
+			w.BulkString(v.o.s)
+			return
+		}
+		w.Head('$', int64(len(v.o.s)))
+		r.rest = v.o.s
 	case kindNumber:
 		w.Int(toInteger(v.n))
 	case kindBoolean:
@@ -253,12 +345,7 @@ func (r *replying) table(t *table, used int) {
 	if !t.bare() && r.announced(t, used) {
 		return
 	}
-	n := 0
-	for !t.getInt(n + 1).isNil() {
-		n++
-	}
-	r.w.Array(n)
-	r.open = append(r.open, replyTable{t: t, kind: '*', n: n, used: used})
+	r.open = append(r.open, replyTable{t: t, kind: '*', used: used})
 }
 
 // announced writes a table that a field makes another kind of reply, if one does.
@@ -277,12 +364,10 @@ func (r *replying) announced(t *table, used int) bool {
 		return true
 	}
 	if m := t.getString(fieldMap).table(); m != nil {
-		w.Map(m.count())
 		r.open = append(r.open, replyTable{t: m, kind: '%', used: used})
 		return true
 	}
 	if m := t.getString(fieldSet).table(); m != nil {
-		w.Set(m.count())
 		r.open = append(r.open, replyTable{t: m, kind: '~', used: used})
 		return true
 	}

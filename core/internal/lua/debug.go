@@ -176,7 +176,8 @@ func (vm *VM) appendValue(dst []byte, v value, depth int) []byte {
 // appendTable writes a table: a list if its keys are those of one.
 func (vm *VM) appendTable(dst []byte, t *table, depth int) []byte {
 	last, _ := t.filled()
-	list, n := true, t.count()
+	list, n := true, 0
+	t.each(func(_, _ value) { n++ })
 	for k, _, at := t.after(0); at > 0 && list; k, _, at = t.after(at) {
 		list = k.isNumber() && k.n >= 1 && k.n <= float64(n) && k.n == float64(int(k.n))
 	}

@@ -410,14 +410,6 @@ func (t *table) length() int {
 	return i
 }
 
-// count returns how many pairs there are.
-func (t *table) count() (n int) {
-	for _, _, at := t.after(0); at > 0; _, _, at = t.after(at) {
-		n++
-	}
-	return n
-}
-
 // filled returns the last place of the array that has a value, and how many have one.
 func (t *table) filled() (last, count int) {
 	for i := range t.arr {

@@ -479,7 +479,7 @@ func (g *substitution) expand(l *thread) (whole bool) {
 		}
 		g.bound(l)
 		g.rest = g.rest[i:]
-		g.vm.left--
+		g.vm.left -= 1 + i/1024 // a long part was searched through
 		if g.rest != "" && g.vm.left <= 0 && g.vm.look() {
 			return false
 		}

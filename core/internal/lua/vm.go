@@ -93,9 +93,10 @@ type VM struct {
 
 	kindNames [len(kindNames)]value
 
-	result  value
-	failure *Failure
-	debug   Debugger // or nil
+	result   value
+	replying *replying // what of its reply is written, if that takes more than a slice
+	failure  *Failure
+	debug    Debugger // or nil
 }
 
 // Function is a compiled script, or a function that a library has registered. It belongs to the
@@ -271,7 +272,7 @@ func (vm *VM) prepare(f Function, keys, args [][]byte, asGlobals bool) int {
 
 // reset makes ready for a new script.
 func (vm *VM) reset() {
-	vm.result, vm.failure = value{}, nil
+	vm.result, vm.replying, vm.failure = value{}, nil, nil
 	vm.version, vm.inHost, vm.detached = 2, false, false
 	vm.numbers = nil
 	vm.seeded = false

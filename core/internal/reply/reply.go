@@ -93,6 +93,22 @@ func (r *Writer) Tail(at int) []byte {
 	return nil
 }
 
+// Move appends the output of one writer to that of another. What is long is not copied.
+//
+//go:noinline
+func Move(to, from *Writer) {
+	if len(to.Buf) > 0 {
+		to.pieces, to.before = append(to.pieces, to.Buf), to.Len()
+	}
+	to.pieces = append(to.pieces, from.pieces...)
+	to.before += from.before
+	if to.Buf = from.Buf; from.over {
+		to.overflow()
+	}
+	from.Buf = nil
+	from.Reset()
+}
+
 // Reset drops the output. The buffer stays if it is small.
 //
 //go:noinline
