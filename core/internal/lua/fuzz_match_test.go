@@ -170,6 +170,8 @@ func FuzzAgreement(f *testing.F) {
 	f.Add([]byte("\x01\x02\x03\x04\x05\x06\x07\x08"))
 	f.Add([]byte("while local function table string"))
 	f.Add([]byte("99918811211181101")) // what becomes of numbers is none
+	// It nests too deep.
+	f.Add([]byte("2" + strings.Repeat("00!0!0!0X0", 19) + "00!0!0200"))
 	vm := newVM()
 	f.Fuzz(func(t *testing.T, data []byte) {
 		if len(data) > 300 {
@@ -181,6 +183,9 @@ func FuzzAgreement(f *testing.F) {
 		}
 		src := "local a, b, c, t = 1, 2, 'x', {5, 6, x = 1} " + p.out.String() +
 			" return a, b, c, t[1], t[2], t.x"
+		if _, problem := vm.Compile("s", []byte(wrapped(src))); strings.Contains(problem, "levels") {
+			return // the other one has no bound
+		}
 		got, want := machineResult(vm, src), otherResult(src)
 		long := func(word string) bool {
 			return len(word) > 12 || word == "-0" || strings.Contains(word, "nf") ||
