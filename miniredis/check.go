@@ -105,7 +105,8 @@ func (db *RedisDB) dump(b *strings.Builder, key string) {
 // shown is a string in quotes, of which what is too long is cut off.
 func shown(s string) string {
 	if len(s) > DumpMaxLineLen {
-		return fmt.Sprintf("%q...(%d)", s[:max(DumpMaxLineLen-7, 0)], len(s))
+		rest := fmt.Sprintf("...(%d)", len(s))
+		return fmt.Sprintf("%q%s", s[:max(DumpMaxLineLen-len(rest), 0)], rest)
 	}
 	return fmt.Sprintf("%q", s)
 }

@@ -301,12 +301,20 @@ func (db *RedisDB) HKeys(k string) ([]string, error) {
 
 // HIncr adds to an integer in a hash and returns it.
 func (db *RedisDB) HIncr(k, f string, delta int) (int, error) {
-	return number(db.do("HINCRBY", k, f, delta))
+	n, err := number(db.do("HINCRBY", k, f, delta))
+	if err == refusal("ERR hash value is not an integer") {
+		err = ErrIntValueError
+	}
+	return n, err
 }
 
 // HIncrfloat adds to a number in a hash and returns it.
 func (db *RedisDB) HIncrfloat(k, f string, delta float64) (float64, error) {
-	return float(db.do("HINCRBYFLOAT", k, f, delta))
+	n, err := float(db.do("HINCRBYFLOAT", k, f, delta))
+	if err == refusal("ERR hash value is not a float") {
+		err = ErrFloatValueError
+	}
+	return n, err
 }
 
 // ZAdd adds a member, or changes its score, and tells whether it is new.
@@ -389,7 +397,10 @@ func (db *RedisDB) Stream(k string) ([]StreamEntry, error) {
 // HllAdd adds to a HyperLogLog; 1 if its count may have changed.
 func (db *RedisDB) HllAdd(k string, elems ...string) (int, error) {
 	n, err := number(db.do(line(elems, "PFADD", k)...))
-	return n, ofHyperLogLog(err)
+	if errors.Is(err, redlet.ErrWrongType) { // also of a string that is none
+		err = ErrWrongType
+	}
+	return n, err
 }
 
 // HllCount is about how many different elements HyperLogLogs have seen together.
@@ -417,8 +428,8 @@ func ofHyperLogLog(err error) error {
 
 // Copy copies a key to a database, whatever is there, or answers ErrKeyNotFound.
 func (m *Miniredis) Copy(srcDB int, src string, destDB int, dest string) error {
-	if srcDB == destDB && src == dest && m.DB(srcDB).Exists(src) {
-		return nil
+	if srcDB == destDB && src == dest { // which COPY refuses
+		return m.DB(srcDB).there(src, true, nil)
 	}
 	n, err := number(m.DB(srcDB).do("COPY", src, dest, "DB", destDB, "REPLACE"))
 	if err == nil && n == 0 {

@@ -192,7 +192,7 @@ func TestDump(t *testing.T) {
 	}
 	m.FlushDB()
 	must(t, m.Set("long", strings.Repeat("x", 100)))
-	if got := m.Dump(); got != "- long\n   \""+strings.Repeat("x", 53)+"\"...(100)\n" {
+	if got := m.Dump(); got != "- long\n   \""+strings.Repeat("x", 52)+"\"...(100)\n" {
 		t.Errorf("of a long value: %s", got)
 	}
 }
@@ -263,6 +263,8 @@ func TestErrors(t *testing.T) {
 	same(t, err, miniredis.ErrWrongType)
 	same(t, m.Set("l", "v"), miniredis.ErrWrongType)
 	_, err = m.PfAdd("str", "a")
+	same(t, err, miniredis.ErrWrongType)
+	_, err = m.PfCount("str")
 	same(t, err, miniredis.ErrNotValidHllValue)
 	_, err = m.Incr("str", 1)
 	same(t, err, miniredis.ErrIntValueError)
@@ -303,6 +305,19 @@ func TestShortTTL(t *testing.T) {
 	m.FastForward(500 * time.Microsecond)
 	m.FastForward(500 * time.Microsecond)
 	same(t, m.Exists("k"), false)
+}
+
+// TestNamedErrors has direct calls fail with the errors that the package names, where Redis has
+// words of a command's own.
+func TestNamedErrors(t *testing.T) {
+	m := miniredis.RunT(t)
+	m.HSet("h", "f", "text")
+	_, err := m.HIncrBy("h", "f", 1)
+	same(t, err, miniredis.ErrIntValueError)
+	_, err = m.HIncrByFloat("h", "f", 1)
+	same(t, err, miniredis.ErrFloatValueError)
+	same(t, m.Copy(0, "none", 0, "none"), miniredis.ErrKeyNotFound)
+	same(t, m.Copy(0, "h", 0, "h"), nil)
 }
 
 // TestNothingToAdd has lists of elements that happen to be empty, as a test's own tables have them:
