@@ -147,14 +147,9 @@ func withFlags(keys []KeyAt, flags KeyFlag) []KeyAt {
 // findKeys lists the keys of the command line behind COMMAND GETKEYS, or replies what is wrong.
 func (c *Call) findKeys() ([]KeyAt, bool) {
 	args := c.Args[2:]
-	cmd := c.e.lookupName(args[0])
-	if cmd != nil && len(cmd.Sub) > 0 && len(args) > 1 {
-		if sub := cmd.sub(args[1]); sub != nil && c.e.visible(sub) {
-			cmd = sub
-		}
-	}
+	cmd := c.e.lookupCommand(args)
 	switch {
-	case cmd == nil:
+	case cmd == nil, len(cmd.Sub) > 0 && len(args) > 1:
 		c.Error("ERR Invalid command specified")
 		return nil, false
 	case !cmd.takesKeys():
