@@ -111,11 +111,16 @@ func (e *Engine) failed(c *Call, text []byte) {
 	}
 }
 
-// refuse answers a command that was not run.
-func (e *Engine) refuse(c *Call, text string) {
-	if c.cmd != nil {
+// rejected counts a command that is not run, if there is such a command.
+func (e *Engine) rejected(c *Call) {
+	if c.cmd != nil && !c.cmd.lacksSub(c.Args) {
 		e.stats.of(c.cmd).rejected++
 	}
+}
+
+// refuse answers a command that was not run.
+func (e *Engine) refuse(c *Call, text string) {
+	e.rejected(c)
 	if c.conn.has(connMulti) {
 		c.conn.dirtyExec = true
 	}

@@ -158,7 +158,7 @@ func (c *Call) writes(at place) bool {
 func checkFilter(c *Call, at place) verdict { return c.e.askFilter(c, at) }
 
 func checkExistence(c *Call, at place) verdict {
-	container := c.cmd != nil && len(c.cmd.Sub) > 0 && len(c.Args) > 1
+	container := c.cmd != nil && c.cmd.lacksSub(c.Args)
 	switch {
 	case c.cmd != nil && !container:
 		return allowed

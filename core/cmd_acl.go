@@ -173,7 +173,7 @@ func cmdACLDryrun(c *Call) {
 	args := c.Args[3:]
 	cmd := c.e.lookupCommand(args)
 	switch {
-	case cmd == nil, len(cmd.Sub) > 0 && len(args) > 1:
+	case cmd == nil, cmd.lacksSub(args):
 		c.Error("ERR Command '" + cText(args[0]) + "' not found")
 		return
 	case !c.e.arityFits(cmd, len(args)):

@@ -149,7 +149,7 @@ func (c *Call) findKeys() ([]KeyAt, bool) {
 	args := c.Args[2:]
 	cmd := c.e.lookupCommand(args)
 	switch {
-	case cmd == nil, len(cmd.Sub) > 0 && len(args) > 1:
+	case cmd == nil, cmd.lacksSub(args):
 		c.Error("ERR Invalid command specified")
 		return nil, false
 	case !cmd.takesKeys():

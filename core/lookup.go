@@ -78,6 +78,10 @@ func (e *Engine) lookupCommand(args [][]byte) *Command {
 	return cmd
 }
 
+// lacksSub tells whether a command line, for which this command was looked up, names a subcommand
+// that it does not have.
+func (cmd *Command) lacksSub(args [][]byte) bool { return len(cmd.Sub) > 0 && len(args) > 1 }
+
 // find returns the command of a name in any case, or nil.
 func (t *table) find(name []byte) *Command {
 	var low [nameMax]byte

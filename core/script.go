@@ -484,9 +484,7 @@ func (h scriptHost) Call(args [][]byte) (reply []byte, counted bool) {
 	case answered:
 		return cl.w.Buf, true
 	default:
-		if c.cmd != nil {
-			e.stats.of(c.cmd).rejected++
-		}
+		e.rejected(c)
 		if s.debug != nil {
 			s.debug.Failed(strings.TrimPrefix(string(v), "ERR "))
 		}
@@ -524,7 +522,7 @@ func (h scriptHost) Permits(args [][]byte) (allowed bool, problem string) {
 	cmd := h.e.lookupCommand(args)
 	cl := h.e.scripts.client
 	switch {
-	case cmd == nil, len(cmd.Sub) > 0 && len(args) > 1:
+	case cmd == nil, cmd.lacksSub(args):
 		return false, "Invalid command passed to redis.acl_check_cmd()"
 	case !h.e.arityFits(cmd, len(args)):
 		return false, "Wrong number of args for redis.acl_check_cmd()"

@@ -104,3 +104,23 @@ func TestProcessed(t *testing.T) {
 		t.Errorf("%d commands after a timeout, want 11", got)
 	}
 }
+
+// TestRejected counts what is refused for the command that it is: there is none where a subcommand
+// is unknown.
+func TestRejected(t *testing.T) {
+	e := start(t)
+	for _, step := range []struct {
+		command string
+		want    int64
+	}{
+		{"OBJECT NOPE k", 0},
+		{`EVAL "redis.pcall('OBJECT','NOPE','k')" 0`, 0},
+		{"OBJECT", 1},
+		{`EVAL "redis.pcall('OBJECT')" 0`, 2},
+	} {
+		feed(e, 1, step.command)
+		if got := e.stats.of(e.lookupName([]byte("object"))).rejected; got != step.want {
+			t.Errorf("%s: %d rejected, want %d", step.command, got, step.want)
+		}
+	}
+}
