@@ -34,8 +34,8 @@ export class Player {
   #play = button('', () => void this.#toggle(), { 'data-act': 'play' });
   #back = button(t('place.back'), () => void this.#leave(), { 'data-act': 'back' });
   #bar = h(
-    'div.bar',
-    { id: 'replay', role: 'group', 'aria-label': t('replay.label') },
+    'section.bar',
+    { id: 'replay', 'aria-label': t('replay.label') },
     this.#said,
     this.#again,
     this.#next,

@@ -11,6 +11,7 @@ import {
   failLesson,
   lastLine,
   listen,
+  openFile,
   ready,
   servePlayground,
   solveLesson,
@@ -139,6 +140,13 @@ async function states(page, narrow, look) {
   await look('lesson failed');
   await solveLesson(page);
   await look('lesson solved');
+  await openFile(page, {
+    name: 'session.txt',
+    mimeType: 'text/plain',
+    buffer: Buffer.from('! seed any\n! time 1000000000000000\n> SET greeting hello'),
+  });
+  await page.locator('#replay').waitFor();
+  await look('replay');
   await tab('terminal');
   await enter(page, 'SHUTDOWN');
   await page.locator('.log >> text=Restart').waitFor();

@@ -142,7 +142,7 @@ export async function downloaded(page, selector) {
  * Opens a file by the page's button for it.
  *
  * @param {Page} page
- * @param {string} file
+ * @param {string | { name: string, mimeType: string, buffer: Buffer }} file
  */
 export async function openFile(page, file) {
   await page.click('#share');
