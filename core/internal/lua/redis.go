@@ -15,8 +15,8 @@ func (vm *VM) openRedis() {
 	vm.named = append(vm.named, t)
 }
 
-// newRedis makes what the tables redis of scripts and of libraries have in common, in Redis's order,
-// for pairs to give the same. The version is put in later.
+// newRedis makes what the tables redis of scripts and of libraries have in common, in Redis's
+// order, for pairs to give the same. The version is put in later.
 func (vm *VM) newRedis() *table {
 	t := vm.newTable(0, 0)
 	t.add(vm, []entry{
