@@ -314,6 +314,8 @@ func (c *Call) announce(d *db, class notifyClass, event string, key []byte) {
 }
 
 // notify sends a keyspace event about a key that this command changed.
+//
+//go:noinline
 func (c *Call) notify(class notifyClass, event string, key []byte) {
 	if c.e.cfg.notify&class != 0 {
 		c.e.notify(class, event, c.db, string(key))

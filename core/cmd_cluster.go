@@ -7,7 +7,7 @@ import (
 	"github.com/redlet/redlet/core/internal/slots"
 )
 
-var clusterCommands = []Command{
+var clusterCommands = inCluster([]Command{
 	{
 		Name: "readonly", Since: "3.0", Group: "cluster",
 		Flags:      Loading | Stale | Fast,
@@ -39,7 +39,7 @@ var clusterCommands = []Command{
 		Complexity: "that of the subcommand",
 		Sub:        clusterSubcommands,
 	},
-}
+})
 
 var clusterSubcommands = []Command{
 	{

@@ -62,6 +62,8 @@ func (e *Engine) parameter(name []byte) int {
 func (c *Call) takes(version string) bool { return sinceOf(version) <= c.e.cfg.obeys }
 
 // since tells whether the engine says that it is of a version or later.
+//
+//go:noinline
 func (e *Engine) since(version string) bool { return sinceOf(version) <= e.cfg.compat }
 
 // newCompat finds out what the commands of a version lack.

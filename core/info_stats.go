@@ -302,9 +302,9 @@ func infoKeysizes(w *infoText, e *Engine) {
 			_, o := d.keys.At(i)
 			bins[(*o).kind][bits.Len64(uint64((*o).ops().length(*o)))]++
 		}
-		for k := range kinds {
-			if line := keysizeLine(&bins[k]); line != "" && kinds[k].sizes != "" {
-				w.text("db"+itoa(d.id)+"_distrib_"+kinds[k].sizes, line)
+		for k, ops := range kinds {
+			if line := keysizeLine(&bins[k]); line != "" && ops.sizes != "" {
+				w.text("db"+itoa(d.id)+"_distrib_"+ops.sizes, line)
 			}
 		}
 	}

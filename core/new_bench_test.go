@@ -15,7 +15,7 @@ func BenchmarkNew(b *testing.B) {
 // The table is built once, when the program starts.
 func BenchmarkTable(b *testing.B) {
 	for b.Loop() {
-		newTable(stringCommands, genericCommands, listCommands, serverCommands,
-			connectionCommands, pubsubCommands)
+		newTable(&stringCommands, &genericCommands, &listCommands, &serverCommands,
+			&connectionCommands, &pubsubCommands)
 	}
 }

@@ -164,6 +164,8 @@ func (o *object) room() int {
 func (o *object) setRoom(n int) { o.num = o.num&strLent | int64(n)<<strRoom }
 
 // text returns a string value's bytes: its own, or digits written to scratch.
+//
+//go:noinline
 func (o *object) text(scratch []byte) []byte {
 	if o.enc == encInt {
 		return appendInt(scratch[:0], o.num)

@@ -15,7 +15,7 @@ const (
 	typeRing rdb.Type = 200
 )
 
-func init() { kinds[kindRing] = ringOps }
+func init() { kinds[kindRing] = &ringOps }
 
 type ring struct{ items []string }
 

@@ -72,23 +72,23 @@ type kindOps struct {
 	load     func(e *Engine, r *rdb.Reader, t rdb.Type) (*object, error)
 }
 
-// kinds is indexed by kind. A type that is not there has no name.
-var kinds = [kindCount]kindOps{
-	kindString: stringOps,
-	kindList:   listOps,
-	kindSet:    setOps,
-	kindZset:   zsetOps,
-	kindHash:   hashOps,
-	kindStream: streamOps,
-	kindModule: moduleOps,
-	kindArray:  arrayOps,
-	kindVector: vectorOps,
+// kinds is indexed by kind; nil is no type.
+var kinds = [kindCount]*kindOps{
+	kindString: &stringOps,
+	kindList:   &listOps,
+	kindSet:    &setOps,
+	kindZset:   &zsetOps,
+	kindHash:   &hashOps,
+	kindStream: &streamOps,
+	kindModule: &moduleOps,
+	kindArray:  &arrayOps,
+	kindVector: &vectorOps,
 }
 
 // ops is what there is to know of the value's type.
 //
 //go:noinline
-func (o *object) ops() *kindOps { return &kinds[o.kind] }
+func (o *object) ops() *kindOps { return kinds[o.kind] }
 
 // typeName is what TYPE answers.
 func (o *object) typeName() string {
@@ -108,9 +108,9 @@ func (o *object) isType(word []byte) bool {
 
 // loadValue reads a value of an RDB type; nil is a collection without elements.
 func (e *Engine) loadValue(r *rdb.Reader, t rdb.Type) (*object, error) {
-	for k := range kinds {
-		if slices.Contains(kinds[k].rdbTypes, t) && sinceOf(kinds[k].since) <= e.cfg.obeys {
-			return kinds[k].load(e, r, t)
+	for _, ops := range kinds {
+		if ops != nil && slices.Contains(ops.rdbTypes, t) && sinceOf(ops.since) <= e.cfg.obeys {
+			return ops.load(e, r, t)
 		}
 	}
 	return nil, r.Unsupported(t)

@@ -219,7 +219,7 @@ func (l *Loop) boot() error {
 			_, err = l.order(order, false)
 		}
 	}
-	if why, is := errs.As[refused](err); is {
+	if why, is := err.(refused); is { // order wraps none
 		return errors.New(string(why)) // who starts a Loop says whose it is
 	}
 	return err

@@ -38,6 +38,8 @@ type step[V any] struct {
 }
 
 // search returns how many of ids come before id.
+//
+//go:noinline
 func search(ids []ID, id ID) int {
 	lo, hi := 0, len(ids)
 	for lo < hi {
