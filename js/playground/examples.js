@@ -33,12 +33,39 @@ export async function exampleOf(name) {
   return undefined;
 }
 
+/** @typedef {'cluster' | 'others' | 'grave' | 'modules' | 'varies' | 'tests'} Reason */
+
+/** What has no example, and why. @type {[Reason, RegExp][]} */
+const WITHOUT = [
+  ['cluster', /^(CLUSTER(?! HELP)|READONLY|READWRITE|ASKING)\b/],
+  ['others', /^(MIGRATE|FAILOVER|REPLICAOF|SLAVEOF|REPLCONF|P?SYNC)$/],
+  ['grave', /^(FLUSHDB|FLUSHALL|SHUTDOWN|QUIT|SCRIPT FLUSH|FUNCTION FLUSH)$/],
+  ['modules', /^MODULE (LOAD|LOADEX|UNLOAD)$/],
+  ['varies', /^(VLINKS|LATENCY GRAPH)$/],
+  ['tests', /^DEBUG$/],
+];
+
+/**
+ * Why a command has no example: a reason that the page has a sentence for (`help.cluster`), or
+ * `alone` where none is needed, as the command wants no arguments and is run as it stands.
+ *
+ * @param {Pick<import('../src/cli/commands.js').Command, 'name' | 'syntax'>} command
+ */
+export function whyNone({ name, syntax }) {
+  const [why] = WITHOUT.find(([, names]) => names.test(name)) ?? [];
+  return why ?? (/^(\[.*)?$/.test(syntax) ? 'alone' : undefined);
+}
+
 async function read() {
   const response = await fetch(new URL('./examples.txt', import.meta.url)).catch(() => undefined);
   return response?.ok ? parse(await response.text()) : [];
 }
 
-/** @param {string} text */
+/**
+ * Reads the transcript. What its pattern leaves open is shown as an ellipsis.
+ *
+ * @param {string} text
+ */
 function parse(text) {
   /** @type {Example[]} */
   const found = [];
@@ -46,9 +73,10 @@ function parse(text) {
     const last = found.at(-1);
     if (line.startsWith('# ')) found.push({ title: line.slice(2), steps: [] });
     else if (line.startsWith('> ')) last?.steps.push({ line: line.slice(2), reply: '' });
-    else if (line !== '') {
+    else if (line !== '' && line !== '(any order)') {
       const step = last?.steps.at(-1);
-      if (step) step.reply += step.reply === '' ? line : `\n${line}`;
+      const shown = line.startsWith('~ ') ? line.slice(2).replace(/\*|\{.*?\}/g, '…') : line;
+      if (step) step.reply += step.reply === '' ? shown : `\n${shown}`;
     }
   }
   return found;

@@ -6,7 +6,7 @@
 
 import { splitArgs, toBinary } from '../src/sds.js';
 import { h } from './dom.js';
-import { exampleOf } from './examples.js';
+import { exampleOf, whyNone } from './examples.js';
 import { quoted } from './text.js';
 import { t } from './words.js';
 
@@ -35,7 +35,8 @@ export function help(commands, words) {
  * @param {import('../src/cli/commands.js').Command} command
  * @param {import('../src/cli/commands.js').Commands} commands
  */
-function page({ name, syntax, summary, since, group, complexity }, commands) {
+function page(command, commands) {
+  const { name, syntax, summary, since, group, complexity } = command;
   const facts = [
     [t('help.complexity'), complexity],
     [t('help.since'), since],
@@ -46,7 +47,7 @@ function page({ name, syntax, summary, since, group, complexity }, commands) {
   );
   const examples = h('div.examples');
   void exampleOf(name).then((found) =>
-    examples.append(...(found ? example(found) : alone(name, syntax))),
+    examples.append(...(found ? example(found) : noExample(command))),
   );
   return h(
     'div.help',
@@ -67,17 +68,15 @@ function listed(commands) {
   return h('ul', {}, items);
 }
 
-/** What is not to be done by a click that only wanted to look. */
-const GRAVE = /^(FLUSH\w+|SHUTDOWN|QUIT|RESET|P?SYNC|FAILOVER|SCRIPT FLUSH|FUNCTION FLUSH)$/;
-
 /**
- * A command that has no example, as its reply is another each time, but wants no arguments.
+ * What stands for an example where there is none: the command by itself, or why not.
  *
- * @param {string} name
- * @param {string} syntax
+ * @param {import('../src/cli/commands.js').Command} command
  */
-function alone(name, syntax) {
-  return /^(\[.*)?$/.test(syntax) && !GRAVE.test(name) ? [h('p', {}, tryIt(name))] : [];
+function noExample(command) {
+  const why = whyNone(command);
+  if (why === undefined) return [];
+  return [h('p', {}, why === 'alone' ? tryIt(command.name) : t(`help.${why}`))];
 }
 
 /** How far the example has come whose lines were clicked last. @type {Progress | undefined} */

@@ -138,6 +138,19 @@ async function checkExamples(page) {
   await answers('TTL', /^\(integer\) (100|99)$/);
   await answers('PERSIST', /^\(integer\) 1$/);
   await answers('TTL', /^\(integer\) (100|99)$/);
+  await enter(page, 'help sunsubscribe');
+  await page.click('.help .steps >> text=SUNSUBSCRIBE example:news');
+  await lastLine(page, /^1\) "sunsubscribe"\n2\) "example:news"\n3\) \(integer\) 0$/);
+  await enter(page, 'help client id');
+  await page.locator('.help .answer', { hasText: /^\(integer\) …$/ }).waitFor();
+  await enter(page, 'help client pause');
+  await page.click('.help .steps >> text=CLIENT UNPAUSE');
+  await lastLine(page, 'OK');
+  await enter(page, 'help reset');
+  await page.click('.help .steps >> text="RESET"');
+  await lastLine(page, 'RESET');
+  await enter(page, 'help flushall');
+  await lastLine(page, /No example: it ends the connection or the server, or empties it\.$/);
 }
 
 /** @param {Page} page */
