@@ -101,7 +101,7 @@ function example({ title, steps }) {
     const pane = /** @type {import('./pane.js').Pane} */ (list.closest('redlet-pane'));
     const goesOn = latest?.list === list && at >= latest.done;
     const first = goesOn ? (latest?.done ?? 0) : 0;
-    if (!goesOn) for (const line of cleared(steps, pane.session?.inMulti)) pane.run(line);
+    if (!goesOn) for (const line of cleared(steps, pane.session)) pane.run(line);
     for (const { line } of steps.slice(first, at + 1)) pane.run(line);
     latest = { list, done: at + 1 };
     pane.focus();
@@ -121,13 +121,14 @@ function example({ title, steps }) {
  * What makes an example's beginning.
  *
  * @param {import('./examples.js').Example['steps']} steps
- * @param {boolean} [inMulti] whether the client has a transaction under way
+ * @param {import('../src/cli/session.js').Session} [session] may be in a transaction, or subscribed
  */
-function cleared(steps, inMulti = false) {
+function cleared(steps, session) {
   const words = steps.flatMap(({ line }) => splitArgs(toBinary(line)));
   const keys = [...new Set(words.filter((word) => word.startsWith('example:')))];
   return [
-    ...(inMulti ? ['DISCARD'] : []),
+    ...(session?.inMulti ? ['DISCARD'] : []),
+    ...(session?.subscriptions ? ['UNSUBSCRIBE', 'PUNSUBSCRIBE', 'SUNSUBSCRIBE'] : []),
     ...(keys.length > 0 ? [`DEL ${keys.map(quoted).join(' ')}`] : []),
   ];
 }

@@ -141,6 +141,14 @@ async function checkExamples(page) {
   await enter(page, 'help sunsubscribe');
   await page.click('.help .steps >> text=SUNSUBSCRIBE example:news');
   await lastLine(page, /^1\) "sunsubscribe"\n2\) "example:news"\n3\) \(integer\) 0$/);
+  await page.click('.help .steps >> text=PSUBSCRIBE example:*');
+  await lastLine(page, /^1\) "psubscribe"/);
+  await page.click('.help .steps >> text="SUBSCRIBE example:news"');
+  await lastLine(page, /^1\) "subscribe"\n2\) "example:news"\n3\) \(integer\) 1$/);
+  await page.locator('.state', { hasText: 'subscribed to 1' }).waitFor();
+  await enter(page, 'help psubscribe');
+  await page.click('.help .steps >> text=PUNSUBSCRIBE example:*');
+  await lastLine(page, /^1\) "punsubscribe"\n2\) "example:\*"\n3\) \(integer\) 0$/);
   await enter(page, 'help client id');
   await page.locator('.help .answer', { hasText: /^\(integer\) …$/ }).waitFor();
   await enter(page, 'help client pause');
