@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"errors"
+	"strings"
 )
 
 // The table of functions of Go 1.20 to 1.26, as the runtime's symtab.go describes it. Its header
@@ -13,6 +14,7 @@ const (
 	linesMagic   = "\xf1\xff\xff\xff\x00\x00\x01\x08"
 	headerSize   = 8 + 8*8
 	functionsMax = 1 << 20
+	modulePath   = "github.com/redlet/"
 
 	// Fields of a function.
 	offName   = 4
@@ -77,7 +79,7 @@ func stripLines(segments []segment) error {
 }
 
 func (t *lineTable) strip(segments []segment) error {
-	needed, named := map[uint32]bool{0: true}, map[uint32]bool{}
+	needed := map[uint32]bool{0: true}
 	var dropped []uint32
 	for i := range t.functions {
 		f, err := t.function(i)
@@ -97,10 +99,6 @@ func (t *lineTable) strip(segments []segment) error {
 			}
 		}
 		clear(f[offUnit : offLine+4])
-		if !t.ours(0) && !t.ours(binary.LittleEndian.Uint32(f[offName:])) {
-			binary.LittleEndian.PutUint32(f[offName:], 0)
-		}
-		named[binary.LittleEndian.Uint32(f[offName:])] = true
 		needed[binary.LittleEndian.Uint32(f[offPCSP:])] = true
 		fields := []int{offPCFile, offPCLine}
 		for j := range n {
@@ -125,7 +123,9 @@ func (t *lineTable) strip(segments []segment) error {
 		needed[at] = true // once is enough
 	}
 	clear(t.data[t.units:t.pairs]) // names of files
-	t.clearNames(named)
+	if err := t.packNames(); err != nil {
+		return err
+	}
 	if err := t.packPairs(); err != nil {
 		return err
 	}
@@ -278,9 +278,6 @@ func pairsEnd(table []byte, at uint32) (int, error) {
 	return len(table) - len(r.rest), nil
 }
 
-// ours tells whether a name is that of a function of ours.
-func (t *lineTable) ours(at uint32) bool { return isOurs([]byte(t.name(at))) }
-
 // name is the name at a place, an empty one if there is none.
 func (t *lineTable) name(at uint32) string {
 	names := t.data[t.names:t.units]
@@ -291,29 +288,41 @@ func (t *lineTable) name(at uint32) string {
 	return string(name)
 }
 
-func isOurs(name []byte) bool {
-	return bytes.Contains(name, []byte("/redlet/")) || bytes.HasPrefix(name, []byte("main."))
+// packNames puts the names of our functions behind one another, as a trace is to tell them, and
+// clears all others: nobody looks a function up by name. The name at 0 is that of the others.
+func (t *lineTable) packNames() error {
+	places, packed := map[string]uint32{"": 0}, []byte{0}
+	for i := range t.functions {
+		f, err := t.function(i)
+		if err != nil {
+			return err
+		}
+		name := shortName(t.name(binary.LittleEndian.Uint32(f[offName:])))
+		at, is := places[name]
+		if !is {
+			at = uint32(len(packed))
+			places[name] = at
+			packed = append(append(packed, name...), 0)
+		}
+		binary.LittleEndian.PutUint32(f[offName:], at)
+	}
+	names := t.data[t.names:t.units]
+	if len(packed) > len(names) {
+		return errTable
+	}
+	clear(names[copy(names, packed):])
+	return nil
 }
 
-// clearNames zeroes the names of functions that are not ours, and of those that are nowhere but
-// where they were inlined; named has where the others are. Names end with a 0, and nobody looks a
-// function up by name. Of the types that a function was made for no trace tells.
-func (t *lineTable) clearNames(named map[uint32]bool) {
-	names := t.data[t.names:t.units]
-	for at := 0; ; {
-		n := bytes.IndexByte(names[at:], 0)
-		if n < 0 {
-			return
-		}
-		name := names[at : at+n]
-		if !named[uint32(at)] || !isOurs(name) {
-			clear(name)
-		} else if from, to := bytes.IndexByte(name, '['), bytes.LastIndexByte(name, ']'); from < to {
-			short := append([]byte("[...]"), name[to+1:]...)
-			if len(short) < len(name)-from {
-				clear(name[from+copy(name[from:], short):])
-			}
-		}
-		at += n + 1
+// shortName is what a trace tells of a function: nothing of one that is not ours, and neither the
+// host that redlet comes from nor the types that the function was made for.
+func shortName(name string) string {
+	name = strings.TrimPrefix(name, modulePath)
+	if !strings.Contains("/"+name, "/redlet/") && !strings.HasPrefix(name, "main.") {
+		return ""
 	}
+	if from, to := strings.IndexByte(name, '['), strings.LastIndexByte(name, ']'); from < to {
+		name = name[:from] + "[...]" + name[to+1:]
+	}
+	return name
 }
