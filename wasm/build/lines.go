@@ -123,11 +123,10 @@ func (t *lineTable) strip(segments []segment) error {
 		needed[at] = true // once is enough
 	}
 	clear(t.data[t.units:t.pairs]) // names of files
-	if err := t.packNames(); err != nil {
-		return err
-	}
-	if err := t.packPairs(); err != nil {
-		return err
+	for _, pack := range []func() error{t.packNames, t.packPairs, t.packFunctions} {
+		if err := pack(); err != nil {
+			return err
+		}
 	}
 	return t.packBuckets(segments)
 }

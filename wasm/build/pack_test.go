@@ -164,6 +164,16 @@ func TestStripLines(t *testing.T) {
 			t.Errorf("%q is gone", kept)
 		}
 	}
+	for i := range 2 {
+		f, err := findTable(s).function(i)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if n, m := int(f[offTables]), int(f[offOthers]); n != 2 || m != 1 ||
+			binary.LittleEndian.Uint32(f[offNumber+4*n:]) != 32 {
+			t.Errorf("%d: %d tables, %d others: % x", i, n, m, f[:offNumber+4*(n+m)])
+		}
+	}
 	buckets := make([]byte, bucketsSize)
 	buckets[bucketSize] = 1
 	if got := b[len(b)-bucketsSize:]; !bytes.Equal(got, buckets) {

@@ -47,6 +47,42 @@ func (t *lineTable) packPairs() error {
 	return nil
 }
 
+// packFunctions ends each function behind the last table and the last other data that are there:
+// to the runtime those beyond are not. They stand behind one another.
+func (t *lineTable) packFunctions() error {
+	entries := t.data[t.entries:]
+	first, last := len(entries), 0
+	var packed []byte
+	for i := range t.functions {
+		f, err := t.function(i)
+		if err != nil {
+			return err
+		}
+		number := func(i int) uint32 { return binary.LittleEndian.Uint32(f[offNumber+4*i:]) }
+		tables, others := int(binary.LittleEndian.Uint32(f[offTables:])), int(f[offOthers])
+		at := len(entries) - len(f)
+		first, last = min(first, at), max(last, at+offNumber+4*(tables+others))
+		behind := f[offNumber+4*tables:]
+		n, m := tables, others
+		for n > 0 && number(n-1) == 0 {
+			n--
+		}
+		for m > 0 && number(tables+m-1) == none {
+			m--
+		}
+		binary.LittleEndian.PutUint32(f[offTables:], uint32(n))
+		f[offOthers] = byte(m)
+		binary.LittleEndian.PutUint32(entries[8*i+4:], uint32(len(packed)))
+		packed = append(append(packed, f[:offNumber+4*n]...), behind[:4*m]...)
+	}
+	for i := range t.functions {
+		at := binary.LittleEndian.Uint32(entries[8*i+4:])
+		binary.LittleEndian.PutUint32(entries[8*i+4:], uint32(first)+at)
+	}
+	clear(entries[first+copy(entries[first:last], packed) : last])
+	return nil
+}
+
 // The buckets by which the runtime finds the function of an instruction: each is for so many bytes
 // of text, and holds the number of the first function there, and 16 differences.
 //
