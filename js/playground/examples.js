@@ -42,7 +42,7 @@ const WITHOUT = [
   ['grave', /^(FLUSHDB|FLUSHALL|SHUTDOWN|QUIT|SCRIPT FLUSH|FUNCTION FLUSH)$/],
   ['modules', /^MODULE (LOAD|LOADEX|UNLOAD)$/],
   ['varies', /^(VLINKS|LATENCY GRAPH)$/],
-  ['tests', /^DEBUG$/],
+  ['tests', /^(SCRIPT )?DEBUG$/],
 ];
 
 /**

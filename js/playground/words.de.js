@@ -58,7 +58,7 @@ Tab ergänzt, ↑ und ↓ holen Getipptes zurück, Strg-R sucht darin, Strg-C h�
   'help.grave': 'Kein Beispiel: Er beendet die Verbindung oder den Server, oder leert ihn.',
   'help.modules': 'Kein Beispiel: Er braucht die Datei eines Moduls.',
   'help.varies': 'Kein Beispiel: Seine Antwort ist jedes Mal eine andere.',
-  'help.tests': 'Kein Beispiel: Er ist für die, die den Server prüfen.',
+  'help.tests': 'Kein Beispiel: Er ist für die, die Fehler suchen.',
   'keys.db': 'Datenbank',
   'keys.filter': 'Filter',
   'keys.none': 'Noch keine Schlüssel. Sie erscheinen hier, sobald es welche gibt.',

@@ -58,7 +58,7 @@ Tab completes, ↑ and ↓ bring back what you typed, Ctrl-R searches it, Ctrl-C
   'help.grave': 'No example: it ends the connection or the server, or empties it.',
   'help.modules': 'No example: it needs the file of a module.',
   'help.varies': 'No example: its reply is another each time.',
-  'help.tests': 'No example: it is for those who test the server.',
+  'help.tests': 'No example: it is for those who look for faults.',
   'keys.db': 'Database',
   'keys.filter': 'Filter',
   'keys.none': 'No keys yet. They appear here as you make them.',
