@@ -60,6 +60,8 @@ export class Eviction {
   #root;
   /** How the keys stood that were there last, by their bytes. @type {Map<string, Standing>} */
   #before = new Map();
+  /** Which went the last time without one that had to: it is counted before they are asked. */
+  #missed = new Map();
   /** Which have gone, the latest first. @type {Standing[]} */
   #gone = [];
   #evicted = 0;
@@ -81,6 +83,7 @@ export class Eviction {
   clear() {
     this.#root.hidden = true;
     this.#before.clear();
+    this.#missed.clear();
     this.#gone = [];
     this.#evicted = 0;
   }
@@ -141,11 +144,14 @@ export class Eviction {
    */
   #compare(standing, evicted) {
     const more = evicted - this.#evicted;
+    const gone = [...this.#missed, ...this.#before].filter(
+      ([key]) => !standing.has(key) && !this.#named.has(key),
+    );
     if (more > 0) {
-      const gone = [...this.#before].filter(([key]) => !standing.has(key) && !this.#named.has(key));
       this.#gone.unshift(...gone.slice(0, more).map(([, one]) => one));
       this.#gone.splice(NAMED);
     }
+    this.#missed = new Map(more > 0 ? [] : gone.filter(([key]) => this.#before.has(key)));
     this.#evicted = evicted;
     this.#before = standing;
     this.#named.clear();
