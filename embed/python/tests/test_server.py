@@ -38,10 +38,10 @@ def r(
     if "hiredis" in request.param:
         monkeypatch.setattr(_redis, "pack_command", None)
     if request.param == "tcp":
-        client = redis_py.Redis.from_url(server.url, decode_responses=True)
+        client = redis_py.Redis.from_url(server.url, decode_responses=True, socket_timeout=None)
     else:
         protocol = 2 if "RESP2" in request.param else 3
-        client = server.client(decode_responses=True, protocol=protocol)
+        client = server.client(decode_responses=True, protocol=protocol, socket_timeout=None)
     with client:
         yield client
 
@@ -56,7 +56,7 @@ def run(code: str, timeout: float = 60) -> str:
 
 
 def blocked(server: redlet.Server, count: int = 1) -> None:
-    """Waits until clients block."""
+    """Waits until clients block, which are to have no timeout of their own: redis-py's is 5 s."""
     with server.client() as client:
         while client.info("clients")["blocked_clients"] != count:
             time.sleep(0.001)
@@ -277,7 +277,7 @@ def test_death(server: redlet.Server, caplog: pytest.LogCaptureFixture) -> None:
 
     def wait() -> None:
         try:
-            redis_py.Redis.from_url(server.url).blpop("q", 0)
+            redis_py.Redis.from_url(server.url, socket_timeout=None).blpop("q", 0)
         except redis_py.ConnectionError as error:
             seen.append(error)
 
@@ -371,8 +371,9 @@ def test_close_while_clients_block() -> None:
         except redis_py.ConnectionError as error:
             seen.append(error)
 
-    threads = [threading.Thread(target=wait, args=(client,))
-               for client in (server.client(), redis_py.Redis.from_url(server.url))]  # fmt: skip
+    by_tcp = redis_py.Redis.from_url(server.url, socket_timeout=None)
+    clients = [server.client(socket_timeout=None), by_tcp]
+    threads = [threading.Thread(target=wait, args=(client,)) for client in clients]
     for thread in threads:
         thread.start()
     blocked(server, 2)
