@@ -15,7 +15,7 @@ type suite struct {
 }
 
 // suites are those that OpenSSL has as well, which was built without RC4 and triple DES.
-var suites = func() (all []suite) {
+func suites() (all []suite) {
 	for _, c := range slices.Concat(tls.CipherSuites(), tls.InsecureCipherSuites()) {
 		keys, cipher, is := strings.Cut(strings.TrimPrefix(c.Name, "TLS_"), "_WITH_")
 		if is && (strings.HasPrefix(cipher, "AES") || strings.HasPrefix(cipher, "CHACHA20")) {
@@ -23,7 +23,7 @@ var suites = func() (all []suite) {
 		}
 	}
 	return all
-}()
+}
 
 // suiteTags words a suite of which Go says TLS_keys_WITH_cipher.
 func suiteTags(keys, cipher string) []string {
@@ -69,12 +69,13 @@ func (s suite) is(word string) bool {
 // cipherList reads a list as OpenSSL does, which passes over what it does not know. The order has
 // no say: Go prefers what it thinks best.
 func cipherList(text string) (ids []uint16) {
+	all := suites()
 	var never []uint16
 	for _, word := range strings.FieldsFunc(text, func(r rune) bool {
 		return strings.ContainsRune(":,; ", r)
 	}) {
 		name := strings.TrimLeft(word, "!-+")
-		for _, s := range suites {
+		for _, s := range all {
 			held := slices.Index(ids, s.id)
 			switch {
 			case !s.is(name) || word[0] == '+':

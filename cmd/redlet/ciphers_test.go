@@ -40,7 +40,7 @@ func TestCipherList(t *testing.T) {
 		"NOPE":                             "",
 	} {
 		var got []string
-		for _, s := range suites {
+		for _, s := range suites() {
 			if slices.Contains(cipherList(list), s.id) {
 				got = append(got, s.tags[0])
 			}
