@@ -523,10 +523,6 @@ func cmdClientList(c *Call) {
 // listByID is CLIENT LIST with the word ID: a line for each id of a client, as often as it is asked
 // for.
 func (c *Call) listByID() {
-	all := map[int64]*conn{}
-	for _, cl := range c.e.listedConns() {
-		all[int64(cl.id)] = cl
-	}
 	var out []byte
 	for i := 3; i < len(c.Args); i++ {
 		id, ok := c.argIntOr(i, "ERR Invalid client ID")
@@ -536,11 +532,23 @@ func (c *Call) listByID() {
 		if cap(out)-len(out) < 1<<10 && !c.roomFor(2*int64(cap(out))) { // it is about to grow
 			return
 		}
-		if cl := all[id]; cl != nil {
+		if cl := c.e.listedConn(id); cl != nil {
 			out = append(c.describe(out, cl), '\n')
 		}
 	}
 	c.Verbatim("txt", string(out))
+}
+
+// listedConn is the one of listedConns that has an id, nil if none has.
+func (e *Engine) listedConn(id int64) *conn {
+	cl := e.conn(ConnID(id))
+	if cl == nil || int64(cl.id) != id {
+		return nil
+	}
+	if m := e.master; cl.link != nil && (m == nil || cl != m.conn || m.state != linkUp) {
+		return nil
+	}
+	return cl
 }
 
 // letters are the flags that CLIENT LIST shows of a connection.
