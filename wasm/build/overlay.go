@@ -93,9 +93,31 @@ func dropMetrics(text []byte) []byte {
 	return kept
 }
 
+// words has strings compared by eight bytes as long as these are the same, where Go's library takes
+// one at a time on WebAssembly.
+var words = []edit{
+	{"internal/bytealg/equal_wasm.s", "\nloop:\n\tLoop\n", eightEqual("I64", "Get R0\nI32WrapI64\n",
+		"Get R1\nI32WrapI64\n") + "\nloop:\n\tLoop\n"},
+	{"internal/bytealg/compare_wasm.s", "\tGet R2\n\tIf $1\n", eightEqual("I32", "Get R0\n",
+		"Get R1\n") + "\tGet R2\n\tIf $1\n"},
+}
+
+// eightEqual is a loop that passes over eight bytes at a time of what R0 and R1 point to, R2 bytes
+// of each, until some differ or fewer are left. The registers are of a type; a and b put what the
+// first two hold on the stack as addresses.
+func eightEqual(kind, a, b string) string {
+	text := "Block\nLoop\nGet R2\n*Const $8\n*LtU\nBrIf $1\n" +
+		a + "I64Load $0\n" + b + "I64Load $0\nI64Ne\nBrIf $1\n"
+	for _, step := range [...]string{"R0\n*Const $8", "R1\n*Const $8", "R2\n*Const $-8"} {
+		text += "Get " + step + "\n*Add\nSet " + step[:2] + "\n"
+	}
+	return strings.ReplaceAll(text, "*", kind) + "Br $0\nEnd\nEnd\n"
+}
+
 // overlay has Go build the guest with a runtime that knows of wide buckets and of stretches, and
-// nothing of what is unused. Where another version of Go does not have a place of these, the guest
-// is larger and guesses what is free. It returns the file that tells Go so.
+// nothing of what is unused, and that compares strings by words. Where another version of Go does
+// not have a place of these, the guest is larger and slower and guesses what is free. It returns
+// the file that tells Go so.
 func overlay(dir string) (string, error) {
 	root, err := exec.Command("go", "env", "GOROOT").Output()
 	if err != nil {
@@ -103,7 +125,7 @@ func overlay(dir string) (string, error) {
 	}
 	source := filepath.Join(strings.TrimSpace(string(root)), "src")
 	texts := map[string][]byte{}
-	for _, e := range append([]edit{wideBuckets, stretch}, unused...) {
+	for _, e := range allEdits() {
 		found, err := e.apply(source, texts)
 		if err == nil && !found && e == wideBuckets {
 			err = errTable
@@ -130,6 +152,9 @@ func overlay(dir string) (string, error) {
 	name := filepath.Join(dir, "overlay.json")
 	return name, os.WriteFile(name, list, 0o644)
 }
+
+// allEdits are all that the guest's Go is changed by.
+func allEdits() []edit { return slices.Concat([]edit{wideBuckets, stretch}, unused, words) }
 
 // apply makes an edit in texts, which has the files that were changed so far. It tells whether its
 // place is there.

@@ -15,7 +15,7 @@ func TestEditsApply(t *testing.T) {
 		t.Fatal(err)
 	}
 	source, texts := filepath.Join(strings.TrimSpace(string(root)), "src"), map[string][]byte{}
-	for _, e := range append([]edit{wideBuckets, stretch}, unused...) {
+	for _, e := range allEdits() {
 		found, err := e.apply(source, texts)
 		if err != nil {
 			t.Fatal(err)
