@@ -6,14 +6,10 @@ import contextlib
 import hashlib
 import logging
 import os
-import platform
-import sys
 import threading
-from collections.abc import Generator
 from pathlib import Path
 
 import wasmtime
-from wasmtime import _ffi as ffi
 
 _log = logging.getLogger("redlet")
 _lock = threading.Lock()
@@ -25,92 +21,45 @@ def load() -> tuple[wasmtime.Engine, wasmtime.Module]:
     """The module, compiled once in a process, and where it can be once on a machine."""
     with _lock:
         if not _loaded:
-            _loaded.append(_load())
+            config = wasmtime.Config()
+            config.max_wasm_stack = 1 << 20
+            engine = wasmtime.Engine(config)
+            wasm = Path(__file__).with_name("redlet.wasm").read_bytes()
+            try:
+                module = _cached(engine, wasm)
+            except OSError as error:
+                _log.warning("the compiled redlet.wasm cannot be kept: %s", error)
+                module = wasmtime.Module(engine, wasm)
+            _loaded.append((engine, module))
         return _loaded[0]
 
 
-def _load() -> tuple[wasmtime.Engine, wasmtime.Module]:
-    config = wasmtime.Config()
-    config.max_wasm_stack = 1 << 20
-    engine = wasmtime.Engine(config)
-    wasm = Path(__file__).with_name("redlet.wasm").read_bytes()
-    path = cache_folder() / f"redlet-{_key(wasm)}.cwasm"
-    module = _cached(engine, path)
-    if module is None:
-        with _turn(path):
-            module = _cached(engine, path)  # another process may have been at it
-            if module is None:
-                _log.info("compiling redlet.wasm, which is kept in %s", path)
-                module = wasmtime.Module(engine, wasm)
-                _keep(path, module)
-    return engine, module
+def _folder() -> Path:
+    """Where the user keeps what can be made anew. wasmtime's own cache unpacks and copies a module
+    in each process; from here it is mapped."""
+    base = os.environ.get("LOCALAPPDATA") or os.environ.get("XDG_CACHE_HOME") or "~/.cache"
+    return Path(os.environ.get("REDLET_CACHE_DIR") or f"{base}/redlet/python").expanduser()
 
 
-def cache_folder() -> Path:
-    """Where compiled modules are kept: REDLET_CACHE_DIR, or redlet's own place for the user."""
-    if own := os.environ.get("REDLET_CACHE_DIR"):
-        return Path(own)
-    if sys.platform == "win32":
-        base = os.environ.get("LOCALAPPDATA") or str(Path.home() / "AppData/Local")
-    elif sys.platform == "darwin":
-        base = str(Path.home() / "Library/Caches")
-    else:
-        base = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
-    return Path(base) / "redlet" / "python"
+def _cached(engine: wasmtime.Engine, wasm: bytes) -> wasmtime.Module:
+    folder = _folder()
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    path = folder / f"redlet-{hashlib.sha256(wasm).hexdigest()[:32]}.cwasm"
+    with open(folder / "lock", "wb") as lock:
+        with contextlib.suppress(ImportError):  # who has no such locks compiles beside others
+            import fcntl
 
-
-def _key(wasm: bytes) -> str:
-    """What the code depends on: module, compiler, and what the processor can do."""
-    flags = platform.processor()
-    with contextlib.suppress(OSError), open("/proc/cpuinfo", "rb") as info:
-        flags = next(
-            (str(line) for line in info if line.startswith((b"flags", b"Features"))), flags
-        )
-    key = hashlib.sha256(wasm)
-    compiler = os.stat(ffi.filename).st_size  # its version is told by a slow module alone
-    key.update(repr((compiler, platform.machine(), flags)).encode())
-    return key.hexdigest()[:32]
-
-
-def _cached(engine: wasmtime.Engine, path: Path) -> wasmtime.Module | None:
-    if not path.exists():
-        return None
-    try:
-        return wasmtime.Module.deserialize_file(engine, str(path))
-    except wasmtime.WasmtimeError as error:
-        _log.info("%s is of no use: %s", path, error)
-        return None
-
-
-@contextlib.contextmanager
-def _turn(path: Path) -> Generator[None, None, None]:
-    """Lets one process compile at a time, where the system has a way to say so."""
-    try:
-        import fcntl
-
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        lock = open(path.with_suffix(".lock"), "wb")  # noqa: SIM115
-    except (ImportError, OSError):
-        yield
-        return
-    with lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
-
-
-def _keep(path: Path, module: wasmtime.Module) -> None:
-    """Puts the compiled module in its place at once, so that nobody reads half of one."""
-    try:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        temporary = path.with_suffix(f".{os.getpid()}")
-        try:
-            temporary.write_bytes(module.serialize())
-            temporary.replace(path)
-        finally:
-            temporary.unlink(missing_ok=True)
-        old = sorted(path.parent.glob("redlet-*.cwasm"), key=lambda p: p.stat().st_mtime)
-        for one in old[:-_KEPT]:
-            one.unlink()
-            one.with_suffix(".lock").unlink(missing_ok=True)
-    except OSError as error:
-        _log.warning("the compiled redlet.wasm cannot be kept: %s", error)
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        if path.exists():
+            try:
+                return wasmtime.Module.deserialize_file(engine, str(path))
+            except wasmtime.WasmtimeError as error:  # of another compiler, for another processor
+                _log.info("%s is of no use: %s", path, error)
+        _log.info("compiling redlet.wasm, which is kept in %s", path)
+        module = wasmtime.Module(engine, wasm)
+        temporary = path.with_suffix(f".{os.getpid()}")  # so that nobody finds half of one
+        temporary.write_bytes(module.serialize())
+        temporary.replace(path)
+        for old in sorted(folder.glob("redlet-*"), key=os.path.getmtime)[:-_KEPT]:
+            old.unlink()
+        return module
