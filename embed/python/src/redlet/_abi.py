@@ -16,33 +16,15 @@ HEADER: Final = struct.Struct("<4I")
 CONTROL: Final = struct.Struct("<IId")
 PATH: Final = struct.Struct("<QI")
 
-IN_CONFIGURE: Final = 1
-IN_OPEN: Final = 2
-IN_DATA: Final = 3
-IN_CLOSE: Final = 4
-IN_CORK: Final = 5
-IN_UNCORK: Final = 6
-IN_STOP: Final = 7
-IN_SNAPSHOT: Final = 8
-IN_RESTORE: Final = 9
-IN_CONNECTED: Final = 10
-IN_DONE: Final = 11
-IN_CONTENT: Final = 12
-IN_ABSENT: Final = 13
-IN_APPENDED: Final = 14
-IN_CONTROL: Final = 15
+# Kinds of frames to the guest.
+IN_CONFIGURE, IN_OPEN, IN_DATA, IN_CLOSE, IN_CORK, IN_UNCORK, IN_STOP = range(1, 8)
+IN_SNAPSHOT, IN_RESTORE, IN_CONNECTED, IN_DONE, IN_CONTENT, IN_ABSENT = range(8, 14)
+IN_APPENDED, IN_CONTROL = range(14, 16)
 
-OUT_HANGUP: Final = 2
-OUT_CONNECT: Final = 3
-OUT_SHUTDOWN: Final = 4
-OUT_LOG: Final = 5
-OUT_READ: Final = 9
-OUT_APPEND: Final = 10
-OUT_SYNC: Final = 11
-OUT_REPLACE: Final = 12
-OUT_REMOVE: Final = 13
-OUT_CLUSTER: Final = 15
-OUT_CONFIG: Final = 16
+# Kinds of frames from it.
+OUT_HANGUP, OUT_CONNECT, OUT_SHUTDOWN, OUT_LOG = range(2, 6)
+OUT_READ, OUT_APPEND, OUT_SYNC, OUT_REPLACE, OUT_REMOVE = range(9, 14)
+OUT_CLUSTER, OUT_CONFIG = range(15, 17)
 
 
 def frame(kind: int, conn: int = 0, payload: bytes = b"", ticket: int = 0) -> bytes:
