@@ -77,8 +77,7 @@ def test_what_could_not_be_appended_is_kept(tmp_path: Path) -> None:
     path = str(base / "folder/file").encode()
 
     def answers(kind: int, data: bytes = b"", path: bytes = path) -> list[tuple[int, bytes]]:
-        inbox: list[bytes] = []
-        files.carry_out(kind, 1, _abi.PATH.pack(0, len(path)) + path + data, inbox)
+        inbox = files.carry_out(kind, 1, _abi.PATH.pack(0, len(path)) + path + data)
         return [(k, payload) for k, _, _, payload in _abi.frames(b"".join(inbox))]
 
     missing = b"No such file or directory"
@@ -102,7 +101,6 @@ def test_what_could_not_be_appended_is_kept(tmp_path: Path) -> None:
     assert answers(_abi.OUT_REPLACE, path=os.fsencode(base / "no/such")) == [
         (_abi.IN_DONE, missing)
     ]
-    files.close()
 
 
 def in_line(r: redis_py.Redis, master: redis_py.Redis) -> None:

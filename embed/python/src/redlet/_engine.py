@@ -267,7 +267,7 @@ class Engine:
                     del self.connections[number]
                 connection.notify()
         elif _abi.OUT_READ <= kind <= _abi.OUT_REMOVE:
-            self._files.carry_out(kind, ticket, payload, self.inbox)
+            self.inbox += self._files.carry_out(kind, ticket, payload)
         elif kind == _abi.OUT_LOG:
             self._lines.append(payload.decode(errors="replace"))
             _log.log(_LEVELS[min(ticket, 3)], "%s", self._lines[-1])
@@ -309,7 +309,7 @@ class Engine:
         self.inbox.clear()
         self._answers.clear()
         self._dialling.clear()
-        self._files.close()
+        self._files = type(self._files)()
         gone, self.connections = self.connections, {}
         for connection in gone.values():
             connection.ended = True
