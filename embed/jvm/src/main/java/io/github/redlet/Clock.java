@@ -71,7 +71,7 @@ public final class Clock {
         return List.of("clock freeze", "clock set " + micros(at));
     }
 
-    private static long micros(Instant at) {
+    static long micros(Instant at) {
         return ChronoUnit.MICROS.between(Instant.EPOCH, at);
     }
 

@@ -1,8 +1,10 @@
 package io.github.redlet;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.SocketAddress;
 import java.net.StandardSocketOptions;
 import java.nio.ByteBuffer;
 import java.nio.channels.SelectionKey;
@@ -10,13 +12,13 @@ import java.nio.channels.Selector;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
+import java.time.Instant;
 import java.util.ArrayDeque;
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Queue;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -43,56 +45,50 @@ final class Engine {
     private final Selector selector;
     private final ServerSocketChannel listener;
     private final Thread thread;
-    private final ConcurrentLinkedQueue<Runnable> tasks = new ConcurrentLinkedQueue<>();
-    private final ByteBuffer incoming = ByteBuffer.allocateDirect(READ_MAX);
-    private volatile boolean closing;
+    private final Queue<Runnable> tasks = new ConcurrentLinkedQueue<>();
     private volatile boolean finished;
 
     // The rest belongs to the thread.
+    private final ByteBuffer incoming = ByteBuffer.allocateDirect(READ_MAX);
     private final Frames inbox = new Frames();
     private final Map<Integer, Connection> connections = new HashMap<>();
-    private final Map<Integer, CompletableFuture<byte[]>> waiters = new HashMap<>();
     private final Set<Integer> dialling = new HashSet<>();
     private final ArrayDeque<String> lines = new ArrayDeque<>();
     Guest guest;
-    private int life;
     private int lastConn;
-    private int lastTicket;
+    private byte[] answer;
     private byte[] kept;
     private EngineException over;
     /** Null where the server has no folder. */
     private final Disk disk;
 
-    /** Starts an engine, or what {@link #fork} has copied. */
-    private Engine(Settings settings, int port, Fork fork) throws IOException {
+    /** An engine that does not run yet. */
+    private Engine(Settings settings, int port) {
         this.settings = settings;
         disk = settings.config.containsKey("dir") ? new Disk() : null;
-        listener = ServerSocketChannel.open();
-        listener.setOption(StandardSocketOptions.SO_REUSEADDR, true);
+        ServerSocketChannel socket = null;
         try {
-            listener.bind(new InetSocketAddress(InetAddress.getByAddress(new byte[] {127, 0, 0, 1}), port), 511);
-            listener.configureBlocking(false);
+            socket = ServerSocketChannel.open();
+            socket.setOption(StandardSocketOptions.SO_REUSEADDR, true);
+            socket.bind(new InetSocketAddress(InetAddress.getByAddress(new byte[] {127, 0, 0, 1}), port), 511);
+            socket.configureBlocking(false);
             selector = Selector.open();
+            socket.register(selector, SelectionKey.OP_ACCEPT, (Runnable) this::accept);
         } catch (IOException e) {
-            listener.close();
-            throw e;
+            quietly(socket);
+            throw new UncheckedIOException(e);
         }
-        listener.register(selector, SelectionKey.OP_ACCEPT);
-        thread = new Thread(null, () -> run(fork), "redlet-" + port(), STACK);
+        listener = socket;
+        thread = new Thread(null, this::run, "redlet-" + port(), STACK);
         thread.setDaemon(true);
         thread.setContextClassLoader(Engine.class.getClassLoader());
-        thread.start();
     }
 
-    static Engine start(Settings settings) throws IOException {
-        Engine engine = new Engine(settings, settings.port, null);
-        try {
-            engine.ask(() -> engine.configure(new CompletableFuture<>()));
-            return engine;
-        } catch (RuntimeException e) {
-            engine.close();
-            throw e;
-        }
+    static Engine start(Settings settings) {
+        Engine engine = new Engine(settings, settings.port);
+        engine.thread.start();
+        engine.call(() -> null); // throws if it has not begun
+        return engine;
     }
 
     int port() {
@@ -100,64 +96,50 @@ final class Engine {
     }
 
     /** Copies the engine as it is, but for the connections. */
-    Engine fork() throws IOException {
+    Engine fork() {
         if (disk != null) {
             throw new EngineException("the files in \"dir\" are those of one server", null);
         }
-        return new Engine(settings, 0, call(() -> {
-            while (over == null && inbox.size() > 0) {
+        Engine fork = call(() -> {
+            while (inbox.size() > 0) {
                 step();
             }
-            if (over != null) {
-                throw over;
-            }
-            return new Fork(this);
-        }));
-    }
-
-    /** What a fork takes with it. */
-    private static final class Fork {
-        private final Image image;
-        private final Frames first = new Frames();
-        private final int lastConn;
-        private final int lastTicket;
-        private final byte[] kept;
-
-        Fork(Engine engine) {
-            image = engine.guest.image();
-            engine.connections.keySet().forEach(id -> first.add(Frames.CLOSE, id, 0, NOTHING));
-            engine.dialling.forEach(ticket -> first.add(Frames.DONE, 0, ticket, "the engine was forked"));
-            lastConn = engine.lastConn;
-            lastTicket = engine.lastTicket;
-            kept = engine.kept;
-        }
+            Engine copy = new Engine(settings, 0);
+            copy.guest = guest.copy();
+            copy.lastConn = lastConn;
+            copy.kept = kept;
+            connections.keySet().forEach(id -> copy.inbox.add(Frames.CLOSE, id, 0, NOTHING));
+            dialling.forEach(ticket -> copy.inbox.add(Frames.DONE, 0, ticket, "the engine was forked"));
+            return copy;
+        });
+        fork.thread.start();
+        return fork;
     }
 
     byte[] snapshot() {
-        byte[] image = ask(() -> question(Frames.TAKE_SNAPSHOT, NOTHING));
-        if (image.length == 0) {
-            throw new EngineException("there is no memory for a snapshot", null);
-        }
-        return keep(image);
+        return call(() -> {
+            byte[] image = ask(Frames.TAKE_SNAPSHOT, NOTHING);
+            if (image.length == 0) {
+                throw new EngineException("there is no memory for a snapshot", null);
+            }
+            kept = image.clone();
+            return image;
+        });
     }
 
     void restore(byte[] image) {
-        String refusal = text(ask(() -> question(Frames.RESTORE, image)));
-        if (!refusal.isEmpty()) {
-            throw new EngineException(refusal, null);
-        }
-        keep(image);
-    }
-
-    private byte[] keep(byte[] image) {
-        byte[] copy = image.clone();
-        tasks.add(() -> kept = copy);
-        return image;
+        call(() -> {
+            String refusal = text(ask(Frames.RESTORE, image));
+            if (!refusal.isEmpty()) {
+                throw new EngineException(refusal, null);
+            }
+            return kept = image.clone();
+        });
     }
 
     /** Gives an order of ABI.md's CONTROL and returns its answer. */
     String control(String order) {
-        String answer = text(ask(() -> question(Frames.CONTROL, order.getBytes(StandardCharsets.UTF_8))));
+        String answer = text(call(() -> ask(Frames.CONTROL, order.getBytes(StandardCharsets.UTF_8))));
         if (!answer.startsWith("+")) {
             throw new EngineException(answer.substring(1), null);
         }
@@ -179,9 +161,7 @@ final class Engine {
     void shutdown() {
         call(() -> {
             inbox.add(Frames.STOP, 0, 0, "sigterm");
-            while (over == null && inbox.size() > 0) {
-                step();
-            }
+            settle();
             return null;
         });
         String refusal;
@@ -198,8 +178,7 @@ final class Engine {
 
     /** Ends the engine; whoever waits for it is told, and its thread is gone. */
     void close() {
-        closing = true;
-        selector.wakeup();
+        later(() -> end(new EngineException("the server is closed", null)));
         boolean interrupted = false;
         while (thread.isAlive() && Thread.currentThread() != thread) {
             try {
@@ -213,94 +192,29 @@ final class Engine {
         }
     }
 
-    byte[] ask(Supplier<CompletableFuture<byte[]>> question) {
-        return await(call(question));
-    }
-
     /** Runs something on the engine's thread. */
     <T> T call(Supplier<T> action) {
         if (Thread.currentThread() == thread) {
             throw new IllegalStateException("the engine's own thread, which writes the log, must not wait for it");
         }
-        CompletableFuture<T> done = new CompletableFuture<>();
-        tasks.add(() -> {
-            try {
-                if (over != null) {
-                    throw over;
-                }
-                done.complete(action.get());
-            } catch (RuntimeException e) {
-                done.completeExceptionally(e);
+        Supplier<T> unlessOver = () -> {
+            if (over != null) {
+                throw over;
             }
-        });
-        selector.wakeup();
-        if (finished) {
-            drain();
-        }
-        return await(done);
-    }
-
-    private static <T> T await(CompletableFuture<T> future) {
+            return action.get();
+        };
         try {
-            return future.join();
+            return CompletableFuture.supplyAsync(unlessOver, this::later).join();
         } catch (CompletionException e) {
             // Another exception, so that its stack leads to who asks.
             throw new EngineException(e.getCause().getMessage(), e.getCause());
         }
     }
 
-    CompletableFuture<byte[]> question(int kind, byte[] payload) {
-        CompletableFuture<byte[]> answer = new CompletableFuture<>();
-        waiters.put(++lastTicket, answer);
-        inbox.add(kind, 0, lastTicket, payload);
-        return answer;
-    }
-
-    private CompletableFuture<byte[]> configure(CompletableFuture<byte[]> ready) {
-        waiters.put(++lastTicket, ready);
-        Map<String, String> config = new LinkedHashMap<>(settings.config);
-        config.put("port", Integer.toString(port())); // INFO and CLUSTER SLOTS tell it
-        inbox.add(Frames.CONFIGURE, 0, lastTicket, Frames.configuration(settings.seed, config));
-        for (String order : settings.orders) {
-            inbox.add(Frames.CONTROL, 0, 0, order);
-        }
-        return ready.thenApply(refusal -> {
-            if (refusal.length > 0) {
-                end(new EngineException(text(refusal), null));
-                throw over;
-            }
-            return refusal;
-        });
-    }
-
-    private void run(Fork fork) {
-        try {
-            guest = new Guest(fork == null ? Guest.Own.IMAGE : fork.image);
-            if (fork != null) {
-                lastConn = fork.lastConn;
-                lastTicket = fork.lastTicket;
-                kept = fork.kept;
-                step(fork.first);
-            }
-            while (!closing && over == null) {
-                long wait = sleep();
-                if (wait > 0) {
-                    selector.select(this::ready, wait);
-                } else {
-                    selector.selectNow(this::ready);
-                }
-                drain();
-                if (over == null && (inbox.size() > 0 || guest.deadline <= settings.now.getAsLong())) {
-                    step();
-                }
-            }
-            end(new EngineException("the server is closed", null));
-        } catch (Throwable e) {
-            end(new EngineException("the server has failed: " + e, e));
-        } finally {
-            selector.keys().forEach(key -> quietly(key.channel()));
-            quietly(selector);
-            finished = true;
+    private void later(Runnable task) {
+        tasks.add(task);
+        selector.wakeup();
+        if (finished) {
             drain();
         }
     }
@@ -311,27 +225,132 @@ final class Engine {
         }
     }
 
+    /** Asks the guest, which answers in this very step; on the engine's thread. */
+    byte[] ask(int kind, byte[] payload) {
+        answer = null;
+        inbox.add(kind, 0, 1, payload);
+        while (answer == null) {
+            step();
+        }
+        return answer;
+    }
+
+    private void run() {
+        try {
+            if (guest == null) {
+                begin();
+            }
+            while (over == null) {
+                long wait = sleep();
+                if (wait > 0) {
+                    selector.select(Engine::ready, wait);
+                } else {
+                    selector.selectNow(Engine::ready);
+                }
+                drain();
+                if (over == null && sleep() == 0) {
+                    try {
+                        step();
+                    } catch (EngineException e) {
+                        // The log has told of it, and another guest goes on.
+                    }
+                }
+            }
+        } catch (Throwable e) {
+            end(new EngineException("the server has failed: " + e, e));
+        } finally {
+            selector.keys().forEach(key -> quietly(key.channel()));
+            quietly(selector);
+            finished = true;
+            drain();
+        }
+    }
+
+    private static void ready(SelectionKey key) {
+        if (key.isValid()) {
+            ((Runnable) key.attachment()).run();
+        }
+    }
+
     /** How long to wait for input, in milliseconds. */
     private long sleep() {
         if (inbox.size() > 0) {
             return 0;
         }
-        double wait = Math.ceil((guest.deadline - settings.now.getAsLong()) / 1000);
+        double wait = Math.ceil((guest.deadline - now()) / 1000);
         return (long) Math.max(0, Math.min(wait, SLEEP_MAX_MS));
     }
 
-    private void step() {
-        step(inbox);
+    private static long now() {
+        return Clock.micros(Instant.now());
     }
 
-    private void step(Frames frames) {
+    /** Starts a guest: with the last snapshot, or with its files. */
+    private void begin() {
+        guest = new Guest();
+        Map<String, String> config = new HashMap<>(settings.config);
+        config.put("port", Integer.toString(port())); // INFO and CLUSTER SLOTS tell it
+        inbox.add(Frames.CONFIGURE, 0, 0, Frames.configuration(settings.seed, config));
+        settings.orders.forEach(order -> inbox.add(Frames.CONTROL, 0, 0, order));
+        if (kept != null && disk == null) {
+            inbox.add(Frames.RESTORE, 0, 0, kept);
+        }
+        settle();
+    }
+
+    private void settle() {
+        while (over == null && inbox.size() > 0) {
+            take();
+        }
+    }
+
+    /** Has the guest take what waits; if it dies of that, another takes its place. */
+    private void step() {
         try {
-            ByteBuffer output = guest.step(frames.bytes(), frames.size(), settings.now.getAsLong());
-            frames.clear();
-            Frames.read(output, this::receive);
+            take();
         } catch (EngineException e) {
-            frames.clear();
-            died(e);
+            throw died(e);
+        }
+        if (over != null) {
+            throw over;
+        }
+    }
+
+    private void take() {
+        ByteBuffer output = guest.step(inbox.bytes(), inbox.size(), now());
+        inbox.clear();
+        Frames.read(output, this::receive);
+    }
+
+    private EngineException died(EngineException why) {
+        String words = "the engine died: " + why.getMessage();
+        EngineException death = new EngineException(words + "\n" + String.join("\n", lines), why);
+        log(3, words);
+        inbox.clear();
+        dialling.clear();
+        disconnect();
+        try {
+            begin();
+        } catch (EngineException e) {
+            // A guest that dies before it has answered was killed by the snapshot, or its files.
+            end(new EngineException("no engine starts with the last data: " + e.getMessage(), e));
+        }
+        return death;
+    }
+
+    private void end(EngineException why) {
+        if (over == null) {
+            over = why;
+            guest = null;
+            disconnect();
+        }
+    }
+
+    private void disconnect() {
+        List.copyOf(connections.values()).forEach(Connection::close);
+        connections.clear();
+        if (disk != null) {
+            disk.close();
         }
     }
 
@@ -347,43 +366,38 @@ final class Engine {
             case Frames.CONNECT:
                 dial(Frames.path(payload), ticket);
                 break;
-            case Frames.CLUSTER: // this node is its cluster's only one
-                if (ticket != 0) {
-                    inbox.add(Frames.DONE, 0, ticket, "no other node is in this process");
-                }
-                break;
-            case Frames.CONFIG: // ports and the like are whose process this is
-                if (ticket != 0) {
-                    inbox.add(Frames.DONE, 0, ticket, "redlet has no ports here");
-                }
-                break;
             case Frames.SHUTDOWN:
-                String why = text(payload);
+                String why = text(bytes(payload));
                 if (why.startsWith(Frames.CRASHED)) {
                     throw new EngineException(why, null);
                 }
                 end(new EngineException("the server was shut down: " + why, null));
                 break;
             case Frames.LOG:
-                log(ticket, text(payload));
+                log(ticket, text(bytes(payload)));
+                break;
+            case Frames.CONFIGURED:
+                if (payload.hasRemaining()) {
+                    end(new EngineException(text(bytes(payload)), null));
+                }
+                break;
+            case Frames.SNAPSHOT:
+            case Frames.RESTORED:
+            case Frames.CONTROLLED:
+                answer = bytes(payload);
                 break;
             default:
-                if (kind >= Frames.READ && kind <= Frames.REMOVE) {
-                    files(kind, ticket, payload);
-                } else {
-                    CompletableFuture<byte[]> waiter = waiters.remove(ticket);
-                    if (waiter != null) {
-                        waiter.complete(bytes(payload));
-                    }
-                }
+                act(kind, ticket, payload);
         }
     }
 
-    private void files(int kind, int ticket, ByteBuffer payload) {
-        if (disk != null) {
+    /** What the guest asks of the world: of files, other nodes, and ports. */
+    private void act(int kind, int ticket, ByteBuffer payload) {
+        if (kind <= Frames.REMOVE && disk != null) {
             disk.carryOut(kind, ticket, payload, inbox);
         } else if (ticket != 0) {
-            inbox.add(kind == Frames.APPEND ? Frames.APPENDED : Frames.DONE, 0, ticket, "there are no files here");
+            String none = kind <= Frames.REMOVE ? "there are no files here" : "redlet is alone here, on one port";
+            inbox.add(kind == Frames.APPEND ? Frames.APPENDED : Frames.DONE, 0, ticket, none);
         }
     }
 
@@ -393,68 +407,6 @@ final class Engine {
             lines.remove();
         }
         settings.log.accept(RedletServer.Level.values()[Math.min(level, 3)], line);
-    }
-
-    /** Another guest takes the place of one that has died, with the last snapshot. */
-    private void died(EngineException why) {
-        String words = "the engine died: " + why.getMessage();
-        EngineException death = new EngineException(words + "\n" + String.join("\n", lines), why);
-        log(3, words);
-        life++;
-        inbox.clear();
-        dialling.clear();
-        disconnect();
-        List<CompletableFuture<byte[]>> waiting = new ArrayList<>(waiters.values());
-        waiters.clear();
-        try {
-            guest = new Guest(Guest.Own.IMAGE);
-            configure(new CompletableFuture<>());
-            if (kept != null && disk == null) {
-                inbox.add(Frames.RESTORE, 0, 0, kept);
-            }
-            while (over == null && inbox.size() > 0) {
-                ByteBuffer output = guest.step(inbox.bytes(), inbox.size(), settings.now.getAsLong());
-                inbox.clear();
-                Frames.read(output, this::receive);
-            }
-        } catch (EngineException e) {
-            // A guest that dies before it has answered was killed by the snapshot, or its files.
-            inbox.clear();
-            end(new EngineException("no engine starts with the last data: " + e.getMessage(), e));
-        }
-        waiting.forEach(waiter -> waiter.completeExceptionally(death));
-    }
-
-    private void end(EngineException why) {
-        if (over != null) {
-            return;
-        }
-        over = why;
-        guest = null;
-        disconnect();
-        waiters.values().forEach(waiter -> waiter.completeExceptionally(why));
-        waiters.clear();
-    }
-
-    private void disconnect() {
-        for (Connection connection : List.copyOf(connections.values())) {
-            connection.close();
-        }
-        connections.clear();
-        if (disk != null) {
-            disk.close();
-        }
-    }
-
-    private void ready(SelectionKey key) {
-        if (!key.isValid()) {
-            return;
-        }
-        if (key.attachment() == null) {
-            accept();
-        } else {
-            ((Connection) key.attachment()).ready(key);
-        }
     }
 
     private void accept() {
@@ -469,34 +421,31 @@ final class Engine {
         }
     }
 
-    private static String address(java.net.SocketAddress address) {
+    private static String address(SocketAddress address) {
         InetSocketAddress inet = (InetSocketAddress) address;
         return inet.getAddress().getHostAddress() + ":" + inet.getPort();
     }
 
-    /** Makes a connection that the engine asks for, beside everything else. */
+    /** Makes a connection that the guest asks for, beside everything else. */
     private void dial(String address, int ticket) {
         dialling.add(ticket);
-        int began = life;
-        Thread dialler = new Thread(() -> {
+        Guest asking = guest;
+        Runnable connect = () -> {
             int colon = address.lastIndexOf(':');
-            String host = address.substring(0, colon).replaceAll("[\\[\\]]", "");
             try {
                 SocketChannel channel = SocketChannel.open();
                 int port = Integer.parseInt(address.substring(colon + 1));
-                channel.socket().connect(new InetSocketAddress(host, port), DIAL_TIMEOUT_MS);
-                tasks.add(() -> dialled(began, ticket, channel, null));
+                channel.socket().connect(new InetSocketAddress(address.substring(0, colon), port), DIAL_TIMEOUT_MS);
+                later(() -> dialled(asking, ticket, channel, null));
             } catch (IOException | RuntimeException e) {
-                tasks.add(() -> dialled(began, ticket, null, String.valueOf(e.getMessage())));
+                later(() -> dialled(asking, ticket, null, String.valueOf(e.getMessage())));
             }
-            selector.wakeup();
-        }, thread.getName() + "-dial");
-        dialler.setDaemon(true);
-        dialler.start();
+        };
+        new Thread(connect, thread.getName() + "-dial").start(); // a daemon, as its parent is
     }
 
-    private void dialled(int began, int ticket, SocketChannel channel, String failure) {
-        if (began != life || over != null) {
+    private void dialled(Guest asking, int ticket, SocketChannel channel, String failure) {
+        if (asking != guest) {
             quietly(channel);
             return;
         }
@@ -513,7 +462,7 @@ final class Engine {
     }
 
     /** A socket, and the engine's connection that it carries. */
-    private final class Connection {
+    private final class Connection implements Runnable {
         /** Bytes that may wait here, where no limit of the engine's counts them. */
         private static final int UNSENT_MAX = 256 << 10;
 
@@ -533,7 +482,9 @@ final class Engine {
             connections.put(id, this);
         }
 
-        void ready(SelectionKey key) {
+        /** Does what the socket is ready for. */
+        @Override
+        public void run() {
             try {
                 if (key.isWritable()) {
                     flush();
@@ -613,15 +564,11 @@ final class Engine {
 
     private static byte[] bytes(ByteBuffer payload) {
         byte[] copy = new byte[payload.remaining()];
-        payload.duplicate().get(copy);
+        payload.get(copy);
         return copy;
     }
 
     private static String text(byte[] bytes) {
         return new String(bytes, StandardCharsets.UTF_8);
-    }
-
-    private static String text(ByteBuffer payload) {
-        return text(bytes(payload));
     }
 }

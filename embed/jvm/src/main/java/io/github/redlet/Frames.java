@@ -28,13 +28,15 @@ final class Frames {
     static final int CONNECT = 3;
     static final int SHUTDOWN = 4;
     static final int LOG = 5;
+    static final int SNAPSHOT = 6;
+    static final int RESTORED = 7;
+    static final int CONFIGURED = 8;
     static final int READ = 9;
     static final int APPEND = 10;
     static final int SYNC = 11;
     static final int REPLACE = 12;
     static final int REMOVE = 13;
-    static final int CLUSTER = 15;
-    static final int CONFIG = 16;
+    static final int CONTROLLED = 14;
 
     /** Begins what SHUTDOWN says after DEBUG PANIC and the like. */
     static final String CRASHED = "crashed";

@@ -16,16 +16,16 @@ import com.dylibso.chicory.wasm.types.ExportSection;
 import com.dylibso.chicory.wasm.types.FunctionBody;
 import com.dylibso.chicory.wasm.types.FunctionImport;
 import com.dylibso.chicory.wasm.types.FunctionSection;
-import com.dylibso.chicory.wasm.types.FunctionType;
 import com.dylibso.chicory.wasm.types.GlobalSection;
 import com.dylibso.chicory.wasm.types.ImportSection;
 import com.dylibso.chicory.wasm.types.MemorySection;
 import com.dylibso.chicory.wasm.types.TableSection;
 import com.dylibso.chicory.wasm.types.TypeSection;
+import java.io.ByteArrayInputStream;
+import java.io.DataInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
-import java.lang.reflect.Constructor;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
@@ -34,21 +34,13 @@ import java.util.List;
 
 /** One instance of the engine. It has one owner; after a failure it must be dropped. */
 final class Guest {
-    static final int ABI_VERSION = 2;
-
-    /**
-     * What the guest may take, and what its runtime is told to keep below: ABI.md says how far. It is a
-     * part of the JVM's heap, and to grow it is copied.
-     */
-    private static final long MEMORY_MAX = 1L << 30;
-
-    private static final long MEMORY_LIMIT = MEMORY_MAX - MEMORY_MAX / 16 - (8 << 20);
+    private static final int ABI_VERSION = 2;
     private static final int PAGE = 65536;
     private static final int LAST_WORDS = 4096;
     private static final int BAD_DESCRIPTOR = 8;
 
-    /** The clock of the shim must not run back behind what an image has seen. */
-    private static final long CLOCK_START = 1L << 40;
+    /** The shim's clock, in nanoseconds, begins later than any clock that an image can have seen. */
+    private static final long CLOCK = (1L << 62) - System.nanoTime();
 
     final Instance instance;
     private final Memory memory;
@@ -60,19 +52,33 @@ final class Guest {
     /** When the engine wants its next step, in microseconds. */
     double deadline = Double.POSITIVE_INFINITY;
 
-    /** Starts a guest that goes on where another one was. */
-    Guest(Image image) {
-        this(make(Own.MODULE, Own::machine), image);
+    /** Starts a guest. */
+    Guest() {
+        this(Own.IMAGE, Own.GLOBALS);
     }
 
-    private Guest(Made made, Image image) {
-        made.guest = this;
-        instance = made.instance;
+    /** Starts a guest that goes on where another one was. */
+    private Guest(byte[] image, long[] globals) {
+        ImportValues.Builder imports = ImportValues.builder();
+        for (int i = 0; i < Own.MODULE.importSection().importCount(); i++) {
+            FunctionImport wanted = (FunctionImport) Own.MODULE.importSection().getImport(i);
+            imports.addFunction(new HostFunction(
+                    wanted.module(),
+                    wanted.name(),
+                    Own.MODULE.typeSection().getType(wanted.typeIndex()),
+                    (instance, args) -> new long[] {shim(wanted.name(), args)}));
+        }
+        instance = Instance.builder(Own.MODULE)
+                .withImportValues(imports.build())
+                .withMemoryFactory(limits -> new ByteArrayMemory(limits, new Growth()))
+                .withMachineFactory(Own::machine)
+                .withStart(false)
+                .build();
         memory = instance.memory();
-        if (image == null) {
-            instance.export("_initialize").apply();
-        } else {
-            become(image);
+        memory.grow(image.length / PAGE - memory.pages());
+        memory.write(0, image);
+        for (int i = 0; i < globals.length; i++) {
+            instance.global(i).setValue(globals[i]);
         }
         long version = instance.export("abi_version").apply()[0];
         if (version != ABI_VERSION) {
@@ -83,35 +89,15 @@ final class Guest {
         step = instance.export("step");
     }
 
-    /** A guest of a whole module, interpreted. */
-    static Guest initialised(byte[] wasm) {
-        return new Guest(make(Parser.parse(wasm), null), null);
-    }
-
-    /** What the guest is now. */
-    Image image() {
-        long[] globals = new long[globalCount()];
+    /** Another guest, which is what this one is now. */
+    Guest copy() {
+        long[] globals = new long[Own.GLOBALS.length];
         for (int i = 0; i < globals.length; i++) {
-            globals[i] = instance.exports().global("global_" + i).getValue();
+            globals[i] = instance.global(i).getValue();
         }
-        return new Image(memory.readBytes(0, memory.pages() * PAGE), globals);
-    }
-
-    private void become(Image image) {
-        memory.grow(image.memory.length / PAGE - memory.pages());
-        memory.write(0, image.memory);
-        for (int i = 0; i < image.globals.length; i++) {
-            instance.exports().global("global_" + i).setValue(image.globals[i]);
-        }
-    }
-
-    private int globalCount() {
-        var exports = instance.module().exportSection();
-        int count = 0;
-        for (int i = 0; i < exports.exportCount(); i++) {
-            count += exports.getExport(i).name().startsWith("global_") ? 1 : 0;
-        }
-        return count;
+        Guest copy = new Guest(memory.readBytes(0, memorySize()), globals);
+        copy.deadline = deadline;
+        return copy;
     }
 
     /**
@@ -154,58 +140,13 @@ final class Guest {
         return text.toString();
     }
 
-    /** An instance, and the guest of it, once there is one. */
-    private static final class Made {
-        private Instance instance;
-        private Guest guest;
-        private final boolean initial;
-        private long ticks;
-
-        Made(boolean initial) {
-            this.initial = initial;
-        }
-    }
-
-    private static Made make(WasmModule module, java.util.function.Function<Instance, Machine> machine) {
-        Made made = new Made(machine == null);
-        ImportValues.Builder imports = ImportValues.builder();
-        for (int i = 0; i < module.importSection().importCount(); i++) {
-            FunctionImport wanted = (FunctionImport) module.importSection().getImport(i);
-            FunctionType type = module.typeSection().getType(wanted.typeIndex());
-            String name = wanted.name();
-            imports.addFunction(new HostFunction(wanted.module(), name, type, (instance, args) -> {
-                int answer = shim(made, name, instance.memory(), args);
-                return type.returns().isEmpty() ? null : new long[] {answer};
-            }));
-        }
-        Instance.Builder builder = Instance.builder(module)
-                .withImportValues(imports.build())
-                .withMemoryFactory(limits -> new ByteArrayMemory(limits, new Growth()))
-                .withStart(false);
-        made.instance = (machine == null ? builder : builder.withMachineFactory(machine)).build();
-        return made;
-    }
-
-    /** Carries out an import: the few lines of WASI that the guest needs. */
-    private static int shim(Made made, String name, Memory memory, long[] args) {
+    /** Carries out an import: the few lines of WASI that a guest needs that has been initialised. */
+    private long shim(String name, long[] args) {
         switch (name) {
-            case "args_get":
             case "sched_yield":
                 return 0;
-            case "args_sizes_get":
-                memory.writeI32((int) args[0], 0);
-                memory.writeI32((int) args[1], 0);
-                return 0;
-            case "environ_sizes_get":
-                memory.writeI32((int) args[0], 1);
-                memory.writeI32((int) args[1], ENVIRONMENT.length);
-                return 0;
-            case "environ_get":
-                memory.writeI32((int) args[0], (int) args[1]);
-                memory.write((int) args[1], ENVIRONMENT);
-                return 0;
             case "clock_time_get":
-                memory.writeLong((int) args[2], made.initial ? ++made.ticks : CLOCK_START + System.nanoTime() - EPOCH);
+                memory.writeLong((int) args[2], CLOCK + System.nanoTime());
                 return 0;
             case "random_get":
                 byte[] random = new byte[(int) args[1]];
@@ -213,7 +154,8 @@ final class Guest {
                 memory.write((int) args[0], random);
                 return 0;
             case "fd_write":
-                return write(made, memory, args);
+                memory.writeI32((int) args[3], hear((int) args[1], (int) args[2]));
+                return 0;
             case "poll_oneoff":
                 memory.fill((byte) 0, (int) args[1], (int) (args[1] + args[2] * 32));
                 memory.writeI32((int) args[3], (int) args[2]);
@@ -225,26 +167,16 @@ final class Guest {
         }
     }
 
-    private static final byte[] ENVIRONMENT = ("GOMEMLIMIT=" + MEMORY_LIMIT + "\0").getBytes(StandardCharsets.UTF_8);
-    private static final long EPOCH = System.nanoTime();
-
-    private static int write(Made made, Memory memory, long[] args) {
+    /** Keeps the last of what the guest's runtime says, and returns how much that was. */
+    private int hear(int pieces, int count) {
         int sum = 0;
-        for (int i = 0; i < args[2]; i++) {
-            int at = memory.readInt((int) args[1] + 8 * i);
-            int size = memory.readInt((int) args[1] + 8 * i + 4);
-            if (made.guest != null) {
-                made.guest.hear(memory.readString(at, size));
-            }
+        for (int piece = pieces; piece < pieces + 8 * count; piece += 8) {
+            int size = memory.readInt(piece + 4);
+            lastWords.append(memory.readString(memory.readInt(piece), size));
             sum += size;
         }
-        memory.writeI32((int) args[3], sum);
-        return 0;
-    }
-
-    private void hear(String words) {
-        lastWords.append(words);
         lastWords.delete(0, Math.max(0, lastWords.length() - LAST_WORDS));
+        return sum;
     }
 
     /** Memory grows by an eighth more than is asked for, so that little is copied and little lies idle. */
@@ -262,13 +194,27 @@ final class Guest {
     }
 
     /** What the package carries, once for all guests: it goes with the class loader. */
-    static final class Own {
+    private static final class Own {
         private static final FunctionBody NO_BODY = new FunctionBody(List.of(), List.of());
-        static final Image IMAGE = load("guest.image", Image::read);
-        private static final WasmModule MODULE = load("guest.wasm", Own::parse);
-        private static final Constructor<?> MACHINE = constructor();
+        private static final WasmModule MODULE;
 
-        private Own() {}
+        /** Memory and globals of a guest that has just been initialised. */
+        private static final byte[] IMAGE;
+
+        private static final long[] GLOBALS;
+
+        static {
+            try (DataInputStream in = new DataInputStream(Guest.class.getResourceAsStream("guest.bin"))) {
+                MODULE = parse(new ByteArrayInputStream(in.readNBytes(in.readInt())));
+                GLOBALS = new long[in.readInt()];
+                for (int i = 0; i < GLOBALS.length; i++) {
+                    GLOBALS[i] = in.readLong();
+                }
+                IMAGE = in.readAllBytes();
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        }
 
         /**
          * Reads a module that has been checked when it was compiled, and has no code here. To the runtime
@@ -276,7 +222,6 @@ final class Guest {
          */
         private static WasmModule parse(InputStream in) {
             WasmModule.Builder module = WasmModule.builder().withValidation(false);
-            CodeSection.Builder code = CodeSection.builder();
             Parser.builder().build().parse(in, section -> {
                 if (section instanceof TypeSection) {
                     module.setTypeSection((TypeSection) section);
@@ -284,9 +229,11 @@ final class Guest {
                     module.setImportSection((ImportSection) section);
                 } else if (section instanceof FunctionSection) {
                     module.setFunctionSection((FunctionSection) section);
+                    CodeSection.Builder code = CodeSection.builder();
                     for (int i = ((FunctionSection) section).functionCount(); i > 0; i--) {
                         code.addFunctionBody(NO_BODY);
                     }
+                    module.setCodeSection(code.build());
                 } else if (section instanceof TableSection) {
                     module.setTableSection((TableSection) section);
                 } else if (section instanceof MemorySection) {
@@ -299,36 +246,16 @@ final class Guest {
                     module.setElementSection((ElementSection) section);
                 }
             });
-            return module.setCodeSection(code.build()).build();
+            return module.build();
         }
 
         private static Machine machine(Instance instance) {
             try {
-                return (Machine) MACHINE.newInstance(instance);
-            } catch (ReflectiveOperationException e) {
-                throw new IllegalStateException(e);
-            }
-        }
-
-        private static Constructor<?> constructor() {
-            try {
-                String name = Guest.class.getPackageName() + ".GuestMachine";
-                return Class.forName(name).getConstructor(Instance.class);
+                Class<?> type = Class.forName(Guest.class.getPackageName() + ".GuestMachine");
+                return (Machine) type.getConstructor(Instance.class).newInstance(instance);
             } catch (ReflectiveOperationException e) {
                 throw new IllegalStateException("redlet's engine is not in the class path", e);
             }
-        }
-
-        private static <T> T load(String name, Reader<T> reader) {
-            try (InputStream in = Guest.class.getResourceAsStream(name)) {
-                return reader.read(in);
-            } catch (IOException e) {
-                throw new UncheckedIOException(e);
-            }
-        }
-
-        private interface Reader<T> {
-            T read(InputStream in) throws IOException;
         }
     }
 }

@@ -1,12 +1,9 @@
 package io.github.redlet;
 
-import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.net.URI;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
-import java.time.temporal.ChronoUnit;
 import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
@@ -134,7 +131,7 @@ public final class RedletServer implements AutoCloseable {
         engine.restore(EMPTY);
         engine.command("SCRIPT FLUSH");
         if (settings.frozenAt == null) {
-            clock.freeze(Instant.EPOCH.plus(settings.now.getAsLong(), ChronoUnit.MICROS));
+            clock.freeze(Instant.now());
             clock.run();
         }
         settings.orders.forEach(engine::control);
@@ -148,11 +145,7 @@ public final class RedletServer implements AutoCloseable {
      * @throws EngineException if the server has a {@code dir}, which two cannot write to
      */
     public RedletServer fork() {
-        try {
-            return new RedletServer(engine.fork(), settings);
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
+        return new RedletServer(engine.fork(), settings);
     }
 
     /**
@@ -264,16 +257,11 @@ public final class RedletServer implements AutoCloseable {
          *
          * @return the server; close it
          * @throws EngineException if the configuration or what {@code dir} holds is refused
-         * @throws UncheckedIOException if the port is taken
+         * @throws java.io.UncheckedIOException if the port is taken
          */
         public RedletServer start() {
-            Settings settings =
-                    new Settings(this, () -> ChronoUnit.MICROS.between(Instant.EPOCH, Instant.now()));
-            try {
-                return new RedletServer(Engine.start(settings), settings);
-            } catch (IOException e) {
-                throw new UncheckedIOException(e);
-            }
+            Settings settings = new Settings(this);
+            return new RedletServer(Engine.start(settings), settings);
         }
     }
 }

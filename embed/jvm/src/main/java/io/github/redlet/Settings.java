@@ -8,7 +8,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.function.BiConsumer;
-import java.util.function.LongSupplier;
 
 /** What an engine is started with. */
 final class Settings {
@@ -20,10 +19,8 @@ final class Settings {
     /** What each engine is told first, and when it is reset. */
     final List<String> orders = new ArrayList<>();
     final BiConsumer<RedletServer.Level, String> log;
-    /** Microseconds since the Unix epoch. */
-    final LongSupplier now;
 
-    Settings(RedletServer.Builder builder, LongSupplier now) {
+    Settings(RedletServer.Builder builder) {
         this.port = builder.port;
         new SecureRandom().nextBytes(seed);
         this.config = Map.copyOf(builder.config);
@@ -42,6 +39,5 @@ final class Settings {
             orders.add("seed " + builder.seed);
         }
         this.log = builder.log;
-        this.now = now;
     }
 }

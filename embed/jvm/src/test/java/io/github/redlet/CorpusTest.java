@@ -37,7 +37,7 @@ class CorpusTest {
 
     /** Clients of one engine, by a clock that is turned by hand. */
     private static final class Player {
-        private final Guest guest = new Guest(Guest.Own.IMAGE);
+        private final Guest guest = new Guest();
         private final Map<Character, Integer> conns = new HashMap<>();
         private final Map<Integer, StringBuilder> unread = new HashMap<>();
         private final Map<String, byte[]> files = new HashMap<>();

@@ -202,7 +202,7 @@ class RedletServerTest {
             jedis.set("k", "lost");
             Engine engine = server.engine();
             EngineException death = assertThrows( // a frame of no kind is no input
-                    EngineException.class, () -> engine.ask(() -> engine.question(-1, new byte[0])));
+                    EngineException.class, () -> engine.call(() -> engine.ask(-1, new byte[0])));
             assertTrue(death.getMessage().contains("status 2"), death.getMessage());
             assertTrue(log.stream().anyMatch(line -> line.contains("the engine died")), log.toString());
             assertThrows(JedisConnectionException.class, () -> jedis.get("k"));
@@ -221,7 +221,7 @@ class RedletServerTest {
                 server.snapshot();
                 jedis.set("k", "lost");
                 server.engine().call(() -> { // a stack that is not there
-                    server.engine().guest.instance.exports().global("global_0").setValue(8);
+                    server.engine().guest.instance.global(0).setValue(8);
                     return null;
                 });
                 EngineException death = assertThrows(EngineException.class, server::snapshot);

@@ -37,10 +37,10 @@ class VectorsTest {
             JsonNode step = new ObjectMapper().readTree(line);
             String place = path.getFileName() + ":" + ++number + " " + step.path("about").asText();
             if (guest == null || step.path("fresh").asBoolean()) {
-                guest = new Guest(Guest.Own.IMAGE);
+                guest = new Guest();
             }
             if (step.path("copy").asBoolean()) {
-                guest = new Guest(guest.image());
+                guest = guest.copy();
             }
             byte[] input = input(step);
             long now = step.get("now").asLong();

@@ -2,16 +2,28 @@ package io.github.redlet.build;
 
 import com.dylibso.chicory.compiler.InterpreterFallback;
 import com.dylibso.chicory.compiler.internal.Compiler;
+import com.dylibso.chicory.runtime.HostFunction;
+import com.dylibso.chicory.runtime.ImportValues;
+import com.dylibso.chicory.runtime.Instance;
+import com.dylibso.chicory.runtime.Memory;
+import com.dylibso.chicory.wasi.WasiOptions;
+import com.dylibso.chicory.wasi.WasiPreview1;
 import com.dylibso.chicory.wasm.Parser;
-import io.github.redlet.Image;
+import com.dylibso.chicory.wasm.WasmModule;
+import com.dylibso.chicory.wasm.WasmWriter;
+import com.dylibso.chicory.wasm.types.RawSection;
+import com.dylibso.chicory.wasm.types.SectionId;
 import java.io.ByteArrayOutputStream;
+import java.io.DataOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Random;
 import java.util.TreeMap;
+import java.util.concurrent.atomic.AtomicLong;
 import org.objectweb.asm.ClassReader;
 import org.objectweb.asm.ClassWriter;
 import org.objectweb.asm.Opcodes;
@@ -40,8 +52,13 @@ public final class GuestCompiler {
     /** Cases of one method that calls functions by number, in bits: HotSpot compiles none above 8,000 bytes. */
     private static final int CASE_BITS = 8;
 
-    private static final int CODE = 10;
-    private static final int DATA = 11;
+    /**
+     * What the guest may take, and what its runtime is told to keep below: ABI.md says how far. It is a
+     * part of the JVM's heap, and to grow it is copied.
+     */
+    private static final long MEMORY_MAX = 1L << 30;
+
+    private static final long MEMORY_LIMIT = MEMORY_MAX - MEMORY_MAX / 16 - (8 << 20);
 
     private GuestCompiler() {}
 
@@ -69,13 +86,12 @@ public final class GuestCompiler {
         result.collector()
                 .classBytes()
                 .forEach((name, bytes) -> write(classes, name.replace('.', '/') + ".class", rewrite(bytes, helpers)));
-        write(classes, folder + "/guest.wasm", declarations(wasm));
-        write(classes, folder + "/guest.image", Image.initial(wasm).toBytes());
+        write(classes, folder + "/guest.bin", image(wasm));
     }
 
     /** Whether what was written last is newer than the module and this compiler. */
     private static boolean isCurrent(Path folder, Path wasm) throws IOException {
-        Path last = folder.resolve("guest.image");
+        Path last = folder.resolve("guest.bin");
         Path self = folder.resolve("build/GuestCompiler.class");
         return Files.exists(last)
                 && Files.getLastModifiedTime(last).compareTo(Files.getLastModifiedTime(wasm)) > 0
@@ -239,53 +255,52 @@ public final class GuestCompiler {
 
     /** The module without code and data: what the runtime wants to know of it. */
     private static byte[] declarations(byte[] wasm) {
-        ByteArrayOutputStream out = new ByteArrayOutputStream();
-        out.write(wasm, 0, 8);
-        Bytes in = new Bytes(wasm, 8);
-        while (in.at < wasm.length) {
-            int id = wasm[in.at++];
-            int size = in.number();
-            int end = in.at + size;
-            if (id != 0 && id != CODE && id != DATA) {
-                section(out, id, java.util.Arrays.copyOfRange(wasm, in.at, end));
+        WasmWriter writer = new WasmWriter();
+        Parser.parseWithoutDecoding(wasm, section -> {
+            int id = section.sectionId();
+            if (id != SectionId.CUSTOM && id != SectionId.CODE && id != SectionId.DATA) {
+                writer.writeSection((RawSection) section);
             }
-            in.at = end;
-        }
-        return out.toByteArray();
+        });
+        return writer.bytes();
     }
 
-    private static void section(ByteArrayOutputStream out, int id, byte[] bytes) {
-        out.write(id);
-        number(out, bytes.length);
-        out.writeBytes(bytes);
+    /** Declarations, globals and memory of a guest that has been initialised: Guest reads them. */
+    private static byte[] image(byte[] wasm) throws IOException {
+        WasmModule module = Parser.parse(wasm);
+        WasiOptions options = WasiOptions.builder()
+                .withEnvironment("GOMEMLIMIT", Long.toString(MEMORY_LIMIT))
+                .withRandom(new Random(1))
+                .build();
+        AtomicLong ticks = new AtomicLong();
+        ImportValues.Builder imports = ImportValues.builder();
+        for (HostFunction function : WasiPreview1.builder().withOptions(options).build().toHostFunctions()) {
+            imports.addFunction(function.name().equals("clock_time_get") ? clock(function, ticks) : function);
+        }
+        Instance instance = Instance.builder(module)
+                .withImportValues(imports.build())
+                .withStart(false)
+                .build();
+        instance.export("_initialize").apply();
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+        DataOutputStream out = new DataOutputStream(bytes);
+        byte[] declarations = declarations(wasm);
+        out.writeInt(declarations.length);
+        out.write(declarations);
+        out.writeInt(module.globalSection().globalCount());
+        for (int i = 0; i < module.globalSection().globalCount(); i++) {
+            out.writeLong(instance.global(i).getValue());
+        }
+        out.write(instance.memory().readBytes(0, instance.memory().pages() * Memory.PAGE_SIZE));
+        return bytes.toByteArray();
     }
 
-    private static void number(ByteArrayOutputStream out, int value) {
-        for (; value > 127; value >>>= 7) {
-            out.write(value & 127 | 128);
-        }
-        out.write(value);
-    }
-
-    /** Where a module is being read. */
-    private static final class Bytes {
-        private final byte[] bytes;
-        private int at;
-
-        Bytes(byte[] bytes, int at) {
-            this.bytes = bytes;
-            this.at = at;
-        }
-
-        int number() {
-            int value = 0;
-            for (int shift = 0; ; shift += 7) {
-                int b = bytes[at++];
-                value |= (b & 127) << shift;
-                if (b >= 0) {
-                    return value;
-                }
-            }
-        }
+    /** A clock that only moves on, so that what is built is the same each time. */
+    private static HostFunction clock(HostFunction function, AtomicLong ticks) {
+        return new HostFunction(
+                function.module(), function.name(), function.functionType(), (instance, args) -> {
+                    instance.memory().writeLong((int) args[2], ticks.incrementAndGet());
+                    return new long[] {0};
+                });
     }
 }
