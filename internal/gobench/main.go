@@ -1,3 +1,7 @@
+//go:build !redlet && !miniredis
+
+// What measures is not part of the binaries that are measured: hence the line above.
+
 // Gobench compares what redlet and miniredis cost a team that tests in Go, in one run: what they
 // add to a test binary, and what a server and its commands take through a client and a port.
 //
@@ -45,8 +49,11 @@ func measure() (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
+	if err := settle(dir); err != nil {
+		return err
+	}
 	kinds := []*kind{
-		{name: "redlet", tag: "redlet", module: "github.com/redlet/redlet"},
+		{name: "redlet", tag: "redlet", module: ours},
 		{name: "miniredis", tag: "miniredis", module: "github.com/alicebob/miniredis/v2"},
 	}
 	for _, k := range kinds {
@@ -67,10 +74,11 @@ func measure() (err error) {
 	return nil
 }
 
-// command runs a command and returns what it printed.
+// command runs a command in the place and returns what it printed.
 func command(env []string, name string, args ...string) (string, error) {
 	c := exec.Command(name, args...)
-	c.Env = append(os.Environ(), env...)
+	c.Dir = place.dir
+	c.Env = append(append(os.Environ(), place.env...), env...)
 	out, err := c.CombinedOutput()
 	if err != nil {
 		return "", fmt.Errorf("%s %s: %w\n%s", name, strings.Join(args, " "), err, out)
@@ -103,11 +111,9 @@ func (k *kind) building() []string {
 	return []string{"test", "-c", "-tags", k.tag, "-o", k.binary, "."}
 }
 
-// edits builds after an edit of a test file, by turns. What is edited is a copy, so that the
-// checkout stays as it is.
-func edits(kinds []*kind) (err error) {
-	const edited = "edited_test.go"
-	defer func() { err = errors.Join(err, os.Remove(edited)) }()
+// edits builds after an edit of a test file, by turns.
+func edits(kinds []*kind) error {
+	edited := filepath.Join(place.dir, "edited_test.go")
 	for range runs() {
 		for _, k := range kinds {
 			text := fmt.Sprintf("package main\n\nconst edited = %d\n", time.Now().UnixNano())
