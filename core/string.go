@@ -196,9 +196,9 @@ func (c *Call) bulkObject(o *object) {
 		c.BulkInt(o.num)
 		return
 	}
-	if len(o.str) > reply.PieceMin && c.BulkLent(o.str) {
+	if len(o.str) <= reply.PieceMin {
+		c.Bulk(o.str)
+	} else if c.BulkLent(o.str) {
 		o.num |= strLent
-		return
 	}
-	c.Bulk(o.str)
 }
