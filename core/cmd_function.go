@@ -4,7 +4,9 @@ import (
 	"strings"
 
 	"github.com/redlet/redlet/core/internal/glob"
+	"github.com/redlet/redlet/core/internal/lua"
 	"github.com/redlet/redlet/core/internal/rdb"
+	"github.com/redlet/redlet/core/internal/small"
 )
 
 var functionCommands = []Command{
@@ -93,7 +95,7 @@ var functionCommands = []Command{
 			},
 			{
 				Name: "load", Since: "7.0", Group: "scripting",
-				Flags:      Write | DenyOOM | NoScript,
+				Flags:      Write | DenyOOM | NoScript | compiles,
 				Cats:       CatScripting,
 				Syntax:     "[REPLACE] function-code",
 				Tips:       "request_policy:all_shards response_policy:all_succeeded",
@@ -103,7 +105,7 @@ var functionCommands = []Command{
 			},
 			{
 				Name: "restore", Since: "7.0", Group: "scripting",
-				Flags:      Write | DenyOOM | NoScript,
+				Flags:      Write | DenyOOM | NoScript | compiles,
 				Cats:       CatScripting,
 				Syntax:     "serialized-value [policy:(FLUSH|APPEND|REPLACE)]",
 				Tips:       "request_policy:all_shards response_policy:all_succeeded",
@@ -154,33 +156,25 @@ func cmdFcall(c *Call) {
 	c.runLua(luaRun{fn.fn, fn.name, fn.flags, readOnly, false, keys, args})
 }
 
-// libraryChanged counts a change of the libraries.
-func (c *Call) libraryChanged() { c.e.addDirty(1) }
+// libraryChanged counts a change of the libraries and has others told of it: the command may have
+// been suspended.
+//
+//go:noinline
+func (c *Call) libraryChanged() {
+	c.e.addDirty(1)
+	c.Propagate(string(c.Args[0]), c.Args[1:]...)
+}
 
 func cmdFunctionLoad(c *Call) {
-	replace := false
+	known := &c.e.functions
 	for _, arg := range c.Args[2 : len(c.Args)-1] {
 		if !is(arg, "replace") {
 			c.Error("ERR Unknown option given: " + cText(arg))
 			return
 		}
-		replace = true
+		known = &functions{}
 	}
-	source := c.Args[len(c.Args)-1]
-	others := &c.e.functions
-	if replace {
-		others = &functions{}
-	}
-	l, problem := c.e.compileLibrary(source, others)
-	if problem == "" {
-		problem = c.e.functions.add(l)
-	}
-	if problem != "" {
-		c.Error("ERR " + problem)
-		return
-	}
-	c.libraryChanged()
-	c.BulkString(l.name)
+	c.loadLibraries(&libraryLoad{next: c.e.functions, known: known, sources: c.Args[len(c.Args)-1:]})
 }
 
 func cmdFunctionDelete(c *Call) {
@@ -342,14 +336,13 @@ func cmdFunctionRestore(c *Call) {
 		c.Error(errSubcommandArity(c.Args))
 		return
 	}
-	replace := false
-	next := c.e.functions.clone()
+	l := &libraryLoad{next: c.e.functions.clone(), known: &functions{}, restores: true}
 	if len(c.Args) == 4 {
 		switch arg := c.Args[3]; {
 		case is(arg, "flush"):
-			next = functions{}
+			l.next = functions{}
 		case is(arg, "replace"):
-			replace = true
+			l.replaces = true
 		case is(arg, "append"):
 		default:
 			c.Error("ERR Wrong restore policy given, value should be either FLUSH, APPEND or " +
@@ -357,25 +350,64 @@ func cmdFunctionRestore(c *Call) {
 			return
 		}
 	}
-	sources, damage := rdb.Functions(c.Args[2], c.e.persist.unchecked)
-	for _, source := range sources {
-		l, problem := c.e.compileLibrary(source, &functions{})
-		if problem == "" && !replace && next.find([]byte(l.name)) >= 0 {
-			problem = "Library " + l.name + " already exists"
-		}
-		if problem == "" {
-			problem = next.add(l)
-		}
-		if problem != "" {
-			c.Error("ERR " + problem)
-			return
+	l.sources, l.damage = rdb.Functions(small.Clone(c.Args[2]), c.e.persist.unchecked)
+	c.loadLibraries(l)
+}
+
+// libraryLoad is a FUNCTION LOAD or FUNCTION RESTORE under way.
+type libraryLoad struct {
+	next     functions  // what becomes of the libraries
+	known    *functions // whose names a library may not have
+	sources  [][]byte   // that are still to be compiled
+	damage   string     // what is wrong behind them
+	restores bool       // it is FUNCTION RESTORE
+	replaces bool       // with REPLACE
+	library  *library   // the one that is being compiled
+	work     *lua.Compilation
+}
+
+func (c *Call) loadLibraries(l *libraryLoad) {
+	if work := l.goOn(c); work != nil {
+		c.learn(&learning{work: work, name: l.library.name, function: true, learnt: l.learnt})
+	}
+}
+
+// goOn begins with the next library. When there is none, or it is wrong, it answers the command and
+// returns nil.
+func (l *libraryLoad) goOn(c *Call) *lua.Compilation {
+	problem := l.damage
+	if len(l.sources) > 0 {
+		l.library, l.work, problem = c.e.startLibrary(l.sources[0], l.known)
+		if l.sources = l.sources[1:]; problem == "" {
+			return l.work
 		}
 	}
-	if damage != "" {
-		c.Error("ERR " + damage)
-		return
+	switch {
+	case problem != "":
+		c.Error("ERR " + problem)
+		return nil
+	case l.restores:
+		c.OK()
+	default:
+		c.BulkString(l.library.name)
 	}
-	c.e.functions = next
+	c.e.functions = l.next
 	c.libraryChanged()
-	c.OK()
+	return nil
+}
+
+// learnt puts in the library that has been compiled.
+func (l *libraryLoad) learnt(c *Call) *lua.Compilation {
+	problem := l.library.has(l.work)
+	if problem == "" && l.restores && !l.replaces && l.next.find([]byte(l.library.name)) >= 0 {
+		problem = "Library " + l.library.name + " already exists"
+	}
+	if problem == "" {
+		problem = l.next.add(l.library)
+	}
+	if problem != "" {
+		c.Error("ERR " + problem)
+		return nil
+	}
+	return l.goOn(c)
 }

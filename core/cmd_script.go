@@ -118,7 +118,7 @@ var scriptCommands = []Command{
 			},
 			{
 				Name: "load", Since: "2.6", Group: "scripting",
-				Flags:      NoScript | Stale | Keeps,
+				Flags:      NoScript | Stale | Keeps | compiles,
 				Cats:       CatScripting,
 				Syntax:     "script",
 				Tips:       "request_policy:all_nodes response_policy:all_succeeded",
@@ -184,13 +184,17 @@ func cmdEval(c *Call) {
 		c.debugScript()
 		return
 	}
+	c.eval()
+}
+
+func (c *Call) eval() {
 	c.e.machine()
 	sc, sha := c.evalScript()
 	if sc == nil {
 		if _, _, ok := c.scriptArgs(); !ok {
 			return
 		}
-		c.learn(sha, c.Args[1], true)
+		c.learnScript(sha, c.Args[1], true)
 		return
 	}
 	c.runScript(sc)
@@ -248,102 +252,112 @@ func (c *Call) runScript(sc *script) {
 		return
 	}
 	c.e.scripts.used(sc, false)
-	readOnly := c.cmd.Flags&ReadOnly != 0
-	c.runLua(luaRun{sc.fn, sc.sha, sc.flags, readOnly, true, keys, args})
+	fn, readOnly := sc.fn, c.cmd.Flags&ReadOnly != 0
+	if c.e.scripts.debug != nil {
+		fn = c.e.scripts.vm.Traced(fn)
+	}
+	c.runLua(luaRun{fn, sc.sha, sc.flags, readOnly, true, keys, args})
 }
 
-// learning is a script that is being compiled for a command.
+// learning is what is being compiled for a command.
 type learning struct {
-	sc    *script
-	work  *lua.Compilation
-	asked int // the slot of the command's keys, in a cluster
+	work     *lua.Compilation // nil: the command has been answered
+	name     string           // what others are told that is under way
+	function bool             // it is of a library
+	asked    int              // the slot of the command's keys, in a cluster
+	// learnt goes on with the command when that is compiled, and returns what is to be compiled next.
+	learnt func(c *Call) *lua.Compilation
 }
 
-// learn compiles a script for EVAL or SCRIPT LOAD, keeps it, and goes on with the command, which is
-// suspended if that takes more than a slice.
-func (c *Call) learn(sha string, body []byte, eval bool) {
-	s := &c.e.scripts
+// learnScript compiles a script for EVAL or SCRIPT LOAD, keeps it, and goes on with the command.
+func (c *Call) learnScript(sha string, body []byte, eval bool) {
 	sc, source, problem := newScript(sha, body, eval)
 	if problem != "" {
 		c.Error("ERR " + problem)
 		return
 	}
-	l := &learning{sc: sc, work: c.e.machine().StartCompiling("user_script", source)}
+	work := c.e.machine().StartCompiling("user_script", source)
+	c.learn(&learning{work: work, name: sha, learnt: func(c *Call) *lua.Compilation {
+		s := &c.e.scripts
+		if sc.fn, problem = work.Result(); problem != "" {
+			c.Error("ERR " + notCompiled + problem)
+			return nil
+		}
+		if s.remember(sc); !sc.eval {
+			c.BulkString(sc.sha)
+			return nil
+		}
+		s.last = sc
+		c.runScript(sc)
+		return nil
+	}})
+}
+
+// learn compiles for a command, which is suspended if that takes more than a slice.
+func (c *Call) learn(l *learning) {
+	s := &c.e.scripts
 	if c.e.cluster != nil {
 		l.asked = c.e.cluster.asked
 	}
-	inside := s.inside
-	s.inside = true
-	done := l.work.Continue()
-	for !done && !c.maySuspend() {
-		done = l.work.Continue()
-	}
-	s.inside = inside
-	if done {
-		c.learnt(l)
+	if c.learns(l, c.maySuspend()) {
 		return
 	}
 	s.learning = l
-	if s.name, s.wrote, s.function = sha, false, false; s.task != nil {
-		s.task.name, s.pending = sha, true
+	if s.name, s.wrote, s.function = l.name, false, l.function; s.task != nil {
+		s.task.name, s.pending = l.name, true
 		return
 	}
 	s.now = c.e.now
-	c.suspend(c.Len(), sha)
+	c.suspend(c.Len(), l.name)
+}
+
+// learns compiles for a slice, or all if the command may not be suspended, and reports whether that
+// was all and the command has gone on.
+func (c *Call) learns(l *learning, suspends bool) (done bool) {
+	s := &c.e.scripts
+	for l.work != nil {
+		inside := s.inside
+		s.inside = true
+		done = l.work.Continue()
+		s.inside = inside
+		if done {
+			l.work = c.learnt(l)
+		}
+		if suspends {
+			return l.work == nil
+		}
+	}
+	return true
+}
+
+// learnt goes on with a command for which something has been compiled, unless that was ended.
+func (c *Call) learnt(l *learning) *lua.Compilation {
+	e := c.e
+	if e.cluster != nil {
+		e.cluster.asked = l.asked
+	}
+	if fail := e.scripts.vm.Failure(); fail != nil && (fail.Killed || !l.function) {
+		c.Error(failureText(fail))
+		return nil
+	}
+	return l.learnt(c)
 }
 
 // goOnLearning compiles for another slice, and reports whether the command has been answered.
 func (c *Call) goOnLearning() (done bool) {
 	s := &c.e.scripts
-	l := s.learning
-	if !l.work.Continue() {
+	if !c.learns(s.learning, true) {
 		return false
 	}
 	s.learning = nil
-	if c.e.cluster != nil {
-		c.e.cluster.asked = l.asked
-	}
-	c.learnt(l)
 	done = !s.pending // else the script runs on
-	s.pending = false
+	if s.pending = false; done && s.debug != nil {
+		c.refuseDebugging(s.task.at)
+	}
 	return done
 }
 
-// learnt goes on with a command whose script has been compiled.
-func (c *Call) learnt(l *learning) {
-	s, sc := &c.e.scripts, l.sc
-	fn, problem := l.work.Result()
-	if fail := s.vm.Failure(); fail != nil {
-		c.Error(failureText(fail))
-		return
-	}
-	if problem != "" {
-		c.Error("ERR " + notCompiled + problem)
-		return
-	}
-	sc.fn = fn
-	s.remember(sc)
-	if !sc.eval {
-		c.BulkString(sc.sha)
-		return
-	}
-	s.last = sc
-	c.runScript(sc)
-}
-
 const notCompiled = "Error compiling script (new function): "
-
-// compileScript compiles a script, of which it copies the source.
-func (e *Engine) compileScript(sha string, body []byte, eval bool) (sc *script, problem string) {
-	sc, source, problem := newScript(sha, body, eval)
-	if problem != "" {
-		return nil, problem
-	}
-	if sc.fn, problem = e.machine().Compile("user_script", source); problem != "" {
-		return nil, notCompiled + problem
-	}
-	return sc, ""
-}
 
 // newScript makes a script that is still to be compiled.
 func newScript(sha string, body []byte, eval bool) (sc *script, source []byte, problem string) {
@@ -406,7 +420,7 @@ func cmdScriptLoad(c *Call) {
 	if sc := c.e.scripts.cache[sha]; sc != nil {
 		c.e.scripts.used(sc, true)
 	} else {
-		c.learn(sha, c.Args[2], false)
+		c.learnScript(sha, c.Args[2], false)
 		return
 	}
 	c.BulkString(sha)

@@ -146,7 +146,7 @@ func cmdExec(c *Call) {
 	e.discard(cl)
 	x := transaction{queue: queue}
 	if !slices.ContainsFunc(queue, func(q queued) bool {
-		return q.cmd.Flags&(RunsScripts|Awaits) != 0
+		return q.cmd.Flags&(RunsScripts|Awaits|compiles) != 0
 	}) {
 		c.execute(&x)
 		return

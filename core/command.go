@@ -98,6 +98,7 @@ const (
 	LoadsModules    // is protected by enable-module-command
 	Keeps           // keeps what it is told beside the data: refused where memory is full
 	TakesArgs       // a large argument becomes a value as it stands in the input: see takeArg
+	compiles        // is suspended while a long source is compiled
 	TellsLater      // its handler tells options of later versions from data: see Call.takes
 
 	// What the table finds out when a command is added to it.

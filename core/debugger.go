@@ -57,27 +57,17 @@ func (c *Call) debugScript() {
 	vm.Debug(d)
 	e.log(logNotice, "A session of the debugger has begun")
 	at := c.Len()
-	if keys, args, ok := c.scriptArgs(); ok {
-		sc, sha := c.evalScript()
-		if sc == nil {
-			problem := ""
-			if sc, problem = e.compileScript(sha, c.Args[1], true); sc != nil {
-				s.remember(sc)
-			} else {
-				c.Error("ERR " + problem)
-			}
-		}
-		if sc != nil {
-			readOnly := c.cmd.Flags&ReadOnly != 0
-			c.runLua(luaRun{vm.Traced(sc.fn), sc.sha, sc.flags, readOnly, true, keys, args})
-		}
+	if c.eval(); s.debug != nil && s.task == nil {
+		c.refuseDebugging(at)
 	}
-	if s.debug != nil && s.task == nil { // it did not begin
-		refusal := small.Clone(c.From(at))
-		c.Cut(at)
-		d.end()
-		c.Raw(refusal)
-	}
+}
+
+// refuseDebugging ends a session that has not begun: the answer from an offset on says why.
+func (c *Call) refuseDebugging(at int) {
+	refusal := small.Clone(c.From(at))
+	c.Cut(at)
+	c.e.scripts.debug.end()
+	c.Raw(refusal)
 }
 
 // waits tells whether the script under way is stopped.

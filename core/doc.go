@@ -69,13 +69,13 @@
 //
 // # A script
 //
-// EVAL, FCALL, and EXEC with one of them in it are tasks (script.go). A script runs for a slice of
-// instructions where it is called, and nearly always ends in it; what is longer goes on at the
-// next Advance, and Deadline is then in the past. A script is suspended by its machine, an EXEC
-// behind the command of its queue that was, so that nothing of them is on Go's stack. Meanwhile
-// engineScript is set: others are postponed until busy-reply-threshold has passed, and then told
-// BUSY. What a script calls is checked as such and run by invoke for a client that is none. Time
-// stands still for it.
+// EVAL, FCALL, what is compiled for SCRIPT LOAD or FUNCTION LOAD, and EXEC with one of them in it
+// are tasks (script.go). A script runs for a slice of instructions where it is called, and nearly
+// always ends in it; what is longer goes on at the next Advance, and Deadline is then in the past.
+// A script is suspended by its machine, an EXEC behind the command of its queue that was, so that
+// nothing of them is on Go's stack. Meanwhile engineScript is set: others are postponed until
+// busy-reply-threshold has passed, and then told BUSY. What a script calls is checked as such and
+// run by invoke for a client that is none. Time stands still for it.
 //
 // A session of the debugger (debugger.go) is such a task, stopped for as long as its client says
 // nothing; after SCRIPT DEBUG YES it runs in a copy of the engine (debugger_fork.go).

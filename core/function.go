@@ -32,6 +32,7 @@ type function struct {
 	hasDescription bool
 	flags          scriptFlags
 	fn             lua.Function
+	library        *library
 }
 
 // find returns the place of a library, -1 if there is none of that name.
@@ -64,7 +65,7 @@ func (f *functions) add(l *library) (problem string) {
 	at := f.find([]byte(l.name))
 	for _, fn := range l.functions {
 		known := f.byName[strings.ToLower(fn.name)]
-		if known != nil && (at < 0 || !slices.Contains(f.libraries[at].functions, known)) {
+		if known != nil && (at < 0 || known.library != f.libraries[at]) {
 			return "Function " + fn.name + " already exists"
 		}
 	}
@@ -81,29 +82,45 @@ func (f *functions) add(l *library) (problem string) {
 	return ""
 }
 
-// compileLibrary loads the source of a library, which may not have the name of one of others.
+// compileLibrary compiles and runs the source of a library, which may not have the name of one of
+// others.
 func (e *Engine) compileLibrary(source []byte, others *functions) (l *library, problem string) {
+	l, work, problem := e.startLibrary(source, others)
+	if problem != "" {
+		return nil, problem
+	}
+	for !work.Continue() {
+	}
+	return l, l.has(work)
+}
+
+// startLibrary makes ready for that. The source is copied.
+func (e *Engine) startLibrary(source []byte,
+	others *functions) (l *library, work *lua.Compilation, problem string) {
 	name, body, problem := libraryHead(source)
 	if problem == "" && others.find([]byte(name)) >= 0 {
 		problem = "Library '" + name + "' already exists"
 	}
 	if problem != "" {
-		return nil, problem
-	}
-	made, problem := e.machine().LoadLibrary("user_function", body)
-	if problem != "" {
-		return nil, problem
+		return nil, nil, problem
 	}
 	l = &library{name: name, source: small.Clone(source)}
+	return l, e.machine().StartLibrary("user_function", body), ""
+}
+
+// has gives a library the functions that it has registered; problem says why there are none.
+func (l *library) has(work *lua.Compilation) (problem string) {
+	made, problem := work.Registered()
 	for _, m := range made {
 		fn := &function{name: m.Name, description: m.Description,
-			hasDescription: m.HasDescription, flags: scriptDeclared, fn: m.Function}
+			hasDescription: m.HasDescription, flags: scriptDeclared, fn: m.Function,
+			library: l}
 		for _, flag := range m.Flags {
 			fn.flags |= scriptFlag(flag)
 		}
 		l.functions = append(l.functions, fn)
 	}
-	return l, ""
+	return problem
 }
 
 // libraryHead reads the first line of a library, `#!lua name=mylib`.

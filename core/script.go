@@ -238,6 +238,10 @@ func (s *scripts) step(e *Engine) {
 // instructionsPerMs stands for a millisecond while the clock is frozen.
 const instructionsPerMs = 10_000
 
+// learningMs is for how long others wait at least for what is being compiled, or registers
+// functions. Redis gives a library half a second, and tells nobody meanwhile that it is busy.
+const learningMs = 500
+
 // watch lets the others know once the script has run for too long.
 func (s *scripts) watch(e *Engine) {
 	if s.busy || e.migration != nil {
@@ -251,7 +255,11 @@ func (s *scripts) watch(e *Engine) {
 	if e.clock.frozen {
 		ms = s.vm.Instructions() / instructionsPerMs
 	}
-	if e.cfg.busyMs == 0 || ms < e.cfg.busyMs {
+	patience := e.cfg.busyMs
+	if s.learning != nil && patience != 0 {
+		patience = max(patience, learningMs)
+	}
+	if patience == 0 || ms < patience {
 		return
 	}
 	if s.debug != nil {

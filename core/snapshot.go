@@ -429,6 +429,9 @@ func (e *Engine) saveScripts(w *rdb.Writer) {
 
 // loadScript compiles a script of a snapshot.
 func (e *Engine) loadScript(body []byte, eval bool) (*script, bool) {
-	sc, problem := e.compileScript(sha1.Hex(body), body, eval)
+	sc, source, problem := newScript(sha1.Hex(body), body, eval)
+	if problem == "" {
+		sc.fn, problem = e.machine().Compile("user_script", source)
+	}
 	return sc, problem == ""
 }

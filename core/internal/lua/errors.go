@@ -13,6 +13,8 @@ func (vm *VM) throw(problem string) { panic(&thrown{v: vm.str(problem)}) }
 func (vm *VM) throwValue(v value) { panic(&thrown{v: v}) }
 
 // failHandling raises the error of those who handle one, which nothing handles.
+//
+//go:noinline
 func (vm *VM) failHandling() {
 	panic(&thrown{v: constant("error in error handling"), last: true})
 }

@@ -56,40 +56,69 @@ func (vm *VM) see(globals *table) {
 // second.
 const loadLimit = 5_000_000
 
-// LoadLibrary compiles and runs the source of a library, which registers its functions.
-func (vm *VM) LoadLibrary(name string, source []byte) (made []Registration, problem string) {
-	p, problem := vm.load("@"+name, string(source))
-	if problem != "" {
-		return nil, "Error compiling function: " + problem
+// StartLibrary makes ready for compiling the source of a library, and for running it, which
+// registers its functions; no other is under way. The source is copied.
+func (vm *VM) StartLibrary(name string, source []byte) *Compilation {
+	c := vm.StartCompiling(name, source)
+	c.library = true
+	return c
+}
+
+// run runs a library for a slice and reports whether that was all.
+func (c *Compilation) run() (done bool) {
+	vm, nargs := c.vm, -1
+	if !c.runs {
+		c.runs, nargs = true, 0
+		vm.reset()
+		vm.see(vm.registering)
+		vm.meter.begin()
+		vm.taken = vm.newTable(0, 0)
+		vm.main.push(vm.newFunction(&function{proto: c.p.done, env: vm.libraryEnv}))
 	}
-	vm.reset()
-	vm.see(vm.registering)
-	vm.registered = nil
-	vm.meter.begin()
-	vm.main.push(vm.newFunction(&function{proto: p, env: vm.libraryEnv}))
-	late := false
-	for done := vm.goOn(0); !done; done = vm.goOn(-1) {
-		if late = vm.Instructions() > loadLimit; late {
-			vm.Kill()
+	if vm.goOn(nargs) {
+		vm.see(vm.running)
+		c.made, vm.registered, vm.taken = vm.registered, nil, nil
+		if c.late {
+			vm.failure = nil // nobody has killed it
 		}
+		return true
 	}
-	vm.see(vm.running)
-	made, vm.registered = vm.registered, nil
-	switch {
-	case late:
-		return nil, "Error registering functions: ERR FUNCTION LOAD timeout"
-	case vm.failure != nil:
-		return nil, "Error registering functions: " + vm.failure.Text
-	case len(made) == 0:
+	if !c.late && vm.Instructions() > loadLimit {
+		c.late = true
+		vm.Kill()
+	}
+	return false
+}
+
+// Registered returns the functions of a library that has run; problem says why there are none.
+// VM.Failure tells of one that was ended.
+func (c *Compilation) Registered() (made []Registration, problem string) {
+	during, problem := "compiling function: ", c.p.problem
+	if c.runs {
+		during = "registering functions: "
+	}
+	switch fail := c.vm.failure; {
+	case c.late:
+		problem = "ERR FUNCTION LOAD timeout"
+	case fail != nil:
+		problem = fail.Text
+	case problem == "" && len(c.made) == 0:
 		return nil, "No functions registered"
 	}
-	return made, ""
+	if problem != "" {
+		return nil, "Error " + during + problem
+	}
+	return c.made, ""
 }
 
 // isRegistering reports whether a library is being loaded.
 func (vm *VM) isRegistering() bool {
 	return vm.libraryEnv.meta.handler(eventIndex).table() == vm.registering
 }
+
+// registerCharge is what a function that is registered, which the engine then enters among those of
+// all libraries, takes in instructions.
+const registerCharge = 20
 
 // registerFunction is redis.register_function.
 func (vm *VM) registerFunction(l *thread) int {
@@ -110,7 +139,9 @@ func (vm *VM) registerFunction(l *thread) int {
 	if problem != "" {
 		vm.throwError(problem)
 	}
+	vm.charge(registerCharge + (len(r.Name)+len(r.Description))/copyCharge + len(r.Flags))
 	vm.registered = append(vm.registered, r)
+	vm.taken.setField(vm, r.Name, trueValue)
 	return 0
 }
 
@@ -134,6 +165,7 @@ func (vm *VM) namedArguments(v value, r *Registration) (problem string) {
 			"Lua table (representing named arguments)."
 	}
 	named := false
+	vm.charge((len(t.arr) + len(t.nodes)) / 8)
 	t.each(func(k, v value) {
 		if problem != "" {
 			return
@@ -206,10 +238,8 @@ func (vm *VM) checkRegistration(r *Registration) (problem string) {
 	if !ValidName(r.Name) {
 		return errLibraryName
 	}
-	for i := range vm.registered {
-		if vm.registered[i].Name == r.Name {
-			return "Function already exists in the library"
-		}
+	if vm.taken.field(r.Name).isTrue() {
+		return "Function already exists in the library"
 	}
 	for _, f := range r.Flags {
 		switch f {

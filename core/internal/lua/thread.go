@@ -177,6 +177,8 @@ func (l *thread) pushBytes(b []byte)  { l.push(l.vm.bytes(b)) }
 func (l *thread) pushBool(b bool) { l.push(boolean(b)) }
 
 // enterC counts a call from C.
+//
+//go:noinline
 func (l *thread) enterC() {
 	if l.levels++; l.levels >= levelsMax {
 		l.tooManyLevels()

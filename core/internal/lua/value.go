@@ -120,6 +120,8 @@ const hashedMost = 1 << 20
 
 // hashOf is the hash of a string in Redis's Lua, which decides about the order of pairs. Unlike
 // that of Lua 5.1 it takes all bytes into account, but here no more than the last hashedMost.
+//
+//go:noinline
 func hashOf(s string) uint32 {
 	h, from := uint32(len(s)), max(0, len(s)-hashedMost)
 	for i := len(s) - 1; i >= from; i-- {

@@ -78,6 +78,7 @@ type VM struct {
 	running, registering *table // the globals of libraries,
 	libraryEnv           *table // through this table
 	registered           []Registration
+	taken                *table // their names
 
 	args         [][]byte      // of the redis.call under way
 	arena        []byte        // what args points into
@@ -142,21 +143,37 @@ func (vm *VM) Compile(name string, source []byte) (f Function, problem string) {
 	return vm.compiled(p), ""
 }
 
-// Compilation is a script that is compiled a slice at a time, like one that runs.
+// Compilation is a source that is compiled a slice at a time, as a script runs. A library is then
+// run, too.
 type Compilation struct {
 	vm *VM
 	p  *parser
+
+	library bool
+	runs    bool // it is compiled
+	late    bool // it has run for too long
+	made    []Registration
 }
 
 // StartCompiling makes ready for compiling a script; no other is under way. The source is copied.
 func (vm *VM) StartCompiling(name string, source []byte) *Compilation {
 	vm.reset()
 	vm.meter.begin()
-	return &Compilation{vm, vm.newParser("@"+name, string(source))}
+	return &Compilation{vm: vm, p: vm.newParser("@"+name, string(source))}
 }
 
-// Continue compiles for a slice and reports whether that was all.
+// Continue goes on for a slice and reports whether that was all.
 func (c *Compilation) Continue() (done bool) {
+	if !c.runs {
+		if done = c.compile(); !done || !c.library || c.p.done == nil {
+			return done
+		}
+	}
+	return c.run()
+}
+
+// compile compiles for a slice and reports whether that was all.
+func (c *Compilation) compile() (done bool) {
 	vm := c.vm
 	vm.live = true
 	defer func() {
