@@ -15,7 +15,9 @@ const lookEvery = 300 * time.Millisecond
 // long. Its percentage is left as it is, so a server that is busy pays nothing: the collector waits
 // for a moment in which little is allocated, and works only where more is held than is due for the
 // data and something has changed since it did so last; a twentieth of the time at most, unless very
-// much is to be had.
+// much is to be had. Little is left for as long as Redis's allocator keeps what was freed: a script
+// that comes each second would else get pages from the system each time. Of one that fills a table
+// with 200,000 numbers the quickest run was 4.1 ms, then 1.9, with redis-server 2.0.
 //
 // Where maxmemory is set, data come and go under it for ever, and a heap that doubles before it is
 // collected keeps its size: what is alive then lies scattered over all of it. So there the runtime
@@ -24,6 +26,7 @@ type collector struct {
 	allocated uint64 // in the life of the process, when it last looked
 	held, due uint64 // after it worked last: what was held, and what was due
 	rest      time.Time
+	busy      time.Time // when much was allocated last
 }
 
 // floor is memory that is never touched, so that the system never has to give it. But the runtime,
@@ -42,6 +45,9 @@ const (
 	quietBytes  = 4 << 20 // allocated between two looks, at most, where little is
 	spareBytes  = 16 << 20
 	changeBytes = 8 << 20
+
+	keptBytes = 64 << 20 // beyond what is due, left for keptFor after much was allocated
+	keptFor   = 10 * time.Second
 
 	limitSpare = 24 << 20 // beside half as much again as maxmemory, for what counts for no data
 )
@@ -62,6 +68,9 @@ func limitFor(most int64, alive uint64) int64 {
 func (c *collector) wants(now time.Time, allocated, held uint64, used int64) bool {
 	quiet := allocated-c.allocated < quietBytes
 	c.allocated = allocated
+	if !quiet {
+		c.busy = now
+	}
 	if !quiet || held < spareBytes {
 		return false
 	}
@@ -69,7 +78,7 @@ func (c *collector) wants(now time.Time, allocated, held uint64, used int64) boo
 	switch {
 	case held <= due, held < c.held+changeBytes && due+changeBytes > c.due:
 		return false
-	case now.Before(c.rest) && held < 2*due:
+	case now.Before(c.rest) && held < 2*due, now.Sub(c.busy) < keptFor && held < due+keptBytes:
 		return false
 	}
 	c.due = due

@@ -20,6 +20,11 @@ func TestCollector(t *testing.T) {
 		}
 	}
 	look("a small server", 0, 12*mb, mb, false)
+	look("a script fills a table", 8*mb, 26*mb, mb, false)
+	look("another may", 0, 26*mb, mb, false)
+	now = now.Add(keptFor)
+	look("none did", 0, 26*mb, mb, true)
+	c.collected(now, 10*time.Millisecond, 14*mb)
 	look("a large value comes", 1500*mb, 2300*mb, 512*mb, false)
 	look("and is there", mb, 2300*mb, 512*mb, true)
 	c.collected(now, 10*time.Millisecond, 540*mb)
