@@ -68,13 +68,13 @@ type walk struct {
 // cell loads an entry of a table and tells whether it is visible.
 func (w *walk) cell(key string, c *cell) bool {
 	w.field.Expiry = Never
-	if c.due != nil {
-		if w.field.Expiry = c.due.at; c.due.at <= w.now {
+	if c.Due != nil {
+		if w.field.Expiry = c.Due.at; c.Due.at <= w.now {
 			return false
 		}
 	}
 	w.name = append(w.name[:0], key...)
-	w.field.Name, w.field.Value = w.name, c.value
+	w.field.Name, w.field.Value = w.name, c.Value
 	return true
 }
 

@@ -55,9 +55,11 @@ type table struct {
 	bytes int // of all fields: see Memory
 }
 
+// cell's fields are exported for the names of the dictionary's functions, which spell them: beside
+// each field that is not stands the package's path, 25 times in every binary.
 type cell struct {
-	value []byte
-	due   *deadline // nil without an expiry time
+	Value []byte
+	Due   *deadline // nil without an expiry time
 }
 
 type deadline struct {
@@ -92,10 +94,10 @@ func (h *Hash) Live(now int64) int {
 func (h *Hash) Get(field []byte, now int64, scratch []byte) ([]byte, bool) {
 	if h.enc == Table {
 		c := h.table.Find(field)
-		if c == nil || c.due != nil && c.due.at <= now {
+		if c == nil || c.Due != nil && c.Due.at <= now {
 			return nil, false
 		}
-		return c.value, true
+		return c.Value, true
 	}
 	pos := h.find(field)
 	if pos < 0 {
@@ -116,8 +118,8 @@ func (h *Hash) Expiry(field []byte, now int64) (at int64, ok bool) {
 		if c == nil {
 			return 0, false
 		}
-		if c.due != nil {
-			at = c.due.at
+		if c.Due != nil {
+			at = c.Due.at
 		}
 		return at, at > now
 	}
@@ -257,13 +259,13 @@ func (h *Hash) SetExpiry(field []byte, at int64) bool {
 		return false
 	case at == Never:
 		h.table.persist(c)
-	case c.due == nil:
+	case c.Due == nil:
 		h.table.bytes += deadlineSize
-		c.due = &deadline{field: key, at: at}
-		h.table.due.Set(c.due, at)
+		c.Due = &deadline{field: key, at: at}
+		h.table.due.Set(c.Due, at)
 	default:
-		c.due.at = at
-		h.table.due.Set(c.due, at)
+		c.Due.at = at
+		h.table.due.Set(c.Due, at)
 	}
 	return true
 }
@@ -326,9 +328,9 @@ func (h *Hash) Clone() *Hash {
 	for i := range h.table.Len() {
 		key, from := h.table.At(i)
 		field := []byte(key)
-		c.table.set(field, from.value, false)
-		if from.due != nil {
-			c.SetExpiry(field, from.due.at)
+		c.table.set(field, from.Value, false)
+		if from.Due != nil {
+			c.SetExpiry(field, from.Due.at)
 		}
 	}
 	return c
@@ -382,13 +384,13 @@ func (t *table) set(field, value []byte, keep bool) bool {
 	if fresh {
 		t.bytes += entrySize + alloc.String(len(field))
 	} else {
-		t.bytes -= alloc.String(len(c.value))
+		t.bytes -= alloc.String(len(c.Value))
 	}
 	t.bytes += alloc.String(len(value))
-	if cap(c.value) < len(value) || cap(c.value) > 2*len(value)+32 {
-		c.value = make([]byte, 0, len(value))
+	if cap(c.Value) < len(value) || cap(c.Value) > 2*len(value)+32 {
+		c.Value = make([]byte, 0, len(value))
 	}
-	c.value = append(c.value[:0], value...)
+	c.Value = append(c.Value[:0], value...)
 	if !keep {
 		t.persist(c)
 	}
@@ -399,15 +401,15 @@ func (t *table) delete(field []byte) bool {
 	c, ok := t.Dict.Delete(field)
 	if ok {
 		t.persist(&c)
-		t.bytes -= entrySize + alloc.String(len(field)) + alloc.String(len(c.value))
+		t.bytes -= entrySize + alloc.String(len(field)) + alloc.String(len(c.Value))
 	}
 	return ok
 }
 
 func (t *table) persist(c *cell) {
-	if c.due != nil {
+	if c.Due != nil {
 		t.bytes -= deadlineSize
-		t.due.Remove(c.due)
-		c.due = nil
+		t.due.Remove(c.Due)
+		c.Due = nil
 	}
 }
