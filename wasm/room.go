@@ -5,9 +5,10 @@ import (
 	"runtime/metrics"
 )
 
-// memoryStandard is what a guest takes itself to have whose host gives no GOMEMLIMIT: below the
-// 4 GiB that the memory of a module can have. The collector does not know of it then: to tell it
-// takes a package that brings fmt and os with it, 16 KB of the compressed guest.
+// memoryStandard is what a guest takes itself to have that knows of no limit: below the 4 GiB that
+// the memory of a module can have. Package wasm/build gives the runtime one, whose collector has to
+// know of it; to tell it from here takes a package that brings fmt and os with it, 16 KB of the
+// compressed guest.
 const memoryStandard = 15 << 28
 
 // gauge knows how much memory is left. Go's runtime ends the guest when there is none, so whoever
