@@ -109,13 +109,16 @@ func (o *object) setString(b []byte) {
 // setText is setString that never keeps an integer.
 func (o *object) setText(b []byte) {
 	if cap(o.str) > 2*len(b)+64 || cap(o.str) < len(b) || o.lent() {
-		o.str = make([]byte, len(b))
+		s := make([]byte, len(b)) // copied into at once, it is not cleared first
+		copy(s, b)
+		o.str = s
+	} else {
+		o.str = append(o.str[:0], b...)
 	}
-	o.enc, o.num, o.str = encRaw, 0, o.str[:len(b)]
+	o.enc, o.num = encRaw, 0
 	if len(b) <= embstrLenMax {
 		o.enc = encEmbstr
 	}
-	copy(o.str, b)
 }
 
 // The num of a string that is no integer.

@@ -11,12 +11,7 @@ import (
 // reply comes from the engine, so it is well-formed.
 func (vm *VM) value(reply []byte, at int) (value, int) {
 	kind := reply[at]
-	end := at + 1
-	for reply[end] != '\r' {
-		end++
-	}
-	line := reply[at+1 : end]
-	end += 2
+	line, end := lineOf(reply, at)
 	switch kind {
 	case '+':
 		return vm.field("ok", vm.bytes(line)), end
@@ -32,6 +27,15 @@ func (vm *VM) value(reply []byte, at int) (value, int) {
 		return vm.bytes(reply[end : end+n]), end + n + 2
 	}
 	return vm.aggregate(kind, line, reply, end)
+}
+
+// lineOf returns what stands on a line behind its kind, and where the next line begins.
+func lineOf(reply []byte, at int) (line []byte, next int) {
+	end := at + 1
+	for reply[end] != '\r' {
+		end++
+	}
+	return reply[at+1 : end], end + 2
 }
 
 // wholeNumber reads the digits of a well-formed number.

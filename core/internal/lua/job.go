@@ -18,7 +18,7 @@ const (
 	suspended = -1 // the slice is over
 	calling   = -2 // it calls l.callee: the next step finds one result on top of the stack
 	waiting   = -5 // l.ahead is to be done first: the step is then made once more
-	becoming  = -6 // l.ahead does the rest: the call's job is over, if it has one
+	becoming  = -6 // l.ahead does the rest, where the slice is over in the next: the job is over
 )
 
 // jobUnderWay is a job of a thread.
@@ -102,7 +102,7 @@ func (vm *VM) stepped(l *thread, n int) (stop bool) {
 		} else {
 			l.jobs = append(l.jobs, j)
 		}
-		return false
+		return l.vm.left <= 0 && l.vm.look()
 	}
 	l.enterC()
 	vm.left -= 8
@@ -145,6 +145,12 @@ type again struct{ fn builtin }
 
 func (a again) step(l *thread) int { return a.fn(l) }
 func (again) size() int            { return 0 }
+
+// becomes leaves the rest of a call to a function, and to the next slice if this one is over.
+func (l *thread) becomes(fn builtin) int {
+	l.ahead = again{fn}
+	return becoming
+}
 
 // later leaves the call under way to the next slice.
 func (l *thread) later(fn builtin) int {

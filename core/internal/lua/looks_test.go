@@ -71,6 +71,7 @@ var longScripts = [][2]string{
 	{"local s = string.rep('x', 2 ^ 25)", "table.concat({s, s, s})"},
 	{"local s = string.rep('x', 2 ^ 25)", "struct.pack('sss', s, s, s)"},
 	{"local s = string.rep('x', 2 ^ 25)", "string.format('%s%s%s', s, s, s)"},
+	{"local s = string.rep('x', 2 ^ 25)", "redis.call('mark', s)"},
 	{"local f f = function() return pcall(f) end", "f()"},
 	{"local f f = function() return coroutine.wrap(f)() end", "pcall(f)"},
 }
@@ -191,6 +192,8 @@ func TestCharges(t *testing.T) {
 		{"local s = string.rep('x', 1e4)", "for i = 1, 1000 do redis.sha1hex(s) end", 35},
 		{"local s = string.rep('1', 2 ^ 24)", "for i = 1, 30 do tonumber(s) end", 8},
 		{"local s = string.rep('1', 2 ^ 24)", "tonumber(s, 2)", 15},
+		{"local s = string.rep('x', 2 ^ 26)", "local r = redis.call('mark', s)", 3},
+		{"local s = string.rep('x', 2 ^ 26)", "redis.call('mark', s) redis.call('mark', s)", 4},
 		{"local s = string.rep('x=1 ', 1e5)", "loadstring(s)", 50},
 		{longSpaces, "for i = 1, 6 do loadstring(s) end", 5},
 		{longSpaces, "for i = 1, 6 do loadstring('--' .. s) end", 5},

@@ -53,83 +53,112 @@ const (
 	callCharge = 20
 )
 
-// arguments puts the Lua arguments of a call into vm.args.
-func (vm *VM) arguments(l *thread) (problem string) {
+// arguments puts the Lua arguments of a call into vm.args and tells their size.
+func (vm *VM) arguments(l *thread) (size int, problem string) {
 	n := l.count()
 	if n == 0 {
-		return errNoArguments
+		return 0, errNoArguments
 	}
 	vm.arena, vm.args = vm.arena[:0], vm.args[:0]
-	size := 0
 	for i := 1; i <= n; i++ {
 		switch v := l.arg(i); v.kind() {
 		case kindString:
 			size += len(v.o.s)
 		case kindNumber:
-			size += 40
+			size += numberMax
 		default:
-			return errArguments
+			return 0, errArguments
 		}
 	}
-	if cap(vm.arena) < size {
-		if size >= large {
-			vm.allocated(size)
-		}
-		vm.arena = make([]byte, 0, size)
+	if size >= large {
+		vm.allocated(size)
 	}
 	for i := 1; i <= n; i++ {
+		v, need := l.arg(i), numberMax
+		if v.isString() {
+			if need = len(v.o.s); need > arenaSize {
+				vm.args = append(vm.args, []byte(v.o.s)) // Go does not clear it first
+				continue
+			}
+		}
+		if cap(vm.arena)-len(vm.arena) < need {
+			vm.arena = make([]byte, 0, min(size, arenaSize))
+		}
 		at := len(vm.arena)
-		if v := l.arg(i); v.isNumber() {
+		if v.isNumber() {
 			vm.arena = appendShortest(vm.arena, v.n)
 		} else {
 			vm.arena = append(vm.arena, v.o.s...)
 		}
 		vm.args = append(vm.args, vm.arena[at:len(vm.arena):len(vm.arena)])
 	}
-	return ""
+	return size, ""
 }
 
-// arenaKeepMax is the largest arena that is kept from one call to the next.
-const arenaKeepMax = 64 << 10
+const (
+	// arenaSize is the size of the largest arena: much has several, and what is longer has none.
+	arenaSize = 64 << 10
+	// numberMax is how long a number is, at most.
+	numberMax = 40
+)
 
-// call is redis.call, and redis.pcall, which returns errors instead of raising them. No value is
-// made of a reply that nobody wants: a table for +OK costs more than the command.
+// call is redis.call, and redis.pcall, which returns errors instead of raising them. What is much
+// goes in, is worked on and comes out in a step each.
 func (vm *VM) call(l *thread, raises bool) int {
 	vm.charge(callCharge)
-	var result value
-	if problem := vm.arguments(l); problem != "" {
+	size, problem := vm.arguments(l)
+	if problem != "" {
 		if vm.debug != nil {
 			vm.debug.Failed(problem)
 		}
-		result = vm.errorTable("ERR "+problem, false).value()
-	} else {
-		vm.inHost = true
-		reply, counted := vm.host.Call(vm.args)
-		vm.inHost = false
-		if reply == nil {
-			vm.detached = true
-			return l.later(func(l *thread) int { return vm.call(l, raises) })
-		}
+		return vm.failed(l, "ERR "+problem, false, raises)
+	}
+	if size >= large {
+		return l.becomes(func(l *thread) int {
+			n := vm.invoke(l, raises)
+			if clear(vm.args); n >= 0 { // else what it has answered is counted
+				vm.charge(size / 1024)
+			}
+			return n
+		})
+	}
+	return vm.invoke(l, raises)
+}
+
+// invoke makes the call whose arguments are in vm.args. No value is made of a reply that nobody
+// wants: a table for +OK costs more than the command.
+func (vm *VM) invoke(l *thread, raises bool) int {
+	vm.inHost = true
+	reply, counted := vm.host.Call(vm.args)
+	vm.inHost = false
+	switch {
+	case reply == nil:
+		vm.detached = true
+		return l.later(func(l *thread) int { return vm.call(l, raises) })
+	case reply[0] == '-':
+		return vm.failed(l, string(reply[1:len(reply)-2]), counted, raises)
+	case l.frames[len(l.frames)-1].want == 0:
+		vm.charge(len(reply) / 1024)
+		return 0
+	case len(reply) >= bytesAtOnce:
 		if len(reply) >= large {
 			vm.allocated(len(reply))
 		}
-		if reply[0] == '-' {
-			result = vm.errorTable(string(reply[1:len(reply)-2]), counted).value()
-		} else {
-			raises = false
-			if l.frames[len(l.frames)-1].want == 0 {
-				return 0
-			}
-			result, _ = vm.value(reply, 0)
-		}
+		l.ahead = &receiving{vm: vm, reply: reply}
+		return becoming
 	}
-	if cap(vm.arena) > arenaKeepMax {
-		vm.arena = nil
-	}
-	if raises {
-		vm.throwValue(result)
-	}
+	result, _ := vm.value(reply, 0)
 	l.push(result)
+	return 1
+}
+
+// failed ends a call with an error.
+func (vm *VM) failed(l *thread, text string, counted, raises bool) int {
+	t := vm.errorTable(text, counted).value()
+	if raises {
+		vm.throwValue(t)
+	}
+	l.push(t)
 	return 1
 }
 
@@ -234,7 +263,7 @@ func (vm *VM) setRepl(l *thread) int {
 }
 
 func (vm *VM) aclCheck(l *thread) int {
-	if problem := vm.arguments(l); problem != "" {
+	if _, problem := vm.arguments(l); problem != "" {
 		vm.throwError(problem)
 	}
 	allowed, problem := vm.host.Permits(vm.args)

@@ -201,6 +201,7 @@ end
 // reply3 is what the script returned, in RESP3.
 func reply3(vm *VM) string {
 	w := reply.Writer{RESP3: true}
-	vm.Reply(&w)
+	for !vm.Reply(&w) {
+	}
 	return string(w.Buf)
 }
