@@ -90,7 +90,7 @@ func (e *Engine) orderSeed(word []byte) (answer, problem string) {
 	}
 	var seed [32]byte
 	binary.LittleEndian.PutUint64(seed[:], n)
-	e.random = random.New(seed)
+	e.random, e.scripts.random = random.New(seed), 0
 	return "", ""
 }
 

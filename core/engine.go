@@ -21,7 +21,8 @@ type ConnID uint32
 type Options struct {
 	// Now is the host's time at the start.
 	Now Time
-	// Seed feeds every random choice that the engine makes.
+	// Seed feeds every random choice that the engine makes; but what scripts draw by math.random is
+	// what redis-server draws, which is the same after every start.
 	Seed [32]byte
 	// Config holds redis.conf parameters by name; values are written as in redis.conf. Beside them
 	// "user" holds users and "rename-command" names, one a line, "config-file" the path of the file

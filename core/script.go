@@ -21,6 +21,7 @@ type scripts struct {
 	cache      map[string]*script
 	last       *script // what EVAL or EVALSHA ran last; it is in cache
 	permissive bool    // DEBUG SET-DISABLE-DENY-SCRIPTS
+	random     lua.Random
 
 	evals []string // scripts that only EVAL brought, the least recently used first
 	count struct{ evicted int64 }
@@ -545,7 +546,7 @@ func (h scriptHost) Permits(args [][]byte) (allowed bool, problem string) {
 func (h scriptHost) Log(level int, text string) { h.e.log(level, text) }
 
 // Random implements lua.Host.
-func (h scriptHost) Random() uint64 { return h.e.random.Next() }
+func (h scriptHost) Random() *lua.Random { return &h.e.scripts.random }
 
 // Seconds implements lua.Host. The time of the engine stands still while a script runs, and
 // scripts use os.clock to wait, so that their own work counts.

@@ -445,6 +445,17 @@ func TestScriptDeterminism(t *testing.T) {
 	}
 }
 
+// TestScriptRandom: a server that has just started draws what redis-server then does, whatever its
+// seed, and each script goes on where the one before it was.
+func TestScriptRandom(t *testing.T) {
+	s := newScriptSession(t, nil)
+	got := s.send(1, `EVAL "return tostring(math.random())" 0`) +
+		s.send(1, `EVAL "return tostring(math.random())" 0`)
+	if want := "$16\r\n0.39646477363839\r\n$16\r\n0.84048536971234\r\n"; got != want {
+		t.Errorf("%q", got)
+	}
+}
+
 // TestScriptBounds: no script takes the process with it.
 func TestScriptBounds(t *testing.T) {
 	s := newScriptSession(t, nil)

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/redlet/redlet/core/internal/lua"
 	"github.com/redlet/redlet/core/internal/random"
 	"github.com/redlet/redlet/core/internal/rdb"
 	"github.com/redlet/redlet/core/internal/resp"
@@ -89,6 +90,7 @@ func (e *Engine) image(dst []byte, use imageUse) []byte {
 	if state {
 		w.Aux(auxClock, string(e.clock.appendState(nil)))
 		w.Aux(auxRandom, string(e.random.AppendState(nil)))
+		w.AuxInt(auxScripts, int64(e.scripts.random))
 		w.Aux(auxSeeds, string(e.appendSeeds(nil)))
 		e.saveScripts(w)
 	}
@@ -113,7 +115,7 @@ func (e *Engine) image(dst []byte, use imageUse) []byte {
 	return dst
 }
 
-// The auxiliary fields of a snapshot: the clock, the state of the random generator, the seeds of
+// The auxiliary fields of a snapshot: the clock, the states of the random generators, the seeds of
 // the databases' tables, on which the order of SCAN depends, and the scripts that SCRIPT LOAD and
 // that EVAL alone brought. And, as in Redis, where in the stream of changes the data stand.
 const (
@@ -121,11 +123,12 @@ const (
 	auxStreamID     = "repl-id"
 	auxStreamOffset = "repl-offset"
 
-	auxClock  = "redlet-clock"
-	auxRandom = "redlet-random"
-	auxSeeds  = "redlet-seeds"
-	auxScript = "redlet-script"
-	auxEval   = "redlet-eval"
+	auxClock   = "redlet-clock"
+	auxRandom  = "redlet-random"
+	auxScripts = "redlet-script-random"
+	auxSeeds   = "redlet-seeds"
+	auxScript  = "redlet-script"
+	auxEval    = "redlet-eval"
 )
 
 // yieldIn lets the host's scheduler take a turn now and then during a long loop.
@@ -158,16 +161,17 @@ func (e *Engine) saveKey(w *rdb.Writer, key string, o *object, state bool) {
 
 // loader reads an image into stores of its own, so that a fault in it harms nothing.
 type loader struct {
-	e         *Engine
-	r         *rdb.Reader
-	stores    []*store
-	db        *store // the database that keys go to
-	clock     clock
-	random    random.Generator
-	seeds     []uint64 // by database; as they are unless the image tells
-	functions functions
-	state     bool // the image is a snapshot: the scripts that it holds are all that there are
-	scripts   []*script
+	e            *Engine
+	r            *rdb.Reader
+	stores       []*store
+	db           *store // the database that keys go to
+	clock        clock
+	random       random.Generator
+	scriptRandom lua.Random
+	seeds        []uint64 // by database; as they are unless the image tells
+	functions    functions
+	state        bool // the image is a snapshot: the scripts that it holds are all that there are
+	scripts      []*script
 	// keepExpired says that commands follow, which may yet change that a key's time is over.
 	keepExpired bool
 	foreign     bool // a master's: what concerns this engine alone is none of its business
@@ -286,6 +290,9 @@ func (l *loader) aux(it *rdb.Item) error {
 		ok, l.state = l.clock.setState(it.Text), true
 	case auxRandom:
 		ok = l.random.SetState(it.Text)
+	case auxScripts:
+		n, _ := resp.Int(it.Text)
+		l.scriptRandom = lua.Random(n)
 	case auxSeeds:
 		ok = len(it.Text)%8 == 0
 		for i := 0; ok && i < len(l.seeds) && 8*i < len(it.Text); i++ {
@@ -354,6 +361,7 @@ func (l *loader) commit() {
 	e.replaceAll(l.stores)
 	e.functions = l.functions
 	if l.state {
+		e.scripts.random = l.scriptRandom
 		e.scripts.forget()
 		for _, sc := range l.scripts {
 			e.scripts.remember(sc)

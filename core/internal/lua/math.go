@@ -115,8 +115,7 @@ func (vm *VM) openMath() {
 		{"rad", mathFunction(func(n float64) float64 { return n * (math.Pi / 180) })},
 		{"random", vm.mathRandom},
 		{"randomseed", func(l *thread) int {
-			vm.random.seed(uint32(checkLong(l, 1)))
-			vm.seeded = true
+			vm.host.Random().seed(uint32(checkLong(l, 1)))
 			return 0
 		}},
 		{"sinh", mathFunction(math.Sinh)}, {"sin", mathFunction(math.Sin)},
@@ -132,13 +131,7 @@ func (vm *VM) openMath() {
 const ldexpMax = 5000
 
 func (vm *VM) mathRandom(l *thread) int {
-	var bits int32
-	if vm.seeded {
-		bits = vm.random.next()
-	} else {
-		bits = int32(vm.host.Random() >> 33)
-	}
-	r := float64(bits%math.MaxInt32) / math.MaxInt32
+	r := float64(vm.host.Random().next()%math.MaxInt32) / math.MaxInt32
 	low, high, arg := int32(1), int32(0), 1
 	switch l.count() {
 	case 0:

@@ -288,14 +288,17 @@ func trim(s string) string {
 	return s
 }
 
-// random is what math.random draws from once a script has called math.randomseed: drand48's
-// generator, as in the reference, so that the same seed gives the same numbers there.
-type random struct{ x uint64 }
+// Random is what math.random draws from: drand48's generator, as in the reference, so that the
+// numbers are the same as there. The zero Random is that of a server that has just started.
+type Random uint64
 
-func (r *random) seed(n uint32) { r.x = uint64(n)<<16 | 0x330e }
+const randomStart Random = 0x1234abcd330e
+
+func (r *Random) seed(n uint32) { *r = (Random(n)<<16 | 0x330e) ^ randomStart }
 
 // next returns 31 random bits.
-func (r *random) next() int32 {
-	r.x = (r.x*0x5deece66d + 0xb) & (1<<48 - 1)
-	return int32(r.x >> 17)
+func (r *Random) next() int32 {
+	x := ((*r^randomStart)*0x5deece66d + 0xb) & (1<<48 - 1)
+	*r = x ^ randomStart
+	return int32(x >> 17)
 }

@@ -23,8 +23,8 @@ type Host interface {
 	Permits(args [][]byte) (allowed bool, problem string)
 	// Log writes a line to the server's log; the level is one of LogDebug to LogWarning.
 	Log(level int, text string)
-	// Random returns 64 random bits.
-	Random() uint64
+	// Random is what math.random draws from. It outlives the script.
+	Random() *Random
 	// Seconds is what os.clock answers.
 	Seconds() float64
 	// Room tells whether memory for so many bytes more can be had.
@@ -65,9 +65,7 @@ type VM struct {
 	pairs   [2]value // the iterators of ipairs and pairs
 	ids     uint32   // how many tables and functions were made: where tables put them as keys
 
-	inHost   bool // a handler is running; still set after a panic in one
-	random   random
-	seeded   bool            // math.randomseed was called: random is used, not the host's
+	inHost   bool            // a handler is running; still set after a panic in one
 	version  int             // the protocol that redis.setresp chose
 	detached bool            // the slice is over, and not the script
 	numbers  map[*object]int // what tostring numbered
@@ -292,7 +290,6 @@ func (vm *VM) reset() {
 	vm.result, vm.replying, vm.failure = value{}, nil, nil
 	vm.version, vm.inHost, vm.detached = 2, false, false
 	vm.numbers = nil
-	vm.seeded = false
 	vm.decoded.forget()
 	vm.host.SetProtocol(2)
 	if l := vm.main; len(l.stack) > mainStackMax {

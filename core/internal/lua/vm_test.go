@@ -8,7 +8,10 @@ import (
 )
 
 // echo is a host whose commands answer with what they are told to.
-type echo struct{ yields, marks int }
+type echo struct {
+	yields, marks int
+	random        Random
+}
 
 func (h *echo) Call(args [][]byte) ([]byte, bool) {
 	switch string(args[0]) {
@@ -30,7 +33,7 @@ func (*echo) SetProtocol(int)                 {}
 func (*echo) SetRepl(int)                     {}
 func (*echo) Permits([][]byte) (bool, string) { return true, "" }
 func (*echo) Log(int, string)                 {}
-func (*echo) Random() uint64                  { return 1 << 63 }
+func (h *echo) Random() *Random               { return &h.random }
 func (*echo) Seconds() float64                { return 1.5 }
 func (*echo) Room(int) bool                   { return true }
 func (h *echo) Yield()                        { h.yields++ }
