@@ -36,8 +36,7 @@ func (vm *VM) openBase() {
 		f := vm.newFunction(&function{deep: e.deep, env: vm.globals})
 		vm.globals.setField(vm, e.name, f)
 	}
-	next := vm.globals.field("next")
-	vm.pairs = [2]value{vm.function(ipairsNext), next}
+	vm.pairs = [2]value{vm.function(ipairsNext), vm.function(baseNext)}
 	for i, name := range kindNames {
 		vm.kindNames[i] = constant(name)
 	}
@@ -47,7 +46,9 @@ func (vm *VM) openBase() {
 const memoryKB = 40
 
 func (vm *VM) collectGarbage(l *thread) int {
-	switch s := optString(l, 1, "collect"); s {
+	s := optString(l, 1, "collect")
+	optInt(l, 2, 0)
+	switch s {
 	case "count":
 		l.pushNumber(memoryKB)
 	case "step":
@@ -178,9 +179,7 @@ func (j *loading) step(l *thread) int {
 func (j *loading) take(l *thread, piece value) int {
 	s, ok := text(piece)
 	if !piece.isNil() && !ok {
-		l.push(nilValue)
-		l.pushString("reader function must return a string")
-		return 2
+		fail(l, "reader function must return a string")
 	}
 	if s == "" && !j.begun { // Lua looks at how the source begins, and asks once more
 		j.begun = true

@@ -80,9 +80,9 @@ func setIntOption(l *thread, arg int, n *int, least, most int) {
 	if l.arg(arg).isNil() {
 		return
 	}
-	v := clampInt(checkLong(l, arg))
+	v := checkInt(l, arg)
 	if v < least || v > most {
-		argError(l, arg, "expected integer between "+itoa(least)+" and "+itoa(most))
+		argError(l, 1, "expected integer between "+itoa(least)+" and "+itoa(most))
 	}
 	*n = v
 }

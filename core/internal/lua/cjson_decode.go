@@ -291,10 +291,16 @@ func (r *jsonReader) word(t *jsonToken) {
 
 // number reads as much as C's strtod would.
 func (r *jsonReader) number(t *jsonToken) {
+	rest := r.in[r.at:]
+	s := strings.TrimPrefix(rest, "-")
+	if !r.o.decodeInvalid && len(s) > 1 && s[0] == '0' && (isDigit(s[1]) || s[1]|32 == 'x') {
+		t.kind, t.fault = jsonFault, "invalid number"
+		return
+	}
 	if r.digits(t) {
 		return
 	}
-	n := numberLength(r.in[r.at:], r.o.decodeInvalid)
+	n := numberLength(rest, r.o.decodeInvalid)
 	v, ok := parseNumber(r.in[r.at : r.at+n])
 	if n == 0 || !ok {
 		t.kind, t.fault = jsonFault, "invalid number"
@@ -356,18 +362,30 @@ func numberLength(s string, loose bool) int {
 	if loose {
 		for _, word := range [...]string{"infinity", "inf", "nan"} {
 			if len(s)-i >= len(word) && strings.EqualFold(s[i:i+len(word)], word) {
-				return i + len(word)
+				i += len(word)
+				if end := i + strings.IndexByte(s[i:], ')') + 1; isNaN(s[i-len(word) : end]) {
+					i = end
+				}
+				return i
 			}
 		}
-		if len(s) > i+2 && s[i] == '0' && s[i+1]|32 == 'x' && isHex(s[i+2]) {
-			return i + 2 + digits(s[i+2:], isHex)
+		if len(s) > i+2 && s[i] == '0' && s[i+1]|32 == 'x' {
+			if end := digitsLength(s, i+2, 'p', hexEnd); end > 0 {
+				return end
+			}
 		}
 	}
+	return digitsLength(s, i, 'e', digitsEnd)
+}
+
+// digitsLength returns where the digits, fraction and exponent end that are at a place; 0 if there
+// are none.
+func digitsLength(s string, i int, exponent byte, end func(string, int) int) int {
 	from := i
-	i = digitsEnd(s, i)
+	i = end(s, i)
 	whole := i - from
 	if i < len(s) && s[i] == '.' {
-		fraction := digitsEnd(s, i+1) - i - 1
+		fraction := end(s, i+1) - i - 1
 		if whole+fraction > 0 {
 			i += 1 + fraction
 		}
@@ -376,7 +394,7 @@ func numberLength(s string, loose bool) int {
 	if whole == 0 {
 		return 0
 	}
-	if i < len(s) && s[i]|32 == 'e' {
+	if i < len(s) && s[i]|32 == exponent {
 		j := i + 1
 		if j < len(s) && (s[j] == '-' || s[j] == '+') {
 			j++
@@ -388,14 +406,12 @@ func numberLength(s string, loose bool) int {
 	return i
 }
 
-func digits(s string, is func(byte) bool) int {
-	n := 0
-	for n < len(s) && is(s[n]) {
-		n++
+func hexEnd(s string, at int) int {
+	for at < len(s) && isHex(s[at]) {
+		at++
 	}
-	return n
+	return at
 }
-
 func isDigit(c byte) bool { return '0' <= c && c <= '9' }
 func isHex(c byte) bool   { return isDigit(c) || 'a' <= c|32 && c|32 <= 'f' }
 
@@ -488,7 +504,7 @@ func appendUnescaped(out []byte, s string) (_ []byte, n int) {
 }
 
 func hex4(s string) (uint32, bool) {
-	if len(s) < 4 || digits(s[:4], isHex) < 4 {
+	if len(s) < 4 || hexEnd(s[:4], 0) < 4 {
 		return 0, false
 	}
 	n, err := strconv.ParseUint(s[:4], 16, 32)

@@ -26,11 +26,8 @@ func (vm *VM) openCmsgpack() {
 	}
 }
 
-// Bounds on nesting: what is packed ends there as nil, what is unpacked is refused.
-const (
-	packDepthMax   = 16
-	unpackDepthMax = 1000
-)
+// packDepthMax bounds nesting: what is packed ends there as nil.
+const packDepthMax = 16
 
 // packer is cmsgpack.pack.
 type packer struct {
@@ -53,6 +50,9 @@ type packTable struct {
 func (vm *VM) msgpack(l *thread) int {
 	if l.count() == 0 {
 		argError(l, 0, "MessagePack pack needs input.")
+	}
+	if l.count() > resultsMax/2 {
+		argError(l, 0, "Too many arguments for MessagePack pack.")
 	}
 	return l.start(&packer{vm: vm})
 }
@@ -193,6 +193,7 @@ type msgReader struct {
 	n     int // how many were
 	base  int // where on the stack they begin
 	tells bool
+	args  int // how many there are
 	open  []decoding
 }
 
@@ -209,10 +210,10 @@ func (vm *VM) msgunpack(l *thread, limit, offset int64) int {
 			itoa(len(s))+".")
 	}
 	r := &msgReader{vm: vm, l: l, in: s, at: int(offset), most: clampInt(limit), base: l.top}
-	if r.tells = limit != 0 || offset != 0; r.tells {
+	if r.tells, r.args = limit != 0 || offset != 0, 1; r.tells {
 		l.push(nilValue) // where the offset goes
 	} else {
-		r.most = math.MaxInt
+		r.most, r.args = math.MaxInt, l.count()
 	}
 	return l.start(r)
 }
@@ -225,9 +226,6 @@ func (r *msgReader) step(l *thread) int {
 			return suspended
 		}
 		if len(r.open) == 0 {
-			if r.n > 0 && r.n >= resultsMax-l.frames[len(l.frames)-1].extra {
-				fail(l, "too many results to unpack")
-			}
 			if r.at >= len(r.in) || r.n >= r.most {
 				break
 			}
@@ -249,6 +247,9 @@ func (r *msgReader) step(l *thread) int {
 			r.vm.checkKey(l.stack[l.top-2])
 		}
 		r.have()
+	}
+	if r.tells {
+		r.room(2, "in function mp_unpack_full")
 	}
 	if r.tells && r.at < len(r.in) {
 		l.stack[r.base] = integer(r.at)
@@ -284,6 +285,9 @@ func (r *msgReader) have() {
 
 // deeper begins a table of so many elements or, if it is a map, pairs.
 func (r *msgReader) deeper(size int, isMap bool) {
+	if !isMap {
+		r.room(2, "in function mp_decode_to_lua_array")
+	}
 	d := decoding{t: r.vm.newTable(0, 0), left: size, isMap: isMap}
 	if n := len(r.open); n > 0 {
 		t := &r.open[n-1]
@@ -292,6 +296,21 @@ func (r *msgReader) deeper(size int, isMap bool) {
 	r.l.push(d.t.value())
 	d.at = r.l.top
 	r.open = append(r.open, d)
+}
+
+// room makes sure that there is room for n values more on the stack as it is in the reference,
+// where each table that is open has two places, and one while a key is awaited.
+func (r *msgReader) room(n int, where string) {
+	n += r.args + r.n - 1 + 2*len(r.open)
+	if n <= resultsMax {
+		return
+	}
+	if i := len(r.open) - 1; i >= 0 && r.open[i].isMap && (r.l.top-r.open[i].at)&1 == 0 {
+		n--
+	}
+	if n > resultsMax {
+		fail(r.l, "stack overflow ("+where+")")
+	}
 }
 
 // take returns the next n bytes.
@@ -317,9 +336,7 @@ func (r *msgReader) uint(n int) (v uint64) {
 func (r *msgReader) length(n int) int { return int(min(r.uint(n), math.MaxInt)) }
 
 func (r *msgReader) value() {
-	if len(r.open) > unpackDepthMax {
-		fail(r.l, "stack overflow (in function mp_decode_to_lua_type)")
-	}
+	r.room(1, "too many return values at once; use unpack_one or unpack_limit instead.")
 	c := r.take(1)[0]
 	switch {
 	case c < 0x80:
@@ -333,7 +350,7 @@ func (r *msgReader) value() {
 	case c >= 0xe0:
 		r.put(number(float64(int8(c))))
 	case c >= 0xcc && c <= 0xcf:
-		r.put(number(float64(r.uint(1 << (c - 0xcc)))))
+		r.put(number(float64(int64(r.uint(1 << (c - 0xcc))))))
 	case c >= 0xd0 && c <= 0xd3:
 		bits := 8 << (c - 0xd0)
 		v := int64(r.uint(bits/8)) << (64 - bits) >> (64 - bits)

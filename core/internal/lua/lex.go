@@ -278,8 +278,7 @@ func (x *lexer) token(t *token) {
 			t.line = x.line
 			return
 		} else if x.peek(1) == '=' {
-			x.fail("invalid long string delimiter", x.in[start:start+1+digits(x.in[start+1:],
-				func(c byte) bool { return c == '=' })])
+			x.fail("invalid long string delimiter", x.in[start:runEnd(x.in, start+1, '=')])
 		}
 	}
 	x.at++
@@ -394,7 +393,7 @@ func (x *lexer) escape(raw []byte) []byte {
 		x.at++
 		return append(raw, c)
 	}
-	n := min(3, digits(x.in[x.at:], isDigit))
+	n := min(3, digitsEnd(x.in, x.at)-x.at)
 	code, _ := strconv.Atoi(x.in[x.at : x.at+n])
 	x.at += n
 	if code > 255 {

@@ -141,6 +141,8 @@ func parseNumber(s string) (float64, bool) {
 	}
 	if len(body) > 2 && body[0] == '0' && body[1]|32 == 'x' {
 		body = shortHex(body)
+	} else if isNaN(body) {
+		body = "nan"
 	} else if len(body) > digitsKept {
 		body = shortDecimal(body)
 	}
@@ -155,6 +157,21 @@ func parseNumber(s string) (float64, bool) {
 		n = -n
 	}
 	return n, true
+}
+
+// isNaN tells whether a number is "nan" with letters, digits and _ in brackets behind it, which C
+// takes for bits of it.
+func isNaN(s string) bool {
+	n := len(s) - 1
+	if n < 4 || s[n] != ')' || !strings.EqualFold(s[:4], "nan(") {
+		return false
+	}
+	for _, c := range []byte(s[4:n]) {
+		if !isNameByte(c) {
+			return false
+		}
+	}
+	return true
 }
 
 // shortHex gives a hexadecimal number the exponent that Go wants.

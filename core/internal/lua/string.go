@@ -74,7 +74,7 @@ func stringByte(l *thread) int {
 	s := checkString(l, 1)
 	from, to := span(l, len(s), 2, 1, false)
 	if to-from > resultsMax-l.count() {
-		fail(l, "string slice too long")
+		fail(l, "stack overflow (string slice too long)")
 	}
 	for i := from; i < to; i++ {
 		l.pushNumber(float64(s[i]))
@@ -182,9 +182,13 @@ func (vm *VM) find(l *thread, places bool) int {
 	s, pattern := checkString(l, 1), checkString(l, 2)
 	from := position(optPosition(l, 3, 1), len(s)) - 1
 	from = min(max(from, 0), len(s))
+	toNUL := cString(pattern)
+	plain := places && (l.arg(4).isTrue() || !strings.ContainsAny(toNUL, "^$*+?.([%-"))
+	if !plain {
+		pattern = toNUL
+	}
 	f := vm.finder(l, s, pattern)
-	f.start, f.places, f.scan = from, places, nil
-	f.plain = places && (l.arg(4).isTrue() || !strings.ContainsAny(pattern, "^$*+?.([%-"))
+	f.start, f.places, f.plain, f.scan = from, places, plain, nil
 	if f.first = 0; pattern != "" && pattern[0] == '^' {
 		f.first = 1
 	}
@@ -295,7 +299,7 @@ type gmatchState struct {
 }
 
 func (vm *VM) gmatch(l *thread) int {
-	s, pattern := checkString(l, 1), checkString(l, 2)
+	s, pattern := checkString(l, 1), cString(checkString(l, 2))
 	f := &function{native: gmatchNext, env: vm.globals, data: &bound{scan: gmatchState{s, pattern, 0}}}
 	l.push(vm.newFunction(f))
 	return 1
@@ -326,7 +330,7 @@ type substitution struct {
 }
 
 func (vm *VM) gsub(l *thread) int {
-	s, pattern := checkString(l, 1), checkString(l, 2)
+	s, pattern := checkString(l, 1), cString(checkString(l, 2))
 	g := vm.substitution
 	if g == nil {
 		g = &substitution{}

@@ -102,7 +102,7 @@ func (f *layout) size(c byte) int {
 	if f.sizes && isNameByte(c) && c != '_' {
 		return 0
 	}
-	argError(f.l, 1, "invalid format option '"+string(rune(c))+"'")
+	argError(f.l, 1, "invalid format option '"+f.in[f.at-1:f.at]+"'")
 	return 0
 }
 
@@ -187,20 +187,28 @@ func (f *layout) put(out []byte, o option, n float64) []byte {
 func (vm *VM) structUnpack(l *thread) int {
 	f := newLayout(l)
 	data := checkString(l, 2)
-	at := optPosition(l, 3, 1) - 1
-	if at == -1 {
-		argError(l, 3, "offset must be 1 or greater")
+	from := int64(1)
+	if !l.arg(3).isNil() {
+		from = checkLong(l, 3)
 	}
-	if at < 0 || at > len(data) {
+	switch {
+	case from == 0:
+		argError(l, 3, "offset must be 1 or greater")
+	case f.in == "":
+		l.pushNumber(float64(from))
+		return 1
+	case from < 0 || from > int64(len(data))+1:
 		argError(l, 2, "data string too short")
 	}
-	base, count := l.top, l.count()
+	at, base, count := int(from)-1, l.top, l.count()
 	return l.repeat(2, 0, func() int {
 		o, ok := f.next(int64(at))
 		switch {
 		case !ok:
 			l.pushInt(at + 1)
 			return l.top - base
+		case l.top-base+count+2 > resultsMax:
+			fail(l, "stack overflow (too many results)")
 		case o.kind == ' ':
 			return unfinished
 		}
@@ -227,9 +235,6 @@ func (vm *VM) structUnpack(l *thread) int {
 		}
 		if at += size; o.kind == 's' {
 			at++
-		}
-		if l.top-base >= resultsMax-count {
-			fail(l, "too many results to unpack")
 		}
 		return unfinished
 	})

@@ -153,22 +153,34 @@ func (vm *VM) tableInsert(l *thread) int {
 		t.setInt(vm, end, l.arg(2))
 	case 3:
 		at := checkInt(l, 2)
-		v := l.arg(3)
-		vm.charge((end - max(at, 1)) / 8)
 		t.setInt(vm, end, nilValue) // makes its place
-		i := end
 		if from := max(at, 1); end <= len(t.arr) && from < end {
+			vm.charge((end - from) / 8)
 			copy(t.arr[from:end], t.arr[from-1:end-1])
-			i = from
+			end = from
 		}
-		for ; i > at && i > 1; i-- {
-			t.setInt(vm, i, t.getInt(i-1))
+		if end > at {
+			return l.makeRoom(t, end, at)
 		}
-		t.setInt(vm, at, v)
+		t.setInt(vm, at, l.arg(3))
 	default:
 		fail(l, "wrong number of arguments to 'insert'")
 	}
 	return 0
+}
+
+// makeRoom moves elements of a table up by one, the first of them to the place i, and puts the
+// third argument in the place of the last. Places may be below 1.
+func (l *thread) makeRoom(t *table, i, last int) int {
+	return l.repeat(1, 0, func() int {
+		if i == last {
+			t.setInt(l.vm, i, l.arg(3))
+			return 0
+		}
+		t.setInt(l.vm, i, t.getInt(i-1))
+		i--
+		return unfinished
+	})
 }
 
 func (vm *VM) tableRemove(l *thread) int {
