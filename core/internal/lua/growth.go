@@ -129,7 +129,7 @@ func (j *growth) part() (charge int, over bool) {
 	case copiesArray:
 		from, to := j.next(len(t.arr))
 		copy(j.grown.arr[from:to], t.arr[from:to])
-		return (to - from) / 8, false
+		return (to - from) / 2, false // amid a collection each is marked
 	case opensNodes:
 		nodes := j.grown.nodes
 		from, to := 0, 0

@@ -118,14 +118,15 @@ func TestMeasure(t *testing.T) {
 	const script = "local t = {} for i = 1, 6e5 do t[i] = {i} end " +
 		"local k = {} for i = 1, 1e5 do k[{}] = 'x' .. i end return #t"
 	whole, parts := newVM(), newVM()
-	slices := 0
+	slices, found := 0, 0
 	whole.Run(compile(t, whole, script), nil, nil, true, func() {
 		if whole.amid {
 			slices++
+			found = max(found, len(whole.marked)+len(whole.parts))
 		}
 	})
-	if slices < 10 {
-		t.Errorf("it was measured in %d slices", slices)
+	if slices < 22 || found > 2*measuredAtOnce {
+		t.Errorf("it was measured in %d slices, with %d to look into", slices, found)
 	}
 	runTiny(parts, compile(t, parts, script), nil)
 	if whole.used != parts.used || whole.bound != parts.bound || outcome(whole) != outcome(parts) {
@@ -206,6 +207,7 @@ func TestCharges(t *testing.T) {
 		{"local t = {} for i = 1, 1e5 do t[i] = i end", "cmsgpack.pack(t)", 14},
 		{"local s = string.rep('ab', 1e5)", "s:gsub('a', 'b')", 7},
 		{"", "local t = {} for i = 1, 1e5 do t['k' .. i] = i end", 30},
+		{fullArray, "t[#t + 1] = 1", 25},
 		{"local s = string.rep('x', 2 ^ 21) local u, v = s .. 'a', s .. 'a' local t = {[u] = 1}",
 			"for i = 1, 40 do local a = t[v] rawget(t, v) t[v] = a rawset(t, v, a) end", 20},
 		{"local t = {} for i = 1, 2 ^ 20 do t[i] = i end", "for i = 1, 5 do table.maxn(t) end", 5},

@@ -19,7 +19,12 @@ type meter struct {
 	due    bool      // what is alive is to be measured at the next look
 	amid   bool      // it is being measured: the script stands still
 	marked []*object // what a measure has still to look into
-	values []value   // and what of the table or stack that it is in
+	parts  []part    // and what of the large tables and stacks that it is in
+}
+
+// part is what of a table or stack is still to be measured.
+type part struct {
+	values []value
 	nodes  []node
 }
 
@@ -38,9 +43,11 @@ const (
 	measureNext = 3 << 29
 	// measureLate is how many bytes more may be made until the next look; else it is measured at once.
 	measureLate = 256 << 20
-	// measuredAtOnce is how many values are measured between two looks at whether the slice is
-	// over.
-	measuredAtOnce = 8 << 10
+	// measuredAtOnce is how many values are measured between two looks at whether the slice is over,
+	// and before what they lead to, so that the list of what was found stays short.
+	measuredAtOnce = 512
+	// measuredWhole is up to how many values are measured at once with the table that they are in.
+	measuredWhole = 32
 )
 
 //go:noinline
@@ -54,7 +61,7 @@ func (m *meter) begin() {
 // forget ends a measure.
 func (m *meter) forget() {
 	m.due, m.amid = false, false
-	m.marked, m.values, m.nodes = nil, nil, nil
+	m.marked, m.parts = nil, nil
 }
 
 // charge counts work of a library function as if it were instructions.
@@ -200,28 +207,22 @@ func (vm *VM) measured() bool {
 		vm.mark(&vm.main.object)
 	}
 	for m.slice > 0 {
+		at, last := len(m.marked)-1, len(m.parts)-1
 		switch {
-		case len(m.values) > 0:
-			n := min(len(m.values), measuredAtOnce)
-			for i := range m.values[:n] {
-				vm.mark(m.values[i].o)
-			}
-			m.values = m.values[n:]
-			m.slice -= n / 8
-		case len(m.nodes) > 0:
-			n := min(len(m.nodes), measuredAtOnce)
-			for i := range m.nodes[:n] {
-				vm.mark(m.nodes[i].key.o)
-				vm.mark(m.nodes[i].val.o)
-			}
-			m.nodes = m.nodes[n:]
-			m.slice -= n / 4
-		case len(m.marked) > 0:
-			at := len(m.marked) - 1
+		case at >= 0:
 			o := m.marked[at]
 			m.marked = m.marked[:at]
 			vm.measureObject(o)
 			m.slice -= 2
+		case last >= 0:
+			p := m.parts[last]
+			m.parts = m.parts[:last]
+			n := min(len(p.values), measuredAtOnce)
+			k := min(len(p.nodes), measuredAtOnce-n)
+			if rest := (part{p.values[n:], p.nodes[k:]}); len(rest.values)+len(rest.nodes) > 0 {
+				m.parts = append(m.parts, rest)
+			}
+			vm.measurePart(part{p.values[:n], p.nodes[:k]})
 		default:
 			if m.forget(); m.used > m.most {
 				vm.starved()
@@ -255,11 +256,15 @@ func (vm *VM) measureObject(o *object) {
 	case kindTable:
 		t := o.t
 		vm.used += tableSize + len(t.arr)*valueSize
-		if m := &vm.meter; t.bare() {
-			m.values = t.arr
-		} else {
+		p := part{values: t.arr}
+		if !t.bare() {
 			vm.used += len(t.nodes) * nodeSize
-			m.values, m.nodes = t.arr, t.nodes
+			p.nodes = t.nodes
+		}
+		if len(p.values)+len(p.nodes) > measuredWhole {
+			vm.parts = append(vm.parts, p)
+		} else {
+			vm.measurePart(p)
 		}
 		if t.meta != nil {
 			vm.mark(&t.meta.object)
@@ -294,7 +299,19 @@ func (vm *VM) measureThread(l *thread) {
 			top = max(top, fr.base+fr.fn.proto.size)
 		}
 	}
-	vm.values = l.stack[:min(top, len(l.stack))]
+	vm.parts = append(vm.parts, part{values: l.stack[:min(top, len(l.stack))]})
+}
+
+// measurePart marks what a part leads to.
+func (vm *VM) measurePart(p part) {
+	vm.slice -= len(p.values)/2 + len(p.nodes)
+	for i := range p.values {
+		vm.mark(p.values[i].o)
+	}
+	for i := range p.nodes {
+		vm.mark(p.nodes[i].key.o)
+		vm.mark(p.nodes[i].val.o)
+	}
 }
 
 func (m *meter) kill() {
