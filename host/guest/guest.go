@@ -6,7 +6,7 @@
 //
 // Who does not import this package links neither wazero nor a guest.
 //
-// The guest's 8 MB are not in the repository. Two lines have a program of yours build and carry
+// The guest's 6 MB are not in the repository. Two lines have a program of yours build and carry
 // them; `go generate` takes half a minute:
 //
 //	//go:generate go run github.com/redlet/redlet/wasm/build redlet.wasm
