@@ -141,7 +141,7 @@ func (e *Engine) parseUsers(text []byte) (users []*acl.User, problem string) {
 	t, names := aclCommands{e}, map[string]bool{}
 	var out []byte
 	for i, line := range bytes.Split(text, []byte("\n")) {
-		words := strings.Split(string(bytes.Trim(line, " \t\r\n")), " ")
+		words := strings.Split(strings.Trim(string(line), " \t\r\n"), " ")
 		if len(words) == 1 && words[0] == "" {
 			continue
 		}

@@ -2,7 +2,6 @@ package core
 
 import (
 	"math"
-	"path"
 	"strconv"
 	"strings"
 )
@@ -295,12 +294,30 @@ func readDir(c *config, s string) (shown, problem string) {
 	case s == "":
 		return "", errNoFile
 	case c.dir != "" && !isAbsolute(s):
-		s = path.Join(c.dir, s)
+		s = cleanPath(c.dir + "/" + s)
 	case c.dir != "":
-		s = path.Clean(s)
+		s = cleanPath(s)
 	}
 	c.dir = s
 	return s, ""
+}
+
+// cleanPath has an absolute path without what leads nowhere or up.
+func cleanPath(path string) string {
+	root, way := "", []string(nil)
+	if path[0] == '/' {
+		root = "/"
+	}
+	for name := range strings.SplitSeq(path, "/") {
+		switch name {
+		case "", ".":
+		case "..":
+			way = way[:max(len(way)-1, 0)]
+		default:
+			way = append(way, name)
+		}
+	}
+	return root + strings.Join(way, "/")
 }
 
 // isAbsolute tells whether a path is relative to nothing, on any system.

@@ -78,14 +78,13 @@ func readConfigLines(file []byte) (lines []string, about map[string][]int, signe
 		return nil, about, false
 	}
 	for piece := range bytes.SplitSeq(file, []byte("\n")) {
-		piece = bytes.Trim(piece, " \t\r\n")
-		line := string(piece)
+		line := strings.Trim(string(piece), " \t\r\n")
 		if line == "" || line[0] == '#' {
 			signed = signed || line == generated
 			lines = append(lines, line)
 			continue
 		}
-		words, ok := sds.SplitArgs(nil, piece)
+		words, ok := sds.SplitArgs(nil, []byte(line))
 		name := ""
 		if ok && len(words) > 0 {
 			name = strings.ToLower(string(words[0]))

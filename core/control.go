@@ -6,6 +6,7 @@ import (
 	"strconv"
 
 	"github.com/redlet/redlet/core/internal/random"
+	"github.com/redlet/redlet/internal/sds"
 )
 
 // Orders are what the owner of an engine wants of it that is no client's business: InControl holds
@@ -41,7 +42,7 @@ import (
 // another, as "clock forward 0"; else 0.
 func (e *Engine) control(in *Input) {
 	order, reply, answered := bytes.Cut(in.Data, []byte("\n"))
-	words := bytes.Fields(order)
+	words, _ := sds.SplitArgs(nil, order)
 	answer, problem := "", "no such order"
 	switch {
 	case len(words) == 0:

@@ -1,6 +1,6 @@
 package core
 
-import "bytes"
+import "strings"
 
 // An engine that DEBUG is told to end stops as a server does that has died: what a program does
 // when its server crashes is tested by that. The host ends as well; a server program by the signal
@@ -29,7 +29,7 @@ const CrashedBy = "crashed by signal: "
 func (c *Call) crash(signal string) {
 	e := c.e
 	e.log(logWarning, currentClient+c.clientText()+"\nargc: '2'\n"+
-		"argv[0]: '\"debug\"'\nargv[1]: '\""+string(bytes.ToLower(c.Args[1]))+"\"'")
+		"argv[0]: '\"debug\"'\nargv[1]: '\""+strings.ToLower(string(c.Args[1]))+"\"'")
 	e.shutdown(CrashedBy + signal)
 }
 

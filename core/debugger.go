@@ -133,8 +133,20 @@ func (d *debugger) Failed(problem string) {
 // calls shows a command that the script calls, where it goes line by line.
 func (d *debugger) calls(args [][]byte) {
 	if d != nil && d.step {
-		d.log("<redis> " + string(bytes.Join(args, []byte(" "))))
+		d.log("<redis> " + joined(args))
 	}
+}
+
+// joined is words with a blank between each two.
+func joined(words [][]byte) string {
+	var line []byte
+	for i, word := range words {
+		if i > 0 {
+			line = append(line, ' ')
+		}
+		line = append(line, word...)
+	}
+	return string(line)
 }
 
 // answers shows its reply.
@@ -257,7 +269,7 @@ func (d *debugger) command(words [][]byte) {
 	case name.is("break"):
 		d.breakpoints(words[1:])
 	case name.is("eval"):
-		text, problem := vm.Eval(string(bytes.Join(words[1:], []byte(" "))))
+		text, problem := vm.Eval(joined(words[1:]))
 		if problem != "" {
 			d.log("<error> " + strings.TrimPrefix(problem, "ERR "))
 		} else {
