@@ -16,7 +16,32 @@ import (
 // hashSlots is how many slots the keys of a cluster fall into.
 const hashSlots = 16384
 
-// bus carries what nodes of a cluster tell each other, which run in one process.
+// neighbours are the other nodes of a Loop's cluster, which run in one process. It is an interface
+// so that a program that has no cluster links nothing of the bus.
+type neighbours interface {
+	// carry hands a node's message to the others. One with a ticket is to an address: the node is
+	// told whether one is there.
+	carry(from *Loop, ev *core.Event)
+	// connect has a connection made that a node asks for, if it is to another of them.
+	connect(from *Loop, ev *core.Event) bool
+	// leave tells the others that a node has ended.
+	leave(l *Loop)
+	// rejoin tells a new engine, in the place of one that died, what that one last told the others
+	// and what they did: it has the id of the one before. Its owner calls it.
+	rejoin(l *Loop) error
+}
+
+// alone is what a node has for neighbours that has none.
+type alone struct{}
+
+func (alone) carry(from *Loop, ev *core.Event) {
+	from.answer(ev.Ticket, "there is no other node in this process")
+}
+func (alone) connect(*Loop, *core.Event) bool { return false }
+func (alone) leave(*Loop)                     {}
+func (alone) rejoin(*Loop) error              { return nil }
+
+// bus carries what nodes of a cluster tell each other.
 type bus struct {
 	mu      sync.Mutex
 	members []*member
@@ -123,13 +148,11 @@ func ClusterConfig(config map[string]string) {
 	standard("repl-diskless-sync-delay", "0")
 }
 
-// carry hands a node's message to the others. One with a ticket is to an address: the node is told
-// whether one is there.
 func (b *bus) carry(from *Loop, ev *core.Event) {
 	head, body, _ := bytes.Cut(ev.Data, []byte("\n"))
 	word := strings.Fields(string(head))
-	if b == nil || len(word) < 3 {
-		from.answer(ev.Ticket, "there is no other node in this process")
+	if len(word) < 3 {
+		alone{}.carry(from, ev)
 		return
 	}
 	in := []core.Input{{Kind: core.InCluster, Data: bytes.Clone(ev.Data)}}
@@ -197,11 +220,16 @@ func (m *member) is(address string) bool {
 	})
 }
 
+func (b *bus) connect(from *Loop, ev *core.Event) bool {
+	peer := b.at(ev.Path)
+	if peer != nil {
+		from.wire(peer, ev.Ticket)
+	}
+	return peer != nil
+}
+
 // at finds the node at an address, nil if there is none.
 func (b *bus) at(address string) *Loop {
-	if b == nil {
-		return nil
-	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	for _, m := range b.members {
@@ -212,11 +240,7 @@ func (b *bus) at(address string) *Loop {
 	return nil
 }
 
-// leave tells the others that a node has ended.
 func (b *bus) leave(l *Loop) {
-	if b == nil {
-		return
-	}
 	b.mu.Lock()
 	gone := b.of(l)
 	b.members = slices.DeleteFunc(b.members, func(m *member) bool { return m == gone })
@@ -231,12 +255,7 @@ func (b *bus) leave(l *Loop) {
 	}
 }
 
-// rejoin tells a new engine, in the place of one that died, what that one last told the others and
-// what they did: it has the id of the one before. Its owner calls it.
 func (b *bus) rejoin(l *Loop) error {
-	if b == nil {
-		return nil
-	}
 	var me member
 	var meetings []core.Input
 	b.mu.Lock()

@@ -16,8 +16,7 @@ const connectTime = 5 * time.Second
 // connect carries out an EventConnect by a goroutine: the owner never waits for a network. No port
 // is needed if a node of the cluster is there, which so can be followed before its own is open.
 func (l *Loop) connect(ev *core.Event) {
-	if peer := l.bus.at(ev.Path); peer != nil {
-		l.wire(peer, ev.Ticket)
+	if l.bus.connect(l, ev) {
 		return
 	}
 	if l.dialing == nil {

@@ -144,7 +144,7 @@ type Loop struct {
 	answers  []core.Input         // about files, that boot passes on
 	ready    bool                 // the engine has taken its configuration and loaded its data
 	refusal  string               // why it never will
-	bus      *bus                 // of its cluster, nil if there is none
+	bus      neighbours           // of its cluster
 
 	dialing     context.Context // ends with the Loop; nil before the engine first dials
 	stopDialing func()
@@ -169,7 +169,7 @@ func NewLoop(o LoopOptions) (*Loop, error) {
 		o.Maker = Native
 	}
 	l := &Loop{options: o, sinks: map[core.ConnID]Sink{}, files: map[string]*appended{},
-		told: map[uint32][]byte{}}
+		told: map[uint32][]byte{}, bus: alone{}}
 	l.base = &home{bubble: bubble(), wakes: core.Never}
 	l.own(l.base)
 	err := l.boot()
