@@ -5,12 +5,12 @@ import java.util.List;
 import java.util.Map;
 import org.springframework.beans.factory.support.DefaultSingletonBeanRegistry;
 import org.springframework.context.ConfigurableApplicationContext;
-import org.springframework.core.annotation.AnnotatedElementUtils;
 import org.springframework.core.env.MapPropertySource;
 import org.springframework.test.context.ContextConfigurationAttributes;
 import org.springframework.test.context.ContextCustomizer;
 import org.springframework.test.context.ContextCustomizerFactory;
 import org.springframework.test.context.MergedContextConfiguration;
+import org.springframework.test.context.TestContextAnnotationUtils;
 
 /** Sees to {@link AutoConfigureRedlet}; Spring finds it by {@code META-INF/spring.factories}. */
 public final class RedletContextCustomizerFactory implements ContextCustomizerFactory {
@@ -20,7 +20,7 @@ public final class RedletContextCustomizerFactory implements ContextCustomizerFa
     @Override
     public ContextCustomizer createContextCustomizer(
             Class<?> testClass, List<ContextConfigurationAttributes> attributes) {
-        return AnnotatedElementUtils.hasAnnotation(testClass, AutoConfigureRedlet.class) ? new Customizer() : null;
+        return TestContextAnnotationUtils.hasAnnotation(testClass, AutoConfigureRedlet.class) ? new Customizer() : null;
     }
 
     /** All are alike, so that tests share a cached context. */

@@ -2,10 +2,12 @@ package io.github.redlet.spring;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertSame;
 
 import io.github.redlet.RedletServer;
 import java.time.Duration;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
 import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.boot.autoconfigure.SpringBootApplication;
@@ -37,5 +39,16 @@ class AutoConfigureRedletTest {
     @Test
     void countsAnew() {
         assertEquals(1, template.opsForValue().increment("visits"));
+    }
+
+    @Nested
+    class Inner {
+        @Autowired private RedletServer same;
+
+        @Test
+        void hasTheContextOfItsClass() {
+            assertSame(redlet, same);
+            assertEquals(1, template.opsForValue().increment("visits"));
+        }
     }
 }
