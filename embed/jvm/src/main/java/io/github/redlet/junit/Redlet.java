@@ -13,7 +13,8 @@ import org.junit.jupiter.api.extension.ExtendWith;
  *
  * <p>A test, and what runs before and after each test, is given a server of its own, which ends with the
  * test: a fork of the class' server, which a constructor or a method before all is given. So each test
- * finds what was stored before all of them, and nothing of any other test.
+ * finds what was stored before all of them, and nothing of any other test. The server of an inner
+ * class is in turn a fork of that of the class around it.
  *
  * <pre>{@code
  * class VisitsTest {

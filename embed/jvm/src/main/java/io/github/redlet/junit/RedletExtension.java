@@ -2,6 +2,8 @@ package io.github.redlet.junit;
 
 import io.github.redlet.RedletServer;
 import java.net.URI;
+import java.util.Optional;
+import java.util.function.Supplier;
 import org.junit.jupiter.api.extension.ExtensionContext;
 import org.junit.jupiter.api.extension.ExtensionContext.Namespace;
 import org.junit.jupiter.api.extension.ExtensionContext.Store;
@@ -33,18 +35,13 @@ public final class RedletExtension implements ParameterResolver {
         throw new ParameterResolutionException("@Redlet is for a RedletServer or a URI, not " + type.getName());
     }
 
+    /** A test has a fork of its class' server, an inner class one of that of the class around it. */
     private static RedletServer server(ExtensionContext context) {
-        ExtensionContext owner = context;
-        while (owner.getTestMethod().isPresent()) {
-            owner = owner.getParent().orElseThrow();
-        }
-        RedletServer ofClass = held(owner, "class", RedletServer::start);
-        return owner == context ? ofClass : held(context, "test", ofClass::fork);
-    }
-
-    private static RedletServer held(ExtensionContext context, String key, java.util.function.Supplier<RedletServer> make) {
+        Optional<ExtensionContext> around = context.getParent().filter(parent -> parent.getTestClass().isPresent());
+        Supplier<RedletServer> make =
+                () -> around.map(parent -> server(parent).fork()).orElseGet(RedletServer::start);
         Store store = context.getStore(NAMESPACE);
-        return store.getOrComputeIfAbsent(key, k -> new Held(make.get()), Held.class).server;
+        return store.getOrComputeIfAbsent(context.getUniqueId(), id -> new Held(make.get()), Held.class).server;
     }
 
     /** What JUnit closes with the store. */

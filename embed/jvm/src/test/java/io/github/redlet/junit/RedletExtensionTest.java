@@ -9,8 +9,12 @@ import java.net.URI;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.MethodOrderer;
+import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Order;
+import org.junit.jupiter.api.RepeatedTest;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.TestInstance.Lifecycle;
 import org.junit.jupiter.api.TestMethodOrder;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -56,5 +60,42 @@ class RedletExtensionTest {
             jedis.set("mine", "yes");
         }
         assertThrows(JedisConnectionException.class, () -> new Jedis(first).ping());
+    }
+
+    @Nested
+    @TestInstance(Lifecycle.PER_CLASS)
+    class Inner {
+        private final URI ofClass;
+
+        Inner(@Redlet URI uri) {
+            ofClass = uri;
+        }
+
+        @BeforeAll
+        void store(@Redlet URI uri) {
+            assertEquals(ofClass, uri);
+            try (Jedis jedis = new Jedis(uri)) {
+                assertEquals("yes", jedis.get("shared"));
+                assertNull(jedis.get("of an inner class"));
+                jedis.set("of an inner class", "yes");
+            }
+        }
+
+        @RepeatedTest(2)
+        void findsWhatAllOfItsClassesStored(@Redlet URI uri) {
+            try (Jedis jedis = new Jedis(uri)) {
+                assertEquals("yes", jedis.get("shared"));
+                assertEquals("yes", jedis.get("of an inner class"));
+                assertEquals(1, jedis.incr("rounds"));
+            }
+        }
+    }
+
+    @Nested
+    @TestInstance(Lifecycle.PER_CLASS)
+    class Sibling extends Inner {
+        Sibling(@Redlet URI uri) {
+            super(uri);
+        }
     }
 }
