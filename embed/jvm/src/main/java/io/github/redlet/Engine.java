@@ -76,7 +76,7 @@ final class Engine {
             socket.register(selector, SelectionKey.OP_ACCEPT, (Runnable) this::accept);
         } catch (IOException e) {
             quietly(socket);
-            throw new UncheckedIOException(e);
+            throw new UncheckedIOException("port " + port + ": " + e.getMessage(), e);
         }
         listener = socket;
         thread = new Thread(null, this::run, "redlet-" + port(), STACK);

@@ -141,9 +141,22 @@ class RedletServerTest {
     @Test
     void takesAnyPortThatIsFree() {
         try (RedletServer server = RedletServer.start()) {
-            assertThrows(
+            java.io.UncheckedIOException taken = assertThrows(
                     java.io.UncheckedIOException.class, () -> RedletServer.builder().port(server.port()).start());
+            assertTrue(taken.getMessage().contains("port " + server.port()), taken.getMessage());
         }
+    }
+
+    @Test
+    void servesAThreadThatIsInterrupted() {
+        Thread.currentThread().interrupt();
+        RedletServer server = RedletServer.start();
+        server.restore(server.snapshot());
+        server.clock().advance(Duration.ofSeconds(1));
+        server.fork().close();
+        server.close();
+        assertTrue(Thread.interrupted(), "the interruption is kept");
+        assertTrue(threads().noneMatch(name -> name.equals("redlet-" + server.port())));
     }
 
     @Test
