@@ -18,6 +18,7 @@ import com.dylibso.chicory.wasm.types.FunctionImport;
 import com.dylibso.chicory.wasm.types.FunctionSection;
 import com.dylibso.chicory.wasm.types.GlobalSection;
 import com.dylibso.chicory.wasm.types.ImportSection;
+import com.dylibso.chicory.wasm.types.MemoryLimits;
 import com.dylibso.chicory.wasm.types.MemorySection;
 import com.dylibso.chicory.wasm.types.TableSection;
 import com.dylibso.chicory.wasm.types.TypeSection;
@@ -70,12 +71,12 @@ final class Guest {
         }
         instance = Instance.builder(Own.MODULE)
                 .withImportValues(imports.build())
+                .withMemoryLimits(new MemoryLimits(image.length / PAGE))
                 .withMemoryFactory(limits -> new ByteArrayMemory(limits, new Growth()))
                 .withMachineFactory(Own::machine)
                 .withStart(false)
                 .build();
         memory = instance.memory();
-        memory.grow(image.length / PAGE - memory.pages());
         memory.write(0, image);
         for (int i = 0; i < globals.length; i++) {
             instance.global(i).setValue(globals[i]);
