@@ -424,35 +424,29 @@ func (c *Call) endLua(name string) (done bool) {
 		e.countClient(s.client, 0)
 	}
 	e.replicas.spared = 0
-	if s.vm.Failure() == nil && !c.replyLua() {
-		return false
-	}
-	fail := s.vm.Failure()
-	if fail == nil {
-		return true
-	}
-	c.counted = fail.Counted
-	text := failureText(fail)
-	if fail.Source != "" {
-		text += " script: " + name + ", on " + fail.Source + ":" + itoa(fail.Line) + "."
-	}
-	c.Error(text)
-	return true
+	return c.replyLua(name)
 }
 
-// replyLua answers with what a script has returned, and reports whether all of it is written. What
-// is long is written beside the client's output, which may get messages meanwhile.
-func (c *Call) replyLua() (done bool) {
+// replyLua answers with what a script has returned, or how it failed, and reports whether all of it
+// is written. What is long is written beside the client's output, which may get messages meanwhile.
+func (c *Call) replyLua(name string) (done bool) {
 	s := &c.e.scripts
 	if s.vm.Replying() {
-		if done = s.vm.Reply(&s.reply); done && s.vm.Failure() == nil {
-			reply.Move(c.Writer, &s.reply)
-		} else if done {
+		if done = s.vm.Reply(&s.reply); done && s.vm.Failure() != nil && s.vm.Failure().Killed {
 			s.reply.Reset()
+			c.Error(errScriptKilled)
+		} else if done {
+			reply.Move(c.Writer, &s.reply)
 		}
 		return done
 	}
 	c.counted = s.vm.Counted()
+	if fail := s.vm.Failure(); fail != nil {
+		c.counted, fail.Script = fail.Counted, name
+		if fail.Killed {
+			fail.Code, fail.Text = "", errScriptKilled
+		}
+	}
 	at := c.Len()
 	if s.vm.Reply(c.Writer) {
 		return true
@@ -471,7 +465,7 @@ func failureText(fail *lua.Failure) string {
 	if fail.Killed {
 		return errScriptKilled
 	}
-	return fail.Text
+	return fail.String()
 }
 
 // scriptHost is the engine as scripts see it.

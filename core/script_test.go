@@ -248,6 +248,26 @@ var longReplies = [][2]string{
 		"*2\r\n:1\r\n*2\r\n$8388608\r\n" + strings.Repeat("x", 1<<23) + "\r\n$1\r\ny\r\n"},
 	{"local t = {} for i = 1, 5e4 do t[i] = {} end return {t}",
 		"*1\r\n*50000\r\n" + strings.Repeat("*0\r\n", 5e4)},
+	{longLine + "return {err = s}", "-" + longLineReply + "\r\n"},
+	{longLine + "return {verbatim_string = {format = 'txt', string = s}}",
+		"$8388611\r\na\r\n" + longLineReply[3:] + "\r\n"},
+	{longLine + "return {ok = s}", "+" + longLineReply + "\r\n"},
+	{longLine + "return {big_number = s}", "$8388611\r\n" + longLineReply + "\r\n"},
+	{longLine + "error({err = s})", "-" + longLineReply + failedAt(longLine+"error({err = s})")},
+	{longLine + "error(s, 0)", "-ERR " + longLineReply + failedAt(longLine+"error(s, 0)")},
+	{longLine + "error(s)", "-ERR user_script:1: " + longLineReply + failedAt(longLine+"error(s)")},
+	{longLine + "assert(nil, s)",
+		"-ERR user_script:1: " + longLineReply + failedAt(longLine+"assert(nil, s)")},
+}
+
+// longLine makes a string in which lines break, and longLineReply is that as a line of a reply.
+const longLine = "local s = 'a\\r\\n' .. string.rep('x', 2 ^ 23) "
+
+var longLineReply = "a  " + strings.Repeat("x", 1<<23)
+
+// failedAt is what follows the error of a script.
+func failedAt(script string) string {
+	return " script: " + sha1.Hex([]byte(script)) + ", on @user_script:1.\r\n"
 }
 
 // TestScriptLongReply: a long reply is written a slice at a time. What the client is told meanwhile
@@ -272,6 +292,15 @@ func TestScriptLongReply(t *testing.T) {
 		s.send(1, "CLIENT REPLY SKIP")
 		s.command(1, "EVAL", r[0], "0")
 		s.want(s.run(1)+s.send(1, "PING"), "+PONG")
+
+		failed := strings.Count(r[1][:1], "-")
+		s.send(1, "CONFIG RESETSTAT")
+		s.command(1, "EVAL", r[0], "0")
+		s.run(1)
+		if got := s.send(2, "INFO commandstats"); !strings.Contains(got,
+			"cmdstat_eval:calls=1,") || !strings.Contains(got, "failed_calls="+itoa(failed)) {
+			t.Errorf("%s: %s", r[0], got)
+		}
 
 		slices := s.replying(r[0])
 		s.want(s.get(1), "")

@@ -39,7 +39,7 @@ return n == 1e5 and #u == #s and u:sub(-7) == 'Abcdefg' and 'as it is'
 	slices := 0
 	vm.Run(compile(t, vm, script), nil, nil, true, func() { slices++ })
 	if f := vm.Failure(); f != nil {
-		t.Fatal(f.Text)
+		t.Fatal(f.String())
 	}
 	if s, _ := vm.result.str(); s != "as it is" || slices < 5 {
 		t.Errorf("%s, in %d slices", s, slices)
@@ -55,7 +55,7 @@ return n == 1e5 and #u == #s and u:sub(-7) == 'Abcdefg' and 'as it is'
 	} {
 		vm := newVM()
 		vm.Run(compile(t, vm, script), nil, nil, true, func() {})
-		if f := vm.Failure(); f == nil || f.Text != "ERR user_script:1: not enough memory" {
+		if f := vm.Failure(); f == nil || f.String() != "ERR user_script:1: not enough memory" {
 			t.Errorf("%s: %+v", script, f)
 		}
 	}

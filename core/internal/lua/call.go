@@ -375,6 +375,9 @@ func (vm *VM) attempt(nargs int, before *thrown) (e *thrown) {
 	}()
 	stop := false
 	switch {
+	case before != nil && !before.fatal && vm.left <= 0 && vm.look(): // what made it took long
+		vm.raised = before
+		return nil
 	case before != nil:
 		stop = vm.catch(before)
 	case nargs >= 0:
@@ -453,7 +456,7 @@ func (vm *VM) loadFailure(e *thrown) value {
 		return e.v
 	}
 	f := vm.describe(e)
-	t := vm.errorTable(f.Text, false)
+	t := vm.errorTable(f.String(), false)
 	if f.Line > 0 {
 		t.setField(vm, "source", vm.str(f.Source))
 		t.setField(vm, "line", integer(f.Line))

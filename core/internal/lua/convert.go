@@ -3,6 +3,7 @@ package lua
 import (
 	"math"
 	"strconv"
+	"strings"
 
 	"github.com/redlet/redlet/core/internal/reply"
 )
@@ -158,8 +159,10 @@ type replying struct {
 	vm   *VM
 	w    *reply.Writer
 	open []replyTable
-	rest string // of a long string that is being written
-	left int    // how many elements more are written in this slice
+	rest string   // of a long text that is being written
+	tail []string // what follows it on its line
+	line bool     // it is a line of its own: breaks become spaces
+	left int      // how many elements more are written in this slice
 }
 
 // replyTable is a table that is being written.
@@ -183,14 +186,17 @@ const (
 	replyPartTakes = 500
 )
 
-// Reply writes what the script returned, in the client's protocol, for a slice, and reports whether
-// that was all: else it is called again. A script that is killed meanwhile has failed.
+// Reply writes what the script returned, in the client's protocol, or how it failed, for a slice,
+// and reports whether that was all: else it is called again. One that is killed meanwhile has
+// failed by that.
 func (vm *VM) Reply(w *reply.Writer) (done bool) {
 	r := replying{vm: vm, w: w}
-	if k := vm.replying; k == nil {
+	if k := vm.replying; k == nil && vm.failure != nil {
+		r.failed(vm.failure)
+	} else if k == nil {
 		r.value(vm.result, 0)
 	} else {
-		r.open, r.rest, vm.replying = k.open, k.rest, nil
+		r.open, r.rest, r.tail, r.line, vm.replying = k.open, k.rest, k.tail, k.line, nil
 		if vm.killed {
 			vm.failure = &Failure{Killed: true}
 			return true
@@ -224,8 +230,15 @@ func (vm *VM) Replying() bool { return vm.replying != nil }
 func (r *replying) part() {
 	n := min(len(r.rest), replyPart)
 	part := []byte(r.rest[:n])
-	if r.rest = r.rest[n:]; r.rest == "" {
+	if r.line {
+		blank(part)
+	}
+	for r.rest = r.rest[n:]; r.rest == "" && len(r.tail) > 0; r.tail = r.tail[1:] {
+		r.rest = r.tail[0]
+	}
+	if r.rest == "" {
 		part = append(part, "\r\n"...)
+		r.line = false
 	}
 	r.w.Raw(part)
 	r.left -= replyPartTakes
@@ -300,12 +313,7 @@ func (r *replying) value(v value, used int) {
 	}
 	switch v.kind() {
 	case kindString:
-		if len(v.o.s) <= replyPart {
-			w.BulkString(v.o.s)
-			return
-		}
-		w.Head('$', int64(len(v.o.s)))
-		r.rest = v.o.s
+		r.bulk(v.o.s)
 	case kindNumber:
 		w.Int(toInteger(v.n))
 	case kindBoolean:
@@ -356,11 +364,11 @@ func (r *replying) table(t *table, used int) {
 func (r *replying) announced(t *table, used int) bool {
 	w := r.w
 	if s, ok := t.getString(fieldErr).str(); ok {
-		w.Line('-', cString(s))
+		r.inLine('-', cString(s))
 		return true
 	}
 	if s, ok := t.getString(fieldOK).str(); ok {
-		w.Line('+', cString(s))
+		r.inLine('+', cString(s))
 		return true
 	}
 	if v := t.getString(fieldDouble); v.isNumber() {
@@ -376,33 +384,81 @@ func (r *replying) announced(t *table, used int) bool {
 		return true
 	}
 	if s, ok := t.getString(fieldBig).str(); ok {
-		writeBigNumber(w, s)
+		r.bigNumber(s)
 		return true
 	}
 	if m := t.getString(fieldVerbatim).table(); m != nil {
 		f, hasFormat := m.field("format").str()
 		s, hasString := m.field("string").str()
 		if hasFormat && hasString {
-			w.Verbatim((f + "   ")[:3], s)
+			switch {
+			case !w.RESP3:
+				r.bulk(s)
+			case len(s) <= replyPart:
+				w.Verbatim((f + "   ")[:3], s)
+			default:
+				w.Head('=', int64(len(s)+4))
+				w.Raw([]byte((f + "   ")[:3] + ":"))
+				r.rest = s
+			}
 			return true
 		}
 	}
 	return false
 }
 
-// writeBigNumber writes a number of any size, whose line ends become blanks.
-func writeBigNumber(w *reply.Writer, digits string) {
-	if w.RESP3 {
-		w.Line('(', digits)
+// bigNumber writes a number of any size, whose line ends become blanks.
+func (r *replying) bigNumber(digits string) {
+	if r.w.RESP3 {
+		r.inLine('(', digits)
 		return
 	}
-	blank := []byte(digits)
-	for i, b := range blank {
+	if r.w.Head('$', int64(len(digits))); digits == "" {
+		r.w.Raw([]byte("\r\n"))
+	}
+	r.rest, r.line = digits, true
+}
+
+// bulk writes a string.
+func (r *replying) bulk(s string) {
+	if len(s) <= replyPart {
+		r.w.BulkString(s)
+		return
+	}
+	r.w.Head('$', int64(len(s)))
+	r.rest = s
+}
+
+// inLine writes a reply of one line.
+func (r *replying) inLine(kind byte, text string) {
+	if len(text) <= replyPart {
+		r.w.Line(kind, text)
+		return
+	}
+	r.w.Raw([]byte{kind})
+	r.rest, r.line = text, true
+}
+
+// failed writes the error that a script ended with.
+func (r *replying) failed(f *Failure) {
+	tail := []string{f.Text, " script: " + f.Script + ", on ", f.Source, ":" + itoa(f.Line) + "."}
+	if f.Source == "" {
+		tail = []string{strings.TrimRight(f.Text, "\r\n")}
+	}
+	if len(tail[0])+len(f.Source) <= replyPart {
+		r.w.Error(f.Code + strings.Join(tail, ""))
+		return
+	}
+	r.rest, r.tail, r.line = "-"+f.Code, tail, true
+}
+
+// blank makes spaces of line breaks.
+func blank(line []byte) {
+	for i, b := range line {
 		if b == '\r' || b == '\n' {
-			blank[i] = ' '
+			line[i] = ' '
 		}
 	}
-	w.Bulk(blank)
 }
 
 func writeDouble(w *reply.Writer, n float64) {

@@ -235,7 +235,7 @@ func (vm *VM) aside(f value, args ...value) (text, problem string) {
 		done = vm.Continue()
 	}
 	if vm.killed = false; vm.failure != nil {
-		problem = vm.failure.Text
+		problem = vm.failure.String()
 	} else {
 		text = string(vm.appendValue(nil, vm.result, 0))
 	}

@@ -5,12 +5,17 @@ import "strings"
 // throw raises an error without a place.
 //
 //go:noinline
-func (vm *VM) throw(problem string) { panic(&thrown{v: vm.str(problem)}) }
+func (vm *VM) throw(problem string) { vm.throwValue(vm.str(problem)) }
 
 // throwValue raises any value.
 //
 //go:noinline
-func (vm *VM) throwValue(v value) { panic(&thrown{v: v}) }
+func (vm *VM) throwValue(v value) {
+	if s, ok := v.str(); ok {
+		vm.charge(len(s) / 1024)
+	}
+	panic(&thrown{v: v})
+}
 
 // failHandling raises the error of those who handle one, which nothing handles.
 //
@@ -64,7 +69,7 @@ func where(l *thread, level int) string {
 func (vm *VM) typeFailure(l *thread, v value, register int, operation string) {
 	if fr := &l.frames[len(l.frames)-1]; register >= 0 && fr.fn.proto != nil {
 		if kind, name := fr.fn.proto.registerName(fr.pc-1, register); kind != "" {
-			vm.failHere("attempt to " + operation + " " + kind + " '" + name + "' (a " +
+			vm.throw(where(l, 0) + "attempt to " + operation + " " + kind + " '" + name + "' (a " +
 				v.typeName() + " value)")
 		}
 	}
@@ -193,7 +198,7 @@ func argError(l *thread, n int, problem string) {
 	if kind == "" {
 		name = "?"
 	}
-	fail(l, "bad argument #"+itoa(n)+" to '"+name+"' ("+problem+")")
+	l.vm.throw(where(l, 1) + "bad argument #" + itoa(n) + " to '" + name + "' (" + problem + ")")
 }
 
 func typeError(l *thread, n int, want string) {

@@ -136,7 +136,7 @@ func FuzzStruct(f *testing.F) {
 	f.Fuzz(func(t *testing.T, format, data string) {
 		runTiny(vm, fn, [][]byte{[]byte(format), []byte(data)})
 		if fail := vm.Failure(); fail != nil {
-			t.Error(fail.Text)
+			t.Error(fail.String())
 		}
 	})
 }

@@ -63,7 +63,7 @@ func FuzzData(f *testing.F) {
 			}
 		})
 		if f := vm.Failure(); f != nil && !f.Killed {
-			t.Error(f.Text)
+			t.Error(f.String())
 		}
 	})
 }

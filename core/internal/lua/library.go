@@ -101,7 +101,7 @@ func (c *Compilation) Registered() (made []Registration, problem string) {
 	case c.late:
 		problem = "ERR FUNCTION LOAD timeout"
 	case fail != nil:
-		problem = fail.Text
+		problem = fail.String()
 	case problem == "" && len(c.made) == 0:
 		return nil, "No functions registered"
 	}

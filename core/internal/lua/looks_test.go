@@ -104,7 +104,7 @@ func TestLooks(t *testing.T) {
 			}
 		})
 		if f := vm.Failure(); f != nil && !f.Killed {
-			t.Errorf("%s: %s", s[1], f.Text)
+			t.Errorf("%s: %s", s[1], f.String())
 		}
 		if w.most > beyondMost {
 			t.Errorf("%s: %d instructions beyond a stretch", s[1], w.most)
@@ -163,7 +163,7 @@ func TestMemoryIsExact(t *testing.T) {
 		vm.most = 4 << 20 // and so it is measured that often
 		vm.Run(compile(t, vm, s.script), nil, nil, true, func() {})
 		if f := vm.Failure(); f != nil {
-			t.Errorf("%s: %s", s.script, f.Text)
+			t.Errorf("%s: %s", s.script, f.String())
 		}
 		if vm.used != s.used || vm.bound != s.bound {
 			t.Errorf("%s: %d bytes up to %d, want %d up to %d", s.script, vm.used, vm.bound, s.used,
@@ -194,6 +194,7 @@ func TestCharges(t *testing.T) {
 		{"local s = string.rep('1', 2 ^ 24)", "for i = 1, 30 do tonumber(s) end", 8},
 		{"local s = string.rep('1', 2 ^ 24)", "tonumber(s, 2)", 15},
 		{"local s = string.rep('x', 2 ^ 26)", "local r = redis.call('mark', s)", 3},
+		{"local s = string.rep('x', 2 ^ 26)", "for i = 1, 3 do pcall(function() error(s) end) end", 3},
 		{"local s = string.rep('x', 2 ^ 26)", "redis.call('mark', s) redis.call('mark', s)", 4},
 		{"local s = string.rep('x=1 ', 1e5)", "loadstring(s)", 50},
 		{longSpaces, "for i = 1, 6 do loadstring(s) end", 5},
@@ -228,7 +229,7 @@ func slicesOf(t *testing.T, script string) (n int) {
 	vm := newVM()
 	vm.Run(compile(t, vm, script), nil, nil, true, func() { n++ })
 	if f := vm.Failure(); f != nil {
-		t.Errorf("%s: %s", script, f.Text)
+		t.Errorf("%s: %s", script, f.String())
 	}
 	return n
 }

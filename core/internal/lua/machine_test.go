@@ -259,7 +259,7 @@ func TestDoomed(t *testing.T) {
 				vm.Kill()
 			}
 		})
-		if f := vm.Failure(); f == nil || !strings.Contains(f.Text, "killed") {
+		if f := vm.Failure(); f == nil || !strings.Contains(f.String(), "killed") {
 			t.Errorf("%s: %v", src, f)
 		}
 	}
@@ -331,7 +331,7 @@ func TestSlices(t *testing.T) {
 		vm.Run(compile(t, vm, c[0]), nil, nil, true, func() {})
 		got := ""
 		if f := vm.Failure(); f != nil {
-			got = f.Text + " @" + f.Source + ":" + itoa(f.Line)
+			got = f.String() + " @" + f.Source + ":" + itoa(f.Line)
 		} else {
 			got = strings.ReplaceAll(reply3(vm), "\r\n", "|")
 		}

@@ -77,7 +77,7 @@ func writable(l *thread, t *table) *table {
 
 func (vm *VM) missingGlobal(l *thread) int {
 	name, _ := text(l.arg(2))
-	fail(l, errMissing+cString(name)+"'")
+	vm.throw(where(l, 1) + errMissing + cString(name) + "'")
 	return 0
 }
 
@@ -107,7 +107,7 @@ func (vm *VM) describe(e *thrown) *Failure {
 		}
 		f.Counted = t.field("ignore_error_stats_update").isTrue()
 	default:
-		f.Text = "ERR " + vm.tostring(e.v)
+		f.Code, f.Text = "ERR ", vm.tostring(e.v)
 	}
 	f.Text = cString(f.Text)
 	fr, ok := vm.l.level(0)

@@ -28,7 +28,7 @@ func runTinyNoting(vm *VM, f Function, args [][]byte, note func()) {
 // outcome is what there is to tell of a script that has run.
 func outcome(vm *VM) string {
 	if f := vm.Failure(); f != nil {
-		return f.Text + " @" + f.Source + ":" + itoa(f.Line)
+		return f.String() + " @" + f.Source + ":" + itoa(f.Line)
 	}
 	return reply3(vm)
 }

@@ -94,6 +94,7 @@ type VM struct {
 
 	result   value
 	replying *replying // what of its reply is written, if that takes more than a slice
+	raised   *thrown   // an error that is caught in the next slice
 	failure  *Failure
 	debug    Debugger // or nil
 }
@@ -106,12 +107,17 @@ type Function struct {
 
 // Failure is an error that ended a script.
 type Failure struct {
-	Text    string // with its code in front
+	Code    string // what stands in front of Text: "ERR " or nothing
+	Text    string
 	Source  string // "@user_script"; "" when the place is unknown
 	Line    int
-	Counted bool // the statistics of errors know of it already
-	Killed  bool // Kill ended the script
+	Counted bool   // the statistics of errors know of it already
+	Killed  bool   // Kill ended the script
+	Script  string // what Reply calls the script where the place is known
 }
+
+// String is the error without its place.
+func (f *Failure) String() string { return f.Code + f.Text }
 
 // New returns a VM that runs nothing yet; redis.REDIS_VERSION will be version, 8.0.6, and
 // REDIS_VERSION_NUM the same as a number.
@@ -259,7 +265,9 @@ func (vm *VM) Continue() (done bool) { return vm.goOn(-1) }
 // goOn runs a slice; nargs is how many arguments a script begins with, -1 if it has begun.
 func (vm *VM) goOn(nargs int) (done bool) {
 	vm.live, vm.detached = true, false
-	e := vm.attempt(nargs, nil)
+	e := vm.raised
+	vm.raised = nil
+	e = vm.attempt(nargs, e)
 	for e != nil {
 		e = vm.attempt(-1, e)
 	}
@@ -290,6 +298,7 @@ func (vm *VM) reset() {
 	vm.result, vm.replying, vm.failure = value{}, nil, nil
 	vm.version, vm.inHost, vm.detached = 2, false, false
 	vm.numbers = nil
+	vm.raised = nil
 	vm.decoded.forget()
 	vm.host.SetProtocol(2)
 	if l := vm.main; len(l.stack) > mainStackMax {

@@ -66,7 +66,7 @@ func run(t testing.TB, vm *VM, src string) string {
 		}
 	})
 	if f := vm.Failure(); f != nil {
-		return f.Text + " @" + f.Source + ":" + itoa(f.Line)
+		return f.String() + " @" + f.Source + ":" + itoa(f.Line)
 	}
 	return strings.ReplaceAll(reply3(vm), "\r\n", "|")
 }

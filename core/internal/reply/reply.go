@@ -75,11 +75,27 @@ func (r *Writer) Len() int { return r.before + len(r.Buf) }
 func (r *Writer) Overflowed() bool { return r.over }
 
 // ErrorAt returns the error that begins at an offset of the output, its code and its text with the
-// end of the line; nil if what begins there is no error. Errors do not lie in two pieces, and
-// nothing large is one, so what stands in a piece already is none.
+// end of the line; nil if what begins there is no error. One that lies in several pieces, as a long
+// one of a script does, it does not return whole.
 func (r *Writer) ErrorAt(at int) []byte {
 	if i := uint(at - r.before); i < uint(len(r.Buf)) && r.Buf[i] == '-' {
 		return r.Buf[i+1:]
+	}
+	if at < r.before {
+		return r.errorInPiece(at)
+	}
+	return nil
+}
+
+//go:noinline
+func (r *Writer) errorInPiece(at int) []byte {
+	for _, piece := range r.pieces {
+		if at < len(piece) && piece[at] == '-' {
+			return piece[at+1:]
+		}
+		if at -= len(piece); at < 0 {
+			break
+		}
 	}
 	return nil
 }
