@@ -442,9 +442,12 @@ func (c *Call) replyLua(name string) (done bool) {
 	}
 	c.counted = s.vm.Counted()
 	if fail := s.vm.Failure(); fail != nil {
-		c.counted, fail.Script = fail.Counted, name
+		c.counted = fail.Counted
 		if fail.Killed {
 			fail.Code, fail.Text = "", errScriptKilled
+		}
+		if fail.Source != "" {
+			fail.Behind = " script: " + name + ", on " + fail.Source + ":" + itoa(fail.Line) + "."
 		}
 	}
 	at := c.Len()

@@ -58,7 +58,7 @@ func (vm *VM) collectGarbage(l *thread) int {
 	case "collect", "stop", "restart":
 		l.pushNumber(0)
 	default:
-		argError(l, 1, "invalid option '"+cString(s)+"'")
+		badArgument(l, 1, "invalid option '", cString(s), "'")
 	}
 	return 1
 }
@@ -85,8 +85,10 @@ func baseError(l *thread) int {
 func (vm *VM) errorHandler(l *thread) int {
 	t := l.arg(1).table()
 	if t == nil {
+		s := vm.tostring(l.arg(1))
+		vm.charge(len(s) / 1024)
 		t = vm.newTable(0, 1)
-		t.setField(vm, "err", vm.str("ERR "+vm.tostring(l.arg(1))))
+		t.setField(vm, "err", vm.str("ERR "+s))
 	}
 	if fr, ok := l.level(1); ok && fr != nil && fr.fn.proto != nil {
 		t.setField(vm, "source", constant(fr.fn.proto.chunk.source))
@@ -317,10 +319,7 @@ func baseToNumber(l *thread) int {
 	base := optInt(l, 2, 10)
 	if base == 10 {
 		v := checkAny(l, 1)
-		if v.isString() {
-			l.vm.charge(len(v.o.s) / 1024)
-		}
-		if n, ok := toNumber(v); ok {
+		if n, ok := l.vm.toNumber(v); ok {
 			l.pushNumber(n)
 		} else {
 			l.push(nilValue)

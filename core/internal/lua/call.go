@@ -267,7 +267,7 @@ func (vm *VM) forCall(l *thread, at, results int) (stop bool) {
 func (vm *VM) forPrepare(l *thread, a int) {
 	r := l.stack[l.frames[len(l.frames)-1].base+a:]
 	for i, what := range [...]string{"initial value", "limit", "step"} {
-		n, ok := toNumber(r[i])
+		n, ok := vm.toNumber(r[i])
 		if !ok {
 			vm.failHere("'for' " + what + " must be a number")
 		}

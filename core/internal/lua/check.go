@@ -29,7 +29,7 @@ func checkNumber(l *thread, n int) float64 {
 	if v.o == &numberTag {
 		return v.n
 	}
-	f, ok := toNumber(v)
+	f, ok := l.vm.toNumber(v)
 	if !ok {
 		typeError(l, n, "number")
 	}
@@ -75,8 +75,8 @@ func checkPosition(l *thread, n int) int { return clampInt(checkLong(l, n)) }
 
 // toInt makes an int of a value as C does of a double: what is no number is 0, and one beyond an
 // int is the least.
-func toInt(v value) int {
-	n, _ := toNumber(v)
+func (vm *VM) toInt(v value) int {
+	n, _ := vm.toNumber(v)
 	if n > math.MinInt32-1 && n < math.MaxInt32+1 {
 		return int(n)
 	}

@@ -100,7 +100,7 @@ func setChoice(l *thread, arg int, n *int, names ...string) {
 	s := checkString(l, arg)
 	i := slices.Index(names, s)
 	if i < 0 {
-		argError(l, arg, "invalid option '"+cString(s)+"'")
+		badArgument(l, arg, "invalid option '", cString(s), "'")
 	}
 	*n = i
 }

@@ -53,6 +53,7 @@ func (j *comparing) step(l *thread) int {
 			return suspended
 		}
 	}
+	j.vm.charge(min(len(j.a), len(j.b), part) / comparedAtOnce)
 	switch j.op {
 	case opEq:
 		l.pushBool(j.a == j.b)
@@ -64,10 +65,21 @@ func (j *comparing) step(l *thread) int {
 	return 1
 }
 
+// longKey is how long a key is whose hash and whose comparison count.
+const longKey = 4 << 10
+
 // chargeKey counts that a table looks for a key, which it compares at once.
 func (vm *VM) chargeKey(k value) {
-	if k.isString() && len(k.o.s) > comparedMost {
-		vm.charge(len(k.o.s) / comparedAtOnce)
+	if k.isString() && len(k.o.s) > longKey {
+		vm.chargeLongKey(k.o)
+	}
+}
+
+//go:noinline
+func (vm *VM) chargeLongKey(k *object) {
+	vm.charge(len(k.s) / comparedAtOnce)
+	if k.hash == 0 {
+		vm.charge(min(len(k.s), hashedMost) / 32)
 	}
 }
 

@@ -156,13 +156,13 @@ const errDepth = "ERR reached lua stack limit"
 // replying writes the reply of a script. The tables that it is in are a list of its own: a client
 // chooses how deep they nest.
 type replying struct {
-	vm   *VM
-	w    *reply.Writer
-	open []replyTable
-	rest string   // of a long text that is being written
-	tail []string // what follows it on its line
-	line bool     // it is a line of its own: breaks become spaces
-	left int      // how many elements more are written in this slice
+	vm          *VM
+	w           *reply.Writer
+	open        []replyTable
+	rest        string // of a long text that is being written
+	tail, after string // what follows it on its line
+	line        bool   // it is a line of its own: breaks become spaces
+	left        int    // how many elements more are written in this slice
 }
 
 // replyTable is a table that is being written.
@@ -196,7 +196,8 @@ func (vm *VM) Reply(w *reply.Writer) (done bool) {
 	} else if k == nil {
 		r.value(vm.result, 0)
 	} else {
-		r.open, r.rest, r.tail, r.line, vm.replying = k.open, k.rest, k.tail, k.line, nil
+		r, vm.replying = *k, nil
+		r.w = w
 		if vm.killed {
 			vm.failure = &Failure{Killed: true}
 			return true
@@ -233,8 +234,8 @@ func (r *replying) part() {
 	if r.line {
 		blank(part)
 	}
-	for r.rest = r.rest[n:]; r.rest == "" && len(r.tail) > 0; r.tail = r.tail[1:] {
-		r.rest = r.tail[0]
+	for r.rest = r.rest[n:]; r.rest == "" && (r.tail != "" || r.after != ""); {
+		r.rest, r.tail, r.after = r.tail, r.after, ""
 	}
 	if r.rest == "" {
 		part = append(part, "\r\n"...)
@@ -391,15 +392,11 @@ func (r *replying) announced(t *table, used int) bool {
 		f, hasFormat := m.field("format").str()
 		s, hasString := m.field("string").str()
 		if hasFormat && hasString {
-			switch {
-			case !w.RESP3:
+			if !w.RESP3 {
 				r.bulk(s)
-			case len(s) <= replyPart:
-				w.Verbatim((f + "   ")[:3], s)
-			default:
+			} else {
 				w.Head('=', int64(len(s)+4))
-				w.Raw([]byte((f + "   ")[:3] + ":"))
-				r.rest = s
+				r.rest, r.tail = (f + "   ")[:3]+":", s
 			}
 			return true
 		}
@@ -413,9 +410,11 @@ func (r *replying) bigNumber(digits string) {
 		r.inLine('(', digits)
 		return
 	}
-	if r.w.Head('$', int64(len(digits))); digits == "" {
-		r.w.Raw([]byte("\r\n"))
+	if digits == "" {
+		r.bulk("")
+		return
 	}
+	r.w.Head('$', int64(len(digits)))
 	r.rest, r.line = digits, true
 }
 
@@ -441,15 +440,14 @@ func (r *replying) inLine(kind byte, text string) {
 
 // failed writes the error that a script ended with.
 func (r *replying) failed(f *Failure) {
-	tail := []string{f.Text, " script: " + f.Script + ", on ", f.Source, ":" + itoa(f.Line) + "."}
-	if f.Source == "" {
-		tail = []string{strings.TrimRight(f.Text, "\r\n")}
-	}
-	if len(tail[0])+len(f.Source) <= replyPart {
-		r.w.Error(f.Code + strings.Join(tail, ""))
+	if len(f.Text)+len(f.Behind) <= replyPart {
+		r.w.Error(f.String() + f.Behind)
 		return
 	}
-	r.rest, r.tail, r.line = "-"+f.Code, tail, true
+	r.rest, r.tail, r.line = "-"+f.Code, f.Text, true
+	if r.after = f.Behind; r.after == "" {
+		r.tail = strings.TrimRight(f.Text, "\r\n")
+	}
 }
 
 // blank makes spaces of line breaks.

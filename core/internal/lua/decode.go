@@ -77,12 +77,16 @@ func (d *decoding) putBatch(l *thread) int {
 	case len(batch) == 0:
 	case d.isMap && d.t.bare() && l.vm.putShape(d.t, batch):
 	case d.isMap:
-		for ; d.put+1 < len(batch); d.put += 2 {
+		for d.put+1 < len(batch) {
 			k := batch[d.put]
 			if d.t.large() && d.t.grows(k) {
 				return l.growFirst(d.t, k)
 			}
+			l.vm.chargeKey(k)
 			d.t.set(l.vm, k, batch[d.put+1])
+			if d.put += 2; k.isString() && len(k.o.s) > longKey && l.vm.spent(0) {
+				return suspended
+			}
 		}
 	case d.n == 0 && noneNil(batch): // as many places as one behind the other would make
 		d.t.resize(l.vm, 1<<bits.Len(uint(len(batch)-1)), 0)

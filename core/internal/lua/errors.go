@@ -188,17 +188,21 @@ func (l *thread) calledName(at int) (kind, name string) {
 }
 
 // argError raises the error of a bad argument in Lua's words.
-func argError(l *thread, n int, problem string) {
+func argError(l *thread, n int, problem string) { badArgument(l, n, problem, "", "") }
+
+// badArgument is argError of a problem in three parts, one of which may be long.
+func badArgument(l *thread, n int, problem, quoted, end string) {
 	kind, name := l.calledName(len(l.frames) - 1)
-	if kind == "method" { // self is not counted
-		if n--; n == 0 {
-			fail(l, "calling '"+name+"' on bad self ("+problem+")")
-		}
-	}
 	if kind == "" {
 		name = "?"
+	} else if kind == "method" { // self is not counted
+		n--
 	}
-	l.vm.throw(where(l, 1) + "bad argument #" + itoa(n) + " to '" + name + "' (" + problem + ")")
+	text := "bad argument #" + itoa(n) + " to '" + name + "' ("
+	if n == 0 {
+		text = "calling '" + name + "' on bad self ("
+	}
+	l.vm.throw(where(l, 1) + text + problem + quoted + end + ")")
 }
 
 func typeError(l *thread, n int, want string) {

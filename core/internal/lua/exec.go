@@ -95,9 +95,11 @@ again:
 						r[a] = n.val
 						continue
 					}
-					if v := t.getString(key.o); v.o != nil || t.meta == nil {
-						r[a] = v
-						continue
+					if len(key.o.s) <= longKey { // else it counts
+						if v := t.getString(key.o); v.o != nil || t.meta == nil {
+							r[a] = v
+							continue
+						}
 					}
 				}
 				fr.pc = pc

@@ -268,7 +268,8 @@ func (c *coder) comparison(k tokenKind, a, b *expr) {
 		if a.numeral() {
 			*a, *b = *b, *a
 		}
-		if n, ok := c.toConstant(b); ok {
+		long := b.kind == exprString && len(c.consts[b.at].o.s) > longKey // it counts
+		if n, ok := c.toConstant(b); ok && !long {
 			c.toAny(a)
 			c.releaseExpr(a)
 			*a = newExpr(exprJump, c.emit(o+(opEqK-opEq), a.at, n, noJump))

@@ -194,6 +194,25 @@ func TestCharges(t *testing.T) {
 		{"local s = string.rep('1', 2 ^ 24)", "for i = 1, 30 do tonumber(s) end", 8},
 		{"local s = string.rep('1', 2 ^ 24)", "tonumber(s, 2)", 15},
 		{"local s = string.rep('x', 2 ^ 26)", "local r = redis.call('mark', s)", 3},
+		{"local s = string.rep('x', 2 ^ 22)", "for i = 1, 60 do local x = pcall(math.floor, s) end", 4},
+		{"local s = string.rep(' ', 2 ^ 22) .. '1'", "for i = 1, 60 do local x = s + 1 end", 4},
+		{"local s = string.rep('x', 2 ^ 22)", "for i = 1, 60 do redis.error_reply(s) end", 4},
+		{"local s = string.rep('x', 2 ^ 22)", "for i = 1, 60 do redis.status_reply(s) end", 4},
+		{"local s = string.rep('x', 2 ^ 22)", "for i = 1, 60 do redis.log(3, s) end", 4},
+		{"local s = string.rep('x', 2 ^ 22)", "for i = 1, 60 do __redis__err__handler(s) end", 4},
+		{"local s = string.rep('x', 2 ^ 22)", "for i = 1, 200 do s:sub(1, 1e6) end", 3},
+		{"local s = string.rep('x', 2 ^ 20) .. 1 local t = s .. 2",
+			"for i = 1, 90 do rawequal(s .. 2, t) end", 6},
+		{"local s = string.rep('x', 2 ^ 20) local a, b, t = '1' .. s, '2' .. s, {} " +
+			"for i = 1, 100, 2 do t[i] = a t[i + 1] = b end", "table.sort(t)", 30},
+		{"local s = string.rep('x', 2 ^ 20 - 9) local t = {} " +
+			"for i = 1, 9 do t[i] = '\"' .. s .. i .. '\":1' end " +
+			"local u = '{' .. table.concat(t, ',') .. '}'", "for i = 1, 5 do cjson.decode(u) end", 20},
+		{"local s = string.rep('x', 2 ^ 22) local f = loadstring('local u = ... for i = 1, 60 do " +
+			"local b = u == \"' .. s .. '\" end') local u = s:sub(2) .. 'x'", "f(u)", 15},
+		{"local s = string.rep('x', 2 ^ 22) local f = loadstring('local t = ... for i = 1, 60 do " +
+			"local b = t.' .. s .. ' end') local t = {[s:sub(2) .. 'x'] = 1}", "f(t)", 15},
+		{"local s = string.rep('x', 2 ^ 22)", "s:find(s:sub(2) .. 'y', 1, true) s:find(s)", 100},
 		{"local s = string.rep('x', 2 ^ 26)", "for i = 1, 3 do pcall(function() error(s) end) end", 3},
 		{"local s = string.rep('x', 2 ^ 26)", "redis.call('mark', s) redis.call('mark', s)", 4},
 		{"local s = string.rep('x=1 ', 1e5)", "loadstring(s)", 50},

@@ -175,8 +175,8 @@ func (vm *VM) arithmetic(l *thread, o op, left int, b value, right int) {
 	fr := &l.frames[len(l.frames)-1]
 	a := l.stack[fr.base+left]
 	dest := fr.fn.proto.code[fr.pc-1].a()
-	x, okA := toNumber(a)
-	y, okB := toNumber(b)
+	x, okA := vm.toNumber(a)
+	y, okB := vm.toNumber(b)
 	if okA && okB {
 		l.setRegister(dest, number(arith(o, x, y)))
 		return
@@ -198,7 +198,7 @@ func (vm *VM) arithmetic(l *thread, o op, left int, b value, right int) {
 
 func (vm *VM) negate(l *thread, dest, register int) {
 	v := l.stack[l.frames[len(l.frames)-1].base+register]
-	if n, ok := toNumber(v); ok {
+	if n, ok := vm.toNumber(v); ok {
 		l.setRegister(dest, number(-n))
 		return
 	}

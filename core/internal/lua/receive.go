@@ -11,6 +11,8 @@ type receiving struct {
 
 // receivingTable is a table that elements come into.
 type receivingTable struct {
+	_ [0]func() // not compared
+
 	t        *table
 	name     string // of the field that it goes into: "map", "set", or "" for an array
 	n, left  int    // the elements that it has, and those to come: two for each pair of a map

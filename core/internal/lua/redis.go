@@ -1,6 +1,10 @@
 package lua
 
-import "github.com/redlet/redlet/core/internal/sha1"
+import (
+	"strings"
+
+	"github.com/redlet/redlet/core/internal/sha1"
+)
 
 // openRedis makes the table redis of scripts.
 func (vm *VM) openRedis() {
@@ -166,23 +170,21 @@ func (vm *VM) redisLog(l *thread) int {
 	if l.count() < 2 {
 		vm.throwError("redis.log() requires two arguments or more.")
 	}
-	if _, ok := toNumber(l.arg(1)); !ok {
+	if _, ok := vm.toNumber(l.arg(1)); !ok {
 		vm.throwError("First argument must be a number (log level).")
 	}
-	level := toInt(l.arg(1))
+	level := vm.toInt(l.arg(1))
 	if level < LogDebug || level > LogWarning {
 		vm.throwError("Invalid log level.")
 	}
-	line := ""
+	var words []string
 	for i := 2; i <= l.count(); i++ {
-		if s, ok := text(l.arg(i)); ok {
-			if i > 2 {
-				line += " "
-			}
-			line += s
+		if s, ok := text(l.arg(i)); ok || i == 2 {
+			vm.charge(len(s) / 1024)
+			words = append(words, s)
 		}
 	}
-	vm.host.Log(level, line)
+	vm.host.Log(level, strings.Join(words, " "))
 	return 0
 }
 
@@ -190,7 +192,7 @@ func (vm *VM) setResp(l *thread) int {
 	if l.count() != 1 {
 		vm.throwError("redis.setresp() requires one argument.")
 	}
-	n := toInt(l.arg(1))
+	n := vm.toInt(l.arg(1))
 	if n != 2 && n != 3 {
 		vm.throwError("RESP version must be 2 or 3.")
 	}
@@ -206,6 +208,7 @@ func (vm *VM) singleField(l *thread, field string) int {
 		l.push(vm.errorTable("ERR wrong number or type of arguments", false).value())
 		return 1
 	}
+	vm.charge(len(s) / 1024)
 	if field == "ok" {
 		l.push(vm.field(field, l.arg(1)))
 		return 1
@@ -220,10 +223,8 @@ func errorText(s string) string {
 	if s != "" && s[0] == '-' {
 		s = s[1:]
 	}
-	for i := range len(s) {
-		if s[i] == ' ' {
-			return s
-		}
+	if strings.IndexByte(s, ' ') >= 0 {
+		return s
 	}
 	return "ERR " + s
 }
@@ -254,7 +255,7 @@ func (vm *VM) setRepl(l *thread) int {
 	if l.count() != 1 {
 		vm.throwError("redis.set_repl() requires one argument.")
 	}
-	n := toInt(l.arg(1))
+	n := vm.toInt(l.arg(1))
 	if n < 0 || n > 3 {
 		vm.throwError("Invalid replication flags. Use REPL_AOF, REPL_REPLICA, REPL_ALL or REPL_NONE.")
 	}

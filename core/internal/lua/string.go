@@ -183,7 +183,8 @@ func (vm *VM) find(l *thread, places bool) int {
 	from := position(optPosition(l, 3, 1), len(s)) - 1
 	from = min(max(from, 0), len(s))
 	toNUL := cString(pattern)
-	plain := places && (l.arg(4).isTrue() || !strings.ContainsAny(toNUL, "^$*+?.([%-"))
+	plain := places && (l.arg(4).isTrue() || len(toNUL) <= textHead &&
+		!strings.ContainsAny(toNUL, "^$*+?.([%-"))
 	if !plain {
 		pattern = toNUL
 	}
@@ -268,24 +269,34 @@ func (f *finding) found(l *thread, end int) int {
 	return 2 + f.pushCaptures(f.start, end, false)
 }
 
-// textStretch is how many bytes are searched for text between two looks at the slice.
-const textStretch = 1 << 20
+const (
+	// textStretch is how many bytes are searched for text between two looks at the slice.
+	textStretch = 1 << 20
+	// textHead is how much of a long text is searched for; the rest is then compared.
+	textHead = 64 << 10
+)
 
 // text searches for text.
 func (f *finding) text(l *thread) int {
 	for {
-		most := min(len(f.src), f.start+textStretch+len(f.pat))
+		head := f.pat[:min(len(f.pat), textHead)]
+		most := min(len(f.src), f.start+textStretch+len(head))
 		f.vm.charge((most - f.start) / 64)
-		if at := strings.Index(f.src[f.start:most], f.pat); at >= 0 {
-			l.pushInt(f.start + at + 1)
-			l.pushInt(f.start + at + len(f.pat))
-			return 2
-		}
-		if most == len(f.src) {
+		if at := strings.Index(f.src[f.start:most], head); at >= 0 {
+			f.start += at
+			if strings.HasPrefix(f.src[f.start:], f.pat) {
+				l.pushInt(f.start + 1)
+				l.pushInt(f.start + len(f.pat))
+				return 2
+			}
+			f.start++
+			f.vm.charge(len(f.pat) / 1024)
+		} else if most == len(f.src) {
 			l.push(nilValue)
 			return 1
+		} else {
+			f.start += textStretch
 		}
-		f.start += textStretch
 		if f.vm.spent(0) {
 			return suspended
 		}

@@ -150,7 +150,7 @@ func (vm *VM) structPack(l *thread) int {
 				b.out = append(b.out, 0)
 			}
 		default:
-			b.out = f.put(b.out, o, packArgument(l, arg, "number", toNumber))
+			b.out = f.put(b.out, o, packArgument(l, arg, "number", vm.toNumber))
 		}
 		arg++
 		b.bound(l)

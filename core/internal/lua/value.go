@@ -243,6 +243,7 @@ func (vm *VM) bytes(b []byte) value {
 // whole alive.
 func (vm *VM) part(whole, part string) value {
 	if len(part) < 64 || len(part) < len(whole)/4 {
+		vm.charge(len(part) / 1024)
 		return vm.str(strings.Clone(part))
 	}
 	return vm.str(part)
@@ -270,12 +271,13 @@ func text(v value) (string, bool) {
 	return "", false
 }
 
-// toNumber gives a number, or a string that reads as one.
-func toNumber(v value) (float64, bool) {
+// toNumber gives a number, or a string that reads as one, which takes as long as that is.
+func (vm *VM) toNumber(v value) (float64, bool) {
 	switch v.kind() {
 	case kindNumber:
 		return v.n, true
 	case kindString:
+		vm.charge(len(v.o.s) / 1024)
 		return parseNumber(v.o.s)
 	}
 	return 0, false

@@ -113,7 +113,7 @@ type Failure struct {
 	Line    int
 	Counted bool   // the statistics of errors know of it already
 	Killed  bool   // Kill ended the script
-	Script  string // what Reply calls the script where the place is known
+	Behind  string // what Reply writes behind Text
 }
 
 // String is the error without its place.
