@@ -168,6 +168,10 @@ again:
 							r[a] = n.val
 							continue
 						}
+						if found := t.getString(key.o); found.o != nil {
+							r[a] = found
+							continue
+						}
 					}
 				}
 				fr.pc = pc
