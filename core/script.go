@@ -45,6 +45,8 @@ type scripts struct {
 	wrote    bool
 	oom      bool // maxmemory was reached when the script began
 	killed   bool
+	answers  *Command // which command's reply is written
+	erred    bool     // there is an error in it that was not counted before
 }
 
 // script is a compiled script.
@@ -424,7 +426,10 @@ func (c *Call) endLua(name string) (done bool) {
 		e.countClient(s.client, 0)
 	}
 	e.replicas.spared = 0
-	return c.replyLua(name)
+	if done = c.replyLua(name); done && s.erred && s.vm.Failure() == nil {
+		e.stats.of(c.cmd).failed++
+	}
+	return done
 }
 
 // replyLua answers with what a script has returned, or how it failed, and reports whether all of it
@@ -450,6 +455,7 @@ func (c *Call) replyLua(name string) (done bool) {
 			fail.Behind = " script: " + name + ", on " + fail.Source + ":" + itoa(fail.Line) + "."
 		}
 	}
+	s.answers, s.erred = c.cmd, false
 	at := c.Len()
 	if s.vm.Reply(c.Writer) {
 		return true
@@ -537,6 +543,16 @@ func (h scriptHost) Permits(args [][]byte) (allowed bool, problem string) {
 	}
 	d, _ := h.e.permits(cl.user, cmd, args)
 	return d == deniedNothing, ""
+}
+
+// Nested implements lua.Host.
+func (h scriptHost) Nested(problem string, counted bool) {
+	if s := &h.e.scripts; counted {
+		h.e.stats.of(s.answers).failed++
+	} else {
+		h.e.countError([]byte(problem))
+		s.erred = true
+	}
 }
 
 // Log implements lua.Host.

@@ -124,3 +124,24 @@ func TestRejected(t *testing.T) {
 		}
 	}
 }
+
+// TestFailedScripts counts how often a script has failed: once for new errors in its reply, however
+// many, and by each that redis.pcall gave.
+func TestFailedScripts(t *testing.T) {
+	e := start(t)
+	for _, step := range []struct {
+		command string
+		want    int64
+	}{
+		{`EVAL "return {{err='A b'}, {1, {err='C d'}}}" 0`, 1},
+		{`EVAL "return {redis.pcall('GET'), redis.pcall('GET'), 1}" 0`, 3},
+		{`EVAL "return {redis.pcall('GET'), {err='A b'}}" 0`, 5},
+		{`EVAL "return redis.pcall('GET')" 0`, 6},
+		{`EVAL "return {1}" 0`, 6},
+	} {
+		feed(e, 1, step.command)
+		if got := e.stats.of(e.lookupName([]byte("eval"))).failed; got != step.want {
+			t.Errorf("%s: failed %d times, want %d", step.command, got, step.want)
+		}
+	}
+}

@@ -365,7 +365,10 @@ func (r *replying) table(t *table, used int) {
 func (r *replying) announced(t *table, used int) bool {
 	w := r.w
 	if s, ok := t.getString(fieldErr).str(); ok {
-		r.inLine('-', cString(s))
+		s = cString(s)
+		if r.inLine('-', s); len(r.open) > 0 {
+			r.vm.host.Nested(s, t.counted())
+		}
 		return true
 	}
 	if s, ok := t.getString(fieldOK).str(); ok {
@@ -403,6 +406,9 @@ func (r *replying) announced(t *table, used int) bool {
 	}
 	return false
 }
+
+// counted tells whether the statistics know of the error that a table is.
+func (t *table) counted() bool { return t.field("ignore_error_stats_update").isTrue() }
 
 // bigNumber writes a number of any size, whose line ends become blanks.
 func (r *replying) bigNumber(digits string) {

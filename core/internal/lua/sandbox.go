@@ -105,7 +105,7 @@ func (vm *VM) describe(e *thrown) *Failure {
 		} else {
 			f.Text = "ERR unknown error"
 		}
-		f.Counted = t.field("ignore_error_stats_update").isTrue()
+		f.Counted = t.counted()
 	default:
 		f.Code, f.Text = "ERR ", vm.tostring(e.v)
 	}

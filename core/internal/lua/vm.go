@@ -21,6 +21,8 @@ type Host interface {
 	SetRepl(targets int)
 	// Permits reports whether the client may run a command, or what is wrong with the command.
 	Permits(args [][]byte) (allowed bool, problem string)
+	// Nested tells of an error within a reply; counted is as for Call.
+	Nested(problem string, counted bool)
 	// Log writes a line to the server's log; the level is one of LogDebug to LogWarning.
 	Log(level int, text string)
 	// Random is what math.random draws from. It outlives the script.
@@ -332,7 +334,7 @@ func (vm *VM) Kill() { vm.kill() }
 // Counted reports whether the script returned an error that the statistics know of already.
 func (vm *VM) Counted() bool {
 	t := vm.result.table()
-	return t != nil && t.field("ignore_error_stats_update").isTrue()
+	return t != nil && t.counted()
 }
 
 // Failure tells how the script failed; nil when it did not.

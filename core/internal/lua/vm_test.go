@@ -32,6 +32,7 @@ func (h *echo) Call(args [][]byte) ([]byte, bool) {
 func (*echo) SetProtocol(int)                 {}
 func (*echo) SetRepl(int)                     {}
 func (*echo) Permits([][]byte) (bool, string) { return true, "" }
+func (*echo) Nested(string, bool)             {}
 func (*echo) Log(int, string)                 {}
 func (h *echo) Random() *Random               { return &h.random }
 func (*echo) Seconds() float64                { return 1.5 }
