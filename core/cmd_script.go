@@ -372,13 +372,13 @@ func shebang(body []byte) (source []byte, flags scriptFlags, problem string) {
 	if len(body) < 2 || body[0] != '#' || body[1] != '!' {
 		return body, 0, ""
 	}
-	end := bytes.IndexByte(body, '\n')
+	end := firstLine(body)
 	if end < 0 {
 		return nil, 0, "Invalid script shebang"
 	}
 	words, ok := sds.SplitArgs(nil, body[:end])
 	if !ok {
-		return nil, 0, "Invalid script shebang"
+		return nil, 0, "Invalid engine in script shebang"
 	}
 	if string(words[0]) != "#!lua" {
 		return nil, 0, "Unexpected engine in script shebang: " + string(words[0])
@@ -402,6 +402,15 @@ func shebang(body []byte) (source []byte, flags scriptFlags, problem string) {
 		}
 	}
 	return body[end:], flags, ""
+}
+
+// firstLine returns where the first line ends, or -1: a line break behind a zero byte is not seen.
+func firstLine(source []byte) int {
+	end := bytes.IndexByte(source, '\n')
+	if end >= 0 && bytes.IndexByte(source[:end], 0) >= 0 {
+		return -1
+	}
+	return end
 }
 
 // scriptFlag returns the flag of a name, 0 if there is none.

@@ -128,7 +128,7 @@ func libraryHead(source []byte) (name string, body []byte, problem string) {
 	if !bytes.HasPrefix(source, []byte("#!")) {
 		return "", nil, "Missing library metadata"
 	}
-	end := bytes.IndexByte(source, '\n')
+	end := firstLine(source)
 	if end < 0 {
 		return "", nil, "Invalid library metadata"
 	}
@@ -139,14 +139,14 @@ func libraryHead(source []byte) (name string, body []byte, problem string) {
 	engine := string(words[0][2:])
 	named := false
 	for _, word := range words[1:] {
-		value, ok := strings.CutPrefix(string(word), "name=")
+		const option = "name="
 		switch {
-		case !ok:
+		case len(word) < len(option) || !strings.EqualFold(string(word[:len(option)]), option):
 			return "", nil, "Invalid metadata value given: " + string(word)
 		case named:
 			return "", nil, "Invalid metadata value, name argument was given multiple times"
 		}
-		name, named = value, true
+		name, named = string(word[len(option):]), true
 	}
 	switch {
 	case !named:

@@ -321,11 +321,8 @@ func (x *lexer) number(t *token) {
 	for x.peek(0) == '.' || isDigit(x.peek(0)) {
 		x.at = digitsEnd(x.in, x.at+1)
 	}
-	if c := x.peek(0); c|32 == 'e' {
-		x.at++
-		if c := x.peek(0); c == '+' || c == '-' {
-			x.at++
-		}
+	if x.takes('E', 'e') {
+		x.takes('+', '-')
 	}
 	for isNameByte(x.peek(0)) {
 		x.at++
@@ -333,9 +330,19 @@ func (x *lexer) number(t *token) {
 	t.kind, t.text = tokNumber, x.in[start:x.at]
 	n, ok := parseNumber(t.text)
 	if !ok {
-		x.fail("malformed number", t.text)
+		x.fail("malformed number", cString(t.text))
 	}
 	t.num = n
+}
+
+// takes passes over one of two characters if it is there, or over a zero byte, which C finds in
+// any string.
+func (x *lexer) takes(a, b byte) bool {
+	if x.at == len(x.in) || x.in[x.at] != a && x.in[x.at] != b && x.in[x.at] != 0 {
+		return false
+	}
+	x.at++
+	return true
 }
 
 // quoted reads a string in quotes.
