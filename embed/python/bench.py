@@ -3,6 +3,8 @@
 REDLET_REFERENCE names the redis-server; without it the one on the PATH is taken, if there is one.
 """
 
+import asyncio
+import itertools
 import os
 import resource
 import shutil
@@ -15,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import redis
+import redis.asyncio
 
 SECONDS = 1.0
 BATCH = 100
@@ -71,13 +74,99 @@ def rates(r: Any) -> list[float]:
     ]
 
 
-def alone(r: Any) -> Any:
-    """A client whose connection does nothing: no server can let redis-py be quicker."""
-    connection = r.connection_pool.get_connection()
-    connection.pack_commands = connection.send_packed_command = lambda *_, **__: []
-    connection.read_response = lambda *_, **__: b"OK"
-    r.connection_pool.release(connection)
-    return r
+# What pipelines are made of, and replies in their place.
+SHAPES: dict[str, tuple[Callable[[Any, int], Any], list[Any]]] = {
+    "SET": (lambda pipe, i: pipe.set(f"key:{i}", "v"), [b"OK", b"OK"]),
+    "GET": (lambda pipe, i: pipe.get(f"key:{i}"), [b"v", b"v"]),
+    "INCR": (lambda pipe, i: pipe.incr(f"n:{i}"), [1, 1]),
+    "ZADD": (
+        lambda pipe, i: pipe.zadd("z", {f"m{i}": i}) if i % 2 else pipe.zrange("z", 0, 9),
+        [[b"m"] * 10, 0],
+    ),
+}
+
+
+def alone(connection: Any, shape: str, multi: bool) -> None:
+    """Has a connection do nothing: no server can let redis-py be quicker."""
+    replies = SHAPES[shape][1] * (BATCH // 2)
+    row = itertools.cycle([b"OK", *[b"QUEUED"] * BATCH, replies] if multi else replies)
+
+    async def send(*_: Any) -> None:
+        pass
+
+    async def read(*_: Any) -> Any:
+        return next(row)
+
+    late = isinstance(connection, redis.asyncio.connection.AbstractConnection)
+    connection.pack_commands = lambda *_: []
+    connection.send_packed_command = send if late else lambda *_: None
+    connection.read_response = read if late else lambda *_: next(row)
+
+
+async def processor_time(make: Callable[[str], Any]) -> None:
+    """Microseconds of processor time that a command by 100 takes in this process, of the best of
+    several in turn; and how often that is in fakeredis'."""
+
+    async def run(r: Any, stage: Callable[[Any, int], Any], multi: bool) -> None:
+        pipe = r.pipeline(transaction=multi)
+        for i in range(BATCH):
+            stage(pipe, i)
+        done = pipe.execute()
+        if asyncio.iscoroutine(done):
+            await done
+
+    for shape, multi in itertools.product(SHAPES, (False, True)):
+        clients = {name: make(name) for name in ("client()", "pool", "redis-py alone", "fakeredis")}
+        connection = clients["redis-py alone"].connection_pool.get_connection()
+        if asyncio.iscoroutine(connection):
+            connection = await connection
+        alone(connection, shape, multi)
+        done = clients["redis-py alone"].connection_pool.release(connection)
+        if asyncio.iscoroutine(done):
+            await done
+        best = dict.fromkeys(clients, float("inf"))
+        for name in [*clients] * 5:
+            began, count = time.process_time(), 0
+            while time.process_time() - began < SECONDS / 10:
+                await run(clients[name], SHAPES[shape][0], multi)
+                count += BATCH
+            best[name] = min(best[name], (time.process_time() - began) / count * 1e6)
+        words = [f"{t:.2f} us, {best['fakeredis'] / t:.1f}" for t in best.values()]
+        row([f"{shape} by {BATCH}{', MULTI' if multi else ''}", *words])
+
+
+def row(words: list[str]) -> None:
+    """Prints a row of a table."""
+    print("".join(word.ljust(21) for word in words), flush=True)
+
+
+def beside_fakeredis() -> None:
+    """The clients without sockets."""
+    import fakeredis
+
+    import redlet
+    import redlet.aio
+
+    with redlet.Server(port=None) as server:
+        kinds: dict[str, Callable[[], Any]] = {
+            "client()": server.client,
+            "fakeredis": fakeredis.FakeRedis,
+        }
+        pool = lambda: redis.Redis(connection_pool=server.pool())  # noqa: E731
+        row(["", "client()", "pool", "redis-py alone", "fakeredis"])
+        asyncio.run(processor_time(lambda name: kinds.get(name, pool)()))
+
+    async def late() -> None:
+        async with redlet.aio.Server(port=None) as server:
+            kinds: dict[str, Callable[[], Any]] = {
+                "client()": server.client,
+                "fakeredis": fakeredis.FakeAsyncRedis,
+            }
+            pool = lambda: redis.asyncio.Redis(connection_pool=server.pool())  # noqa: E731
+            await processor_time(lambda name: kinds.get(name, pool)())
+
+    row(["asyncio"])
+    asyncio.run(late())
 
 
 def start(name: str, code: str, cache: str) -> tuple[float, float]:
@@ -143,8 +232,6 @@ def main() -> None:
         )
         rows.append(["redlet, no socket", *show(rates(server.client()))])
         rows.append(["redlet, TCP", *show(rates(redis.Redis.from_url(server.url)))])
-        by_pool = redis.Redis(connection_pool=server.pool())
-        rows.append(["redis-py alone", *show(rates(alone(by_pool)))])
     rows[0] += memory("redlet", REDLET)
     rows.append(["fakeredis", *show(rates(fakeredis.FakeRedis())), *memory("fakeredis", FAKE)])
     if program := os.environ.get("REDLET_REFERENCE") or shutil.which("redis-server"):
@@ -158,8 +245,9 @@ def main() -> None:
                 server.terminate()
     heads = ["", "GET in turn", "SET by 100", "GET by 100", "INCR by 100"]
     heads += ["ZADD, ZRANGE by 100", "empty", "100,000 keys"]
-    for row in [heads, *rows]:
-        print("".join(word.ljust(21) for word in row))
+    for words in [heads, *rows]:
+        row(words)
+    beside_fakeredis()
 
 
 def best(starts: list[tuple[float, float]]) -> str:
