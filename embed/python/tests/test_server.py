@@ -15,7 +15,7 @@ from redis._parsers import _RESP2Parser
 from redis.cache import CacheConfig
 
 import redlet
-from redlet import _abi, _redis, _server
+from redlet import _redis, _server
 from redlet._engine import wall
 
 
@@ -96,16 +96,30 @@ def mixed(client: redis_py.Redis) -> list[object]:
         return [(type(r), str(r)) if isinstance(r, Exception) else (type(r), r) for r in replies]
 
 
+def plain(client: redis_py.Redis, transaction: bool) -> list[object]:
+    """Replies that are all taken at once, and others one by one."""
+    with client.pipeline(transaction) as pipe:
+        pipe.set("k", "ä").get("k").execute_command("get", "k").lrange("none", 0, -1).ping()
+        pipe.hset("h", mapping={"a": 1, "b": 2}).hgetall("h").zadd("z", {"a": 1.5})
+        pipe.zrange("z", 0, -1, withscores=True).incrbyfloat("f", 1.5).config_get("maxmemory")
+        replies = [(type(reply), reply) for reply in pipe.execute()]
+    return [*replies, client.get("k"), client.mget("k", "no"), client.dump("k")]
+
+
 @pytest.mark.parametrize("protocol", [2, 3])
 @pytest.mark.parametrize("decode", [True, False])
 def test_pipelines_answer_as_by_tcp(server: redlet.Server, decode: bool, protocol: int) -> None:
+    def all_replies(client: redis_py.Redis) -> list[object]:
+        return [mixed(client), plain(client, True), plain(client, False)]
+
     options = {"decode_responses": decode, "protocol": protocol}
     with redis_py.Redis.from_url(server.url, **options) as by_tcp:
-        expected = mixed(by_tcp)
+        expected = all_replies(by_tcp)
     for more in ({}, {"health_check_interval": 9}, {"parser_class": _RESP2Parser}):
-        server.reset()
-        with server.client(**options, **more) as client:
-            assert mixed(client) == expected
+        for make in (redis_py.Redis, type(server.client())):
+            server.reset()
+            with make(connection_pool=server.pool(**options, **more)) as client:
+                assert all_replies(client) == expected
 
 
 def test_pipelines_with_errors(r: redis_py.Redis) -> None:
@@ -114,6 +128,10 @@ def test_pipelines_with_errors(r: redis_py.Redis) -> None:
         with pytest.raises(redis_py.ResponseError, match=r"Command # 2 \(INCRBY k 1\) of pipeline"):
             pipe.get("k").incr("k").set("k", "w").execute()
         assert pipe.get("k").execute() == ["w"]  # nothing is left over
+        with pytest.raises(redis_py.ResponseError, match=r"Command # 2 \(INCRBY k 1\) of pipeline"):
+            r.pipeline().get("k").incr("k").set("k", "w").execute()
+        with pytest.raises(redis_py.ResponseError, match="unknown command"):
+            r.pipeline().get("k").execute_command("NO").get("k").execute()
         pipe.get("k").client_kill_filter(_id=r.client_id(), skipme=False).get("k")
         with contextlib.suppress(redis_py.ConnectionError):
             pipe.execute()
@@ -285,7 +303,7 @@ def test_death(server: redlet.Server, caplog: pytest.LogCaptureFixture) -> None:
     thread.start()
     blocked(server)
     with server._engine.lock:
-        server._engine.inbox.append(_abi.frame(99))
+        server._engine.send(99)
         with pytest.raises(redlet.EngineDied, match="status 2") as death:
             server._engine.run()
     assert "kind" in death.value.reason and "the engine died" in caplog.text
@@ -301,7 +319,7 @@ def test_trap(server: redlet.Server) -> None:
     with server._engine.lock:
         guest = server._engine._guest
         assert guest
-        guest._globals()["global_0"].set_value(guest._store, 8)  # a stack that is not there
+        guest._globals[0].set_value(guest._store, 8)  # a stack that is not there
     with pytest.raises(redlet.EngineDied):
         r.get("k")
     assert r.get("k") is None and server.snapshot()

@@ -7,9 +7,8 @@
 from __future__ import annotations
 
 import ctypes
-import itertools
 from collections.abc import Sequence
-from typing import Any, NamedTuple, cast
+from typing import Any, cast
 
 import wasmtime
 from wasmtime import _ffi as ffi
@@ -30,11 +29,8 @@ class EngineDied(Exception):
         self.log = list(log)
 
 
-class Image(NamedTuple):
-    """All that an instance is between two steps."""
-
-    memory: bytes
-    globals: dict[str, int]
+# All that an instance is between two steps: its memory, and its globals.
+Image = tuple[bytes, list[Any]]
 
 
 class Guest:
@@ -52,6 +48,7 @@ class Guest:
         linker.define_wasi()
         self._exports = linker.instantiate(self._store, module).exports(self._store)
         self._memory = cast(wasmtime.Memory, self._exports["memory"])
+        self._globals = [e for e in self._exports.values() if isinstance(e, wasmtime.Global)]
         if image is None:
             self._function("_initialize")(self._store)
             if (version := self._function("abi_version")(self._store)) != _abi.VERSION:
@@ -66,15 +63,6 @@ class Guest:
     def _function(self, name: str) -> wasmtime.Func:
         return cast(wasmtime.Func, self._exports[name])
 
-    def _globals(self) -> dict[str, wasmtime.Global]:
-        names = (f"global_{i}" for i in itertools.count())
-        found: dict[str, wasmtime.Global] = {}
-        for name in names:
-            if name not in self._exports:
-                return found
-            found[name] = cast(wasmtime.Global, self._exports[name])
-        return found
-
     def _hear(self, words: bytes) -> None:
         self._last_words = (self._last_words + words)[:_LAST_WORDS]
 
@@ -86,16 +74,15 @@ class Guest:
     def image(self) -> Image:
         """What the guest is now."""
         memory = ctypes.string_at(self._base(), self.memory_size)
-        values = {name: value.value(self._store) for name, value in self._globals().items()}
-        return Image(memory, values)
+        return memory, [value.value(self._store) for value in self._globals]
 
     def _become(self, image: Image) -> None:
-        missing = len(image.memory) - self.memory_size
-        if missing > 0:
+        memory, values = image
+        if (missing := len(memory) - self.memory_size) > 0:
             self._memory.grow(self._store, -(-missing // 65536))
-        ctypes.memmove(self._base(), image.memory, len(image.memory))
-        for name, value in self._globals().items():
-            value.set_value(self._store, image.globals[name])
+        ctypes.memmove(self._base(), memory, len(memory))
+        for one, value in zip(self._globals, values, strict=True):
+            one.set_value(self._store, value)
 
     def _base(self) -> int:
         """Where the memory is: any call may have moved it."""

@@ -1,61 +1,90 @@
 """Connections for redis-py that need no socket."""
 
-# redis-py's own types are wrong here and there.
+# redis-py's own types are wrong here and there, and hiredis has none.
 # pyright: reportIncompatibleMethodOverride=false, reportArgumentType=false
 # pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
+# pyright: reportUnknownArgumentType=false, reportUntypedBaseClass=false
 # pyright: reportOptionalMemberAccess=false, reportMissingImports=false
 
 from __future__ import annotations
 
 import asyncio
+import collections
+import itertools
+import operator
 import threading
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
+from types import CoroutineType
 from typing import Any
 
 import redis
 import redis.asyncio
 from redis._parsers import _HiredisParser, _RESP2Parser
+from redis.asyncio.client import Pipeline as AsyncPipeline
 from redis.asyncio.connection import AbstractConnection as AsyncConnection
-from redis.client import NEVER_DECODE, Pipeline
+from redis.client import EMPTY_RESPONSE, NEVER_DECODE, Pipeline
 from redis.connection import AbstractConnection
-from redis.exceptions import ResponseError
 from redis.utils import HIREDIS_AVAILABLE
 
-from ._engine import Closed, Connection, Engine
+from ._engine import CarriedConnection, Closed, Connection, Engine
 
 pack_command: Callable[[tuple[Any, ...]], bytes] | None = None
+Reader: Any = None
 if HIREDIS_AVAILABLE:
-    from hiredis import pack_command
+    from hiredis import Reader, pack_command
+
+_FIRST = operator.itemgetter(0)
+
+# Replies that redis-py passes on as they are; a list if it does not begin with an error.
+_PLAIN = frozenset({bytes, str, int, float, bool, dict, type(None), list})
+_MORE = object()  # hiredis' answer while no reply is whole
+_UNUSUAL = frozenset({NEVER_DECODE, EMPTY_RESPONSE})  # options that change how replies are read
+_STATEFUL = ("HIMPORT", "WATCH", "EXEC", "DISCARD")  # part of what redis-py keeps an account of
 
 
-class Pipe:
+class _Line(Connection):
+    """A connection whose client looks at what there is as soon as it has written."""
+
+    look: Callable[[], None]
+
+    def write(self, data: bytes) -> None:
+        if self.ended:
+            raise BrokenPipeError("the engine has closed the connection")
+        self.put(data)
+        self.look()
+
+
+class Pipe(_Line):
     """The part of a socket that redis-py uses, with the engine at its other end."""
 
-    def __init__(self, engine: Engine, timeout: float | None) -> None:
+    def __init__(self, engine: Engine, timeout: float | None, look: Callable[[], None]) -> None:
+        super().__init__(engine)
+        self.look = look
         self._arrived = threading.Condition(engine.lock)
-        self._connection = engine.connect(self._arrived.notify_all)
         self._timeout = timeout
+        self.open()
+
+    sendall = _Line.write
+
+    def arrived(self) -> None:
+        self._arrived.notify_all()
 
     def settimeout(self, timeout: float | None) -> None:
         self._timeout = timeout
 
-    def sendall(self, data: bytes) -> None:
+    def wait(self, timeout: float | None) -> bool:
+        """Waits until there is something to read, and tells whether there is."""
         with self._arrived:
-            if self._connection.ended:
-                raise BrokenPipeError("the engine has closed the connection")
-            self._connection.put(data)
-            self._connection.engine.run()
+            self._arrived.wait_for(lambda: self.outbox or self.ended, timeout)
+            if self.ended and not self.outbox:
+                raise ConnectionResetError("the engine has closed the connection")
+            return bool(self.outbox)
 
     def recv(self, size: int, flags: int = 0) -> bytes:
-        connection = self._connection
+        if not self.wait(self._timeout):
+            raise TimeoutError("timed out")
         with self._arrived:
-            if not (connection.outbox or connection.ended):
-                if self._timeout == 0:
-                    raise BlockingIOError(11, "nothing has come")
-                self._arrived.wait_for(lambda: connection.outbox or connection.ended, self._timeout)
-                if not (connection.outbox or connection.ended):
-                    raise TimeoutError("timed out")
-            return connection.take(size)
+            return self.take(size)
 
     def recv_into(self, buffer: bytearray) -> int:
         data = self.recv(len(buffer))
@@ -65,41 +94,148 @@ class Pipe:
     def shutdown(self, how: int) -> None:
         self.close()
 
-    def close(self) -> None:
-        self._connection.close()
-        with self._arrived:
-            self._arrived.notify_all()
+
+class Stream(_Line, CarriedConnection, asyncio.StreamReader):
+    """Reader and writer of asyncio's streams, as far as redis-py uses them."""
+
+    pause_reading = CarriedConnection.pause_writing
+    resume_reading = CarriedConnection.resume_writing
+
+    def __init__(self, engine: Engine, look: Callable[[], None]) -> None:
+        loop = asyncio.get_running_loop()
+        asyncio.StreamReader.__init__(self, loop=loop)
+        CarriedConnection.__init__(self, engine, loop)
+        self.look, self.give, self.finish = look, self.feed_data, self.feed_eof
+        self.set_transport(self)  # type: ignore[arg-type]  # of which it takes the next two
+        self.open()
+
+    def writelines(self, lines: Iterable[bytes]) -> None:
+        self.write(b"".join(lines))
+
+    def get_extra_info(self, name: str, default: Any = None) -> Any:
+        return default
+
+    async def drain(self) -> None:
+        await asyncio.sleep(0)  # who asks again and again lets others have their turn
+
+    async def wait_closed(self) -> None:
+        pass
 
 
-class _Reader:
-    """hiredis' reader, which takes its last reply back."""
+class _Quick:
+    """What connections for threads and for asyncio have in common: where there is hiredis, it packs
+    requests and unpacks replies in one go, if all have come and none is out of the ordinary."""
 
-    def __init__(self, reader: Any) -> None:
-        self.feed, self.has_data, self.gets = reader.feed, reader.has_data, reader.gets
+    _engine: Engine
+    encoder: Any
+    health_check_interval: Any
+    _parser: Any
+    db: Any
+    _ahead: collections.deque[Any] = collections.deque()  # replies that are unpacked
+    _sent = False  # what is packed next is on its way
 
-    def take_back(self, reply: Any) -> None:
-        gets = self.gets
+    def _open(self, kind: Callable[..., Any], *arguments: Any) -> Any:
+        self._ahead, self._sent = collections.deque(), False
+        try:
+            self._line = kind(self._engine, *arguments, self._look)
+        except Closed as error:
+            raise ConnectionRefusedError(str(error)) from error
+        return self._line
 
-        def again(*decode: bool) -> Any:
-            self.gets = gets
-            return reply
+    def repr_pieces(self) -> list[tuple[str, Any]]:
+        return [("db", self.db)]
 
-        self.gets = again
+    def _host_error(self) -> str:
+        return "redlet"
+
+    def pack_commands(self, commands: Any) -> Any:
+        if self._sent:
+            self._sent = False
+            return []
+        commands = list(commands)
+        try:
+            if pack_command and not any(" " in name for name in set(map(_FIRST, commands))):
+                return [b"".join(map(pack_command, commands))]
+        except TypeError:  # what redis-py's packer knows better, or refuses in its words
+            pass
+        return super().pack_commands(commands)  # type: ignore[misc]
+
+    def _look(self) -> None:  # a reply that is not to be decoded would be
+        if not (self.encoder.decode_responses or self.health_check_interval):
+            self._unpack()
+
+    def _unpack(self) -> None:
+        """Unpacks what has come, if redis-py would pass all of it on as it is."""
+        reader = getattr(self._parser, "_reader", None)  # there is none but in hiredis' parser
+        if reader is None or reader.has_data() or getattr(self._line, "_buffer", None):
+            return
+        options = {"replyError": self._parser.parse_error, "notEnoughData": _MORE}
+        if self.encoder.decode_responses:
+            options |= {"encoding": self.encoder.encoding, "errors": self.encoder.encoding_errors}
+        reader = Reader(**options)
+        with self._engine.lock:
+            reader.feed(self._line.outbox)
+            try:
+                replies = list(iter(reader.gets, _MORE))
+            except Exception:  # redis-py says what is wrong with it
+                return
+            lists = (reply for reply in replies if type(reply) is list)
+            error = any(items and isinstance(items[0], Exception) for items in lists)
+            if _PLAIN.issuperset(map(type, replies)) and not (error or reader.has_data()):
+                self._line.take(len(self._line.outbox))
+                self._ahead.extend(replies)
+
+    def quickly(self, pipeline: Any, multi: bool, commands: Any) -> Any:
+        """The replies to a pipeline; None if redis-py is to execute it, or to read its replies."""
+        requests, options = map(list, zip(*commands, strict=True))
+        used = set(itertools.chain.from_iterable(options))
+        names = set(map(_FIRST, requests))
+        if (
+            self.health_check_interval
+            or self._ahead
+            or self._line.outbox
+            or self._line.ended
+            or not used.isdisjoint(_UNUSUAL)
+            or any(part in str(name).upper() for name in names for part in _STATEFUL)
+        ):
+            return None
+        if multi:
+            requests = [("MULTI",), *requests, ("EXEC",)]
+        for piece in self.pack_commands(requests):
+            self._line.put(piece)
+        self._unpack()
+        replies = list(self._ahead)
+        whole = len(replies) == len(requests)
+        if multi and whole:
+            replies = replies[-1] or []  # which is None if a key that is watched was changed
+            whole = not any(isinstance(reply, Exception) for reply in replies)
+        if not whole or len(replies) != len(commands):
+            self._sent = True
+            return None
+        self._ahead.clear()
+        if multi:
+            pipeline.watching = False
+        if "keys" in used:  # which is for a cache alone
+            for option in options:
+                option.pop("keys", None)
+        callbacks = {name: pipeline.response_callbacks.get(name) for name in names}
+        if not any(callbacks.values()):
+            return replies
+        return [
+            callback(reply, **option) if (callback := callbacks[args[0]]) else reply
+            for (args, option), reply in zip(commands, replies, strict=True)
+        ]
 
 
 class _Hiredis(_HiredisParser):
     """hiredis' parser, but for its way to look for data, which takes a socket."""
 
-    def on_connect(self, connection: AbstractConnection, **options: Any) -> None:
-        super().on_connect(connection, **options)  # type: ignore[no-untyped-call]
-        self._reader: Any = _Reader(self._reader)
-
     def can_read(self, timeout: float | None = 0) -> bool:
         waiting: bool = self._reader.has_data()
-        return waiting or bool(self.read_from_socket(timeout, False))  # type: ignore[no-untyped-call]
+        return waiting or self._sock.wait(timeout)
 
 
-class EngineConnection(AbstractConnection):
+class EngineConnection(_Quick, AbstractConnection):
     """A connection of redis-py to an engine in this process."""
 
     host: Any = "redlet"  # client-side caching wants to know it, and the port
@@ -110,75 +246,63 @@ class EngineConnection(AbstractConnection):
         super().__init__(socket_timeout=socket_timeout, **options)
         self._engine = engine
 
-    def pack_commands(self, commands: Sequence[tuple[Any, ...]]) -> list[bytes]:
-        try:
-            if pack_command and not any(" " in command[0] for command in commands):
-                return [b"".join(map(pack_command, commands))]
-        except TypeError:  # what redis-py's packer knows better, or refuses in its words
-            pass
-        packed: list[bytes] = super().pack_commands(commands)  # type: ignore[no-untyped-call]
-        return packed
+    def _connect(self) -> Any:
+        return self._open(Pipe, self.socket_timeout)
 
-    def repr_pieces(self) -> list[tuple[str, Any]]:
-        return [("db", self.db)]
+    def can_read(self, timeout: float = 0) -> bool:
+        return bool(self._ahead) or bool(super().can_read(timeout))
 
-    def _connect(self) -> Pipe:
-        try:
-            return Pipe(self._engine, self.socket_timeout)
-        except Closed as error:
-            raise ConnectionRefusedError(str(error)) from error
-
-    def _host_error(self) -> str:
-        return "redlet"
+    def read_response(self, disable_decoding: bool = False, **options: Any) -> Any:
+        if self._ahead:
+            return self._ahead.popleft()
+        return super().read_response(disable_decoding, **options)
 
 
-_Commands = list[tuple[tuple[Any, ...], dict[str, Any]]]
+class AsyncEngineConnection(_Quick, AsyncConnection):
+    """A connection of redis.asyncio to an engine in this process."""
 
-# Replies that redis-py passes on as they are.
-_PLAIN = frozenset({bytes, str, int, float, bool, dict, type(None)})
+    def __init__(self, *, engine: Engine, **options: Any) -> None:
+        super().__init__(**options)
+        self._engine = engine
+
+    async def _connect(self) -> None:
+        self._reader = self._writer = self._open(Stream)
+
+    async def read_response(
+        self, disable_decoding: bool = False, *rest: Any, **options: Any
+    ) -> Any:
+        if self._ahead:
+            return self._ahead.popleft()
+        return await super().read_response(disable_decoding, *rest, **options)
+
+
+def _quickly(pipeline: Any, multi: bool, connection: Any, commands: Any, *rest: Any) -> Any:
+    # Under a cache the connection is another one.
+    return connection.quickly(pipeline, multi, commands) if isinstance(connection, _Quick) else None
 
 
 class _Pipeline(Pipeline):
-    """A pipeline to an engine in this process, with less between hiredis and who asks."""
+    def _execute_pipeline(self, *rest: Any) -> Any:
+        return _quickly(self, False, *rest) or super()._execute_pipeline(*rest)  # type: ignore[no-untyped-call]
 
-    def _execute_pipeline(
-        self, connection: AbstractConnection, commands: _Commands, raise_on_error: bool
-    ) -> list[Any]:
-        names = {args[0] for args, _ in commands}
-        parser: Any = getattr(connection, "_parser", None)  # there is none under a cache
-        quick = isinstance(parser, _Hiredis) and not connection.health_check_interval
-        if not quick or any("HIMPORT" in str(name).upper() for name in names):  # it prepares them
-            return super()._execute_pipeline(connection, commands, raise_on_error)  # type: ignore[no-untyped-call,no-any-return]
-        connection.send_packed_command(connection.pack_commands([args for args, _ in commands]))  # type: ignore[no-untyped-call]
-        try:
-            replies = self._replies(connection, parser._reader, names, commands)
-        except BaseException:  # what was not read would answer the next command
-            connection.disconnect()  # type: ignore[no-untyped-call]
-            raise
-        if raise_on_error:
-            self.raise_first_error(commands, replies)  # type: ignore[no-untyped-call]
-        return replies
+    def _execute_transaction(self, *rest: Any) -> Any:
+        return _quickly(self, True, *rest) or super()._execute_transaction(*rest)
 
-    def _replies(
-        self, connection: AbstractConnection, reader: _Reader, names: set[Any], commands: _Commands
-    ) -> list[Any]:
-        known: dict[str, Callable[[Any], Any]] = self.response_callbacks
-        callbacks = {name: known.get(name) for name in names}
-        replies: list[Any] = []
-        for args, options in commands:
-            callback = callbacks[args[0]]
-            try:
-                if options and (callback or NEVER_DECODE in options):
-                    reply = self.parse_response(connection, args[0], **options)  # type: ignore[no-untyped-call]
-                elif type(reply := reader.gets()) not in _PLAIN:
-                    reader.take_back(reply)
-                    reply = self.parse_response(connection, args[0], **options)  # type: ignore[no-untyped-call]
-                elif callback:
-                    reply = callback(reply)
-            except ResponseError as error:
-                reply = error
-            replies.append(reply)
-        return replies
+
+class _AsyncPipeline(AsyncPipeline):
+    async def _execute_pipeline(self, *rest: Any) -> Any:
+        return await _later(_quickly(self, False, *rest)) or await super()._execute_pipeline(*rest)
+
+    async def _execute_transaction(self, *rest: Any) -> Any:
+        quick = await _later(_quickly(self, True, *rest))
+        return quick or await super()._execute_transaction(*rest)
+
+
+async def _later(replies: list[Any] | None) -> list[Any] | None:
+    if replies:
+        await asyncio.sleep(0)  # as drain does
+        replies = [await reply if type(reply) is CoroutineType else reply for reply in replies]
+    return replies
 
 
 class Client(redis.Redis):
@@ -189,92 +313,12 @@ class Client(redis.Redis):
         return _Pipeline(self.connection_pool, callbacks, transaction, shard_hint)
 
 
-class _Transport(asyncio.Transport):
-    """What carries bytes between an event loop's streams and the engine."""
+class AsyncClient(redis.asyncio.Redis):
+    """The same of redis.asyncio."""
 
-    def __init__(self, engine: Engine, protocol: asyncio.StreamReaderProtocol) -> None:
-        super().__init__()
-        self._loop, self._protocol = asyncio.get_running_loop(), protocol
-        self._closing = self._called = self._paused = False
-        self._connection: Connection = engine.connect(self._notify)
-        protocol.connection_made(self)
-
-    def _notify(self) -> None:
-        if not self._called:
-            self._called = True
-            try:
-                self._loop.call_soon_threadsafe(self._arrive)
-            except RuntimeError:  # the loop is closed: nobody waits any more
-                self._closing = True
-
-    def _arrive(self) -> None:
-        connection = self._connection
-        with connection.engine.lock:
-            self._called = False
-            data = b""
-            while connection.outbox and not self._paused:
-                data += connection.take(len(connection.outbox))
-            ended = connection.ended and not connection.outbox
-        if self._closing:
-            return
-        if data:
-            self._protocol.data_received(data)
-        if ended:
-            self._closing = True
-            self._protocol.connection_lost(None)
-
-    def write(self, data: bytes | bytearray | memoryview) -> None:
-        with self._connection.engine.lock:
-            self._connection.put(bytes(data))
-            self._connection.engine.run()
-
-    def writelines(self, list_of_data: Iterable[bytes | bytearray | memoryview]) -> None:
-        self.write(b"".join(list_of_data))
-
-    def pause_reading(self) -> None:
-        self._paused = True
-
-    def resume_reading(self) -> None:
-        self._paused = False
-        with self._connection.engine.lock:
-            self._notify()  # not at once: the reader has yet to wait
-
-    def is_closing(self) -> bool:
-        return self._closing
-
-    def close(self) -> None:
-        if not self._closing:
-            self._closing = True
-            self._connection.close()
-            self._loop.call_soon(self._protocol.connection_lost, None)
-
-    abort = close
-
-
-class AsyncEngineConnection(AsyncConnection):
-    """A connection of redis.asyncio to an engine in this process."""
-
-    def __init__(self, *, engine: Engine, **options: Any) -> None:
-        super().__init__(**options)
-        self._engine = engine
-
-    def repr_pieces(self) -> list[tuple[str, Any]]:
-        return [("db", self.db)]
-
-    async def _connect(self) -> None:
-        loop = asyncio.get_running_loop()
-        reader = asyncio.StreamReader(loop=loop)
-        protocol = asyncio.StreamReaderProtocol(reader, loop=loop)
-        try:
-            transport = _Transport(self._engine, protocol)
-        except Closed as error:
-            raise ConnectionRefusedError(str(error)) from error
-        self._reader = reader
-        self._writer = asyncio.StreamWriter(transport, protocol, reader, loop)
-        await self.on_connect()
-
-    def _host_error(self) -> str:
-        return "redlet"
+    def pipeline(self, transaction: bool = True, shard_hint: Any = None) -> AsyncPipeline:
+        callbacks = self.response_callbacks
+        return _AsyncPipeline(self.connection_pool, callbacks, transaction, shard_hint)
 
 
 def pool(engine: Engine, options: Mapping[str, Any]) -> redis.ConnectionPool:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import atexit
 import contextlib
 import datetime
 import os
-import selectors
 import socket
 import threading
 import weakref
@@ -14,7 +14,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from . import _abi
-from ._engine import Closed, Connection, Engine, RedletError, wall
+from ._engine import Asked, CarriedConnection, Closed, Engine, RedletError, wall
 from ._files import Disk
 from ._guest import EngineDied
 
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     import redis
     from typing_extensions import Self
 
-_READ_MAX = 64 << 10
 _WAIT_MAX = 60.0  # seconds; deadlines may lie years ahead
+_DIAL_MAX = 30.0  # seconds until a connection that the guest asks for is given up
 _CLOSE_WAIT = 5.0
 
 _servers: weakref.WeakSet[BaseServer] = weakref.WeakSet()
@@ -175,7 +175,7 @@ class BaseServer:
         """Asks for the end as a signal does: what is to be saved is saved before."""
         with self._engine.lock:
             self._engine.run()  # which refuses, before the start
-            self._engine.inbox.append(_abi.frame(_abi.IN_STOP, 0, signal.encode()))
+            self._engine.send(_abi.IN_STOP, 0, signal.encode())
             self._engine.run()
 
     def wait(self, timeout: float | None = None) -> bool:
@@ -232,52 +232,47 @@ def _close_all() -> None:
         server.close()
 
 
-_held: list[BaseServer] = []
 _forking = threading.Lock()  # of two threads that fork, one is after the other
+_held = contextlib.ExitStack()  # so that no thread is half-way through a step
 
 
 def _hold() -> None:
     _forking.acquire()
-    _held[:] = _servers
-    for server in _held:
-        server._engine.lock.acquire()  # so that no thread is half-way through a step
+    for server in list(_servers):
+        _held.enter_context(server._engine.lock)
 
 
-def _release(in_child: bool) -> None:
-    for server in _held:
-        if in_child:
-            server._forked()
-        server._engine.lock.release()
-    _held.clear()
+def _release() -> None:
+    _held.close()
     _forking.release()
 
 
+def _release_in_child() -> None:
+    for server in list(_servers):
+        server._forked()
+    _release()
+
+
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(
-        before=_hold,
-        after_in_parent=lambda: _release(False),
-        after_in_child=lambda: _release(True),
-    )
+    os.register_at_fork(before=_hold, after_in_parent=_release, after_in_child=_release_in_child)
+
+
+class _EventLoop(asyncio.SelectorEventLoop):
+    def time(self) -> float:
+        return wall()  # which fakes of time in tests leave alone
 
 
 class _Loop:
     """The thread that serves the port, and steps the engine when it is due."""
 
     def __init__(self, engine: Engine, listener: socket.socket | None) -> None:
-        self._engine, self._listener = engine, listener
-        self._woken, self._waker = socket.socketpair()
-        self._selector = selectors.DefaultSelector()
-        self._sockets: dict[Connection, socket.socket] = {}
-        self._dirty: set[Connection] = set()  # with output, or at their end
-        self._asleep = False
-        self.address: tuple[str, int] | None = None
-        self._woken.setblocking(False)
-        self._waker.setblocking(False)
-        self._selector.register(self._woken, selectors.EVENT_READ)
-        if self._listener:
-            self.address = self._listener.getsockname()[:2]
-            self._selector.register(self._listener, selectors.EVENT_READ)
-        engine.wake, engine.carry = self._wake, self._carry
+        self.engine, self._listener = engine, listener
+        self.address: tuple[str, int] | None = listener.getsockname()[:2] if listener else None
+        self.peers: set[_Peer] = set()
+        self.loop = _EventLoop()
+        self._timer: asyncio.Handle | None = None
+        engine.wake = lambda: self._call(self._turn)
+        engine.dial = self._dial
         self._thread = threading.Thread(target=self._run, name="redlet", daemon=True)
 
     def start(self) -> None:
@@ -291,130 +286,118 @@ class _Loop:
         return not self._thread.is_alive()
 
     def leave(self) -> None:
-        """Closes this process's ends, without a word to those that the parent serves."""
-        self._sockets, mine = {}, self._sockets
-        for peer in mine.values():
-            peer.close()
-        self.end()
-
-    def _wake(self) -> None:
-        if self._asleep:
-            self._asleep = False
+        """In a child of fork(2), closes its ends of what the parent serves, without a word to it or
+        to the clients: whoever closes one later closes nothing."""
+        ends = [peer.fileno() for peer in self.peers]
+        if self._listener:
+            ends.append(self._listener.fileno())
+        null = os.open(os.devnull, os.O_RDWR)
+        for end in ends:
             with contextlib.suppress(OSError):
-                self._waker.send(b"x")
+                os.dup2(null, end, inheritable=False)
+        os.close(null)
+
+    def _call(self, callback: Callable[..., None], *args: Any) -> None:
+        with contextlib.suppress(RuntimeError):  # it has ended
+            self.loop.call_soon_threadsafe(callback, *args)
 
     def _run(self) -> None:
-        while True:
-            with self._engine.lock:
-                self._flush()
-                if self._engine.over is not None:
-                    break
-                due = self._engine.due()
-                self._asleep = True
-            wait = _WAIT_MAX if due is None else min(due, _WAIT_MAX)
-            ready = self._selector.select(wait)
-            with self._engine.lock:
-                self._asleep = False
-                if self._engine.over is not None:
-                    continue
-                for key, events in ready:
-                    self._serve(key, events)
-                with contextlib.suppress(EngineDied):  # logged, and its clients see it
-                    self._engine.run()
+        if self._listener:
+            make = self.loop.create_server(lambda: _Peer(self), sock=self._listener, backlog=511)
+            self.loop.run_until_complete(make)
+        self.loop.call_soon(self._turn)
+        self.loop.run_forever()
+        for peer in list(self.peers):
+            peer.abort()
+        self.loop.stop()  # behind what is to be done at once
+        self.loop.run_forever()
         self.end()
 
-    def _serve(self, key: selectors.SelectorKey, events: int) -> None:
-        if key.fileobj is self._woken:
-            with contextlib.suppress(OSError):
-                self._woken.recv(4096)
-        elif key.fileobj is self._listener:
-            self._accept()
-        elif events & selectors.EVENT_READ:
-            self._read(key.data)
-        else:
-            self._dirty.add(key.data)
+    def _turn(self) -> None:
+        if self._timer:
+            self._timer.cancel()
+        with self.engine.lock:
+            with contextlib.suppress(EngineDied):  # logged, and its clients see it
+                self.engine.run()
+            if self.engine.over is not None:
+                return self.loop.stop()
+            due = self.engine.due()
+        self._timer = self.loop.call_later(min(due, _WAIT_MAX), self._turn)
 
-    def _accept(self) -> None:
-        assert self._listener is not None
-        try:
-            accepted, peer = self._listener.accept()
-        except OSError:
-            return
-        self._carry(accepted, 0, f"{_name(peer)} {_name(accepted.getsockname())}")
+    def _dial(self, asked: Asked, payload: bytes) -> None:
+        """Makes a connection that a guest has asked for. Finding a name may take long."""
+        address, _, source = _abi.cut_path(payload)
+        host, _, port = address.rpartition(":")
 
-    def _carry(self, peer: socket.socket, ticket: int, names: str = "") -> None:
-        """Has a socket carry a connection. The loop's next round looks at it."""
-        peer.setblocking(False)
-        peer.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-
-        def notify() -> None:
-            if connection.ended and not connection.outbox:
-                with contextlib.suppress(OSError):  # at once, so that no client sends into the void
-                    peer.shutdown(socket.SHUT_RDWR)
-            self._dirty.add(connection)
-            self._wake()
-
-        connection = self._engine.connect(notify, names, peer.fileno(), ticket)
-        self._sockets[connection] = peer
-        notify()
-
-    def _read(self, connection: Connection) -> None:
-        try:
-            data = self._sockets[connection].recv(_READ_MAX)
-        except (BlockingIOError, InterruptedError):
-            return
-        except OSError:
-            data = b""
-        if data:
-            connection.put(data)
-            return
-        connection.outbox.clear()
-        connection.close()
-        self._drop(connection)
-
-    def _flush(self) -> None:
-        """Sends what can be sent; what cannot waits until the socket takes more."""
-        while self._dirty:
-            connection = self._dirty.pop()
-            if not (peer := self._sockets.get(connection)):
-                continue
+        def dial() -> None:
             try:
-                while connection.outbox:
-                    sent = peer.send(memoryview(connection.outbox)[:_READ_MAX].tobytes())
-                    with contextlib.suppress(EngineDied):
-                        connection.take(sent)
-            except (BlockingIOError, InterruptedError):
-                self._watch(connection, selectors.EVENT_READ | selectors.EVENT_WRITE)
-            except OSError:
-                connection.close()
-                self._drop(connection)
+                bound = (source.decode(), 0) if source else None
+                peer = socket.create_connection((host.strip("[]"), int(port)), _DIAL_MAX, bound)
+            except (OSError, OverflowError, UnicodeError) as error:
+                self._call(self._refuse, asked, _abi.words(error))
             else:
-                if connection.ended:
-                    self._drop(connection)
-                else:
-                    self._watch(connection, selectors.EVENT_READ)
+                self._call(self._adopt, asked, peer)
 
-    def _watch(self, connection: Connection, events: int) -> None:
-        peer = self._sockets[connection]
-        if peer not in self._selector.get_map():
-            self._selector.register(peer, events, connection)
-        elif self._selector.get_key(peer).events != events:
-            self._selector.modify(peer, events, connection)
+        threading.Thread(target=dial, name="redlet-dial", daemon=True).start()
 
-    def _drop(self, connection: Connection) -> None:
-        if peer := self._sockets.pop(connection, None):
-            if peer in self._selector.get_map():
-                self._selector.unregister(peer)
-            peer.close()
+    def _refuse(self, asked: Asked, why: bytes) -> None:
+        with self.engine.lock, contextlib.suppress(EngineDied):
+            if asked in self.engine.dialling:
+                self.engine.dialling.remove(asked)
+                self.engine.send(_abi.IN_DONE, 0, why, asked[1])
+                self.engine.run()
+
+    def _adopt(self, asked: Asked, peer: socket.socket) -> None:
+        peer.setblocking(False)
+        make = self.loop.connect_accepted_socket(lambda: _Peer(self, asked), peer)
+        self.loop.create_task(make)
 
     def end(self) -> None:
-        """Closes all."""
-        for connection in list(self._sockets):
-            self._drop(connection)
-        self._selector.close()
-        for end in (self._listener, self._woken, self._waker):
-            if end is not None:
-                end.close()
+        """Closes what the thread has to do with, which does not run."""
+        if self._listener:
+            self.loop.remove_reader(self._listener)
+            self._listener.close()
+        self.loop.close()
+
+
+class _Peer(CarriedConnection):
+    """A connection of the network."""
+
+    def __init__(self, loop: _Loop, asked: Asked | None = None) -> None:
+        super().__init__(loop.engine, loop.loop)
+        self._peers, self._asked = loop.peers, asked
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)
+        self._transport = transport
+        self._socket: socket.socket = transport.get_extra_info("socket")
+        self.fileno, self.abort = self._socket.fileno, transport.abort
+        self.give, self.finish = transport.write, transport.close
+        self._peers.add(self)
+        try:
+            names = f"{_name(self._socket.getpeername())} {_name(self._socket.getsockname())}"
+            with self.engine.lock:
+                if self._asked:
+                    self.engine.dialling.remove(self._asked)  # or that guest is no more
+                self.open(names, self.fileno(), self._asked[1] if self._asked else 0)
+                self.engine.run()
+        except (OSError, KeyError, RedletError, EngineDied):
+            transport.abort()
+
+    def data_received(self, data: bytes) -> None:
+        with contextlib.suppress(EngineDied):
+            self.put(data)
+
+    def arrived(self) -> None:
+        super().arrived()
+        if self.ended and not self.outbox and not self._transport.get_write_buffer_size():
+            with contextlib.suppress(OSError):  # at once, so that no client sends into the void
+                self._socket.shutdown(socket.SHUT_RDWR)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self.outbox.clear()
+        self.close()
+        self._peers.discard(self)
 
 
 def _name(address: tuple[Any, ...]) -> str:

@@ -35,6 +35,6 @@ class Server(BaseServer):
 
     def client(self, **options: Any) -> redis.asyncio.Redis:
         """A client of redis.asyncio that needs no socket; options are those of ``pool``."""
-        import redis.asyncio
+        from ._redis import AsyncClient
 
-        return redis.asyncio.Redis.from_pool(self.pool(**options))
+        return AsyncClient.from_pool(self.pool(**options))
