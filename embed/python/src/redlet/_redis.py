@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import collections
+import contextlib
 import itertools
 import operator
 import threading
@@ -267,6 +268,14 @@ class AsyncEngineConnection(_Quick, AsyncConnection):
 
     async def _connect(self) -> None:
         self._reader = self._writer = self._open(Stream)
+
+    async def send_packed_command(self, command: Any, check_health: bool = True) -> None:
+        if isinstance(command, list) and self.is_connected and not self.health_check_interval:
+            with contextlib.suppress(BrokenPipeError):  # which redis-py finds as well, and says so
+                self._line.write(b"".join(command))  # at once: there is nothing to time
+                await self._line.drain()
+                return
+        await super().send_packed_command(command, check_health)
 
     async def read_response(
         self, disable_decoding: bool = False, *rest: Any, **options: Any
