@@ -81,7 +81,8 @@ class Connection:
         """Called by the engine with output."""
         self.outbox += data
         self.ended = last
-        self._cork(len(self.outbox) > _CORK)
+        if len(self.outbox) > _CORK:
+            self._cork(True)
         self.arrived()
 
     def take(self, size: int) -> bytes:

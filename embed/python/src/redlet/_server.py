@@ -106,9 +106,7 @@ class BaseServer:
     def start(self) -> Self:
         """Starts the server; ``with`` does that too."""
         if self._loop is None:
-            loop = _Loop(
-                self._engine, None if self._port is None else _listen(self._host, self._port)
-            )
+            loop = _Loop(self._engine, _listen(self._host, self._port))
             port = loop.address[1] if loop.address else 0  # INFO and CLUSTER SLOTS tell it
             try:
                 self._engine.begin({"port": port, **self._config}, self._seed)
@@ -121,7 +119,7 @@ class BaseServer:
         return self
 
     def _serve(self, loop: _Loop) -> None:
-        loop.start()
+        loop.thread.start()
         self._loop = loop
         _servers.add(self)
 
@@ -163,7 +161,7 @@ class BaseServer:
         fork._host, fork._port = self._host, None if self._port is None else 0
         fork._engine = self._engine.fork()
         fork.clock = Clock(fork._engine)
-        fork._serve(_Loop(fork._engine, None if self._port is None else _listen(self._host, 0)))
+        fork._serve(_Loop(fork._engine, _listen(fork._host, fork._port)))
         return fork
 
     def reset(self) -> None:
@@ -180,7 +178,11 @@ class BaseServer:
 
     def wait(self, timeout: float | None = None) -> bool:
         """Waits until the server has ended, and tells whether it has."""
-        return self._loop is None or self._loop.join(timeout)
+        if self._loop is None:
+            return True
+        if self._loop.thread is not threading.current_thread():
+            self._loop.thread.join(timeout)
+        return not self._loop.thread.is_alive()
 
     def close(self) -> None:
         """Drops the engine. Clients are disconnected, also those that wait."""
@@ -273,17 +275,7 @@ class _Loop:
         self._timer: asyncio.Handle | None = None
         engine.wake = lambda: self._call(self._turn)
         engine.dial = self._dial
-        self._thread = threading.Thread(target=self._run, name="redlet", daemon=True)
-
-    def start(self) -> None:
-        """Begins to serve."""
-        self._thread.start()
-
-    def join(self, timeout: float | None) -> bool:
-        """Waits for the end, and tells whether it has come."""
-        if self._thread is not threading.current_thread():
-            self._thread.join(timeout)
-        return not self._thread.is_alive()
+        self.thread = threading.Thread(target=self._run, name="redlet", daemon=True)
 
     def leave(self) -> None:
         """In a child of fork(2), closes its ends of what the parent serves, without a word to it or
@@ -405,6 +397,8 @@ def _name(address: tuple[Any, ...]) -> str:
     return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
-def _listen(host: str, port: int) -> socket.socket:
+def _listen(host: str, port: int | None) -> socket.socket | None:
+    if port is None:
+        return None
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     return socket.create_server((host, port), family=family, backlog=511)
