@@ -35,8 +35,7 @@ def load() -> tuple[wasmtime.Engine, wasmtime.Module]:
 
 
 def _folder() -> Path:
-    """Where the user keeps what can be made anew. wasmtime's own cache unpacks and copies a module
-    in each process; from here it is mapped."""
+    """Where the user keeps what can be made anew."""
     base = os.environ.get("LOCALAPPDATA") or os.environ.get("XDG_CACHE_HOME") or "~/.cache"
     return Path(os.environ.get("REDLET_CACHE_DIR") or f"{base}/redlet/python").expanduser()
 
