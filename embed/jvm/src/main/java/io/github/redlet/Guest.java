@@ -145,6 +145,7 @@ final class Guest {
     private long shim(String name, long[] args) {
         switch (name) {
             case "sched_yield":
+            case "poll_oneoff": // the guest does not look at what it is told
                 return 0;
             case "clock_time_get":
                 memory.writeLong((int) args[2], CLOCK + System.nanoTime());
@@ -156,10 +157,6 @@ final class Guest {
                 return 0;
             case "fd_write":
                 memory.writeI32((int) args[3], hear((int) args[1], (int) args[2]));
-                return 0;
-            case "poll_oneoff":
-                memory.fill((byte) 0, (int) args[1], (int) (args[1] + args[2] * 32));
-                memory.writeI32((int) args[3], (int) args[2]);
                 return 0;
             case "proc_exit":
                 throw new IllegalStateException("the engine has exited with " + args[0]);
