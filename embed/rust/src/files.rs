@@ -121,7 +121,8 @@ fn read(path: &Path, offset: u64) -> io::Result<Vec<u8>> {
     Ok(content)
 }
 
-fn replace(path: &Path, data: &[u8]) -> io::Result<()> {
+/// Puts bytes in the place of a file: at any moment the old ones are there, or these, whole.
+pub(crate) fn replace(path: &Path, data: &[u8]) -> io::Result<()> {
     let mut temporary = path.as_os_str().to_owned();
     temporary.push(format!(".{}.tmp", std::process::id()));
     let written = File::create(&temporary).and_then(|mut file| {

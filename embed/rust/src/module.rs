@@ -1,14 +1,14 @@
 //! The compiled guest, kept in the user's cache folder between processes.
 
-use std::env;
 use std::fs::{self, File};
 use std::hash::{DefaultHasher, Hash, Hasher};
-use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
+use std::{env, io};
 
 use wasmtime::{Config, Engine, InstancePre, Linker, Module};
 
+use crate::files;
 use crate::guest::{self, World};
 
 const WASM: &[u8] = include_bytes!("../redlet.wasm");
@@ -45,17 +45,13 @@ pub(crate) fn compiled(
     if let Some(module) = cached(engine, &path) {
         return Ok(module);
     }
-    let _turn = turn(&path);
+    let _turn = turn(&folder);
     if let Some(module) = cached(engine, &path) {
         return Ok(module); // another process has been at it
     }
     log::info!("compiling redlet.wasm, which is kept in {}", path.display());
     let module = Module::new(engine, wasm)?;
-    if let Err(error) = module
-        .serialize()
-        .map_err(|error| io::Error::other(error.to_string()))
-        .and_then(|m| keep(&path, &m))
-    {
+    if let Err(error) = keep(&path, &module.serialize()?) {
         log::warn!("the compiled redlet.wasm cannot be kept: {error}");
     }
     Ok(module)
@@ -93,44 +89,28 @@ fn cached(engine: &Engine, path: &Path) -> Option<Module> {
     }
 }
 
-/// Lets one process compile at a time, where the system has a way to say so.
-fn turn(path: &Path) -> Option<File> {
-    make_folder(path.parent()?).ok()?;
-    let file = File::create(path.with_extension("lock")).ok()?;
-    file.lock().ok()?;
-    Some(file)
-}
-
-fn make_folder(path: &Path) -> io::Result<()> {
+/// Makes the folder and lets one process compile at a time, where the system has a way to say so.
+fn turn(folder: &Path) -> io::Result<File> {
     let mut builder = fs::DirBuilder::new();
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.recursive(true).create(path)
+    builder.recursive(true).create(folder)?;
+    let file = File::create(folder.join("lock"))?;
+    file.lock()?;
+    Ok(file)
 }
 
 /// Puts the compiled module in its place at once, so that nobody reads half of one.
 fn keep(path: &Path, module: &[u8]) -> io::Result<()> {
-    let folder = path.parent().expect("a file in a folder");
-    make_folder(folder)?;
-    let temporary = path.with_extension(format!("{}.tmp", std::process::id()));
-    let written = File::create(&temporary).and_then(|mut file| {
-        file.write_all(module)?;
-        file.sync_all()?;
-        fs::rename(&temporary, path)
-    });
-    if written.is_err() {
-        let _ = fs::remove_file(&temporary);
-        return written;
-    }
-    let mut old: Vec<_> = fs::read_dir(folder)?
+    files::replace(path, module)?;
+    let mut kept: Vec<_> = fs::read_dir(path.parent().expect("a file in a folder"))?
         .filter_map(|entry| entry.ok().map(|entry| entry.path()))
         .filter(|path| path.extension().is_some_and(|extension| extension == "cwasm"))
         .map(|path| (path.metadata().and_then(|data| data.modified()).ok(), path))
         .collect();
-    old.sort();
-    for (_, path) in old.iter().rev().skip(KEPT) {
-        let _ = fs::remove_file(path);
-        let _ = fs::remove_file(path.with_extension("lock"));
+    kept.sort();
+    for (_, old) in kept.iter().rev().skip(KEPT) {
+        let _ = fs::remove_file(old);
     }
     Ok(())
 }
