@@ -1,9 +1,12 @@
 //! Frames of the guest's ABI, version 2: wasm/ABI.md says what each means.
 
+use std::iter;
+
+use bytes::Buf;
+
 pub(crate) const VERSION: i32 = 2;
 /// Begins what SHUTDOWN says after DEBUG PANIC and the like.
 pub(crate) const CRASHED: &str = "crashed";
-const HEADER: usize = 16;
 
 /// Kinds of frames to the guest.
 pub(crate) mod to {
@@ -50,9 +53,7 @@ pub(crate) struct Frame<'a> {
 
 /// Appends a frame.
 pub(crate) fn push(frames: &mut Vec<u8>, kind: u32, conn: u32, ticket: u32, payload: &[u8]) {
-    let size = payload.len() as u32;
-    frames.reserve(HEADER + payload.len());
-    for field in [kind, conn, ticket, size] {
+    for field in [kind, conn, ticket, payload.len() as u32] {
         frames.extend_from_slice(&field.to_le_bytes());
     }
     frames.extend_from_slice(payload);
@@ -60,52 +61,32 @@ pub(crate) fn push(frames: &mut Vec<u8>, kind: u32, conn: u32, ticket: u32, payl
 
 /// The frames that stand one behind the other.
 pub(crate) fn frames(mut data: &[u8]) -> impl Iterator<Item = Frame<'_>> {
-    std::iter::from_fn(move || {
-        let (header, rest) = data.split_at_checked(HEADER)?;
-        let (payload, rest) = rest.split_at(u32_at(header, 12) as usize);
-        data = rest;
-        let (kind, conn, ticket) = (u32_at(header, 0), u32_at(header, 4), u32_at(header, 8));
+    iter::from_fn(move || {
+        let kind = data.try_get_u32_le().ok()?;
+        let (conn, ticket) = (data.get_u32_le(), data.get_u32_le());
+        let payload = cut(&mut data);
         Some(Frame { kind, conn, ticket, payload })
     })
 }
 
-/// The size of the first frames: at most `max` bytes, but a frame at least.
-pub(crate) fn first(data: &[u8], max: usize) -> usize {
-    let mut size = 0;
-    for frame in frames(data) {
-        let more = size + HEADER + frame.payload.len();
-        if size > 0 && more > max {
-            break;
-        }
-        size = more;
-    }
-    size
+/// Path, offset and bytes of an event about a file.
+pub(crate) fn cut_path(mut payload: &[u8]) -> (String, u64, &[u8]) {
+    let offset = payload.get_u64_le();
+    (String::from_utf8_lossy(cut(&mut payload)).into_owned(), offset, payload)
 }
 
-/// Path, offset and bytes of an event about a file.
-pub(crate) fn cut_path(payload: &[u8]) -> (String, u64, &[u8]) {
-    let (path, data) = payload[12..].split_at(u32_at(payload, 8) as usize);
-    (String::from_utf8_lossy(path).into_owned(), u64_at(payload, 0), data)
+/// Bytes behind their number.
+fn cut<'a>(data: &mut &'a [u8]) -> &'a [u8] {
+    let size = data.get_u32_le() as usize;
+    let (bytes, rest) = data.split_at(size);
+    *data = rest;
+    bytes
 }
 
 /// The payload of CONFIGURE.
 pub(crate) fn configuration(seed: [u8; 32], config: &[(String, String)]) -> Vec<u8> {
-    let mut text = seed.to_vec();
-    for (name, value) in config {
-        text.extend_from_slice(name.as_bytes());
-        text.extend_from_slice(b" \"");
-        for byte in value.bytes() {
-            text.extend_from_slice(format!("\\x{byte:02x}").as_bytes());
-        }
-        text.extend_from_slice(b"\"\n");
-    }
-    text
-}
-
-pub(crate) fn u32_at(data: &[u8], at: usize) -> u32 {
-    u32::from_le_bytes(data[at..at + 4].try_into().expect("four bytes"))
-}
-
-pub(crate) fn u64_at(data: &[u8], at: usize) -> u64 {
-    u64::from_le_bytes(data[at..at + 8].try_into().expect("eight bytes"))
+    let lines = config
+        .iter()
+        .map(|(name, value)| format!("{name} \"{}\"\n", value.as_bytes().escape_ascii()));
+    [&seed, lines.collect::<String>().as_bytes()].concat()
 }

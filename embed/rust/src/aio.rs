@@ -18,8 +18,8 @@ impl AsyncRead for Stream {
         context: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        let place = buffer.initialize_unfilled();
-        self.0.poll_take(place, context.waker()).map_ok(|size| buffer.advance(size))
+        let read = self.0.poll_read(buffer.initialize_unfilled(), context);
+        read.map_ok(|size| buffer.advance(size))
     }
 }
 
@@ -37,7 +37,7 @@ impl AsyncWrite for Stream {
     }
 
     fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.0.close();
+        self.0.engine.lock().close(self.0.number);
         Poll::Ready(Ok(()))
     }
 }

@@ -1,14 +1,16 @@
+use std::io;
 use std::sync::Arc;
-use std::{fmt, io};
 
 /// What went wrong.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
     /// What was asked for is refused, and nothing has changed.
+    #[error("{0}")]
     Refused(String),
     /// The engine broke, which is a bug of redlet. Clients were disconnected; another engine has
     /// taken its place, with the data of the last snapshot or restore, or those of its files.
+    #[error("the engine died: {reason}{}", log.iter().map(|l| format!("\n{l}")).collect::<String>())]
     Died {
         /// What it died of.
         reason: String,
@@ -16,8 +18,10 @@ pub enum Error {
         log: Vec<String>,
     },
     /// The server has ended; the text says why.
+    #[error("{0}")]
     Closed(String),
     /// The system refused what a server needs: a port, a thread, memory that holds code.
+    #[error(transparent)]
     Io(Arc<io::Error>),
 }
 
@@ -29,21 +33,6 @@ impl Error {
         Error::Closed("the server is closed".into())
     }
 }
-
-impl fmt::Display for Error {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Error::Refused(why) | Error::Closed(why) => f.write_str(why),
-            Error::Died { reason, log } => {
-                write!(f, "the engine died: {reason}")?;
-                log.iter().try_for_each(|line| write!(f, "\n{line}"))
-            }
-            Error::Io(error) => error.fmt(f),
-        }
-    }
-}
-
-impl std::error::Error for Error {}
 
 impl From<io::Error> for Error {
     fn from(error: io::Error) -> Error {

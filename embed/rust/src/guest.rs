@@ -4,12 +4,12 @@ use std::ops::Range;
 use std::sync::LazyLock;
 use std::time::Instant;
 
+use bytes::Buf;
+use wasmtime::error::Context;
 use wasmtime::{Caller, Instance, Linker, Memory, Result, Store, TypedFunc, Val, bail};
 
 use crate::{abi, module};
 
-/// What the guest's runtime is to keep its heap below, of the 4 GiB that a module can have.
-const ENVIRONMENT: &[u8] = b"GOMEMLIMIT=4018143232\0";
 const SUCCESS: i32 = 0;
 const LAST_WORDS: usize = 4096;
 const PAGE: usize = 4096;
@@ -37,12 +37,8 @@ pub(crate) struct Guest {
     pub(crate) deadline: f64,
 }
 
-/// What an instance died of, and what else it had to say.
-#[derive(Debug)]
-pub(crate) struct Death {
-    pub(crate) reason: String,
-    pub(crate) log: Vec<String>,
-}
+/// What an instance died of, and behind it what else it had to say.
+pub(crate) type LastWords = Vec<String>;
 
 impl Guest {
     pub(crate) fn new() -> Result<Guest> {
@@ -82,19 +78,16 @@ impl Guest {
     }
 
     pub(crate) fn set_global(&mut self, name: &str, value: Val) -> Result<()> {
-        let Some(global) = self.instance.get_global(&mut self.store, name) else {
-            bail!("redlet.wasm exports no {name}")
-        };
-        global.set(&mut self.store, value)
+        let global = self.instance.get_global(&mut self.store, name);
+        global.context("redlet.wasm lacks a global")?.set(&mut self.store, value)
     }
 
     fn instantiate() -> Result<Guest> {
         let module = module::load()?;
         let mut store = Store::new(module.module().engine(), World::default());
         let instance = module.instantiate(&mut store)?;
-        let Some(memory) = instance.get_memory(&mut store, "memory") else {
-            bail!("redlet.wasm exports no memory")
-        };
+        let memory = instance.get_memory(&mut store, "memory");
+        let memory = memory.context("redlet.wasm exports no memory")?;
         store.data_mut().memory = Some(memory);
         Ok(Guest {
             input: instance.get_typed_func(&mut store, "input")?,
@@ -113,17 +106,19 @@ impl Guest {
     }
 
     /// Hands frames in at a time in microseconds.
-    pub(crate) fn step(&mut self, frames: &[u8], now: f64) -> std::result::Result<(), Death> {
-        let status = match self.enter(frames, now) {
-            Ok(status) => status,
-            Err(error) => return Err(self.death(&error)),
-        };
-        if status != SUCCESS {
-            let said = abi::frames(self.output()).next();
-            let said = said.map_or("".into(), |frame| String::from_utf8_lossy(frame.payload));
-            return Err(Death { reason: format!("status {status}: {said}"), log: Vec::new() });
+    pub(crate) fn step(&mut self, frames: &[u8], now: f64) -> std::result::Result<(), LastWords> {
+        match self.enter(frames, now) {
+            Ok(SUCCESS) => Ok(()),
+            Ok(status) => {
+                let said = abi::frames(self.output()).next().map_or(&b""[..], |log| log.payload);
+                Err(vec![format!("status {status}: {}", String::from_utf8_lossy(said))])
+            }
+            Err(error) => {
+                let words = String::from_utf8_lossy(&self.store.data().last_words);
+                let words = words.lines().map(str::to_string);
+                Err(words.chain([format!("{error:#}")]).collect())
+            }
         }
-        Ok(())
     }
 
     fn enter(&mut self, frames: &[u8], now: f64) -> Result<i32> {
@@ -132,18 +127,11 @@ impl Guest {
             self.memory.write(&mut self.store, at, frames)?;
         }
         let status = self.step.call(&mut self.store, (frames.len() as i32, now))?;
-        let block = &self.memory.data(&self.store)[self.control..][..16];
-        let (at, size) = (abi::u32_at(block, 0) as usize, abi::u32_at(block, 4) as usize);
+        let mut block = &self.memory.data(&self.store)[self.control..];
+        let (at, size) = (block.get_u32_le() as usize, block.get_u32_le() as usize);
         self.output = at..at + size;
-        self.deadline = f64::from_bits(abi::u64_at(block, 8));
+        self.deadline = block.get_f64_le();
         Ok(status)
-    }
-
-    fn death(&self, error: &wasmtime::Error) -> Death {
-        let words = String::from_utf8_lossy(&self.store.data().last_words);
-        let mut log: Vec<String> = words.lines().map(str::to_string).collect();
-        log.push(format!("{error:#}"));
-        Death { reason: log.remove(0), log }
     }
 
     /// The frames that the last step gave, until the next.
@@ -160,79 +148,48 @@ impl Guest {
 /// Defines what the module imports, as wasm/ABI.md says that it may be.
 pub(crate) fn wasi(linker: &mut Linker<World>) -> Result<()> {
     const WASI: &str = "wasi_snapshot_preview1";
-    linker.func_wrap(WASI, "args_sizes_get", |caller: Caller<World>, count: u32, size: u32| {
-        put(caller, &[(count, &[0; 4]), (size, &[0; 4])])
-    })?;
-    linker.func_wrap(WASI, "args_get", |_: u32, _: u32| SUCCESS)?;
-    linker.func_wrap(
-        WASI,
-        "environ_sizes_get",
-        |caller: Caller<World>, count: u32, size: u32| {
-            let length = ENVIRONMENT.len() as u32;
-            put(caller, &[(count, &1u32.to_le_bytes()), (size, &length.to_le_bytes())])
-        },
-    )?;
-    linker.func_wrap(WASI, "environ_get", |caller: Caller<World>, list: u32, text: u32| {
-        put(caller, &[(list, &text.to_le_bytes()), (text, ENVIRONMENT)])
-    })?;
+    for nothing in ["args_sizes_get", "args_get", "environ_sizes_get", "environ_get"] {
+        linker.func_wrap(WASI, nothing, |_: u32, _: u32| SUCCESS)?;
+    }
+    linker.func_wrap(WASI, "poll_oneoff", |_: u32, _: u32, _: u32, _: u32| SUCCESS)?;
+    linker.func_wrap(WASI, "sched_yield", || SUCCESS)?;
     linker.func_wrap(
         WASI,
         "clock_time_get",
         |caller: Caller<World>, _: u32, _: u64, to: u32| {
             // Never 0, which the guest's runtime takes for a clock that does not work.
-            let now = BEGAN.elapsed().as_nanos() as u64 + 1;
-            put(caller, &[(to, &now.to_le_bytes())])
+            put(caller, to, &(BEGAN.elapsed().as_nanos() as u64 + 1).to_le_bytes())
         },
     )?;
-    linker.func_wrap(WASI, "random_get", |mut caller: Caller<World>, to: u32, size: u32| {
-        let (memory, _) = memory(&mut caller)?;
-        let Some(buffer) = memory.get_mut(to as usize..).and_then(|m| m.get_mut(..size as usize))
-        else {
-            bail!("random bytes for an address outside of the memory")
-        };
-        getrandom::fill(buffer)?;
-        Ok(SUCCESS)
+    linker.func_wrap(WASI, "random_get", |caller: Caller<World>, to: u32, size: u32| {
+        let mut random = vec![0; size as usize];
+        getrandom::fill(&mut random)?;
+        put(caller, to, &random)
     })?;
     linker.func_wrap(WASI, "fd_write", fd_write)?;
-    linker.func_wrap(WASI, "poll_oneoff", poll_oneoff)?;
-    linker.func_wrap(WASI, "sched_yield", || SUCCESS)?;
     linker.func_wrap(WASI, "proc_exit", |code: i32| -> Result<()> {
         bail!("the guest's runtime ended with code {code}")
     })?;
     Ok(())
 }
 
-fn memory<'a>(caller: &'a mut Caller<World>) -> Result<(&'a mut [u8], &'a mut World)> {
-    match caller.data().memory {
-        Some(memory) => Ok(memory.data_and_store_mut(caller)),
-        None => bail!("a call from an instance that is not there yet"),
-    }
+fn memory(caller: &Caller<World>) -> Result<Memory> {
+    caller.data().memory.context("a call from an instance that is not there yet")
 }
 
-/// Writes bytes to addresses.
-fn put(mut caller: Caller<World>, pieces: &[(u32, &[u8])]) -> Result<i32> {
-    let (memory, _) = memory(&mut caller)?;
-    for (at, bytes) in pieces {
-        match memory.get_mut(*at as usize..).and_then(|memory| memory.get_mut(..bytes.len())) {
-            Some(place) => place.copy_from_slice(bytes),
-            None => bail!("an address outside of the memory"),
-        }
-    }
+fn put(mut caller: Caller<World>, at: u32, bytes: &[u8]) -> Result<i32> {
+    memory(&caller)?.write(&mut caller, at as usize, bytes)?;
     Ok(SUCCESS)
 }
 
-fn fd_write(mut caller: Caller<World>, _: u32, iovs: u32, count: u32, to: u32) -> Result<i32> {
-    let (memory, world) = memory(&mut caller)?;
-    let mut written = 0;
-    for entry in memory[iovs as usize..].chunks_exact(8).take(count as usize) {
-        let (at, size) = (abi::u32_at(entry, 0) as usize, abi::u32_at(entry, 4) as usize);
-        let room = LAST_WORDS - world.last_words.len();
-        world.last_words.extend_from_slice(&memory[at..at + size.min(room)]);
-        written += size as u32;
+fn fd_write(mut caller: Caller<World>, _: u32, list: u32, count: u32, to: u32) -> Result<i32> {
+    let (memory, world) = memory(&caller)?.data_and_store_mut(&mut caller);
+    let (mut list, mut written) = (&memory[list as usize..], 0);
+    for _ in 0..count {
+        let (at, size) = (list.get_u32_le() as usize, list.get_u32_le());
+        world.last_words.extend_from_slice(&memory[at..at + size as usize]);
+        written += size;
     }
-    put(caller, &[(to, &written.to_le_bytes())])
-}
-
-fn poll_oneoff(caller: Caller<World>, _: u32, out: u32, count: u32, to: u32) -> Result<i32> {
-    put(caller, &[(to, &count.to_le_bytes()), (out, &vec![0; count as usize * 32])])
+    world.last_words.truncate(LAST_WORDS);
+    put(caller, to, &written.to_le_bytes())
 }

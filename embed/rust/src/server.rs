@@ -6,8 +6,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use crate::abi::{self, to};
 use crate::engine::{self, Engine, Shared};
 use crate::files::Files;
-use crate::sockets::Sockets;
-use crate::{Connection, Error, Result};
+use crate::{Connection, Error, Result, sockets};
 
 /// A Redis in this process, on a port of its own. Dropping it ends it: clients are disconnected,
 /// also those that wait.
@@ -72,14 +71,7 @@ impl Builder {
                 return Err(Error::Refused(format!("\"dir\" is no folder: {dir}")));
             }
             Some(_) => Some(Files::new(std::env::current_dir()?)),
-            None if value("appendonly").is_some_and(|value| value != "no") => {
-                return Err(Error::Refused("\"appendonly\" takes a \"dir\"".into()));
-            }
-            None => None,
-        };
-        let seed = match self.seed {
-            Some(seed) => seed,
-            None => random()?,
+            None => None, // with "appendonly" the engine then refuses to start
         };
         if value("port").is_some() {
             return Err(Error::Refused("\"port\" is an option of the builder".into()));
@@ -87,6 +79,7 @@ impl Builder {
         let listener = TcpListener::bind(self.address)?;
         let port = listener.local_addr()?.port().to_string(); // INFO and CLUSTER SLOTS tell it
         self.config.push(("port".into(), port));
+        let seed = self.seed.map_or_else(random, Ok)?;
         let configuration = abi::configuration(seed, &self.config);
         Server::serve(Engine::start(configuration, files, Box::new(engine::wall))?, listener)
     }
@@ -126,7 +119,8 @@ impl Server {
 
     fn serve(engine: Engine, listener: TcpListener) -> Result<Server> {
         let engine = Shared::new(engine);
-        let (address, thread) = Sockets::serve(&engine, listener)?;
+        let address = listener.local_addr()?;
+        let thread = sockets::serve(engine.clone(), listener)?;
         Ok(Server { engine, address, thread: Some(thread) })
     }
 
@@ -164,7 +158,8 @@ impl Server {
     ///
     /// [`Error::Closed`] once the server has ended.
     pub fn connect(&self) -> Result<Connection> {
-        Connection::open(&self.engine)
+        let number = self.engine.lock().connect("127.0.0.1:1 127.0.0.1:0 -1")?;
+        Ok(Connection { engine: self.engine.clone(), number })
     }
 
     /// A connection without a socket, for asynchronous clients.

@@ -1,5 +1,6 @@
 //! Asynchronous clients, as their users have them.
 
+use std::sync::LazyLock;
 use std::time::Duration;
 
 use deadpool_redis::Runtime;
@@ -108,4 +109,49 @@ async fn deadpool() {
     assert_eq!(pool.get().await.unwrap().get::<_, u64>("n").await.unwrap(), 20);
     server.reset().unwrap(); // connections of the pool are found to be closed, and made anew
     assert_eq!(pool.get().await.unwrap().get::<_, Option<u64>>("n").await.unwrap(), None);
+}
+
+/// A server that a test binary's tests share, each with a runtime of its own.
+static SHARED: LazyLock<Server> = LazyLock::new(|| Server::start().unwrap());
+
+async fn counts(key: &str) {
+    let client = redis::Client::open(SHARED.url()).unwrap();
+    let r = client.get_multiplexed_async_connection_with_config(&patient()).await.unwrap();
+    let mut inside = inside(&SHARED).await;
+    let mut many = Vec::new();
+    for _ in 0..20 {
+        let (mut r, key) = (r.clone(), key.to_string());
+        many.push(tokio::spawn(async move { r.incr::<_, _, u64>(key, 1).await.unwrap() }));
+    }
+    for one in many {
+        one.await.unwrap();
+    }
+    assert_eq!(inside.get::<_, u64>(key).await.unwrap(), 20);
+}
+
+#[tokio::test]
+async fn a_static_server() {
+    counts("one thread").await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_static_server_and_several_threads() {
+    counts("several threads").await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn dropped_within_a_runtime_while_clients_wait() {
+    let server = Server::start().unwrap();
+    let client = redis::Client::open(server.url()).unwrap();
+    let mut r = client.get_multiplexed_async_connection_with_config(&patient()).await.unwrap();
+    let mut inside = inside(&server).await;
+    let waits = tokio::spawn(async move { r.blpop::<_, Option<(String, String)>>("q", 0.0).await });
+    let mut info = redis::cmd("INFO");
+    info.arg("clients");
+    let blocked = "blocked_clients:1\r\n";
+    while !info.query_async::<String>(&mut inside).await.unwrap().contains(blocked) {
+        tokio::task::yield_now().await;
+    }
+    drop(server);
+    assert!(waits.await.unwrap().is_err());
 }

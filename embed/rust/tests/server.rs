@@ -1,6 +1,7 @@
 //! What the crate promises: servers, clocks, connections without sockets, and ends without hangs.
 
 use std::io::{ErrorKind, Read, Write};
+use std::net::{Shutdown, TcpStream};
 use std::thread;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -336,6 +337,17 @@ fn a_client_that_goes() {
             return;
         }
     }
+}
+
+#[test]
+fn who_only_reads_from_now_on_is_answered() {
+    let server = Server::start().unwrap();
+    let mut socket = TcpStream::connect(server.address()).unwrap();
+    socket.write_all(b"PING\r\nPING\r\n").unwrap();
+    socket.shutdown(Shutdown::Write).unwrap();
+    let mut replies = String::new();
+    socket.read_to_string(&mut replies).unwrap();
+    assert_eq!(replies, "+PONG\r\n+PONG\r\n");
 }
 
 #[test]

@@ -50,7 +50,7 @@ fn take(guest: &mut Guest, step: &Value, place: &str) -> bool {
     let done = guest.step(&input, step["now"].as_f64().expect("a time"));
     if let Some(status) = step["status"].as_u64() {
         let death = done.expect_err(place);
-        assert!(death.reason.starts_with(&format!("status {status}: ")), "{place}: {death:?}");
+        assert!(death[0].starts_with(&format!("status {status}: ")), "{place}: {death:?}");
         return false;
     }
     done.expect(place);
