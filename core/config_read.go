@@ -302,22 +302,25 @@ func readDir(c *config, s string) (shown, problem string) {
 	return s, ""
 }
 
-// cleanPath has an absolute path without what leads nowhere or up.
+// cleanPath has a path without what leads nowhere, or up from where it has led.
 func cleanPath(path string) string {
 	root, way := "", []string(nil)
 	if path[0] == '/' {
 		root = "/"
 	}
 	for name := range strings.SplitSeq(path, "/") {
-		switch name {
-		case "", ".":
-		case "..":
-			way = way[:max(len(way)-1, 0)]
-		default:
+		switch last := len(way) - 1; {
+		case name == "" || name == ".":
+		case name != ".." || root == "" && (last < 0 || way[last] == ".."):
 			way = append(way, name)
+		case last >= 0:
+			way = way[:last]
 		}
 	}
-	return root + strings.Join(way, "/")
+	if path = root + strings.Join(way, "/"); path == "" {
+		return "."
+	}
+	return path
 }
 
 // isAbsolute tells whether a path is relative to nothing, on any system.
