@@ -54,6 +54,25 @@ func (vm *VM) decodedString(whole, s string) value {
 	return value{o: o}
 }
 
+// seenBytes is decodedString for bytes that are used again.
+func (vm *VM) seenBytes(b []byte) value {
+	if len(b) <= 1 || len(b) > decodedMax {
+		return vm.bytes(b)
+	}
+	h := uint32(len(b))
+	for i := len(b) - 1; i >= 0; i-- {
+		h = hashStep(h, b[i])
+	}
+	seen := &vm.decoded.strings[h%decodedStrings]
+	if o := *seen; o != nil && o.hash == h && o.s == string(b) {
+		return value{o: o}
+	}
+	v := vm.bytes(b)
+	v.o.hash = h
+	*seen, vm.decoded.dirty = v.o, true
+	return v
+}
+
 // decoding is a table that is being read. Its values, and its keys before them, wait on the stack
 // from a place on, a batch at a time.
 type decoding struct {

@@ -105,7 +105,7 @@ func (vm *VM) mapBytes(l *thread, low, high byte) int {
 	}
 	vm.charge(len(s) / copyCharge)
 	vm.scratch = swapCase(vm.scratch[:0], s, low, high)
-	l.pushBytes(vm.scratch)
+	l.push(vm.seenBytes(vm.scratch))
 	return 1
 }
 

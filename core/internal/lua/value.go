@@ -125,10 +125,13 @@ const hashedMost = 1 << 20
 func hashOf(s string) uint32 {
 	h, from := uint32(len(s)), max(0, len(s)-hashedMost)
 	for i := len(s) - 1; i >= from; i-- {
-		h ^= h<<5 + h>>2 + uint32(s[i])
+		h = hashStep(h, s[i])
 	}
 	return h
 }
+
+// hashStep is the hash when another byte was taken into account.
+func hashStep(h uint32, c byte) uint32 { return h ^ (h<<5 + h>>2 + uint32(c)) }
 
 // stringHash returns the hash of a string.
 func (o *object) stringHash() uint32 {
