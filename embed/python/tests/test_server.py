@@ -3,6 +3,7 @@
 import contextlib
 import datetime
 import os
+import socket
 import subprocess
 import sys
 import threading
@@ -401,6 +402,14 @@ def test_close_while_clients_block() -> None:
     assert len(seen) == 2
     with pytest.raises(redlet.Closed):
         server.snapshot()
+
+
+def test_close_at_once() -> None:
+    for _ in range(20):
+        with redlet.Server() as server:
+            address = server.address
+        with pytest.raises(ConnectionRefusedError):
+            socket.create_connection(address)
 
 
 def test_many_threads(server: redlet.Server) -> None:

@@ -273,7 +273,6 @@ class _Loop:
         self.peers: set[_Peer] = set()
         self.loop = _EventLoop()
         self._timer: asyncio.Handle | None = None
-        engine.wake = lambda: self._call(self._turn)
         engine.dial = self._dial
         self.thread = threading.Thread(target=self._run, name="redlet", daemon=True)
 
@@ -297,6 +296,7 @@ class _Loop:
         if self._listener:
             make = self.loop.create_server(lambda: _Peer(self), sock=self._listener, backlog=511)
             self.loop.run_until_complete(make)
+        self.engine.wake = lambda: self._call(self._turn)
         self.loop.call_soon(self._turn)
         self.loop.run_forever()
         for peer in list(self.peers):
