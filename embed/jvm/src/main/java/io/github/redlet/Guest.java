@@ -40,8 +40,8 @@ final class Guest {
     private static final int LAST_WORDS = 4096;
     private static final int BAD_DESCRIPTOR = 8;
 
-    /** The shim's clock, in nanoseconds, begins later than any clock that an image can have seen. */
-    private static final long CLOCK = (1L << 62) - System.nanoTime();
+    /** What the clock of the shim, in nanoseconds, is ahead: it begins later than what the image has seen. */
+    private static final long CLOCK = (1L << 40) - System.nanoTime();
 
     final Instance instance;
     private final Memory memory;
