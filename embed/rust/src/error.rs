@@ -1,5 +1,5 @@
-use std::io;
 use std::sync::Arc;
+use std::{io, slice};
 
 /// What went wrong.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -10,7 +10,7 @@ pub enum Error {
     Refused(String),
     /// The engine broke, which is a bug of redlet. Clients were disconnected; another engine has
     /// taken its place, with the data of the last snapshot or restore, or those of its files.
-    #[error("the engine died: {reason}{}", log.iter().map(|l| format!("\n{l}")).collect::<String>())]
+    #[error("the engine died: {}", [slice::from_ref(reason), log].concat().join("\n"))]
     Died {
         /// What it died of.
         reason: String,

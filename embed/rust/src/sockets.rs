@@ -2,6 +2,7 @@
 
 use std::future::poll_fn;
 use std::io::{self, ErrorKind};
+use std::mem::MaybeUninit;
 use std::net::SocketAddr;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
@@ -17,7 +18,7 @@ use tokio::time::sleep;
 use crate::engine::{Dial, Shared};
 use crate::{Connection, Result};
 
-const BUFFER: usize = 64 << 10;
+const READ_MAX: usize = 64 << 10;
 const SLEEP_MAX: Duration = Duration::from_secs(60); // deadlines may lie years ahead
 const LOOK: Duration = Duration::from_micros(30); // for more, before it sleeps
 const RETRY: Duration = Duration::from_millis(100); // where no descriptor is left to accept with
@@ -80,6 +81,7 @@ async fn accept(engine: Shared, listener: TcpListener) {
     loop {
         match listener.accept().await {
             Ok((socket, peer)) => drop(tokio::spawn(welcome(engine.clone(), socket, peer))),
+            Err(error) if error.kind() == ErrorKind::ConnectionAborted => {} // it has gone already
             Err(_) => sleep(RETRY).await,
         }
     }
@@ -115,10 +117,10 @@ async fn carry(mut socket: TcpStream, connection: Connection) -> io::Result<()> 
             end => return Poll::Ready(end.map(drop)),
         }
     };
-    let mut buffer = vec![0; BUFFER];
     poll_fn(|context| {
+        let mut buffer = [MaybeUninit::uninit(); READ_MAX]; // no connection keeps it
         loop {
-            let mut request = ReadBuf::new(&mut buffer);
+            let mut request = ReadBuf::uninit(&mut buffer);
             match Pin::new(&mut requests).poll_read(context, &mut request)? {
                 Poll::Ready(()) if request.filled().is_empty() => return Poll::Ready(Ok(())),
                 Poll::Ready(()) => {
