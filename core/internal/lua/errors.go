@@ -199,7 +199,7 @@ func badArgument(l *thread, n int, problem, quoted, end string) {
 		n--
 	}
 	text := "bad argument #" + itoa(n) + " to '" + name + "' ("
-	if n == 0 {
+	if kind == "method" && n == 0 {
 		text = "calling '" + name + "' on bad self ("
 	}
 	l.vm.throw(where(l, 1) + text + problem + quoted + end + ")")
