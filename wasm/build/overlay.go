@@ -53,6 +53,47 @@ var unused = []edit{
 		"*(*memHdr)(r) = memHdr{size: l}\n last.set((*memHdr)(r))\n"},
 }
 
+// patient are places at which the collector works for as long as it likes, in the one thread that
+// there is: a worker until a part of all the time since the marking began is made up for, and what
+// allocates until it has marked as much as it takes, which for a large table is all that there is.
+// Each has a quarter of 16 ms here; what marking then lacks, the next ones do. A heap of more than a
+// quarter of its limit has no time to lose.
+var patient = []edit{
+	{"runtime/mgc.go",
+		"return float64(selfTime)/float64(delta) > 1.2*gcController.fractionalUtilizationGoal",
+		"return float64(selfTime)/float64(delta) > 1.2*gcController.fractionalUtilizationGoal ||\n" +
+			"now-p.gcMarkWorkerStartTime > 4e6"},
+	{"runtime/mgcpacer.go", "if delta > 0 && float64(pp.gcFractionalMarkTime",
+		"if pp.gcFractionalMarkTime.Load() > 4e6 && now-pp.gcMarkWorkerStartTime < 16e6 ||\n" +
+			"delta > 0 && float64(pp.gcFractionalMarkTime"},
+	{"runtime/mgcmark.go", "// gcWakeAllAssists wakes",
+		"var assists struct{ began, took int64 }\n\n// gcWakeAllAssists wakes"},
+	{"runtime/mgcmark.go", "	trackLimiterEvent := gp.m.p.ptr().limiterEvent.start(" +
+		"limiterEventMarkAssist, startTime)\n\n	gcBeginWork()\n", `
+	patient := gcController.heapLive.Load() < uint64(gcController.memoryLimit.Load())/4
+	if patient {
+		if startTime-assists.began > 16e6 {
+			assists.began, assists.took = startTime, 0
+		}
+		if assists.took > 4e6 {
+			gp.gcAssistBytes = 0
+			return
+		}
+		scanWork = min(scanWork, 1<<20)
+	}
+	trackLimiterEvent := gp.m.p.ptr().limiterEvent.start(limiterEventMarkAssist, startTime)
+
+	gcBeginWork()
+`},
+	{"runtime/mgcmark.go", "	duration := now - startTime\n	pp := gp.m.p.ptr()\n", `
+	duration := now - startTime
+	if assists.took += duration; patient {
+		gp.gcAssistBytes = max(gp.gcAssistBytes, 0)
+	}
+	pp := gp.m.p.ptr()
+`},
+}
+
 // stretch adds a metric: the size of the longest stretch of the heap that is free. The allocator
 // keeps it, in the one summary that there is of each half of a guest's memory.
 var stretch = edit{metricsFile, "\t\t\"/memory/classes/heap/stacks:bytes\": {",
@@ -160,7 +201,7 @@ func overlay(dir string) (string, error) {
 
 // allEdits are all that the guest's Go is changed by.
 func allEdits() []edit {
-	return slices.Concat([]edit{wideBuckets, stretch, memoryLimit}, unused, words)
+	return slices.Concat([]edit{wideBuckets, stretch, memoryLimit}, unused, words, patient)
 }
 
 // apply makes an edit in texts, which has the files that were changed so far. It tells whether its
