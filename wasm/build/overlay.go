@@ -55,9 +55,9 @@ var unused = []edit{
 
 // patient are places at which the collector works for as long as it likes, in the one thread that
 // there is: a worker until a part of all the time since the marking began is made up for, and what
-// allocates until it has marked as much as it takes, which for a large table is all that there is.
-// Each has a quarter of 16 ms here; what marking then lacks, the next ones do. A heap of more than a
-// quarter of its limit has no time to lose.
+// allocates until it has marked as much as it takes, all that there is for a large table. Each has
+// a quarter of 16 ms here; what marking then lacks, the next ones do. A heap of more than a quarter
+// of its limit has no time to lose.
 var patient = []edit{
 	{"runtime/mgc.go",
 		"return float64(selfTime)/float64(delta) > 1.2*gcController.fractionalUtilizationGoal",
