@@ -109,7 +109,12 @@ func (p *parser) endChunk(rest) {
 
 // intern makes a constant of a string. One that names something of a library is that name, and all
 // functions of a script have the same: what is the same string is found in a table by its pointer.
+// To look for a long one would take longer than to read it.
 func (p *parser) intern(s string) value {
+	if len(s) > comparedMost {
+		p.vm.count(stringSize + len(s))
+		return constant(s)
+	}
 	if v, ok := p.names[s]; ok {
 		return v
 	}
