@@ -183,8 +183,8 @@ func (vm *VM) find(l *thread, places bool) int {
 	from := position(optPosition(l, 3, 1), len(s)) - 1
 	from = min(max(from, 0), len(s))
 	toNUL := cString(pattern)
-	plain := places && (l.arg(4).isTrue() || len(toNUL) <= textHead &&
-		!strings.ContainsAny(toNUL, "^$*+?.([%-"))
+	short := len(pattern) <= textHead || len(toNUL) < len(pattern) // else it is matched in steps
+	plain := places && (l.arg(4).isTrue() || short && !strings.ContainsAny(toNUL, "^$*+?.([%-"))
 	if !plain {
 		pattern = toNUL
 	}
