@@ -3,12 +3,14 @@
 import contextlib
 import datetime
 import os
+import shutil
 import socket
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 import redis as redis_py
@@ -16,7 +18,7 @@ from redis._parsers import _RESP2Parser
 from redis.cache import CacheConfig
 
 import redlet
-from redlet import _redis, _server
+from redlet import _module, _redis, _server
 from redlet._engine import wall
 
 
@@ -526,6 +528,18 @@ def test_module() -> None:
             assert program.wait(30) == 0
         finally:
             program.kill()
+
+
+def test_a_cache_that_nobody_writes_is_read(server: redlet.Server, tmp_path: Path) -> None:
+    for kept in _module._folder().glob("redlet-*.cwasm"):
+        shutil.copy(kept, tmp_path)
+    (tmp_path / "lock").mkdir()  # which no user may open to write, root included
+    code = "import logging, redlet; logging.basicConfig(level=10); redlet.Server().start().close()"
+    environment = {**os.environ, "REDLET_CACHE_DIR": str(tmp_path)}
+    done = subprocess.run(
+        [sys.executable, "-c", code], env=environment, capture_output=True, text=True, timeout=60
+    )
+    assert done.returncode == 0 and "redlet.wasm" not in done.stderr
 
 
 @pytest.mark.parametrize("option", ["--port 99999", "--dir /none", "--appendonly yes", "--no no"])

@@ -42,18 +42,17 @@ def _folder() -> Path:
 
 def _cached(engine: wasmtime.Engine, wasm: bytes) -> wasmtime.Module:
     folder = _folder()
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     path = folder / f"redlet-{hashlib.sha256(wasm).hexdigest()[:32]}.cwasm"
+    if module := _read(engine, path):  # also where nobody may write
+        return module
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     with open(folder / "lock", "wb") as lock:
         with contextlib.suppress(ImportError):  # who has no such locks compiles beside others
             import fcntl
 
             fcntl.flock(lock, fcntl.LOCK_EX)
-        if path.exists():
-            try:
-                return wasmtime.Module.deserialize_file(engine, str(path))
-            except wasmtime.WasmtimeError as error:  # of another compiler, for another processor
-                _log.info("%s is of no use: %s", path, error)
+        if module := _read(engine, path):  # another process was at it
+            return module
         _log.info("compiling redlet.wasm, which is kept in %s", path)
         module = wasmtime.Module(engine, wasm)
         temporary = path.with_suffix(f".{os.getpid()}")  # so that nobody finds half of one
@@ -62,3 +61,12 @@ def _cached(engine: wasmtime.Engine, wasm: bytes) -> wasmtime.Module:
         for old in sorted(folder.glob("redlet-*"), key=os.path.getmtime)[:-_KEPT]:
             old.unlink()
         return module
+
+
+def _read(engine: wasmtime.Engine, path: Path) -> wasmtime.Module | None:
+    if path.exists():
+        try:
+            return wasmtime.Module.deserialize_file(engine, str(path))
+        except wasmtime.WasmtimeError as error:  # of another compiler, for another processor
+            _log.info("%s is of no use: %s", path, error)
+    return None
