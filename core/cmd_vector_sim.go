@@ -10,6 +10,8 @@ import (
 
 // vsim is what VSIM is told.
 type vsim struct {
+	_ [0]func() // not compared
+
 	scores, attributes, truth bool
 	count, ef, filterEF       int
 	epsilon                   float64 // no element is further

@@ -6,6 +6,8 @@ import "strings"
 // it takes no more writes and waits until a replica has all of the stream; then it follows that one
 // and asks it, by PSYNC, to be a master from here on. Its instant is the host's.
 type failover struct {
+	_ [0]func() // not compared
+
 	state failoverState
 	host  string // of the replica, "" while any will do
 	port  int64

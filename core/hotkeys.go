@@ -6,6 +6,8 @@ import "github.com/redlet/redlet/core/internal/topk"
 // spend their time on, and move most bytes for. What a command takes is divided among its keys.
 // Commands of a script count as the command that runs it, those of a transaction as themselves.
 type hotkeys struct {
+	_ [0]func() // not compared
+
 	active  bool
 	count   int        // how many keys are told of
 	ratio   int        // so many commands are counted for one of which the keys are noted

@@ -45,6 +45,8 @@ const (
 
 // pattern is a glob that is compared faster where it is simple.
 type pattern struct {
+	_ [0]func() // not compared
+
 	text   string
 	prefix string
 	kind   patternKind

@@ -39,6 +39,8 @@ type packer struct {
 
 // packTable is a table that is being packed.
 type packTable struct {
+	_ [0]func() // not compared
+
 	t  *table
 	at int // how many elements, or places of the table, are behind
 	n  int // the elements of an array; -1 is a map

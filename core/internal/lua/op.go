@@ -117,6 +117,8 @@ type proto struct {
 
 // chunk is what was compiled at one go.
 type chunk struct {
+	_ [0]func() // not compared
+
 	source string // what it is called: @name, =name, or itself
 	short  string // what errors call it
 }

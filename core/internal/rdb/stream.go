@@ -39,6 +39,8 @@ type StreamIdmp struct{ Duration, MaxSize, Added, Duplicates uint64 }
 
 // StreamHead is what a stream counts.
 type StreamHead struct {
+	_ [0]func() // not compared
+
 	Length     uint64
 	Last       stream.ID
 	Counts     bool // what follows is known, as it is since version 2 of the layout

@@ -27,6 +27,8 @@ type Group struct {
 
 // Consumer is a member of a group.
 type Consumer struct {
+	_ [0]func() // not compared
+
 	Name   string
 	Seen   int64 // when it last tried to read or claim, in milliseconds since the Unix epoch
 	Active int64 // when it last got an entry; -1 if it never did

@@ -3,6 +3,8 @@ package stream
 // Iterator walks through the entries whose ids lie between two, both included, skipping those that
 // were deleted. The stream must not change meanwhile.
 type Iterator struct {
+	_ [0]func() // not compared
+
 	at         cursor[*node]
 	n          *node
 	low, high  ID
