@@ -116,7 +116,8 @@ func WithClusterReplicas(n int) Option {
 }
 
 // WithSeed chooses the run of random choices: the same seed and the same commands give the same
-// answers. Without it the seed is 0.
+// answers. Without it the seed is 0. What scripts draw by math.random has no part in it: as with
+// redis-server it is the same after every start, until a script calls math.randomseed.
 func WithSeed(seed uint64) Option {
 	return func(o *settings) { binary.LittleEndian.PutUint64(o.seed[:], seed) }
 }
