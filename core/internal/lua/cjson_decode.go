@@ -362,9 +362,11 @@ func numberLength(s string, loose bool) int {
 	if loose {
 		for _, word := range [...]string{"infinity", "inf", "nan"} {
 			if len(s)-i >= len(word) && strings.EqualFold(s[i:i+len(word)], word) {
-				i += len(word)
-				if end := i + strings.IndexByte(s[i:], ')') + 1; isNaN(s[i-len(word) : end]) {
-					i = end
+				from := i
+				if i += len(word); i < len(s) && s[i] == '(' {
+					if end := nameEnd(s, i+1) + 1; end <= len(s) && isNaN(s[from:end]) {
+						i = end
+					}
 				}
 				return i
 			}
@@ -412,6 +414,7 @@ func hexEnd(s string, at int) int {
 	}
 	return at
 }
+
 func isDigit(c byte) bool { return '0' <= c && c <= '9' }
 func isHex(c byte) bool   { return isDigit(c) || 'a' <= c|32 && c|32 <= 'f' }
 

@@ -163,15 +163,7 @@ func parseNumber(s string) (float64, bool) {
 // takes for bits of it.
 func isNaN(s string) bool {
 	n := len(s) - 1
-	if n < 4 || s[n] != ')' || !strings.EqualFold(s[:4], "nan(") {
-		return false
-	}
-	for _, c := range []byte(s[4:n]) {
-		if !isNameByte(c) {
-			return false
-		}
-	}
-	return true
+	return n >= 4 && s[n] == ')' && strings.EqualFold(s[:4], "nan(") && nameEnd(s, 4) == n
 }
 
 // shortHex gives a hexadecimal number the exponent that Go wants.
