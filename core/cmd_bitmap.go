@@ -437,10 +437,15 @@ func (c *Call) argOverflow(i int) (bitmap.Overflow, bool) {
 	return 0, false
 }
 
-// bitfieldKeys says that BITFIELD of GETs alone writes nothing.
+// bitfieldKeys says that BITFIELD of GETs alone writes nothing; whatever is wrong may write.
 func bitfieldKeys(args [][]byte, keys []KeyAt) []KeyAt {
-	for i := 2; i < len(args); i++ {
-		if is(args[i], "set") || is(args[i], "incrby") || is(args[i], "overflow") {
+	for i := 2; i < len(args); {
+		switch rest := len(args) - i - 1; {
+		case is(args[i], "get") && rest >= 2:
+			i += 3
+		case is(args[i], "overflow") && rest >= 1:
+			i += 2
+		default:
 			return keys
 		}
 	}
