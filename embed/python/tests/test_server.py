@@ -88,7 +88,7 @@ def test_commands(r: redis_py.Redis) -> None:
 def mixed(client: redis_py.Redis) -> list[object]:
     """Replies of many kinds in one pipeline, with their types."""
     with client.pipeline(transaction=False) as pipe:
-        pipe.set("k", "ä").get("k").get("none").set("k", "x", ex=9).set("k", "y", get=True)
+        pipe.set(name="k", value="ä").get("k").get("none").set("k", "x", 9).set("k", "y", get=True)
         pipe.execute_command("get", "k").execute_command(b"OBJECT HELP").ping().incr("k").incr("n")
         pipe.hset("h", mapping={"a": 1, "b": 2}).hgetall("h").hget("h", "a").incrbyfloat("f", 1.5)
         pipe.zadd("z", {"a": 1.5}).zscore("z", "a").zrange("z", 0, -1, withscores=True)

@@ -290,7 +290,19 @@ def _quickly(pipeline: Any, multi: bool, connection: Any, commands: Any, *rest: 
     return connection.quickly(pipeline, multi, commands) if isinstance(connection, _Quick) else None
 
 
-class _Pipeline(Pipeline):
+class _PlainSet:
+    """SET without options is said at once: redis-py looks for each of the twelve, which takes 2 µs,
+    more than all else together."""
+
+    execute_command: Callable[..., Any]
+
+    def set(self, name: Any, value: Any, *rest: Any, **options: Any) -> Any:
+        if rest or options:
+            return super().set(name, value, *rest, **options)  # type: ignore[misc]
+        return self.execute_command("SET", name, value)
+
+
+class _Pipeline(_PlainSet, Pipeline):
     def _execute_pipeline(self, *rest: Any) -> Any:
         return _quickly(self, False, *rest) or super()._execute_pipeline(*rest)  # type: ignore[no-untyped-call]
 
@@ -298,7 +310,7 @@ class _Pipeline(Pipeline):
         return _quickly(self, True, *rest) or super()._execute_transaction(*rest)
 
 
-class _AsyncPipeline(AsyncPipeline):
+class _AsyncPipeline(_PlainSet, AsyncPipeline):  # type: ignore[misc]
     async def _execute_pipeline(self, *rest: Any) -> Any:
         return await _later(_quickly(self, False, *rest)) or await super()._execute_pipeline(*rest)
 
