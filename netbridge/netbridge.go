@@ -11,6 +11,7 @@
 package netbridge
 
 import (
+	"context"
 	"crypto/tls"
 	"errors"
 	"fmt"
@@ -96,7 +97,7 @@ func (o overTLS) over(c net.Conn) net.Conn { return tls.Server(c, o.config) }
 // Connections are accepted from the moment that Listen returns; the answer is the address that
 // the system gave.
 func (b *Bridge) Listen(network, address string, secure Secure) (net.Addr, error) {
-	l, err := net.Listen(network, address)
+	l, err := Socket(network, address)
 	if err != nil {
 		return nil, err
 	}
@@ -274,6 +275,14 @@ func plain(a net.Addr) string {
 		return netip.AddrPortFrom(ap.Addr().Unmap(), ap.Port()).String()
 	}
 	return a.String()
+}
+
+// Socket opens a socket that listens, as redis-server does: for plain TCP. Go's net.Listen asks for
+// one that takes Multipath TCP too, which is a second socket to make and to close: 5 of 16 µs.
+func Socket(network, address string) (net.Listener, error) {
+	var c net.ListenConfig
+	c.SetMultipathTCP(false)
+	return c.Listen(context.Background(), network, address)
 }
 
 // ListenUnix opens a unix socket as Unix does and serves what it accepts, as Listen does.

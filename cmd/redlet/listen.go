@@ -121,7 +121,7 @@ func (v *server) bindTCP(kind string) error {
 		var err error = &net.DNSError{IsNotFound: true} // of no name
 		var l net.Listener
 		if host != "" {
-			l, err = net.Listen(netbridge.Address(host, port))
+			l, err = netbridge.Socket(netbridge.Address(host, port))
 		}
 		if err == nil {
 			d.socket, d.url = l, urlOf(scheme, host, port)
