@@ -154,16 +154,23 @@ const (
 	errGeoMember = "ERR could not decode requested zset member"
 )
 
-// georadiusKeys says that of several keys to store at the last counts.
+// georadiusKeys says that of several keys to store at the last counts, if there is one where
+// options stand: for GEORADIUS that is behind the unit, though it is looked for at the unit, too.
 func georadiusKeys(args [][]byte, _ []KeyAt) []KeyAt {
-	keys, store := []KeyAt{{1, syntax.RO | syntax.Access}}, 0
+	keys, store, first := []KeyAt{{1, syntax.RO | syntax.Access}}, 0, 6
+	if is(args[0], "georadiusbymember") {
+		first = 5
+	}
+	said := false
 	for i := 5; i+1 < len(args); i++ {
 		if is(args[i], "store") || is(args[i], "storedist") {
-			i++
-			store = i
+			said = said || i >= first
+			if store != i {
+				store = i + 1
+			}
 		}
 	}
-	if store > 0 {
+	if said {
 		keys = append(keys, KeyAt{store, syntax.OW | syntax.Update})
 	}
 	return keys
