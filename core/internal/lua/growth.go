@@ -1,7 +1,5 @@
 package lua
 
-import "math/bits"
-
 // growth is a large table that grows for another key. Until it is over the table is as it was, so
 // that one that a library keeps is whole if the script is killed.
 type growth struct {
@@ -175,25 +173,9 @@ func (j *growth) resize() (over bool) {
 		t.resize(vm, array, hash)
 		return true
 	}
-	size := 0
-	if hash > 0 {
-		size = 1 << bits.Len(uint(hash-1))
-	}
-	before := len(t.arr) * valueSize
-	if !t.bare() {
-		before += len(t.nodes) * nodeSize
-	}
-	vm.checkSizes(array, size)
-	vm.reserve(array*valueSize + size*nodeSize)
-	vm.uncount(before)
-	if array > len(t.arr) {
-		j.grown.arr = make([]value, array)
-	} else {
+	if array == len(t.arr) {
 		j.phase = opensNodes // it has the same array
 	}
-	j.grown.nodes, j.grown.free = noNodes, 0
-	if size > 0 {
-		j.grown.nodes, j.grown.free = make([]node, size), int32(size)
-	}
+	j.grown.makeParts(vm, array, hash)
 	return false
 }

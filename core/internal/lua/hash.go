@@ -338,41 +338,47 @@ func (vm *VM) checkSizes(array, nodes int) {
 
 // remake gives both parts a new size, and returns the nodes of before, which are to be put in.
 func (t *table) remake(vm *VM, array, hash int) (nodes []node) {
-	size := 0
-	if hash > 0 {
-		size = 1 << bits.Len(uint(hash-1))
-	}
-	vm.checkSizes(array, size)
-	before := len(t.arr)*valueSize + len(t.nodes)*nodeSize
-	vm.reserve(array*valueSize + size*nodeSize)
 	arr := t.arr
-	if t.bare() {
-		before -= nodeSize
-	} else {
+	if !t.bare() {
 		nodes = t.nodes
 	}
-	vm.uncount(before)
+	t.makeParts(vm, array, hash)
 	vm.charge(len(arr) / 8)
-	if array > len(arr) {
-		t.arr = make([]value, array)
-		copy(t.arr, arr)
-	}
-	t.nodes, t.free = noNodes, 0
-	if size > 0 {
-		t.nodes, t.free = make([]node, size), int32(size)
+	if !t.bare() {
 		for i := range t.nodes {
 			t.nodes[i].next = -1
 		}
 	}
-	if array < len(arr) {
-		t.arr = append([]value(nil), arr[:array]...)
-		for i := array; i < len(arr); i++ {
+	if array != len(arr) {
+		for i := copy(t.arr, arr); i < len(arr); i++ {
 			if !arr[i].isNil() {
 				t.setInt(vm, i+1, arr[i])
 			}
 		}
 	}
 	return nodes
+}
+
+// makeParts gives a table empty parts of a new size. An array that keeps its size is left as it is.
+func (t *table) makeParts(vm *VM, array, hash int) {
+	size := 0
+	if hash > 0 {
+		size = 1 << bits.Len(uint(hash-1))
+	}
+	vm.checkSizes(array, size)
+	before := len(t.arr) * valueSize
+	if !t.bare() {
+		before += len(t.nodes) * nodeSize
+	}
+	vm.reserve(array*valueSize + size*nodeSize)
+	vm.uncount(before)
+	if array != len(t.arr) {
+		t.arr = make([]value, array)
+	}
+	t.nodes, t.free = noNodes, 0
+	if size > 0 {
+		t.nodes, t.free = make([]node, size), int32(size)
+	}
 }
 
 // length is #: a border, the one that Lua finds.
