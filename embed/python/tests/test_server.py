@@ -18,7 +18,7 @@ from redis._parsers import _RESP2Parser
 from redis.cache import CacheConfig
 
 import redlet
-from redlet import _module, _redis, _server
+from redlet import _guest, _redis, _server
 from redlet._engine import wall
 
 
@@ -305,10 +305,10 @@ def test_death(server: redlet.Server, caplog: pytest.LogCaptureFixture) -> None:
     thread = threading.Thread(target=wait)
     thread.start()
     blocked(server)
-    with server._engine.lock:
-        server._engine.send(99)
+    with server._lock:
+        server._send(99)
         with pytest.raises(redlet.EngineDied, match="status 2") as death:
-            server._engine.run()
+            server._run()
     assert "kind" in death.value.reason and "the engine died" in caplog.text
     thread.join(20)
     assert len(seen) == 1
@@ -319,8 +319,8 @@ def test_death(server: redlet.Server, caplog: pytest.LogCaptureFixture) -> None:
 def test_trap(server: redlet.Server) -> None:
     r = server.client()
     r.set("k", "v")
-    with server._engine.lock:
-        guest = server._engine._guest
+    with server._lock:
+        guest = server._guest
         assert guest
         guest._globals[0].set_value(guest._store, 8)  # a stack that is not there
     with pytest.raises(redlet.EngineDied):
@@ -351,7 +351,8 @@ def test_slow_reader_is_corked(server: redlet.Server) -> None:
         sock.send_packed_command([sock.pack_command("GET", "k")[0] * 64])
         while other.info("memory")["mem_clients_normal"] < 8 << 20:
             time.sleep(0.001)
-        assert sum(len(c.outbox) for c in server._engine.connections.values()) < 4 << 20
+        waiting = [p._transport.get_write_buffer_size() + len(p.outbox) for p in server._peers]
+        assert sum(waiting) < 4 << 20
         assert [len(sock.read_response()) for _ in range(64)] == [1 << 20] * 64
 
 
@@ -500,7 +501,7 @@ def fork():
         os._exit(0)
     os.waitpid(child, 0)
 for _ in range(5):
-    with server._engine.lock:
+    with server._lock:
         threads = [threading.Thread(target=fork) for _ in range(2)]
         for thread in threads:
             thread.start()
@@ -508,9 +509,9 @@ for _ in range(5):
             thread.join(0.01)
     for thread in threads:
         thread.join()
-    if not server._engine.lock.acquire(timeout=20):
+    if not server._lock.acquire(timeout=20):
         os._exit(1)
-    server._engine.lock.release()
+    server._lock.release()
 print('end')
 """
     assert run(code) == "end\n"
@@ -531,7 +532,7 @@ def test_module() -> None:
 
 
 def test_a_cache_that_nobody_writes_is_read(server: redlet.Server, tmp_path: Path) -> None:
-    for kept in _module._folder().glob("redlet-*.cwasm"):
+    for kept in _guest.cache_folder().glob("redlet-*.cwasm"):
         shutil.copy(kept, tmp_path)
     (tmp_path / "lock").mkdir()  # which no user may open to write, root included
     code = "import logging, redlet; logging.basicConfig(level=10); redlet.Server().start().close()"

@@ -6,7 +6,9 @@ Bytes are held in strings of as many characters.
 import re
 from collections.abc import Iterator
 
+from redlet import _abi
 from redlet._engine import Connection, Engine
+from redlet._files import Files
 
 EPOCH = 1_700_000_000.0
 LETTERS, CONTROLS = "nrtab", "\n\r\t\a\b"
@@ -189,8 +191,9 @@ class Player:
         self.ids: dict[str, str] = {}
         # The default of redis-server, which this package changes, is back.
         config = {"enable-debug-command": "yes", "save": "3600 1 300 100 60 10000", **settings}
-        self.engine = Engine(lambda: self.time)
-        self.engine.begin(config, bytes(32))
+        configuration = bytes(32) + _abi.parameters(config)
+        self.engine = Engine(lambda: self.time, configuration, Files())
+        self.engine._begin()
 
     def play(self, name: str, text: str) -> str:
         """Tells what went wrong first; nothing if all is well."""
@@ -232,9 +235,9 @@ class Player:
         self.clients[client].put(f"*{len(args)}\r\n{parts}".encode("latin-1"))
 
     def step(self) -> None:
-        self.engine.run()
-        while self.engine.due() == 0:
-            self.engine.run()
+        self.engine._run()
+        while self.engine._due() == 0:
+            self.engine._run()
 
     def replies(self, client: str) -> list[str]:
         lines: list[str] = []

@@ -7,9 +7,9 @@ with redlet.Server() as server:
     assert r.get("k") is None
 """
 
-from ._engine import Closed, RedletError
+from ._engine import Clock, Closed, RedletError
 from ._guest import EngineDied
-from ._server import Clock, Server
+from ._server import Server
 
 __all__ = ["Clock", "Closed", "EngineDied", "RedletError", "Server"]
 __version__ = "0.1.0"

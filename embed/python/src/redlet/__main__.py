@@ -6,7 +6,6 @@ import argparse
 import logging
 import signal
 import sys
-from types import FrameType
 
 from . import RedletError, Server
 
@@ -18,27 +17,22 @@ def main() -> int:
     parser.add_argument("--host", default="127.0.0.1")
     known, others = parser.parse_known_args()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
-    config: dict[str, str | int | bool] = {}
-    name = ""
+    config: dict[str, str] = {}
     for word in others:  # any other parameter of redis.conf: --name value ...
         if word.startswith("--"):
-            name = word[2:]
-            config[name] = ""
-        elif not name:
-            parser.error(f"{word} is no parameter")
+            config[word[2:]] = ""
+        elif config:
+            name, value = config.popitem()
+            config[name] = f"{value} {word}".strip()
         else:
-            config[name] = f"{config[name]} {word}".strip()
+            parser.error(f"{word} is no parameter")
     try:
         server = Server(host=known.host, port=known.port, config=config).start()
     except (RedletError, OSError, OverflowError) as error:  # the last is of port 99999
         print(f"redlet: {error}", file=sys.stderr)
         return 1
-
-    def stop(number: int, frame: FrameType | None) -> None:
-        server.stop("sigint" if number == signal.SIGINT else "sigterm")
-
-    signal.signal(signal.SIGINT, stop)
-    signal.signal(signal.SIGTERM, stop)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda number, _: server.stop(signal.Signals(number).name.lower()))
     print(f"redlet serves {server.url}", flush=True)
     while not server.wait(1.0):
         pass

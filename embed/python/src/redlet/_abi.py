@@ -5,23 +5,15 @@ from __future__ import annotations
 import os
 import struct
 from collections.abc import Iterator, Mapping
-from typing import Final
 
 # Parameters of redis.conf.
 Config = Mapping[str, "str | int | bool | os.PathLike[str]"]
 
-VERSION: Final = 2
-CRASHED: Final = "crashed"  # begins what SHUTDOWN says after DEBUG PANIC and the like
-HEADER: Final = struct.Struct("<4I")
-CONTROL: Final = struct.Struct("<IId")
-PATH: Final = struct.Struct("<QI")
+HEADER, CONTROL, PATH = map(struct.Struct, ("<4I", "<IId", "<QI"))
 
-# Kinds of frames to the guest.
-IN_CONFIGURE, IN_OPEN, IN_DATA, IN_CLOSE, IN_CORK, IN_UNCORK, IN_STOP = range(1, 8)
-IN_SNAPSHOT, IN_RESTORE, IN_CONNECTED, IN_DONE, IN_CONTENT, IN_ABSENT = range(8, 14)
-IN_APPENDED, IN_CONTROL = range(14, 16)
-
-# Kinds of frames from it.
+# Kinds of frames to the guest, and from it.
+IN_CONFIGURE, IN_OPEN, IN_DATA, IN_CLOSE, IN_CORK, IN_UNCORK, IN_STOP, IN_SNAPSHOT = range(1, 9)
+IN_RESTORE, IN_CONNECTED, IN_DONE, IN_CONTENT, IN_ABSENT, IN_APPENDED, IN_CONTROL = range(9, 16)
 OUT_HANGUP, OUT_CONNECT, OUT_SHUTDOWN, OUT_LOG = range(2, 6)
 OUT_READ, OUT_APPEND, OUT_SYNC, OUT_REPLACE, OUT_REMOVE = range(9, 14)
 OUT_CLUSTER, OUT_CONFIG = range(15, 17)
@@ -53,14 +45,13 @@ def words(error: Exception) -> bytes:
     return (getattr(error, "strerror", None) or str(error)).encode()
 
 
-def configuration(seed: bytes, config: Config) -> bytes:
-    """The payload of CONFIGURE."""
-    text = "".join(f"{name} {_quoted(value)}\n" for name, value in config.items())
-    return seed + text.encode()
+def parameters(config: Config) -> bytes:
+    """The text of CONFIGURE."""
+    return "".join(f"{name} {_quoted(value)}\n" for name, value in config.items()).encode()
 
 
 def _quoted(value: str | int | bool | os.PathLike[str]) -> str:
     if isinstance(value, bool):
-        return "yes" if value else "no"
-    text = str(value) if isinstance(value, int) else os.fspath(value)  # which refuses None
-    return '"' + "".join(f"\\x{byte:02x}" for byte in os.fsencode(text)) + '"'
+        value = "yes" if value else "no"
+    data = os.fsencode(str(value) if isinstance(value, int) else value)  # which refuses None
+    return '"' + "".join(f"\\x{byte:02x}" for byte in data) + '"'

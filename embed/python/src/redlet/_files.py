@@ -28,22 +28,17 @@ class Files:
             if kind == _abi.OUT_READ:
                 size, piece = self._read(path, offset)
                 kind_of_answer, answer = _abi.IN_CONTENT, size.to_bytes(8, "little") + piece
-            elif kind == _abi.OUT_APPEND:
+            elif kind == _abi.OUT_APPEND or kind == _abi.OUT_SYNC and path in self._left:
                 yield from self._try(path, ticket, data)
-            elif kind == _abi.OUT_SYNC:
-                if path in self._left:
-                    yield from self._try(path, ticket, b"")
+            if kind == _abi.OUT_SYNC:
                 self._sync(path)
-            elif kind == _abi.OUT_REPLACE:
-                self._replace(path, data)
-            else:
-                self._remove(path)
+            elif kind >= _abi.OUT_REPLACE:
+                self._left.pop(path, None)
+                self._replace(path, data) if kind == _abi.OUT_REPLACE else self._remove(path)
         except OSError as error:
             answer = _abi.words(error)
             if kind == _abi.OUT_READ and isinstance(error, FileNotFoundError):
                 kind_of_answer, answer = _abi.IN_ABSENT, b""
-        if kind in (_abi.OUT_REPLACE, _abi.OUT_REMOVE):
-            self._left.pop(path, None)
         if ticket and kind != _abi.OUT_APPEND:
             yield _abi.frame(kind_of_answer, 0, answer, ticket)
 
@@ -62,8 +57,7 @@ class Files:
     def _read(self, path: str, offset: int) -> tuple[int, bytes]:
         if path not in self._files:
             raise FileNotFoundError
-        file = self._files[path]
-        return len(file), file[offset : offset + _READ_MAX]
+        return len(self._files[path]), self._files[path][offset : offset + _READ_MAX]
 
     def _append(self, path: str, data: bytes) -> None:
         self._files[path] = self._files.get(path, b"") + data
@@ -89,8 +83,7 @@ class Disk(Files):
             return os.fstat(file.fileno()).st_size, file.read(_READ_MAX)
 
     def _append(self, path: str, data: bytes) -> None:
-        folder = os.path.dirname(path)
-        if not os.path.exists(folder):
+        if not os.path.exists(folder := os.path.dirname(path)):
             os.mkdir(folder)
         with open(path, "ab", buffering=0) as file:
             size, left = file.tell(), memoryview(data)

@@ -1,4 +1,4 @@
-"""One instance of the engine in WebAssembly."""
+"""The engine in WebAssembly: its module, and instances of it."""
 
 # wasmtime's bindings of C have no types.
 # pyright: reportUnknownVariableType=false, reportUnknownMemberType=false
@@ -6,17 +6,23 @@
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
+import functools
+import hashlib
+import logging
+import os
 from collections.abc import Sequence
-from typing import Any, cast
+from pathlib import Path
+from typing import Any
 
 import wasmtime
 from wasmtime import _ffi as ffi
 
-from . import _abi, _module
+from . import _abi
 
-# What the guest's runtime is to keep its heap below, of the 4 GiB that a module can have.
-_MEMORY_LIMIT = 2**32 - 2**32 // 16 - (8 << 20)
+_log = logging.getLogger("redlet")
+_KEPT = 4  # compiled modules, of 17 MB each
 _LAST_WORDS = 4096
 
 
@@ -24,9 +30,54 @@ class EngineDied(Exception):
     """The engine broke. Its log's last lines are in ``log``; another one has taken its place."""
 
     def __init__(self, reason: str, log: Sequence[str] = ()) -> None:
-        super().__init__("\n".join(["the engine died: " + reason, *log]))
-        self.reason = reason
-        self.log = list(log)
+        super().__init__(reason)
+        self.reason, self.log = reason, list(log)
+
+    def __str__(self) -> str:
+        return "\n".join(["the engine died: " + self.reason, *self.log])
+
+
+def cache_folder() -> Path:
+    """Where the user keeps what can be made anew."""
+    base = os.environ.get("LOCALAPPDATA") or os.environ.get("XDG_CACHE_HOME") or "~/.cache"
+    return Path(os.environ.get("REDLET_CACHE_DIR") or f"{base}/redlet/python").expanduser()
+
+
+@functools.cache
+def load() -> tuple[wasmtime.Engine, wasmtime.Module]:
+    """The module, compiled once on a machine, and kept in the user's cache folder if it can be."""
+    config = wasmtime.Config()
+    config.max_wasm_stack = 1 << 20
+    engine = wasmtime.Engine(config)
+    wasm = Path(__file__).with_name("redlet.wasm").read_bytes()
+    folder = cache_folder()
+    path = folder / f"redlet-{hashlib.sha256(wasm).hexdigest()[:32]}.cwasm"
+
+    def kept() -> wasmtime.Module | None:
+        with contextlib.suppress(wasmtime.WasmtimeError):  # of another compiler, or none
+            return wasmtime.Module.deserialize_file(engine, str(path))
+        return None
+
+    module = kept()  # also where nobody may write
+    try:
+        if not module:
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            with open(folder / "lock", "wb") as lock:
+                with contextlib.suppress(ImportError):  # who has none compiles beside others
+                    import fcntl
+
+                    fcntl.flock(lock, fcntl.LOCK_EX)
+                if not (module := kept()):  # no other process was at it
+                    _log.info("compiling redlet.wasm, which is kept in %s", path)
+                    module = wasmtime.Module(engine, wasm)
+                    temporary = path.with_suffix(f".{os.getpid()}")  # nobody finds half of one
+                    temporary.write_bytes(module.serialize())
+                    temporary.replace(path)
+                    for old in sorted(folder.glob("redlet-*"), key=os.path.getmtime)[:-_KEPT]:
+                        old.unlink()
+    except OSError as error:
+        _log.warning("the compiled redlet.wasm cannot be kept: %s", error)
+    return engine, module or wasmtime.Module(engine, wasm)
 
 
 # All that an instance is between two steps: its memory, and its globals.
@@ -37,48 +88,36 @@ class Guest:
     """A running guest. After EngineDied it must be dropped."""
 
     def __init__(self, image: Image | None = None) -> None:
-        engine, module = _module.load()
-        self._last_words = b""
-        self._store = wasmtime.Store(engine)
+        engine, module = load()
+        self._words: list[bytes] = []
+        self._store = store = wasmtime.Store(engine)
         wasi = wasmtime.WasiConfig()
-        wasi.env = [("GOMEMLIMIT", str(_MEMORY_LIMIT))]
-        wasi.stderr_custom = self._hear
-        self._store.set_wasi(wasi)
+        wasi.stderr_custom = self._words.append
+        store.set_wasi(wasi)
         linker = wasmtime.Linker(engine)
         linker.define_wasi()
-        self._exports = linker.instantiate(self._store, module).exports(self._store)
-        self._memory = cast(wasmtime.Memory, self._exports["memory"])
-        self._globals = [e for e in self._exports.values() if isinstance(e, wasmtime.Global)]
-        if image is None:
-            self._function("_initialize")(self._store)
-            if (version := self._function("abi_version")(self._store)) != _abi.VERSION:
-                raise RuntimeError(f"redlet.wasm speaks ABI {version}, not {_abi.VERSION}")
+        exports: Any = linker.instantiate(store, module).exports(store)
+        self._memory: wasmtime.Memory = exports["memory"]
+        self._globals = [one for one in exports.values() if isinstance(one, wasmtime.Global)]
+        if image:
+            self._become(*image)
         else:
-            self._become(image)
-        self._control: int = self._function("control")(self._store) & 0xFFFFFFFF
-        self._input = _Call(self._store, self._function("input"), ffi.WASMTIME_I32)
-        self._step = _Call(self._store, self._function("step"), ffi.WASMTIME_I32, ffi.WASMTIME_F64)
+            exports["_initialize"](store)
+            if (version := exports["abi_version"](store)) != 2:
+                raise RuntimeError(f"redlet.wasm speaks ABI {version}, not 2")
+        self._control: int = exports["control"](store) & 0xFFFFFFFF
+        self._input, self._step = exports["input"], exports["step"]
+        self._values = (ffi.wasmtime_val_raw_t * 2)()
+        self._trap = ctypes.POINTER(ffi.wasm_trap_t)()
         self.deadline = float("inf")
-
-    def _function(self, name: str) -> wasmtime.Func:
-        return cast(wasmtime.Func, self._exports[name])
-
-    def _hear(self, words: bytes) -> None:
-        self._last_words = (self._last_words + words)[:_LAST_WORDS]
-
-    @property
-    def memory_size(self) -> int:
-        """Bytes of memory that the instance has."""
-        return self._memory.data_len(self._store)
 
     def image(self) -> Image:
         """What the guest is now."""
-        memory = ctypes.string_at(self._base(), self.memory_size)
+        memory = ctypes.string_at(self._base(), self._memory.data_len(self._store))
         return memory, [value.value(self._store) for value in self._globals]
 
-    def _become(self, image: Image) -> None:
-        memory, values = image
-        if (missing := len(memory) - self.memory_size) > 0:
+    def _become(self, memory: bytes, values: list[Any]) -> None:
+        if (missing := len(memory) - self._memory.data_len(self._store)) > 0:
             self._memory.grow(self._store, -(-missing // 65536))
         ctypes.memmove(self._base(), memory, len(memory))
         for one, value in zip(self._globals, values, strict=True):
@@ -92,13 +131,13 @@ class Guest:
         """Hands frames in at a time in microseconds, and returns those that come of it."""
         try:
             if frames:
-                address = self._input(len(frames)) & 0xFFFFFFFF
+                address = self._call(self._input, len(frames))
                 ctypes.memmove(self._base() + address, frames, len(frames))
-            status = self._step(len(frames), now)
+            status = self._call(self._step, len(frames), now)
         except (wasmtime.WasmtimeError, wasmtime.Trap) as error:
-            words = self._last_words.decode(errors="replace").splitlines()
-            why = str(error).splitlines()[-1].strip()
-            raise EngineDied(words[0] if words else why, words[1:]) from error
+            words = b"".join(self._words)[:_LAST_WORDS].decode(errors="replace").splitlines()
+            words = words or str(error).splitlines()[-1:]
+            raise EngineDied(words[0].strip(), words[1:]) from error
         base = self._base()
         at, size, self.deadline = _abi.CONTROL.unpack(ctypes.string_at(base + self._control, 16))
         output = ctypes.string_at(base + at, size)
@@ -106,30 +145,12 @@ class Guest:
             raise EngineDied(f"status {status}: {output[16:].decode(errors='replace')}")
         return output
 
-
-class _Call:
-    """A function of the guest that gives an i32. wasmtime.Func asks for the types at each call."""
-
-    def __init__(self, store: wasmtime.Store, function: wasmtime.Func, *kinds: Any) -> None:
-        self._parameters = (ffi.wasmtime_val_t * len(kinds))()
-        for parameter, kind in zip(self._parameters, kinds, strict=True):
-            parameter.kind = kind
-        self._result = (ffi.wasmtime_val_t * 1)()
-        self._trap = ctypes.POINTER(ffi.wasm_trap_t)()
-        self._last = (store, function)  # they must outlive the call
-        self._arguments = (
-            *(store._context(), ctypes.byref(function._func)),
-            *(self._parameters, len(kinds), self._result, 1, ctypes.byref(self._trap)),
-        )
-
-    def __call__(self, size: int, now: float = 0.0) -> int:
-        self._parameters[0].of.i32 = size
-        if len(self._parameters) > 1:
-            self._parameters[1].of.f64 = now
-        error = ffi.wasmtime_func_call(*self._arguments)
-        if error:
+    def _call(self, function: wasmtime.Func, size: int, now: float = 0.0) -> int:
+        """Calls without asking for the function's types each time, as wasmtime.Func does."""
+        self._values[0].i32, self._values[1].f64 = size, now
+        call = self._store._context(), function._func, self._values, 2, self._trap
+        if error := ffi.wasmtime_func_call_unchecked(*call):
             raise wasmtime.WasmtimeError._from_ptr(error)
         if self._trap:
-            trap, self._trap = self._trap, ctypes.POINTER(ffi.wasm_trap_t)()
-            raise wasmtime.Trap._from_ptr(trap)
-        return int(self._result[0].of.i32)
+            raise wasmtime.Trap._from_ptr(self._trap)
+        return int(self._values[0].i32) & 0xFFFFFFFF

@@ -1,4 +1,4 @@
-"""Connections for redis-py that need no socket."""
+"""Clients of redis-py that need no socket."""
 
 # redis-py's own types are wrong here and there, and hiredis has none.
 # pyright: reportIncompatibleMethodOverride=false, reportArgumentType=false
@@ -11,30 +11,24 @@ from __future__ import annotations
 import asyncio
 import collections
 import contextlib
-import itertools
-import operator
 import threading
-from collections.abc import Callable, Iterable, Mapping
-from types import CoroutineType
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import redis
 import redis.asyncio
 from redis._parsers import _HiredisParser, _RESP2Parser
 from redis.asyncio.client import Pipeline as AsyncPipeline
-from redis.asyncio.connection import AbstractConnection as AsyncConnection
 from redis.client import EMPTY_RESPONSE, NEVER_DECODE, Pipeline
-from redis.connection import AbstractConnection
 from redis.utils import HIREDIS_AVAILABLE
 
-from ._engine import CarriedConnection, Closed, Connection, Engine
+from ._engine import CORK, Closed, Connection, Engine
+from ._server import CarriedConnection
 
 pack_command: Callable[[tuple[Any, ...]], bytes] | None = None
 Reader: Any = None
 if HIREDIS_AVAILABLE:
     from hiredis import Reader, pack_command
-
-_FIRST = operator.itemgetter(0)
 
 # Replies that redis-py passes on as they are; a list if it does not begin with an error.
 _PLAIN = frozenset({bytes, str, int, float, bool, dict, type(None), list})
@@ -43,48 +37,37 @@ _UNUSUAL = frozenset({NEVER_DECODE, EMPTY_RESPONSE})  # options that change how 
 _STATEFUL = ("HIMPORT", "WATCH", "EXEC", "DISCARD")  # part of what redis-py keeps an account of
 
 
-class _Line(Connection):
-    """A connection whose client looks at what there is as soon as it has written."""
-
-    look: Callable[[], None]
-
-    def write(self, data: bytes) -> None:
-        if self.ended:
-            raise BrokenPipeError("the engine has closed the connection")
-        self.put(data)
-        self.look()
-
-
-class Pipe(_Line):
+class Pipe(Connection):
     """The part of a socket that redis-py uses, with the engine at its other end."""
 
-    def __init__(self, engine: Engine, timeout: float | None, look: Callable[[], None]) -> None:
+    sendall = Connection.put
+
+    def __init__(self, engine: Engine, timeout: float | None) -> None:
         super().__init__(engine)
-        self.look = look
-        self._arrived = threading.Condition(engine.lock)
-        self._timeout = timeout
+        self._arrived, self._timeout = threading.Event(), timeout
         self.open()
 
-    sendall = _Line.write
-
     def arrived(self) -> None:
-        self._arrived.notify_all()
+        if len(self.outbox) > CORK:
+            self.pause_writing()
+        self._arrived.set()
 
     def settimeout(self, timeout: float | None) -> None:
         self._timeout = timeout
 
     def wait(self, timeout: float | None) -> bool:
         """Waits until there is something to read, and tells whether there is."""
-        with self._arrived:
-            self._arrived.wait_for(lambda: self.outbox or self.ended, timeout)
-            if self.ended and not self.outbox:
-                raise ConnectionResetError("the engine has closed the connection")
-            return bool(self.outbox)
+        self._arrived.clear()
+        if not (self.outbox or self.ended):
+            self._arrived.wait(timeout)
+        if self.ended and not self.outbox:
+            raise ConnectionResetError("the engine has closed the connection")
+        return bool(self.outbox)
 
     def recv(self, size: int, flags: int = 0) -> bytes:
         if not self.wait(self._timeout):
             raise TimeoutError("timed out")
-        with self._arrived:
+        with self.engine._lock:
             return self.take(size)
 
     def recv_into(self, buffer: bytearray) -> int:
@@ -96,22 +79,22 @@ class Pipe(_Line):
         self.close()
 
 
-class Stream(_Line, CarriedConnection, asyncio.StreamReader):
+class Stream(CarriedConnection, asyncio.StreamReader):
     """Reader and writer of asyncio's streams, as far as redis-py uses them."""
 
-    pause_reading = CarriedConnection.pause_writing
-    resume_reading = CarriedConnection.resume_writing
+    write = Connection.put
+    pause_reading, resume_reading = Connection.pause_writing, Connection.resume_writing
 
-    def __init__(self, engine: Engine, look: Callable[[], None]) -> None:
+    def __init__(self, engine: Engine) -> None:
         loop = asyncio.get_running_loop()
         asyncio.StreamReader.__init__(self, loop=loop)
         CarriedConnection.__init__(self, engine, loop)
-        self.look, self.give, self.finish = look, self.feed_data, self.feed_eof
-        self.set_transport(self)  # type: ignore[arg-type]  # of which it takes the next two
+        self.give, self.finish = self.feed_data, self.feed_eof
+        self.set_transport(self)  # type: ignore[arg-type]  # of which it takes pause and resume
         self.open()
 
     def writelines(self, lines: Iterable[bytes]) -> None:
-        self.write(b"".join(lines))
+        self.put(b"".join(lines))
 
     def get_extra_info(self, name: str, default: Any = None) -> Any:
         return default
@@ -127,27 +110,24 @@ class _Quick:
     """What connections for threads and for asyncio have in common: where there is hiredis, it packs
     requests and unpacks replies in one go, if all have come and none is out of the ordinary."""
 
-    _engine: Engine
+    line: Any  # a Pipe or a Stream
     encoder: Any
     health_check_interval: Any
     _parser: Any
-    db: Any
-    _ahead: collections.deque[Any] = collections.deque()  # replies that are unpacked
+    ahead: collections.deque[Any] = collections.deque()  # replies that are unpacked
     _sent = False  # what is packed next is on its way
 
-    def _open(self, kind: Callable[..., Any], *arguments: Any) -> Any:
-        self._ahead, self._sent = collections.deque(), False
+    def __init__(self, *, engine: Engine, **options: Any) -> None:
+        super().__init__(**{"host": "redlet", "port": 0, **options})
+        self._engine = engine
+
+    def open(self, kind: Callable[..., Any], *options: Any) -> Any:
+        self.ahead, self._sent = collections.deque(), False
         try:
-            self._line = kind(self._engine, *arguments, self._look)
+            self.line = kind(self._engine, *options)
         except Closed as error:
             raise ConnectionRefusedError(str(error)) from error
-        return self._line
-
-    def repr_pieces(self) -> list[tuple[str, Any]]:
-        return [("db", self.db)]
-
-    def _host_error(self) -> str:
-        return "redlet"
+        return self.line
 
     def pack_commands(self, commands: Any) -> Any:
         if self._sent:
@@ -155,27 +135,23 @@ class _Quick:
             return []
         commands = list(commands)
         try:
-            if pack_command and not any(" " in name for name in set(map(_FIRST, commands))):
+            if pack_command and not any(" " in name for name in {args[0] for args in commands}):
                 return [b"".join(map(pack_command, commands))]
         except TypeError:  # what redis-py's packer knows better, or refuses in its words
             pass
         return super().pack_commands(commands)  # type: ignore[misc]
 
-    def _look(self) -> None:  # a reply that is not to be decoded would be
-        if not (self.encoder.decode_responses or self.health_check_interval):
-            self._unpack()
-
-    def _unpack(self) -> None:
+    def unpack(self) -> None:
         """Unpacks what has come, if redis-py would pass all of it on as it is."""
         reader = getattr(self._parser, "_reader", None)  # there is none but in hiredis' parser
-        if reader is None or reader.has_data() or getattr(self._line, "_buffer", None):
+        if reader is None or reader.has_data() or getattr(self.line, "_buffer", None):
             return
         options = {"replyError": self._parser.parse_error, "notEnoughData": _MORE}
         if self.encoder.decode_responses:
             options |= {"encoding": self.encoder.encoding, "errors": self.encoder.encoding_errors}
         reader = Reader(**options)
-        with self._engine.lock:
-            reader.feed(self._line.outbox)
+        with self._engine._lock:
+            reader.feed(self.line.outbox)
             try:
                 replies = list(iter(reader.gets, _MORE))
             except Exception:  # redis-py says what is wrong with it
@@ -183,29 +159,32 @@ class _Quick:
             lists = (reply for reply in replies if type(reply) is list)
             error = any(items and isinstance(items[0], Exception) for items in lists)
             if _PLAIN.issuperset(map(type, replies)) and not (error or reader.has_data()):
-                self._line.take(len(self._line.outbox))
-                self._ahead.extend(replies)
+                self.line.take(len(self.line.outbox))
+                self.ahead.extend(replies)
+
+    def look(self) -> None:
+        """Does so for single replies; one that is not to be decoded would be."""
+        if not (self.encoder.decode_responses or self.health_check_interval):
+            self.unpack()
 
     def quickly(self, pipeline: Any, multi: bool, commands: Any) -> Any:
         """The replies to a pipeline; None if redis-py is to execute it, or to read its replies."""
         requests, options = map(list, zip(*commands, strict=True))
-        used = set(itertools.chain.from_iterable(options))
-        names = set(map(_FIRST, requests))
+        used, names = set().union(*options), {request[0] for request in requests}
         if (
             self.health_check_interval
-            or self._ahead
-            or self._line.outbox
-            or self._line.ended
+            or self.ahead
+            or self.line.outbox
+            or self.line.ended
             or not used.isdisjoint(_UNUSUAL)
             or any(part in str(name).upper() for name in names for part in _STATEFUL)
         ):
             return None
         if multi:
             requests = [("MULTI",), *requests, ("EXEC",)]
-        for piece in self.pack_commands(requests):
-            self._line.put(piece)
-        self._unpack()
-        replies = list(self._ahead)
+        self.line.put(b"".join(self.pack_commands(requests)))
+        self.unpack()
+        replies = list(self.ahead)
         whole = len(replies) == len(requests)
         if multi and whole:
             replies = replies[-1] or []  # which is None if a key that is watched was changed
@@ -213,9 +192,8 @@ class _Quick:
         if not whole or len(replies) != len(commands):
             self._sent = True
             return None
-        self._ahead.clear()
-        if multi:
-            pipeline.watching = False
+        self.ahead.clear()
+        pipeline.watching = pipeline.watching and not multi
         if "keys" in used:  # which is for a cache alone
             for option in options:
                 option.pop("keys", None)
@@ -236,52 +214,48 @@ class _Hiredis(_HiredisParser):
         return waiting or self._sock.wait(timeout)
 
 
-class EngineConnection(_Quick, AbstractConnection):
+class EngineConnection(_Quick, redis.Connection):
     """A connection of redis-py to an engine in this process."""
 
-    host: Any = "redlet"  # client-side caching wants to know it, and the port
-    port = 0
-
-    def __init__(self, engine: Engine, socket_timeout: float | None = None, **options: Any) -> None:
-        options.setdefault("parser_class", _Hiredis if pack_command else _RESP2Parser)
-        super().__init__(socket_timeout=socket_timeout, **options)
-        self._engine = engine
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**{"parser_class": _Hiredis if pack_command else _RESP2Parser, **options})
 
     def _connect(self) -> Any:
-        return self._open(Pipe, self.socket_timeout)
+        return self.open(Pipe, self.socket_timeout)
+
+    def send_packed_command(self, command: Any, check_health: bool = True) -> None:
+        super().send_packed_command(command, check_health)  # type: ignore[no-untyped-call]
+        self.look()
 
     def can_read(self, timeout: float = 0) -> bool:
-        return bool(self._ahead) or bool(super().can_read(timeout))
+        return bool(self.ahead) or bool(super().can_read(timeout))
 
     def read_response(self, disable_decoding: bool = False, **options: Any) -> Any:
-        if self._ahead:
-            return self._ahead.popleft()
+        if self.ahead:
+            return self.ahead.popleft()
         return super().read_response(disable_decoding, **options)
 
 
-class AsyncEngineConnection(_Quick, AsyncConnection):
+class AsyncEngineConnection(_Quick, redis.asyncio.Connection):
     """A connection of redis.asyncio to an engine in this process."""
 
-    def __init__(self, *, engine: Engine, **options: Any) -> None:
-        super().__init__(**options)
-        self._engine = engine
-
     async def _connect(self) -> None:
-        self._reader = self._writer = self._open(Stream)
+        self._reader = self._writer = self.open(Stream)
 
     async def send_packed_command(self, command: Any, check_health: bool = True) -> None:
         if isinstance(command, list) and self.is_connected and not self.health_check_interval:
             with contextlib.suppress(BrokenPipeError):  # which redis-py finds as well, and says so
-                self._line.write(b"".join(command))  # at once: there is nothing to time
-                await self._line.drain()
+                self.line.writelines(command)  # at once: there is nothing to time
+                self.look()
+                await self.line.drain()
                 return
         await super().send_packed_command(command, check_health)
 
     async def read_response(
         self, disable_decoding: bool = False, *rest: Any, **options: Any
     ) -> Any:
-        if self._ahead:
-            return self._ahead.popleft()
+        if self.ahead:
+            return self.ahead.popleft()
         return await super().read_response(disable_decoding, *rest, **options)
 
 
@@ -322,8 +296,8 @@ class _AsyncPipeline(_PlainSet, AsyncPipeline):  # type: ignore[misc]
 async def _later(replies: list[Any] | None) -> list[Any] | None:
     if replies:
         await asyncio.sleep(0)  # as drain does
-        replies = [await reply if type(reply) is CoroutineType else reply for reply in replies]
-    return replies
+        return [await reply if asyncio.iscoroutine(reply) else reply for reply in replies]
+    return None
 
 
 class Client(redis.Redis):
@@ -340,15 +314,3 @@ class AsyncClient(redis.asyncio.Redis):
     def pipeline(self, transaction: bool = True, shard_hint: Any = None) -> AsyncPipeline:
         callbacks = self.response_callbacks
         return _AsyncPipeline(self.connection_pool, callbacks, transaction, shard_hint)
-
-
-def pool(engine: Engine, options: Mapping[str, Any]) -> redis.ConnectionPool:
-    """A pool of connections to an engine."""
-    return redis.ConnectionPool(connection_class=EngineConnection, engine=engine, **options)
-
-
-def async_pool(engine: Engine, options: Mapping[str, Any]) -> redis.asyncio.ConnectionPool:
-    """A pool of redis.asyncio."""
-    return redis.asyncio.ConnectionPool(
-        connection_class=AsyncEngineConnection, engine=engine, **options
-    )

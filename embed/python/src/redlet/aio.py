@@ -29,9 +29,11 @@ class Server(BaseServer):
 
     def pool(self, **options: Any) -> redis.asyncio.ConnectionPool:
         """A pool for redis.asyncio whose connections need no socket; options are the pool's."""
-        from ._redis import async_pool
+        from redis.asyncio import ConnectionPool
 
-        return async_pool(self._engine, options)
+        from ._redis import AsyncEngineConnection
+
+        return ConnectionPool(connection_class=AsyncEngineConnection, engine=self, **options)
 
     def client(self, **options: Any) -> redis.asyncio.Redis:
         """A client of redis.asyncio that needs no socket; options are those of ``pool``."""
