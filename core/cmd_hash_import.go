@@ -66,7 +66,7 @@ type fieldsets struct {
 // tells where among the values the value of each stands.
 type fieldset struct {
 	fields [][]byte
-	places []int
+	places []uint32
 	bytes  int64
 }
 
@@ -108,11 +108,8 @@ func cmdHimportDiscardall(c *Call) { c.Count(c.e.forgetFieldsets(c.conn)) }
 func cmdHimportPrepare(c *Call) {
 	name := c.Args[2]
 	fields := copyArgs(c.Args[3:])
-	set := &fieldset{places: make([]int, len(fields))}
-	for i := range set.places {
-		set.places[i] = i
-	}
-	small.Sort(set.places, func(i, j int) int { return compareFields(fields[i], fields[j]) })
+	set := &fieldset{places: small.Places(len(fields))}
+	small.Order(set.places, func(i, j uint32) int { return compareFields(fields[i], fields[j]) })
 	set.bytes = int64(alloc.String(len(name)))
 	for i, at := range set.places {
 		if i > 0 && bytes.Equal(fields[at], set.fields[i-1]) {

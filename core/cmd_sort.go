@@ -169,10 +169,7 @@ func (c *Call) sort(mayStore bool) {
 		opt.asIsUnordered(c)
 	}
 	start, end := opt.window(len(items))
-	order := make([]uint32, len(items))
-	for i := range order {
-		order[i] = uint32(i)
-	}
+	order := small.Places(len(items))
 	switch {
 	case !opt.asIs:
 		if !c.sortKeys(items, &opt) {
@@ -293,7 +290,7 @@ func (c *Call) sortOrder(order []uint32, items []sortItem, opt *sortOptions, end
 		pqsort.First(order, end, compare)
 		return
 	}
-	small.Sort(order, func(a, b uint32) int {
+	small.Order(order, func(a, b uint32) int {
 		return cmp.Or(compare(a, b), cmp.Compare(a, b))
 	})
 }

@@ -126,10 +126,7 @@ const geoOrderBytes = 8
 // sortHits returns the n hits that come first by distance. Of equal distances Redis keeps the order
 // only where it sorts all.
 func sortHits(hits []geoHit, order, n int) []geoHit {
-	list := make([]uint32, len(hits))
-	for i := range list {
-		list[i] = uint32(i)
-	}
+	list := small.Places(len(hits))
 	compare := func(a, b uint32) int {
 		switch a, b := hits[a].distance, hits[b].distance; {
 		case a < b:
@@ -142,7 +139,7 @@ func sortHits(hits []geoHit, order, n int) []geoHit {
 	if n < len(hits) {
 		pqsort.First(list, n, compare)
 	} else {
-		small.Sort(list, compare)
+		small.Order(list, compare)
 	}
 	first := make([]geoHit, n)
 	for i, at := range list[:n] {

@@ -44,11 +44,31 @@ func DeleteFunc[E any](s []E, gone func(E) bool) []E {
 	return s[:n]
 }
 
+// Sort puts s in order; what compares as equal stays in its order. It takes somewhat more than as
+// much memory again.
+func Sort[E any](s []E, compare func(a, b E) int) {
+	order := Places(len(s))
+	Order(order, func(a, b uint32) int { return compare(s[a], s[b]) })
+	was := append([]E(nil), s...)
+	for i, at := range order {
+		s[i] = was[at]
+	}
+}
+
+// Places are the numbers below n, for Order.
+func Places(n int) []uint32 {
+	s := make([]uint32, n)
+	for i := range s {
+		s[i] = uint32(i)
+	}
+	return s
+}
+
 // run is up to how many elements are sorted by insertion.
 const run = 8
 
-// Sort puts s in order; what compares as equal stays in its order. It takes as much memory again.
-func Sort[E any](s []E, compare func(a, b E) int) {
+// Order is Sort for places of what is to be in order, which are moved in its stead.
+func Order(s []uint32, compare func(a, b uint32) int) {
 	for from := 0; from < len(s); from += run {
 		part := s[from:min(from+run, len(s))]
 		for i := 1; i < len(part); i++ {
@@ -60,7 +80,7 @@ func Sort[E any](s []E, compare func(a, b E) int) {
 	if len(s) <= run {
 		return
 	}
-	from, to := s, make([]E, len(s))
+	from, to := s, make([]uint32, len(s))
 	for size := run; size < len(s); size *= 2 {
 		merge(to, from, size, compare)
 		from, to = to, from
@@ -71,7 +91,7 @@ func Sort[E any](s []E, compare func(a, b E) int) {
 }
 
 // merge puts sorted stretches of a size together, two and two.
-func merge[E any](to, from []E, size int, compare func(a, b E) int) {
+func merge(to, from []uint32, size int, compare func(a, b uint32) int) {
 	for at := 0; at < len(from); at += 2 * size {
 		i, middle := at, min(at+size, len(from))
 		j, end := middle, min(at+2*size, len(from))

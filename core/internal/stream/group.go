@@ -82,18 +82,15 @@ func (t *names[V]) remove(name string) {
 // all lists them in the order of their names.
 func (t *names[V]) all() []V {
 	if t.order == nil && t.table.Len() > 0 {
-		places := make([]int, t.table.Len())
-		for i := range places {
-			places[i] = i
-		}
-		small.Sort(places, func(i, j int) int {
-			a, _ := t.table.At(i)
-			b, _ := t.table.At(j)
+		places := small.Places(t.table.Len())
+		small.Order(places, func(i, j uint32) int {
+			a, _ := t.table.At(int(i))
+			b, _ := t.table.At(int(j))
 			return strings.Compare(a, b)
 		})
 		t.order = make([]V, len(places))
 		for i, at := range places {
-			_, v := t.table.At(at)
+			_, v := t.table.At(int(at))
 			t.order[i] = *v
 		}
 	}
