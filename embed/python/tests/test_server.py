@@ -351,7 +351,7 @@ def test_slow_reader_is_corked(server: redlet.Server) -> None:
         sock.send_packed_command([sock.pack_command("GET", "k")[0] * 64])
         while other.info("memory")["mem_clients_normal"] < 8 << 20:
             time.sleep(0.001)
-        waiting = [p._transport.get_write_buffer_size() + len(p.outbox) for p in server._peers]
+        waiting = [p.transport.get_write_buffer_size() + len(p.outbox) for p in server._peers]
         assert sum(waiting) < 4 << 20
         assert [len(sock.read_response()) for _ in range(64)] == [1 << 20] * 64
 

@@ -228,9 +228,9 @@ class Player:
 
     def send(self, client: str, args: list[str]) -> None:
         if client not in self.clients:
-            peer = "127.0.0.1:50000 127.0.0.1:6379"
+            peer = "127.0.0.1:50000 127.0.0.1:6379 8"
             self.clients[client] = Connection(self.engine)
-            self.clients[client].open(peer, 8)
+            self.clients[client].open(peer)
         parts = "".join(f"${len(arg)}\r\n{arg}\r\n" for arg in args)
         self.clients[client].put(f"*{len(args)}\r\n{parts}".encode("latin-1"))
 

@@ -46,18 +46,18 @@ class Connection:
         self.outbox = bytearray()
         self.ended = False  # the engine has hung up; what is in the outbox is still to be sent
 
-    def open(self, peer: str = "", fd: int = -1, ticket: int = 0) -> None:
-        """Opens it; peer is address and local address, as CLIENT LIST shows them. With a ticket it
-        is one that the guest has asked for."""
+    def open(self, peer: str = "", ticket: int = 0) -> None:
+        """Opens it; peer is address and local address, as CLIENT LIST shows them, and descriptor.
+        With a ticket it is one that the guest has asked for."""
         with self.engine._lock:
             self.engine._running()
             self.engine._last_number = self.number = self.engine._last_number + 1
             self.engine._connections[self.number] = self
-            peer = peer or f"127.0.0.1:{self.number % 65535 + 1} 127.0.0.1:0"
+            peer = peer or f"127.0.0.1:{self.number % 65535 + 1} 127.0.0.1:0 -1"
+            kind, payload = _abi.IN_OPEN, f"{peer} 0".encode()
             if ticket:
-                self.engine._send(_abi.IN_CONNECTED, self.number, b"", ticket)
-            else:
-                self.engine._send(_abi.IN_OPEN, self.number, f"{peer} {fd} 0".encode())
+                kind, payload = _abi.IN_CONNECTED, b""
+            self.engine._send(kind, self.number, payload, ticket)
 
     def arrived(self) -> None:
         """Called with the lock held when there is output, or the end."""

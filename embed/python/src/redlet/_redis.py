@@ -13,6 +13,7 @@ import collections
 import contextlib
 import threading
 from collections.abc import Callable, Iterable
+from types import CoroutineType
 from typing import Any
 
 import redis
@@ -31,7 +32,7 @@ if HIREDIS_AVAILABLE:
     from hiredis import Reader, pack_command
 
 # Replies that redis-py passes on as they are; a list if it does not begin with an error.
-_PLAIN = frozenset({bytes, str, int, float, bool, dict, type(None), list})
+_PLAIN = frozenset({bytes, str, int, float, bool, dict, set, type(None), list})
 _MORE = object()  # hiredis' answer while no reply is whole
 _UNUSUAL = frozenset({NEVER_DECODE, EMPTY_RESPONSE})  # options that change how replies are read
 _STATEFUL = ("HIMPORT", "WATCH", "EXEC", "DISCARD")  # part of what redis-py keeps an account of
@@ -169,27 +170,19 @@ class _Quick:
 
     def quickly(self, pipeline: Any, multi: bool, commands: Any) -> Any:
         """The replies to a pipeline; None if redis-py is to execute it, or to read its replies."""
-        requests, options = map(list, zip(*commands, strict=True))
-        used, names = set().union(*options), {request[0] for request in requests}
-        if (
-            self.health_check_interval
-            or self.ahead
-            or self.line.outbox
-            or self.line.ended
-            or not used.isdisjoint(_UNUSUAL)
-            or any(part in str(name).upper() for name in names for part in _STATEFUL)
-        ):
+        requests, options = zip(*commands, strict=True)
+        used, names = set().union(*options), {args[0] for args in requests}
+        stateful = any(part in str(name).upper() for name in names for part in _STATEFUL)
+        if self.health_check_interval or self.line.ended or stateful or used & _UNUSUAL:
             return None
         if multi:
-            requests = [("MULTI",), *requests, ("EXEC",)]
+            requests = (("MULTI",), *requests, ("EXEC",))
         self.line.put(b"".join(self.pack_commands(requests)))
         self.unpack()
-        replies = list(self.ahead)
-        whole = len(replies) == len(requests)
-        if multi and whole:
-            replies = replies[-1] or []  # which is None if a key that is watched was changed
-            whole = not any(isinstance(reply, Exception) for reply in replies)
-        if not whole or len(replies) != len(commands):
+        replies: Any = list(self.ahead)
+        if multi:  # EXEC answers None if a key that is watched was changed
+            replies = len(replies) == len(requests) and replies[-1] or []
+        if len(replies) != len(commands) or not _PLAIN.issuperset(map(type, replies)):
             self._sent = True
             return None
         self.ahead.clear()
@@ -286,18 +279,16 @@ class _Pipeline(_PlainSet, Pipeline):
 
 class _AsyncPipeline(_PlainSet, AsyncPipeline):  # type: ignore[misc]
     async def _execute_pipeline(self, *rest: Any) -> Any:
-        return await _later(_quickly(self, False, *rest)) or await super()._execute_pipeline(*rest)
+        return await _later(self, False, *rest) or await super()._execute_pipeline(*rest)
 
     async def _execute_transaction(self, *rest: Any) -> Any:
-        quick = await _later(_quickly(self, True, *rest))
-        return quick or await super()._execute_transaction(*rest)
+        return await _later(self, True, *rest) or await super()._execute_transaction(*rest)
 
 
-async def _later(replies: list[Any] | None) -> list[Any] | None:
-    if replies:
+async def _later(*about: Any) -> Any:
+    if replies := _quickly(*about):
         await asyncio.sleep(0)  # as drain does
-        return [await reply if asyncio.iscoroutine(reply) else reply for reply in replies]
-    return None
+        return [await reply if type(reply) is CoroutineType else reply for reply in replies]
 
 
 class Client(redis.Redis):

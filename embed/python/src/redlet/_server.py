@@ -30,7 +30,7 @@ _serving: set[BaseServer] = set()
 class BaseServer(Engine):
     """What servers for threads and for asyncio have in common."""
 
-    _loop: asyncio.AbstractEventLoop | None = None
+    _loop: asyncio.AbstractEventLoop
     _listener: socket.socket | None = None
     _timer: asyncio.Handle | None = None
     _address: tuple[str, int] | None = None
@@ -143,7 +143,6 @@ class BaseServer(Engine):
 
     def _serve(self) -> None:
         loop, server = self._loop, None
-        assert loop
         _serving.add(self)
         if self._listener:
             make = loop.create_server(lambda: _Peer(self), sock=self._listener, backlog=511)
@@ -151,7 +150,7 @@ class BaseServer(Engine):
         loop.call_soon(self._turn)
         loop.run_forever()
         for peer in list(self._peers):
-            peer.abort()
+            peer.transport.abort()
         if server:
             server.close()
         loop.stop()  # behind what is to be done at once
@@ -160,7 +159,6 @@ class BaseServer(Engine):
         _serving.discard(self)
 
     def _turn(self) -> None:
-        assert self._loop
         if self._timer:
             self._timer.cancel()
         with self._lock:
@@ -171,7 +169,7 @@ class BaseServer(Engine):
             self._timer = self._loop.call_later(min(self._due(), _WAIT_MAX), self._turn)
 
     def _wake(self) -> None:
-        if self._loop and self._timer:  # before the first turn there is one to come
+        if self._timer:  # before the first turn there is one to come
             with contextlib.suppress(RuntimeError):  # it has ended
                 self._loop.call_soon_threadsafe(self._turn)
 
@@ -182,7 +180,6 @@ class BaseServer(Engine):
         try:
             peer = socket.create_connection((host.strip("[]"), int(port)), _DIAL_MAX, bound)
             peer.setblocking(False)
-            assert self._loop
             make = self._loop.connect_accepted_socket(lambda: _Peer(self, asked), peer)
             asyncio.run_coroutine_threadsafe(make, self._loop)
         except (OSError, OverflowError, UnicodeError, RuntimeError) as error:
@@ -201,9 +198,9 @@ class BaseServer(Engine):
             connection.ended = True
         self._connections = {}
         null = os.open(os.devnull, os.O_RDWR)
-        for end in [self._listener, *self._peers]:
+        for end in filter(None, (self._listener, *(peer.socket for peer in self._peers))):
             with contextlib.suppress(OSError):
-                os.dup2(null, end.fileno() if end else null, inheritable=False)
+                os.dup2(null, end.fileno(), inheritable=False)
         os.close(null)
 
 
@@ -291,16 +288,15 @@ class _Peer(CarriedConnection, asyncio.Protocol):
 
     def connection_made(self, transport: Any) -> None:
         transport.set_write_buffer_limits(CORK)
-        self._transport, self._socket = transport, transport.get_extra_info("socket")
-        self.fileno, self.abort = self._socket.fileno, transport.abort
+        self.transport, self.socket = transport, transport.get_extra_info("socket")
         self.give, self.finish = transport.write, transport.close
         self._server._peers.add(self)
         try:
-            names = f"{_name(self._socket.getpeername())} {_name(self._socket.getsockname())}"
+            names = f"{_name(self.socket.getpeername())} {_name(self.socket.getsockname())}"
             with self.engine._lock:
                 if self._asked:
                     self.engine._dialling.remove(self._asked)  # or that guest is no more
-                self.open(names, self.fileno(), self._asked[1] if self._asked else 0)
+                self.open(f"{names} {self.socket.fileno()}", self._asked[1] if self._asked else 0)
                 self.engine._run()
         except (OSError, KeyError, RedletError, EngineDied):
             transport.abort()
@@ -311,9 +307,9 @@ class _Peer(CarriedConnection, asyncio.Protocol):
 
     def arrived(self) -> None:
         super().arrived()
-        if self.ended and not self.outbox and not self._transport.get_write_buffer_size():
+        if self.ended and not self.outbox and not self.transport.get_write_buffer_size():
             with contextlib.suppress(OSError):  # at once, so that no client sends into the void
-                self._socket.shutdown(socket.SHUT_RDWR)
+                self.socket.shutdown(socket.SHUT_RDWR)
 
     def connection_lost(self, exc: Exception | None) -> None:
         self.close()
