@@ -10,6 +10,8 @@ import java.util.List;
  * is not counted.
  */
 public final class Clock {
+    static final String FREEZE = "clock freeze";
+
     private final Engine engine;
 
     Clock(Engine engine) {
@@ -32,7 +34,7 @@ public final class Clock {
 
     /** Stops the clock where it is. */
     public void freeze() {
-        turn("clock freeze");
+        turn(FREEZE);
     }
 
     /**
@@ -68,7 +70,7 @@ public final class Clock {
     }
 
     static List<String> frozenAt(Instant at) {
-        return List.of("clock freeze", "clock set " + micros(at));
+        return List.of(FREEZE, "clock set " + micros(at));
     }
 
     static long micros(Instant at) {

@@ -1,189 +1,161 @@
 package io.github.redlet;
 
+import io.github.redlet.Frames.In;
+import io.github.redlet.Frames.Out;
+import java.io.ByteArrayOutputStream;
 import java.io.File;
+import java.io.FileOutputStream;
 import java.io.IOException;
+import java.io.RandomAccessFile;
 import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
 import java.nio.file.AccessDeniedException;
-import java.nio.file.FileSystemException;
 import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
-import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 
 /** What the guest asks of files, on the disk. It belongs to the engine's thread. */
 final class Disk {
     private static final int READ_MAX = 1 << 20;
-    private static final byte[] NOTHING = {};
 
-    private final Map<Path, Tail> tails = new HashMap<>();
+    private final Map<File, Tail> tails = new HashMap<>();
+    private final Frames inbox;
 
-    /** Carries an event out, and appends the frames that answer it. */
-    void carryOut(int kind, int ticket, ByteBuffer payload, Frames inbox) {
+    /** @param inbox where the answers go */
+    Disk(Frames inbox) {
+        this.inbox = inbox;
+    }
+
+    /** Carries out what a frame asks for, and answers it. */
+    void carryOut(Out kind, int ticket, ByteBuffer payload) {
         long offset = payload.getLong(payload.position());
-        Path path = Path.of(Frames.path(payload));
+        File path = new File(Frames.path(payload));
         String why = "";
         try {
             switch (kind) {
-                case Frames.READ:
-                    inbox.add(Frames.CONTENT, 0, ticket, read(path, offset));
+                case READ:
+                    boolean absent = Files.notExists(path.toPath());
+                    inbox.add(absent ? In.ABSENT : In.CONTENT, 0, ticket, absent ? new byte[0] : read(path, offset));
                     return;
-                case Frames.APPEND:
-                    tails.computeIfAbsent(path, p -> new Tail(p, ticket)).append(payload, inbox);
+                case APPEND:
+                    tails.computeIfAbsent(path, file -> new Tail(file, ticket)).append(Frames.bytes(payload));
                     return;
-                case Frames.SYNC:
-                    if (tails.containsKey(path)) {
-                        tails.get(path).sync(inbox);
-                    }
+                case SYNC:
+                    why = tails.containsKey(path) ? tails.get(path).sync() : "";
                     break;
-                case Frames.REPLACE:
-                    drop(path);
+                case REPLACE:
+                    forget(path);
                     replace(path, payload);
                     break;
                 default:
-                    drop(path);
-                    Files.deleteIfExists(path);
+                    forget(path);
+                    Files.deleteIfExists(path.toPath());
             }
         } catch (IOException e) {
-            if (kind == Frames.APPEND) {
-                return; // it has said so
-            }
-            if (kind == Frames.READ && e instanceof NoSuchFileException) {
-                inbox.add(Frames.ABSENT, 0, ticket, NOTHING);
-                return;
-            }
             why = words(e);
         }
         if (ticket != 0) {
-            inbox.add(Frames.DONE, 0, ticket, why);
+            inbox.add(In.DONE, 0, ticket, why);
         }
     }
 
     /** Forgets what is not on the disk. */
     void close() {
-        tails.values().forEach(tail -> Engine.quietly(tail.file));
-        tails.clear();
+        List.copyOf(tails.keySet()).forEach(this::forget);
     }
 
-    private void drop(Path path) {
+    private void forget(File path) {
         Tail tail = tails.remove(path);
         Engine.quietly(tail == null ? null : tail.file);
     }
 
     /** The size of a file, and a piece of it. */
-    private static ByteBuffer read(Path path, long offset) throws IOException {
-        try (FileChannel file = FileChannel.open(path, StandardOpenOption.READ)) {
-            long size = file.size();
-            int piece = (int) Math.max(0, Math.min(size - offset, READ_MAX));
-            ByteBuffer content = Frames.buffer(8 + Math.max(piece, 1)).putLong(size);
-            file.read(content, offset); // a folder says here that it is one
-            return content.flip();
+    private static byte[] read(File path, long offset) throws IOException {
+        try (RandomAccessFile file = new RandomAccessFile(path, "r")) {
+            byte[] piece = new byte[(int) Math.max(0, Math.min(file.length() - offset, READ_MAX))];
+            file.seek(offset);
+            file.readFully(piece);
+            ByteBuffer content = ByteBuffer.allocate(8 + piece.length).order(ByteOrder.LITTLE_ENDIAN);
+            return content.putLong(file.length()).put(piece).array();
         }
     }
 
-    private static void replace(Path path, ByteBuffer data) throws IOException {
-        Path temporary = path.resolveSibling(path.getFileName() + "." + ProcessHandle.current().pid() + ".tmp");
+    private static void replace(File path, ByteBuffer data) throws IOException {
+        File temporary = new File(path + "." + ProcessHandle.current().pid() + ".tmp");
         try {
-            try (FileChannel file = FileChannel.open(
-                    temporary,
-                    StandardOpenOption.CREATE,
-                    StandardOpenOption.TRUNCATE_EXISTING,
-                    StandardOpenOption.WRITE)) {
-                write(file, data);
-                file.force(true);
+            try (FileOutputStream out = new FileOutputStream(temporary)) {
+                out.write(data.array(), data.position(), data.remaining());
+                out.getFD().sync();
             }
-            Files.move(temporary, path, StandardCopyOption.ATOMIC_MOVE);
-        } catch (IOException e) {
-            Files.deleteIfExists(temporary);
-            throw e;
+            Files.move(temporary.toPath(), path.toPath(), StandardCopyOption.ATOMIC_MOVE);
+        } finally {
+            temporary.delete(); // which is there after a failure
         }
         if (File.separatorChar == '/') {
-            try (FileChannel folder = FileChannel.open(path.getParent(), StandardOpenOption.READ)) {
+            try (FileChannel folder = FileChannel.open(path.toPath().resolveSibling("."), StandardOpenOption.READ)) {
                 folder.force(true);
             }
         }
     }
 
-    private static void write(FileChannel file, ByteBuffer data) throws IOException {
-        while (data.hasRemaining()) {
-            file.write(data);
-        }
-    }
-
-    /** What the system calls an error: clients are told. */
+    /** What the system calls an error: clients are told. Java puts the path before it. */
     private static String words(IOException e) {
-        if (e instanceof NoSuchFileException) {
-            return "No such file or directory";
-        }
         if (e instanceof AccessDeniedException) {
             return "Permission denied";
         }
-        String reason = e instanceof FileSystemException ? ((FileSystemException) e).getReason() : e.getMessage();
-        return reason == null ? e.toString() : reason;
+        return String.valueOf(e.getMessage()).replaceFirst("(?s).*(?: \\(|: )(.*?)\\)?$", "$1");
     }
 
     /** The end of a file that is appended to. */
-    private static final class Tail {
-        private final Path path;
+    private final class Tail {
+        private final File path;
         private final int ticket;
-        private FileChannel file;
+        private final ByteArrayOutputStream left = new ByteArrayOutputStream();
+        private RandomAccessFile file;
         /** What of the file is good. */
         private long size;
-        /** What could not be written yet. */
-        private ByteBuffer left = ByteBuffer.allocate(0);
+        /** Why what is left could not be written, or nothing. */
+        private String failure = "";
 
-        private boolean failed;
-
-        Tail(Path path, int ticket) {
+        Tail(File path, int ticket) {
             this.path = path;
             this.ticket = ticket;
         }
 
-        void sync(Frames inbox) throws IOException {
-            append(ByteBuffer.allocate(0), inbox);
-            file.force(false);
-        }
-
-        /** Writes what is to be written, and says when that fails, or no longer does. */
-        void append(ByteBuffer data, Frames inbox) throws IOException {
-            left = ByteBuffer.allocate(left.remaining() + data.remaining())
-                    .put(left.duplicate())
-                    .put(data)
-                    .flip();
-            boolean before = failed;
+        /** Writes what is left and what comes, and says when that fails, or no longer does. */
+        String append(byte[] data) {
+            String before = failure;
+            left.writeBytes(data);
             try {
-                failed = true;
-                write(before);
-                failed = false;
+                if (file == null) {
+                    path.getParentFile().mkdir();
+                    file = new RandomAccessFile(path, "rw");
+                    size = file.length();
+                }
+                file.seek(size); // half of what is left may be there
+                file.write(left.toByteArray());
+                size += left.size();
+                left.reset();
+                failure = "";
             } catch (IOException e) {
-                inbox.add(Frames.APPENDED, 0, ticket, words(e));
-                throw e;
+                failure = words(e);
             }
-            if (before) {
-                inbox.add(Frames.APPENDED, 0, ticket, NOTHING);
+            if (!failure.isEmpty() || !before.isEmpty()) {
+                inbox.add(In.APPENDED, 0, ticket, failure);
             }
+            return failure;
         }
 
-        private void write(boolean again) throws IOException {
-            if (file == null) {
-                file = open();
-                size = file.size();
-            } else if (again) {
-                file.truncate(size); // half of a command may be there
+        /** Tries again, has the disk hold what is written, and returns what failed. */
+        String sync() throws IOException {
+            if (append(new byte[0]).isEmpty()) {
+                file.getChannel().force(false);
             }
-            Disk.write(file, left.duplicate());
-            size += left.remaining();
-            left = ByteBuffer.allocate(0);
-        }
-
-        private FileChannel open() throws IOException {
-            if (!Files.isDirectory(path.getParent())) {
-                Files.createDirectory(path.getParent());
-            }
-            return FileChannel.open(path, StandardOpenOption.CREATE, StandardOpenOption.APPEND);
+            return failure;
         }
     }
 }

@@ -1,13 +1,20 @@
 package io.github.redlet;
 
+import io.github.redlet.Frames.In;
 import java.net.URI;
-import java.nio.ByteBuffer;
+import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
+import java.util.UUID;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.BiConsumer;
 
 /**
@@ -25,18 +32,14 @@ import java.util.function.BiConsumer;
  *
  * <p>A server that is not closed ends with the JVM.
  */
-public final class RedletServer implements AutoCloseable {
+public final class RedletServer extends Engine implements AutoCloseable {
     /** An image without data. */
-    private static final byte[] EMPTY = empty();
+    private static final byte[] EMPTY = ("REDIS0012\u00ff" + "\0".repeat(8)).getBytes(StandardCharsets.ISO_8859_1);
 
-    private final Engine engine;
-    private final Settings settings;
-    private final Clock clock;
+    private final Clock clock = new Clock(this);
 
-    private RedletServer(Engine engine, Settings settings) {
-        this.engine = engine;
-        this.settings = settings;
-        this.clock = new Clock(engine);
+    private RedletServer(Builder settings, int port) {
+        super(settings, port);
     }
 
     /** How grave a line of the log is. */
@@ -76,13 +79,9 @@ public final class RedletServer implements AutoCloseable {
      *     the configuration has a password
      */
     public URI uri() {
-        String password = settings.config.get("requirepass");
-        String user = password == null || password.isEmpty() ? null : ":" + password;
-        try {
-            return new URI("redis", user, "127.0.0.1", port(), null, null, null);
-        } catch (java.net.URISyntaxException e) {
-            throw new IllegalStateException(e);
-        }
+        String password = URLEncoder.encode(settings.config.getOrDefault("requirepass", ""), StandardCharsets.UTF_8);
+        String user = password.isEmpty() ? "" : ":" + password.replace("+", "%20") + "@";
+        return URI.create("redis://" + user + "127.0.0.1:" + port());
     }
 
     /**
@@ -91,7 +90,7 @@ public final class RedletServer implements AutoCloseable {
      * @return its number
      */
     public int port() {
-        return engine.port();
+        return port;
     }
 
     /**
@@ -110,7 +109,14 @@ public final class RedletServer implements AutoCloseable {
      * @throws EngineException if there is no memory for it
      */
     public byte[] snapshot() {
-        return engine.snapshot();
+        return call(() -> {
+            byte[] image = ask(In.SNAPSHOT, new byte[0]);
+            if (image.length == 0) {
+                throw new EngineException("there is no memory for a snapshot", null);
+            }
+            kept = image;
+            return image.clone();
+        });
     }
 
     /**
@@ -120,7 +126,13 @@ public final class RedletServer implements AutoCloseable {
      * @throws EngineException if it is refused
      */
     public void restore(byte[] image) {
-        engine.restore(image);
+        call(() -> {
+            String refusal = new String(ask(In.RESTORE, image), StandardCharsets.UTF_8);
+            if (!refusal.isEmpty()) {
+                throw new EngineException(refusal, null);
+            }
+            return kept = image.clone();
+        });
     }
 
     /**
@@ -128,13 +140,13 @@ public final class RedletServer implements AutoCloseable {
      * connections and configuration stay: {@link #fork} gives a test all of its own.
      */
     public void reset() {
-        engine.restore(EMPTY);
-        engine.command("SCRIPT FLUSH");
-        if (settings.frozenAt == null) {
+        restore(EMPTY);
+        call(() -> command("SCRIPT FLUSH"));
+        if (!settings.orders.contains(Clock.FREEZE)) {
             clock.freeze(Instant.now());
             clock.run();
         }
-        settings.orders.forEach(engine::control);
+        settings.orders.forEach(this::control);
     }
 
     /**
@@ -145,7 +157,16 @@ public final class RedletServer implements AutoCloseable {
      * @throws EngineException if the server has a {@code dir}, which two cannot write to
      */
     public RedletServer fork() {
-        return new RedletServer(engine.fork(), settings);
+        return call(() -> {
+            if (disk != null) {
+                throw new EngineException("the files in \"dir\" are those of one server", null);
+            }
+            settle();
+            RedletServer fork = new RedletServer(settings, 0);
+            fork.goOnFrom(this);
+            fork.thread.start();
+            return fork;
+        });
     }
 
     /**
@@ -155,14 +176,33 @@ public final class RedletServer implements AutoCloseable {
      * @throws EngineException if it could not be saved; the server then goes on
      */
     public void shutdown() {
-        engine.shutdown();
-        engine.close();
+        String refusal;
+        try {
+            call(() -> {
+                inbox.add(In.STOP, 0, 0, "sigterm");
+                return settle();
+            });
+            while (control("info server").contains("shutdown_in_milliseconds")) { // for replicas that lag
+                LockSupport.parkNanos(1_000_000);
+            }
+            refusal = call(this::settle);
+        } catch (EngineException e) {
+            close(); // it has ended
+            return;
+        }
+        throw new EngineException(refusal, null);
     }
 
     /** Ends the server and drops all data that is not in its files; clients are disconnected. */
     @Override
     public void close() {
-        engine.close();
+        later(() -> end(new EngineException("the server is closed", null)));
+        if (Thread.currentThread() != thread) {
+            ended.join();
+            while (thread.isAlive()) { // on its last steps
+                Thread.onSpinWait();
+            }
+        }
     }
 
     @Override
@@ -170,24 +210,36 @@ public final class RedletServer implements AutoCloseable {
         return "redlet on 127.0.0.1:" + port();
     }
 
-    Engine engine() {
-        return engine;
-    }
-
-    private static byte[] empty() {
-        return ByteBuffer.allocate(18).put("REDIS0012".getBytes(StandardCharsets.US_ASCII)).put((byte) 255).array();
-    }
-
     /** What a server is started with. */
     public static final class Builder {
-        int port;
-        final Map<String, String> config = new LinkedHashMap<>();
-        Instant frozenAt;
-        BiConsumer<Level, String> log = (level, line) -> {};
-        Long seed;
+        final Map<String, String> config = new LinkedHashMap<>(Map.of("save", ""));
+        /** What each engine is told first, and when it is reset. */
+        final List<String> orders = new ArrayList<>();
 
-        private Builder() {
-            config.put("save", "");
+        BiConsumer<Level, String> log = (level, line) -> {};
+        private int port;
+
+        private Builder() {}
+
+        /** Copies one, so that a server keeps what it was started with. */
+        private Builder(Builder from) {
+            config.putAll(from.config);
+            orders.addAll(from.orders);
+            log = from.log;
+        }
+
+        /** The payload of CONFIGURE: a seed of 32 bytes, of which chance makes 122 bits, and parameters. */
+        String configuration(int port) {
+            return UUID.randomUUID().toString().replace("-", "") + "port " + port + "\n" + parameters(config);
+        }
+
+        static String parameters(Map<String, String> config) {
+            StringBuilder text = new StringBuilder();
+            config.forEach((name, value) -> {
+                String quoted = value.replace("\\", "\\\\").replace("\"", "\\\"").replace("\n", "\\n");
+                text.append(name).append(" \"").append(quoted).append("\"\n");
+            });
+            return text.toString();
         }
 
         /**
@@ -226,7 +278,7 @@ public final class RedletServer implements AutoCloseable {
          * @return this
          */
         public Builder frozenAt(Instant at) {
-            this.frozenAt = at;
+            orders.addAll(Clock.frozenAt(at));
             return this;
         }
 
@@ -237,7 +289,7 @@ public final class RedletServer implements AutoCloseable {
          * @return this
          */
         public Builder seed(long seed) {
-            this.seed = seed;
+            orders.add("seed " + seed);
             return this;
         }
 
@@ -260,8 +312,15 @@ public final class RedletServer implements AutoCloseable {
          * @throws java.io.UncheckedIOException if the port is taken
          */
         public RedletServer start() {
-            Settings settings = new Settings(this);
-            return new RedletServer(Engine.start(settings), settings);
+            String folder = config.get("dir");
+            if (folder != null && !Files.isDirectory(Path.of(folder))) {
+                throw new EngineException("\"dir\" is no folder: " + folder, null);
+            }
+            RedletServer server = new RedletServer(new Builder(this), port);
+            server.begin();
+            server.thread.start();
+            server.call(server::settle);
+            return server;
         }
     }
 }

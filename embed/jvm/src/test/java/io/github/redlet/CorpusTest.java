@@ -4,6 +4,8 @@ import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.fail;
 
+import io.github.redlet.Frames.In;
+import io.github.redlet.Frames.Out;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -50,11 +52,11 @@ class CorpusTest {
             Map<String, String> config = new HashMap<>(settings);
             config.put("enable-debug-command", "yes");
             config.put("save", "3600 1 300 100 60 10000");
-            frames.add(Frames.CONFIGURE, 0, 0, Frames.configuration(new byte[32], config));
+            frames.add(In.CONFIGURE, 0, 0, "\0".repeat(32) + RedletServer.Builder.parameters(config));
             step();
             String info = exchange('?', List.of("INFO", "server"));
             version = info.replaceAll("(?s).*redis_version:([0-9.]+).*", "$1");
-            frames.add(Frames.CLOSE, conns.remove('?'), 0, new byte[0]);
+            frames.add(In.CLOSE, conns.remove('?'), 0, "");
             step();
         }
 
@@ -119,11 +121,11 @@ class CorpusTest {
             if (conn == null) {
                 conn = conns.size() + 1;
                 conns.put(client, conn);
-                frames.add(Frames.OPEN, conn, 0, "127.0.0.1:50000 127.0.0.1:6379 8 0");
+                frames.add(In.OPEN, conn, 0, "127.0.0.1:50000 127.0.0.1:6379 8 0");
             }
             StringBuilder request = new StringBuilder("*" + words.size() + "\r\n");
             words.forEach(word -> request.append('$').append(word.length()).append("\r\n").append(word).append("\r\n"));
-            frames.add(Frames.SEND, conn, 0, request.toString().getBytes(ISO_8859_1));
+            frames.add(In.DATA, conn, 0, request.toString().getBytes(ISO_8859_1));
             step();
             return take(client);
         }
@@ -131,22 +133,20 @@ class CorpusTest {
         /** Steps until nothing is due. */
         private void step() {
             do {
-                ByteBuffer output = guest.step(frames.bytes(), frames.size(), now);
-                frames.clear();
-                Frames.read(output, this::receive);
+                guest.step(frames, now, this::receive);
             } while (frames.size() > 0 || guest.deadline <= now);
         }
 
-        private void receive(int kind, int conn, int ticket, ByteBuffer payload) {
-            if (kind == Frames.DATA || kind == Frames.HANGUP) {
+        private void receive(Out kind, int conn, int ticket, ByteBuffer payload) {
+            if (kind == Out.DATA || kind == Out.HANGUP) {
                 unread.computeIfAbsent(conn, c -> new StringBuilder()).append(ISO_8859_1.decode(payload));
-            } else if (kind >= Frames.READ && kind <= Frames.REMOVE) {
+            } else if (kind.compareTo(Out.READ) >= 0 && kind.compareTo(Out.REMOVE) <= 0) {
                 file(kind, ticket, payload);
             }
         }
 
         /** Files in memory. */
-        private void file(int kind, int ticket, ByteBuffer payload) {
+        private void file(Out kind, int ticket, ByteBuffer payload) {
             long offset = payload.getLong();
             byte[] name = new byte[payload.getInt()];
             payload.get(name);
@@ -154,24 +154,24 @@ class CorpusTest {
             byte[] old = files.getOrDefault(path, new byte[0]);
             byte[] data = new byte[payload.remaining()];
             payload.get(data);
-            if (kind == Frames.READ && files.containsKey(path)) {
+            if (kind == Out.READ && files.containsKey(path)) {
                 int from = (int) Math.min(offset, old.length);
                 ByteBuffer content = ByteBuffer.allocate(8 + old.length - from).order(ByteOrder.LITTLE_ENDIAN);
-                frames.add(12, 0, ticket, content.putLong(old.length).put(old, from, old.length - from).flip());
+                frames.add(In.CONTENT, 0, ticket, content.putLong(old.length).put(old, from, old.length - from).array());
                 return;
-            } else if (kind == Frames.READ) {
-                frames.add(13, 0, ticket, "");
+            } else if (kind == Out.READ) {
+                frames.add(In.ABSENT, 0, ticket, "");
                 return;
-            } else if (kind == Frames.APPEND) {
+            } else if (kind == Out.APPEND) {
                 files.put(path, ByteBuffer.allocate(old.length + data.length).put(old).put(data).array());
                 return;
-            } else if (kind == Frames.REMOVE) {
+            } else if (kind == Out.REMOVE) {
                 files.remove(path);
-            } else if (kind == 12) {
+            } else if (kind == Out.REPLACE) {
                 files.put(path, data);
             }
             if (ticket != 0) {
-                frames.add(Frames.DONE, 0, ticket, "");
+                frames.add(In.DONE, 0, ticket, "");
             }
         }
     }

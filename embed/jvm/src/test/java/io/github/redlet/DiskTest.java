@@ -4,6 +4,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.github.redlet.Frames.In;
+import io.github.redlet.Frames.Out;
 import java.io.BufferedReader;
 import java.io.File;
 import java.io.InputStreamReader;
@@ -133,43 +135,48 @@ class DiskTest {
 
     @Test
     void whatCouldNotBeAppendedIsKept() throws Exception {
-        Disk disk = new Disk();
+        Frames inbox = new Frames();
+        Disk disk = new Disk(inbox);
         Path base = folder.resolve("base");
         Path file = base.resolve("folder").resolve("file");
         String missing = "No such file or directory";
-        assertEquals(List.of(Frames.APPENDED + missing), answers(disk, Frames.APPEND, file, "a"));
-        assertEquals(List.of(Frames.APPENDED + missing), answers(disk, Frames.APPEND, file, "b"));
+        assertEquals(List.of(In.APPENDED + missing), answers(disk, inbox, Out.APPEND, file, "a"));
+        assertEquals(List.of(In.APPENDED + missing), answers(disk, inbox, Out.APPEND, file, "b"));
         assertEquals(
-                List.of(Frames.APPENDED + missing, Frames.DONE + missing), answers(disk, Frames.SYNC, file, ""));
+                List.of(In.APPENDED + missing, In.DONE + missing), answers(disk, inbox, Out.SYNC, file, ""));
         Files.createDirectory(base); // the last folder of the path is made by APPEND
-        assertEquals(List.of(Frames.APPENDED + "", Frames.DONE + ""), answers(disk, Frames.SYNC, file, ""));
-        assertEquals(List.of(), answers(disk, Frames.APPEND, file, "c"));
+        assertEquals(List.of(In.APPENDED + "", In.DONE + ""), answers(disk, inbox, Out.SYNC, file, ""));
+        assertEquals(List.of(), answers(disk, inbox, Out.APPEND, file, "c"));
         assertEquals("abc", Files.readString(file));
-        assertEquals(List.of(Frames.DONE + ""), answers(disk, Frames.REPLACE, file, "new"));
+        assertEquals(List.of(In.DONE + ""), answers(disk, inbox, Out.REPLACE, file, "new"));
         assertEquals("new", Files.readString(file));
         assertEquals(List.of("file"), List.of(file.getParent().toFile().list()));
-        assertEquals(List.of(Frames.CONTENT + "\3\0\0\0\0\0\0\0new"), answers(disk, Frames.READ, file, ""));
+        assertEquals(List.of(In.CONTENT + "\3\0\0\0\0\0\0\0new"), answers(disk, inbox, Out.READ, file, ""));
         if (File.separatorChar == '/') {
-            assertEquals(List.of(Frames.DONE + "Is a directory"), answers(disk, Frames.READ, base, ""));
+            assertEquals(List.of(In.DONE + "Is a directory"), answers(disk, inbox, Out.READ, base, ""));
         }
-        assertEquals(List.of(Frames.DONE + ""), answers(disk, Frames.REMOVE, file, ""));
-        assertEquals(List.of(Frames.DONE + ""), answers(disk, Frames.REMOVE, file, ""));
-        assertEquals(List.of(Frames.ABSENT + ""), answers(disk, Frames.READ, file, ""));
-        assertEquals(List.of(Frames.DONE + missing), answers(disk, Frames.REPLACE, base.resolve("no/such"), ""));
+        assertEquals(List.of(In.DONE + ""), answers(disk, inbox, Out.REMOVE, file, ""));
+        assertEquals(List.of(In.DONE + ""), answers(disk, inbox, Out.REMOVE, file, ""));
+        assertEquals(List.of(In.ABSENT + ""), answers(disk, inbox, Out.READ, file, ""));
+        assertEquals(List.of(In.DONE + missing), answers(disk, inbox, Out.REPLACE, base.resolve("no/such"), ""));
         disk.close();
     }
 
     /** What comes of an event: kinds and texts. */
-    private static List<String> answers(Disk disk, int kind, Path path, String data) {
+    private static List<String> answers(Disk disk, Frames inbox, Out kind, Path path, String data) {
         byte[] name = path.toString().getBytes(StandardCharsets.UTF_8);
         ByteBuffer payload = ByteBuffer.allocate(12 + name.length + data.length()).order(ByteOrder.LITTLE_ENDIAN);
         payload.putLong(0).putInt(name.length).put(name).put(data.getBytes(StandardCharsets.UTF_8));
-        Frames inbox = new Frames();
-        disk.carryOut(kind, 1, payload.flip(), inbox);
+        disk.carryOut(kind, 1, payload.flip());
         List<String> answers = new ArrayList<>();
-        Frames.read(
-                ByteBuffer.wrap(inbox.bytes(), 0, inbox.size()),
-                (answer, conn, ticket, text) -> answers.add(answer + StandardCharsets.UTF_8.decode(text).toString()));
+        ByteBuffer frames = ByteBuffer.wrap(inbox.toByteArray()).order(ByteOrder.LITTLE_ENDIAN);
+        while (frames.hasRemaining()) {
+            In answer = In.values()[frames.getInt()];
+            byte[] text = new byte[frames.position(frames.position() + 8).getInt()];
+            frames.get(text);
+            answers.add(answer + new String(text, StandardCharsets.UTF_8));
+        }
+        inbox.reset();
         return answers;
     }
 }

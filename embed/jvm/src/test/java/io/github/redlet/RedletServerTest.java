@@ -129,7 +129,7 @@ class RedletServerTest {
 
     @Test
     void takesConfiguration() {
-        try (RedletServer server = RedletServer.builder().config("requirepass", "a b@:/ü").start();
+        try (RedletServer server = RedletServer.builder().config("requirepass", "a b@:/ü\"\\\n'").start();
                 Jedis jedis = new Jedis(server.uri())) {
             assertEquals("PONG", jedis.ping());
         }
@@ -213,9 +213,8 @@ class RedletServerTest {
             jedis.set("k", "kept");
             server.snapshot();
             jedis.set("k", "lost");
-            Engine engine = server.engine();
             EngineException death = assertThrows( // a frame of no kind is no input
-                    EngineException.class, () -> engine.call(() -> engine.ask(-1, new byte[0])));
+                    EngineException.class, () -> server.call(() -> server.ask(Frames.In.NONE, new byte[0])));
             assertTrue(death.getMessage().contains("status 2"), death.getMessage());
             assertTrue(log.stream().anyMatch(line -> line.contains("the engine died")), log.toString());
             assertThrows(JedisConnectionException.class, () -> jedis.get("k"));
@@ -233,11 +232,10 @@ class RedletServerTest {
                 jedis.set("k", "kept");
                 server.snapshot();
                 jedis.set("k", "lost");
-                server.engine().call(() -> { // a stack that is not there
-                    server.engine().guest.instance.global(0).setValue(8);
-                    return null;
-                });
-                EngineException death = assertThrows(EngineException.class, server::snapshot);
+                EngineException death = assertThrows(EngineException.class, () -> server.call(() -> {
+                    server.guest.instance.global(0).setValue(8); // a stack that is not there
+                    return server.ask(Frames.In.SNAPSHOT, new byte[0]);
+                }));
                 assertTrue(death.getMessage().contains("the engine died"), death.getMessage());
                 assertThrows(JedisConnectionException.class, () -> jedis.get("k"));
             }

@@ -8,7 +8,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -42,60 +41,51 @@ class VectorsTest {
             if (step.path("copy").asBoolean()) {
                 guest = guest.copy();
             }
-            byte[] input = input(step);
+            Frames input = input(step);
             long now = step.get("now").asLong();
             if (step.path("status").asInt() != 0) {
                 Guest dying = guest;
-                String why = assertThrows(EngineException.class, () -> dying.step(input, input.length, now), place)
+                String why = assertThrows(EngineException.class, () -> dying.step(input, now, (kind, conn, ticket, payload) -> {}), place)
                         .getMessage();
                 assertTrue(why.startsWith("status " + step.get("status")), place + ": " + why);
                 guest = null;
                 continue;
             }
-            int size = guest.memorySize();
-            ByteBuffer output = guest.step(input, input.length, now);
-            assertEquals(wanted(step), frames(output), place);
+            int pages = guest.memory.pages();
+            List<String> frames = new ArrayList<>();
+            guest.step(input, now, (kind, conn, ticket, payload) -> frames.add(
+                    kind.ordinal() + " " + conn + " " + ticket + " " + ISO_8859_1.decode(payload)));
+            assertEquals(wanted(step), frames, place);
             assertEquals(step.get("deadline").isNull(), Double.isInfinite(guest.deadline), place);
             if (!step.get("deadline").isNull()) {
                 assertEquals(step.get("deadline").asDouble(), guest.deadline, place);
             }
             if (step.path("grows").asBoolean()) {
-                assertTrue(guest.memorySize() > size, place);
+                assertTrue(guest.memory.pages() > pages, place);
             }
         }
     }
 
-    private static byte[] input(JsonNode step) {
-        if (step.has("raw")) {
-            String hex = step.get("raw").asText();
-            ByteBuffer bytes = ByteBuffer.allocate(hex.length() / 2);
-            for (int i = 0; i < hex.length(); i += 2) {
-                bytes.put((byte) Integer.parseInt(hex.substring(i, i + 2), 16));
-            }
-            return bytes.array();
-        }
+    private static Frames input(JsonNode step) {
         Frames frames = new Frames();
+        String raw = step.path("raw").asText();
+        for (int i = 0; i < raw.length(); i += 2) {
+            frames.write(Integer.parseInt(raw.substring(i, i + 2), 16));
+        }
         for (JsonNode frame : step.path("in")) {
             frames.add(
-                    frame.get(0).asInt(),
+                    Frames.In.values()[frame.get(0).asInt()],
                     frame.get(1).asInt(),
                     frame.get(2).asInt(),
                     payload(frame).getBytes(ISO_8859_1));
         }
-        return java.util.Arrays.copyOf(frames.bytes(), frames.size());
+        return frames;
     }
 
     private static List<String> wanted(JsonNode step) {
         List<String> frames = new ArrayList<>();
         step.path("out").forEach(frame -> frames.add(
                 frame.get(0) + " " + frame.get(1) + " " + frame.get(2) + " " + payload(frame)));
-        return frames;
-    }
-
-    private static List<String> frames(ByteBuffer output) {
-        List<String> frames = new ArrayList<>();
-        Frames.read(output, (kind, conn, ticket, payload) -> frames.add(
-                kind + " " + conn + " " + ticket + " " + ISO_8859_1.decode(payload)));
         return frames;
     }
 

@@ -11,10 +11,12 @@ import com.dylibso.chicory.wasi.WasiPreview1;
 import com.dylibso.chicory.wasm.Parser;
 import com.dylibso.chicory.wasm.WasmModule;
 import com.dylibso.chicory.wasm.WasmWriter;
+import com.dylibso.chicory.wasm.types.Global;
+import com.dylibso.chicory.wasm.types.OpCode;
 import com.dylibso.chicory.wasm.types.RawSection;
 import com.dylibso.chicory.wasm.types.SectionId;
+import com.dylibso.chicory.wasm.types.ValType;
 import java.io.ByteArrayOutputStream;
-import java.io.DataOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -41,9 +43,9 @@ import org.objectweb.asm.tree.TableSwitchInsnNode;
 import org.objectweb.asm.tree.VarInsnNode;
 
 /**
- * Turns {@code redlet.wasm} into what the package carries: classes that are its code, the module
- * without code and data, and an image of an instance that has just been initialised. It runs while
- * the package is built and is no part of it.
+ * Turns {@code redlet.wasm} into what the package carries: classes that are its code, and a module
+ * without code of which each instance is one that has just been initialised. It runs while the package
+ * is built and is no part of it.
  */
 public final class GuestCompiler {
     /** Functions in one class: the JVM loads and verifies few that are not needed. */
@@ -86,12 +88,12 @@ public final class GuestCompiler {
         result.collector()
                 .classBytes()
                 .forEach((name, bytes) -> write(classes, name.replace('.', '/') + ".class", rewrite(bytes, helpers)));
-        write(classes, folder + "/guest.bin", image(wasm));
+        write(classes, folder + "/guest.wasm", image(wasm));
     }
 
     /** Whether what was written last is newer than the module and this compiler. */
     private static boolean isCurrent(Path folder, Path wasm) throws IOException {
-        Path last = folder.resolve("guest.bin");
+        Path last = folder.resolve("guest.wasm");
         Path self = folder.resolve("build/GuestCompiler.class");
         return Files.exists(last)
                 && Files.getLastModifiedTime(last).compareTo(Files.getLastModifiedTime(wasm)) > 0
@@ -253,21 +255,33 @@ public final class GuestCompiler {
         }
     }
 
-    /** The module without code and data: what the runtime wants to know of it. */
-    private static byte[] declarations(byte[] wasm) {
+    /** The module as a guest leaves it that has been initialised, without code. */
+    private static byte[] image(byte[] wasm) {
+        WasmModule module = Parser.parse(wasm);
+        Instance instance = initialised(module);
         WasmWriter writer = new WasmWriter();
         Parser.parseWithoutDecoding(wasm, section -> {
-            int id = section.sectionId();
-            if (id != SectionId.CUSTOM && id != SectionId.CODE && id != SectionId.DATA) {
-                writer.writeSection((RawSection) section);
+            switch (section.sectionId()) {
+                case SectionId.MEMORY:
+                    writer.writeSection(SectionId.MEMORY, bytes(1, 0, instance.memory().pages()));
+                    break;
+                case SectionId.GLOBAL:
+                    writer.writeSection(SectionId.GLOBAL, globals(module, instance));
+                    break;
+                case SectionId.DATA:
+                    writer.writeSection(SectionId.DATA, data(instance.memory()));
+                    break;
+                case SectionId.CODE:
+                case SectionId.CUSTOM:
+                    break;
+                default:
+                    writer.writeSection((RawSection) section);
             }
         });
         return writer.bytes();
     }
 
-    /** Declarations, globals and memory of a guest that has been initialised: Guest reads them. */
-    private static byte[] image(byte[] wasm) throws IOException {
-        WasmModule module = Parser.parse(wasm);
+    private static Instance initialised(WasmModule module) {
         WasiOptions options = WasiOptions.builder()
                 .withEnvironment("GOMEMLIMIT", Long.toString(MEMORY_LIMIT))
                 .withRandom(new Random(1))
@@ -282,17 +296,7 @@ public final class GuestCompiler {
                 .withStart(false)
                 .build();
         instance.export("_initialize").apply();
-        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-        DataOutputStream out = new DataOutputStream(bytes);
-        byte[] declarations = declarations(wasm);
-        out.writeInt(declarations.length);
-        out.write(declarations);
-        out.writeInt(module.globalSection().globalCount());
-        for (int i = 0; i < module.globalSection().globalCount(); i++) {
-            out.writeLong(instance.global(i).getValue());
-        }
-        out.write(instance.memory().readBytes(0, instance.memory().pages() * Memory.PAGE_SIZE));
-        return bytes.toByteArray();
+        return instance;
     }
 
     /** A clock that only moves on, so that what is built is the same each time. */
@@ -302,5 +306,47 @@ public final class GuestCompiler {
                     instance.memory().writeLong((int) args[2], ticks.incrementAndGet());
                     return new long[] {0};
                 });
+    }
+
+    private static byte[] globals(WasmModule module, Instance instance) {
+        ByteArrayOutputStream out = new ByteArrayOutputStream();
+        int count = module.globalSection().globalCount();
+        out.write(count);
+        for (int i = 0; i < count; i++) {
+            Global global = module.globalSection().getGlobal(i);
+            out.write(global.valueType().opcode());
+            out.write(global.mutabilityType().id());
+            boolean isInt = global.valueType().equals(ValType.I32);
+            out.write(isInt ? OpCode.I32_CONST.opcode() : OpCode.I64_CONST.opcode());
+            long value = instance.global(i).getValue();
+            signed(out, isInt ? (int) value : value);
+            out.write(OpCode.END.opcode());
+        }
+        return out.toByteArray();
+    }
+
+    /** One segment, which is the whole memory. */
+    private static byte[] data(Memory memory) {
+        int size = memory.pages() * Memory.PAGE_SIZE;
+        ByteArrayOutputStream out = new ByteArrayOutputStream();
+        out.writeBytes(bytes(1, 0, OpCode.I32_CONST.opcode(), 0, OpCode.END.opcode(), size));
+        out.writeBytes(memory.readBytes(0, size));
+        return out.toByteArray();
+    }
+
+    private static byte[] bytes(int... numbers) {
+        ByteArrayOutputStream out = new ByteArrayOutputStream();
+        for (int number : numbers) {
+            WasmWriter.writeVarUInt32(out, number);
+        }
+        return out.toByteArray();
+    }
+
+    private static void signed(ByteArrayOutputStream out, long value) {
+        long rest = value;
+        for (; rest != rest << 57 >> 57; rest >>= 7) {
+            out.write((int) rest & 0x7f | 0x80);
+        }
+        out.write((int) rest & 0x7f);
     }
 }
