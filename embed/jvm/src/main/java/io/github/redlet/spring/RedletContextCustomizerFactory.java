@@ -20,11 +20,13 @@ public final class RedletContextCustomizerFactory implements ContextCustomizerFa
     @Override
     public ContextCustomizer createContextCustomizer(
             Class<?> testClass, List<ContextConfigurationAttributes> attributes) {
-        return TestContextAnnotationUtils.hasAnnotation(testClass, AutoConfigureRedlet.class) ? new Customizer() : null;
+        return TestContextAnnotationUtils.hasAnnotation(testClass, AutoConfigureRedlet.class) ? Customizer.ONE : null;
     }
 
-    /** All are alike, so that tests share a cached context. */
-    private static final class Customizer implements ContextCustomizer {
+    /** There is one, so that tests share a cached context: what customizes it is a part of its key. */
+    private enum Customizer implements ContextCustomizer {
+        ONE;
+
         @Override
         public void customizeContext(ConfigurableApplicationContext context, MergedContextConfiguration configuration) {
             RedletServer server = RedletServer.start();
@@ -33,16 +35,6 @@ public final class RedletContextCustomizerFactory implements ContextCustomizerFa
             DefaultSingletonBeanRegistry beans = (DefaultSingletonBeanRegistry) context.getBeanFactory();
             beans.registerSingleton("redlet", server);
             beans.registerDisposableBean("redlet", server::close);
-        }
-
-        @Override
-        public boolean equals(Object other) {
-            return other instanceof Customizer;
-        }
-
-        @Override
-        public int hashCode() {
-            return Customizer.class.hashCode();
         }
     }
 }
