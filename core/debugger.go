@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/redlet/redlet/core/internal/reply"
 	"github.com/redlet/redlet/core/internal/resp"
 	"github.com/redlet/redlet/core/internal/small"
 	"github.com/redlet/redlet/internal/sds"
@@ -150,10 +151,11 @@ func joined(words [][]byte) string {
 }
 
 // answers shows its reply.
-func (d *debugger) answers(text []byte) {
+func (d *debugger) answers(w *reply.Writer) {
 	if d == nil || !d.step {
 		return
 	}
+	text := w.From(0)
 	if text[0] == '-' {
 		d.Failed(string(text[:len(text)-2]))
 	}

@@ -22,11 +22,7 @@ func (e *Engine) orderLook(words [][]byte, requests []byte) (answer, problem str
 	}
 	cl := &conn{flags: connScript, user: e.access.normal, db: e.dbs[n], noTouch: true}
 	cl.w.RESP3 = true
-	if e.room != nil {
-		cl.w.Whole, cl.w.Room = true, func(size int, _ bool) bool {
-			return e.hasRoom(2 * int64(size))
-		}
-	}
+	cl.w.Room = func(size int, _ bool) bool { return e.hasRoom(2 * int64(size)) }
 	hits, misses, chance, notify := e.stats.hits, e.stats.misses, e.random, e.cfg.notify
 	e.cfg.notify &^= notifyKeyMiss
 	for len(requests) > 0 && problem == "" {
@@ -46,7 +42,7 @@ func (e *Engine) orderLook(words [][]byte, requests []byte) (answer, problem str
 	if !e.has(engineScript) {
 		e.beforeSleep() // a key may have been found whose time is over
 	}
-	return string(cl.w.Buf), problem
+	return string(cl.w.From(0)), problem
 }
 
 // lookAt runs the command that a connection has read, if it only reads.

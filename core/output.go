@@ -92,16 +92,22 @@ func (e *Engine) outputRoom(cl *conn, size int, lent bool) bool {
 		e.overflow(cl)
 		return false
 	}
+	if !e.roomToGrow(cl, size, lent) {
+		e.outOfRoom(cl, "output")
+		return false
+	}
+	return true
+}
+
+// roomToGrow tells whether there is memory for a connection's output to grow to a size. The host is
+// not asked for every little.
+func (e *Engine) roomToGrow(cl *conn, size int, lent bool) bool {
 	was := cl.w.Len()
 	if cl.asked = min(cl.asked, was); lent || size-cl.asked < roomAsked && !e.mem.full {
 		return true
 	}
 	cl.asked = size
-	if e.room != nil && !e.askRoom(max(int64(size-was), roomAsked), roomPiece) {
-		e.outOfRoom(cl, "output")
-		return false
-	}
-	return true
+	return e.room == nil || e.askRoom(max(int64(size-was), roomAsked), roomPiece)
 }
 
 // overflow hangs up a connection for the size of its output, which is dropped.

@@ -323,13 +323,10 @@ func (e *Engine) machine() *lua.VM {
 	s := &e.scripts
 	if s.vm == nil {
 		s.vm = lua.New(scriptHost{e}, e.Version(), versionNumber(e.Version()))
-		s.client = &conn{flags: connScript, db: e.dbs[0]}
-		if e.room != nil {
-			w := &s.client.w
-			w.Whole, w.Room = true, func(size int, _ bool) bool {
-				return e.hasRoom(int64(size) * 5 / 4)
-			}
-		}
+		cl := &conn{flags: connScript, db: e.dbs[0]}
+		cl.w.Room = func(size int, lent bool) bool { return e.roomToGrow(cl, size, lent) }
+		cl.w.Small = e.room != nil
+		s.client = cl
 		s.cache = map[string]*script{}
 	}
 	return s.vm
@@ -481,12 +478,12 @@ func failureText(fail *lua.Failure) string {
 type scriptHost struct{ e *Engine }
 
 // Call implements lua.Host.
-func (h scriptHost) Call(args [][]byte) (reply []byte, counted bool) {
+func (h scriptHost) Call(args [][]byte) (answer *reply.Writer, counted bool) {
 	e, s := h.e, &h.e.scripts
 	cl, c := s.client, &s.inner
 	if s.awaited {
 		s.awaited = false
-		return cl.w.Buf, true
+		return &cl.w, true
 	}
 	s.debug.calls(args)
 	cl.w.Reset()
@@ -494,7 +491,7 @@ func (h scriptHost) Call(args [][]byte) (reply []byte, counted bool) {
 	switch v := c.check(atScript); v {
 	case allowed:
 	case answered:
-		return cl.w.Buf, true
+		return &cl.w, true
 	default:
 		e.rejected(c)
 		if s.debug != nil {
@@ -502,7 +499,7 @@ func (h scriptHost) Call(args [][]byte) (reply []byte, counted bool) {
 		}
 		e.countError([]byte(v))
 		c.Error(string(v))
-		return cl.w.Buf, true
+		return &cl.w, true
 	}
 	if c.cmd.Flags&Write != 0 {
 		s.wrote = true
@@ -516,8 +513,8 @@ func (h scriptHost) Call(args [][]byte) (reply []byte, counted bool) {
 		cl.w.Reset()
 		c.noMemory()
 	}
-	s.debug.answers(cl.w.Buf)
-	return cl.w.Buf, true
+	s.debug.answers(&cl.w)
+	return &cl.w, true
 }
 
 // Room implements lua.Host.

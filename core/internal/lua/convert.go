@@ -9,7 +9,7 @@ import (
 )
 
 // value turns the RESP that begins at reply[at] into a Lua value and returns where it ends. The
-// reply comes from the engine, so it is well-formed.
+// reply comes from the engine, so it is well-formed. It has no tables but RESP2's: see receiving.
 func (vm *VM) value(reply []byte, at int) (value, int) {
 	kind := reply[at]
 	line, end := lineOf(reply, at)
@@ -26,14 +26,21 @@ func (vm *VM) value(reply []byte, at int) (value, int) {
 			return falseValue, end
 		}
 		return vm.bytes(reply[end : end+n]), end + n + 2
+	case '*':
+		n := int(wholeNumber(line))
+		if n < 0 {
+			return falseValue, end
+		}
+		return vm.array(reply, end, n)
 	}
-	return vm.aggregate(kind, line, reply, end)
+	return vm.scalar(kind, line, reply, end)
 }
 
-// lineOf returns what stands on a line behind its kind, and where the next line begins.
+// lineOf returns what stands on a line behind its kind, and where the next line begins: beyond the
+// reply if the end of the line is not in it.
 func lineOf(reply []byte, at int) (line []byte, next int) {
 	end := at + 1
-	for reply[end] != '\r' {
+	for end < len(reply) && reply[end] != '\r' {
 		end++
 	}
 	return reply[at+1 : end], end + 2
@@ -54,26 +61,6 @@ func wholeNumber(line []byte) (n int64) {
 		return -n
 	}
 	return n
-}
-
-// aggregate reads the kinds that have elements.
-func (vm *VM) aggregate(kind byte, line, reply []byte, end int) (value, int) {
-	switch kind {
-	case '*', '>':
-		n := int(wholeNumber(line))
-		if n < 0 {
-			return falseValue, end
-		}
-		return vm.array(reply, end, n)
-	case '%':
-		return vm.mapping(reply, end, int(wholeNumber(line)))
-	case '~':
-		return vm.set(reply, end, int(wholeNumber(line)))
-	case '|': // attributes, of which scripts do not hear, and the reply that they are about
-		_, end = vm.mapping(reply, end, int(wholeNumber(line)))
-		return vm.value(reply, end)
-	}
-	return vm.scalar(kind, line, reply, end)
 }
 
 // scalar reads the kinds that RESP3 adds.
@@ -109,31 +96,6 @@ func (vm *VM) array(reply []byte, at, n int) (value, int) {
 		t.arr[i], at = vm.value(reply, at)
 	}
 	return t.value(), at
-}
-
-func (vm *VM) mapping(reply []byte, at, n int) (value, int) {
-	t := vm.newTable(0, 0)
-	for range n {
-		var k, v value
-		k, at = vm.value(reply, at)
-		v, at = vm.value(reply, at)
-		if !k.isNil() {
-			t.set(vm, k, v)
-		}
-	}
-	return vm.field("map", t.value()), at
-}
-
-func (vm *VM) set(reply []byte, at, n int) (value, int) {
-	t := vm.newTable(0, 0)
-	for range n {
-		var k value
-		k, at = vm.value(reply, at)
-		if !k.isNil() {
-			t.set(vm, k, trueValue)
-		}
-	}
-	return vm.field("set", t.value()), at
 }
 
 // errorTable makes the table that stands for an error reply. counted says that the statistics

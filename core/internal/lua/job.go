@@ -238,6 +238,11 @@ func (vm *VM) fill(l *thread, size int, next func(part []byte, from, to int) []b
 	return l.start(vm.newFilling(size, value{}, next))
 }
 
+// write appends to a string in the making.
+//
+//go:noinline
+func write(to *strings.Builder, part []byte) { to.Write(part) }
+
 func (j *filling) size() int { return j.length }
 
 func (j *filling) step(l *thread) int {
@@ -247,7 +252,7 @@ func (j *filling) step(l *thread) int {
 	for {
 		to := min(j.length, j.out.Len()+bytesAtOnce)
 		j.part = j.next(j.part[:0], j.out.Len(), to)
-		j.out.Write(j.part)
+		write(&j.out, j.part)
 		if to == j.length {
 			break
 		}

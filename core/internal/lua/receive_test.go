@@ -10,7 +10,8 @@ import (
 // longReply is a reply of every kind, nested in each other, of more than a hundred thousand bytes.
 func longReply() []byte {
 	w := &reply.Writer{RESP3: true}
-	w.Array(3)
+	w.Array(5)
+	w.BulkString(strings.Repeat("long", 50_000))
 	w.Map(3000)
 	for i := range 3000 {
 		w.BulkInt(int64(i * 7919 % 3001))
@@ -44,15 +45,45 @@ func longReply() []byte {
 		w.Int(int64(i))
 	}
 	w.Error("ERR " + strings.Repeat("no", 10))
+	w.BulkString(strings.Repeat("mid", 9000))
 	return w.Buf
 }
 
-// TestLongReply: what is read in steps is what is read at once.
+// valueAtOnce makes a value of a reply at once.
+func (vm *VM) valueAtOnce(reply []byte, at int) (value, int) {
+	kind := reply[at]
+	if strings.IndexByte("*%~", kind) < 0 || reply[at+1] == '-' {
+		return vm.value(reply, at)
+	}
+	line, end := lineOf(reply, at)
+	n, t, name := int(wholeNumber(line)), vm.newTable(0, 0), "map"
+	var k, v value
+	if kind == '*' {
+		for i := range n {
+			v, end = vm.valueAtOnce(reply, end)
+			t.set(vm, integer(i+1), v)
+		}
+		return t.value(), end
+	}
+	for range n {
+		if k, end = vm.valueAtOnce(reply, end); kind == '~' {
+			name, v = "set", trueValue
+		} else {
+			v, end = vm.valueAtOnce(reply, end)
+		}
+		if !k.isNil() {
+			t.set(vm, k, v)
+		}
+	}
+	return vm.field(name, t.value()), end
+}
+
+// TestLongReply: what is read in steps, from pieces of any size, is what is read at once.
 func TestLongReply(t *testing.T) {
 	text := longReply()
 	at := newVM()
 	at.version = 3
-	at.result, _ = at.value(text, 0)
+	at.result, _ = at.valueAtOnce(text, 0)
 	want := reply3(at)
 	for _, script := range []string{
 		"redis.setresp(3) return redis.call('resp', ARGV[1])",
@@ -60,15 +91,32 @@ func TestLongReply(t *testing.T) {
 			"return (coroutine.wrap(function() return f('resp', ARGV[1]) end)())",
 		"redis.setresp(3) local ok, r = pcall(redis.pcall, 'resp', ARGV[1]) return r",
 	} {
-		vm := newVM()
-		slices := 0
-		vm.Run(compile(t, vm, script), nil, [][]byte{text}, true, func() { slices++ })
-		if f := vm.Failure(); f != nil || reply3(vm) != want || slices < 5 {
-			t.Errorf("%s: %+v in %d slices", script, f, slices)
+		for _, piece := range []int{0, 1, 2, 3, 7, 64, 1000, 8192, 100_000} {
+			host := &echo{piece: piece}
+			vm := New(host, "8.0.6", 0x080006)
+			slices := 0
+			vm.Run(compile(t, vm, script), nil, [][]byte{text}, true, func() { slices++ })
+			if f := vm.Failure(); f != nil || reply3(vm) != want || slices < 5 {
+				t.Errorf("%s, pieces of %d: %+v in %d slices", script, piece, f, slices)
+			}
+			if runTiny(vm, compile(t, vm, script), [][]byte{text}); vm.Failure() != nil ||
+				reply3(vm) != want {
+				t.Errorf("%s, pieces of %d, in tiny slices: %+v", script, piece, vm.Failure())
+			}
 		}
-		runTiny(vm, compile(t, vm, script), [][]byte{text})
-		if f := vm.Failure(); f != nil || reply3(vm) != want {
-			t.Errorf("%s, in tiny slices: %+v", script, f)
-		}
+	}
+}
+
+// TestLongStringInPieces: a string of 64 MB is brought together in some ten slices.
+func TestLongStringInPieces(t *testing.T) {
+	var w reply.Writer
+	w.BulkString(strings.Repeat("x", 1<<26))
+	watch := &watching{echo: echo{piece: reply.PieceMax}}
+	watch.vm = New(watch, "8.0.6", 0x080006)
+	slices := 0
+	f := compile(t, watch.vm, "local r = redis.call('resp', ARGV[1]) return #r")
+	watch.vm.Run(f, nil, [][]byte{w.Buf}, true, func() { slices++ })
+	if got := reply3(watch.vm); got != ":67108864\r\n" || slices < 10 || watch.most > beyondMost {
+		t.Errorf("%q in %d slices, with %d instructions beyond a stretch", got, slices, watch.most)
 	}
 }

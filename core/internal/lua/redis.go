@@ -129,29 +129,28 @@ func (vm *VM) call(l *thread, raises bool) int {
 	return vm.invoke(l, raises)
 }
 
-// invoke makes the call whose arguments are in vm.args. No value is made of a reply that nobody
-// wants: a table for +OK costs more than the command.
+// invoke makes the call whose arguments are in vm.args.
 func (vm *VM) invoke(l *thread, raises bool) int {
 	vm.inHost = true
-	reply, counted := vm.host.Call(vm.args)
+	answer, counted := vm.host.Call(vm.args)
 	vm.inHost = false
-	switch {
-	case reply == nil:
+	if answer == nil {
 		vm.detached = true
 		return l.later(func(l *thread) int { return vm.call(l, raises) })
-	case reply[0] == '-':
-		return vm.failed(l, string(reply[1:len(reply)-2]), counted, raises)
-	case l.frames[len(l.frames)-1].want == 0:
-		vm.charge(len(reply) / 1024)
-		return 0
-	case len(reply) >= bytesAtOnce:
-		if len(reply) >= large {
-			vm.allocated(len(reply))
-		}
-		l.ahead = &receiving{vm: vm, reply: reply}
-		return becoming
 	}
-	result, _ := vm.value(reply, 0)
+	whole := answer.Tail(0)
+	switch {
+	case whole != nil && whole[0] == '-':
+		return vm.failed(l, string(whole[1:len(whole)-2]), counted, raises)
+	case l.frames[len(l.frames)-1].want == 0:
+		// No value is made of a reply that nobody wants: a table for +OK costs more than the command.
+		vm.charge(answer.Len() / 1024)
+		return 0
+	case vm.receives(whole):
+		return vm.receive(l, answer)
+	}
+
+	result, _ := vm.value(whole, 0)
 	l.push(result)
 	return 1
 }

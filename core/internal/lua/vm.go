@@ -5,15 +5,19 @@
 // meanwhile, and kill the script. See RATIONALE.md.
 package lua
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/redlet/redlet/core/internal/reply"
+)
 
 // Host is what a VM asks of the engine around it.
 type Host interface {
-	// Call runs a command for redis.call and redis.pcall and returns its reply in RESP, which must
-	// stay as it is until the next Call. The arguments are lent. counted says that an error reply
-	// has been counted in the statistics already. A reply of nil ends the slice: the next begins
-	// with the same call.
-	Call(args [][]byte) (reply []byte, counted bool)
+	// Call runs a command for redis.call and redis.pcall and returns the Writer that has its reply,
+	// which is the VM's to take until the next Call; an error is in one piece. The arguments are lent.
+	// counted says that an error reply has been counted in the statistics already. A reply of nil
+	// ends the slice: the next begins with the same call.
+	Call(args [][]byte) (answer *reply.Writer, counted bool)
 	// SetProtocol chooses the protocol of the replies that Call returns, 2 or 3.
 	SetProtocol(version int)
 	// SetRepl chooses who is told of the changes of the calls that follow: ReplAOF, ReplReplica, both

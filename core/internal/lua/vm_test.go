@@ -10,13 +10,14 @@ import (
 // echo is a host whose commands answer with what they are told to.
 type echo struct {
 	yields, marks int
+	piece         int // the size of the pieces of a reply; 0 is one for all
 	random        Random
 }
 
-func (h *echo) Call(args [][]byte) ([]byte, bool) {
+func (h *echo) Call(args [][]byte) (*reply.Writer, bool) {
 	switch string(args[0]) {
 	case "resp":
-		return args[1], true
+		return h.inPieces(args[1]), true
 	case "mark":
 		h.marks++
 	case "panic":
@@ -27,8 +28,17 @@ func (h *echo) Call(args [][]byte) ([]byte, bool) {
 	for _, a := range args {
 		w.Bulk(a)
 	}
-	return w.Buf, true
+	return &w, true
 }
+func (h *echo) inPieces(text []byte) *reply.Writer {
+	w := &reply.Writer{}
+	for n := h.piece; n > 0 && len(text) > n; text = text[n:] {
+		reply.Move(w, &reply.Writer{Buf: text[:n:n]})
+	}
+	reply.Move(w, &reply.Writer{Buf: text})
+	return w
+}
+
 func (*echo) SetProtocol(int)                 {}
 func (*echo) SetRepl(int)                     {}
 func (*echo) Permits([][]byte) (bool, string) { return true, "" }

@@ -23,11 +23,9 @@ type Writer struct {
 	RESP3 bool
 	// Room, when not nil, is asked before the output grows to a size above PieceMin; lent says that
 	// what comes is lent, and takes no memory. What it refuses is not written, nor is anything after
-	// it: see Overflowed.
+	// it: see Overflowed. Where there is a Room the output is kept in pieces: nothing is moved as it
+	// grows, and no piece is larger than PieceMax.
 	Room func(size int, lent bool) bool
-	// Whole says that all of the output stays in Buf. Where Room is asked it is else kept in pieces:
-	// nothing is moved as it grows, and no piece is larger than PieceMax.
-	Whole bool
 	// Small says that no piece is to be larger than PieceSmall, nor than PiecePage in a large output.
 	Small bool
 
@@ -141,6 +139,8 @@ func (r *Writer) overflow() {
 }
 
 // Take gives the first piece of the output away, lent until more is written; nil if there is none.
+//
+//go:noinline
 func (r *Writer) Take() []byte {
 	if len(r.pieces) == 0 {
 		out := r.Buf
@@ -171,9 +171,6 @@ func (r *Writer) full(n int) bool {
 	case !r.Room(r.Len()+n, false):
 		r.overflow()
 		return false
-	case r.Whole:
-		r.Buf = slices.Grow(r.Buf, n)
-		return true
 	}
 	if len(r.Buf) > 0 {
 		r.pieces, r.before = append(r.pieces, r.Buf), r.Len()
@@ -205,7 +202,7 @@ func raw[T []byte | string](r *Writer, b T) {
 	n := len(b)
 	switch {
 	case cap(r.Buf)-len(r.Buf) >= n:
-	case r.Room != nil && !r.Whole && n > min(PieceMin, r.pieceMax()):
+	case r.Room != nil && n > min(PieceMin, r.pieceMax()):
 		long(r, b)
 		return
 	case !r.full(n):
@@ -356,7 +353,7 @@ func (r *Writer) Bulk(b []byte) { bulk(r, b) }
 // BulkLent is Bulk of what is long and will not change as long as it waits. Where the output is in
 // pieces it becomes some of them, uncopied, and BulkLent tells so.
 func (r *Writer) BulkLent(b []byte) (lent bool) {
-	if r.Whole || r.Room == nil || len(b) <= PieceMin {
+	if r.Room == nil || len(b) <= PieceMin {
 		r.Bulk(b)
 		return false
 	}
