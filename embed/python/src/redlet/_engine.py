@@ -73,10 +73,8 @@ class Connection:
 
     def take(self, size: int) -> bytes:
         """Takes bytes out of the outbox. Wants the lock held."""
-        data, full = bytes(self.outbox[:size]), len(self.outbox) > CORK
+        data = bytes(self.outbox[:size])
         del self.outbox[:size]
-        if full and len(self.outbox) <= CORK:
-            self.resume_writing()
         return data
 
     def pause_writing(self) -> None:
@@ -147,7 +145,7 @@ Asked = tuple[Guest, int]  # who waits for a connection to another server, and b
 
 
 class Engine:
-    """An engine and its connections. What has an underscore, but for _ask, wants the lock held."""
+    """An engine and its connections. What has an underscore wants the lock, or takes it."""
 
     _guest: Guest | None = None
     _over: Exception | None = None  # why nothing works any more
@@ -193,20 +191,24 @@ class Engine:
             self._hang_up()
             self._kept = None
             self._begin()
+            self._running()
 
     def _begin(self) -> None:
-        """Starts a guest, with the last snapshot, but that files are newer."""
-        self._guest, self._answer = Guest(), None
-        self._send(_abi.IN_CONFIGURE, 1, self._configuration)
-        if self._kept and not self._files.lasting:
-            self._send(_abi.IN_RESTORE, 0, self._kept)
-        while self._due() == 0 and self._step():  # files take several steps
-            pass
-        if self._answer:
-            raise RedletError(self._answer.decode(errors="replace"))
+        """Starts a guest, with the last snapshot, but that files are newer; or it is all over."""
+        try:
+            self._guest, self._answer = Guest(), None
+            self._send(_abi.IN_CONFIGURE, 1, self._configuration)
+            if self._kept and not self._files.lasting:
+                self._send(_abi.IN_RESTORE, 0, self._kept)
+            while self._due() == 0 and self._step():  # files take several steps
+                pass
+            if self._answer:
+                raise RedletError(self._answer.decode(errors="replace"))
+        except Exception as error:
+            self._end(error)
 
     def _running(self) -> Guest:
-        if self._guest is None:
+        if self._over or not self._guest:
             raise self._over or Closed("the server has not started")
         return self._guest
 
@@ -299,10 +301,7 @@ class Engine:
         death.log[:0] = self._lines
         _log.error("%s", death)
         self._hang_up()
-        try:
-            self._begin()
-        except (EngineDied, RedletError) as again:
-            self._end(again)
+        self._begin()
 
     def _hang_up(self) -> None:
         """Forgets all that the guest has to do with."""

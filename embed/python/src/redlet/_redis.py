@@ -53,6 +53,12 @@ class Pipe(Connection):
             self.pause_writing()
         self._arrived.set()
 
+    def take(self, size: int) -> bytes:
+        full, data = len(self.outbox) > CORK, super().take(size)
+        if full and len(self.outbox) <= CORK:
+            self.resume_writing()
+        return data
+
     def settimeout(self, timeout: float | None) -> None:
         self._timeout = timeout
 

@@ -64,13 +64,11 @@ class BaseServer(Engine):
 
     def start(self) -> Self:
         """Starts the server; ``with`` does that too."""
-        if self._thread.ident is None and not self._over:
-            self._listen()
-            try:
+        with self._lock:
+            if self._thread.ident is None and not self._over:
+                self._listen()
                 self._begin()
-            except Exception as error:
-                self._end(error)
-            self._thread.start()
+                self._thread.start()
         if self._over:  # it does not start twice
             self.wait(_CLOSE_WAIT)
             raise self._over
@@ -85,6 +83,7 @@ class BaseServer(Engine):
             told = f"port {self.port}\n"  # by INFO and CLUSTER SLOTS
             self._configuration += told.encode()
         self._loop = _EventLoop()
+        _serving.add(self)
 
     @property
     def address(self) -> tuple[str, int]:
@@ -143,7 +142,6 @@ class BaseServer(Engine):
 
     def _serve(self) -> None:
         loop, server = self._loop, None
-        _serving.add(self)
         if self._listener:
             make = loop.create_server(lambda: _Peer(self), sock=self._listener, backlog=511)
             server = loop.run_until_complete(make)
