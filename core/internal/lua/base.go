@@ -134,6 +134,7 @@ type loading struct {
 	asked  bool // what the function gave is on top of the stack
 	begun  bool // it has been asked before
 	parser *parser
+	told   bool // what is wrong with it is on top of the stack
 }
 
 func (vm *VM) baseLoad(l *thread) int {
@@ -167,9 +168,20 @@ func (j *loading) step(l *thread) int {
 	if !j.parser.step() {
 		return suspended
 	}
-	if p := j.parser; p.problem != "" {
+	if p := j.parser; p.done == nil {
+		if !j.told {
+			j.told = true
+			var b building
+			for _, s := range p.problem {
+				b.add(s)
+			}
+			if l.pushBuilt(&b, nilValue) == becoming {
+				return waiting
+			}
+		}
+		problem := l.pop()
 		l.push(nilValue)
-		l.pushString(p.problem)
+		l.push(problem)
 		return 2
 	}
 	f := &function{proto: j.parser.done, env: l.caller()}

@@ -151,7 +151,7 @@ func (c *coder) constant(v value) int {
 		return i
 	}
 	if len(c.consts) >= constantsMax {
-		c.p.fail("constant table overflow", "")
+		c.p.fail("constant table overflow", nil)
 	}
 	c.known[v] = len(c.consts)
 	c.consts = append(c.consts, v)

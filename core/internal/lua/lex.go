@@ -19,6 +19,8 @@ const (
 	tokLess     // <=
 	tokMore     // >=
 	tokUnequal  // ~=
+	tokComment  // while it is passed over
+	tokBad      // an error, which the lexer has the words of
 	tokKeywords // the first of keywords
 )
 
@@ -52,25 +54,30 @@ const (
 	tokWhile
 )
 
-// token is one token: its kind, its text as errors quote it, and its value.
+// token is one token: its kind, its text, and its value.
 type token struct {
 	_ [0]func() // not compared
 
 	kind  tokenKind
 	line  int
-	text  string
-	value string  // of names and strings
+	text  string  // of names and numbers; what strings begin with; "" of others
+	value string  // of strings
 	num   float64 // of numbers
 }
 
 // tokenCharge is what a token takes in instructions.
 const tokenCharge = 8
 
-// scanCharge is how many bytes of a token, and of what stands before it, count as an instruction.
-const scanCharge = 64
+// scanCharge and linesCharge are how many bytes, and line breaks, of a token and of what stands
+// before it count as an instruction.
+const (
+	scanCharge  = 64
+	linesCharge = 8
+)
 
-// syntaxError is panicked with when the source is wrong; parseChunk recovers it.
-type syntaxError string
+// syntaxError is panicked with when the source is wrong, which the lexer then has the text of;
+// parser.step recovers it.
+type syntaxError struct{}
 
 // lexer cuts a source into tokens.
 type lexer struct {
@@ -80,15 +87,43 @@ type lexer struct {
 	in   string
 	at   int
 	line int
+
+	stop  int    // how far it may read: to the end, unless it reads ahead
+	amid  bool   // it has stopped within a token, or a comment
+	start int    // where the number begins that is being read, or the value of the string
+	from  int    // from where on that value is not yet in raw
+	raw   []byte // what is in front of from
+	other bool   // the value is not as it stands there
+	level int    // the number of = in the brackets around it; -1 for the rest of a line
+	fault string // of tokBad
+
+	reader *reader  // or nil
+	known  []*known // the long tokens that were read ahead
+
+	problem []string // what is wrong with the source, in parts, once that is known
 }
 
-// fail gives up with an error in Lua's words.
-func (x *lexer) fail(problem, near string) {
-	text := x.name + ":" + itoa(x.line) + ": " + problem
-	if near != "" {
-		text += " near '" + near + "'"
+// fail gives up with an error in Lua's words, near a token if there is one.
+//
+//go:noinline
+func (x *lexer) fail(problem string, t *token) {
+	x.problem = []string{x.name + ":" + itoa(x.line) + ": " + problem}
+	if t != nil && t.kind != 0 {
+		begin, near, end := t.text, t.value, "'"
+		switch {
+		case t.kind == tokString:
+			end = strings.ReplaceAll(begin, "[", "]") + end
+		case begin == "":
+			begin = kindText(t.kind)
+		}
+		if near == "" {
+			begin = cString(begin)
+		} else if c := cString(near); len(c) < len(near) {
+			near, end = c, "'"
+		}
+		x.problem = append(x.problem, " near '", begin, near, end)
 	}
-	panic(syntaxError(text))
+	panic(syntaxError{})
 }
 
 // kindText is how errors name a kind of token.
@@ -134,37 +169,159 @@ func (x *lexer) newline() {
 	x.line++
 }
 
-// next reads the next token.
-func (x *lexer) next(t *token) {
-	for x.at < len(x.in) {
+// next reads the next token, and returns what that takes in instructions.
+func (x *lexer) next(t *token) (charge int) {
+	if len(x.known) > 0 && x.known[0].from == x.at {
+		k := x.known[0]
+		*t, x.at, x.line = k.token, k.to, k.line
+		x.known = x.known[1:]
+	} else {
+		at, line := x.at, x.line
+		x.cut(t)
+		charge = (x.at-at)/scanCharge + (x.line-line)/linesCharge
+	}
+	switch t.kind {
+	case tokName:
+		for i, word := range keywords {
+			if word == t.text {
+				t.kind = tokKeywords + tokenKind(i)
+			}
+		}
+	case tokNumber:
+		n, ok := parseNumber(t.text)
+		if !ok {
+			x.fail("malformed number", t)
+		}
+		t.num = n
+	case tokBad:
+		x.fail(x.fault, t)
+	}
+	return charge
+}
+
+// cut passes over what stands before the next token and reads that, as far as x.stop. When it has
+// stopped before the end of the token, the next call goes on.
+func (x *lexer) cut(t *token) (over bool) {
+	if x.amid {
+		x.amid = false
+		x.goOn(t)
+		if x.amid || t.kind != tokComment {
+			return !x.amid
+		}
+	}
+	for x.at < x.stop {
 		c := x.in[x.at]
 		switch {
 		case c == '\n' || c == '\r':
 			x.newline()
 		case isSpace(c):
-			x.at = runEnd(x.in, x.at+1, c)
+			x.at = runEnd(x.in[:x.stop], x.at+1, c)
 		case c == '-' && x.peek(1) == '-':
-			x.comment()
+			x.comment(t)
+			if x.amid || t.kind != tokComment {
+				return !x.amid
+			}
 		default:
 			*t = token{kind: tokenKind(c), line: x.line}
 			x.token(t)
-			return
+			return !x.amid
 		}
 	}
-	*t = token{kind: tokEnd, line: x.line, text: "<eof>"}
+	*t = token{kind: tokEnd, line: x.line}
+	return x.at >= len(x.in)
 }
 
-func (x *lexer) comment() {
-	x.at += 2
-	if x.peek(0) == '[' {
-		if level := x.longBracket(); level >= 0 {
-			x.long(level, "unfinished long comment")
-			return
+// goOn goes on with a token or a comment that has begun.
+//
+//go:noinline
+func (x *lexer) goOn(t *token) {
+	switch {
+	case t.kind == tokName:
+		x.word(t)
+	case t.kind == tokNumber:
+		x.number(t)
+	case t.kind != tokComment && t.kind != '[':
+		x.quoted(t)
+	case x.level >= 0:
+		x.long(t)
+	default:
+		for x.at < x.stop && x.in[x.at] != '\n' && x.in[x.at] != '\r' {
+			x.at = plainUntil(x.in[:x.stop], x.at+1, '\n', '\n')
 		}
+		x.amid = x.stops()
 	}
-	for x.at < len(x.in) && x.in[x.at] != '\n' && x.in[x.at] != '\r' {
-		x.at = plainUntil(x.in, x.at+1, '\n', '\n')
+}
+
+// stops tells whether something is to be left in its midst.
+func (x *lexer) stops() bool { return x.at >= x.stop && x.at < len(x.in) }
+
+// bad ends a token in an error.
+//
+//go:noinline
+func (x *lexer) bad(t *token, problem, near string) {
+	t.kind, t.line, t.text, t.value = tokBad, x.line, near, ""
+	x.fault, x.other = problem, false
+}
+
+// comment passes over a comment.
+//
+//go:noinline
+func (x *lexer) comment(t *token) {
+	*t = token{kind: tokComment}
+	x.at += 2
+	x.level = -1
+	if x.peek(0) == '[' {
+		x.open()
 	}
+	x.goOn(t)
+}
+
+// open passes over what opens a long string or comment, if that is here, and returns where its =
+// end.
+//
+//go:noinline
+func (x *lexer) open() (end int) {
+	end = runEnd(x.in, x.at+1, '=')
+	x.level = -1
+	if end < len(x.in) && x.in[end] == '[' {
+		x.level = end - x.at - 1
+		x.at = end + 1
+		if c := x.peek(0); c == '\n' || c == '\r' {
+			x.newline()
+		}
+		x.begin()
+	}
+	return end
+}
+
+// begin begins with the value of a string.
+func (x *lexer) begin() {
+	x.start, x.from = x.at, x.at
+	x.raw, x.other = x.raw[:0], false
+}
+
+// end ends it.
+//
+//go:noinline
+func (x *lexer) end(t *token, at int) {
+	t.kind, t.line, t.value = tokString, x.line, x.in[x.start:at]
+	if x.other {
+		x.take(at)
+		t.value = string(x.raw)
+	}
+}
+
+// take puts into raw what stands in the source up to a place.
+//
+//go:noinline
+func (x *lexer) take(to int) { x.raw = append(x.raw, x.in[x.from:to]...) }
+
+// put puts a character there, for what is in the source up to where the lexer is.
+//
+//go:noinline
+func (x *lexer) put(c byte) {
+	x.raw = append(x.raw, c)
+	x.from, x.other = x.at, true
 }
 
 // plainUntil returns where the next of two characters is, or one that may end a line. It makes long
@@ -186,47 +343,43 @@ func plainUntil(s string, at int, a, b byte) int {
 	return at
 }
 
-// longBracket returns the number of = in a long bracket that begins here, -1 if none does.
-func (x *lexer) longBracket() int {
-	level := 0
-	for x.peek(1+level) == '=' {
-		level++
-	}
-	if x.peek(1+level) != '[' {
-		return -1
-	}
-	return level
-}
-
 // long reads a long string or comment.
-func (x *lexer) long(level int, unfinished string) string {
-	x.at += level + 2
-	if c := x.peek(0); x.at < len(x.in) && (c == '\n' || c == '\r') {
-		x.newline()
-	}
-	end := "]" + strings.Repeat("=", level) + "]"
-	var out []byte // what is in front of from, if that is not as it stands there
-	from := x.at
-	for x.at < len(x.in) {
+//
+//go:noinline
+func (x *lexer) long(t *token) {
+	for x.at < x.stop {
 		switch c := x.in[x.at]; {
 		case c == '\n' && x.peek(1) != '\r':
 			x.newline()
 		case c == '\n' || c == '\r':
-			out = append(append(out, x.in[from:x.at]...), '\n')
-			x.newline()
-			from = x.at
-		case c == ']' && strings.HasPrefix(x.in[x.at:], end):
-			text := x.in[from:x.at]
-			if x.at += len(end); out != nil {
-				text = string(append(out, text...))
+			if t.kind == tokComment {
+				x.newline()
+				break
 			}
-			return text
+			x.take(x.at)
+			x.newline()
+			x.put('\n')
+		case c == ']':
+			end := x.at
+			x.at = runEnd(x.in, end+1, '=')
+			if x.at-end-1 != x.level || x.peek(0) != ']' {
+				break
+			}
+			if x.at++; t.kind != tokComment {
+				x.end(t, end)
+			}
+			return
 		default:
-			x.at = plainUntil(x.in, x.at+1, ']', ']')
+			x.at = plainUntil(x.in[:x.stop], x.at+1, ']', ']')
 		}
 	}
-	x.fail(unfinished, "<eof>")
-	return ""
+	if x.amid = x.stops(); !x.amid {
+		what := "unfinished long string"
+		if t.kind == tokComment {
+			what = "unfinished long comment"
+		}
+		x.bad(t, what, "<eof>")
+	}
 }
 
 // nameEnd returns where the characters of a name end that begin at a place.
@@ -256,37 +409,36 @@ func (x *lexer) token(t *token) {
 	start, c := x.at, byte(t.kind)
 	switch {
 	case isDigit(c) || c == '.' && isDigit(x.peek(1)):
+		t.kind, x.start, x.level = tokNumber, start, 0
 		x.number(t)
 		return
 	case isNameByte(c):
-		x.at = nameEnd(x.in, start)
-		t.kind, t.text = tokName, x.in[start:x.at]
-		t.value = t.text
-		for i, word := range keywords {
-			if word == t.text {
-				t.kind = tokKeywords + tokenKind(i)
-			}
-		}
+		t.kind, x.start = tokName, start
+		x.word(t)
 		return
 	case c == '"' || c == '\'':
-		x.quoted(t, c)
+		x.at++
+		t.text = x.in[start:x.at]
+		x.begin()
+		x.quoted(t)
 		return
 	case c == '[':
-		if level := x.longBracket(); level >= 0 {
-			t.value = x.long(level, "unfinished long string")
-			t.kind, t.text = tokString, x.in[start:x.at]
-			t.line = x.line
+		if end := x.open(); x.level >= 0 {
+			t.text = x.in[start : end+1]
+			x.long(t)
 			return
-		} else if x.peek(1) == '=' {
-			x.fail("invalid long string delimiter", x.in[start:runEnd(x.in, start+1, '=')])
+		} else if end > start+1 {
+			x.bad(t, "invalid long string delimiter", x.in[start:end])
+			return
 		}
 	}
 	x.at++
 	x.operator(t)
-	t.text = kindText(t.kind)
 }
 
 // operator reads the rest of an operator of several characters.
+//
+//go:noinline
 func (x *lexer) operator(t *token) {
 	second := x.peek(0)
 	switch {
@@ -316,23 +468,28 @@ func (x *lexer) operator(t *token) {
 	x.at++
 }
 
+//go:noinline
 func (x *lexer) number(t *token) {
-	start := x.at
-	for x.peek(0) == '.' || isDigit(x.peek(0)) {
-		x.at = digitsEnd(x.in, x.at+1)
+	if x.level == 0 {
+		for x.at < x.stop && (x.in[x.at] == '.' || isDigit(x.in[x.at])) {
+			x.at = digitsEnd(x.in[:x.stop], x.at+1)
+		}
+		if x.amid = x.stops(); x.amid {
+			return
+		}
+		if x.takes('E', 'e') {
+			x.takes('+', '-')
+		}
+		x.level = 1 // what follows the digits and their exponent
 	}
-	if x.takes('E', 'e') {
-		x.takes('+', '-')
-	}
-	for isNameByte(x.peek(0)) {
-		x.at++
-	}
-	t.kind, t.text = tokNumber, x.in[start:x.at]
-	n, ok := parseNumber(t.text)
-	if !ok {
-		x.fail("malformed number", cString(t.text))
-	}
-	t.num = n
+	x.word(t)
+}
+
+// word reads a name, or the rest of a number.
+func (x *lexer) word(t *token) {
+	x.at = nameEnd(x.in[:x.stop], x.at)
+	x.amid = x.stops()
+	t.text = x.in[x.start:x.at]
 }
 
 // takes passes over one of two characters if it is there, or over a zero byte, which C finds in
@@ -346,65 +503,58 @@ func (x *lexer) takes(a, b byte) bool {
 }
 
 // quoted reads a string in quotes.
-func (x *lexer) quoted(t *token, quote byte) {
-	start := x.at
-	x.at = plainUntil(x.in, start+1, quote, '\\')
-	if x.at < len(x.in) && x.in[x.at] == quote { // it is as it stands there
-		x.at++
-		t.kind, t.text, t.line = tokString, x.in[start:x.at], x.line
-		t.value = t.text[1 : len(t.text)-1]
-		return
-	}
-	raw := []byte(x.in[start:x.at]) // as errors quote it
-	for {
-		if x.at >= len(x.in) {
-			x.fail("unfinished string", "<eof>")
-		}
-		switch c := x.in[x.at]; c {
-		case '\n', '\r':
-			x.fail("unfinished string", string(raw))
-		case '\\':
+//
+//go:noinline
+func (x *lexer) quoted(t *token) {
+	quote := byte(t.kind)
+	for x.at < x.stop {
+		switch x.in[x.at] {
+		case quote:
+			x.end(t, x.at)
 			x.at++
-			raw = x.escape(raw)
-		default:
-			to := plainUntil(x.in, x.at+1, quote, '\\')
-			if c == quote {
-				to = x.at + 1
-			}
-			raw = append(raw, x.in[x.at:to]...)
-			x.at = to
-			if c == quote {
-				t.kind, t.text, t.line = tokString, string(raw), x.line
-				t.value = string(raw[1 : len(raw)-1])
+			return
+		case '\n', '\r':
+			x.end(t, x.at)
+			t.kind, x.fault = tokBad, "unfinished string"
+			return
+		case '\\':
+			if x.take(x.at); x.escape() {
+				x.end(t, x.at)
+				t.kind, x.fault = tokBad, "escape sequence too large"
 				return
 			}
+		default:
+			x.at = plainUntil(x.in[:x.stop], x.at+1, quote, '\\')
 		}
+	}
+	if x.amid = x.stops(); !x.amid {
+		x.bad(t, "unfinished string", "<eof>")
 	}
 }
 
-// escape appends what an escape sequence stands for.
-func (x *lexer) escape(raw []byte) []byte {
-	if x.at >= len(x.in) {
-		return raw // the end is found out next
+// escape puts what an escape sequence stands for. What stands for no byte is bad.
+//
+//go:noinline
+func (x *lexer) escape() (bad bool) {
+	x.at++
+	if x.from, x.other = x.at, true; x.at == len(x.in) {
+		return false // the end is found out next
 	}
-	c := x.in[x.at]
+	c, n := x.in[x.at], 1
 	if i := strings.IndexByte("abfnrtv", c); i >= 0 {
-		x.at++
-		return append(raw, "\a\b\f\n\r\t\v"[i])
-	}
-	switch {
-	case c == '\n' || c == '\r':
+		c = "\a\b\f\n\r\t\v"[i]
+	} else if c == '\n' || c == '\r' {
 		x.newline()
-		return append(raw, '\n')
-	case !isDigit(c):
-		x.at++
-		return append(raw, c)
+		c, n = '\n', 0
+	} else if isDigit(c) {
+		n = digitsEnd(x.in[:min(len(x.in), x.at+3)], x.at) - x.at
+		code, _ := strconv.Atoi(x.in[x.at : x.at+n])
+		c, bad = byte(code), code > 255
 	}
-	n := min(3, digitsEnd(x.in, x.at)-x.at)
-	code, _ := strconv.Atoi(x.in[x.at : x.at+n])
-	x.at += n
-	if code > 255 {
-		x.fail("escape sequence too large", string(raw))
+	if x.at += n; bad {
+		x.from = x.at
+		return true
 	}
-	return append(raw, byte(code))
+	x.put(c)
+	return false
 }

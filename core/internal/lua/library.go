@@ -93,7 +93,7 @@ func (c *Compilation) run() (done bool) {
 // Registered returns the functions of a library that has run; problem says why there are none.
 // VM.Failure tells of one that was ended.
 func (c *Compilation) Registered() (made []Registration, problem string) {
-	during, problem := "compiling function: ", c.p.problem
+	during, problem := "compiling function: ", c.p.whatIsWrong()
 	if c.runs {
 		during = "registering functions: "
 	}

@@ -1,11 +1,13 @@
 package lua
 
+import "strings"
+
 // parser reads a source in the grammar of Lua 5.1, with its errors, and makes code of it as it
 // goes: nothing in between is kept.
 type parser struct {
 	lexer
 	tok    token
-	ahead  token
+	second token // the one behind tok, if peeked
 	peeked bool
 	last   int // the line of the token before tok
 	depth  int
@@ -21,8 +23,7 @@ type parser struct {
 	naming []string      // names of variables that are not in scope yet
 	tables []constructor // those that are being parsed
 
-	done    *proto // once all is parsed
-	problem string // what is wrong with the source, once that is known
+	done *proto // once all is parsed
 }
 
 // newParser makes ready for compiling a source.
@@ -30,8 +31,12 @@ func (vm *VM) newParser(name, source string) *parser {
 	name = cString(name)
 	from := &chunk{source: name, short: chunkName(name, nameSize)}
 	long := chunkName(name, nameSizeMake)
-	p := &parser{lexer: lexer{name: long, in: source, line: 1}, chunk: from, vm: vm}
+	p := &parser{lexer: lexer{name: long, in: source, line: 1, stop: len(source)}, chunk: from, vm: vm}
 	p.later(rest{next: (*parser).wholeChunk})
+	if len(source) > aheadFrom {
+		p.reader = &reader{known: &known{}, before: 1}
+		p.later(rest{next: (*parser).readAhead})
+	}
 	return p
 }
 
@@ -66,16 +71,14 @@ func (p *parser) release(n int) []expr {
 
 // step parses the chunk until it is over, or the script's slice is.
 func (p *parser) step() (over bool) {
-	if p.problem != "" {
+	if p.problem != nil {
 		return true
 	}
 	defer func() {
 		if r := recover(); r != nil {
-			e, ok := r.(syntaxError)
-			if !ok {
+			if over = r == any(syntaxError{}); !over {
 				panic(r)
 			}
-			p.problem, over = string(e), true
 		}
 	}()
 	for last := len(p.rests) - 1; last >= 0; last = len(p.rests) - 1 {
@@ -88,6 +91,11 @@ func (p *parser) step() (over bool) {
 	}
 	return true
 }
+
+// whatIsWrong is what is wrong with a source that was parsed, "" if nothing is.
+//
+//go:noinline
+func (p *parser) whatIsWrong() string { return strings.Join(p.problem, "") }
 
 // wholeChunk parses all.
 func (p *parser) wholeChunk(r rest) {
@@ -171,11 +179,11 @@ func (p *parser) shut() *proto {
 func (p *parser) advance() {
 	p.last = p.tok.line
 	if p.peeked { // Lua counts the lines up to where it has read
-		p.last = p.ahead.line
+		p.last = p.second.line
 	}
 	p.vm.left -= tokenCharge
 	if p.peeked {
-		p.tok, p.peeked = p.ahead, false
+		p.tok, p.peeked = p.second, false
 		return
 	}
 	p.scan(&p.tok)
@@ -185,22 +193,20 @@ func (p *parser) advance() {
 //
 //go:noinline
 func (p *parser) scan(t *token) {
-	at := p.at
-	p.next(t)
-	p.vm.left -= (p.at - at) / scanCharge
+	p.vm.left -= p.next(t)
 }
 
 // lookahead returns the kind of the token behind the present one.
 func (p *parser) lookahead() tokenKind {
 	if !p.peeked {
-		p.scan(&p.ahead)
+		p.scan(&p.second)
 		p.peeked = true
 	}
-	return p.ahead.kind
+	return p.second.kind
 }
 
 //go:noinline
-func (p *parser) wrong(problem string) { p.fail(problem, p.tok.text) }
+func (p *parser) wrong(problem string) { p.fail(problem, &p.tok) }
 
 func (p *parser) expected(k tokenKind) {
 	p.wrong("'" + kindText(k) + "' expected")
@@ -239,7 +245,7 @@ func (p *parser) name() string {
 	if p.tok.kind != tokName {
 		p.expected(tokName)
 	}
-	s := p.tok.value
+	s := p.tok.text
 	p.advance()
 	return s
 }
@@ -253,7 +259,7 @@ func (p *parser) limit(n, most int, what string) {
 	if p.fn.line > 0 {
 		who = "function at line " + itoa(p.fn.line)
 	}
-	p.fail(who+" has more than "+itoa(most)+" "+what, "")
+	p.fail(who+" has more than "+itoa(most)+" "+what, nil)
 }
 
 // variable reads the name of a new local variable, the one behind so many that are new as well.
@@ -305,7 +311,7 @@ func (c *coder) leaveBlock() {
 //go:noinline
 func (p *parser) enter() {
 	if p.depth++; p.depth > nestingMax {
-		p.fail("chunk has too many syntax levels", "")
+		p.fail("chunk has too many syntax levels", nil)
 	}
 }
 

@@ -202,7 +202,7 @@ func (c *Compilation) compile() (done bool) {
 // Result returns what Compile does, once all is compiled; VM.Failure tells of one that was ended.
 func (c *Compilation) Result() (f Function, problem string) {
 	if c.p.done == nil {
-		return Function{}, c.p.problem
+		return Function{}, c.p.whatIsWrong()
 	}
 	return c.vm.compiled(c.p.done), ""
 }
@@ -253,7 +253,7 @@ func (vm *VM) load(name, source string) (f *proto, problem string) {
 	p := vm.newParser(name, source)
 	for !p.step() {
 	}
-	return p.done, p.problem
+	return p.done, p.whatIsWrong()
 }
 
 // Start runs a function for a slice and reports whether it ended: nearly all do. If not, Continue
