@@ -29,9 +29,6 @@ var reasons = []reason{
 
 // luaReasons say why a script's row may fall short, and what was tried.
 var luaReasons = map[string]string{
-	"a table of 200,000": "it touches 8 MB, and a small heap is collected each 4 MB in a guest. " +
-		"An array of bare numbers gained a quarter of the processor time natively (2.7 ms for " +
-		"3.6), but each table is 24 bytes larger for it, and a test's binary 12 KB",
 	"gsub by a function": "a call of the script's function and two look-ups for each word: no part " +
 		"of it takes a tenth. Frames filled in place gained a tenth natively and less in the " +
 		"guest, a profile with scripts in it nothing; nor did fewer calls in the matcher",

@@ -150,6 +150,9 @@ func (j *growth) part() (charge int, over bool) {
 	if j.at += n; n < rest {
 		return n * moveCharge, false
 	}
+	if len(j.grown.arr) > len(t.arr) {
+		j.vm.spares.keep(t.arr)
+	}
 	t.arr, t.nodes, t.free = j.grown.arr, j.grown.nodes, j.grown.free
 	return 0, true
 }
@@ -176,6 +179,6 @@ func (j *growth) resize() (over bool) {
 	if array == len(t.arr) {
 		j.phase = opensNodes // it has the same array
 	}
-	j.grown.makeParts(vm, array, hash)
+	j.grown.makeParts(vm, t, array, hash)
 	return false
 }

@@ -342,7 +342,7 @@ func (t *table) remake(vm *VM, array, hash int) (nodes []node) {
 	if !t.bare() {
 		nodes = t.nodes
 	}
-	t.makeParts(vm, array, hash)
+	t.makeParts(vm, t, array, hash)
 	vm.charge(len(arr) / 8)
 	if !t.bare() {
 		for i := range t.nodes {
@@ -355,12 +355,14 @@ func (t *table) remake(vm *VM, array, hash int) (nodes []node) {
 				t.setInt(vm, i+1, arr[i])
 			}
 		}
+		vm.spares.keep(arr)
 	}
 	return nodes
 }
 
-// makeParts gives a table empty parts of a new size. An array that keeps its size is left as it is.
-func (t *table) makeParts(vm *VM, array, hash int) {
+// makeParts makes the parts of what a table becomes, in itself or in another that is like it. An
+// array that keeps its size is left.
+func (t *table) makeParts(vm *VM, of *table, array, hash int) {
 	size := 0
 	if hash > 0 {
 		size = 1 << bits.Len(uint(hash-1))
@@ -373,7 +375,7 @@ func (t *table) makeParts(vm *VM, array, hash int) {
 	vm.reserve(array*valueSize + size*nodeSize)
 	vm.uncount(before)
 	if array != len(t.arr) {
-		t.arr = make([]value, array)
+		t.arr = vm.spares.array(of, array)
 	}
 	t.nodes, t.free = noNodes, 0
 	if size > 0 {

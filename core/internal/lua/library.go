@@ -69,6 +69,7 @@ func (c *Compilation) run() (done bool) {
 	vm, nargs := c.vm, -1
 	if !c.runs {
 		c.runs, nargs = true, 0
+		vm.spares.nextScript(true)
 		vm.reset()
 		vm.see(vm.registering)
 		vm.meter.begin()

@@ -123,6 +123,7 @@ func (vm *VM) die() {
 func (vm *VM) count(size int) {
 	if vm.made += size; vm.made >= large {
 		vm.made = 0
+		vm.spares.age()
 		if !vm.host.Room(roomAhead) {
 			vm.starved()
 		}

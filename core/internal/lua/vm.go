@@ -103,6 +103,7 @@ type VM struct {
 	raised   *thrown   // an error that is caught in the next slice
 	failure  *Failure
 	debug    Debugger // or nil
+	spares   spares
 }
 
 // Function is a compiled script, or a function that a library has registered. It belongs to the
@@ -260,6 +261,7 @@ func (vm *VM) load(name, source string) (f *proto, problem string) {
 // runs the rest. keys and args become the globals KEYS and ARGV, or, for a function of a library,
 // its two arguments; they are copied.
 func (vm *VM) Start(f Function, keys, args [][]byte, asGlobals bool) (done bool) {
+	vm.spares.nextScript(!asGlobals)
 	vm.reset()
 	vm.meter.begin()
 	return vm.goOn(vm.prepare(f, keys, args, asGlobals))

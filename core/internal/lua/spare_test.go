@@ -1,0 +1,48 @@
+package lua
+
+import (
+	"runtime"
+	"testing"
+)
+
+// TestSpares: a script that fills a large table again does so in the memory that it had, whether it
+// grows in steps or at once, and what it has not filled is empty.
+func TestSpares(t *testing.T) {
+	vm := newVM()
+	const full = "local t = {} for i = 1, 2e5 do t[i] = i end return #t"
+	const half = "local t, n = {}, 0 for i = 1, 132e3 do t[i] = i end " +
+		"for i = 132001, 262144 do if t[i] ~= nil then n = n + 1 end end return {#t, n}"
+	fill, other := compile(t, vm, full), compile(t, vm, "return {}")
+	made := func(f Function) uint64 {
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		vm.Run(f, nil, nil, true, func() {})
+		runtime.ReadMemStats(&after)
+		if vm.Failure() != nil {
+			t.Fatal(vm.Failure())
+		}
+		return after.TotalAlloc - before.TotalAlloc
+	}
+	const whole, small = 8 << 20, 512 << 10
+	if n := made(fill); n < whole {
+		t.Errorf("the first takes %d bytes, want %d at least", n, whole)
+	}
+	if n := made(fill); n > small {
+		t.Errorf("the second takes %d bytes, want %d at most", n, small)
+	}
+	if got, want := run(t, vm, half), "*2|:132000|:0|"; got != want {
+		t.Errorf("of half a table: %s, want %s", got, want)
+	}
+	for range sparesLast - 2 {
+		made(other)
+	}
+	if n := made(fill); n > small {
+		t.Errorf("a while later it takes %d bytes, want %d at most", n, small)
+	}
+	for range sparesLast - 1 {
+		made(other)
+	}
+	if n := made(fill); n < whole {
+		t.Errorf("when nobody has wanted them it takes %d bytes, want %d at least", n, whole)
+	}
+}
