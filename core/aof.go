@@ -137,6 +137,8 @@ func (e *Engine) appendAOF(several bool, unit []byte) {
 
 // annotate appends what time it is, as aof-timestamp-enabled asks for: redis-check-aof can then cut
 // the file at an instant.
+//
+//go:noinline
 func (e *Engine) annotate(dst []byte) []byte {
 	if !e.cfg.aofTimestamps {
 		return dst

@@ -176,6 +176,8 @@ func (e *Engine) signalChanged(d *db, key string) {
 }
 
 // signalReady has those look at a key who wait for it.
+//
+//go:noinline
 func (c *Call) signalReady(key []byte) {
 	if len(c.db.waiting) > 0 {
 		c.e.signalKeyAsReady(c.db, string(key))

@@ -517,14 +517,21 @@ func cmdClusterInfo(c *Call) {
 	line := func(name string, n int64) {
 		text += "\r\ncluster_" + name + ":" + itoa(n)
 	}
-	line("slots_assigned", int64(assigned))
-	line("slots_ok", int64(assigned-failed))
-	line("slots_pfail", 0)
-	line("slots_fail", int64(failed))
-	line("known_nodes", int64(len(k.nodes)))
-	line("size", int64(masters))
-	line("current_epoch", k.epoch)
-	line("my_epoch", k.epochOf(k.me()))
+	for _, l := range []struct {
+		name string
+		n    int64
+	}{
+		{"slots_assigned", int64(assigned)},
+		{"slots_ok", int64(assigned - failed)},
+		{"slots_pfail", 0},
+		{"slots_fail", int64(failed)},
+		{"known_nodes", int64(len(k.nodes))},
+		{"size", int64(masters)},
+		{"current_epoch", k.epoch},
+		{"my_epoch", k.epochOf(k.me())},
+	} {
+		line(l.name, l.n)
+	}
 	k.countedMessages("sent", &k.sent, line)
 	k.countedMessages("received", &k.received, line)
 	c.Verbatim("txt", text+"\r\ntotal_cluster_links_buffer_limit_exceeded:0\r\n")

@@ -260,6 +260,8 @@ func (c *Call) fieldsLapsed(fields [][]byte) {
 }
 
 // deleteExpiredFields deletes those of the fields whose time has come, and returns them.
+//
+//go:noinline
 func (c *Call) deleteExpiredFields(h *hashValue, fields [][]byte) [][]byte {
 	return c.e.deleteExpiredFields(c.db, c.Args[1], h, fields)
 }

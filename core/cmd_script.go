@@ -414,6 +414,8 @@ func firstLine(source []byte) int {
 }
 
 // scriptFlag returns the flag of a name, 0 if there is none.
+//
+//go:noinline
 func scriptFlag(name string) scriptFlags {
 	for i, known := range scriptFlagNames {
 		if name == known {

@@ -193,6 +193,8 @@ func (c *Call) claimDeleted(m *claim, id stream.ID, text []byte, p *stream.Pendi
 
 // redelivered counts a delivery. What has been delivered most often was so once more than that, but
 // not since it can be marked as given up.
+//
+//go:noinline
 func (c *Call) redelivered(g *stream.Group, p *stream.Pending) {
 	if p.Count != math.MaxInt64 || !g.Fatal && !c.e.since("8.8") {
 		p.Count++

@@ -139,6 +139,8 @@ func (d *debugger) calls(args [][]byte) {
 }
 
 // joined is words with a blank between each two.
+//
+//go:noinline
 func joined(words [][]byte) string {
 	var line []byte
 	for i, word := range words {

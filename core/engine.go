@@ -271,6 +271,13 @@ func (e *Engine) conn(id ConnID) *conn {
 	if cl := e.recentConns[id%recentConnsSize]; cl != nil && cl.id == id {
 		return cl
 	}
+	return e.findConn(id)
+}
+
+// findConn finds one that has not been looked for lately.
+//
+//go:noinline
+func (e *Engine) findConn(id ConnID) *conn {
 	cl := e.conns[id]
 	if cl == nil {
 		cl = e.links[id]

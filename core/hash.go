@@ -87,6 +87,8 @@ func (c *Call) fieldOf(o *object, field []byte) []byte {
 func newHash() *object { return &object{kind: kindHash, body: &hashValue{}} }
 
 // hashLimits say when a hash becomes a table; they are lent until the next call.
+//
+//go:noinline
 func (e *Engine) hashLimits() *hash.Limits {
 	lim := &e.cfg.hashes
 	lim.Seed = e.dbs[0].keys.Seed()

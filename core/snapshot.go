@@ -24,6 +24,8 @@ func (e *Engine) Snapshot(dst []byte) []byte { return e.image(dst, imageSnapshot
 // Restore replaces all data by that of an RDB file: one that Snapshot gave, or one that a
 // redis-server saved. It does so wholly or, with an error, not at all; an error about the file
 // tells the offset of the fault. Keys whose time is over are left out.
+//
+//go:noinline
 func (e *Engine) Restore(image []byte) error {
 	l := loader{e: e, clock: e.clock, random: e.random}
 	return e.restore(&l, image)

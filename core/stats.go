@@ -84,6 +84,8 @@ const (
 )
 
 // start begins anew, as CONFIG RESETSTAT does.
+//
+//go:noinline
 func (s *stats) start(e *Engine) {
 	started := s.started
 	if started == 0 {

@@ -210,6 +210,8 @@ func (e *Engine) invalidateAll() {
 }
 
 // pushLater has a client told behind the reply to its command.
+//
+//go:noinline
 func (e *Engine) pushLater(cl *conn, k ownKey) {
 	cl.tracking.own = append(cl.tracking.own, k)
 	e.flags |= enginePushes

@@ -76,6 +76,8 @@ func (e *Engine) countMemory(n int64) {
 // weigh notes a collection that the command under way changes or may change. What has become of it
 // is counted when the command is over, so that it is enough to weigh a collection where it is
 // looked up. A string, which changes in few ways, is counted as it changes.
+//
+//go:noinline
 func (e *Engine) weigh(o *object) {
 	switch {
 	case o.body == nil || o.weighed:

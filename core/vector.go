@@ -34,6 +34,7 @@ type vectorSet struct {
 
 func (o *object) vectors() *vectorSet { return o.body.(*vectorSet) }
 
+//go:noinline
 func (e *Engine) newVectors(s *vector.Set) *object {
 	return &object{kind: kindVector, body: &vectorSet{s, e.numberVectorSet()}}
 }

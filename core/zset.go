@@ -46,6 +46,8 @@ func (o *object) zset() *zset.Zset { return o.body.(*zset.Zset) }
 func newZset(z zset.Zset) *object { return &object{kind: kindZset, body: &z} }
 
 // zsetLimits say which encoding a sorted set may be in.
+//
+//go:noinline
 func (e *Engine) zsetLimits() zset.Limits {
 	return zset.Limits{
 		Entries: int(min(e.cfg.zsetEntriesMax, math.MaxInt32)),

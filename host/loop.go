@@ -323,6 +323,8 @@ func hasData(inputs []core.Input) bool {
 }
 
 // add copies inputs and their bytes.
+//
+//go:noinline
 func (b *inbox) add(inputs []core.Input) {
 	for _, in := range inputs {
 		if len(in.Data) > 0 {

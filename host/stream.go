@@ -35,6 +35,8 @@ type Stream struct {
 
 // NewStream makes a Stream of an established connection of any kind. It calls ended when nothing of
 // it remains, once it has been opened.
+//
+//go:noinline
 func NewStream(l *Loop, c net.Conn, ended func()) *Stream {
 	s := &Stream{loop: l, conn: c, ended: ended}
 	s.changed.L = &s.mu

@@ -31,6 +31,8 @@ func (a *Array) slice(id uint64) *slice {
 }
 
 // block returns where the block of a number is, or would be.
+//
+//go:noinline
 func (a *Array) block(id uint64) (int, bool) {
 	lo, hi := 0, len(a.blocks)
 	for lo < hi {

@@ -43,6 +43,8 @@ func (f Field) Get(b []byte, offset int64) int64 {
 }
 
 // Set writes the integer at a bit offset; all of its bits must lie within b.
+//
+//go:noinline
 func (f Field) Set(b []byte, offset, v int64) {
 	for i := f.Bits - 1; i >= 0; i-- {
 		mask := byte(0x80) >> (offset % 8)

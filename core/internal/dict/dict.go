@@ -202,6 +202,7 @@ func (d *Dict[V]) Scan(cursor uint64, visit func(key string, v *V)) uint64 {
 	}
 }
 
+//go:noinline
 func (d *Dict[V]) visit(heads []uint32, bucket uint64, visit func(key string, v *V)) {
 	for i := heads[bucket]; i != 0; {
 		e := d.entry(i - 1)

@@ -66,6 +66,8 @@ type walk struct {
 }
 
 // cell loads an entry of a table and tells whether it is visible.
+//
+//go:noinline
 func (w *walk) cell(key string, c *cell) bool {
 	w.field.Expiry = Never
 	if c.Due != nil {

@@ -56,7 +56,12 @@ func Validate(b []byte, sanitize bool) (Set, error) {
 func (s Set) Len() int { return int(binary.LittleEndian.Uint32(s[4:])) }
 
 // At is the i-th integer in rising order, for 0 <= i < Len.
-func (s Set) At(i int) int64 {
+//
+//go:noinline
+func (s Set) At(i int) int64 { return s.at(i) }
+
+// at is At within a search.
+func (s Set) at(i int) int64 {
 	switch s.width() {
 	case 2:
 		return int64(int16(binary.LittleEndian.Uint16(s[headerSize+2*i:])))
@@ -77,7 +82,7 @@ func (s Set) Read(ns []int64, i int) []int64 {
 		return ns
 	}
 	for k := range ns {
-		ns[k] = s.At(i + k)
+		ns[k] = s.at(i + k)
 	}
 	return ns
 }
@@ -87,13 +92,13 @@ func (s Set) Read(ns []int64, i int) []int64 {
 func (s Set) Retain(ns []int64, from int) (kept []int64, next int) {
 	k, count := 0, s.Len()
 	for _, n := range ns {
-		if from < count && s.At(from) < n {
+		if from < count && s.at(from) < n {
 			from = s.seek(n, from+1, count)
 		}
 		if from == count {
 			break
 		}
-		if s.At(from) == n {
+		if s.at(from) == n {
 			ns[k] = n
 			k++
 		}
@@ -104,12 +109,12 @@ func (s Set) Retain(ns []int64, from int) (kept []int64, next int) {
 // seek returns the first place from low on, below count, whose integer is not below n. It is near.
 func (s Set) seek(n int64, low, count int) int {
 	high := low
-	for step := 1; high < count && s.At(high) < n; step *= 2 {
+	for step := 1; high < count && s.at(high) < n; step *= 2 {
 		low = high + 1
 		high += step
 	}
 	for high = min(high, count); low < high; {
-		if mid := int(uint(low+high) / 2); s.At(mid) < n {
+		if mid := int(uint(low+high) / 2); s.at(mid) < n {
 			low = mid + 1
 		} else {
 			high = mid
@@ -184,7 +189,7 @@ func (s Set) find(n int64) (int, bool) {
 	}
 	for low < high {
 		mid := int(uint(low+high) / 2)
-		switch m := s.At(mid); {
+		switch m := s.at(mid); {
 		case m == n:
 			return mid, true
 		case m < n:
@@ -214,6 +219,7 @@ func (s Set) findShort(n int64, high int) (int, bool) {
 	return low, false
 }
 
+//go:noinline
 func (s Set) put(i int, n int64) {
 	switch s.width() {
 	case 2:

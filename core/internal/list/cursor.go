@@ -85,6 +85,7 @@ func (c *Cursor) Prev() {
 	c.enterLast(c.n.prev)
 }
 
+//go:noinline
 func (c *Cursor) enterFirst(n *node) {
 	c.n, c.pos = n, 0
 	if n != nil && !n.plain {

@@ -31,6 +31,8 @@ func (n *node) pack() listpack.Pack { return listpack.Pack(n.buf[n.head:]) }
 func (n *node) size() int { return len(n.buf) - n.head }
 
 // set takes over a pack that came of changing n's own.
+//
+//go:noinline
 func (n *node) set(p listpack.Pack) {
 	if &p[0] == &n.buf[n.head] {
 		n.buf = n.buf[:n.head+len(p)]

@@ -61,6 +61,8 @@ func (m *Map[V]) Delete(key string) bool {
 }
 
 // close closes the gaps.
+//
+//go:noinline
 func (m *Map[V]) close() {
 	n := 0
 	for _, it := range m.list {
