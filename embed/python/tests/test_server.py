@@ -151,6 +151,16 @@ def test_pipelines_with_errors(r: redis_py.Redis) -> None:
         assert pipe.strlen("k").execute() == [1]
 
 
+def test_a_pipeline_whose_connection_was_closed(server: redlet.Server, r: redis_py.Redis) -> None:
+    with r.pipeline() as pipe, server.client() as other:
+        pipe.watch("k")
+        pipe.multi()
+        other.client_kill_filter(_type="normal", skipme=True)
+        with pytest.raises(redis_py.WatchError, match="ConnectionError"):
+            pipe.get("k").execute()
+        assert pipe.get("k").execute() == [None]
+
+
 def test_pushes_between_replies(server: redlet.Server) -> None:
     with server.client(protocol=3, decode_responses=True) as client, client.pipeline(False) as pipe:
         seen: list[object] = []

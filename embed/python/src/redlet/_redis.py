@@ -179,11 +179,14 @@ class _Quick:
         requests, options = zip(*commands, strict=True)
         used, names = set().union(*options), {args[0] for args in requests}
         stateful = any(part in str(name).upper() for name in names for part in _STATEFUL)
-        if self.health_check_interval or self.line.ended or stateful or used & _UNUSUAL:
+        if self.health_check_interval or stateful or used & _UNUSUAL:
             return None
         if multi:
             requests = (("MULTI",), *requests, ("EXEC",))
-        self.line.put(b"".join(self.pack_commands(requests)))
+        try:
+            self.line.put(b"".join(self.pack_commands(requests)))
+        except BrokenPipeError:  # which redis-py finds as well, and says so
+            return None
         self.unpack()
         replies: Any = list(self.ahead)
         if multi:  # EXEC answers None if a key that is watched was changed
