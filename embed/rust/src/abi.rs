@@ -1,54 +1,64 @@
 //! Frames of the guest's ABI, version 2: wasm/ABI.md says what each means.
 
-use std::iter;
+use bytes::{Buf, Bytes};
 
-use bytes::Buf;
+pub(crate) const VERSION: u32 = 2;
 
-pub(crate) const VERSION: i32 = 2;
-/// Begins what SHUTDOWN says after DEBUG PANIC and the like.
-pub(crate) const CRASHED: &str = "crashed";
+macro_rules! kinds {
+    ($($name:ident = $number:literal)*) => { $(pub(crate) const $name: u32 = $number;)* };
+}
 
 /// Kinds of frames to the guest.
 pub(crate) mod to {
-    pub(crate) const CONFIGURE: u32 = 1;
-    pub(crate) const OPEN: u32 = 2;
-    pub(crate) const DATA: u32 = 3;
-    pub(crate) const CLOSE: u32 = 4;
-    pub(crate) const CORK: u32 = 5;
-    pub(crate) const UNCORK: u32 = 6;
-    pub(crate) const STOP: u32 = 7;
-    pub(crate) const SNAPSHOT: u32 = 8;
-    pub(crate) const RESTORE: u32 = 9;
-    pub(crate) const CONNECTED: u32 = 10;
-    pub(crate) const DONE: u32 = 11;
-    pub(crate) const CONTENT: u32 = 12;
-    pub(crate) const ABSENT: u32 = 13;
-    pub(crate) const APPENDED: u32 = 14;
-    pub(crate) const CONTROL: u32 = 15;
+    kinds! {
+        CONFIGURE = 1 OPEN = 2 DATA = 3 CLOSE = 4 CORK = 5 UNCORK = 6 STOP = 7 SNAPSHOT = 8
+        RESTORE = 9 CONNECTED = 10 DONE = 11 CONTENT = 12 ABSENT = 13 APPENDED = 14 CONTROL = 15
+    }
 }
 
-/// Kinds of frames from the guest.
+/// Kinds of frames from the guest; those that are not here answer.
 pub(crate) mod from {
-    pub(crate) const DATA: u32 = 1;
-    pub(crate) const HANGUP: u32 = 2;
-    pub(crate) const CONNECT: u32 = 3;
-    pub(crate) const SHUTDOWN: u32 = 4;
-    pub(crate) const LOG: u32 = 5;
-    pub(crate) const READ: u32 = 9;
-    pub(crate) const APPEND: u32 = 10;
-    pub(crate) const SYNC: u32 = 11;
-    pub(crate) const REPLACE: u32 = 12;
-    pub(crate) const REMOVE: u32 = 13;
-    pub(crate) const CLUSTER: u32 = 15;
-    pub(crate) const CONFIG: u32 = 16;
+    kinds! {
+        DATA = 1 HANGUP = 2 CONNECT = 3 SHUTDOWN = 4 LOG = 5
+        READ = 9 APPEND = 10 SYNC = 11 REPLACE = 12 REMOVE = 13 CLUSTER = 15 CONFIG = 16
+    }
 }
 
 #[derive(Debug, PartialEq)]
-pub(crate) struct Frame<'a> {
+pub(crate) struct Frame {
     pub(crate) kind: u32,
     pub(crate) conn: u32,
     pub(crate) ticket: u32,
-    pub(crate) payload: &'a [u8],
+    pub(crate) payload: Bytes,
+}
+
+/// Frames that stand one behind the other.
+pub(crate) struct Frames(pub(crate) Bytes);
+
+impl Iterator for Frames {
+    type Item = Frame;
+
+    fn next(&mut self) -> Option<Frame> {
+        let kind = self.0.try_get_u32_le().ok()?;
+        let (conn, ticket) = (self.0.get_u32_le(), self.0.get_u32_le());
+        Some(Frame { kind, conn, ticket, payload: cut(&mut self.0) })
+    }
+}
+
+/// Bytes behind their number.
+fn cut(data: &mut Bytes) -> Bytes {
+    let size = data.get_u32_le() as usize;
+    data.split_to(size)
+}
+
+/// Path, offset and bytes of an event about a file.
+pub(crate) fn cut_path(mut payload: Bytes) -> (String, u64, Bytes) {
+    let offset = payload.get_u64_le();
+    (text(&cut(&mut payload)), offset, payload)
+}
+
+pub(crate) fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
 }
 
 /// Appends a frame.
@@ -57,36 +67,4 @@ pub(crate) fn push(frames: &mut Vec<u8>, kind: u32, conn: u32, ticket: u32, payl
         frames.extend_from_slice(&field.to_le_bytes());
     }
     frames.extend_from_slice(payload);
-}
-
-/// The frames that stand one behind the other.
-pub(crate) fn frames(mut data: &[u8]) -> impl Iterator<Item = Frame<'_>> {
-    iter::from_fn(move || {
-        let kind = data.try_get_u32_le().ok()?;
-        let (conn, ticket) = (data.get_u32_le(), data.get_u32_le());
-        let payload = cut(&mut data);
-        Some(Frame { kind, conn, ticket, payload })
-    })
-}
-
-/// Path, offset and bytes of an event about a file.
-pub(crate) fn cut_path(mut payload: &[u8]) -> (String, u64, &[u8]) {
-    let offset = payload.get_u64_le();
-    (String::from_utf8_lossy(cut(&mut payload)).into_owned(), offset, payload)
-}
-
-/// Bytes behind their number.
-fn cut<'a>(data: &mut &'a [u8]) -> &'a [u8] {
-    let size = data.get_u32_le() as usize;
-    let (bytes, rest) = data.split_at(size);
-    *data = rest;
-    bytes
-}
-
-/// The payload of CONFIGURE.
-pub(crate) fn configuration(seed: [u8; 32], config: &[(String, String)]) -> Vec<u8> {
-    let lines = config
-        .iter()
-        .map(|(name, value)| format!("{name} \"{}\"\n", value.as_bytes().escape_ascii()));
-    [&seed, lines.collect::<String>().as_bytes()].concat()
 }

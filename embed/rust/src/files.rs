@@ -1,17 +1,19 @@
 //! The verbs of the guest that concern files, on the disk.
 
 use std::collections::HashMap;
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File};
 use std::io::{self, ErrorKind, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
 use crate::abi::{self, Frame, from, to};
 
 const READ_MAX: u64 = 1 << 20;
+const NO_FILES: &str = "there are no files here: the server was started without \"dir\"";
 
-/// The files of one engine.
+/// The files of one engine, or that it has none.
+#[derive(Default)]
 pub(crate) struct Files {
-    base: PathBuf, // what relative paths are relative to
+    base: Option<PathBuf>, // what relative paths are relative to
     tails: HashMap<PathBuf, Tail>,
 }
 
@@ -27,46 +29,48 @@ struct Tail {
 
 impl Files {
     pub(crate) fn new(base: PathBuf) -> Files {
-        Files { base, tails: HashMap::new() }
+        Files { base: Some(base), tails: HashMap::new() }
+    }
+
+    pub(crate) fn exist(&self) -> bool {
+        self.base.is_some()
     }
 
     /// Carries an event out, and appends the frames that answer it.
-    pub(crate) fn carry_out(&mut self, frame: &Frame, inbox: &mut Vec<u8>) {
+    pub(crate) fn carry_out(&mut self, frame: Frame, inbox: &mut Vec<u8>) {
         let (path, offset, data) = abi::cut_path(frame.payload);
-        let path = self.base.join(path);
+        let path = self.base.as_ref().unwrap_or(&PathBuf::new()).join(path);
         let done = match frame.kind {
+            _ if self.base.is_none() => Err(io::Error::other(NO_FILES)),
             from::READ => match read(&path, offset) {
                 Ok(content) => return abi::push(inbox, to::CONTENT, 0, frame.ticket, &content),
                 Err(error) if error.kind() == ErrorKind::NotFound => {
                     return abi::push(inbox, to::ABSENT, 0, frame.ticket, &[]);
                 }
-                Err(error) => Err(error),
+                failed => failed.map(drop),
             },
             from::APPEND => {
                 let tail = self.tails.entry(path.clone()).or_default();
                 tail.ticket = frame.ticket;
-                tail.left.extend_from_slice(data);
-                let _ = tail.append(&path, inbox); // it has said so
-                return;
+                tail.left.extend_from_slice(&data);
+                return drop(tail.append(&path, inbox)); // it has said so
             }
             from::SYNC => self.tails.get_mut(&path).map_or(Ok(()), |tail| {
                 tail.append(&path, inbox)?;
                 tail.file.as_ref().map_or(Ok(()), File::sync_data)
             }),
-            from::REPLACE => {
+            kind => {
                 self.tails.remove(&path);
-                replace(&path, data)
-            }
-            _ => {
-                self.tails.remove(&path);
-                absent_is_fine(fs::remove_file(&path))
+                if kind == from::REPLACE { replace(&path, &data) } else { fs::remove_file(&path) }
             }
         };
+        let done = done.or_else(|error| match error.kind() {
+            ErrorKind::NotFound if frame.kind == from::REMOVE => Ok(()),
+            _ => Err(error),
+        });
         if frame.ticket != 0 {
-            let why = done.err().map_or(String::new(), words);
-            abi::push(inbox, to::DONE, 0, frame.ticket, why.as_bytes());
-        } else if let Err(error) = done {
-            log::warn!("{}: {error}", path.display());
+            let kind = if frame.kind == from::APPEND { to::APPENDED } else { to::DONE };
+            abi::push(inbox, kind, 0, frame.ticket, words(&done).as_bytes());
         }
     }
 }
@@ -75,10 +79,8 @@ impl Tail {
     /// Writes what is to be written, and says when that fails, or no longer does.
     fn append(&mut self, path: &Path, inbox: &mut Vec<u8>) -> io::Result<()> {
         let written = self.write(path);
-        if let Err(error) = &written {
-            abi::push(inbox, to::APPENDED, 0, self.ticket, words(error).as_bytes());
-        } else if self.failed {
-            abi::push(inbox, to::APPENDED, 0, self.ticket, &[]);
+        if self.failed || written.is_err() {
+            abi::push(inbox, to::APPENDED, 0, self.ticket, words(&written).as_bytes());
         }
         self.failed = written.is_err();
         written
@@ -86,7 +88,8 @@ impl Tail {
 
     fn write(&mut self, path: &Path) -> io::Result<()> {
         if self.file.is_none() {
-            let file = open(path)?;
+            let _ = path.parent().map(fs::create_dir); // none above it is made
+            let file = File::options().append(true).create(true).open(path)?;
             self.size = file.metadata()?.len();
             self.file = Some(file);
         }
@@ -101,17 +104,6 @@ impl Tail {
     }
 }
 
-fn open(path: &Path) -> io::Result<File> {
-    let open = || OpenOptions::new().append(true).create(true).open(path);
-    match (open(), path.parent()) {
-        (Err(error), Some(folder)) if error.kind() == ErrorKind::NotFound => {
-            fs::create_dir(folder)?;
-            open()
-        }
-        (file, _) => file,
-    }
-}
-
 /// The size of a file, and a piece of it.
 fn read(path: &Path, offset: u64) -> io::Result<Vec<u8>> {
     let mut file = File::open(path)?;
@@ -123,8 +115,7 @@ fn read(path: &Path, offset: u64) -> io::Result<Vec<u8>> {
 
 /// Puts bytes in the place of a file: at any moment the old ones are there, or these, whole.
 pub(crate) fn replace(path: &Path, data: &[u8]) -> io::Result<()> {
-    let mut temporary = path.as_os_str().to_owned();
-    temporary.push(format!(".{}.tmp", std::process::id()));
+    let temporary = path.with_added_extension(format!("{}.tmp", std::process::id()));
     let written = File::create(&temporary).and_then(|mut file| {
         file.write_all(data)?;
         file.sync_all()?;
@@ -138,12 +129,8 @@ pub(crate) fn replace(path: &Path, data: &[u8]) -> io::Result<()> {
     written
 }
 
-fn absent_is_fine(done: io::Result<()>) -> io::Result<()> {
-    done.or_else(|error| if error.kind() == ErrorKind::NotFound { Ok(()) } else { Err(error) })
-}
-
 /// What the system calls an error.
-fn words(error: impl std::borrow::Borrow<io::Error>) -> String {
-    let said = error.borrow().to_string();
+fn words(done: &io::Result<()>) -> String {
+    let said = done.as_ref().err().map(io::Error::to_string).unwrap_or_default();
     said.split(" (os error").next().unwrap_or_default().to_string()
 }

@@ -1,16 +1,18 @@
 //! One instance of the engine in WebAssembly, and the few functions of WASI that it imports.
 
-use std::ops::Range;
 use std::sync::LazyLock;
 use std::time::Instant;
 
-use bytes::Buf;
+use bytes::{Buf, Bytes};
 use wasmtime::error::Context;
-use wasmtime::{Caller, Instance, Linker, Memory, Result, Store, TypedFunc, Val, bail};
+use wasmtime::{
+    Caller, Instance, Linker, Memory, Result, Store, TypedFunc, Val, WasmResults, bail, ensure,
+};
 
-use crate::{abi, module};
+use crate::abi::{self, Frames};
+use crate::module;
 
-const SUCCESS: i32 = 0;
+const SUCCESS: u32 = 0;
 const LAST_WORDS: usize = 4096;
 const PAGE: usize = 4096;
 
@@ -19,7 +21,7 @@ static BEGAN: LazyLock<Instant> = LazyLock::new(Instant::now);
 
 /// What an instance knows of the world.
 #[derive(Default)]
-pub(crate) struct World {
+struct World {
     memory: Option<Memory>,
     last_words: Vec<u8>,
 }
@@ -29,36 +31,27 @@ pub(crate) struct Guest {
     store: Store<World>,
     instance: Instance,
     memory: Memory,
-    input: TypedFunc<i32, i32>,
-    step: TypedFunc<(i32, f64), i32>,
+    input: TypedFunc<u32, u32>,
+    step: TypedFunc<(u32, f64), u32>,
     control: usize,
-    output: Range<usize>,
     /// The time at which a step would next change anything, in microseconds.
     pub(crate) deadline: f64,
 }
 
-/// What an instance died of, and behind it what else it had to say.
-pub(crate) type LastWords = Vec<String>;
-
 impl Guest {
     pub(crate) fn new() -> Result<Guest> {
         let mut guest = Guest::instantiate()?;
-        guest
-            .instance
-            .get_typed_func::<(), ()>(&mut guest.store, "_initialize")?
-            .call(&mut guest.store, ())?;
-        let version = guest.get("abi_version")?;
-        if version != abi::VERSION {
-            bail!("redlet.wasm speaks ABI {version}, not {}", abi::VERSION);
-        }
-        guest.control = guest.get("control")? as u32 as usize;
+        guest.call::<()>("_initialize")?;
+        let version: u32 = guest.call("abi_version")?;
+        ensure!(version == abi::VERSION, "redlet.wasm speaks ABI {version}");
+        guest.control = guest.call::<u32>("control")? as usize;
         Ok(guest)
     }
 
     /// Another guest that goes on where this one is.
     pub(crate) fn copy(&mut self) -> Result<Guest> {
         let mut copy = Guest::instantiate()?;
-        let missing = self.memory.size(&self.store).saturating_sub(copy.memory.size(&copy.store));
+        let missing = self.memory.size(&self.store) - copy.memory.size(&copy.store);
         copy.memory.grow(&mut copy.store, missing)?;
         let pages = copy.memory.data_mut(&mut copy.store).chunks_mut(PAGE);
         for (to, from) in pages.zip(self.memory.data(&self.store).chunks(PAGE)) {
@@ -72,8 +65,7 @@ impl Guest {
             let value = global.get(&mut self.store);
             copy.set_global(&name, value)?;
         }
-        copy.control = copy.get("control")? as u32 as usize;
-        copy.deadline = self.deadline;
+        (copy.control, copy.deadline) = (self.control, self.deadline);
         Ok(copy)
     }
 
@@ -84,59 +76,50 @@ impl Guest {
 
     fn instantiate() -> Result<Guest> {
         let module = module::load()?;
-        let mut store = Store::new(module.module().engine(), World::default());
-        let instance = module.instantiate(&mut store)?;
-        let memory = instance.get_memory(&mut store, "memory");
-        let memory = memory.context("redlet.wasm exports no memory")?;
+        let mut store = Store::new(module.engine(), World::default());
+        let mut linker = Linker::new(module.engine());
+        wasi(&mut linker)?;
+        linker.define_unknown_imports_as_default_values(&mut store, &module)?;
+        let instance = linker.instantiate(&mut store, &module)?;
+        let memory = instance.get_memory(&mut store, "memory").context("there is no memory")?;
         store.data_mut().memory = Some(memory);
-        Ok(Guest {
-            input: instance.get_typed_func(&mut store, "input")?,
-            step: instance.get_typed_func(&mut store, "step")?,
-            store,
-            instance,
-            memory,
-            control: 0,
-            output: 0..0,
-            deadline: f64::INFINITY,
-        })
+        let input = instance.get_typed_func(&mut store, "input")?;
+        let step = instance.get_typed_func(&mut store, "step")?;
+        Ok(Guest { store, instance, memory, input, step, control: 0, deadline: f64::INFINITY })
     }
 
-    fn get(&mut self, name: &str) -> Result<i32> {
-        self.instance.get_typed_func::<(), i32>(&mut self.store, name)?.call(&mut self.store, ())
+    fn call<R: WasmResults>(&mut self, name: &str) -> Result<R> {
+        self.instance.get_typed_func::<(), R>(&mut self.store, name)?.call(&mut self.store, ())
     }
 
-    /// Hands frames in at a time in microseconds.
-    pub(crate) fn step(&mut self, frames: &[u8], now: f64) -> std::result::Result<(), LastWords> {
+    /// Hands frames in at a time in microseconds; the frames that come of it. Or else what the
+    /// instance died of, and behind it what else it had to say.
+    pub(crate) fn step(&mut self, frames: &[u8], now: f64) -> Result<Frames, Vec<String>> {
         match self.enter(frames, now) {
-            Ok(SUCCESS) => Ok(()),
-            Ok(status) => {
-                let said = abi::frames(self.output()).next().map_or(&b""[..], |log| log.payload);
-                Err(vec![format!("status {status}: {}", String::from_utf8_lossy(said))])
+            Ok((SUCCESS, output)) => Ok(output),
+            Ok((status, mut output)) => {
+                let said = output.next().map_or(String::new(), |log| abi::text(&log.payload));
+                Err(vec![format!("status {status}: {said}")])
             }
             Err(error) => {
-                let words = String::from_utf8_lossy(&self.store.data().last_words);
-                let words = words.lines().map(str::to_string);
-                Err(words.chain([format!("{error:#}")]).collect())
+                let words = abi::text(&self.store.data().last_words);
+                Err(words.lines().map(str::to_string).chain([format!("{error:#}")]).collect())
             }
         }
     }
 
-    fn enter(&mut self, frames: &[u8], now: f64) -> Result<i32> {
-        if !frames.is_empty() {
-            let at = self.input.call(&mut self.store, frames.len() as i32)? as u32 as usize;
+    fn enter(&mut self, frames: &[u8], now: f64) -> Result<(u32, Frames)> {
+        let size = frames.len() as u32;
+        if size > 0 {
+            let at = self.input.call(&mut self.store, size)? as usize;
             self.memory.write(&mut self.store, at, frames)?;
         }
-        let status = self.step.call(&mut self.store, (frames.len() as i32, now))?;
-        let mut block = &self.memory.data(&self.store)[self.control..];
+        let status = self.step.call(&mut self.store, (size, now))?;
+        let memory = self.memory.data(&self.store);
+        let mut block = &memory[self.control..];
         let (at, size) = (block.get_u32_le() as usize, block.get_u32_le() as usize);
-        self.output = at..at + size;
         self.deadline = block.get_f64_le();
-        Ok(status)
-    }
-
-    /// The frames that the last step gave, until the next.
-    pub(crate) fn output(&self) -> &[u8] {
-        &self.memory.data(&self.store)[self.output.clone()]
+        Ok((status, Frames(Bytes::copy_from_slice(&memory[at..at + size]))))
     }
 
     #[cfg(test)]
@@ -145,14 +128,9 @@ impl Guest {
     }
 }
 
-/// Defines what the module imports, as wasm/ABI.md says that it may be.
-pub(crate) fn wasi(linker: &mut Linker<World>) -> Result<()> {
+/// Defines what the module imports, but for what needs to do nothing and answer 0.
+fn wasi(linker: &mut Linker<World>) -> Result<()> {
     const WASI: &str = "wasi_snapshot_preview1";
-    for nothing in ["args_sizes_get", "args_get", "environ_sizes_get", "environ_get"] {
-        linker.func_wrap(WASI, nothing, |_: u32, _: u32| SUCCESS)?;
-    }
-    linker.func_wrap(WASI, "poll_oneoff", |_: u32, _: u32, _: u32, _: u32| SUCCESS)?;
-    linker.func_wrap(WASI, "sched_yield", || SUCCESS)?;
     linker.func_wrap(
         WASI,
         "clock_time_get",
@@ -167,9 +145,8 @@ pub(crate) fn wasi(linker: &mut Linker<World>) -> Result<()> {
         put(caller, to, &random)
     })?;
     linker.func_wrap(WASI, "fd_write", fd_write)?;
-    linker.func_wrap(WASI, "proc_exit", |code: i32| -> Result<()> {
-        bail!("the guest's runtime ended with code {code}")
-    })?;
+    let exit = |code: u32| -> Result<()> { bail!("the guest's runtime ended with code {code}") };
+    linker.func_wrap(WASI, "proc_exit", exit)?;
     Ok(())
 }
 
@@ -177,12 +154,12 @@ fn memory(caller: &Caller<World>) -> Result<Memory> {
     caller.data().memory.context("a call from an instance that is not there yet")
 }
 
-fn put(mut caller: Caller<World>, at: u32, bytes: &[u8]) -> Result<i32> {
+fn put(mut caller: Caller<World>, at: u32, bytes: &[u8]) -> Result<u32> {
     memory(&caller)?.write(&mut caller, at as usize, bytes)?;
     Ok(SUCCESS)
 }
 
-fn fd_write(mut caller: Caller<World>, _: u32, list: u32, count: u32, to: u32) -> Result<i32> {
+fn fd_write(mut caller: Caller<World>, _: u32, list: u32, count: u32, to: u32) -> Result<u32> {
     let (memory, world) = memory(&caller)?.data_and_store_mut(&mut caller);
     let (mut list, mut written) = (&memory[list as usize..], 0);
     for _ in 0..count {

@@ -1,33 +1,34 @@
 //! The compiled guest, kept in the user's cache folder between processes.
 
+use std::cmp::Reverse;
 use std::fs::{self, File};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
 use std::{env, io};
 
-use wasmtime::{Config, Engine, InstancePre, Linker, Module};
+use parking_lot::Mutex;
+use wasmtime::{Config, Engine, Module};
 
 use crate::files;
-use crate::guest::{self, World};
 
 const WASM: &[u8] = include_bytes!("../redlet.wasm");
 const KEPT: usize = 4; // compiled modules, of 17 MB each
 
 /// The module, compiled once in a process, and where it can be once on a machine.
-pub(crate) fn load() -> wasmtime::Result<InstancePre<World>> {
-    static LOADED: Mutex<Option<InstancePre<World>>> = Mutex::new(None);
-    let mut loaded = LOADED.lock().unwrap_or_else(PoisonError::into_inner);
+pub(crate) fn load() -> wasmtime::Result<Module> {
+    static LOADED: Mutex<Option<Module>> = Mutex::new(None);
+    let mut loaded = LOADED.lock();
     if let Some(module) = &*loaded {
         return Ok(module.clone());
     }
     let mut config = Config::new();
     config.max_wasm_stack(1 << 20).wasm_backtrace_max_frames(None);
     let engine = Engine::new(&config)?;
-    let module = compiled(&engine, WASM, env!("REDLET_WASM_DIGEST"), folder())?;
-    let mut linker = Linker::new(&engine);
-    guest::wasi(&mut linker)?;
-    Ok(loaded.insert(linker.instantiate_pre(&module)?).clone())
+    let folder = env::var_os("REDLET_CACHE_DIR").filter(|folder| !folder.is_empty());
+    let folder =
+        folder.map(PathBuf::from).or_else(|| Some(dirs::cache_dir()?.join("redlet").join("rust")));
+    let module = compiled(&engine, WASM, env!("REDLET_WASM_DIGEST"), folder)?;
+    Ok(loaded.insert(module).clone())
 }
 
 /// Compiles a module, or takes what was kept of it in a folder.
@@ -51,26 +52,10 @@ pub(crate) fn compiled(
     }
     log::info!("compiling redlet.wasm, which is kept in {}", path.display());
     let module = Module::new(engine, wasm)?;
-    if let Err(error) = keep(&path, &module.serialize()?) {
+    if let Err(error) = keep(&folder, &path, &module.serialize()?) {
         log::warn!("the compiled redlet.wasm cannot be kept: {error}");
     }
     Ok(module)
-}
-
-/// Where compiled modules are kept: REDLET_CACHE_DIR, or redlet's own place for the user.
-fn folder() -> Option<PathBuf> {
-    let var = |name| env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
-    let home = |folder| var("HOME").map(|home| home.join(folder));
-    var("REDLET_CACHE_DIR").or_else(|| {
-        let caches = if cfg!(windows) {
-            var("LOCALAPPDATA")
-        } else if cfg!(target_os = "macos") {
-            home("Library/Caches")
-        } else {
-            var("XDG_CACHE_HOME").or_else(|| home(".cache"))
-        };
-        Some(caches?.join("redlet").join("rust"))
-    })
 }
 
 #[allow(unsafe_code)]
@@ -80,13 +65,8 @@ fn cached(engine: &Engine, path: &Path) -> Option<Module> {
     }
     // SAFETY: what `keep` has put there, whole, in a folder that is this user's alone, for this
     // module and compiler; nobody writes to it again. wasmtime refuses another version's.
-    match unsafe { Module::deserialize_file(engine, path) } {
-        Ok(module) => Some(module),
-        Err(error) => {
-            log::info!("{} is of no use: {error}", path.display());
-            None
-        }
-    }
+    let module = unsafe { Module::deserialize_file(engine, path) };
+    module.inspect_err(|error| log::info!("{} is of no use: {error}", path.display())).ok()
 }
 
 /// Makes the folder and lets one process compile at a time, where the system has a way to say so.
@@ -101,16 +81,10 @@ fn turn(folder: &Path) -> io::Result<File> {
 }
 
 /// Puts the compiled module in its place at once, so that nobody reads half of one.
-fn keep(path: &Path, module: &[u8]) -> io::Result<()> {
+fn keep(folder: &Path, path: &Path, module: &[u8]) -> io::Result<()> {
     files::replace(path, module)?;
-    let mut kept: Vec<_> = fs::read_dir(path.parent().expect("a file in a folder"))?
-        .filter_map(|entry| entry.ok().map(|entry| entry.path()))
-        .filter(|path| path.extension().is_some_and(|extension| extension == "cwasm"))
-        .map(|path| (path.metadata().and_then(|data| data.modified()).ok(), path))
-        .collect();
-    kept.sort();
-    for (_, old) in kept.iter().rev().skip(KEPT) {
-        let _ = fs::remove_file(old);
-    }
-    Ok(())
+    let mut kept: Vec<_> = fs::read_dir(folder)?.flatten().map(|entry| entry.path()).collect();
+    kept.retain(|path| path.extension().is_some_and(|extension| extension == "cwasm"));
+    kept.sort_by_key(|path| Reverse(path.metadata().and_then(|data| data.modified()).ok()));
+    kept.iter().skip(KEPT).try_for_each(fs::remove_file)
 }

@@ -1,12 +1,18 @@
+use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::path::Path;
+use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::{env, io};
 
-use crate::abi::{self, to};
-use crate::engine::{self, Engine, Shared};
+use parking_lot::Mutex;
+use tokio::runtime::{self, Handle};
+
+use crate::abi::to;
+use crate::engine::{Engine, Shared};
 use crate::files::Files;
-use crate::{Connection, Error, Result, sockets};
+use crate::{Connection, Error, Result, connection};
 
 /// A Redis in this process, on a port of its own. Dropping it ends it: clients are disconnected,
 /// also those that wait.
@@ -16,6 +22,8 @@ use crate::{Connection, Error, Result, sockets};
 pub struct Server {
     engine: Shared,
     address: SocketAddr,
+    #[cfg_attr(not(feature = "tokio"), allow(dead_code))]
+    handle: Handle,
     thread: Option<JoinHandle<()>>,
 }
 
@@ -24,7 +32,7 @@ pub struct Server {
 #[must_use = "it does nothing until start"]
 pub struct Builder {
     address: SocketAddr,
-    config: Vec<(String, String)>,
+    config: BTreeMap<String, String>,
     seed: Option<[u8; 32]>,
 }
 
@@ -48,7 +56,7 @@ impl Builder {
     /// [`shutdown`](Server::shutdown) if there are save points. Without it nothing is written,
     /// and SAVE is refused. `port` is what [`port`](Builder::port) says. Other than in redis-server, `save` is `""` where it is not set.
     pub fn config(mut self, name: &str, value: impl ToString) -> Builder {
-        self.config.push((name.to_ascii_lowercase(), value.to_string()));
+        self.config.insert(name.to_ascii_lowercase(), value.to_string());
         self
     }
 
@@ -64,31 +72,41 @@ impl Builder {
     ///
     /// [`Error::Refused`] says what is wrong with the configuration or the files, [`Error::Io`]
     /// why the port cannot be had.
-    pub fn start(mut self) -> Result<Server> {
-        let value = |name| self.config.iter().rev().find(|(n, _)| n == name).map(|(_, v)| v);
-        let files = match value("dir") {
+    pub fn start(self) -> Result<Server> {
+        let files = match self.config.get("dir") {
             Some(dir) if !Path::new(dir).is_dir() => {
                 return Err(Error::Refused(format!("\"dir\" is no folder: {dir}")));
             }
-            Some(_) => Some(Files::new(std::env::current_dir()?)),
-            None => None, // with "appendonly" the engine then refuses to start
+            Some(_) => Files::new(env::current_dir()?),
+            None => Files::default(), // with "appendonly" the engine then refuses to start
         };
-        if value("port").is_some() {
+        if self.config.contains_key("port") {
             return Err(Error::Refused("\"port\" is an option of the builder".into()));
         }
         let listener = TcpListener::bind(self.address)?;
-        let port = listener.local_addr()?.port().to_string(); // INFO and CLUSTER SLOTS tell it
-        self.config.push(("port".into(), port));
+        let port = listener.local_addr()?.port(); // INFO and CLUSTER SLOTS tell it
         let seed = self.seed.map_or_else(random, Ok)?;
-        let configuration = abi::configuration(seed, &self.config);
-        Server::serve(Engine::start(configuration, files, Box::new(engine::wall))?, listener)
+        let configuration = configuration(seed, &self.config("port", port).config);
+        let mut engine = Engine::default();
+        (engine.configuration, engine.files) = (configuration, files);
+        engine.begin()?;
+        Server::serve(engine, listener)
     }
 }
 
-fn random() -> Result<[u8; 32]> {
+fn random() -> io::Result<[u8; 32]> {
     let mut seed = [0; 32];
-    getrandom::fill(&mut seed).map_err(std::io::Error::from)?;
+    getrandom::fill(&mut seed)?;
     Ok(seed)
+}
+
+/// The payload of CONFIGURE.
+pub(crate) fn configuration(seed: [u8; 32], config: &BTreeMap<String, String>) -> Vec<u8> {
+    let lines = config.iter().map(|(name, value)| {
+        let value = value.as_bytes().escape_ascii();
+        format!("{name} \"{value}\"\n")
+    });
+    [&seed, lines.collect::<String>().as_bytes()].concat()
 }
 
 impl Server {
@@ -110,18 +128,26 @@ impl Server {
     /// # }
     /// ```
     pub fn builder() -> Builder {
-        Builder {
-            address: (Ipv4Addr::LOCALHOST, 0).into(),
-            config: vec![("save".into(), String::new())],
-            seed: None,
-        }
+        let address = (Ipv4Addr::LOCALHOST, 0).into();
+        Builder { address, config: BTreeMap::new(), seed: None }.config("save", "")
     }
 
     fn serve(engine: Engine, listener: TcpListener) -> Result<Server> {
-        let engine = Shared::new(engine);
+        let runtime = runtime::Builder::new_current_thread().enable_all().build()?;
+        let (handle, inside) = (runtime.handle().clone(), runtime.enter());
         let address = listener.local_addr()?;
-        let thread = sockets::serve(engine.clone(), listener)?;
-        Ok(Server { engine, address, thread: Some(thread) })
+        listener.set_nonblocking(true)?;
+        let listener = listener.try_into()?;
+        drop(inside);
+        let (engine, name) = (Arc::new(Mutex::new(engine)), "redlet".into());
+        let owner = engine.clone();
+        let thread = thread::Builder::new().name(name).spawn(move || {
+            runtime.spawn(connection::accept(owner.clone(), listener));
+            // What wakes a task costs less than what wakes the thread's own future.
+            let _ = runtime.block_on(runtime.spawn(connection::run(owner)));
+            runtime.shutdown_background(); // it may still look for a name
+        })?;
+        Ok(Server { engine, address, handle, thread: Some(thread) })
     }
 
     /// Where clients find the server: `redis://127.0.0.1:PORT`.
@@ -158,8 +184,8 @@ impl Server {
     ///
     /// [`Error::Closed`] once the server has ended.
     pub fn connect(&self) -> Result<Connection> {
-        let number = self.engine.lock().connect("127.0.0.1:1 127.0.0.1:0 -1")?;
-        Ok(Connection { engine: self.engine.clone(), number })
+        let opened = self.engine.lock().connect("127.0.0.1:1 127.0.0.1:0 -1")?;
+        Ok(Connection::new(&self.engine, opened))
     }
 
     /// A connection without a socket, for asynchronous clients.
@@ -168,8 +194,10 @@ impl Server {
     ///
     /// [`Error::Closed`] once the server has ended.
     #[cfg(feature = "tokio")]
-    pub fn stream(&self) -> Result<crate::aio::Stream> {
-        Ok(crate::aio::Stream(self.connect()?))
+    pub fn stream(&self) -> Result<tokio::io::DuplexStream> {
+        let (stream, far) = tokio::io::duplex(64 << 10);
+        self.handle.spawn(connection::carry(far, self.connect()?));
+        Ok(stream)
     }
 
     /// The server's clock.
@@ -224,16 +252,18 @@ impl Server {
     ///
     /// [`Error::Refused`] if it could not be saved. The server then goes on.
     pub fn shutdown(&self) -> Result<()> {
-        let mut engine = self.engine.lock();
-        engine.check()?;
-        engine.send(to::STOP, 0, b"sigterm");
-        engine.run()?;
-        while engine.lingers() {
+        self.engine.lock().tell(to::STOP, 0, b"sigterm")?;
+        loop {
+            let mut engine = self.engine.lock();
+            match engine.control("info server") {
+                Ok(told) if told.contains("shutdown_in_milliseconds") => {}
+                Ok(_) => return Err(Error::Refused(engine.lines.pop_back().unwrap_or_default())),
+                Err(Error::Closed(_)) => return Ok(()),
+                Err(error) => return Err(error),
+            }
             drop(engine);
             thread::sleep(Duration::from_millis(1));
-            engine = self.engine.lock();
         }
-        engine.ended()
     }
 
     #[cfg(test)]
@@ -244,7 +274,7 @@ impl Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
-        self.engine.lock().end(Error::closed());
+        self.engine.lock().end("the server is closed");
         if let Some(thread) = self.thread.take() {
             let _ = thread.join();
         }

@@ -1,5 +1,6 @@
 //! Asynchronous clients, as their users have them.
 
+use std::io::{Read, Write};
 use std::sync::LazyLock;
 use std::time::Duration;
 
@@ -109,6 +110,16 @@ async fn deadpool() {
     assert_eq!(pool.get().await.unwrap().get::<_, u64>("n").await.unwrap(), 20);
     server.reset().unwrap(); // connections of the pool are found to be closed, and made anew
     assert_eq!(pool.get().await.unwrap().get::<_, Option<u64>>("n").await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn a_connection_of_a_thread_within_a_runtime() {
+    let server = Server::start().unwrap();
+    let mut connection = server.connect().unwrap();
+    for _ in 0..1000 {
+        connection.write_all(b"PING\r\n").unwrap();
+        connection.read_exact(&mut [0; 7]).unwrap();
+    }
 }
 
 /// A server that a test binary's tests share, each with a runtime of its own.

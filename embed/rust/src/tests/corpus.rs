@@ -2,19 +2,18 @@
 
 use std::collections::HashMap;
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Arc, PoisonError};
-use std::task::{Poll, Waker};
+use std::sync::PoisonError;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 use std::{fs, thread};
 
 use super::transcript::{Reply, blocks, difference, words};
 use super::{bytes, files_of, latin1};
-use crate::abi;
-use crate::engine::Engine;
+use crate::engine::{Engine, Opened};
 use crate::files::Files;
+use crate::server::configuration;
 
-const EPOCH_NANOS: u64 = 1_700_000_000_000_000_000;
+const EPOCH: Duration = Duration::from_secs(1_700_000_000);
 
 #[test]
 fn corpus() {
@@ -44,8 +43,8 @@ fn corpus() {
 /// An engine with a clock that is turned by hand.
 struct Player {
     engine: Engine,
-    time: Arc<AtomicU64>,                   // in nanoseconds
-    clients: HashMap<char, (u32, Vec<u8>)>, // and what they have not read
+    time: Duration,
+    clients: HashMap<char, (Opened, Vec<u8>)>, // and what they have not read
     ids: HashMap<String, String>,
     folder: std::path::PathBuf,
 }
@@ -53,23 +52,20 @@ struct Player {
 impl Player {
     /// An engine with what a transcript wants to be configured.
     fn new(name: &str, text: &str) -> Player {
-        let time = Arc::new(AtomicU64::new(EPOCH_NANOS));
         let wanted =
             text.lines().filter_map(|line| line.strip_prefix("! config ")?.split_once(' '));
         let config = [("enable-debug-command", "yes"), ("save", "3600 1 300 100 60 10000")];
         let config = config.into_iter().chain(wanted);
-        let config: Vec<_> = config.map(|(name, value)| (name.into(), value.into())).collect();
+        let config = config.map(|(name, value)| (name.into(), value.into())).collect();
         let folder = format!("redlet-corpus-{}-{name}", std::process::id());
         let folder = std::env::temp_dir().join(folder);
         fs::create_dir_all(&folder).expect("a folder");
-        let now = time.clone();
-        let engine = Engine::start(
-            abi::configuration([0; 32], &config),
-            Some(Files::new(folder.clone())),
-            Box::new(move || (now.load(Ordering::Relaxed) / 1000) as f64),
-        );
-        let engine = engine.expect("an engine");
-        Player { engine, time, clients: HashMap::new(), ids: HashMap::new(), folder }
+        let mut engine = Engine::default();
+        engine.configuration = configuration([0; 32], &config);
+        engine.files = Files::new(folder.clone());
+        engine.fixed = Some(micros(EPOCH));
+        engine.begin().expect("an engine");
+        Player { engine, time: EPOCH, clients: HashMap::new(), ids: HashMap::new(), folder }
     }
 
     /// Fails with what goes wrong first.
@@ -101,7 +97,8 @@ impl Player {
 
     fn take(&mut self, line: &str) -> Vec<String> {
         if let Some(turn) = line.strip_prefix("@ +") {
-            self.time.fetch_add(duration(turn).as_nanos() as u64, Ordering::Relaxed);
+            self.time += duration(turn);
+            self.engine.fixed = Some(micros(self.time));
             self.step();
             return Vec::new();
         }
@@ -123,7 +120,7 @@ impl Player {
     }
 
     fn send(&mut self, client: char, words: &[String]) {
-        let (number, _) = *self.clients.entry(client).or_insert_with(|| {
+        let ((number, _), _) = self.clients.entry(client).or_insert_with(|| {
             let names = "127.0.0.1:50000 127.0.0.1:6379 8";
             (self.engine.connect(names).expect("a connection"), Vec::new())
         });
@@ -131,22 +128,22 @@ impl Player {
         for word in words {
             request += &format!("${}\r\n{word}\r\n", word.chars().count());
         }
-        self.engine.put(number, &bytes(&request)).expect("a living connection");
+        self.engine.put(*number, &bytes(&request), usize::MAX).expect("a living connection");
     }
 
     fn step(&mut self) {
         self.engine.run().expect("a living engine");
-        while self.engine.due() == Some(Duration::ZERO) {
+        while self.engine.due().is_zero() {
             self.engine.run().expect("a living engine");
         }
     }
 
     fn replies(&mut self, client: char) -> Vec<String> {
-        let (number, unread) = self.clients.get_mut(&client).expect("a client");
-        while let Poll::Ready(Ok(1..)) = self.engine.take(*number, Waker::noop(), |output| {
-            unread.extend_from_slice(output);
-            Ok(output.len())
-        }) {}
+        let ((number, replies), unread) = self.clients.get_mut(&client).expect("a client");
+        while let Ok(output) = replies.try_recv() {
+            unread.extend_from_slice(&output);
+            self.engine.taken(*number, output.len());
+        }
         let (mut lines, mut at) = (Vec::new(), 0);
         while let Some((reply, end)) = Reply::parse(unread, at) {
             lines.extend(reply.show("").split('\n').map(str::to_string));
@@ -161,6 +158,10 @@ impl Drop for Player {
     fn drop(&mut self) {
         let _ = fs::remove_dir_all(&self.folder);
     }
+}
+
+fn micros(time: Duration) -> f64 {
+    time.as_micros() as f64
 }
 
 /// A time as Go writes it: `1h2m3.5s`.

@@ -24,7 +24,7 @@ fn a_frame_of_no_kind() {
     assert_eq!(ask(&mut socket, "PING").unwrap(), "+PONG\r\n");
     server.snapshot().unwrap();
     assert_eq!(ask(&mut old, "SET k w").unwrap(), "+OK\r\n");
-    server.engine().lock().send(99, 0, &[]);
+    server.engine().lock().push(99, 0, 0, &[]);
     let Err(Error::Died { reason, log }) = server.clock().now() else { panic!("it lives") };
     assert!(reason.starts_with("status 2") && reason.contains("kind"), "{reason} {log:?}");
     assert_eq!(socket.read(&mut [0]).unwrap(), 0);
@@ -39,7 +39,7 @@ fn a_trap() {
     let server = Server::start().unwrap();
     let mut connection = server.connect().unwrap();
     assert_eq!(ask(&mut connection, "SET k v").unwrap(), "+OK\r\n");
-    let broken = server.engine().lock().guest().set_global("global_0", Val::I32(8));
+    let broken = server.engine().lock().guest().unwrap().set_global("global_0", Val::I32(8));
     broken.unwrap(); // a stack that is not there
     let error = ask(&mut connection, "GET k").unwrap_err();
     assert!(error.to_string().starts_with("the engine died: "), "{error}");
@@ -68,7 +68,7 @@ fn a_death_that_a_client_meets() {
     let server = Server::start().unwrap();
     let mut socket = TcpStream::connect(server.address()).unwrap();
     assert_eq!(ask(&mut socket, "PING").unwrap(), "+PONG\r\n");
-    server.engine().lock().guest().set_global("global_0", Val::I32(8)).unwrap();
+    server.engine().lock().guest().unwrap().set_global("global_0", Val::I32(8)).unwrap();
     assert!(matches!(ask(&mut socket, "PING").as_deref(), Ok("") | Err(_)));
     let mut socket = TcpStream::connect(server.address()).unwrap();
     assert_eq!(ask(&mut socket, "PING").unwrap(), "+PONG\r\n");

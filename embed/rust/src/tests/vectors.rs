@@ -49,22 +49,16 @@ fn take(guest: &mut Guest, step: &Value, place: &str) -> bool {
     let before = guest.pages();
     let done = guest.step(&input, step["now"].as_f64().expect("a time"));
     if let Some(status) = step["status"].as_u64() {
-        let death = done.expect_err(place);
+        let Err(death) = done else { panic!("{place}: it lives") };
         assert!(death[0].starts_with(&format!("status {status}: ")), "{place}: {death:?}");
         return false;
     }
-    done.expect(place);
-    let wanted = step["out"].as_array().cloned().unwrap_or_default();
-    let payloads: Vec<Vec<u8>> = wanted.iter().map(payload).collect();
-    let wanted: Vec<Frame> = wanted
-        .iter()
-        .zip(&payloads)
-        .map(|(frame, payload)| {
-            let (kind, conn, ticket) = (number(frame, 0), number(frame, 1), number(frame, 2));
-            Frame { kind, conn, ticket, payload }
-        })
-        .collect();
-    assert_eq!(abi::frames(guest.output()).collect::<Vec<_>>(), wanted, "{place}");
+    let wanted = step["out"].as_array().into_iter().flatten().map(|frame| {
+        let (kind, conn, ticket) = (number(frame, 0), number(frame, 1), number(frame, 2));
+        Frame { kind, conn, ticket, payload: payload(frame).into() }
+    });
+    let came: Vec<Frame> = done.expect(place).collect();
+    assert_eq!(came, wanted.collect::<Vec<_>>(), "{place}");
     assert_eq!(guest.deadline, step["deadline"].as_f64().unwrap_or(f64::INFINITY), "{place}");
     assert!(step["grows"] != true || guest.pages() > before, "{place}: the memory did not grow");
     true
