@@ -172,7 +172,9 @@ abstract class Engine {
                 selector.select(key -> ((Runnable) key.attachment()).run(), timeout);
                 drain();
                 try {
-                    step();
+                    if (inbox.size() > 0 || over == null && guest.deadline <= now()) {
+                        step();
+                    }
                 } catch (EngineException e) {
                     // It is over, or the log has told of a death and another guest goes on.
                 }
@@ -205,9 +207,9 @@ abstract class Engine {
 
     /** Steps until the guest is ready and nothing waits, and returns the log's last line; throws if it is over. */
     String settle() {
-        do {
+        while (over != null || inbox.size() > 0 || !ready) {
             step();
-        } while (inbox.size() > 0 || !ready);
+        }
         return lines.peekLast();
     }
 

@@ -11,7 +11,11 @@ import com.dylibso.chicory.runtime.alloc.MemAllocStrategy;
 import com.dylibso.chicory.wasm.Parser;
 import com.dylibso.chicory.wasm.WasmModule;
 import com.dylibso.chicory.wasm.types.*;
+import java.io.ByteArrayInputStream;
+import java.io.DataInputStream;
+import java.io.IOException;
 import java.io.InputStream;
+import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.security.SecureRandom;
 import java.util.List;
@@ -24,8 +28,19 @@ final class Guest {
     /** What the clock of the shim, in nanoseconds, is ahead: it begins later than what the image has seen. */
     private static final long CLOCK = (1L << 40) - System.nanoTime();
 
-    /** A module of which each instance has been initialised, once for all guests. */
-    private static final WasmModule MODULE = module();
+    /** What guests are made of, and the memory of one that has been initialised: once for all. */
+    private static final WasmModule MODULE;
+
+    private static final byte[] IMAGE;
+
+    static {
+        try (DataInputStream in = new DataInputStream(Guest.class.getResourceAsStream("guest.bin"))) {
+            MODULE = module(new ByteArrayInputStream(in.readNBytes(in.readInt())));
+            IMAGE = in.readAllBytes();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
 
     final Instance instance;
     final Memory memory;
@@ -37,7 +52,12 @@ final class Guest {
     /** When the engine wants its next step, in microseconds. */
     double deadline = Double.POSITIVE_INFINITY;
 
+    /** Starts a guest. */
     Guest() {
+        this(IMAGE);
+    }
+
+    private Guest(byte[] image) {
         ImportValues.Builder imports = ImportValues.builder();
         MODULE.importSection().stream().map(FunctionImport.class::cast).forEach(wanted ->
                 imports.addFunction(new HostFunction(
@@ -47,10 +67,12 @@ final class Guest {
                         (caller, args) -> new long[] {shim(wanted.name(), args)})));
         instance = Instance.builder(MODULE)
                 .withImportValues(imports.build())
+                .withMemoryLimits(new MemoryLimits(image.length / Memory.PAGE_SIZE))
                 .withMemoryFactory(limits -> new ByteArrayMemory(limits, new Growth()))
                 .withMachineFactory(Guest::machine)
                 .build();
         memory = instance.memory();
+        memory.write(0, image);
         control = (int) instance.export("control").apply()[0];
         input = instance.export("input");
         step = instance.export("step");
@@ -58,9 +80,7 @@ final class Guest {
 
     /** Another guest, which is what this one is now. */
     Guest copy() {
-        Guest copy = new Guest();
-        copy.memory.grow(memory.pages() - copy.memory.pages());
-        copy.memory.write(0, memory.readBytes(0, memory.pages() * Memory.PAGE_SIZE));
+        Guest copy = new Guest(memory.readBytes(0, memory.pages() * Memory.PAGE_SIZE));
         for (int i = 0; i < MODULE.globalSection().globalCount(); i++) {
             copy.instance.global(i).setValue(instance.global(i).getValue());
         }
@@ -135,9 +155,8 @@ final class Guest {
      * Reads the module, which was checked when it was compiled, and has no code here. To the runtime each of
      * its functions is one that does nothing.
      */
-    private static WasmModule module() {
+    private static WasmModule module(InputStream in) {
         WasmModule.Builder module = WasmModule.builder().withValidation(false);
-        InputStream in = Guest.class.getResourceAsStream("guest.wasm");
         Parser.builder().build().parse(in, section -> {
             if (section instanceof TypeSection) {
                 module.setTypeSection((TypeSection) section);
@@ -156,8 +175,6 @@ final class Guest {
                 module.setExportSection((ExportSection) section);
             } else if (section instanceof ElementSection) {
                 module.setElementSection((ElementSection) section);
-            } else if (section instanceof DataSection) {
-                module.setDataSection((DataSection) section);
             }
         });
         return module.build();

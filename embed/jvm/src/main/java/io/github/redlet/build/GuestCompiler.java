@@ -19,6 +19,7 @@ import com.dylibso.chicory.wasm.types.ValType;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -43,9 +44,9 @@ import org.objectweb.asm.tree.TableSwitchInsnNode;
 import org.objectweb.asm.tree.VarInsnNode;
 
 /**
- * Turns {@code redlet.wasm} into what the package carries: classes that are its code, and a module
- * without code of which each instance is one that has just been initialised. It runs while the package
- * is built and is no part of it.
+ * Turns {@code redlet.wasm} into what the package carries: classes that are its code, the module
+ * without code and data, and an image of an instance that has just been initialised. It runs while
+ * the package is built and is no part of it.
  */
 public final class GuestCompiler {
     /** Functions in one class: the JVM loads and verifies few that are not needed. */
@@ -88,12 +89,12 @@ public final class GuestCompiler {
         result.collector()
                 .classBytes()
                 .forEach((name, bytes) -> write(classes, name.replace('.', '/') + ".class", rewrite(bytes, helpers)));
-        write(classes, folder + "/guest.wasm", image(wasm));
+        write(classes, folder + "/guest.bin", image(wasm));
     }
 
     /** Whether what was written last is newer than the module and this compiler. */
     private static boolean isCurrent(Path folder, Path wasm) throws IOException {
-        Path last = folder.resolve("guest.wasm");
+        Path last = folder.resolve("guest.bin");
         Path self = folder.resolve("build/GuestCompiler.class");
         return Files.exists(last)
                 && Files.getLastModifiedTime(last).compareTo(Files.getLastModifiedTime(wasm)) > 0
@@ -255,30 +256,27 @@ public final class GuestCompiler {
         }
     }
 
-    /** The module as a guest leaves it that has been initialised, without code. */
+    /** What Guest reads: the module without code and data, with the globals of a guest that has begun, and its memory. */
     private static byte[] image(byte[] wasm) {
         WasmModule module = Parser.parse(wasm);
         Instance instance = initialised(module);
         WasmWriter writer = new WasmWriter();
         Parser.parseWithoutDecoding(wasm, section -> {
             switch (section.sectionId()) {
-                case SectionId.MEMORY:
-                    writer.writeSection(SectionId.MEMORY, bytes(1, 0, instance.memory().pages()));
-                    break;
                 case SectionId.GLOBAL:
                     writer.writeSection(SectionId.GLOBAL, globals(module, instance));
                     break;
-                case SectionId.DATA:
-                    writer.writeSection(SectionId.DATA, data(instance.memory()));
-                    break;
                 case SectionId.CODE:
+                case SectionId.DATA:
                 case SectionId.CUSTOM:
                     break;
                 default:
                     writer.writeSection((RawSection) section);
             }
         });
-        return writer.bytes();
+        byte[] memory = instance.memory().readBytes(0, instance.memory().pages() * Memory.PAGE_SIZE);
+        int size = writer.bytes().length;
+        return ByteBuffer.allocate(4 + size + memory.length).putInt(size).put(writer.bytes()).put(memory).array();
     }
 
     private static Instance initialised(WasmModule module) {
@@ -321,23 +319,6 @@ public final class GuestCompiler {
             long value = instance.global(i).getValue();
             signed(out, isInt ? (int) value : value);
             out.write(OpCode.END.opcode());
-        }
-        return out.toByteArray();
-    }
-
-    /** One segment, which is the whole memory. */
-    private static byte[] data(Memory memory) {
-        int size = memory.pages() * Memory.PAGE_SIZE;
-        ByteArrayOutputStream out = new ByteArrayOutputStream();
-        out.writeBytes(bytes(1, 0, OpCode.I32_CONST.opcode(), 0, OpCode.END.opcode(), size));
-        out.writeBytes(memory.readBytes(0, size));
-        return out.toByteArray();
-    }
-
-    private static byte[] bytes(int... numbers) {
-        ByteArrayOutputStream out = new ByteArrayOutputStream();
-        for (int number : numbers) {
-            WasmWriter.writeVarUInt32(out, number);
         }
         return out.toByteArray();
     }
