@@ -78,6 +78,7 @@ func (l *thread) enter(f *function, at, want int, end ending) bool {
 // shift moves the parameters of a call behind all its arguments, where ... finds the others.
 func (l *thread) shift(p *proto, at, nargs int) (base, extra int) {
 	base, extra = at+1+nargs, max(0, nargs-p.params)
+	l.vm.charge(nargs / passCharge)
 	l.room(base, windowMax+p.size)
 	if nargs < p.params {
 		base = at + 1
@@ -126,6 +127,7 @@ func (vm *VM) callable(l *thread, at, nargs int) int {
 // deliver puts results where they are wanted; -1 takes all.
 func (l *thread) deliver(from, n, to, want int) {
 	if want < 0 {
+		l.vm.charge(n / passCharge)
 		copy(l.stack[to:], l.stack[from:from+n])
 		l.top = to + n
 		return
@@ -345,6 +347,7 @@ func (vm *VM) varargs(l *thread, fr *frame, a, n int) {
 		l.room(to+n, windowMax)
 		l.top = to + n
 	}
+	vm.charge(n / passCharge)
 	for i := range n {
 		if i < fr.extra {
 			l.stack[to+i] = l.stack[from+i]

@@ -478,7 +478,7 @@ again:
 			case opVararg:
 				fr.pc = pc
 				vm.varargs(l, fr, int(a), i.b()-1)
-				continue again
+				goto slow
 			case opLine:
 				fr.pc = pc
 				if vm.newLine(l) {

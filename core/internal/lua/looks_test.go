@@ -116,6 +116,29 @@ func TestLooks(t *testing.T) {
 	}
 }
 
+// TestWorkCounts: what takes long counts as many instructions, and so ends the slice in time.
+func TestWorkCounts(t *testing.T) {
+	const chain = "local t = {} for i = 1, 99 do " +
+		"t = setmetatable({}, {__index = t, __newindex = t}) end for i = 1, 1000 do "
+	for _, s := range []struct {
+		script string
+		least  int64
+	}{
+		{chain + "local x = t.x end", 99_000},
+		{chain + "t.x = nil end", 99_000},
+		{"local function f(n, ...) if n > 0 then return f(n - 1, n, ...) end end f(4000)", 1_000_000},
+		{"local function f(n, ...) if n > 0 then return n, f(n - 1) end end f(4000)", 500_000},
+		{`for i = 1, 100 do redis.call('resp', '*8000\r\n' .. string.rep(':1\r\n', 8000)) end`,
+			200_000},
+	} {
+		vm := newVM()
+		vm.Run(compile(t, vm, s.script), nil, nil, true, func() {})
+		if n := vm.Instructions(); vm.Failure() != nil || n < s.least {
+			t.Errorf("%s: %d instructions, %v", s.script, n, vm.Failure())
+		}
+	}
+}
+
 // TestMeasure: a script stands still while what it has is measured, a slice at a time, and it does
 // not matter where its slices end.
 func TestMeasure(t *testing.T) {

@@ -87,6 +87,7 @@ func (vm *VM) indexFor(l *thread, v, key value, end ending, dest, register int) 
 			return vm.callHandler(l, h, v, key, end, dest)
 		}
 		v, register = h, -1
+		vm.charge(1)
 	}
 	vm.failHere("loop in gettable")
 	return false
@@ -131,6 +132,7 @@ func (vm *VM) setIndex(l *thread, v, key, val value, register int) {
 			return
 		}
 		v, register = h, -1
+		vm.charge(1)
 	}
 	vm.failHere("loop in settable")
 }

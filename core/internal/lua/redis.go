@@ -149,7 +149,7 @@ func (vm *VM) invoke(l *thread, raises bool) int {
 	case vm.receives(whole):
 		return vm.receive(l, answer)
 	}
-
+	vm.charge(len(whole) / passCharge)
 	result, _ := vm.value(whole, 0)
 	l.push(result)
 	return 1
