@@ -130,9 +130,10 @@ type loading struct {
 	vm     *VM
 	name   string
 	fn     value // of load
-	source []byte
+	source building
 	asked  bool // what the function gave is on top of the stack
 	begun  bool // it has been asked before
+	whole  bool // the source is there
 	parser *parser
 	told   bool // what is wrong with it is on top of the stack
 }
@@ -153,7 +154,7 @@ func (vm *VM) loadString(l *thread) int {
 	return l.start(j)
 }
 
-func (j *loading) size() int { return len(j.source) }
+func (j *loading) size() int { return j.source.size() }
 
 func (j *loading) step(l *thread) int {
 	if j.parser == nil {
@@ -161,9 +162,14 @@ func (j *loading) step(l *thread) int {
 			j.asked = true
 			return l.callsWith(j.fn)
 		}
-		if n := j.take(l, l.pop()); n != 0 {
-			return n
+		if !j.whole {
+			if n := j.take(l, l.pop()); n != 1 {
+				return n
+			}
 		}
+		source, _ := l.pop().str()
+		j.parser = j.vm.newParser(j.name, source)
+		j.parser.depth = l.levels
 	}
 	if !j.parser.step() {
 		return suspended
@@ -175,8 +181,8 @@ func (j *loading) step(l *thread) int {
 			for _, s := range p.problem {
 				b.add(s)
 			}
-			if l.pushBuilt(&b, nilValue) == becoming {
-				return waiting
+			if n := l.joined(&b); n != 1 {
+				return n
 			}
 		}
 		problem := l.pop()
@@ -189,7 +195,8 @@ func (j *loading) step(l *thread) int {
 	return 1
 }
 
-// take takes a piece of the source; 0 says that it was the last.
+// take takes a piece of the source; 1 says that it was the last, and that the source is on top of
+// the stack.
 func (j *loading) take(l *thread, piece value) int {
 	s, ok := text(piece)
 	if !piece.isNil() && !ok {
@@ -202,14 +209,13 @@ func (j *loading) take(l *thread, piece value) int {
 	j.begun = true
 	if s == "" {
 		l.frames[len(l.frames)-1].guard = false
-		j.parser = j.vm.newParser(j.name, string(j.source))
-		j.parser.depth = l.levels
-		return 0
+		j.whole = true
+		return l.joined(&j.source)
 	}
-	j.vm.allocated(len(j.source) + len(s))
 	j.vm.count(len(s))
-	j.source = append(j.source, s...)
-	if j.vm.spent(1) {
+	j.source.add(s)
+	j.source.bound(l)
+	if j.vm.spent(1 + len(s)/1024) {
 		j.asked = false
 		return suspended
 	}

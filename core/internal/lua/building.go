@@ -95,3 +95,11 @@ func (l *thread) pushBuilt(b *building, second value) int {
 	})
 	return becoming
 }
+
+// joined has a job go on with what was built on top of the stack: at once if it is short.
+func (l *thread) joined(b *building) int {
+	if l.pushBuilt(b, nilValue) == becoming {
+		return waiting
+	}
+	return 1
+}

@@ -11,6 +11,10 @@ want = want .. 12
 local t = {}
 for i = 1, 1e5 do t[i] = 'abcdefg' end
 local all = table.concat(t)
+local function pieces(s, n)
+	local at = 1 - n
+	return function() at = at + n return s:sub(at, at + n - 1) end
+end
 local made = {
 	concat = table.concat({s, s, 12}),
 	operator = s .. s .. 1 .. '2',
@@ -28,6 +32,9 @@ local made = {
 	pack = cmsgpack.unpack(cmsgpack.pack(s .. s .. '12')),
 	struct = struct.pack('c0c0bb', s, s, 49, 50),
 	zero = struct.unpack('s', struct.pack('s', want)),
+	load = load(pieces('return "' .. want .. '"', 70000))(),
+	small = load(pieces('return "' .. want .. '"', 999))(),
+	wrong = select(2, load(pieces('-' .. want, 5e5), '=')):match('abc.*12'),
 }
 for name, got in pairs(made) do
 	if got ~= want then return name .. ' has ' .. #got .. ' bytes, not ' .. #want end
@@ -58,5 +65,14 @@ return n == 1e5 and #u == #s and u:sub(-7) == 'Abcdefg' and 'as it is'
 		if f := vm.Failure(); f == nil || f.String() != "ERR user_script:1: not enough memory" {
 			t.Errorf("%s: %+v", script, f)
 		}
+	}
+}
+
+// TestSmallPieces: what load is given in pieces takes no longer than it is long.
+func TestSmallPieces(t *testing.T) {
+	const script = "local s = string.rep(' ', 200) local n = 0 " +
+		"load(function() n = n + 1 if n < 20000 then return s end end)"
+	if n := slicesOf(t, script); n > 60 {
+		t.Errorf("4 MB in pieces of 200 bytes took %d slices", n)
 	}
 }
