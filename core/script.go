@@ -458,9 +458,6 @@ func (c *Call) replyLua(name string) (done bool) {
 		return true
 	}
 	s.reply = reply.Writer{RESP3: c.RESP3, Small: c.Small, Room: c.Room}
-	if s.reply.Room == nil { // it is to be in pieces all the same
-		s.reply.Room = func(int, bool) bool { return true }
-	}
 	s.reply.Raw(c.From(at))
 	c.Cut(at)
 	return false
@@ -547,7 +544,7 @@ func (h scriptHost) Nested(problem string, counted bool) {
 	if s := &h.e.scripts; counted {
 		h.e.stats.of(s.answers).failed++
 	} else {
-		h.e.countError([]byte(problem))
+		h.e.countError([]byte(problem[:min(len(problem), errorCodeMax+1)]))
 		s.erred = true
 	}
 }

@@ -119,7 +119,7 @@ func (e *Engine) countError(text []byte) {
 
 // errorCode is the first word of an error if a message follows it and it is of usual length.
 func errorCode(text []byte) []byte {
-	i := bytes.IndexAny(text, " \r\n")
+	i := bytes.IndexAny(text[:min(len(text), errorCodeMax+1)], " \r\n")
 	if i < 0 || i > errorCodeMax || text[i] != ' ' {
 		return []byte("ERR")
 	}

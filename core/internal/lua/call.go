@@ -500,7 +500,7 @@ func (vm *VM) caught(l *thread, at int) (stop bool) {
 	}
 	calls := len(l.frames)
 	l.top = at + 2
-	stop = vm.indexFor(l, l.stack[at], value{o: fieldErr}, endCaught, 1, -1)
+	stop = vm.indexFor(l, l.stack[at], value{o: announcing[inErr]}, endCaught, 1, -1)
 	if len(l.frames) != calls { // a metamethod was called
 		return stop
 	}

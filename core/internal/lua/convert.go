@@ -143,9 +143,10 @@ type replyTable struct {
 const (
 	// repliedAtOnce is how many elements of a reply are written in a slice.
 	repliedAtOnce = 20_000
-	// replyPart is how many bytes of a string are written in the time of replyPartTakes elements.
-	replyPart      = 64 << 10
-	replyPartTakes = 500
+	// replyPart is how many bytes of a string are written at once, and replyTakes how many in the time
+	// of an element.
+	replyPart  = 64 << 10
+	replyTakes = 128
 )
 
 // Reply writes what the script returned, in the client's protocol, or how it failed, for a slice,
@@ -204,25 +205,26 @@ func (r *replying) part() {
 		r.line = false
 	}
 	r.w.Raw(part)
-	r.left -= replyPartTakes
+	r.left -= n / replyTakes
 }
 
 // count counts the elements of a table, or the pairs, and begins it when it has counted all.
 //
 //go:noinline
 func (r *replying) count(t *replyTable) {
-	to := min(t.at+passedAtOnce, t.t.places())
-	r.left -= passedAtOnce / passCharge
 	if t.kind == '*' {
-		for to = t.n + passedAtOnce; t.n < to; t.n++ {
-			if t.t.getInt(t.n + 1).isNil() {
-				t.counted = true
-				r.w.Array(t.n)
-				return
-			}
+		to := t.n + passedAtOnce
+		for t.n < to && !t.t.getInt(t.n+1).isNil() {
+			t.n++
 		}
+		if t.counted = t.n < to; t.counted {
+			r.w.Array(t.n)
+		}
+		r.left -= (passedAtOnce - to + t.n) / passCharge
 		return
 	}
+	to := min(t.at+passedAtOnce, t.t.places())
+	r.left -= (to - t.at) / passCharge
 	for {
 		_, _, at := t.t.within(t.at, to)
 		if at == 0 {
@@ -299,15 +301,25 @@ func (vm *VM) boolean(w *reply.Writer, b bool) {
 	}
 }
 
-// Names of the fields that announce a kind of reply.
-var (
-	fieldErr      = sharedString("err")
-	fieldOK       = sharedString("ok")
-	fieldDouble   = sharedString("double")
-	fieldMap      = sharedString("map")
-	fieldSet      = sharedString("set")
-	fieldBig      = sharedString("big_number")
-	fieldVerbatim = sharedString("verbatim_string")
+// announcing are the fields that announce a kind of reply, in the order in which they are looked for.
+var announcing = [...]*object{
+	inErr:      sharedString("err"),
+	inOK:       sharedString("ok"),
+	inDouble:   sharedString("double"),
+	inMap:      sharedString("map"),
+	inSet:      sharedString("set"),
+	inBig:      sharedString("big_number"),
+	inVerbatim: sharedString("verbatim_string"),
+}
+
+const (
+	inErr = iota
+	inOK
+	inDouble
+	inMap
+	inSet
+	inBig
+	inVerbatim
 )
 
 //go:noinline
@@ -325,48 +337,47 @@ func (r *replying) table(t *table, used int) {
 
 // announced writes a table that a field makes another kind of reply, if one does.
 func (r *replying) announced(t *table, used int) bool {
-	w := r.w
-	if s, ok := t.getString(fieldErr).str(); ok {
-		s = cString(s)
-		if r.inLine('-', s); len(r.open) > 0 {
-			r.vm.host.Nested(s, t.counted())
-		}
-		return true
-	}
-	if s, ok := t.getString(fieldOK).str(); ok {
-		r.inLine('+', cString(s))
-		return true
-	}
-	if v := t.getString(fieldDouble); v.isNumber() {
-		writeDouble(w, v.n)
-		return true
-	}
-	if m := t.getString(fieldMap).table(); m != nil {
-		r.open = append(r.open, replyTable{t: m, kind: '%', used: used})
-		return true
-	}
-	if m := t.getString(fieldSet).table(); m != nil {
-		r.open = append(r.open, replyTable{t: m, kind: '~', used: used})
-		return true
-	}
-	if s, ok := t.getString(fieldBig).str(); ok {
-		r.bigNumber(s)
-		return true
-	}
-	if m := t.getString(fieldVerbatim).table(); m != nil {
-		f, hasFormat := m.field("format").str()
-		s, hasString := m.field("string").str()
-		if hasFormat && hasString {
-			if !w.RESP3 {
-				r.bulk(s)
-			} else {
-				w.Head('=', int64(len(s)+4))
-				r.rest, r.tail = (f + "   ")[:3]+":", s
+	for i, name := range announcing {
+		v := t.getString(name)
+		s, isText := v.str()
+		m := v.table()
+		switch {
+		case i == inErr && isText:
+			s = cString(s)
+			if r.inLine('-', s); len(r.open) > 0 {
+				r.vm.host.Nested(s, t.counted())
 			}
-			return true
+		case i == inOK && isText:
+			r.inLine('+', cString(s))
+		case i == inDouble && v.isNumber():
+			writeDouble(r.w, v.n)
+		case (i == inMap || i == inSet) && m != nil:
+			r.open = append(r.open, replyTable{t: m, kind: "%~"[i-inMap], used: used})
+		case i == inBig && isText:
+			r.bigNumber(s)
+		case i == inVerbatim && m != nil && r.verbatim(m):
+		default:
+			continue
 		}
+		return true
 	}
 	return false
+}
+
+// verbatim writes a text with its format, if a table has both.
+func (r *replying) verbatim(t *table) bool {
+	f, hasFormat := t.field("format").str()
+	s, hasString := t.field("string").str()
+	if !hasFormat || !hasString {
+		return false
+	}
+	if !r.w.RESP3 {
+		r.bulk(s)
+	} else {
+		r.w.Head('=', int64(len(s)+4))
+		r.rest, r.tail = (f + "   ")[:3]+":", s
+	}
+	return true
 }
 
 // counted tells whether the statistics know of the error that a table is.
@@ -389,6 +400,7 @@ func (r *replying) bigNumber(digits string) {
 // bulk writes a string.
 func (r *replying) bulk(s string) {
 	if len(s) <= replyPart {
+		r.left -= len(s) / replyTakes
 		r.w.BulkString(s)
 		return
 	}
@@ -399,6 +411,7 @@ func (r *replying) bulk(s string) {
 // inLine writes a reply of one line.
 func (r *replying) inLine(kind byte, text string) {
 	if len(text) <= replyPart {
+		r.left -= len(text) / replyTakes
 		r.w.Line(kind, text)
 		return
 	}
@@ -408,10 +421,6 @@ func (r *replying) inLine(kind byte, text string) {
 
 // failed writes the error that a script ended with.
 func (r *replying) failed(f *Failure) {
-	if len(f.Text)+len(f.Behind) <= replyPart {
-		r.w.Error(f.String() + f.Behind)
-		return
-	}
 	r.rest, r.tail, r.line = "-"+f.Code, f.Text, true
 	if r.after = f.Behind; r.after == "" {
 		r.tail = strings.TrimRight(f.Text, "\r\n")

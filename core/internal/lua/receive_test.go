@@ -120,3 +120,29 @@ func TestLongStringInPieces(t *testing.T) {
 		t.Errorf("%q in %d slices, with %d instructions beyond a stretch", got, slices, watch.most)
 	}
 }
+
+// TestLongReplies: what a script returns is written in so many slices, whatever it consists of.
+func TestLongReplies(t *testing.T) {
+	for _, c := range []struct {
+		script      string
+		least, most int
+	}{
+		{"local t = {} for i = 1, 2e5 do t[i] = {i} end return t", 20, 45},
+		{"local t = {1} for i = 1, 16 do t = {t, t} end return t", 10, 25},
+		{"local s = string.rep('x', 6e4) local t = {} for i = 1, 500 do t[i] = s end return t", 10, 15},
+		{"local s = {err = string.rep('x', 6e4)} local t = {} for i = 1, 500 do t[i] = s end return t",
+			10, 15},
+		{"local s = {ok = string.rep('x', 6e4)} local t = {} for i = 1, 500 do t[i] = s end return t",
+			10, 15},
+	} {
+		vm := newVM()
+		vm.Run(compile(t, vm, c.script), nil, nil, true, func() {})
+		w, slices := reply.Writer{}, 1
+		for !vm.Reply(&w) {
+			slices++
+		}
+		if slices < c.least || slices > c.most {
+			t.Errorf("%s: %d slices, want %d to %d", c.script, slices, c.least, c.most)
+		}
+	}
+}
