@@ -303,11 +303,15 @@ func (e *Engine) hangup(cl *conn) {
 // log sends a line to the host's log, unless it lies below loglevel.
 //
 //go:noinline
-func (e *Engine) log(level int, text string) {
-	if level < e.cfg.logLevel {
-		return
+func (e *Engine) log(level int, text string) { e.logLine(level, []byte(text)) }
+
+// logLine is log of a line that nobody writes to any more.
+//
+//go:noinline
+func (e *Engine) logLine(level int, line []byte) {
+	if level >= e.cfg.logLevel {
+		e.emit(Event{Kind: EventLog, Ticket: uint32(level), Data: line})
 	}
-	e.emit(Event{Kind: EventLog, Ticket: uint32(level), Data: []byte(text)})
 }
 
 // The levels of EventLog.

@@ -3,6 +3,7 @@ package core
 import (
 	"slices"
 	"strconv"
+	"strings"
 	"testing"
 )
 
@@ -30,6 +31,43 @@ func TestLoglevel(t *testing.T) {
 		lines("CONFIG SET loglevel " + c.level + "\r\n")
 		if got := lines(script); got != c.want {
 			t.Errorf("loglevel %s: %d lines; want %d", c.level, got, c.want)
+		}
+	}
+}
+
+// TestRedisLog: lines of scripts are joined as 8.0.2 joins them, up to a zero byte; a long one is put
+// together in steps.
+func TestRedisLog(t *testing.T) {
+	e, err := New(Options{Now: 1e15})
+	if err != nil {
+		t.Fatal(err)
+	}
+	e.open(1, Conn{Addr: "127.0.0.1:1"})
+	for script, want := range map[string]string{
+		"redis.log(3, 'a', 'b', 5)":             "a b 5",
+		"redis.log(3, 'x\\\\0y', 'z')":          "x",
+		"redis.log(3, {}, 'a', {}, 'b', 5)":     " a b 5",
+		"redis.log(3, 5, nil, 'e')":             "5 e",
+		"redis.log(3, '', '')":                  " ",
+		"redis.log(3, string.rep('a', 2000))":   strings.Repeat("a", 2000),
+		"redis.log(3, string.rep('a', 1e8), 1)": strings.Repeat("a", 1e8) + " 1",
+	} {
+		var ev Event
+		got := ""
+		e.feed(1, []byte("EVAL \""+script+"\" 0\r\n"))
+		for {
+			for e.Poll(&ev) {
+				if ev.Kind == EventLog {
+					got = string(ev.Data)
+				}
+			}
+			if e.Deadline() > 1e15 {
+				break
+			}
+			e.Advance(1e15)
+		}
+		if got != want {
+			t.Errorf("%s: %.20q, of %d bytes", script, got, len(got))
 		}
 	}
 }

@@ -550,7 +550,7 @@ func (h scriptHost) Nested(problem string, counted bool) {
 }
 
 // Log implements lua.Host.
-func (h scriptHost) Log(level int, text string) { h.e.log(level, text) }
+func (h scriptHost) Log(level int, line []byte) { h.e.logLine(level, line) }
 
 // Random implements lua.Host.
 func (h scriptHost) Random() *lua.Random { return &h.e.scripts.random }

@@ -226,6 +226,7 @@ func TestCharges(t *testing.T) {
 		{"local s = string.rep('x', 2 ^ 22)", "for i = 1, 60 do redis.error_reply(s) end", 4},
 		{"local s = string.rep('x', 2 ^ 22)", "for i = 1, 60 do redis.status_reply(s) end", 4},
 		{"local s = string.rep('x', 2 ^ 22)", "for i = 1, 60 do redis.log(3, s) end", 4},
+		{"local s = string.rep('x', 2 ^ 26)", "redis.log(3, s, s)", 2},
 		{"local s = string.rep('x', 2 ^ 22)", "for i = 1, 60 do __redis__err__handler(s) end", 4},
 		{"local s = string.rep('x', 2 ^ 22)", "for i = 1, 200 do s:sub(1, 1e6) end", 3},
 		{"local s = string.rep('x', 2 ^ 20) .. 1 local t = s .. 2",

@@ -166,7 +166,8 @@ func (vm *VM) failed(l *thread, text string, counted, raises bool) int {
 }
 
 func (vm *VM) redisLog(l *thread) int {
-	if l.count() < 2 {
+	count := l.count()
+	if count < 2 {
 		vm.throwError("redis.log() requires two arguments or more.")
 	}
 	if _, ok := vm.toNumber(l.arg(1)); !ok {
@@ -176,15 +177,30 @@ func (vm *VM) redisLog(l *thread) int {
 	if level < LogDebug || level > LogWarning {
 		vm.throwError("Invalid log level.")
 	}
-	var words []string
-	for i := 2; i <= l.count(); i++ {
+	words, size := make([]string, 0, count), 0
+	for i := 2; i <= count; i++ {
 		if s, ok := text(l.arg(i)); ok || i == 2 {
-			vm.charge(len(s) / 1024)
-			words = append(words, s)
+			shown := cString(s)
+			words = append(words, shown)
+			if size += len(shown) + 1; len(shown) < len(s) {
+				break
+			}
 		}
 	}
-	vm.host.Log(level, strings.Join(words, " "))
-	return 0
+	vm.reserve(size)
+	line, at, n := make([]byte, size), 0, 0
+	return l.repeat(elementCharge, size, func() int {
+		if n == len(words) {
+			vm.host.Log(level, line[:at-1])
+			return 0
+		}
+		vm.charge(len(words[n]) / 1024)
+		at += copy(line[at:], words[n])
+		line[at] = ' '
+		at++
+		n++
+		return unfinished
+	})
 }
 
 func (vm *VM) setResp(l *thread) int {

@@ -43,7 +43,7 @@ func (*echo) SetProtocol(int)                 {}
 func (*echo) SetRepl(int)                     {}
 func (*echo) Permits([][]byte) (bool, string) { return true, "" }
 func (*echo) Nested(string, bool)             {}
-func (*echo) Log(int, string)                 {}
+func (*echo) Log(int, []byte)                 {}
 func (h *echo) Random() *Random               { return &h.random }
 func (*echo) Seconds() float64                { return 1.5 }
 func (*echo) Room(int) bool                   { return true }
