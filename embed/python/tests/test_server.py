@@ -140,6 +140,9 @@ def test_pipelines_with_errors(r: redis_py.Redis) -> None:
             pipe.execute()
         assert pipe.get("k").execute() == ["w"]
         pipe.watch("k")
+        pipe.multi()
+        assert pipe.execute() == []
+        pipe.watch("k")
         assert pipe.get("k") == "w"
         pipe.multi()
         r.set("k", "x")

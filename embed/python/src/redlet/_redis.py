@@ -262,8 +262,9 @@ class AsyncEngineConnection(_Quick, redis.asyncio.Connection):
 
 
 def _quickly(pipeline: Any, multi: bool, connection: Any, commands: Any, *rest: Any) -> Any:
-    # Under a cache the connection is another one.
-    return connection.quickly(pipeline, multi, commands) if isinstance(connection, _Quick) else None
+    if commands and isinstance(connection, _Quick):  # it is another one under a cache
+        return connection.quickly(pipeline, multi, commands)
+    return None
 
 
 class _PlainSet:
