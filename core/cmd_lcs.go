@@ -78,6 +78,7 @@ func cmdLcs(c *Call) {
 	if !c.roomFor(4*int64(len(a)+1)*int64(len(b)+1) + int64(len(a))) {
 		return
 	}
+	c.e.scripts.took(int64(len(a)) * int64(len(b)))
 	t := newLCS(a, b)
 	switch {
 	case opt.length:

@@ -17,6 +17,7 @@ type scripts struct {
 	vm         *lua.VM      // made for the first script
 	client     *conn        // the client that runs what scripts call; made with vm
 	inner      Call         // the command that a script calls; reused
+	keys       []KeyAt      // of that command; reused
 	reply      reply.Writer // of the script, while it is written
 	cache      map[string]*script
 	last       *script // what EVAL or EVALSHA ran last; it is in cache
@@ -501,6 +502,7 @@ func (h scriptHost) Call(args [][]byte) (answer *reply.Writer, counted bool) {
 	if c.cmd.Flags&Write != 0 {
 		s.wrote = true
 	}
+	s.took(e.takes(c))
 	e.invoke(c)
 	if s.pending {
 		s.pending, s.awaits = false, true
@@ -513,6 +515,38 @@ func (h scriptHost) Call(args [][]byte) (answer *reply.Writer, counted bool) {
 	s.debug.answers(&cl.w)
 	return &cl.w, true
 }
+
+// takes tells for how many instructions of its script a command counts: one that is not fast by the
+// size of its keys' values, or by the keys of the database, if it names none and may concern all.
+func (e *Engine) takes(c *Call) int64 {
+	n := int64(len(c.Args))
+	if c.cmd.Flags&Fast == 0 {
+		e.scripts.keys, _ = e.appendKeys(c.cmd, e.scripts.keys[:0], c.Args, false)
+		if len(e.scripts.keys) == 0 {
+			n += keylessCharge + int64(c.db.keys.Len())
+		}
+		for _, k := range e.scripts.keys {
+			if p := c.db.keys.Find(c.Args[k.Index]); p != nil {
+				n += (*p).size() / bytesPerInstruction
+			}
+		}
+	}
+	return n
+}
+
+// took has a command count for so many instructions of the script that calls it, if one does.
+func (s *scripts) took(instructions int64) {
+	if s.vm != nil {
+		s.vm.Took(int(min(instructions, lua.SliceSize)))
+	}
+}
+
+const (
+	// bytesPerInstruction is how many bytes a command works on in the time of an instruction.
+	bytesPerInstruction = 16
+	// keylessCharge is what COMMAND and INFO count, which take a millisecond and more in a guest.
+	keylessCharge = lua.SliceSize / 8
+)
 
 // Room implements lua.Host.
 func (h scriptHost) Room(size int) bool { return h.e.hasRoom(int64(size)) }

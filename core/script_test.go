@@ -88,6 +88,30 @@ func TestBusy(t *testing.T) {
 	}
 }
 
+// TestScriptGivesWay: a script that calls commands that take long gives way between them.
+func TestScriptGivesWay(t *testing.T) {
+	for _, call := range []string{"'KEYS', 'x'", "'COMMAND'", "'INFO'", "'LPOS', 'list', 'x'",
+		"'LCS', 'short', 'short'", "'SUNIONSTORE', 'to', 'set', 'set'",
+		"'COPY', 'string', 'to', 'REPLACE'"} {
+		s := newScriptSession(t, map[string]string{"enable-debug-command": "yes"})
+		s.send(1, "DEBUG POPULATE 20000")
+		s.send(1, `EVAL "for i = 1, 20000 do redis.call('RPUSH', 'list', i) `+
+			`redis.call('SADD', 'set', i) end redis.call('SETRANGE', 'string', 1e6, 'x') `+
+			`redis.call('SETRANGE', 'short', 300, 'x')" 0`)
+		for s.e.Deadline() <= s.now {
+			s.step(0)
+		}
+		s.send(1, `EVAL "for i = 1, 20 do redis.call(`+call+`) end" 0`)
+		slices := 1
+		for ; s.e.Deadline() <= s.now; slices++ {
+			s.step(0)
+		}
+		if s.want(s.get(1), "$-1"); slices < 2 {
+			t.Errorf("20 times %s in %d slices", call, slices)
+		}
+	}
+}
+
 // TestBusyFrozen: a clock that stands still does not keep a script from being found out.
 func TestBusyFrozen(t *testing.T) {
 	s := newScriptSession(t, map[string]string{"busy-reply-threshold": "50"})

@@ -335,6 +335,9 @@ func (vm *VM) Instructions() int64 {
 	return vm.slices*SliceSize + int64(SliceSize-vm.slice-vm.left)
 }
 
+// Took counts so many instructions for what the host does in a call.
+func (vm *VM) Took(instructions int) { vm.charge(instructions) }
+
 // Kill dooms the script: at its next instruction an error ends it that it cannot catch.
 func (vm *VM) Kill() { vm.kill() }
 
