@@ -132,7 +132,7 @@ var geoCommands = []Command{
 			"and `FROMMEMBER` arguments"},
 		History: geoAny,
 		Run:     cmdGeoradiusbymember,
-		Line:    &Line{Keys: georadiusKeys},
+		Line:    &Line{Keys: georadiusbymemberKeys},
 	},
 	{
 		Name: "georadiusbymember_ro", Since: "3.2.10", Group: "geo",
@@ -154,17 +154,17 @@ const (
 	errGeoMember = "ERR could not decode requested zset member"
 )
 
-// georadiusKeys says that of several keys to store at the last counts, if there is one where
-// options stand: for GEORADIUS that is behind the unit, though it is looked for at the unit, too.
-func georadiusKeys(args [][]byte, _ []KeyAt) []KeyAt {
-	keys, store, first := []KeyAt{{1, syntax.RO | syntax.Access}}, 0, 6
-	if is(args[0], "georadiusbymember") {
-		first = 5
-	}
-	said := false
+func georadiusKeys(args [][]byte, _ []KeyAt) []KeyAt { return keysBehind(6, args) }
+
+func georadiusbymemberKeys(args [][]byte, _ []KeyAt) []KeyAt { return keysBehind(5, args) }
+
+// keysBehind says that of several keys to store at the last counts, if there is one where options
+// stand: for GEORADIUS that is behind the unit, though it is looked for at the unit, too.
+func keysBehind(options int, args [][]byte) []KeyAt {
+	keys, store, said := []KeyAt{{1, syntax.RO | syntax.Access}}, 0, false
 	for i := 5; i+1 < len(args); i++ {
 		if is(args[i], "store") || is(args[i], "storedist") {
-			said = said || i >= first
+			said = said || i >= options
 			if store != i {
 				store = i + 1
 			}

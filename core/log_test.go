@@ -35,8 +35,8 @@ func TestLoglevel(t *testing.T) {
 	}
 }
 
-// TestRedisLog: lines of scripts are joined as 8.0.2 joins them, up to a zero byte; a long one is put
-// together in steps.
+// TestRedisLog: lines of scripts are joined as 8.0.2 joins them, up to a zero byte; a long one is
+// put together in steps.
 func TestRedisLog(t *testing.T) {
 	e, err := New(Options{Now: 1e15})
 	if err != nil {

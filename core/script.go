@@ -517,10 +517,11 @@ func (h scriptHost) Call(args [][]byte) (answer *reply.Writer, counted bool) {
 }
 
 // takes tells for how many instructions of its script a command counts: one that is not fast by the
-// size of its keys' values, or by the keys of the database, if it names none and may concern all.
+// size of its keys' values, or by the keys of the database, if it names none and may concern all. A
+// string's command takes no more than its arguments and its reply, but for LCS, which says so.
 func (e *Engine) takes(c *Call) int64 {
 	n := int64(len(c.Args))
-	if c.cmd.Flags&Fast == 0 {
+	if c.cmd.Flags&Fast == 0 && c.cmd.Group != "string" {
 		e.scripts.keys, _ = e.appendKeys(c.cmd, e.scripts.keys[:0], c.Args, false)
 		if len(e.scripts.keys) == 0 {
 			n += keylessCharge + int64(c.db.keys.Len())

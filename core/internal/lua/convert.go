@@ -301,7 +301,8 @@ func (vm *VM) boolean(w *reply.Writer, b bool) {
 	}
 }
 
-// announcing are the fields that announce a kind of reply, in the order in which they are looked for.
+// announcing are the fields that announce a kind of reply, in the order in which they are looked
+// for.
 var announcing = [...]*object{
 	inErr:      sharedString("err"),
 	inOK:       sharedString("ok"),

@@ -27,8 +27,8 @@ type Host interface {
 	Permits(args [][]byte) (allowed bool, problem string)
 	// Nested tells of an error within a reply; counted is as for Call.
 	Nested(problem string, counted bool)
-	// Log writes a line to the server's log, whose own it is from then on; the level is one of LogDebug
-	// to LogWarning.
+	// Log writes a line to the server's log, whose own it is from then on; the level is one of
+	// LogDebug to LogWarning.
 	Log(level int, line []byte)
 	// Random is what math.random draws from. It outlives the script.
 	Random() *Random
