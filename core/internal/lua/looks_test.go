@@ -244,6 +244,8 @@ func TestCharges(t *testing.T) {
 		{"local s = string.rep('x', 2 ^ 26)", "for i = 1, 3 do pcall(function() error(s) end) end", 3},
 		{"local s = string.rep('x', 2 ^ 26)", "redis.call('mark', s) redis.call('mark', s)", 4},
 		{"local s = string.rep('x=1 ', 1e5)", "loadstring(s)", 50},
+		{"local t = {} for i = 1, 198 do t[i] = 'a' .. i end local s = 'local ' .. table.concat(t, ',')",
+			"loadstring(string.rep(s .. ' function x() ', 190) .. string.rep('b=c ', 2000))", 150},
 		{longSpaces, "for i = 1, 6 do loadstring(s) end", 5},
 		{longSpaces, "for i = 1, 6 do loadstring('--' .. s) end", 5},
 		{longSpaces, "for i = 1, 6 do loadstring('--[[' .. s .. ']]') end", 5},

@@ -139,11 +139,16 @@ func (p *parser) named(name string) expr {
 	return newExpr(exprGlobal, p.fn.stringConstant(name))
 }
 
+// findCharge is how many characters that a name is compared with count as an instruction; each
+// comparison counts 16 more.
+const findCharge = 256
+
 // find finds a local variable or an upvalue; here says that it is used by this function itself.
 func (c *coder) find(name string, here bool) (e expr, ok bool) {
 	if c == nil {
 		return e, false
 	}
+	c.p.vm.left -= len(c.active) * (len(name) + 16) / findCharge
 	for r := len(c.active) - 1; r >= 0; r-- {
 		if c.locals[c.active[r]].name != name {
 			continue
