@@ -73,6 +73,7 @@ func (e *Engine) drop(cl *conn) {
 	cl.flags |= connClosing
 	if d := e.scripts.debug; d != nil && d.conn == cl {
 		e.scripts.forgetDebugger()
+		e.scripts.deserted = true
 	}
 	if f := e.forkOf(cl); f != nil {
 		e.dropFork(f)

@@ -46,6 +46,7 @@ type scripts struct {
 	wrote    bool
 	oom      bool // maxmemory was reached when the script began
 	killed   bool
+	deserted bool     // the client has gone that had it in the debugger
 	answers  *Command // which command's reply is written
 	erred    bool     // there is an error in it that was not counted before
 }
@@ -137,7 +138,7 @@ func (t *task) shift(n int) {
 //
 //go:noinline
 func (e *Engine) setTask(t *task) {
-	e.scripts.task, e.scripts.busy = t, false
+	e.scripts.task, e.scripts.busy, e.scripts.deserted = t, false, false
 	e.flags.set(engineScript, t != nil)
 }
 
@@ -268,6 +269,10 @@ func (s *scripts) watch(e *Engine) {
 	}
 	if s.debug != nil {
 		s.debug.late = true
+		return
+	}
+	if s.deserted { // nobody else can have it back: it may have written
+		s.vm.Kill()
 		return
 	}
 	s.busy = true

@@ -112,6 +112,22 @@ func TestScriptGivesWay(t *testing.T) {
 	}
 }
 
+// TestDebuggerDeserted: a script whose client has gone away in the midst of a session ends when it
+// has run for busy-reply-threshold, whatever it has written.
+func TestDebuggerDeserted(t *testing.T) {
+	s := newScriptSession(t, map[string]string{"busy-reply-threshold": "1000"})
+	s.want(s.send(1, "SCRIPT DEBUG SYNC"), "+OK")
+	s.e.feed(1, []byte(`EVAL "redis.call('SET', 'x', 1) while true do redis.breakpoint() end" 0`+
+		"\r\n"))
+	s.want(s.send(2, "GET x"), "")
+	s.e.Input(&Input{Kind: InClose, Conn: 1})
+	s.step(999_000)
+	s.want(s.get(2), "")
+	s.step(1000)
+	s.step(0)
+	s.want(s.get(2), "$1\r\n1")
+}
+
 // TestBusyFrozen: a clock that stands still does not keep a script from being found out.
 func TestBusyFrozen(t *testing.T) {
 	s := newScriptSession(t, map[string]string{"busy-reply-threshold": "50"})
