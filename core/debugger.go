@@ -54,6 +54,9 @@ func (c *Call) debugScript() {
 	source := strings.TrimRight(string(c.Args[1]), "\r\n")
 	d := &debugger{e: e, conn: c.conn, lines: strings.Split(source, "\n"), step: true,
 		replyMax: debugReplyMax, since: e.now}
+	if source == "" {
+		d.lines = nil
+	}
 	s.debug = d
 	vm.Debug(d)
 	e.log(logNotice, "A session of the debugger has begun")
@@ -74,7 +77,7 @@ func (c *Call) refuseDebugging(at int) {
 // waits tells whether the script under way is stopped.
 func (d *debugger) waits() bool { return d != nil && d.waiting }
 
-// forget ends a session whose connection is gone: its script runs on to its end.
+// forgetDebugger ends a session: its script runs on to its end.
 //
 //go:noinline
 func (s *scripts) forgetDebugger() {
