@@ -93,9 +93,8 @@ class Stream(CarriedConnection, asyncio.StreamReader):
     pause_reading, resume_reading = Connection.pause_writing, Connection.resume_writing
 
     def __init__(self, engine: Engine) -> None:
-        loop = asyncio.get_running_loop()
-        asyncio.StreamReader.__init__(self, loop=loop)
-        CarriedConnection.__init__(self, engine, loop)
+        asyncio.StreamReader.__init__(self)
+        CarriedConnection.__init__(self, engine)
         self.give, self.finish = self.feed_data, self.feed_eof
         self.set_transport(self)  # type: ignore[arg-type]  # of which it takes pause and resume
         self.open()
@@ -232,10 +231,8 @@ class EngineConnection(_Quick, redis.Connection):
     def can_read(self, timeout: float = 0) -> bool:
         return bool(self.ahead) or bool(super().can_read(timeout))
 
-    def read_response(self, disable_decoding: bool = False, **options: Any) -> Any:
-        if self.ahead:
-            return self.ahead.popleft()
-        return super().read_response(disable_decoding, **options)
+    def read_response(self, *rest: Any, **options: Any) -> Any:
+        return self.ahead.popleft() if self.ahead else super().read_response(*rest, **options)
 
 
 class AsyncEngineConnection(_Quick, redis.asyncio.Connection):
@@ -253,12 +250,8 @@ class AsyncEngineConnection(_Quick, redis.asyncio.Connection):
                 return
         await super().send_packed_command(command, check_health)
 
-    async def read_response(
-        self, disable_decoding: bool = False, *rest: Any, **options: Any
-    ) -> Any:
-        if self.ahead:
-            return self.ahead.popleft()
-        return await super().read_response(disable_decoding, *rest, **options)
+    async def read_response(self, *rest: Any, **options: Any) -> Any:
+        return self.ahead.popleft() if self.ahead else await super().read_response(*rest, **options)
 
 
 def _quickly(pipeline: Any, multi: bool, connection: Any, commands: Any, *rest: Any) -> Any:

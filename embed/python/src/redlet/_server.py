@@ -259,9 +259,9 @@ class CarriedConnection(Connection):
     give: Callable[[bytes], None]  # passes output on
     finish: Callable[[], None]  # and the end
 
-    def __init__(self, engine: Engine, loop: asyncio.AbstractEventLoop) -> None:
-        super().__init__(engine)
-        self._carrier, self._thread = loop, threading.get_ident()
+    def __init__(self, engine: Engine) -> None:
+        Connection.__init__(self, engine)
+        self._carrier, self._thread = asyncio.get_running_loop(), threading.get_ident()
 
     def arrived(self) -> None:
         """Has the loop carry on."""
@@ -281,7 +281,7 @@ class _Peer(CarriedConnection, asyncio.Protocol):
     """A connection of the network."""
 
     def __init__(self, server: BaseServer, asked: Asked | None = None) -> None:
-        super().__init__(server, asyncio.get_running_loop())
+        super().__init__(server)
         self._server, self._asked = server, asked
 
     def connection_made(self, transport: Any) -> None:
