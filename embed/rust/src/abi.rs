@@ -1,5 +1,7 @@
 //! Frames of the guest's ABI, version 2: wasm/ABI.md says what each means.
 
+use std::iter;
+
 use bytes::{Buf, Bytes};
 
 pub(crate) const VERSION: u32 = 2;
@@ -32,29 +34,25 @@ pub(crate) struct Frame {
     pub(crate) payload: Bytes,
 }
 
-/// Frames that stand one behind the other.
-pub(crate) struct Frames(pub(crate) Bytes);
-
-impl Iterator for Frames {
-    type Item = Frame;
-
-    fn next(&mut self) -> Option<Frame> {
-        let kind = self.0.try_get_u32_le().ok()?;
-        let (conn, ticket) = (self.0.get_u32_le(), self.0.get_u32_le());
-        Some(Frame { kind, conn, ticket, payload: cut(&mut self.0) })
-    }
-}
-
-/// Bytes behind their number.
-fn cut(data: &mut Bytes) -> Bytes {
-    let size = data.get_u32_le() as usize;
-    data.split_to(size)
+/// The frames that stand one behind the other.
+pub(crate) fn frames(mut data: &[u8]) -> impl Iterator<Item = Frame> {
+    iter::from_fn(move || {
+        let kind = data.try_get_u32_le().ok()?;
+        let (conn, ticket) = (data.get_u32_le(), data.get_u32_le());
+        Some(Frame { kind, conn, ticket, payload: Bytes::copy_from_slice(cut(&mut data)) })
+    })
 }
 
 /// Path, offset and bytes of an event about a file.
-pub(crate) fn cut_path(mut payload: Bytes) -> (String, u64, Bytes) {
+pub(crate) fn cut_path(mut payload: &[u8]) -> (String, u64, &[u8]) {
     let offset = payload.get_u64_le();
-    (text(&cut(&mut payload)), offset, payload)
+    (text(cut(&mut payload)), offset, payload)
+}
+
+/// Bytes behind their number.
+fn cut<'a>(data: &mut &'a [u8]) -> &'a [u8] {
+    let size = data.get_u32_le() as usize;
+    data.split_off(..size).expect("whole frames")
 }
 
 pub(crate) fn text(bytes: &[u8]) -> String {

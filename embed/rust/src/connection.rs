@@ -1,12 +1,16 @@
 //! Connections, within the process and of sockets, and the thread that serves a port.
 
+use std::future::poll_fn;
 use std::io::{self, Read, Write};
+use std::mem::MaybeUninit;
 use std::net::SocketAddr;
+use std::pin::Pin;
+use std::task::{Poll, ready};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use bytes::{Buf, Bytes};
-use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::task::{unconstrained, yield_now};
@@ -145,20 +149,19 @@ pub(crate) async fn carry(
 ) -> io::Result<()> {
     let (mut from, mut to) = tokio::io::split(stream);
     let (engine, number) = (connection.engine.clone(), connection.number);
-    let requests = async {
+    let requests = poll_fn(|context| {
+        let mut buffer = [MaybeUninit::uninit(); READ_MAX]; // no connection keeps it
         loop {
-            let mut data = Vec::with_capacity(READ_MAX); // no connection keeps what was read
-            let Ok(1..) = from.read_buf(&mut data).await else { break };
-            let mut owner = engine.lock();
-            if owner.put(number, &data, STEP_MAX).is_err() {
-                break;
+            let mut data = ReadBuf::uninit(&mut buffer);
+            ready!(Pin::new(&mut from).poll_read(context, &mut data))?;
+            if data.filled().is_empty() {
+                return Poll::Ready(io::Result::Ok(()));
             }
+            let mut owner = engine.lock();
+            owner.put(number, data.filled(), STEP_MAX)?;
             owner.bell.notify_one(); // others who have sent are stepped for with it
         }
-        let mut owner = engine.lock();
-        let _ = owner.run(); // what was asked for last is answered
-        owner.close(number);
-    };
+    });
     let replies = async {
         while let Some(data) = connection.next().await {
             to.write_all(&data).await?;
@@ -169,6 +172,9 @@ pub(crate) async fn carry(
     tokio::select! {
         biased;
         sent = &mut replies => sent,
-        () = requests => replies.await,
+        _ = requests => {
+            engine.lock().close(number);
+            replies.await
+        }
     }
 }

@@ -166,8 +166,9 @@ impl Engine {
         }
     }
 
-    /// Is told that a client has gone.
+    /// Is told that a client has gone; what it asked for before is answered.
     pub(crate) fn close(&mut self, number: u32) {
+        let _ = self.run();
         if self.links.remove(&number).is_some() {
             let _ = self.tell(to::CLOSE, number, &[]);
         }
@@ -275,11 +276,11 @@ impl Engine {
                 why => self.end(&format!("the server was shut down: {why}")),
             },
             from::CONNECT => {
-                let (address, ..) = abi::cut_path(frame.payload);
+                let (address, ..) = abi::cut_path(&frame.payload);
                 let wanted = Arc::downgrade(self.dialling.entry(ticket).or_default());
                 self.dials.push(Dial { address, ticket, wanted });
             }
-            from::READ..=from::REMOVE => self.files.carry_out(frame, &mut self.inbox),
+            from::READ..=from::REMOVE => self.files.carry_out(&frame, &mut self.inbox),
             from::CLUSTER => self.refuse(ticket, "no other node is in this process"),
             from::CONFIG => self.refuse(ticket, "redlet has no ports here"),
             _ => self.answer = Some(frame.payload),

@@ -37,8 +37,8 @@ impl Files {
     }
 
     /// Carries an event out, and appends the frames that answer it.
-    pub(crate) fn carry_out(&mut self, frame: Frame, inbox: &mut Vec<u8>) {
-        let (path, offset, data) = abi::cut_path(frame.payload);
+    pub(crate) fn carry_out(&mut self, frame: &Frame, inbox: &mut Vec<u8>) {
+        let (path, offset, data) = abi::cut_path(&frame.payload);
         let path = self.base.as_ref().unwrap_or(&PathBuf::new()).join(path);
         let done = match frame.kind {
             _ if self.base.is_none() => Err(io::Error::other(NO_FILES)),
@@ -52,7 +52,7 @@ impl Files {
             from::APPEND => {
                 let tail = self.tails.entry(path.clone()).or_default();
                 tail.ticket = frame.ticket;
-                tail.left.extend_from_slice(&data);
+                tail.left.extend_from_slice(data);
                 return drop(tail.append(&path, inbox)); // it has said so
             }
             from::SYNC => self.tails.get_mut(&path).map_or(Ok(()), |tail| {
@@ -61,7 +61,7 @@ impl Files {
             }),
             kind => {
                 self.tails.remove(&path);
-                if kind == from::REPLACE { replace(&path, &data) } else { fs::remove_file(&path) }
+                if kind == from::REPLACE { replace(&path, data) } else { fs::remove_file(&path) }
             }
         };
         let done = done.or_else(|error| match error.kind() {

@@ -3,13 +3,13 @@
 use std::sync::LazyLock;
 use std::time::Instant;
 
-use bytes::{Buf, Bytes};
+use bytes::Buf;
 use wasmtime::error::Context;
 use wasmtime::{
     Caller, Instance, Linker, Memory, Result, Store, TypedFunc, Val, WasmResults, bail, ensure,
 };
 
-use crate::abi::{self, Frames};
+use crate::abi::{self, Frame};
 use crate::module;
 
 const SUCCESS: u32 = 0;
@@ -94,11 +94,11 @@ impl Guest {
 
     /// Hands frames in at a time in microseconds; the frames that come of it. Or else what the
     /// instance died of, and behind it what else it had to say.
-    pub(crate) fn step(&mut self, frames: &[u8], now: f64) -> Result<Frames, Vec<String>> {
+    pub(crate) fn step(&mut self, frames: &[u8], now: f64) -> Result<Vec<Frame>, Vec<String>> {
         match self.enter(frames, now) {
             Ok((SUCCESS, output)) => Ok(output),
-            Ok((status, mut output)) => {
-                let said = output.next().map_or(String::new(), |log| abi::text(&log.payload));
+            Ok((status, output)) => {
+                let said = output.first().map_or(String::new(), |log| abi::text(&log.payload));
                 Err(vec![format!("status {status}: {said}")])
             }
             Err(error) => {
@@ -108,7 +108,7 @@ impl Guest {
         }
     }
 
-    fn enter(&mut self, frames: &[u8], now: f64) -> Result<(u32, Frames)> {
+    fn enter(&mut self, frames: &[u8], now: f64) -> Result<(u32, Vec<Frame>)> {
         let size = frames.len() as u32;
         if size > 0 {
             let at = self.input.call(&mut self.store, size)? as usize;
@@ -119,7 +119,7 @@ impl Guest {
         let mut block = &memory[self.control..];
         let (at, size) = (block.get_u32_le() as usize, block.get_u32_le() as usize);
         self.deadline = block.get_f64_le();
-        Ok((status, Frames(Bytes::copy_from_slice(&memory[at..at + size]))))
+        Ok((status, abi::frames(&memory[at..at + size]).collect()))
     }
 
     #[cfg(test)]

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use crate::abi::{Frame, Frames, from, to};
+use crate::abi::{self, Frame, from, to};
 use crate::files::Files;
 
 /// What comes of an event: kinds and texts.
@@ -19,9 +19,9 @@ fn answers(
     payload.extend_from_slice(path.as_bytes());
     payload.extend_from_slice(data);
     let mut inbox = Vec::new();
-    files.carry_out(Frame { kind, conn: 0, ticket, payload: payload.into() }, &mut inbox);
+    files.carry_out(&Frame { kind, conn: 0, ticket, payload: payload.into() }, &mut inbox);
     let text = |frame: Frame| (frame.kind, String::from_utf8_lossy(&frame.payload).into_owned());
-    Frames(inbox.into()).map(text).collect()
+    abi::frames(&inbox).map(text).collect()
 }
 
 #[test]

@@ -57,8 +57,7 @@ fn take(guest: &mut Guest, step: &Value, place: &str) -> bool {
         let (kind, conn, ticket) = (number(frame, 0), number(frame, 1), number(frame, 2));
         Frame { kind, conn, ticket, payload: payload(frame).into() }
     });
-    let came: Vec<Frame> = done.expect(place).collect();
-    assert_eq!(came, wanted.collect::<Vec<_>>(), "{place}");
+    assert_eq!(done.expect(place), wanted.collect::<Vec<_>>(), "{place}");
     assert_eq!(guest.deadline, step["deadline"].as_f64().unwrap_or(f64::INFINITY), "{place}");
     assert!(step["grows"] != true || guest.pages() > before, "{place}: the memory did not grow");
     true
