@@ -49,6 +49,8 @@ import org.objectweb.asm.tree.VarInsnNode;
  * the package is built and is no part of it.
  */
 public final class GuestCompiler {
+    private static final int ABI_VERSION = 2;
+
     /** Functions in one class: the JVM loads and verifies few that are not needed. */
     private static final int PER_CLASS = 24;
 
@@ -78,7 +80,6 @@ public final class GuestCompiler {
             return;
         }
         byte[] wasm = Files.readAllBytes(Path.of(args[0]));
-        String helpers = args[2].replace('.', '/') + "Shaded";
         var result =
                 Compiler.builder(Parser.parse(wasm))
                         .withClassName(args[2])
@@ -88,7 +89,7 @@ public final class GuestCompiler {
                         .compile();
         result.collector()
                 .classBytes()
-                .forEach((name, bytes) -> write(classes, name.replace('.', '/') + ".class", rewrite(bytes, helpers)));
+                .forEach((name, bytes) -> write(classes, name.replace('.', '/') + ".class", rewrite(bytes)));
         write(classes, folder + "/guest.bin", image(wasm));
     }
 
@@ -115,17 +116,14 @@ public final class GuestCompiler {
      * Splits the methods that are one great switch over functions: HotSpot would interpret them for ever,
      * and with them each indirect call.
      */
-    private static byte[] rewrite(byte[] bytes, String helpers) {
+    private static byte[] rewrite(byte[] bytes) {
         ClassNode node = new ClassNode();
         new ClassReader(bytes).accept(node, ClassReader.SKIP_FRAMES | ClassReader.SKIP_DEBUG);
         for (MethodNode method : List.copyOf(node.methods)) {
             if (!splitMethod(node, method)) {
-                Shortener.shorten(method, helpers);
+                Shortener.shorten(method);
                 Splitter.split(node, method);
             }
-        }
-        if (node.name.equals(helpers)) {
-            Shortener.addHelpers(node);
         }
         ClassWriter writer = new ClassWriter(ClassWriter.COMPUTE_FRAMES);
         node.accept(writer);
@@ -294,6 +292,10 @@ public final class GuestCompiler {
                 .withStart(false)
                 .build();
         instance.export("_initialize").apply();
+        long version = instance.export("abi_version").apply()[0];
+        if (version != ABI_VERSION) {
+            throw new IllegalStateException("redlet.wasm speaks ABI " + version + ", not " + ABI_VERSION);
+        }
         return instance;
     }
 

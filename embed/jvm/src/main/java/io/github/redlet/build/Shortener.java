@@ -6,7 +6,6 @@ import java.util.Map;
 import java.util.stream.IntStream;
 import org.objectweb.asm.Opcodes;
 import org.objectweb.asm.tree.AbstractInsnNode;
-import org.objectweb.asm.tree.ClassNode;
 import org.objectweb.asm.tree.InsnList;
 import org.objectweb.asm.tree.InsnNode;
 import org.objectweb.asm.tree.IntInsnNode;
@@ -23,8 +22,6 @@ import org.objectweb.asm.tree.TableSwitchInsnNode;
  * and some of the guest's hottest functions are above that as they come.
  */
 final class Shortener {
-    private static final String INSTANCE = "Lcom/dylibso/chicory/runtime/Instance;";
-
     /** Comparisons that give an int, and the jump that is taken where they hold: of ints, and of lcmp. */
     private static final Map<String, int[]> COMPARISONS = Map.of(
             "EQ", new int[] {Opcodes.IF_ICMPEQ, Opcodes.IFEQ},
@@ -35,20 +32,13 @@ final class Shortener {
             "LE_S", new int[] {Opcodes.IF_ICMPLE, Opcodes.IFLE});
 
     private final InsnList code;
-    private final String helpers;
-
-    private Shortener(MethodNode method, String helpers) {
+    private Shortener(MethodNode method) {
         code = method.instructions;
-        this.helpers = helpers;
     }
 
-    /**
-     * Shortens a method.
-     *
-     * @param helpers the class that {@link #addHelpers} was given
-     */
-    static void shorten(MethodNode method, String helpers) {
-        Shortener shortener = new Shortener(method, helpers);
+    /** Shortens a method. */
+    static void shorten(MethodNode method) {
+        Shortener shortener = new Shortener(method);
         for (AbstractInsnNode at : method.instructions.toArray()) {
             if (at instanceof TableSwitchInsnNode) {
                 shortener.table((TableSwitchInsnNode) at);
@@ -58,29 +48,8 @@ final class Shortener {
                 shortener.code.remove(at); // nobody interrupts the engine
             } else if (at.getOpcode() == Opcodes.L2I) {
                 shortener.narrow((InsnNode) at);
-            } else if (isCall(at, "writeGlobal")) {
-                shortener.writeGlobal(at);
             }
         }
-    }
-
-    /** Adds what shortened methods call: the stack pointer is read and written at each step. */
-    static void addHelpers(ClassNode shaded) {
-        MethodNode read = new MethodNode(Opcodes.ACC_STATIC | Opcodes.ACC_PUBLIC, "readPointer", "(" + INSTANCE + ")I", null, null);
-        read.visitInsn(Opcodes.ICONST_0);
-        read.visitVarInsn(Opcodes.ALOAD, 0);
-        read.visitMethodInsn(Opcodes.INVOKESTATIC, shaded.name, "readGlobal", "(I" + INSTANCE + ")J", false);
-        read.visitInsn(Opcodes.L2I);
-        read.visitInsn(Opcodes.IRETURN);
-        shaded.methods.add(read);
-        MethodNode write = new MethodNode(Opcodes.ACC_STATIC | Opcodes.ACC_PUBLIC, "writePointer", "(I" + INSTANCE + ")V", null, null);
-        write.visitVarInsn(Opcodes.ILOAD, 0);
-        write.visitInsn(Opcodes.I2L);
-        write.visitInsn(Opcodes.ICONST_0);
-        write.visitVarInsn(Opcodes.ALOAD, 1);
-        write.visitMethodInsn(Opcodes.INVOKESTATIC, shaded.name, "writeGlobal", "(JI" + INSTANCE + ")V", false);
-        write.visitInsn(Opcodes.RETURN);
-        shaded.methods.add(write);
     }
 
     /** A table of which most entries lead to one place becomes a list of the others. */
@@ -148,10 +117,6 @@ final class Shortener {
         } else if (last instanceof LdcInsnNode && ((LdcInsnNode) last).cst instanceof Long) {
             code.set(last, constant(((Long) ((LdcInsnNode) last).cst).intValue()));
             code.remove(cut);
-        } else if (isCall(last, "readGlobal") && last.getPrevious().getPrevious().getOpcode() == Opcodes.ICONST_0) {
-            code.remove(last.getPrevious().getPrevious());
-            code.set(last, new MethodInsnNode(Opcodes.INVOKESTATIC, helpers, "readPointer", "(" + INSTANCE + ")I", false));
-            code.remove(cut);
         } else if (last.getOpcode() == Opcodes.LADD && isExtended(last.getPrevious())) {
             AbstractInsnNode number = last.getPrevious();
             removed(number.getPrevious());
@@ -177,17 +142,6 @@ final class Shortener {
             return new IntInsnNode(Opcodes.BIPUSH, value);
         }
         return value == (short) value ? new IntInsnNode(Opcodes.SIPUSH, value) : new LdcInsnNode(value);
-    }
-
-    private void writeGlobal(AbstractInsnNode call) {
-        AbstractInsnNode instance = call.getPrevious();
-        AbstractInsnNode number = instance.getPrevious();
-        AbstractInsnNode widened = number.getPrevious();
-        if (number.getOpcode() == Opcodes.ICONST_0 && widened.getOpcode() == Opcodes.I2L) {
-            code.remove(widened);
-            code.remove(number);
-            code.set(call, new MethodInsnNode(Opcodes.INVOKESTATIC, helpers, "writePointer", "(I" + INSTANCE + ")V", false));
-        }
     }
 
     /** Removes an instruction and answers the one before it. */
