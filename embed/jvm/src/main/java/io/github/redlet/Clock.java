@@ -3,7 +3,6 @@ package io.github.redlet;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
-import java.util.List;
 
 /**
  * The engine's clock: every expiry, timeout and stream id goes by it. What is less than a microsecond
@@ -43,7 +42,8 @@ public final class Clock {
      * @param at the time
      */
     public void freeze(Instant at) {
-        frozenAt(at).forEach(this::turn);
+        freeze();
+        set(at);
     }
 
     /**
@@ -67,10 +67,6 @@ public final class Clock {
      */
     public Instant now() {
         return Instant.EPOCH.plus(Long.parseLong(engine.control("clock").split(" ")[0]), ChronoUnit.MICROS);
-    }
-
-    static List<String> frozenAt(Instant at) {
-        return List.of(FREEZE, "clock set " + micros(at));
     }
 
     static long micros(Instant at) {

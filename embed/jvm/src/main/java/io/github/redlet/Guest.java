@@ -22,8 +22,8 @@ import java.util.List;
 
 /** One instance of the engine. It has one owner; after a failure it must be dropped. */
 final class Guest {
-    private static final int LAST_WORDS = 4096;
     private static final int BAD_DESCRIPTOR = 8;
+    private static final FunctionBody NO_BODY = new FunctionBody(List.of(), List.of());
 
     /** What the clock of the shim, in nanoseconds, is ahead: it begins later than what the image has seen. */
     private static final long CLOCK = (1L << 40) - System.nanoTime();
@@ -129,26 +129,16 @@ final class Guest {
                 new SecureRandom().nextBytes(random);
                 memory.write((int) args[0], random);
                 return 0;
-            case "fd_write":
-                memory.writeI32((int) args[3], hear((int) args[1], (int) args[2]));
+            case "fd_write": // its last words, in one piece each
+                int size = memory.readInt((int) args[1] + 4);
+                lastWords.append(memory.readString(memory.readInt((int) args[1]), size));
+                memory.writeI32((int) args[3], size);
                 return 0;
             case "proc_exit":
                 throw new IllegalStateException("the engine has exited with " + args[0]);
             default:
                 return BAD_DESCRIPTOR;
         }
-    }
-
-    /** Keeps the last of what the guest's runtime says, and returns how much that was. */
-    private int hear(int pieces, int count) {
-        int sum = 0;
-        for (int piece = pieces; piece < pieces + 8 * count; piece += 8) {
-            int size = memory.readInt(piece + 4);
-            lastWords.append(memory.readString(memory.readInt(piece), size));
-            sum += size;
-        }
-        lastWords.delete(0, Math.max(0, lastWords.length() - LAST_WORDS));
-        return sum;
     }
 
     /**
@@ -164,7 +154,11 @@ final class Guest {
                 module.setImportSection((ImportSection) section);
             } else if (section instanceof FunctionSection) {
                 module.setFunctionSection((FunctionSection) section);
-                module.setCodeSection(noCode(((FunctionSection) section).functionCount()));
+                CodeSection.Builder code = CodeSection.builder();
+                for (int i = ((FunctionSection) section).functionCount(); i > 0; i--) {
+                    code.addFunctionBody(NO_BODY);
+                }
+                module.setCodeSection(code.build());
             } else if (section instanceof TableSection) {
                 module.setTableSection((TableSection) section);
             } else if (section instanceof MemorySection) {
@@ -178,14 +172,6 @@ final class Guest {
             }
         });
         return module.build();
-    }
-
-    private static CodeSection noCode(int functions) {
-        CodeSection.Builder code = CodeSection.builder();
-        for (int i = 0; i < functions; i++) {
-            code.addFunctionBody(new FunctionBody(List.of(), List.of()));
-        }
-        return code.build();
     }
 
     private static Machine machine(Instance instance) {

@@ -278,7 +278,8 @@ public final class RedletServer extends Engine implements AutoCloseable {
          * @return this
          */
         public Builder frozenAt(Instant at) {
-            orders.addAll(Clock.frozenAt(at));
+            orders.add(Clock.FREEZE);
+            orders.add("clock set " + Clock.micros(at));
             return this;
         }
 
@@ -315,6 +316,9 @@ public final class RedletServer extends Engine implements AutoCloseable {
             String folder = config.get("dir");
             if (folder != null && !Files.isDirectory(Path.of(folder))) {
                 throw new EngineException("\"dir\" is no folder: " + folder, null);
+            }
+            if (folder == null && !config.getOrDefault("appendonly", "no").equalsIgnoreCase("no")) {
+                throw new EngineException("\"appendonly\" takes a \"dir\"", null);
             }
             RedletServer server = new RedletServer(new Builder(this), port);
             server.begin();

@@ -123,7 +123,9 @@ class DiskTest {
 
     @Test
     void withoutAFolder() {
-        assertThrows(EngineException.class, () -> RedletServer.builder().config("appendonly", "yes").start());
+        EngineException nowhere = assertThrows(
+                EngineException.class, () -> RedletServer.builder().config("appendonly", "yes").start());
+        assertTrue(nowhere.getMessage().contains("takes a \"dir\""), nowhere.getMessage());
         EngineException none = assertThrows(
                 EngineException.class, () -> RedletServer.builder().config("dir", "/no/such").start());
         assertTrue(none.getMessage().contains("/no/such"), none.getMessage());
