@@ -101,17 +101,6 @@ func (j *receiving) next(l *thread) {
 	vm, d := j.vm, receivingTable{}
 	array := 0
 	switch kind := j.reply[j.at]; {
-	case (kind == '$' || kind == '=') && line[0] != '-':
-		n := int(wholeNumber(line))
-		if end+n+2 > len(j.reply) && n >= receivedApart && kind == '$' {
-			j.at, j.left = end, n
-			j.text.Grow(n)
-			return
-		}
-		vm.left -= n / receivedCharge
-		j.need(end + n + 2 - j.at)
-		j.value(l)
-		return
 	case (kind == '*' || kind == '>') && line[0] != '-':
 		array = int(wholeNumber(line))
 		d.left = array
@@ -126,21 +115,26 @@ func (j *receiving) next(l *thread) {
 		}
 		j.next(l)
 		return
-	default:
-		j.value(l)
+	case (kind == '$' || kind == '=') && line[0] != '-':
+		n := int(wholeNumber(line))
+		if end+n+2 > len(j.reply) && n >= receivedApart && kind == '$' {
+			j.at, j.left = end, n
+			j.text.Grow(n)
+			return
+		}
+		vm.left -= n / receivedCharge
+		j.need(end + n + 2 - j.at)
+		fallthrough
+	default: // what is no table, and in one piece now
+		var v value
+		v, j.at = vm.value(j.reply, j.at)
+		j.put(l, v)
 		return
 	}
 	j.at = end
 	d.t = vm.newTable(array, 0)
 	l.push(d.t.value())
 	j.open = append(j.open, d)
-}
-
-// value takes an element that is no table and stands in one piece.
-func (j *receiving) value(l *thread) {
-	var v value
-	v, j.at = j.vm.value(j.reply, j.at)
-	j.put(l, v)
 }
 
 // need has n bytes of the reply brought together: of the piece that is read, and of the next.
