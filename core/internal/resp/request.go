@@ -79,9 +79,12 @@ func (r *Reader) Next(buf []byte, lim Limits) (int, Status) {
 		}
 	}
 	n := r.pos
-	r.Args = r.Args[:0]
-	for _, s := range r.spans {
-		r.Args = append(r.Args, buf[s.from:s.to:s.to])
+	if cap(r.Args) < len(r.spans) {
+		r.Args = make([][]byte, len(r.spans)) // at once: there may be a million
+	}
+	r.Args = r.Args[:len(r.spans)]
+	for i, s := range r.spans {
+		r.Args[i] = buf[s.from:s.to:s.to]
 	}
 	r.reset()
 	return n, Complete
