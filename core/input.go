@@ -6,8 +6,9 @@ import "github.com/redlet/redlet/core/internal/resp"
 const inputKeepMax = 64 << 10
 
 // inputTrust is how much memory a connection is given for an argument of which nothing has come but
-// its length. When a ninth of a longer one is there, it is given the whole: so it is moved once.
-const inputTrust = 64 << 20
+// its length, and for what stands before one of 64 MB. When a ninth of a longer one is there, it is
+// given the whole: so it is moved once.
+const inputTrust = 64<<20 + 4<<10
 
 // takeMin is the least size of an argument that becomes a value as it stands in the input.
 const takeMin = 32 << 10
