@@ -10,7 +10,11 @@ func checkAny(l *thread, n int) value {
 }
 
 func checkString(l *thread, n int) string {
-	s, ok := text(l.arg(n))
+	v := l.arg(n)
+	if v.isString() {
+		return v.o.s
+	}
+	s, ok := text(v)
 	if !ok {
 		typeError(l, n, "string")
 	}

@@ -409,7 +409,12 @@ again:
 					fr.pc--
 					return
 				}
-				if vm.tailCall(l, fr, fr.base+int(a)) {
+				at := fr.base + int(a)
+				if f := r[a].function(); f != nil && f.proto == nil {
+					if l.begin(at, l.top-at-1, -1, endPlain) {
+						return
+					}
+				} else if vm.tailCall(l, fr, at) {
 					return
 				}
 				continue again

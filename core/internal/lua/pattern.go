@@ -26,6 +26,7 @@ type matcher struct {
 	l       *thread
 	src     string
 	pat     string
+	lead    int // where the pattern's first item ends, once that is known to be one for characters
 	level   int // captures begun
 	s, p    int // where the match is
 	far     int // how far within one item of the pattern it is that may take long
@@ -52,39 +53,29 @@ const (
 )
 
 // begin begins a match of the pattern from p on against the subject from s on.
-//
-//go:noinline
 func (m *matcher) begin(s, p int) {
 	m.s, m.p, m.level, m.far, m.choices = s, p, 0, 0, m.choices[:0]
 }
 
 // skip returns the first place from s on at which a match may begin, as far as the first item of
-// the pattern, at p, tells at once.
-func (m *matcher) skip(s, p int) int {
-	if p >= len(m.pat) || s >= len(m.src) {
+// the pattern tells at once.
+func (m *matcher) skip(s int) int {
+	end := m.lead
+	if end == 0 || s >= len(m.src) {
 		return s
 	}
-	switch m.pat[p] {
-	case '(', ')', '$':
-		return s
-	case '%':
-		if m.isSpecial(p) {
-			return s
-		}
-	}
-	end := m.classEnd(p)
 	if end < len(m.pat) && (m.pat[end] == '?' || m.pat[end] == '*' || m.pat[end] == '-') {
 		return s
 	}
 	from, most := s, min(len(m.src), s+stretch)
-	if c := m.pat[p]; end == p+1 && c != '.' {
+	if c := m.pat[0]; end == 1 && c != '.' {
 		if at := strings.IndexByte(m.src[s:most], c); at >= 0 {
 			s += at
 		} else {
 			s = most
 		}
 	} else {
-		s += m.count(m.src[s:most], p, end, false)
+		s += m.count(m.src[s:most], 0, end, false)
 	}
 	m.vm.charge((s - from) / 4)
 	return s
@@ -107,29 +98,34 @@ func (m *matcher) run() int {
 		if p >= len(pat) {
 			return s
 		}
-		switch pat[p] {
-		case '(':
-			p = m.open(s, p)
-			continue
-		case ')':
-			m.close(s)
-			p++
-			continue
-		case '$':
-			if p+1 == len(pat) {
-				if s == len(src) {
-					return s
+		end := m.lead
+		if p > 0 || end == 0 {
+			switch pat[p] {
+			case '(':
+				p = m.open(s, p)
+				continue
+			case ')':
+				m.close(s)
+				p++
+				continue
+			case '$':
+				if p+1 == len(pat) {
+					if s == len(src) {
+						return s
+					}
+					s = noMatch
+					continue
 				}
-				s = noMatch
-				continue
+			case '%':
+				if m.isSpecial(p) {
+					s, p = m.special(s, p)
+					continue
+				}
 			}
-		case '%':
-			if m.isSpecial(p) {
-				s, p = m.special(s, p)
-				continue
+			if end = m.classEnd(p); p == 0 {
+				m.lead = end
 			}
 		}
-		end := m.classEnd(p)
 		if end < len(pat) {
 			switch pat[end] {
 			case '?':
@@ -474,12 +470,12 @@ func (m *matcher) capture(i, s, end int) value {
 
 // pushCaptures pushes all captures; whole pushes the match when there is none.
 func (m *matcher) pushCaptures(s, end int, whole bool) int {
-	n := m.level
-	if n == 0 && whole {
-		n = 1
+	if m.level == 0 && whole {
+		m.l.push(m.vm.decodedString(m.src, m.src[s:end]))
+		return 1
 	}
-	for i := range n {
+	for i := range m.level {
 		m.l.push(m.capture(i, s, end))
 	}
-	return n
+	return m.level
 }

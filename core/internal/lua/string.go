@@ -21,12 +21,12 @@ func (vm *VM) openString() {
 		{"gmatch", vm.gmatch},
 		{"gsub", vm.gsub},
 		{"len", func(l *thread) int { l.pushInt(len(checkString(l, 1))); return 1 }},
-		{"lower", func(l *thread) int { return vm.mapBytes(l, 'A', 'Z') }},
+		{"lower", vm.swapper('A', 'Z')},
 		{"match", func(l *thread) int { return vm.find(l, false) }},
 		{"rep", vm.rep},
 		{"reverse", vm.reverse},
 		{"sub", stringSub},
-		{"upper", func(l *thread) int { return vm.mapBytes(l, 'a', 'z') }},
+		{"upper", vm.swapper('a', 'z')},
 	})
 	t.setField(vm, "gfind", t.field("gmatch")) // one function under two names
 	vm.strings = vm.newTable(0, 0)
@@ -95,18 +95,20 @@ func stringChar(l *thread) int {
 	return 1
 }
 
-// mapBytes turns the letters from low to high into the other case.
-func (vm *VM) mapBytes(l *thread, low, high byte) int {
-	s := checkString(l, 1)
-	if len(s) > bytesAtOnce {
-		return vm.fill(l, len(s), func(out []byte, from, to int) []byte {
-			return swapCase(out, s[from:to], low, high)
-		})
+// swapper makes the function that turns the letters from low to high into the other case.
+func (vm *VM) swapper(low, high byte) builtin {
+	return func(l *thread) int {
+		s := checkString(l, 1)
+		if len(s) > bytesAtOnce {
+			return vm.fill(l, len(s), func(out []byte, from, to int) []byte {
+				return swapCase(out, s[from:to], low, high)
+			})
+		}
+		vm.charge(len(s) / copyCharge)
+		vm.scratch = swapCase(vm.scratch[:0], s, low, high)
+		l.push(vm.seenBytes(vm.scratch))
+		return 1
 	}
-	vm.charge(len(s) / copyCharge)
-	vm.scratch = swapCase(vm.scratch[:0], s, low, high)
-	l.push(vm.seenBytes(vm.scratch))
-	return 1
 }
 
 func swapCase(out []byte, s string, low, high byte) []byte {
@@ -205,15 +207,12 @@ func (vm *VM) finder(l *thread, s, pattern string) *finding {
 		f = &finding{}
 	}
 	vm.finding = nil
-	f.vm, f.l, f.src, f.pat = vm, l, s, pattern
+	f.vm, f.l, f.src, f.pat, f.lead = vm, l, s, pattern, 0
 	return f
 }
 
 // search begins to search, and keeps the finding for the next if it comes to an end.
 func (vm *VM) search(l *thread, f *finding) int {
-	if f.first == 0 && !f.plain {
-		f.start = f.skip(f.start, 0)
-	}
 	f.begin(f.start, f.first)
 	n := l.start(f)
 	if n >= 0 && cap(f.choices) <= choicesKept {
@@ -243,7 +242,7 @@ func (f *finding) step(l *thread) int {
 		if f.start++; f.start > len(f.src) || f.first == 1 {
 			break
 		}
-		f.start = f.skip(f.start, 0)
+		f.start = f.skip(f.start)
 		f.begin(f.start, 0)
 	}
 	if f.scan != nil {
@@ -347,7 +346,7 @@ func (vm *VM) gsub(l *thread) int {
 		g = &substitution{}
 	}
 	vm.substitution = nil
-	g.vm, g.l, g.src, g.pat = vm, l, s, pattern
+	g.vm, g.l, g.src, g.pat, g.lead = vm, l, s, pattern, 0
 	g.by = l.arg(3)
 	switch g.by.kind() {
 	case kindString, kindNumber:
@@ -412,7 +411,7 @@ func (g *substitution) pass(end int) {
 	if g.first == 1 {
 		g.limit = 0
 	} else if g.n < g.limit && g.at < len(g.src) {
-		next := g.skip(g.at, 0)
+		next := g.skip(g.at)
 		g.add(g.src[g.at:next])
 		g.at = next
 	}
@@ -445,7 +444,7 @@ func (g *substitution) finish(l *thread) int {
 // replace appends what stands for a match. known is false when a function is to say it, whose call
 // is ready.
 func (g *substitution) replace(l *thread) (known bool) {
-	switch g.by.kind() {
+	switch g.by.o.kind {
 	case kindTable:
 		v, known := l.element(g.by, g.capture(0, g.at, g.end))
 		if known {
@@ -465,20 +464,19 @@ func (g *substitution) replace(l *thread) (known bool) {
 
 // put appends what a table or function gives for a match.
 func (g *substitution) put(l *thread, v value) {
-	switch v.kind() {
-	case kindNil:
+	switch {
+	case !v.isTrue():
 		g.add(g.src[g.at:g.end])
-	case kindString:
+	case v.o.kind == kindString:
 		g.add(v.o.s)
-	case kindNumber:
+	case v.o.kind == kindNumber:
 		g.out = appendNumber(g.out, v.n)
 	default:
-		if v.isTrue() {
-			fail(l, "invalid replacement value (a "+v.typeName()+")")
-		}
-		g.add(g.src[g.at:g.end])
+		fail(l, "invalid replacement value (a "+v.typeName()+")")
 	}
-	g.bound(l)
+	if g.before > 0 || len(g.out) >= pieceMax {
+		g.bound(l)
+	}
 }
 
 // expand appends the rest of a template in which %1 stands for a capture. whole is false where the
