@@ -85,7 +85,7 @@ abstract class Engine {
     }
 
     /** Has a guest begin with the last image, or with its files. */
-    void begin() {
+    private void begin() {
         ready = false;
         guest = new Guest();
         inbox.add(In.CONFIGURE, 0, 0, settings.configuration(port));
@@ -163,6 +163,9 @@ abstract class Engine {
 
     private void run() {
         try {
+            if (guest == null) {
+                begin();
+            }
             while (over == null) {
                 double wait = inbox.size() > 0 ? 0 : Math.max(0, (guest.deadline - now()) / 1000);
                 if (wait == 0) {
@@ -276,7 +279,9 @@ abstract class Engine {
             case SNAPSHOT:
             case RESTORED:
             case CONTROLLED:
-                answer = Frames.bytes(payload);
+                if (ticket != 0) { // of none is what a guest is told when it begins
+                    answer = Frames.bytes(payload);
+                }
                 break;
             default:
                 if (disk != null && kind.compareTo(Out.REMOVE) <= 0) {

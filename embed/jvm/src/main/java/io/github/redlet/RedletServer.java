@@ -321,7 +321,6 @@ public final class RedletServer extends Engine implements AutoCloseable {
                 throw new EngineException("\"appendonly\" takes a \"dir\"", null);
             }
             RedletServer server = new RedletServer(new Builder(this), port);
-            server.begin();
             server.thread.start();
             server.call(server::settle);
             return server;

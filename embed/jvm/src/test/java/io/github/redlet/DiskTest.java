@@ -122,6 +122,17 @@ class DiskTest {
     }
 
     @Test
+    void isAskedBeforeTheNextEngineIsReady() {
+        try (RedletServer server = server().seed(1).start()) {
+            byte[] image = server.call(() -> {
+                assertThrows(EngineException.class, () -> server.ask(In.NONE, new byte[0]));
+                return server.ask(In.SNAPSHOT, new byte[0]);
+            });
+            assertEquals("REDIS", new String(image, 0, 5, StandardCharsets.US_ASCII));
+        }
+    }
+
+    @Test
     void withoutAFolder() {
         EngineException nowhere = assertThrows(
                 EngineException.class, () -> RedletServer.builder().config("appendonly", "yes").start());
