@@ -157,7 +157,8 @@ class CorpusTest {
             if (kind == Out.READ && files.containsKey(path)) {
                 int from = (int) Math.min(offset, old.length);
                 ByteBuffer content = ByteBuffer.allocate(8 + old.length - from).order(ByteOrder.LITTLE_ENDIAN);
-                frames.add(In.CONTENT, 0, ticket, content.putLong(old.length).put(old, from, old.length - from).array());
+                content.putLong(old.length).put(old, from, old.length - from);
+                frames.add(In.CONTENT, 0, ticket, content.array());
                 return;
             } else if (kind == Out.READ) {
                 frames.add(In.ABSENT, 0, ticket, "");

@@ -45,8 +45,10 @@ class VectorsTest {
             long now = step.get("now").asLong();
             if (step.path("status").asInt() != 0) {
                 Guest dying = guest;
-                String why = assertThrows(EngineException.class, () -> dying.step(input, now, (kind, conn, ticket, payload) -> {}), place)
-                        .getMessage();
+                Frames.Reader nobody = (kind, conn, ticket, payload) -> {};
+                EngineException death =
+                        assertThrows(EngineException.class, () -> dying.step(input, now, nobody), place);
+                String why = death.getMessage();
                 assertTrue(why.startsWith("status " + step.get("status")), place + ": " + why);
                 guest = null;
                 continue;

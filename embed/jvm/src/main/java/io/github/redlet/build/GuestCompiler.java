@@ -254,7 +254,7 @@ public final class GuestCompiler {
         }
     }
 
-    /** What Guest reads: the module without code and data, with the globals of a guest that has begun, and its memory. */
+    /** What Guest reads: the module without code and data but with the globals of a begun guest, and its memory. */
     private static byte[] image(byte[] wasm) {
         WasmModule module = Parser.parse(wasm);
         Instance instance = initialised(module);
