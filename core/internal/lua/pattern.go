@@ -83,8 +83,7 @@ func (m *matcher) skip(s int) int {
 
 // run goes on with a match and returns where it ends, noMatch, or suspended.
 func (m *matcher) run() int {
-	vm, pat, src := m.vm, m.pat, m.src
-	s, p := m.s, m.p
+	vm, pat, src, s, p := m.vm, m.pat, m.src, m.s, m.p
 	for {
 		if vm.left -= elementCharge; vm.left <= 0 && vm.look() {
 			m.s, m.p = s, p
@@ -109,10 +108,9 @@ func (m *matcher) run() int {
 				p++
 				continue
 			case '$':
-				if p+1 == len(pat) {
-					if s == len(src) {
-						return s
-					}
+				if p+1 == len(pat) && s == len(src) {
+					return s
+				} else if p+1 == len(pat) {
 					s = noMatch
 					continue
 				}
