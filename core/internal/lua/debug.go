@@ -168,7 +168,7 @@ func (vm *VM) appendValue(dst []byte, v value, depth int) []byte {
 	}
 	name := strings.Replace(vm.tostring(v), ": ", "@", 1)
 	if v.kind() == kindUserdata {
-		name = "userdata@0x0"
+		name = "light-userdata@(nil)"
 	}
 	return append(append(append(dst, '"'), name...), '"')
 }

@@ -112,9 +112,7 @@ func (vm *VM) call(l *thread, raises bool) int {
 	vm.charge(callCharge)
 	size, problem := vm.arguments(l)
 	if problem != "" {
-		if vm.debug != nil {
-			vm.debug.Failed(problem)
-		}
+		vm.debugFailed(problem)
 		return vm.failed(l, "ERR "+problem, false, raises)
 	}
 	if size >= large {
@@ -220,7 +218,9 @@ func (vm *VM) setResp(l *thread) int {
 func (vm *VM) singleField(l *thread, field string) int {
 	s, ok := l.arg(1).str()
 	if l.count() != 1 || !ok {
-		l.push(vm.errorTable("ERR wrong number or type of arguments", false).value())
+		const problem = "wrong number or type of arguments"
+		vm.debugFailed(problem)
+		l.push(vm.errorTable("ERR "+problem, false).value())
 		return 1
 	}
 	vm.charge(len(s) / 1024)
@@ -228,16 +228,24 @@ func (vm *VM) singleField(l *thread, field string) int {
 		l.push(vm.field(field, l.arg(1)))
 		return 1
 	}
+	if s = strings.TrimPrefix(cString(s), "-"); vm.debug != nil {
+		vm.debugFailed("-" + s)
+	}
 	l.push(vm.errorTable(errorText(s), false).value())
 	return 1
 }
 
+// debugFailed lets the debugger's session know of an error.
+//
+//go:noinline
+func (vm *VM) debugFailed(problem string) {
+	if vm.debug != nil {
+		vm.debug.Failed(problem)
+	}
+}
+
 // errorText gives an error a code if it has none: it is one word.
 func errorText(s string) string {
-	s = cString(s)
-	if s != "" && s[0] == '-' {
-		s = s[1:]
-	}
 	if strings.IndexByte(s, ' ') >= 0 {
 		return s
 	}

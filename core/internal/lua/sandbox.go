@@ -90,6 +90,7 @@ func (vm *VM) osClock(l *thread) int {
 //
 //go:noinline
 func (vm *VM) throwError(problem string) {
+	vm.debugFailed(problem)
 	vm.throwValue(vm.errorTable("ERR "+problem, false).value())
 }
 
