@@ -14,7 +14,7 @@ type access struct {
 	normal *acl.User   // "default", whom everybody is who has not said otherwise
 	denied []*denial   // what ACL LOG tells, the latest first
 	count  int64       // of denials that were told apart so far
-	keys   []KeyAt     // of the command that is being checked; reused
+	keys   []KeyAt     // of a command that is looked at; reused
 }
 
 // denial is one entry of ACL LOG.

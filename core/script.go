@@ -17,7 +17,6 @@ type scripts struct {
 	vm         *lua.VM      // made for the first script
 	client     *conn        // the client that runs what scripts call; made with vm
 	inner      Call         // the command that a script calls; reused
-	keys       []KeyAt      // of that command; reused
 	reply      reply.Writer // of the script, while it is written
 	cache      map[string]*script
 	last       *script // what EVAL or EVALSHA ran last; it is in cache
@@ -527,11 +526,12 @@ func (h scriptHost) Call(args [][]byte) (answer *reply.Writer, counted bool) {
 func (e *Engine) takes(c *Call) int64 {
 	n := int64(len(c.Args))
 	if c.cmd.Flags&Fast == 0 && c.cmd.Group != "string" {
-		e.scripts.keys, _ = e.appendKeys(c.cmd, e.scripts.keys[:0], c.Args, false)
-		if len(e.scripts.keys) == 0 {
+		keys, _ := e.appendKeys(c.cmd, e.access.keys[:0], c.Args, false)
+		e.access.keys = keys
+		if len(keys) == 0 {
 			n += keylessCharge + int64(c.db.keys.Len())
 		}
-		for _, k := range e.scripts.keys {
+		for _, k := range keys {
 			if p := c.db.keys.Find(c.Args[k.Index]); p != nil {
 				n += (*p).size() / bytesPerInstruction
 			}
