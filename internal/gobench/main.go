@@ -175,7 +175,7 @@ func deps(k *kind, _ string) error {
 }
 
 // hundreds is how often the hundred tests run: a single run of some 30 ms says little.
-const hundreds = 20
+const hundreds = 100
 
 // hundred runs a hundred tests with a server each, by turns.
 func hundred(kinds []*kind) error {
