@@ -55,15 +55,16 @@ func TestDeadlineIsForgotten(t *testing.T) {
 		acts["Input"] = append(acts["Input"], input(kind))
 	}
 	reads := map[string]func(e *Engine){
-		"Deadline":   func(e *Engine) { e.Deadline() },
-		"Snapshot":   func(e *Engine) { e.Snapshot(nil) },
-		"Memory":     func(e *Engine) { e.Memory() },
-		"MaxMemory":  func(e *Engine) { e.MaxMemory() },
-		"Version":    func(e *Engine) { e.Version() },
-		"Culprit":    func(e *Engine) { e.Culprit() },
-		"Recount":    func(e *Engine) { e.Recount() },
-		"Overlooked": func(e *Engine) { e.Overlooked() },
-		"Close":      func(e *Engine) { e.Close() },
+		"Deadline":     func(e *Engine) { e.Deadline() },
+		"Snapshot":     func(e *Engine) { e.Snapshot(nil) },
+		"Memory":       func(e *Engine) { e.Memory() },
+		"MaxMemory":    func(e *Engine) { e.MaxMemory() },
+		"ScriptMemory": func(e *Engine) { e.ScriptMemory() },
+		"Version":      func(e *Engine) { e.Version() },
+		"Culprit":      func(e *Engine) { e.Culprit() },
+		"Recount":      func(e *Engine) { e.Recount() },
+		"Overlooked":   func(e *Engine) { e.Overlooked() },
+		"Close":        func(e *Engine) { e.Close() },
 	}
 	calm := func() (e *Engine, until Time) {
 		s := newScriptSession(t, nil)

@@ -137,6 +137,9 @@ func (t *task) shift(n int) {
 //
 //go:noinline
 func (e *Engine) setTask(t *task) {
+	if t == nil && e.scripts.vm != nil {
+		e.scripts.vm.LetGo()
+	}
 	e.scripts.task, e.scripts.busy, e.scripts.deserted = t, false, false
 	e.flags.set(engineScript, t != nil)
 }
@@ -555,7 +558,9 @@ const (
 )
 
 // Room implements lua.Host.
-func (h scriptHost) Room(size int) bool { return h.e.hasRoom(int64(size)) }
+func (h scriptHost) Room(size, piece int) bool {
+	return h.e.room == nil || h.e.askRoom(int64(size), int64(piece))
+}
 
 // SetProtocol implements lua.Host.
 func (h scriptHost) SetProtocol(version int) { h.e.scripts.client.w.RESP3 = version == 3 }

@@ -62,6 +62,15 @@ type memoryUse struct {
 // Memory is how many bytes are in use, as INFO's used_memory tells.
 func (e *Engine) Memory() int64 { return e.mem.used }
 
+// ScriptMemory is how many bytes the script under way has made, which Memory does not count, less
+// what was found to be garbage since.
+func (e *Engine) ScriptMemory() int64 {
+	if e.scripts.vm == nil {
+		return 0
+	}
+	return int64(e.scripts.vm.Made())
+}
+
 // MaxMemory is how many maxmemory allows, 0 if it does not say.
 func (e *Engine) MaxMemory() int64 { return e.cfg.maxmemory }
 

@@ -448,3 +448,20 @@ func (g *greedy) sadd(key string, thousands int) {
 		g.do(args...)
 	}
 }
+
+// TestScriptAfterGreed: when a script has ended for want of memory, the next has what it had.
+func TestScriptAfterGreed(t *testing.T) {
+	runGreed(t, 64, func(g *greedy) {
+		fill := func(n string) string {
+			return g.do("EVAL", "local t = {} for i = 1, "+n+" do t[i] = {i} end return #t", "0")
+		}
+		for range 3 {
+			if got := fill("1e5"); got != ":100000" {
+				t.Fatalf("%.80q", got)
+			}
+			if got := fill("1e9"); !strings.Contains(got, "not enough memory") {
+				t.Fatalf("%.80q", got)
+			}
+		}
+	})
+}

@@ -110,7 +110,7 @@ func (g *guest) begin(now core.Time, in *core.Input) bool {
 			gauge := newGauge()
 			g.engine, _ = core.New(core.Options{Now: now, Yield: runtime.Gosched,
 				Room: gauge.room})
-			gauge.counted = g.engine.Memory
+			gauge.counted, gauge.scripts = g.engine.Memory, g.engine.ScriptMemory
 			g.ready = g.engine.Poll(&core.Event{}) // it is configured, which nobody asked
 		}
 		return !g.refused
@@ -139,7 +139,7 @@ func (g *guest) configure(now core.Time, in *core.Input) error {
 	}
 	engine, err := core.New(options)
 	if err == nil {
-		g.engine, gauge.counted = engine, engine.Memory
+		g.engine, gauge.counted, gauge.scripts = engine, engine.Memory, engine.ScriptMemory
 	}
 	return err
 }

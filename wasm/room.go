@@ -27,9 +27,11 @@ const memoryStandard = 15 << 28
 type gauge struct {
 	limit   int64
 	counted func() int64 // what the engine counts as in use
+	scripts func() int64 // what a script has made
 
 	cycle   uint64 // the last collection that it knows of
 	then    int64  // what the engine counted when it came to know
+	made    int64  // and what a script had made
 	refused int    // how often there was no room since it last had one made
 	patient int    // how often there may be none before it has the next one made
 	samples [8]metrics.Sample
@@ -43,7 +45,8 @@ type gauge struct {
 // newGauge asks nothing yet. When the runtime is asked first it prepares all its answers, in a
 // function so long that V8 compiles it for 75 ms, for which the next instance waits.
 func newGauge() *gauge {
-	g := &gauge{counted: func() int64 { return 0 }, patient: refusedLeast}
+	nothing := func() int64 { return 0 }
+	g := &gauge{counted: nothing, scripts: nothing, patient: refusedLeast}
 	for i, name := range [...]string{"memory/classes/heap/objects:bytes",
 		"memory/classes/heap/unused:bytes", "memory/classes/heap/free:bytes",
 		"memory/classes/heap/released:bytes", "gc/heap/live:bytes", "gc/cycles/total:gc-cycles",
@@ -98,12 +101,14 @@ func (g *gauge) has(size, piece int64) bool {
 }
 
 // known is what is alive as far as is known: what the last collection left, and twice what the
-// engine has counted since, for things take more than they count.
+// engine has counted since, for things take more than they count; less what a script had then, if
+// it has ended.
 func (g *gauge) known() int64 {
 	more := g.counted() - g.then
 	if more > 0 {
 		more *= 2
 	}
+	more -= max(0, g.made-g.scripts())
 	return min(max(g.live+more, 0), g.used)
 }
 
@@ -125,6 +130,6 @@ func (g *gauge) read() {
 		g.longest = value(7)
 	}
 	if cycle := g.samples[5].Value.Uint64(); cycle != g.cycle {
-		g.cycle, g.then = cycle, g.counted()
+		g.cycle, g.then, g.made = cycle, g.counted(), g.scripts()
 	}
 }

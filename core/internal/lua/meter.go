@@ -124,7 +124,7 @@ func (vm *VM) count(size int) {
 	if vm.made += size; vm.made >= large {
 		vm.made = 0
 		vm.spares.age()
-		if !vm.host.Room(roomAhead) {
+		if !vm.host.Room(roomAhead, large) {
 			vm.starved()
 		}
 	}
@@ -144,7 +144,7 @@ const large = 1 << 20
 
 // reserve counts the parts of a table or a stack before they are made.
 func (vm *VM) reserve(size int) {
-	if size >= large && !vm.host.Room(2*size) {
+	if size >= large && !vm.host.Room(2*size, 2*size) {
 		vm.starved()
 	}
 	vm.count(size)
@@ -156,7 +156,7 @@ func (vm *VM) allocated(size int) {
 		fail(vm.l, "not enough memory")
 	}
 	vm.left -= size / 1024
-	if size >= large && !vm.host.Room(2*size) {
+	if size >= large && !vm.host.Room(2*size, 2*size) {
 		vm.starved()
 	}
 	if vm.used+size > vm.bound {

@@ -46,3 +46,40 @@ func TestSpares(t *testing.T) {
 		t.Errorf("when nobody has wanted them it takes %d bytes, want %d at least", n, whole)
 	}
 }
+
+// tight is a host with memory for no more than so many megabytes.
+type tight struct {
+	echo
+	left int
+}
+
+func (h *tight) Room(int, int) bool {
+	h.left--
+	return h.left >= 0
+}
+
+// TestLetGo: nothing is left of what a script has made, however it ended.
+func TestLetGo(t *testing.T) {
+	heap := func() int64 {
+		var m runtime.MemStats
+		runtime.GC()
+		runtime.ReadMemStats(&m)
+		return int64(m.HeapAlloc)
+	}
+	for _, script := range []string{
+		"local t = {} for i = 1, 1e9 do t[i] = {i} end",
+		"local t = {} for i = 1, 1e5 do t[i] = {i} end return t",
+		"local t = {} for i = 1, 1e5 do t[#t + 1] = i .. '' end error(t)",
+		"local t = {} for i = 1, 1e5 do t[i] = i .. '' end table.sort(t, function() error(t) end)",
+	} {
+		vm := New(&tight{left: 40}, "8.0.6", 0x080006)
+		before := heap()
+		vm.Run(compile(t, vm, script), nil, nil, true, func() {})
+		vm.LetGo()
+		// Two arrays may wait for the next table.
+		if more := heap() - before; more > 8<<20 || vm.Made() != 0 {
+			t.Errorf("%s: %d KB are left, %d counted", script, more>>10, vm.Made())
+		}
+		runtime.KeepAlive(vm)
+	}
+}

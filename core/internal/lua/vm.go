@@ -34,8 +34,9 @@ type Host interface {
 	Random() *Random
 	// Seconds is what os.clock answers.
 	Seconds() float64
-	// Room tells whether memory for so many bytes more can be had.
-	Room(size int) bool
+	// Room tells whether memory for so many bytes more can be had, the longest piece of which has so
+	// many.
+	Room(size, piece int) bool
 	// Yield is called every so often while a script runs.
 	Yield()
 }
@@ -302,6 +303,24 @@ func (vm *VM) prepare(f Function, keys, args [][]byte, asGlobals bool) int {
 	return 2
 }
 
+// LetGo lets go of what the last script has made, unless it is little: the next script does it too,
+// but none may come.
+func (vm *VM) LetGo() {
+	if vm.used > leftMax {
+		vm.letGo()
+	}
+}
+
+//go:noinline
+func (vm *VM) letGo() {
+	vm.spares.nextScript(vm.spares.shared)
+	vm.reset()
+	vm.used = 0
+}
+
+// Made is how many bytes the script under way has made, less what was found to be gone.
+func (vm *VM) Made() int { return vm.used }
+
 // reset makes ready for a new script.
 func (vm *VM) reset() {
 	vm.result, vm.replying, vm.failure = value{}, nil, nil
@@ -315,9 +334,11 @@ func (vm *VM) reset() {
 	} else {
 		if vm.used > leftMax {
 			clear(l.stack)
+			clear(l.frames[:cap(l.frames)]) // a job's holds what that works on
 		}
 		l.top, l.frames, l.open, l.levels, l.most = 0, l.frames[:0], nil, 0, framesMax
 		l.dropJobs(0)
+		l.ahead = nil // what a script wanted as it was ended
 	}
 	vm.l = vm.main
 	vm.l.status = statusRunning

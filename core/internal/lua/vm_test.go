@@ -46,7 +46,7 @@ func (*echo) Nested(string, bool)             {}
 func (*echo) Log(int, []byte)                 {}
 func (h *echo) Random() *Random               { return &h.random }
 func (*echo) Seconds() float64                { return 1.5 }
-func (*echo) Room(int) bool                   { return true }
+func (*echo) Room(int, int) bool              { return true }
 func (h *echo) Yield()                        { h.yields++ }
 func newVM() *VM                              { return New(&echo{}, "8.0.6", 0x080006) }
 func compile(t testing.TB, vm *VM, src string) Function {
