@@ -216,7 +216,7 @@ func isAlnum(b byte) bool {
 
 func readProcTitleTemplate(_ *config, s string) (shown, problem string) {
 	const wrong = "template format is invalid or contains unknown variables"
-	if strings.ReplaceAll(s, "{title}", "") == "" {
+	if strings.Trim(strings.ReplaceAll(s, "{title}", ""), " ") == "" {
 		return "", wrong // the title may be empty, and nothing would be left
 	}
 	const known = "title listen-addr server-mode port tls-port unixsocket config-file"
@@ -226,7 +226,7 @@ func readProcTitleTemplate(_ *config, s string) (shown, problem string) {
 			return s, ""
 		}
 		name, behind, closed := strings.Cut(after, "}")
-		if !closed || wordIndex(known, name) < 0 {
+		if !closed || wordIndex(known, name) < 0 || strings.ToLower(name) != name {
 			return "", wrong
 		}
 		rest = behind
